@@ -1,0 +1,11 @@
+"""The one exception that carries a message for the person at the keyboard."""
+
+from __future__ import annotations
+
+
+class EncaveError(Exception):
+    """Bad input or a state the user can put right.
+
+    The message says what is wrong, where (file, line, trial), and what to do. The command line prints it as one line
+    and exits with status 2.
+    """

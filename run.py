@@ -1,0 +1,408 @@
+"""The one data model: a `Run` is what one optimizer did on one task with one seed.
+
+A run holds two Arrow tables. `trials` has one row per evaluation: the columns of `TRIAL_SCHEMA`, `cost:<objective>`
+for each objective, and `extra:<name>` for whatever else the log had. `configurations` has one row per configuration.
+On disk both are one Parquet file with a JSON header beside it (`trials.parquet`, `run.json`).
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import ArrayLike, NDArray
+
+from . import space_columns, trial_columns
+from .errors import EncaveError
+from .files import atomic_file
+from .trial_columns import COST, EXTRA, TRIAL_SCHEMA, Objective, Status
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from ConfigSpace import ConfigurationSpace
+
+TRIALS_FILE = "trials.parquet"
+HEADER_FILE = "run.json"
+FORMAT_VERSION = 1
+_CONFIG = "config:"  # prefix of a hyperparameter's column in the file
+
+
+__all__ = [
+    "COST",
+    "EXTRA",
+    "HEADER_FILE",
+    "TRIALS_FILE",
+    "TRIAL_SCHEMA",
+    "Incumbent",
+    "Note",
+    "Objective",
+    "Optimizer",
+    "Run",
+    "Status",
+    "find_runs",
+]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """What proposed the configurations."""
+
+    name: str
+    """Name as in the literature, e.g. `DEHB`."""
+    version: str | None = None
+    """Version of the package, if known."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a reader of the run must know of the conversion."""
+
+    kind: Literal["merged", "dropped", "assumed", "derived", "flagged"]
+    """merged, dropped: trials that were read but not written; assumed: a guess; derived: computed, not logged."""
+    text: str
+    """One sentence."""
+    count: int = 0
+    """Number of trials concerned; 0 where it concerns the whole run."""
+
+
+@dataclass(frozen=True)
+class Incumbent:
+    """The best successful trial under a rule."""
+
+    trial_id: int
+    """Its trial."""
+    config_id: int
+    """Its configuration."""
+    budget: float | None
+    """Its budget."""
+    value: float
+    """Its objective value as logged."""
+
+
+class Run:
+    """One optimizer on one task with one seed. Read-only; cheap to slice.
+
+    Args:
+        name: Name shown to people.
+        optimizer: What proposed the configurations.
+        space: The configuration space, as ConfigSpace has it.
+        objectives: At least one; the first is what the optimizer minimised or maximised.
+        trials: Table in `TRIAL_SCHEMA` plus a `cost:` column per objective and any `extra:` columns.
+        configurations: Table of `config_id` and the hyperparameters, see `space_columns.build`.
+        budget_name: What the budget counts, e.g. `epochs`.
+        inferred_space: Whether the space was inferred from the values, since the log had none.
+        metadata: Anything else as JSON: source, source_format, task, seed, benchmark, …
+        notes: What the conversion merged, dropped, derived or assumed.
+
+    Raises:
+        EncaveError: a value contradicts the model; the message names the trial or configuration.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        optimizer: Optimizer,
+        space: ConfigurationSpace,
+        objectives: Sequence[Objective],
+        trials: pa.Table,
+        configurations: pa.Table,
+        budget_name: str | None = None,
+        inferred_space: bool = False,
+        metadata: Mapping[str, Any] | None = None,
+        notes: Iterable[Note] = (),
+    ) -> None:
+        trial_columns.check_objectives(objectives)
+        self._set(
+            name=name,
+            optimizer=optimizer,
+            objectives=tuple(objectives),
+            trials=trial_columns.ordered(trials, objectives),
+            configurations=configurations.sort_by(space_columns.CONFIG_ID),
+            budget_name=budget_name,
+            inferred_space=inferred_space,
+            metadata=MappingProxyType(dict(metadata or {})),
+            notes=tuple(notes),
+            space_json=space.to_serialized_dict(),
+        )
+        self.__dict__["space"] = space
+        space_columns.check(space, self.configurations, may_miss=inferred_space)
+        trial_columns.check(self.trials, self.objectives, self.configurations[space_columns.CONFIG_ID])
+
+    def _set(self, **fields: Any) -> None:
+        self.__dict__.update(fields)
+
+    name: str
+    optimizer: Optimizer
+    objectives: tuple[Objective, ...]
+    trials: pa.Table
+    configurations: pa.Table
+    budget_name: str | None
+    inferred_space: bool
+    metadata: Mapping[str, Any]
+    notes: tuple[Note, ...]
+    space_json: dict[str, Any]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Run is read-only; make another with Run.replace({name}=…)")
+
+    @classmethod
+    def from_columns(
+        cls,
+        *,
+        trials: Mapping[str, ArrayLike | pa.Array],
+        configurations: Mapping[int, Mapping[str, Any]] | pa.Table,
+        space: ConfigurationSpace,
+        objectives: Sequence[Objective],
+        **fields: Any,
+    ) -> Run:
+        """Build a run from columns; columns of `TRIAL_SCHEMA` that are missing become null, trial ids 0, 1, 2, ….
+
+        Args:
+            trials: Column name → values, all of one length; None means null, and so does NaN in numpy columns
+                other than start and end.
+            configurations: config_id → hyperparameter → value, or a ready table.
+            space: The configuration space.
+            objectives: The objectives, whose values are in the columns `cost:<name>`.
+            fields: The other arguments of `Run`.
+
+        Raises:
+            EncaveError: as `Run`.
+        """
+        table = trial_columns.build(trials)
+        if not isinstance(configurations, pa.Table):
+            configurations = space_columns.build(space, configurations)
+        return cls(trials=table, configurations=configurations, space=space, objectives=objectives, **fields)
+
+    @cached_property
+    def space(self) -> ConfigurationSpace:
+        """The configuration space."""
+        from ConfigSpace import ConfigurationSpace
+
+        return ConfigurationSpace.from_serialized_dict(copy.deepcopy(self.space_json))
+
+    def __len__(self) -> int:
+        return self.trials.num_rows
+
+    def __repr__(self) -> str:
+        size = f"{len(self)} trials of {self.configurations.num_rows} configurations"
+        return f"Run({self.name!r}, {self.optimizer.name}, {size})"
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Run)
+            and self._header() == other._header()
+            and _plain(self.trials).equals(_plain(other.trials))
+            and _plain(self.configurations).equals(_plain(other.configurations))
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def column(self, name: str) -> NDArray[Any]:
+        """One column of the trials as numpy, shape (n,); null is NaN in numbers and None in text.
+
+        Raises:
+            EncaveError: there is no such column.
+        """
+        if name not in self.trials.column_names:
+            raise EncaveError(f"run {self.name}: no column {name!r}; there are {', '.join(self.trials.column_names)}")
+        return self.trials[name].to_numpy()
+
+    def cost(self, objective: str | None = None) -> NDArray[np.float64]:
+        """Minimised value of an objective (default: the first), shape (n,): negated if more is better, NaN if none."""
+        chosen = self.objective(objective)
+        values = self.column(COST + chosen.name).astype(np.float64)
+        return -values if chosen.direction == "maximize" else values
+
+    def objective(self, name: str | None = None) -> Objective:
+        """The objective of this name; the first without one.
+
+        Raises:
+            EncaveError: there is no such objective.
+        """
+        for objective in self.objectives:
+            if name is None or objective.name == name:
+                return objective
+        raise EncaveError(f"run {self.name}: no objective {name!r}; there are {[o.name for o in self.objectives]}")
+
+    @property
+    def budgets(self) -> tuple[float, ...]:
+        """Budgets of the trials, ascending; empty if the optimizer knows none."""
+        return tuple(sorted(pc.unique(self.trials["budget"].drop_null()).to_pylist()))
+
+    def status_counts(self) -> dict[str, int]:
+        """Status → number of trials, in the order of `Status`, without zeros."""
+        counts = pc.value_counts(self.trials["status"].cast(pa.string())).to_pylist()
+        counted = {entry["values"]: entry["counts"] for entry in counts}
+        return {status.value: counted[status.value] for status in Status if status.value in counted}
+
+    def configuration(self, config_id: int) -> dict[str, Any]:
+        """One configuration: hyperparameter → value, without the inactive ones.
+
+        Raises:
+            EncaveError: there is no such configuration.
+        """
+        row = pc.index(self.configurations[space_columns.CONFIG_ID], config_id).as_py()
+        if row < 0:
+            raise EncaveError(f"run {self.name}: no configuration {config_id}")
+        return space_columns.decode(self.space, self.configurations.slice(row, 1).to_pylist()[0])
+
+    def incumbent(self, objective: str | None = None) -> Incumbent | None:
+        """Best successful trial at the highest budget that has one, the earliest of equals; None if none succeeded."""
+        chosen = self.objective(objective)
+        cost = self.cost(chosen.name)
+        budget = np.nan_to_num(self.column("budget").astype(np.float64), nan=-np.inf)
+        able = ~np.isnan(cost)
+        if not able.any():
+            return None
+        able &= budget == budget[able].max()
+        row = int(np.flatnonzero(able)[np.argmin(cost[able])])
+        trial = self.trials.slice(row, 1).to_pylist()[0]
+        return Incumbent(trial["trial_id"], trial["config_id"], trial["budget"], trial[COST + chosen.name])
+
+    def where(self, mask: ArrayLike) -> Run:
+        """The run with only the trials for which `mask`, shape (n,), is true; the configurations stay."""
+        return self.replace(trials=self.trials.filter(pa.array(np.asarray(mask, dtype=bool))))
+
+    def replace(self, **fields: Any) -> Run:
+        """The run with some fields replaced; not validated again, so for slices, names, metadata and notes only."""
+        other = object.__new__(Run)
+        other.__dict__.update(self.__dict__)
+        other._set(**fields)
+        return other
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Trials joined with their configurations (`config:<hyperparameter>`), one row per trial."""
+        return self._joined().to_pandas()
+
+    def save(self, folder: Path | str) -> None:
+        """Write `trials.parquet` and `run.json` into `folder`, each atomically, the header last.
+
+        Raises:
+            EncaveError: the folder cannot be written.
+        """
+        folder = Path(folder)
+        with atomic_file(folder / TRIALS_FILE) as path:
+            pq.write_table(self._joined(), path, compression="zstd")
+        header = self._header() | {"trials": len(self), "configurations_without_trials": self._untried()}
+        with atomic_file(folder / HEADER_FILE) as path:
+            path.write_text(json.dumps(header, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Run:
+        """Read what `save` wrote.
+
+        Raises:
+            EncaveError: a file is missing, damaged, of a newer format, or the two do not belong together.
+        """
+        folder = Path(folder)
+        header = _read_header(folder / HEADER_FILE)
+        try:
+            table = pq.read_table(folder / TRIALS_FILE)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise EncaveError(f"cannot read {folder / TRIALS_FILE}: {error}. Convert the log again.") from error
+        if table.num_rows != header["trials"]:
+            counts = f"{TRIALS_FILE} has {table.num_rows} trials, {HEADER_FILE} says {header['trials']}"
+            raise EncaveError(f"{folder}: {counts}. Convert the log again.")
+        own = [name for name in table.column_names if not name.startswith(_CONFIG)]
+        run = object.__new__(cls)
+        run._set(
+            name=header["name"],
+            optimizer=Optimizer(**header["optimizer"]),
+            objectives=tuple(Objective(**objective) for objective in header["objectives"]),
+            trials=table.select(own).replace_schema_metadata(),
+            configurations=_split_configurations(table, header["configurations_without_trials"]),
+            budget_name=header["budget_name"],
+            inferred_space=header["inferred_space"],
+            metadata=MappingProxyType(header["metadata"]),
+            notes=tuple(Note(**note) for note in header["notes"]),
+            space_json=header["space"],
+        )
+        return run
+
+    def _header(self) -> dict[str, Any]:
+        return {
+            "encave_run": FORMAT_VERSION,
+            "name": self.name,
+            "optimizer": asdict(self.optimizer),
+            "objectives": [asdict(objective) for objective in self.objectives],
+            "budget_name": self.budget_name,
+            "inferred_space": self.inferred_space,
+            "metadata": dict(self.metadata),
+            "notes": [asdict(note) for note in self.notes],
+            "space": self.space_json,
+        }
+
+    def _joined(self) -> pa.Table:
+        """Trials with the columns of their configurations appended."""
+        ids = self.configurations[space_columns.CONFIG_ID].to_numpy()
+        rows = pa.array(np.searchsorted(ids, self.trials["config_id"].to_numpy()))
+        table = self.trials
+        for name in self.configurations.column_names:
+            if name != space_columns.CONFIG_ID:
+                table = table.append_column(_CONFIG + name, self.configurations[name].combine_chunks().take(rows))
+        return table
+
+    def _untried(self) -> list[dict[str, Any]]:
+        tried = pc.is_in(self.configurations[space_columns.CONFIG_ID], value_set=pc.unique(self.trials["config_id"]))
+        return self.configurations.filter(pc.invert(tried)).to_pylist()
+
+
+def find_runs(path: Path) -> list[Path]:
+    """Folders at or below `path` that hold a converted run, sorted; hidden folders are passed over.
+
+    Raises:
+        EncaveError: `path` is not a folder.
+    """
+    if not path.is_dir():
+        raise EncaveError(f"{path} is not a folder")
+    found: list[Path] = []
+    for folder, subfolders, files in os.walk(path):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        if HEADER_FILE in files and TRIALS_FILE in files:
+            found.append(Path(folder))
+            subfolders.clear()
+    return sorted(found)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The table with text instead of dictionaries, whose order of entries is an accident."""
+    text = pa.string()
+    fields = [pa.field(f.name, text) if pa.types.is_dictionary(f.type) else f.with_nullable(True) for f in table.schema]
+    return table.cast(pa.schema(fields))
+
+
+def _read_header(path: Path) -> dict[str, Any]:
+    try:
+        header = json.loads(path.read_text(encoding="utf-8"))
+        version = header["encave_run"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EncaveError(f"cannot read {path}: {error}. It is not the header of a converted run.") from error
+    if version != FORMAT_VERSION:
+        raise EncaveError(f"{path} is of format {version}; this encave reads format {FORMAT_VERSION}. Update encave.")
+    return header
+
+
+def _split_configurations(table: pa.Table, untried: list[dict[str, Any]]) -> pa.Table:
+    """One row per configuration, ascending in id, from a table with one row per trial."""
+    ids, first = np.unique(table["config_id"].to_numpy(), return_index=True)
+    names = [name for name in table.column_names if name.startswith(_CONFIG)]
+    rows = pa.array(first)
+    columns = {name.removeprefix(_CONFIG): table[name].combine_chunks().take(rows) for name in names}
+    configurations = pa.table({space_columns.CONFIG_ID: pa.array(ids, pa.int64()), **columns})
+    if untried:
+        kinds = configurations.schema
+        rest = {field.name: pa.array([row[field.name] for row in untried]).cast(field.type) for field in kinds}
+        configurations = pa.concat_tables([configurations, pa.table(rest)]).sort_by(space_columns.CONFIG_ID)
+    return configurations

@@ -1,0 +1,166 @@
+"""Configurations as Arrow columns: one row per configuration, one column per hyperparameter of a ConfigSpace.
+
+Floats, integers and homogeneous choices keep their type. Choices of mixed types become JSON text, so that 1, "1", true
+and null stay apart. An inactive hyperparameter is null.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .errors import EncaveError
+from .typed_arrays import exact_array
+
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
+    from ConfigSpace.hyperparameters import Hyperparameter
+
+CONFIG_ID = "config_id"
+_TEXT = pa.dictionary(pa.int32(), pa.string())
+_ROUNDING = 1e-9  # of the range: what a log loses when it prints a float in decimal or on a log scale
+
+
+def choices(hyperparameter: Hyperparameter[Any, Any]) -> tuple[Any, ...] | None:
+    """Values of a categorical, ordinal or constant hyperparameter in their order as plain Python; None for a number."""
+    for attribute in ("choices", "sequence"):
+        values = getattr(hyperparameter, attribute, None)
+        if values is not None:
+            return tuple(_plain(value) for value in values)
+    value = getattr(hyperparameter, "value", None)  # a constant's
+    return None if value is None else (_plain(value),)
+
+
+def column_type(hyperparameter: Hyperparameter[Any, Any]) -> pa.DataType:
+    """Arrow type of the column that holds a hyperparameter's values."""
+    values = choices(hyperparameter)
+    if values is None:
+        return pa.int64() if "Integer" in type(hyperparameter).__name__ else pa.float64()
+    kinds = {type(value) for value in values}
+    native = {str: _TEXT, bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
+    return native.get(kinds.pop(), _TEXT) if len(kinds) == 1 else _TEXT
+
+
+def holds_json(hyperparameter: Hyperparameter[Any, Any]) -> bool:
+    """Whether the column holds JSON text, since the choices are of several types (or of one that no column has)."""
+    values = choices(hyperparameter)
+    return values is not None and column_type(hyperparameter) == _TEXT and not all(isinstance(v, str) for v in values)
+
+
+def build(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, Any]]) -> pa.Table:
+    """Table of `config_id` and one column per hyperparameter, ascending in `config_id`.
+
+    Raises:
+        EncaveError: a configuration names a hyperparameter that the space does not have, or a value has the wrong type.
+    """
+    known = set(space.keys())
+    for config_id, configuration in configurations.items():
+        if not known.issuperset(configuration):
+            unknown = ", ".join(sorted(set(configuration) - known))
+            raise EncaveError(f"configuration {config_id} has unknown hyperparameters: {unknown}")
+    ids = sorted(configurations)
+    rows = [configurations[config_id] for config_id in ids]
+    columns: dict[str, pa.Array] = {CONFIG_ID: pa.array(ids, pa.int64())}
+    for name, hyperparameter in space.items():
+        given, values = [name in row for row in rows], [row.get(name) for row in rows]
+        columns[name] = _column(name, hyperparameter, ids, given, values)
+    return pa.table(columns)
+
+
+def _column(
+    name: str,
+    hyperparameter: Hyperparameter[Any, Any],
+    ids: Sequence[int],
+    given: Sequence[bool],
+    values: Sequence[Any],
+) -> pa.Array:
+    kind = column_type(hyperparameter)
+    plain: Iterable[Any] = (_plain(value) for value in values)
+    if holds_json(hyperparameter):
+        plain = (json.dumps(value) if there else None for value, there in zip(plain, given, strict=True))
+    cells = list(plain)
+    try:
+        return exact_array(cells, kind)
+    except EncaveError:
+        for config_id, cell in zip(ids, cells, strict=True):
+            _check_type(config_id, name, cell, kind)
+        raise
+
+
+def _check_type(config_id: int, name: str, cell: Any, kind: pa.DataType) -> None:
+    try:
+        exact_array([cell], kind)
+    except EncaveError:
+        wanted = "text" if kind == _TEXT else kind
+        raise EncaveError(f"configuration {config_id}: {name} = {cell!r} is not of type {wanted}") from None
+
+
+def decode(space: ConfigurationSpace, row: Mapping[str, Any]) -> dict[str, Any]:
+    """One configuration from a row of the table: hyperparameter → value, without the inactive ones."""
+    return {
+        name: json.loads(row[name]) if holds_json(hyperparameter) else row[name]
+        for name, hyperparameter in space.items()
+        if row[name] is not None
+    }
+
+
+def check(space: ConfigurationSpace, table: pa.Table, *, may_miss: bool) -> None:
+    """Check that every value lies in the space.
+
+    Args:
+        space: The configuration space.
+        table: One row per configuration, as `build` makes it.
+        may_miss: Whether a hyperparameter without a condition may be missing (a space that was inferred from values).
+
+    Raises:
+        EncaveError: a column is missing or unknown, or a value is outside the space; the message says which.
+    """
+    expected = [CONFIG_ID, *space.keys()]
+    if sorted(table.column_names) != sorted(expected):
+        wrong = sorted(set(table.column_names) ^ set(expected))
+        raise EncaveError(f"the configurations' columns do not match the space: {', '.join(wrong)}")
+    conditional = set(space.conditional_hyperparameters)
+    for name, hyperparameter in space.items():
+        column = table[name]
+        legal = _legal(hyperparameter, column)
+        if not (may_miss or name in conditional):
+            legal = pc.fill_null(legal, False)
+        if pc.all(legal, skip_nulls=True).as_py() is False:
+            row = pc.index(legal, False).as_py()
+            value = column[row].as_py()
+            told = "is missing" if value is None else f"= {value!r} is outside the space ({_domain(hyperparameter)})"
+            raise EncaveError(f"configuration {table[CONFIG_ID][row].as_py()}: {name} {told}")
+
+
+def _legal(hyperparameter: Hyperparameter[Any, Any], column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Per row true, false, or null where the hyperparameter is inactive."""
+    values = choices(hyperparameter)
+    if values is not None:
+        if holds_json(hyperparameter):
+            values = tuple(json.dumps(value) for value in values)
+        plain = column.cast(pa.string()) if column.type == _TEXT else column
+        member = pc.is_in(plain, value_set=pa.array(values, plain.type))
+        return pc.if_else(pc.is_valid(plain), member, pa.scalar(None, pa.bool_()))
+    lower, upper = getattr(hyperparameter, "lower", None), getattr(hyperparameter, "upper", None)
+    lower = -np.inf if lower is None else float(lower)
+    upper = np.inf if upper is None else float(upper)
+    slack = _ROUNDING * (upper - lower) if np.isfinite(upper - lower) else 0.0
+    number = column.cast(pa.float64())
+    return pc.and_(pc.greater_equal(number, lower - slack), pc.less_equal(number, upper + slack))
+
+
+def _domain(hyperparameter: Hyperparameter[Any, Any]) -> str:
+    values = choices(hyperparameter)
+    if values is not None:
+        shown = ", ".join(repr(value) for value in values[:8])
+        return shown + (", …" if len(values) > 8 else "")
+    return f"{getattr(hyperparameter, 'lower', '-inf')} … {getattr(hyperparameter, 'upper', 'inf')}"
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

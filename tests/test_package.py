@@ -1,0 +1,56 @@
+"""The package as a whole: every folder is packaged, importing it is cheap, versions agree."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import encave
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+NOT_PACKAGED = {"tests", "docs", "benchmarks", "typings", "build", "dist"}
+
+
+def test_every_folder_with_code_is_in_the_wheel() -> None:
+    listed = set(re.findall(r'"(encave[.\w]*)"', PYPROJECT.split("packages = [")[1].split("]")[0]))
+    found = {"encave"}
+    for path in ROOT.rglob("__init__.py"):
+        parts = path.parent.relative_to(ROOT).parts
+        if parts and parts[0] not in NOT_PACKAGED and not parts[0].startswith("."):
+            found.add(".".join(("encave", *parts)))
+    assert listed == found
+
+
+def test_versions_agree() -> None:
+    stated = re.search(r'^version = "(.+)"', PYPROJECT, re.MULTILINE)
+    assert stated is not None and stated[1] == encave.__version__
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    code = "import encave, encave.cli, sys; print(*sorted(m.partition('.')[0] for m in sys.modules))"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+    heavy = {"smac", "dehb", "deepcave", "matplotlib", "scipy", "pandas", "numpy", "pyarrow", "ConfigSpace", "jinja2"}
+    assert "encave" in loaded
+    assert not loaded & heavy
+
+
+def test_only_the_viewer_imports_deepcave() -> None:
+    offenders = [
+        path.relative_to(ROOT)
+        for path in ROOT.rglob("*.py")
+        if path.relative_to(ROOT).parts[0] not in {"viewer", "tests", ".venv", "build", "benchmarks"}
+        and re.search(r"^\s*(import|from) deepcave\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert offenders == []
+
+
+def test_unknown_names_are_attribute_errors() -> None:
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = encave.nothing
+    assert encave.Run.__name__ in dir(encave)

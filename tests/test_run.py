@@ -1,0 +1,247 @@
+"""The data model: what it accepts, what it refuses, and that nothing is lost on disk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ConfigSpace import (
+    CategoricalHyperparameter,
+    ConfigurationSpace,
+    Constant,
+    EqualsCondition,
+    Float,
+    Integer,
+    OrdinalHyperparameter,
+)
+from encave import EncaveError, Note, Objective, Optimizer, Run, Status
+from encave.run import HEADER_FILE, TRIALS_FILE, find_runs
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+
+def make_space() -> ConfigurationSpace:
+    space = ConfigurationSpace(name="toy")
+    space.add(
+        Float("lr", (1e-5, 1.0), log=True),
+        Integer("depth", (1, 9)),
+        CategoricalHyperparameter("kind", ["a", "b"]),
+        CategoricalHyperparameter("mixed", [2, "2", True, None]),
+        OrdinalHyperparameter("size", [8, 16, 32]),
+        Constant("fixed", "x"),
+        Float("momentum", (0.0, 1.0)),
+    )
+    space.add(EqualsCondition(space["momentum"], space["kind"], "a"))
+    return space
+
+
+CONFIGURATIONS: dict[int, dict[str, Any]] = {
+    7: {"lr": 0.1, "depth": 3, "kind": "a", "mixed": "2", "size": 16, "fixed": "x", "momentum": 0.5},
+    2: {"lr": 1e-5, "depth": 1, "kind": "b", "mixed": None, "size": 8, "fixed": "x"},
+    9: {"lr": 1.0, "depth": 9, "kind": "b", "mixed": True, "size": 32, "fixed": "x"},
+}
+
+
+def make_run(**changes: Any) -> Run:
+    trials: dict[str, Any] = {
+        "config_id": [7, 2, 7, 7],
+        "budget": [1.0, 1.0, 9.0, 9.0],
+        "seed": [0, 0, 0, None],
+        "instance": ["i", None, None, None],
+        "worker": ["w0", "w1", "w0", "w1"],
+        "status": [Status.SUCCESS, "crashed", "success", "success"],
+        "cost:error": [0.5, None, 0.7, 0.6],
+        "cost:accuracy": [1.0, None, 2.0, None],
+        "start": [0.0, 0.25, 1.0, None],
+        "end": [1.0, 0.5, 2.0, 3.0],
+        "cpu_time": [0.1, None, None, None],
+        "extra:nested": [{"a": 1}, None, {"a": 2}, None],
+    }
+    trials.update(changes.pop("trials", {}))
+    fields: dict[str, Any] = {
+        "name": "toy",
+        "optimizer": Optimizer("DEHB", "0.1.2"),
+        "space": make_space(),
+        "objectives": [Objective("error", upper=1.0), Objective("accuracy", "maximize", unit="%")],
+        "budget_name": "epochs",
+        "configurations": CONFIGURATIONS,
+        "metadata": {"task": "cifar10", "nested": {"x": [1, 2]}},
+        "notes": [Note("assumed", "times are accumulated costs", 3)],
+    }
+    return Run.from_columns(trials=trials, **(fields | changes))
+
+
+def test_repeated_evaluations_stay_separate() -> None:
+    run = make_run()
+    assert len(run) == 4
+    assert run.column("config_id").tolist() == [7, 2, 7, 7]
+    assert run.column("trial_id").tolist() == [0, 1, 2, 3]
+
+
+def test_views() -> None:
+    run = make_run()
+    assert run.budgets == (1.0, 9.0)
+    assert run.status_counts() == {"success": 3, "crashed": 1}
+    assert run.configuration(7) == CONFIGURATIONS[7]
+    assert run.configuration(2) == CONFIGURATIONS[2]  # mixed is None: a choice, not an inactive hyperparameter
+    np.testing.assert_array_equal(run.cost(), [0.5, np.nan, 0.7, 0.6])
+    np.testing.assert_array_equal(run.cost("accuracy"), [-1.0, np.nan, -2.0, np.nan])
+    frame = run.to_pandas()
+    assert frame["config:kind"].tolist() == ["a", "b", "a", "a"]
+    assert frame["config:momentum"].isna().tolist() == [False, True, False, False]
+
+
+def test_incumbent_is_the_best_at_the_highest_budget() -> None:
+    run = make_run()
+    best = run.incumbent()
+    assert best is not None and (best.trial_id, best.config_id, best.budget, best.value) == (3, 7, 9.0, 0.6)
+    most = run.incumbent("accuracy")
+    assert most is not None and (most.trial_id, most.value) == (2, 2.0)
+    crashed = run.where(run.column("status") == "crashed")
+    assert len(crashed) == 1 and crashed.incumbent() is None
+
+
+def test_incumbent_of_a_tie_is_the_earliest() -> None:
+    run = make_run(trials={"cost:error": [0.5, None, 0.6, 0.6]})
+    best = run.incumbent()
+    assert best is not None and best.trial_id == 2
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("config_id", [7, 2, 7, 8], "trial 3 .*configuration 8.*not known"),
+        ("end", [1.0, 0.5, 0.9, 3.0], "trial 2 .*ends before it starts"),
+        ("start", [0.0, -1.0, 1.0, None], "trial 1 .*before the run"),
+        ("start", [float("nan"), 0.25, 1.0, None], "trial 0 .*start is not a finite"),
+        ("start", np.array([0.0, 0.25, np.nan, 1.0]), "trial 2 .*start is not a finite"),
+        ("end", [1.0, 0.5, float("inf"), 3.0], "trial 2 .*end is not a finite"),
+        ("status", ["success", "crashed", "succeeded", "success"], "trial 2 .*unknown status"),
+        ("cost:error", [0.5, 0.1, 0.7, 0.6], "trial 1 .*did not succeed but has a error"),
+        ("cost:error", [0.5, None, float("inf"), 0.6], "trial 2 .*error is not a finite"),
+        ("cost:error", [0.5, None, 0.7, None], "trial 3 .*no objective value"),
+        ("trial_id", [0, 1, 1, 2], "not unique"),
+        ("seed", [0.5, None, None, None], "column seed does not hold int64"),
+        ("seed", ["x", None, None, None], "column seed does not hold int64"),
+        ("seed", [1, 2], "differ in length"),
+        ("surprise", [1, 2, 3, 4], "unknown trial column 'surprise'"),
+    ],
+)
+def test_construction_refuses_and_names_the_trial(column: str, values: Any, message: str) -> None:
+    with pytest.raises(EncaveError, match=message):
+        make_run(trials={column: values})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lr": 2.0}, "configuration 7: lr = 2.0 is outside the space"),
+        ({"lr": "high"}, "configuration 7: lr = 'high' is not of type"),
+        ({"depth": 2.5}, "configuration 7: depth = 2.5 is not of type"),
+        ({"depth": "3"}, "configuration 7: depth = '3' is not of type"),
+        ({"kind": "c"}, "configuration 7: kind = 'c' is outside the space"),
+        ({"mixed": 3}, "configuration 7: mixed = .3. is outside"),
+        ({"size": 9}, "configuration 7: size = 9 is outside"),
+        ({"fixed": "y"}, "configuration 7: fixed = 'y' is outside"),
+        ({"speed": 1}, "configuration 7 has unknown hyperparameters: speed"),
+    ],
+)
+def test_construction_refuses_values_outside_the_space(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(EncaveError, match=message):
+        make_run(configurations=CONFIGURATIONS | {7: CONFIGURATIONS[7] | change})
+
+
+def test_a_missing_value_needs_a_condition_or_an_inferred_space() -> None:
+    without = {k: v for k, v in CONFIGURATIONS[9].items() if k != "depth"}
+    with pytest.raises(EncaveError, match="configuration 9: depth is missing"):
+        make_run(configurations=CONFIGURATIONS | {9: without})
+    run = make_run(configurations=CONFIGURATIONS | {9: without}, inferred_space=True)
+    assert run.configuration(9) == without
+
+
+def test_objectives_must_differ() -> None:
+    with pytest.raises(EncaveError, match="different names"):
+        make_run(objectives=[Objective("error"), Objective("error")])
+    with pytest.raises(EncaveError, match="do not match the model: cost:accuracy"):
+        make_run(objectives=[Objective("error")])
+
+
+def test_unknown_names_say_what_exists() -> None:
+    run = make_run()
+    with pytest.raises(EncaveError, match=r"no objective 'loss'.*error.*accuracy"):
+        run.cost("loss")
+    with pytest.raises(EncaveError, match="no column 'loss'"):
+        run.column("loss")
+    with pytest.raises(EncaveError, match="no configuration 1"):
+        run.configuration(1)
+
+
+def test_read_only() -> None:
+    run = make_run()
+    with pytest.raises(AttributeError, match="read-only"):
+        run.name = "other"
+    with pytest.raises(TypeError):
+        run.metadata["task"] = "other"  # type: ignore[index]
+
+
+def test_save_and_load_lose_nothing(tmp_path: Path) -> None:
+    run = make_run()
+    run.save(tmp_path / "run")
+    loaded = Run.load(tmp_path / "run")
+    assert loaded == run
+    assert loaded.space == run.space
+    assert loaded.configurations.num_rows == 3  # configuration 9 has no trial and is kept all the same
+    assert loaded.configuration(9) == CONFIGURATIONS[9]
+    assert find_runs(tmp_path) == [tmp_path / "run"]
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [HEADER_FILE, TRIALS_FILE]
+
+
+def test_an_empty_run_survives(tmp_path: Path) -> None:
+    run = make_run()
+    empty = run.where(np.zeros(4, dtype=bool))
+    empty.save(tmp_path)
+    loaded = Run.load(tmp_path)
+    assert loaded == empty and len(loaded) == 0 and loaded.incumbent() is None and loaded.budgets == ()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    costs=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=6),
+    text=st.text(max_size=8),
+)
+def test_any_number_and_any_text_survive(tmp_path: Path, costs: list[float], text: str) -> None:
+    n = len(costs)
+    run = Run.from_columns(
+        name=text,
+        optimizer=Optimizer(text),
+        space=make_space(),
+        objectives=[Objective("error")],
+        configurations=CONFIGURATIONS,
+        trials={"config_id": [7] * n, "status": ["success"] * n, "cost:error": costs, "instance": [text] * n},
+    )
+    run.save(tmp_path)
+    assert Run.load(tmp_path) == run
+
+
+def test_damaged_files_are_told(tmp_path: Path) -> None:
+    make_run().save(tmp_path)
+    whole = (tmp_path / TRIALS_FILE).read_bytes()
+    (tmp_path / TRIALS_FILE).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(EncaveError, match=r"cannot read .*trials\.parquet"):
+        Run.load(tmp_path)
+    (tmp_path / TRIALS_FILE).write_bytes(whole)
+    header = json.loads((tmp_path / HEADER_FILE).read_text())
+    (tmp_path / HEADER_FILE).write_text(json.dumps(header | {"trials": 3}))
+    with pytest.raises(EncaveError, match=r"has 4 trials, run\.json says 3"):
+        Run.load(tmp_path)
+    (tmp_path / HEADER_FILE).write_text(json.dumps(header | {"encave_run": 99}))
+    with pytest.raises(EncaveError, match="format 99"):
+        Run.load(tmp_path)
+    (tmp_path / HEADER_FILE).write_text("{")
+    with pytest.raises(EncaveError, match="not the header"):
+        Run.load(tmp_path)
+    with pytest.raises(EncaveError, match="is not a folder"):
+        find_runs(tmp_path / "nowhere")
