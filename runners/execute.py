@@ -1,0 +1,157 @@
+"""One run: from what is wanted to its folder in the study, which appears whole or not at all."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import EncaveError
+from ..files import atomic_folder
+from . import sidecar
+from .adapter import Optimizer, Problem, load
+from .limit import Limit
+from .nasbench201 import space
+from .nasbench201.table import SCHEDULES, Benchmark
+from .nasbench201.task import DATASETS
+from .objective import BUDGET_NAME, BUDGET_RANGE, OBJECTIVE, Objectives
+from .quiet import quiet
+from .simulate import Report, Simulation, simulate
+
+NODES = tuple(tuple(name for name in space.HYPERPARAMETERS if name.endswith(f"_{node}")) for node in ("1", "2", "3"))
+"""The hyperparameters of NAS-Bench-201 by the node that their edge leads into."""
+
+_LIBRARIES = ("encave", "numpy", "ConfigSpace")
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """A run that is wanted.
+
+    Raises:
+        EncaveError: unknown optimizer or dataset, or a setting that does not suit it.
+    """
+
+    adapter: str
+    """One of `adapter.ADAPTERS`."""
+
+    dataset: str
+    """One of `DATASETS`."""
+
+    seed: int
+    """Seed of the optimizer, at least 0."""
+
+    limit: Limit
+    """Where it stops."""
+
+    workers: int = 1
+    """Simulated workers."""
+
+    epochs: int | None = None
+    """Training schedule of a single-fidelity optimizer, 12 (the default) or 200; a multi-fidelity one uses 200."""
+
+    benchmark: str | None = None
+    """As `open_benchmark` takes it."""
+
+    def __post_init__(self) -> None:
+        multi_fidelity = load(self.adapter).multi_fidelity
+        if self.dataset not in DATASETS:
+            raise EncaveError(f"unknown dataset {self.dataset!r}; there are {', '.join(DATASETS)}")
+        if self.epochs is not None and self.epochs not in SCHEDULES:
+            raise EncaveError(f"a schedule has 12 or 200 epochs, not {self.epochs}")
+        if multi_fidelity and self.epochs == 12:
+            raise EncaveError(f"{self.adapter} chooses between 12 and 200 epochs itself; leave out the 12 epochs")
+        if self.workers < 1:
+            raise EncaveError(f"a run has at least one simulated worker, not {self.workers}")
+        if not 0 <= self.seed < 2**32:
+            raise EncaveError(f"a seed is in 0 … {2**32 - 1}, not {self.seed}")
+
+    def __str__(self) -> str:
+        return f"{self.adapter} on {self.dataset}, seed {self.seed}"
+
+    @property
+    def home(self) -> str:
+        """The run's folder within the study."""
+        return f"{self.adapter}/{self.dataset}/seed-{self.seed}"
+
+    @property
+    def schedule(self) -> int:
+        """Training schedule that is used, 12 or 200 epochs."""
+        return 200 if load(self.adapter).multi_fidelity else self.epochs or 12
+
+
+def execute(spec: RunSpec, study: Path, objectives: Objectives, report: Report | None = None) -> Simulation:
+    """Run `spec` into its folder in the study.
+
+    Raises:
+        EncaveError: the folder cannot be written, the benchmark cannot be read, or the optimizer cannot be used.
+    """
+    benchmark = objectives.benchmark(spec.benchmark)
+    objective = objectives.objective(spec.benchmark, spec.dataset, spec.schedule)
+    with atomic_folder(study / spec.home) as folder, quiet():
+        problem = Problem(
+            space=space.configuration_space(),
+            objective=OBJECTIVE,
+            seed=spec.seed,
+            folder=folder,
+            home=spec.home,
+            budget=float(spec.schedule),
+            budget_range=BUDGET_RANGE,
+            evaluations=spec.limit.evaluations,
+            groups=NODES,
+        )
+        optimizer = load(spec.adapter)(problem)
+        try:
+            simulation = simulate(optimizer, objective, spec.limit, workers=spec.workers, report=report)
+            optimizer.finish()
+        finally:
+            optimizer.close()
+        sidecar.write(folder, _header(spec, benchmark, problem, optimizer, simulation))
+    return simulation
+
+
+def identity(spec: RunSpec, benchmark: Benchmark) -> dict[str, Any]:
+    """The part of `encave.json` that is known before the run."""
+    optimum = benchmark.optimum(spec.dataset)
+    return {
+        "task": spec.dataset,
+        "seed": spec.seed,
+        "workers": spec.workers,
+        "limit": spec.limit.to_json(),
+        "benchmark": {
+            "name": benchmark.name,
+            "source": benchmark.source,
+            "sha256": benchmark.sha256,
+            "schedule": spec.schedule,
+            "optimum": optimum,
+        },
+    }
+
+
+def _header(
+    spec: RunSpec, benchmark: Benchmark, problem: Problem, optimizer: Optimizer, simulation: Simulation
+) -> Mapping[str, Any]:
+    known = identity(spec, benchmark)
+    optimum = known["benchmark"]["optimum"]["valid_error_200"]
+    libraries = dict.fromkeys([*_LIBRARIES, optimizer.package])
+    return {
+        "optimizer": {
+            "name": optimizer.label,
+            "version": sidecar.version_of(optimizer.package),
+            "adapter": spec.adapter,
+            "settings": optimizer.settings,
+        },
+        "space": problem.space.to_serialized_dict(),
+        "objectives": [{"name": OBJECTIVE, "direction": "minimize", "lower": 0.0, "upper": 100.0, "unit": "%"}],
+        "budget_name": BUDGET_NAME,
+        **known,
+        "reporting": [
+            {"name": "validation regret", "column": "valid_error_200", "optimum": optimum, "unit": "%"},
+            {"name": "test error", "column": "test_error_200", "optimum": None, "unit": "%"},
+        ],
+        "trials": simulation.evaluations,
+        **{name: value for name, value in asdict(simulation).items() if name != "evaluations"},
+        "versions": {"python": platform.python_version(), **{name: sidecar.version_of(name) for name in libraries}},
+    }

@@ -1,0 +1,53 @@
+"""What the tests of the runners share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from encave.runners.adapter import Optimizer, Problem, load
+from encave.runners.execute import NODES
+from encave.runners.nasbench201 import space
+from encave.runners.objective import BUDGET_RANGE, OBJECTIVE
+from encave.runners.simulate import Evaluation
+
+MakeOptimizer = Callable[..., Optimizer]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> MakeOptimizer:
+    """Makes an optimizer on NAS-Bench-201's space that logs to `tmp_path`."""
+
+    def one(adapter: str, *, seed: int = 0, evaluations: int | None = None, folder: Path = tmp_path) -> Optimizer:
+        folder.mkdir(exist_ok=True)
+        problem = Problem(
+            space=space.configuration_space(),
+            objective=OBJECTIVE,
+            seed=seed,
+            folder=folder,
+            home=f"{adapter}/toy/seed-{seed}",
+            budget=12.0,
+            budget_range=BUDGET_RANGE,
+            evaluations=evaluations,
+            groups=NODES,
+        )
+        return load(adapter)(problem)
+
+    return one
+
+
+@pytest.fixture
+def toy() -> Callable[[Mapping[str, Any], float | None], Evaluation]:
+    """An objective of which every value can be told from its configuration and budget."""
+    worth = {operation: float(code) for code, operation in enumerate(space.OPERATIONS)}
+
+    def evaluate(config: Mapping[str, Any], budget: float | None) -> Evaluation:
+        digits = [worth[config[name]] for name in space.HYPERPARAMETERS]
+        cost = 10.0 + sum((place + 1) * (digit - 2.2) ** 2 for place, digit in enumerate(digits))
+        seconds = (budget or 12.0) * (1.0 + sum(digits) / 10)
+        final = {"valid_error_200": cost - 1, "test_error_200": cost + 1, "train_seconds": 0.9 * seconds}
+        return Evaluation(cost + 100 / (budget or 12.0), seconds, final)
+
+    return evaluate

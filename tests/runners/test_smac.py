@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from encave.runners.limit import Limit
+from encave.runners.nasbench201 import space
+from encave.runners.quiet import quiet
+from encave.runners.simulate import simulate
+from smac import HyperparameterOptimizationFacade, MultiFidelityFacade, Scenario
+
+
+def run(optimizer: Any, toy: Any, limit: Limit, workers: int = 1) -> Any:
+    with quiet():
+        simulation = simulate(optimizer, toy, limit, workers=workers)
+        optimizer.finish()
+    optimizer.close()
+    return simulation
+
+
+def trials(folder: Path) -> list[dict[str, Any]]:
+    history = json.loads(next(folder.rglob("runhistory.json")).read_text())
+    return [{**row, "config": history["configs"][str(row["config_id"])]} for row in history["data"]]
+
+
+@pytest.mark.parametrize(("adapter", "workers"), [("smac", 1), ("smac", 3), ("smac-mf", 1), ("smac-mf", 3)])
+def test_the_files_are_complete(make: Any, toy: Any, tmp_path: Path, capfd: Any, adapter: str, workers: int) -> None:
+    run(make(adapter, seed=2, evaluations=24), toy, Limit(evaluations=24), workers)
+    assert capfd.readouterr() == ("", "")
+    files = {path.name for path in (tmp_path / "smac" / "2").iterdir()}
+    assert files == {
+        f"{name}.json" for name in ("configspace", "scenario", "runhistory", "intensifier", "optimization")
+    }
+    rows = trials(tmp_path)
+    assert len(rows) == 24
+    for row in rows:
+        expected = toy(row["config"], row["budget"])
+        assert (row["status"], row["cost"], row["time"]) == (1, expected.cost, expected.seconds)
+        assert row["endtime"] - row["starttime"] == pytest.approx(expected.seconds)
+        assert row["additional_info"].items() >= expected.info.items()
+    assert {row["additional_info"]["worker"] for row in rows} == set(range(workers))
+    assert len({row["seed"] for row in rows}) == 1
+    budgets = {row["budget"] and round(row["budget"], 1) for row in rows}
+    assert budgets <= ({None} if adapter == "smac" else {22.2, 66.7, 200.0})
+    scenario = json.loads((tmp_path / "smac" / "2" / "scenario.json").read_text())
+    assert scenario["output_directory"] == f"{adapter}/toy/seed-2/smac/2"
+    trajectory = json.loads((tmp_path / "smac" / "2" / "intensifier.json").read_text())["trajectory"]
+    assert {item["walltime"] for item in trajectory} <= {row["endtime"] for row in rows}
+
+
+@pytest.mark.parametrize("adapter", ["smac", "smac-mf"])
+def test_the_trajectory_is_the_default_facades(make: Any, toy: Any, tmp_path: Path, adapter: str) -> None:
+    run(make(adapter, seed=3, evaluations=25, folder=tmp_path / "ours"), toy, Limit(evaluations=25))
+    multi_fidelity = adapter == "smac-mf"
+    facade = MultiFidelityFacade if multi_fidelity else HyperparameterOptimizationFacade
+    scenario = Scenario(
+        space.configuration_space(),
+        output_directory=tmp_path / "theirs",
+        deterministic=True,
+        n_trials=25,
+        seed=3,
+        **({"min_budget": 12, "max_budget": 200} if multi_fidelity else {}),
+    )
+
+    def single(config: Any, seed: int) -> float:
+        return toy(config, None).cost
+
+    def multi(config: Any, seed: int, budget: float) -> float:
+        return toy(config, budget).cost
+
+    settings = {"eta": 3, "incumbent_selection": "highest_budget"} if multi_fidelity else {}
+    with quiet():
+        facade(
+            scenario,
+            multi if multi_fidelity else single,
+            intensifier=facade.get_intensifier(scenario, **settings),
+            logging_level=False,
+            overwrite=True,
+        ).optimize()
+    ours, theirs = (
+        [(row["config"], row["budget"], row["seed"], row["cost"]) for row in trials(tmp_path / name)]
+        for name in ("ours", "theirs")
+    )
+    assert ours == theirs
+
+
+def test_an_open_trial_at_the_end_is_logged_as_running(make: Any, toy: Any, tmp_path: Path) -> None:
+    simulation = run(make("smac"), toy, Limit(simulated_seconds=60.0))
+    rows = trials(tmp_path)
+    assert [row["status"] for row in rows] == [1] * simulation.evaluations + [0] * simulation.unfinished
+    assert simulation.unfinished == 1
+
+
+def test_a_space_that_is_used_up_ends_the_run(toy: Any, tmp_path: Path) -> None:
+    from ConfigSpace import ConfigurationSpace
+    from encave.runners.adapter import Problem, load
+    from encave.runners.simulate import Evaluation
+
+    small = ConfigurationSpace({"a": ["x", "y"], "b": ["x", "y", "z"]})
+    for adapter in ("smac", "smac-mf"):
+        folder = tmp_path / adapter
+        folder.mkdir()
+        optimizer = load(adapter)(Problem(small, "loss", 0, folder, "home", 12.0, (12.0, 200.0)))
+        with quiet():
+            simulation = simulate(
+                optimizer,
+                lambda config, budget: Evaluation(float(ord(config["a"]) + ord(config["b"])), budget or 1.0, {}),
+                Limit(evaluations=500),
+                workers=2,
+            )
+        assert simulation.exhausted
+        assert 6 <= simulation.evaluations < 40
