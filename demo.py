@@ -1,0 +1,56 @@
+"""`encave demo`: optimizers, logs, conversion and report once, on the embedded surrogate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from .errors import EncaveError
+from .run import Run, find_runs
+from .terminal import convert_with_progress, run_with_progress, step
+
+OPTIMIZERS = ("dehb", "smac", "re", "random")
+SEEDS = range(3)
+BUDGET = "20000s"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where the demo's results lie."""
+
+    page: Path
+    """The report."""
+    runs: Path
+    """The converted runs."""
+
+
+def run_demo(out: Path, *, jobs: int) -> Demo:
+    """Run DEHB, SMAC, RE and random search with three seeds each on CIFAR-10, convert their logs, write a report.
+
+    Runs that `out` holds from an earlier call are not run again.
+
+    Raises:
+        EncaveError: `out` cannot be written, or a run failed.
+    """
+    from .analysis.report import write_report
+    from .runners.study import RunSpec, parse_limit
+
+    limit = parse_limit(BUDGET)
+    specs = [RunSpec(optimizer, "cifar10", seed, limit) for optimizer, seed in product(OPTIMIZERS, SEEDS)]
+    result = run_with_progress(out / "study", specs, jobs=jobs)
+    if result.failed:
+        first = result.failed[0]
+        raise EncaveError(f"{len(result.failed)} of {len(specs)} runs failed; {first.spec}: {first.reason}")
+    runs = out / "runs"
+    for conversion in convert_with_progress([out / "study"], runs):
+        if conversion.status == "refused":
+            raise EncaveError(f"{conversion.source} could not be converted: {conversion.reason}")
+    with step("report"):
+        report = write_report(
+            [Run.load(folder) for folder in find_runs(runs)],
+            out / "report",
+            title="encave demo",
+            command="encave demo",
+        )
+    return Demo(report.page, runs)
