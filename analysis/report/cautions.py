@@ -1,0 +1,95 @@
+"""What a reader must know before believing a section: few runs, failures, unequal settings."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ...run import Run
+from ..comparison import Comparison
+from .text import capital, listing, plural
+
+FEW_SEEDS = 5
+"""Below so many runs a bootstrap interval is too narrow to rely on, and the report says so."""
+
+
+def list_cautions(comparison: Comparison) -> list[str]:
+    """What a reader must know before believing the section."""
+    return [*_few_runs(comparison), *_not_counted(comparison), *_unequal(comparison), *_below_optimum(comparison)]
+
+
+def _few_runs(comparison: Comparison) -> list[str]:
+    rows = comparison.table.rows
+    found: list[str] = []
+    single = [row.optimizer for row in rows if row.runs == 1]
+    few = [row.optimizer for row in rows if 1 < row.runs < FEW_SEEDS]
+    if single:
+        found.append(f"{listing(single)}: one run only, so no band, no standard deviation and no interval.")
+    if few:
+        who = "All optimizers" if 3 < len(few) == len(rows) else listing(few)
+        found.append(f"{who}: fewer than {FEW_SEEDS} runs. Bootstrap intervals over so few are too narrow; add seeds.")
+    if len(rows) > 1 and not comparison.table.paired:
+        found.append(
+            "The optimizers do not share the same known seeds, so ranks and differences are not paired by seed."
+        )
+    return found
+
+
+def _not_counted(comparison: Comparison) -> list[str]:
+    found: list[str] = []
+    for label, members in comparison.trajectories.items():
+        failed = sum(not len(one.rows) for one in members)
+        late, unplaced = sum(one.late for one in members), sum(one.unplaced for one in members)
+        if failed:
+            found.append(f"{label}: {failed} of {plural(len(members), 'run')} without a successful trial; ranked last.")
+        if late:
+            found.append(
+                f"{label}: {plural(late, 'trial')} ended after the run's own limit and {_does(late)} not count."
+            )
+        if unplaced:
+            found.append(
+                f"{label}: {plural(unplaced, 'successful trial')} without an end time {_does(unplaced)} not count."
+            )
+    hidden = [curve.optimizer for curve in comparison.curves[0] if curve.runs and not len(curve.positions)]
+    if hidden:
+        found.append(f"{listing(hidden)}: no curve, since one run ended before another had its first incumbent.")
+    return found
+
+
+def _does(count: int) -> str:
+    return "does" if count == 1 else "do"
+
+
+def _unequal(comparison: Comparison) -> list[str]:
+    """Settings in which runs differ, within an optimizer and between them."""
+    found: list[str] = []
+    limits = {_told(run, "limit") for run in comparison.section.runs}
+    if len(limits) > 1:
+        found.append("The runs had different limits, so their final values were not reached with equal effort.")
+    for group in comparison.section.groups:
+        mixed = [key for key in ("settings", "workers") if len({_told(run, key) for run in group.runs}) > 1]
+        if len({_told_of(run.metadata.get("benchmark"), "schedule") for run in group.runs}) > 1:
+            mixed.append("training schedule")
+        if mixed:
+            found.append(f"{group.optimizer}: its runs differ in {listing(mixed)} and are averaged all the same.")
+        known = [seed for seed in group.seeds if seed is not None]
+        if len(known) != len(set(known)):
+            found.append(f"{group.optimizer}: several runs of one seed; each counts as a run.")
+    return found
+
+
+def _told(run: Run, key: str) -> str:
+    return json.dumps(run.metadata.get(key), sort_keys=True, default=str)
+
+
+def _told_of(mapping: Any, key: str) -> str:
+    return str(mapping.get(key)) if isinstance(mapping, dict) else ""
+
+
+def _below_optimum(comparison: Comparison) -> list[str]:
+    return [
+        f"{capital(measure.name)} falls below zero: some runs are better than the optimum that came with them "
+        f"({measure.reference:g})."
+        for measure, curves in zip(comparison.measures, comparison.curves, strict=True)
+        if measure.regret == "optimum" and any((curve.mean < 0).any() for curve in curves)
+    ]

@@ -1,0 +1,98 @@
+"""What each run was: trials, failures, overhead, and the notes of its conversion."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from ...run import Status
+from ..anytime import Trajectory
+from ..comparison import Comparison
+from .text import fixed, plural, short
+
+
+@dataclass(frozen=True)
+class RunDiagnosis:
+    """One line of the table of runs."""
+
+    name: str
+    """Name of the run."""
+    optimizer: str
+    """Label of its optimizer."""
+    seed: str
+    """Seed, or a dash."""
+    trials: int
+    """All trials."""
+    failed: int
+    """Trials that ended without success."""
+    statuses: str
+    """Other statuses than success, e.g. `2 crashed`."""
+    first: str
+    """Where the first incumbent was found."""
+    end: str
+    """How far its last incumbent holds."""
+    final: str
+    """Final value of the first measure."""
+    workers: str
+    """Workers, or a dash."""
+    overhead: str
+    """Wall seconds that the optimizer itself took, or a dash."""
+    source: str
+    """Path of the log as it was given to the conversion."""
+
+
+@dataclass(frozen=True)
+class CountedNote:
+    """A note that one or more runs carry."""
+
+    kind: str
+    """merged, dropped, assumed, derived or flagged."""
+    text: str
+    """The sentence."""
+    where: str
+    """How many trials, in which runs."""
+
+
+def diagnose(comparison: Comparison) -> list[RunDiagnosis]:
+    """One line per run, in the order of the final table."""
+    return [
+        _diagnosis(comparison, label, one) for label in comparison.ordered for one in comparison.trajectories[label]
+    ]
+
+
+def _diagnosis(comparison: Comparison, label: str, one: Trajectory) -> RunDiagnosis:
+    run = one.run
+    statuses = {status: count for status, count in run.status_counts().items() if status != Status.SUCCESS.value}
+    overhead = run.metadata.get("overhead_seconds")
+    workers = run.metadata.get("workers")
+    return RunDiagnosis(
+        name=run.name,
+        optimizer=label,
+        seed="–" if one.seed is None else str(one.seed),
+        trials=len(run),
+        failed=sum(statuses.values()),
+        statuses=", ".join(f"{count} {status}" for status, count in statuses.items()),
+        first=short(float(one.positions[0])) if len(one.positions) else "–",
+        end=short(one.horizon),
+        final=short(one.final(comparison.measures[0])),
+        workers="–" if workers is None else str(workers),
+        overhead="–" if overhead is None else fixed(float(overhead), 1),
+        source=str(run.metadata.get("source") or "–"),
+    )
+
+
+def notes(comparison: Comparison) -> list[CountedNote]:
+    """The notes of all runs, equal ones together."""
+    found: defaultdict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    for members in comparison.trajectories.values():
+        for one in members:
+            for note in one.run.notes:
+                found[note.kind, note.text].append((one.run.name, note.count))
+    return [CountedNote(kind, text, _where(holders)) for (kind, text), holders in sorted(found.items())]
+
+
+def _where(holders: list[tuple[str, int]]) -> str:
+    trials = sum(count for _, count in holders)
+    names = [name for name, _ in holders]
+    runs = names[0] if len(names) == 1 else plural(len(names), "run")
+    return f"{plural(trials, 'trial')}, {runs}" if trials else runs

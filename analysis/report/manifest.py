@@ -1,0 +1,117 @@
+"""`manifest.json`: what went into a report, what made it, what came out; also the mark by which one is known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ... import __version__
+from ...errors import EncaveError
+from ...run import Run
+from ..study_view import run_seed
+
+NAME = "manifest.json"
+_MARK = "encave_report"
+_FORMAT = 1
+
+
+def versions() -> dict[str, str]:
+    """Release of everything that shapes the report's bytes."""
+    packages = ("numpy", "pyarrow", "matplotlib", "jinja2")
+    return {"encave": __version__, "python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+def inputs(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """What each run is, with a hash of its trials and configurations."""
+    return [
+        {
+            "name": run.name,
+            "optimizer": run.optimizer.name,
+            "optimizer_version": run.optimizer.version,
+            "task": run.metadata.get("task"),
+            "seed": run_seed(run),
+            "trials": len(run),
+            "source": run.metadata.get("source"),
+            "benchmark": run.metadata.get("benchmark"),
+            "sha256": fingerprint(run),
+        }
+        for run in runs
+    ]
+
+
+def fingerprint(run: Run) -> str:
+    """SHA-256 of the values of all columns of trials and configurations, whatever their layout in memory."""
+    digest = hashlib.sha256()
+    for table in (run.trials, run.configurations):
+        for name in table.column_names:
+            digest.update(f"{name}\0".encode())
+            digest.update(_column_bytes(table[name]))
+    return digest.hexdigest()
+
+
+def _column_bytes(column: pa.ChunkedArray) -> bytes:
+    if pa.types.is_floating(column.type):
+        values = column.to_numpy().astype("<f8")
+        return np.where(np.isnan(values), np.nan, values).tobytes()  # one NaN for null, whatever its payload
+    if pa.types.is_integer(column.type) and not column.null_count:
+        return column.to_numpy().astype("<i8").tobytes()
+    return json.dumps(column.to_pylist(), default=str).encode()
+
+
+def write(folder: Path, runs: Sequence[Run], title: str, command: str | None) -> None:
+    """Write the manifest of the report in `folder`, with the hashes of all files that are in it now."""
+    files = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    content = {
+        _MARK: _FORMAT,
+        "title": title,
+        "command": command,
+        "versions": versions(),
+        "inputs": inputs(runs),
+        "files": files,
+    }
+    text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
+    (folder / NAME).write_text(text + "\n", encoding="utf-8")
+
+
+def check_replaceable(out: Path) -> None:
+    """Make sure that nothing but an earlier report would be lost by writing to `out`.
+
+    Raises:
+        EncaveError: it is a file, or a folder with something that no report put there.
+    """
+    if out.is_file():
+        raise EncaveError(f"{out} is a file; a report is a folder. Choose another --out.")
+    if not out.is_dir() or not any(out.iterdir()):
+        return
+    ours = _files_of_report(out)
+    if ours is None:
+        raise EncaveError(
+            f"{out} has files in it and is not an earlier report, so it stays as it is. Choose another --out."
+        )
+    foreign = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+    foreign = [name for name in foreign if name not in ours]
+    if foreign:
+        raise EncaveError(
+            f"{out} is an earlier report, but {foreign[0]} is not part of it. Move it or choose another --out."
+        )
+
+
+def _files_of_report(folder: Path) -> set[str] | None:
+    """Files of the report in `folder`; None if it holds none."""
+    try:
+        content: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        return {*content["files"], NAME} if _MARK in content else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

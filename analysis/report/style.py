@@ -1,0 +1,77 @@
+"""How an optimizer looks in every figure and table (colour, line style, marker), and the settings of figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+INK = "#1b1f24"
+MUTED = "#5b6470"
+GRID = "#d9dde2"
+
+# Okabe & Ito, "Color Universal Design" (2008); their yellow is left out, since a line of it is not seen on white.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", INK)
+DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.6), (1.2, 1.4), (5, 1.4, 1.2, 1.4), (8, 2, 3, 2), (3, 1.2))
+MARKERS = "osD^vP*X"
+
+
+@dataclass(frozen=True)
+class LineStyle:
+    """The look of one optimizer."""
+
+    colour: str
+    """Hexadecimal RGB."""
+    dashes: tuple[float, ...]
+    """Lengths of dashes and gaps in units of the line width; empty for a solid line."""
+    marker: str
+    """Marker in matplotlib's letters."""
+
+
+def line_styles(optimizers: Sequence[str]) -> dict[str, LineStyle]:
+    """A look for each optimizer, in the order given; 168 are different, after that they repeat."""
+    styles: dict[str, LineStyle] = {}
+    for number, optimizer in enumerate(optimizers):
+        turn, colour = divmod(number, len(PALETTE))
+        look = colour + turn  # each round of the palette is shifted against the dashes and markers
+        styles[optimizer] = LineStyle(PALETTE[colour], DASHES[look % len(DASHES)], MARKERS[look % len(MARKERS)])
+    return styles
+
+
+def figure_settings() -> dict[str, Any]:
+    """Settings of matplotlib for a figure of one column: vector fonts embedded whole (type 42), fixed ids in SVG."""
+    return {
+        "pdf.fonttype": 42,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "encave",
+        "font.family": "DejaVu Sans",  # comes with matplotlib, so a figure looks the same on every machine
+        "font.size": 7.5,
+        "axes.labelsize": 7.5,
+        "axes.titlesize": 8,
+        "axes.linewidth": 0.6,
+        "axes.edgecolor": INK,
+        "axes.labelcolor": INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "grid.color": GRID,
+        "grid.linewidth": 0.5,
+        "text.color": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "xtick.labelsize": 7,
+        "ytick.labelsize": 7,
+        "xtick.major.width": 0.6,
+        "ytick.major.width": 0.6,
+        "xtick.minor.width": 0.4,
+        "ytick.minor.width": 0.4,
+        "xtick.major.size": 3,
+        "ytick.major.size": 3,
+        "xtick.minor.size": 1.6,
+        "ytick.minor.size": 1.6,
+        "legend.fontsize": 7,
+        "legend.frameon": False,
+        "lines.linewidth": 1.3,
+        "path.simplify": False,
+    }

@@ -1,0 +1,96 @@
+"""The summary in words; every number in it comes from the computed result."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ..comparison import Comparison
+from ..ranking import FinalRow, Lead
+from ..study_view import Measure, Section
+from .text import decimals, fixed, listing, plural
+
+
+def origin(section: Section) -> str:
+    """The benchmark and whether its values are modelled or measured; empty without a benchmark."""
+    if not section.benchmark:
+        return ""
+    name = section.benchmark.get("name") or "benchmark"
+    kinds = {"surrogate": "surrogate: modelled, not measured values", "table": "table of measured values"}
+    return f"{name}, {kinds.get(str(section.benchmark.get('source')), 'source not stated')}"
+
+
+def surrogate_notice(sections: Sequence[Section]) -> str | None:
+    """The sentence that a report on a surrogate must carry; None if none was used."""
+    used = [section.title for section in sections if section.surrogate]
+    if not used:
+        return None
+    return (
+        f"The values for {listing(used)} come from encave's surrogate, a model fitted to the benchmark's table. "
+        "They are good for trying things out; results for a paper need the table itself (encave benchmark import)."
+    )
+
+
+def lead_sentences(comparison: Comparison) -> list[str]:
+    """Who is ahead at the end, by how much, and how sure that is."""
+    lead = comparison.lead
+    if lead is None:
+        return [_alone(comparison)]
+    measure = comparison.measures[0]
+    lowest = "lowest" if measure.lower_is_better else "highest"
+    best, second = lead.best, lead.second
+    sentences = [
+        f"{best.optimizer} ends with the {lowest} mean {measure.name}: {_mean_std(best, measure)}. "
+        f"{second.optimizer} {'has' if second.failed else 'follows with'} {_mean_std(second, measure)}.",
+        _certainty(lead, measure),
+    ]
+    first = comparison.table.rows[0]
+    if first.optimizer != best.optimizer:
+        sentences.append(f"By average rank {first.optimizer} is ahead ({first.rank:.2f} against {best.rank:.2f}).")
+    else:
+        sentences.append(f"Its average rank, {best.rank:.2f} of {len(comparison.table.rows)}, is the best too.")
+    return sentences
+
+
+def _alone(comparison: Comparison) -> str:
+    measure = comparison.measures[0]
+    able = [row for row in comparison.table.rows if not math.isnan(row.spreads[0].mean)]
+    if not able:
+        return "No run had a successful trial, so there is nothing to compare."
+    row = able[0]
+    others = len(comparison.table.rows) - 1
+    rest = (
+        f"; the other {plural(others, 'optimizer')} had no successful trial"
+        if others
+        else ", with nothing to compare it to"
+    )
+    return f"{row.optimizer} ends with a mean {measure.name} of {_mean_std(row, measure)}{rest}."
+
+
+def _mean_std(row: FinalRow, measure: Measure) -> str:
+    spread = row.spreads[0]
+    places = decimals([spread.std], [spread.mean], measure.unit)
+    unit = f" {measure.unit}" if measure.unit else ""
+    if math.isnan(spread.std):
+        return f"{fixed(spread.mean, places)}{unit} ({'1 run' if row.runs == 1 else f'1 of {row.runs} runs'})"
+    count = len(spread.values)
+    runs = plural(count, "run") if count == row.runs else f"{count} of {row.runs} runs"
+    return f"{fixed(spread.mean, places)} ± {fixed(spread.std, places)}{unit} (mean ± std, {runs})"
+
+
+def _certainty(lead: Lead, measure: Measure) -> str:
+    if lead.second.failed and lead.difference < 0:
+        return f"The mean of {lead.second.optimizer} leaves out its failed runs, so the two means do not compare."
+    unit = (" percentage points" if measure.unit == "%" else f" {measure.unit}") if measure.unit else ""
+    if math.isnan(lead.lower):
+        places = decimals([], [lead.difference], measure.unit)
+        return f"The difference is {fixed(lead.difference, places)}{unit}; a single run shows no uncertainty."
+    places = decimals([(lead.upper - lead.lower) / 4], [lead.difference], measure.unit)
+    how = "paired by seed" if lead.paired else "seeds not paired"
+    text = (
+        f"The difference is {fixed(lead.difference, places)}{unit}, 95 % bootstrap interval "
+        f"{fixed(lead.lower, places)} to {fixed(lead.upper, places)} ({how})"
+    )
+    if lead.lower > 0:
+        return f"{text}; the interval lies above zero."
+    return f"{text}. The interval reaches zero, so these runs do not separate the two."
