@@ -30,10 +30,10 @@ class _Verbs(click.RichGroup):
         try:
             return super().invoke(ctx)
         except EncaveError as error:
-            if ctx.params["debug"]:
+            if ctx.find_root().params["debug"]:
                 raise
             click.echo(f"encave: {error}", err=True)
-            ctx.exit(2)
+            ctx.exit(error.exit_status)
         except KeyboardInterrupt:
             click.echo("encave: interrupted", err=True)
             ctx.exit(130)

@@ -6,6 +6,8 @@ from __future__ import annotations
 class EncaveError(Exception):
     """Bad input or a state the user can put right.
 
-    The message says what is wrong, where (file, line, trial), and what to do. The command line prints it as one line
-    and exits with status 2.
+    The message says what is wrong, where (file, line, trial), and what to do. The command line prints it as one line.
     """
+
+    exit_status = 2
+    """What the command line ends with; 2 is bad input."""

@@ -82,6 +82,7 @@ def load(
     limit: int,
     allowed: Collection[str] = NUMPY,
     persistent_load: Callable[[Any], Any] | None = None,
+    stand_in: Callable[[str, str], Any] | None = None,
 ) -> Any:
     """Unpickle one object.
 
@@ -91,6 +92,7 @@ def load(
         limit: bytes that the stream may yield.
         allowed: full names of the classes and functions that the pickle may call, `module.name`.
         persistent_load: resolves references to objects outside the pickle; by default there may be none.
+        stand_in: module and name of a class that is not allowed → a harmless class in its place, or None.
 
     Raises:
         EncaveError: the stream cannot be read or is too long, the pickle is damaged, or it calls something else.
@@ -101,7 +103,7 @@ def load(
         raise EncaveError(f"{name} cannot be read; it is damaged or incomplete: {error}") from error
     if len(data) > limit:
         raise EncaveError(f"{name} holds more than {limit / 2**20:g} MiB when unpacked; encave does not read it")
-    return loads(data, name=name, allowed=allowed, persistent_load=persistent_load)
+    return loads(data, name=name, allowed=allowed, persistent_load=persistent_load, stand_in=stand_in)
 
 
 def loads(
@@ -110,6 +112,7 @@ def loads(
     name: str,
     allowed: Collection[str] = NUMPY,
     persistent_load: Callable[[Any], Any] | None = None,
+    stand_in: Callable[[str, str], Any] | None = None,
 ) -> Any:
     """Unpickle one object from bytes; see `load`.
 
@@ -117,7 +120,7 @@ def loads(
         EncaveError: the pickle is damaged, or it calls something that is not allowed.
     """
     _check_instructions(data, name)
-    unpickler = _Unpickler(io.BytesIO(data), name, allowed)
+    unpickler = _Unpickler(io.BytesIO(data), name, allowed, stand_in)
     if persistent_load is not None:
         unpickler.persistent_load = persistent_load
     try:
@@ -129,13 +132,19 @@ def loads(
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, stream: BinaryIO, name: str, allowed: Collection[str]) -> None:
+    def __init__(
+        self, stream: BinaryIO, name: str, allowed: Collection[str], stand_in: Callable[[str, str], Any] | None
+    ) -> None:
         super().__init__(stream)
         self._name = name
         self._allowed = allowed
+        self._stand_in = stand_in
 
     def find_class(self, module: str, name: str) -> Any:
         if f"{module}.{name}" not in self._allowed:
+            inert = self._stand_in(module, name) if self._stand_in else None
+            if inert is not None:
+                return inert
             raise EncaveError(
                 f"{self._name} calls {module}.{name}, which encave does not allow in this kind of file: "
                 "the file may be malicious and was not loaded"

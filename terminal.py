@@ -37,6 +37,8 @@ def run_with_progress(study: Path, specs: Sequence[RunSpec], *, jobs: int) -> St
             if now.spec in bars:
                 progress.remove_task(bars.pop(now.spec))
             progress.advance(whole)
+            if progress.disable and now.state != "skipped":  # a log file gets a line for each run
+                progress.console.print(f"{now.spec}: {now.state}", highlight=False)
 
         return run_study(study, specs, jobs=jobs, on_progress=show)
 
@@ -151,12 +153,15 @@ def _print(table: Table) -> None:
 
 
 def _progress() -> Progress:
+    """Bars on standard error; nothing where it is no terminal."""
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[detail]}"),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )

@@ -100,9 +100,9 @@ def run_study(
     tell = on_progress or (lambda progress: None)
     wanted = list(dict.fromkeys(specs))
     _check_distinct(wanted)
-    _check_writable(folder)
     work = _Work(folder)
     finished = {spec: _is_finished(folder, spec, work.objectives) for spec in wanted}
+    _check_writable(folder)
     skipped = [spec for spec in wanted if finished[spec]]
     missing = [spec for spec in wanted if not finished[spec]]
     for spec in skipped:

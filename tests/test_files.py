@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from encave import EncaveError
 from encave.files import atomic_file, atomic_folder
 

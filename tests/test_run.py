@@ -17,10 +17,11 @@ from ConfigSpace import (
     Integer,
     OrdinalHyperparameter,
 )
-from encave import EncaveError, Note, Objective, Optimizer, Run, Status
-from encave.run import HEADER_FILE, TRIALS_FILE, find_runs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from encave import EncaveError, Note, Objective, Optimizer, Run, Status
+from encave.run import HEADER_FILE, TRIALS_FILE, find_runs
 
 
 def make_space() -> ConfigurationSpace:

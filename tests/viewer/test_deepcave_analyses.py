@@ -1,0 +1,139 @@
+"""Corrected ablation, partial dependence, footprint and budget menu against DeepCAVE's own; the truth is known."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Float
+from deepcave.evaluators.ablation import Ablation
+from deepcave.evaluators.footprint import Footprint
+from deepcave.plugins.hyperparameter.pdp import PartialDependencies
+from deepcave.plugins.objective.cost_over_time import CostOverTime
+from deepcave.runs.objective import Objective
+from deepcave.runs.trial import Trial
+from encave.viewer.comparison_pages import HIGHEST, EncaveCostOverTime, EncaveParetoFront
+from encave.viewer.deepcave_run import EncaveRun
+from encave.viewer.encoding import ConsistentAblation
+from encave.viewer.footprint import FastFootprint
+from encave.viewer.run_pages import EncavePartialDependencies
+
+from .conftest import write_run
+
+WEIGHTS = (0.6, 0.3, 0.1)
+VALUES = (1.0, 0.8, 0.2, 0.0, 0.5)  # cost of the five choices
+
+
+def known_run(hyperparameters: int = 3, trials: int = 600) -> EncaveRun:
+    """A run whose cost is the weighted sum of the values of the choices; the default costs 1.0, the best 0.0."""
+    space = ConfigurationSpace(seed=0)
+    space.add([CategoricalHyperparameter(f"h{i}", [f"c{j}" for j in range(5)]) for i in range(hyperparameters)])
+    run = EncaveRun("known", configspace=space, objectives=[Objective("cost", 0.0, 1.0)])
+    unique = dict.fromkeys(
+        tuple(config[f"h{i}"] for i in range(hyperparameters)) for config in space.sample_configuration(trials)
+    )
+    for number, choices in enumerate(unique):
+        run.configs[number] = {f"h{i}": choice for i, choice in enumerate(choices)}
+        cost = sum(w * VALUES[int(choice[1])] for w, choice in zip(WEIGHTS, choices, strict=False))
+        trial = Trial(number, 1.0, 0, [cost], 0.0, 0.0, float(number), 1, {})  # type: ignore[arg-type]
+        run.config_id_mapping[choices] = number
+        run.trial_keys[trial.get_key()] = number
+        run.history.append(trial)
+    run.meta |= {"budgets": [1.0], "seeds": [0]}
+    return run
+
+
+def test_ablation_finds_the_known_improvements() -> None:
+    run = known_run()
+    found = {}
+    for evaluator in (Ablation(run), ConsistentAblation(run)):
+        evaluator.calculate(run.get_objectives()[0], 1.0)
+        performances = {name: float(value[0]) for name, value in evaluator.get_ablation_performances().items()}
+        found[type(evaluator)] = performances, evaluator.get_ablation_improvements()
+    assert list(found[Ablation][0].values())[-1] > 0.2, "DeepCAVE is right now"
+    performances, improvements = found[ConsistentAblation]
+    assert list(performances) == ["default", "h0", "h1", "h2"]
+    assert list(performances.values())[-1] == pytest.approx(0.0, abs=0.1)
+    for name, weight in zip(("h0", "h1", "h2"), WEIGHTS, strict=True):
+        assert float(improvements[name][0]) == pytest.approx(weight, abs=0.1)
+
+
+def test_partial_dependence_lies_on_the_choices() -> None:
+    run = known_run()
+    truth = np.array([0.6 * value for value in VALUES]) + (0.3 + 0.1) * np.mean(VALUES)
+    inputs = {"objective_id": 0, "budget_id": 0, "hyperparameter_name_1": "h0", "hyperparameter_name_2": None}
+
+    def at_choices(page: Any) -> np.ndarray[Any, Any]:
+        output = page.process(run, inputs)
+        x, y = np.array(output["x"])[:, 0], np.array(output["y"])
+        return np.array([y[np.argmin(np.abs(x - choice / 4))] for choice in range(5)])
+
+    assert np.abs(at_choices(PartialDependencies) - truth).max() > 0.2, "DeepCAVE is right now"
+    assert at_choices(EncavePartialDependencies) == pytest.approx(truth, abs=0.06)
+
+
+def test_footprint_on_categoricals_takes_seconds() -> None:
+    run = known_run(6, 60)
+    stock, ours = Footprint(run), FastFootprint(run)
+    data = run.get_encoded_data(run.get_objectives()[0], 1.0)[list(run.configspace.keys())].to_numpy()
+    stock._init_distances(data, list(range(len(data))))
+    assert not stock._update_distances(data[0], -1, stock._get_max_distance() * 0.01), "DeepCAVE rejects repeats now"
+    began = time.perf_counter()
+    ours.calculate(run.get_objectives()[0], 1.0)
+    assert time.perf_counter() - began < 20
+    points = ours._X
+    assert points is not None
+    assert len(points) == len(np.unique(points, axis=0)) <= len(data) + 200
+    assert len(ours.get_points("configs")[0]) == len(data)
+
+
+def test_footprint_distances_are_the_stock_ones() -> None:
+    space = ConfigurationSpace(seed=1)
+    space.add([Float("a", (0, 1)), Float("b", (1, 10), log=True), CategoricalHyperparameter("c", ["x", "y", "z"])])
+    run = EncaveRun("mixed", configspace=space, objectives=[Objective("cost")])
+    data = np.array([run.encode_config(config) for config in space.sample_configuration(12)])
+    data[3, 1] = np.nan
+    stock, ours = Footprint(run), FastFootprint(run)
+    for footprint in (stock, ours):
+        footprint._init_distances(data[:8], list(range(8)))
+        rejected = [footprint._update_distances(row, -1, 0.3) for row in data[8:]]
+        footprint.rejected = rejected  # type: ignore[attr-defined]
+    assert ours.rejected == stock.rejected  # type: ignore[attr-defined]
+    np.testing.assert_allclose(ours._distances, stock._distances)
+
+
+def test_cost_over_time_compares_equal_budgets(runs_folder: Path) -> None:
+    dehb, re = (EncaveRun.from_path(runs_folder / name) for name in ("dehb-0", "re-10"))
+    stock, ours = CostOverTime(), EncaveCostOverTime()
+    stock.check_runs_compatibility([dehb, re])
+    shown = stock.load_inputs()["budget_id"]
+    assert [option["label"] for option in shown["options"]] == [200.0]
+    assert dehb.get_budget(shown["value"]) == 12.0, "DeepCAVE is right now"
+    ours.check_runs_compatibility([dehb, re])
+    menu = ours.load_inputs()["budget_id"]
+    assert [option["label"] for option in menu["options"]] == [12.0, 50.0, 200.0, "Combined"]
+    for run in (dehb, re):
+        inputs = {"objective_id": 0, "budget_id": menu["value"]}
+        assert ours.process(run, inputs)["costs_mean"] == run.get_trajectory(run.get_objectives()[0], 200.0)[1]
+    assert ours.process(re, {"objective_id": 0, "budget_id": 0})["costs_mean"] == []
+
+
+def test_different_highest_budgets_are_offered_by_name(tmp_path: Path) -> None:
+    write_run(tmp_path / "low", seed=20, budgets=[12.0])
+    write_run(tmp_path / "high", seed=21, budgets=[50.0, 200.0])
+    runs = [EncaveRun.from_path(tmp_path / name) for name in ("low", "high")]
+    for page in (EncaveCostOverTime(), EncaveParetoFront()):
+        page.check_runs_compatibility(runs)
+        menu = page.load_inputs()["budget_id"]
+        assert [option["label"] for option in menu["options"]] == [12.0, 50.0, 200.0, HIGHEST, "Combined"]
+        assert menu["options"][menu["value"]]["label"] == HIGHEST
+    inputs = {"objective_id": 0, "objective_id_1": 0, "objective_id_2": 0, "budget_id": menu["value"]}
+    for run, highest in zip(runs, (12.0, 200.0), strict=True):
+        objective = run.get_objectives()[0]
+        assert EncaveCostOverTime.process(run, inputs)["costs_mean"] == run.get_trajectory(objective, highest)[1]
+        best = [point[0] for point in EncaveParetoFront.process(run, inputs)["points_avg"]]
+        assert min(best) == run.get_incumbent(objective, highest)[1]
+    assert EncaveParetoFront.process(runs[0], inputs | {"budget_id": 1})["points_avg"] == []

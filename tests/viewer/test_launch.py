@@ -1,0 +1,186 @@
+"""Selecting and grouping runs; starting DeepCAVE and ending it in every way without a trace."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from encave.errors import EncaveError
+from encave.viewer import launch
+from encave.viewer.launch import Viewer, ViewerEndedError, open_runs
+from encave.viewer.selection import select
+
+needs_deepcave = pytest.mark.skipif(
+    importlib.util.find_spec("deepcave") is None, reason="DeepCAVE is not installed (it needs Python 3.10)"
+)
+OPEN = """
+import sys; from pathlib import Path
+from encave.viewer.launch import open_runs
+folders = sorted(Path(sys.argv[1]).iterdir())
+open_runs(folders, on_ready=lambda url: print(url, flush=True), on_note=print, browser=False)
+"""
+
+
+def processes_below(folder: str) -> list[int]:
+    """Processes whose working directory is a session's folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if str((entry / "cwd").readlink()).startswith(folder):
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return found
+
+
+def wait_until_gone(folder: Path) -> None:
+    """Wait until no process works in a folder, and the folder is gone."""
+    deadline = time.monotonic() + 10
+    while (processes_below(str(folder)) or folder.exists()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not processes_below(str(folder))
+    assert not folder.exists()
+
+
+def get(url: str) -> str:
+    """The page at an address."""
+    with urllib.request.urlopen(url, timeout=30) as response:
+        return response.read().decode()
+
+
+def test_runs_are_grouped_by_optimizer_and_task(runs_folder: Path) -> None:
+    selection = select(sorted(runs_folder.iterdir()) * 2)
+    assert [folder.name for folder in selection.runs] == ["dehb-0", "dehb-1", "dehb-2", "re-10", "re-11"]
+    assert {name: len(folders) for name, folders in selection.groups.items()} == {
+        "DEHB (cifar10)": 3,
+        "RE (cifar10)": 2,
+    }
+    assert selection.notes == ()
+
+
+def test_what_cannot_be_merged_or_read_is_said(runs_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "runs"
+    shutil.copytree(runs_folder, folder)
+    meta = json.loads((folder / "dehb-1" / "meta.json").read_text())
+    (folder / "dehb-1" / "meta.json").write_text(json.dumps(meta | {"budgets": [12.0, 200.0]}))
+    shutil.copytree(folder / "dehb-0", folder / "dehb-9")
+    (folder / "re-10" / "history.jsonl").write_text("{")
+    selection = select(sorted(folder.iterdir()))
+    assert [path.name for path in selection.groups["DEHB (cifar10)"]] == ["dehb-0", "dehb-2", "dehb-9"]
+    assert list(selection.groups) == ["DEHB (cifar10)"]
+    text = "\n".join(selection.notes)
+    assert "re-10/history.jsonl, line 1" in text
+    assert "not grouped with DEHB (cifar10): DEHB-1" in text
+    assert "2 runs are named DEHB-0" in text
+    assert "share the trial seeds 0" in text
+
+
+def test_nothing_to_show_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(EncaveError, match="is no converted run"):
+        select([tmp_path])
+
+
+def test_without_deepcave_the_message_says_what_to_do(runs_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(EncaveError, match=r"DeepCAVE is not installed.*Python 3\.10"):
+        open_runs([runs_folder / "dehb-0"], on_ready=print, on_note=print)
+
+
+@needs_deepcave
+def test_a_taken_port_and_a_wrong_redis_are_one_line(runs_folder: Path) -> None:
+    selection = select([runs_folder / "dehb-0"])
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(EncaveError, match=r"cannot use port \d+: Address already in use"):
+            Viewer(selection, port=taken.getsockname()[1])
+    with pytest.raises(EncaveError, match="no address of a Redis"):
+        Viewer(selection, redis_url="http://localhost")
+    with pytest.raises(EncaveError, match="does not answer"), Viewer(selection, redis_url="redis://127.0.0.1:1"):
+        pass
+
+
+@needs_deepcave
+def test_runs_and_groups_are_selected_and_the_page_is_styled_offline(viewer: Viewer) -> None:
+    page = get(viewer.url)
+    assert "/encave-assets/bootstrap.min.css" in page
+    assert "https://" not in page
+    assert "Bootstrap v5.1.3" in get(f"{viewer.url}encave-assets/bootstrap.min.css")
+    meta = json.loads((viewer.folder / "cache" / "meta.json").read_text())
+    assert len(meta["selected_run_paths"]) == 5
+    assert set(meta["groups"]) == {"DEHB (cifar10)", "RE (cifar10)"}
+    assert viewer.check()
+
+
+@needs_deepcave
+def test_all_listen_on_loopback_only_and_redis_wants_a_password(viewer: Viewer) -> None:
+    own = {
+        str(link.readlink())
+        for pid in processes_below(str(viewer.folder))
+        for link in Path(f"/proc/{pid}/fd").iterdir()
+    }
+    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    listening = {row[1].split(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in own}
+    assert listening == {"0100007F"}  # 127.0.0.1, bytes reversed
+    port = int((viewer.folder / "redis.conf").read_text().split("port ")[1].split()[0])
+    with socket.create_connection(("127.0.0.1", port)) as stranger:
+        stranger.sendall(b"PING\r\n")
+        assert stranger.recv(100).startswith(b"-NOAUTH")
+
+
+@needs_deepcave
+def test_two_at_once_and_a_part_that_dies(viewer: Viewer, runs_folder: Path) -> None:
+    with Viewer(select([runs_folder / "re-10"])) as second:
+        assert second.url != viewer.url
+        folder = second.folder
+        os.kill(second.process_ids["redis"], signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        with pytest.raises(ViewerEndedError, match="DeepCAVE's redis has ended") as error:
+            while second.check() and time.monotonic() < deadline:
+                time.sleep(0.05)
+        assert error.value.exit_status == 1
+        wait_until_gone(folder)
+    assert viewer.check()
+
+
+@needs_deepcave
+def test_another_redis_is_used_and_left_running(viewer: Viewer, runs_folder: Path) -> None:
+    words = (viewer.folder / "redis.conf").read_text().split()
+    address = f"redis://:{words[words.index('requirepass') + 1]}@127.0.0.1:{words[words.index('port') + 1]}/3"
+    with Viewer(select([runs_folder / "re-10"]), redis_url=address) as second:
+        assert set(second.process_ids) == {"worker", "server"}
+        assert get(second.url)
+    assert viewer.check()
+
+
+@needs_deepcave
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_nothing_is_left_after_a_signal(runs_folder: Path, tmp_path: Path, number: signal.Signals) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", OPEN, str(runs_folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("http://127.0.0.1:")
+    (folder,) = tmp_path.glob("encave-deepcave-*")
+    assert len(processes_below(str(folder))) == 3
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == (-number if number == signal.SIGKILL else 0)
+    assert errors == ""
+    wait_until_gone(folder)

@@ -1,0 +1,150 @@
+"""A run as DeepCAVE sees it: reads what DeepCAVE 1.4 writes (its own reader cannot), with the right times, and fast.
+
+Imports deepcave, so it is only imported in the processes that `launch` starts.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ConfigSpace import ConfigurationSpace
+from ConfigSpace.hyperparameters.hp_components import ROUND_PLACES
+from deepcave.constants import COMBINED_BUDGET
+from deepcave.runs.objective import Objective
+from deepcave.runs.run import Run
+from deepcave.runs.status import Status
+from deepcave.runs.trial import Trial
+from deepcave.utils.hash import string_to_hash
+from deepcave.utils.util import config_to_tuple
+
+from ..run import HEADER_FILE
+from . import native
+from .trajectory import incumbents
+
+Trajectory = tuple[list[float], list[float], list[float], list[int], list[int]]
+_LOADED = 1000  # runs kept in memory, so that a click does not read them all again
+
+
+class EncaveRun(Run):
+    """A converted run.
+
+    Differs from DeepCAVE's own class in the reader, in `get_trajectory` (one pass instead of one per trial, equal
+    results), in `get_status` (a look-up instead of a search), and in the hash, which covers all files.
+    """
+
+    prefix = "encave"
+    _initial_order = 1
+
+    @property
+    def hash(self) -> str:
+        """Changes whenever one of the run's files does."""
+        return "" if self.path is None else _fingerprint(Path(self.path))
+
+    @property
+    def latest_change(self) -> float:
+        """Time of the last change of any of the run's files, in seconds since the epoch."""
+        return 0 if self.path is None else max((self.path / name).stat().st_mtime for name in native.FILES)
+
+    @classmethod
+    def from_path(cls, path: Path) -> EncaveRun:
+        """The run in a folder.
+
+        Raises:
+            EncaveError: a file is missing or damaged.
+        """
+        path = Path(path)
+        return _load(path, _fingerprint(path))
+
+    @classmethod
+    def is_valid_run(cls, path_name: str) -> bool:
+        """Whether the folder holds a run that this class reads."""
+        return native.is_native(Path(path_name))
+
+    def load(self, path: Path | str | None = None) -> None:
+        """Read the run's folder.
+
+        Raises:
+            EncaveError: a file is missing or damaged.
+        """
+        if path is not None:
+            self.path = Path(path)
+        self.reset()
+        content = native.read(self.configs_fn.parent)
+        self.meta, self.origins = content.meta, content.origins
+        self.configs.update(content.configs)
+        self.configspace = ConfigurationSpace.from_json(self.configspace_fn)
+        self.config_id_mapping = {config_to_tuple(config, ROUND_PLACES): key for key, config in content.configs.items()}
+        for row in content.history:
+            trial = Trial(*row)
+            self.trial_keys[trial.get_key()] = len(self.history)
+            self.history.append(trial)
+            self._update_highest_budget(trial.config_id, trial.budget, trial.status)
+
+    def get_status(self, config_id: int, seed: int, budget: float | None = None) -> Status:
+        """Status of a trial, as DeepCAVE's method, by look-up."""
+        return look_up_status(self, config_id, seed, budget)
+
+    def get_trajectory(self, objective: Objective, budget: float | None = None, seed: int | None = None) -> Trajectory:
+        """Times, costs, zeros, history indices and configuration ids of the incumbents, in one pass.
+
+        Equal to what DeepCAVE's method gives. DeepCAVE averages a configuration over its seeds, which one pass cannot
+        do: runs with several seeds take its way.
+        """
+        if budget is None:
+            budget = self.get_highest_budget()
+        rows = considered(self.history, budget, seed)
+        trials = [self.history[row] for row in rows]
+        if len({trial.config_id for trial in trials}) != len({(trial.config_id, trial.seed) for trial in trials}):
+            return super().get_trajectory(objective, budget, seed)
+        column = self.get_objective_id(objective)
+        costs = [trial.costs[column] for trial in trials]
+        best = incumbents(np.array(costs, dtype=float), objective.optimize == "upper").tolist()
+        times, config_ids = [trials[i].end_time for i in best], [trials[i].config_id for i in best]
+        return times, [costs[i] for i in best], [0.0] * len(best), [rows[i] for i in best], config_ids
+
+
+def considered(history: list[Trial], budget: float | None, seed: int | None) -> list[int]:
+    """Indices of the trials that count at a budget, in the order of their ends.
+
+    For the combined budget DeepCAVE takes, per configuration, every trial on at least the budget that it saw first.
+    """
+    order = sorted(range(len(history)), key=lambda i: history[i].end_time)
+    if seed is not None:
+        order = [i for i in order if history[i].seed == seed]
+    if budget != COMBINED_BUDGET:
+        return [i for i in order if history[i].budget == budget]
+    first: dict[int, float] = {}
+    return [i for i in order if history[i].budget >= first.setdefault(history[i].config_id, history[i].budget)]
+
+
+def look_up_status(run: Any, config_id: int, seed: int, budget: float | None) -> Status:
+    """Status of a trial of a run or group.
+
+    Raises:
+        ValueError: there is no such configuration.
+    """
+    if budget == COMBINED_BUDGET:
+        return Status.NOT_EVALUATED
+    if config_id not in run.configs:
+        raise ValueError("Configuration id was not found.")
+    budget = run.get_highest_budget() if budget is None else budget
+    row = run.trial_keys.get((config_id, budget, seed))
+    return Status.NOT_EVALUATED if row is None else run.history[row].status
+
+
+def _fingerprint(folder: Path) -> str:
+    files = [(name, (folder / name).stat()) for name in native.FILES]
+    return string_to_hash(repr([(name, stat.st_size, stat.st_mtime_ns) for name, stat in files]))
+
+
+@lru_cache(maxsize=_LOADED)
+def _load(path: Path, fingerprint: str) -> EncaveRun:  # the fingerprint is part of the key: a changed run is read again
+    header = path / HEADER_FILE
+    told = json.loads(header.read_text(encoding="utf-8")) if header.is_file() else {}
+    run = EncaveRun(str(told.get("name", path.name)), path=path)
+    run.prefix = str(told.get("optimizer", {}).get("name", EncaveRun.prefix))  # the overview's "Optimizer"
+    return run

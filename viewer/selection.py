@@ -1,0 +1,136 @@
+"""Which runs DeepCAVE is to show, and which of them it can show as one group."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import EncaveError
+from . import native
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Runs and groups for DeepCAVE."""
+
+    runs: tuple[Path, ...]
+    """Folders of the runs, in the order given."""
+    groups: Mapping[str, tuple[Path, ...]]
+    """Group name, e.g. `DEHB (cifar10)` → folders of its runs."""
+    notes: tuple[str, ...]
+    """What was left out or not grouped, one sentence each."""
+
+    @property
+    def working_directory(self) -> Path:
+        """Folder that holds the first run, whose other runs the first page then offers."""
+        return self.runs[0].parent
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    folder: Path
+    name: str
+    group: str
+    mergeable: Hashable  # equal for runs that DeepCAVE can merge
+    seeds: frozenset[int]
+
+
+def select(folders: Iterable[Path]) -> Selection:
+    """Select runs and group them by optimizer and task, if spaces, objectives and budgets are equal, as DeepCAVE needs.
+
+    Raises:
+        EncaveError: none of the folders can be shown.
+    """
+    notes: list[str] = []
+    candidates: list[_Candidate] = []
+    for folder in dict.fromkeys(Path(os.path.abspath(folder)) for folder in folders):  # noqa: PTH100 - keeps links
+        try:
+            candidates.append(_candidate(folder))
+        except EncaveError as error:
+            notes.append(f"left out: {error}")
+    if not candidates:
+        raise EncaveError("; ".join(notes) or "no runs to show; name folders that `encave convert` has written")
+    names = Counter(candidate.name for candidate in candidates)
+    notes += [f"{count} runs are named {name}; DeepCAVE shows them alike" for name, count in names.items() if count > 1]
+    groups = dict(_groups(candidates, notes))
+    return Selection(tuple(c.folder for c in candidates), groups, tuple(notes))
+
+
+def _candidate(folder: Path) -> _Candidate:
+    missing = [name for name in native.FILES if not (folder / name).is_file()]
+    if missing:
+        raise EncaveError(f"{folder} is no converted run: {', '.join(missing)} missing. Run `encave convert` first.")
+    header, meta = _header(folder), native.read(folder).meta
+    space = (folder / "configspace.json").read_text(encoding="utf-8")
+    metadata = header.get("metadata", {})
+    label = metadata.get("group") or header.get("optimizer", {}).get("name", "")
+    task = metadata.get("task")
+    return _Candidate(
+        folder,
+        str(header.get("name", folder.name)),
+        f"{label} ({task})" if task else str(label),
+        (_space_key(space), tuple(meta["budgets"]), tuple(_objective_key(o) for o in meta["objectives"])),
+        frozenset(meta["seeds"]),
+    )
+
+
+def _header(folder: Path) -> dict[str, Any]:
+    from ..run import HEADER_FILE  # here, since it brings pyarrow along, which the started processes can do without
+
+    path = folder / HEADER_FILE
+    if not path.is_file():
+        return {}
+    try:
+        header = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EncaveError(f"cannot read {path}: {error}. Convert the run again.") from error
+    return header if isinstance(header, dict) else {}
+
+
+def _objective_key(objective: Mapping[str, Any]) -> Hashable:
+    """What must be equal for DeepCAVE to merge two objectives; bounds only where they are locked."""
+    bounds = (objective[bound] if objective[f"lock_{bound}"] else None for bound in ("lower", "upper"))
+    return (objective["name"], objective["optimize"], objective["lock_lower"], objective["lock_upper"], *bounds)
+
+
+@lru_cache(maxsize=1000)
+def _space_key(text: str) -> str:
+    """A text that is equal for equal spaces."""
+    from ConfigSpace import ConfigurationSpace
+
+    space = ConfigurationSpace.from_serialized_dict(json.loads(text))
+    return json.dumps(space.to_serialized_dict(), sort_keys=True, default=str)
+
+
+def _groups(candidates: Sequence[_Candidate], notes: list[str]) -> Iterable[tuple[str, tuple[Path, ...]]]:
+    labelled: dict[str, list[_Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        if candidate.group:
+            labelled[candidate.group].append(candidate)
+    for label, members in labelled.items():
+        if len(members) < 2:
+            continue
+        kinds = Counter(member.mergeable for member in members)
+        kind, size = kinds.most_common(1)[0]
+        apart = [member.name for member in members if member.mergeable != kind]
+        if apart:
+            reason = "their spaces, objectives or budgets differ, which DeepCAVE cannot merge"
+            notes.append(f"not grouped with {label}: {', '.join(apart)}; {reason}")
+        together = [member for member in members if member.mergeable == kind]
+        if size > 1:
+            _note_shared_seeds(label, together, notes)
+            yield label, tuple(member.folder for member in together)
+
+
+def _note_shared_seeds(label: str, members: Sequence[_Candidate], notes: list[str]) -> None:
+    seeds = Counter(seed for member in members for seed in member.seeds)
+    shared = sorted(seed for seed, count in seeds.items() if count > 1)
+    if shared:
+        text = ", ".join(map(str, shared[:5])) + (", …" if len(shared) > 5 else "")
+        notes.append(f"{label}: runs share the trial seeds {text}; of equal trials DeepCAVE's group keeps one")

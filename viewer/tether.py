@@ -1,0 +1,45 @@
+"""Processes that end when their parent does, however it ends.
+
+As a script, `python -m encave.viewer.tether PARENT COMMAND…` becomes the command, tied to its parent on Linux.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent(*, remove: Path | None = None) -> None:
+    """End this process when standard input, a pipe that the parent holds, closes; a folder is removed first."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        if remove is not None:
+            shutil.rmtree(remove, ignore_errors=True)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def die_with_parent() -> None:
+    """Have Linux kill this process when the thread that started it ends; elsewhere nothing happens."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def main() -> None:
+    """Become the command, unless the parent has gone already."""
+    die_with_parent()
+    if os.getppid() == int(sys.argv[1]):
+        os.execv(sys.argv[2], sys.argv[2:])
+
+
+if __name__ == "__main__":
+    main()
