@@ -1,0 +1,212 @@
+"""DeepCAVE's own run folders: `history.jsonl` with lines of 7, 8 or 9 fields, `configs.json`, `meta.json` and more.
+
+DeepCAVE 1.0 and 1.1 write `[config_id, budget, costs, start, end, status, additional]`; 1.2 puts the seed after the
+budget, 1.4 the CPU time after the costs. DeepCAVE 1.4 itself cannot read any of the three right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from ..errors import EncaveError
+from ..run import EXTRA, Note, Objective, Optimizer, Run
+from .deepcave_trials import STATUSES, Cleaned, Logged, clean
+from .inferred_space import infer
+from .json_lines import read_lines
+from .jsontext import read_json
+from .names import study_name
+from .reader import Found, Listing, Options, ReadResult
+from .space import SPACE_FILE, LogSpace, known_space
+from .times import stamp
+
+HISTORY, CONFIGS, META, ORIGINS = "history.jsonl", "configs.json", "meta.json", "origins.json"
+_BESIDE = (CONFIGS, META, ORIGINS, SPACE_FILE)
+_TWIN = ("trials.csv", "configspace.csv")  # the same trials again in the folders that encave writes
+_RELEASES = {7: "1.0-1.1", 8: "1.2-1.3", 9: "1.4"}
+_NAMES = dict(enumerate(STATUSES, start=1))
+_OWN_META = frozenset({"objectives", "budgets", "seeds", "optimizer", "optimizer version", "budget", "task", "workers"})
+_Line = list[Any]
+
+
+class DeepcaveReader:
+    """Reader of DeepCAVE's run folders."""
+
+    name = "deepcave"
+    title = "DeepCAVE"
+
+    def detect(self, listing: Listing) -> Iterable[Found]:
+        """`history.jsonl` beside `configs.json` and `meta.json`, with a list in its first line or nothing in it."""
+        if not {HISTORY, CONFIGS, META} <= set(listing.names):
+            return
+        head = listing.head(HISTORY, 64).strip()
+        if not head or head.startswith(b"["):
+            beside = [name for name in (*_BESIDE, *_TWIN) if name in listing.names]
+            files = tuple(listing.folder / name for name in (HISTORY, *beside))
+            yield Found(files[0], files, f"JSON lines in {HISTORY} beside {', '.join(beside)}")
+
+    def read(self, found: Found, options: Options) -> ReadResult:
+        """Read the lines whose configuration is known and count the others."""
+        folder = found.path.parent
+        notes: list[Note] = []
+        configs = _configs(folder, notes)
+        meta = _object(folder / META, notes)
+        objectives = _objectives(meta.get("objectives"), found.path)
+        rows: list[_Line] = []
+        lines = read_lines(found.path, lambda line: _refuse(line, len(objectives), configs) or rows.append(line))
+        origins = _object(folder / ORIGINS, notes) if (folder / ORIGINS).is_file() else {}
+        if (folder / "models").is_dir():
+            notes.append(Note("flagged", "the folder models is not read"))
+        notes += [*lines.notes, *_oddities(rows, meta, objectives)]
+        run = _run(found.path, rows, configs, meta, objectives, origins, options, notes)
+        releases = [_RELEASES[fields] for fields in sorted({len(row) for row in rows})]
+        return ReadResult(run, ", ".join(releases), len(run) + lines.dropped, dropped=lines.dropped)
+
+
+READER = DeepcaveReader()
+
+
+def _object(path: Path, notes: list[Note]) -> dict[str, Any]:
+    """The JSON object in a file; of one that breaks off without its last entry, which may be half."""
+    value, whole = read_json(path)
+    if not isinstance(value, dict):
+        raise EncaveError(f"{path} holds no JSON object, so it is not DeepCAVE's")
+    if not whole:
+        notes.append(Note("flagged", f"{path.name} breaks off; what comes before is read"))
+        value = dict(list(value.items())[:-1])
+    return value
+
+
+def _configs(folder: Path, notes: list[Note]) -> dict[int, dict[str, Any]]:
+    try:
+        return {int(key): dict(value) for key, value in _object(folder / CONFIGS, notes).items()}
+    except (ValueError, TypeError) as error:
+        raise EncaveError(f"{folder / CONFIGS} is not DeepCAVE's: {error}") from error
+
+
+def _objectives(told: Any, path: Path) -> list[Objective]:
+    """Objectives with the bounds that are locked; the others only follow the data."""
+    if not isinstance(told, list) or not told or not all(isinstance(o, dict) and "name" in o for o in told):
+        raise EncaveError(f"{path.with_name(META)} names no objectives")
+    objectives: dict[str, Objective] = {}
+    for entry in told:
+        name, count = str(entry["name"]), 1
+        while name in objectives:
+            count += 1
+            name = f"{entry['name']} ({count})"
+        lower, upper = (stamp(entry.get(side)) if entry.get(f"lock_{side}") else None for side in ("lower", "upper"))
+        direction = "maximize" if entry.get("optimize") == "upper" else "minimize"
+        objectives[name] = Objective(name, direction, lower, upper)
+    return list(objectives.values())
+
+
+def _refuse(line: Any, objectives: int, configs: Mapping[int, Any]) -> str | None:
+    if not isinstance(line, list) or len(line) not in _RELEASES:
+        return "not a list of 7, 8 or 9 fields"
+    config_id, budget, *seed, costs, cpu_time, start, end, status, _ = _nine(line)
+    if type(config_id) is not int or config_id not in configs:
+        return f"its configuration is not in {CONFIGS}"
+    if not isinstance(costs, list) or len(costs) != objectives:
+        return f"the number of costs is not that of the objectives in {META}"
+    numbers = [budget, *seed, cpu_time, start, end, *costs]
+    if any(isinstance(value, bool) or not isinstance(value, int | float | None) for value in numbers):
+        return "a budget, seed, cost or time is no number"
+    if not isinstance(seed[0], int | None) or (seed[0] or 0).bit_length() > 63:
+        return "the seed is no integer of 64 bits"
+    return None if type(status) is int and status in _NAMES else "the status is unknown"
+
+
+def _nine(line: _Line) -> _Line:
+    """A line with the fields of DeepCAVE 1.4; what older ones lack is None."""
+    if len(line) == 7:
+        line = [*line[:2], None, *line[2:]]
+    return line if len(line) == 9 else [*line[:4], None, *line[4:]]
+
+
+def _oddities(rows: Sequence[_Line], meta: Mapping[str, Any], objectives: Sequence[Objective]) -> Iterable[Note]:
+    if "source_format" in meta:  # encave wrote it and knows
+        return
+    ends = [row[-3] for row in rows if row[-3] is not None]
+    back = sum(later < earlier for earlier, later in pairwise(ends))
+    if back:
+        text = "a trial ended before the one that is logged before it: DeepCAVE puts a repeated evaluation in the place"
+        yield Note("flagged", text + " of the first, which is lost, or trials ran in parallel", back)
+    copies = sum(
+        row[0] == before[0] and row[1] != before[1] and row[-3] == row[-4] and _nine(row)[3] == _nine(before)[3]
+        for before, row in pairwise(rows)
+    )
+    if copies:
+        yield Note("flagged", "trials of no duration with the costs of the trial before at another budget", copies)
+    yield from _equal_objectives(rows, objectives)
+
+
+def _equal_objectives(rows: Sequence[_Line], objectives: Sequence[Objective]) -> Iterable[Note]:
+    """Objectives that never differ, such as a validation error that was read from the test set."""
+    seen: dict[tuple[Any, ...], str] = {}
+    for objective, values in zip(objectives, zip(*(_nine(row)[3] for row in rows), strict=True), strict=True):
+        if len(set(values)) > 1 and values in seen:
+            text = f"the objectives {seen[values]} and {objective.name} have the same value in every trial"
+            yield Note("flagged", text, len(rows))
+        seen.setdefault(values, objective.name)
+
+
+def _run(
+    path: Path,
+    rows: list[_Line],
+    configs: Mapping[int, dict[str, Any]],
+    meta: Mapping[str, Any],
+    objectives: list[Objective],
+    origins: Mapping[str, Any],
+    options: Options,
+    notes: list[Note],
+) -> Run:
+    found, configurations = known_space(path, options, None), configs
+    if found is None:
+        inferred = infer(configs)
+        found, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
+    cleaned = _clean(rows, objectives, origins)
+    optimizer = Optimizer(str(meta.get("optimizer", "unknown")), _text(meta.get("optimizer version")))
+    seeds = {seed for seed in cleaned.columns["seed"] if seed is not None}
+    metadata = {key: meta[key] for key in ("task", "workers") if meta.get(key) is not None}
+    metadata |= {"group": optimizer.name} if "optimizer" in meta else {}
+    metadata |= {"seed": min(seeds)} if len(seeds) == 1 else {}
+    rest = {key: value for key, value in meta.items() if key not in _OWN_META}
+    return Run.from_columns(
+        name=study_name(path, optimizer.name if "optimizer" in meta else "DeepCAVE"),
+        optimizer=optimizer,
+        space=found.space,
+        objectives=cleaned.objectives,
+        trials=cleaned.columns,
+        configurations=configurations,
+        budget_name=_text(meta.get("budget")),
+        inferred_space=found.inferred,
+        metadata=metadata | ({"deepcave_meta": rest} if rest else {}),
+        notes=[*notes, *found.notes, *cleaned.notes],
+    )
+
+
+def _clean(rows: list[_Line], objectives: Sequence[Objective], origins: Mapping[str, Any]) -> Cleaned:
+    ids, budgets, seeds, costs, cpu_times, starts, ends, statuses, additional = zip(*map(_nine, rows), strict=True)
+    logged = Logged(
+        budget=budgets,
+        seed=seeds,
+        status=[_NAMES[status] for status in statuses],
+        start=[stamp(start) for start in starts],
+        end=[stamp(end) for end in ends],
+        costs={o.name: values for o, values in zip(objectives, zip(*costs, strict=True), strict=True)},
+        additional=[value if isinstance(value, dict) else {"additional": value} for value in additional],
+    )
+    cleaned = clean(logged, objectives)
+    cleaned.columns["config_id"] = list(ids)
+    if any(cpu_times):
+        cleaned.columns["cpu_time"] = [stamp(value) for value in cpu_times]
+    told = [origins.get(str(config_id)) for config_id in ids]
+    if EXTRA + "origin" not in cleaned.columns and any(origin not in (None, "none") for origin in told):
+        cleaned.columns[EXTRA + "origin"] = [None if origin is None else str(origin) for origin in told]
+    return cleaned
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

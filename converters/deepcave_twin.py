@@ -1,0 +1,238 @@
+"""`trials.csv` and `configspace.csv`: the form in which stock DeepCAVE 1.4.1 opens a run with right times and statuses.
+
+What the form cannot hold: conditions, weights and priors of the space, budgets closer than 0.01, times finer than
+0.01 s. Objectives have locked bounds in their column's name; `align` gives the runs of a study the same ones.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from .. import space_columns
+from ..files import atomic_file
+from ..run import COST, EXTRA, HEADER_FILE, Note, Objective, Run
+from .deepcave_rows import Rows
+from .exact_text import exact_texts, texts_within
+
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
+    from ConfigSpace.hyperparameters import Hyperparameter
+
+TRIALS = "trials.csv"
+SPACE = "configspace.csv"
+STATUS_NAMES = {
+    "success": "SUCCESS",
+    "timeout": "TIMEOUT",
+    "memory-out": "MEMORYOUT",
+    "crashed": "CRASHED",
+    "aborted": "ABORTED",
+    "running": "NOT_EVALUATED",
+    "not-evaluated": "NOT_EVALUATED",
+}
+"""Status → DeepCAVE's name of it."""
+
+_OWN = ("config_id", "seed", "budget", "start_time", "end_time", "status")
+
+
+def write(run: Run, shown: Rows, folder: Path) -> None:
+    """Write both files; every trial of `shown` is one row, in its order."""
+    with (folder / SPACE).open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(_space_rows(run.space))
+    columns = dict(_columns(run, shown))
+    with (folder / TRIALS).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+
+
+def notes(run: Run, shown: Rows) -> Iterator[Note]:
+    """What the form changes of this run."""
+    space = run.space
+    if space.conditions or space.forbidden_clauses:
+        text = "stock DeepCAVE opens the run without the conditions and forbidden clauses of its space"
+        yield Note("flagged", text + ": inactive hyperparameters have their default value")
+    renamed = [name for name in space if _column_name(name) != name]
+    if renamed:
+        yield Note("flagged", f"stock DeepCAVE shows hyperparameters under other names: {', '.join(renamed)}")
+    merged = _merged_by_rounding(shown)
+    if merged:
+        yield Note("flagged", "stock DeepCAVE rounds budgets to two decimals and so overwrites trials", merged)
+    if len(shown.starts) and shown.starts[0] > 0:
+        text = f"stock DeepCAVE counts times from the first trial's start, {shown.starts[0]:.2f} s after the run's"
+        yield Note("flagged", text)
+
+
+def align(folders: Iterable[Path]) -> None:
+    """Give the runs of a study (same task, space, objectives) equal bounds: the range of all their costs.
+
+    DeepCAVE groups only runs with equal locked bounds, and takes the upper bound for the cost of a failed trial. Only
+    the first line of `trials.csv` changes.
+
+    Raises:
+        EncaveError: a folder cannot be written.
+    """
+    studies: dict[str, list[tuple[Path, list[dict[str, Any]]]]] = {}
+    for folder in folders:
+        header = json.loads((folder / HEADER_FILE).read_text(encoding="utf-8"))
+        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        key = json.dumps([header["metadata"].get("task"), header["space"], header["objectives"]], sort_keys=True)
+        studies.setdefault(key, []).append((folder, meta["objectives"]))
+    for members in studies.values():
+        bounds = {
+            _metric_name(objective["name"]): (
+                min(objectives[i]["lower"] for _, objectives in members),
+                max(objectives[i]["upper"] for _, objectives in members),
+            )
+            for i, objective in enumerate(members[0][1])
+        }
+        for folder, _ in members:
+            _rewrite_bounds(folder / TRIALS, bounds)
+
+
+def _rewrite_bounds(path: Path, bounds: Mapping[str, tuple[float, float]]) -> None:
+    with path.open("rb") as file:
+        first = file.readline().decode()
+        names = next(csv.reader([first]))
+        changed = [_rebound(name, bounds) for name in names]
+        if changed == names:
+            return
+        with atomic_file(path) as temporary, temporary.open("wb") as out:
+            out.write(_csv_line(changed).encode())
+            while block := file.read(1 << 20):
+                out.write(block)
+
+
+def _rebound(column: str, bounds: Mapping[str, tuple[float, float]]) -> str:
+    match = re.fullmatch(r"metric:(\w+) \[.*\] \((\w+)\)", column)
+    return _metric(match[1], *bounds[match[1]], match[2]) if match else column
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    return buffer.getvalue()
+
+
+def _metric(name: str, lower: float, upper: float, direction: str) -> str:
+    upper = upper if upper > lower else lower + 1.0  # DeepCAVE divides by the width
+    low, high = (np.format_float_positional(bound, trim="0") for bound in (lower, upper))
+    return f"metric:{name} [{low}; {high}] ({direction})"
+
+
+def _metric_name(name: str) -> str:
+    """DeepCAVE reads objectives' names as letters, digits and underscores only."""
+    return re.sub(r"\W", "_", name)
+
+
+def _merged_by_rounding(shown: Rows) -> int:
+    keys = np.stack([shown.config_ids, np.round(shown.budgets, 2), shown.seeds])
+    return int(keys.shape[1] - np.unique(keys, axis=1).shape[1]) if keys.size else 0
+
+
+def _columns(run: Run, shown: Rows) -> Iterator[tuple[str, list[Any]]]:
+    """Header and cells of each column."""
+    table = shown.trials
+    for name, hyperparameter in run.space.items():
+        yield _column_name(name), _values(hyperparameter, shown.configurations[name].take(pa.array(shown.config_ids)))
+    for objective in run.objectives:
+        yield (
+            _objective_column(objective, table[COST + objective.name].to_numpy()),
+            exact_texts(table[COST + objective.name].to_numpy()),
+        )
+    yield "config_id", shown.config_ids.tolist()
+    yield "seed", shown.seeds.tolist()
+    yield "budget", exact_texts(shown.budgets)
+    yield "start_time", exact_texts(shown.starts)
+    yield "end_time", exact_texts(shown.ends)
+    yield "status", [STATUS_NAMES[name] for name in table["status"].to_pylist()]
+    taken = {*_OWN, *(_column_name(name) for name in run.space)}
+    for name in ("trial_id", "worker", "instance", *(n for n in table.column_names if n.startswith(EXTRA))):
+        if table[name].null_count < len(table):
+            plain = name.removeprefix(EXTRA)
+            yield (name if plain in taken or plain.startswith("metric") else plain), table[name].to_pylist()
+
+
+def _objective_column(objective: Objective, values: NDArray[np.float64]) -> str:
+    values = values[~np.isnan(values)]
+    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+    return _metric(_metric_name(objective.name), low, high, objective.direction)
+
+
+def _column_name(hyperparameter: str) -> str:
+    clashes = hyperparameter in (*_OWN, "trial_id", "worker", "instance") or hyperparameter.startswith("metric")
+    return f"hp:{hyperparameter}" if clashes or _is_ambiguous(hyperparameter) else hyperparameter
+
+
+def _is_ambiguous(text: str) -> bool:
+    """Whether pandas reads this text as something else: a number, a truth value, or missing."""
+    from pandas._libs.parsers import STR_NA_VALUES
+
+    if text in STR_NA_VALUES or text.lower() in ("true", "false") or text.startswith("'"):
+        return True
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _label(choice: Any) -> str:
+    """Text of a choice that pandas leaves as it is: `'16'` for the number 16, whose bare text would become a number."""
+    return choice if isinstance(choice, str) and not _is_ambiguous(choice) else f"'{json.dumps(choice)}'"
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _values(hyperparameter: Hyperparameter[Any, Any], column: pa.ChunkedArray) -> list[Any]:
+    """Cells of a hyperparameter; inactive ones have its default, numbers stay within its bounds."""
+    choices = space_columns.choices(hyperparameter)
+    default = _plain(hyperparameter.default_value)
+    if choices is None:
+        lower, upper = getattr(hyperparameter, "lower", -np.inf), getattr(hyperparameter, "upper", np.inf)
+        if "Integer" in type(hyperparameter).__name__:
+            return [min(max(default if v is None else v, lower), upper) for v in column.to_pylist()]
+        return texts_within(column.fill_null(default).to_numpy(), lower, upper)
+    decode = json.loads if space_columns.holds_json(hyperparameter) else lambda value: value
+    labels = {cell: _label(default if cell is None else decode(cell)) for cell in column.unique().to_pylist()}
+    return [labels[cell] for cell in column.to_pylist()]
+
+
+def _space_rows(space: ConfigurationSpace) -> Iterator[list[Any]]:
+    names = list(space.keys())
+    items = {name: space_columns.choices(space[name]) for name in names}
+    width = max((len(choices) for choices in items.values() if choices), default=0)
+    yield ["name", "type", "lower", "upper", "default", "log", "ordered", *(f"item_{i}" for i in range(width))]
+    numbers = [name for name in names if items[name] is None]
+    limits = {
+        key: dict(zip(numbers, _limits(space, numbers, key), strict=True))
+        for key in ("lower", "upper", "default_value")
+    }
+    for name in names:
+        hyperparameter, choices = space[name], items[name]
+        kind = type(hyperparameter).__name__
+        if choices is None:
+            told = "integer" if "Integer" in kind else "float"
+            row = [told, *(limits[key][name] for key in limits), bool(getattr(hyperparameter, "log", False)), ""]
+        else:
+            default = _plain(hyperparameter.default_value)
+            row = ["categorical", "", "", _label(default), "", "Ordinal" in kind, *map(_label, choices)]
+        yield [_column_name(name), *row, *[""] * (width - len(choices or ()))]
+
+
+def _limits(space: ConfigurationSpace, names: list[str], attribute: str) -> list[Any]:
+    """A bound or default of the numeric hyperparameters; integers stay plain, since DeepCAVE calls `int` on them."""
+    values = [getattr(space[name], attribute) for name in names]
+    texts = exact_texts(np.array(values, dtype=np.float64))
+    return [int(v) if "Integer" in type(space[n]).__name__ else t for n, v, t in zip(names, values, texts, strict=True)]

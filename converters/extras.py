@@ -1,0 +1,42 @@
+"""Fields of a log that the data model has no name for, as columns `extra:<name>` of a run's trials."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from ..run import EXTRA
+
+_SCALARS: tuple[tuple[type, pa.DataType], ...] = (
+    (bool, pa.bool_()),
+    (int, pa.int64()),
+    (float, pa.float64()),
+    (str, pa.string()),
+)
+
+
+def extra_columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, pa.Array]:
+    """One column per key of `rows`, missing ones null.
+
+    Numbers, text and truth values keep their type; a key with values of several types, or with lists and objects,
+    becomes JSON text.
+    """
+    keys = dict.fromkeys(key for row in rows for key in row)
+    return {EXTRA + key: _column([row.get(key) for row in rows]) for key in keys}
+
+
+def _column(values: list[Any]) -> pa.Array:
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {int, float}:
+        kinds = {float}
+        values = [None if value is None else float(value) for value in values]
+    for kind, arrow in _SCALARS:
+        if kinds == {kind}:
+            try:
+                return pa.array(values, arrow)
+            except (OverflowError, pa.ArrowInvalid):  # an integer beyond 64 bits
+                break
+    return pa.array([None if value is None else json.dumps(value, default=str) for value in values], pa.string())

@@ -1,0 +1,274 @@
+"""Optuna's relational storage in an SQLite file, of any schema (Optuna 0.9 to 5), read without Optuna.
+
+The file is never written to: it is opened as immutable, or, if a writer has left a journal beside it, a copy is opened.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import sqlite3
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import quote
+
+from ..errors import EncaveError
+from ..run import Note
+from .optuna_domains import Domain, parse
+from .optuna_study import STATES, Study, Trial, seconds
+from .optuna_trials import to_result
+from .reader import Found, Listing, Options, ReadResult
+
+_MAGIC = b"SQLite format 3\0"
+SUFFIXES = (".db", ".sqlite", ".sqlite3", ".db3")
+_JOURNALS = ("-wal", "-journal")
+_TABLES = frozenset({"studies", "trials", "trial_params"})
+_INFINITE = {"INF_POS": math.inf, "INF_NEG": -math.inf}
+
+
+def detect(listing: Listing) -> Iterable[Found]:
+    """One run per study of each SQLite file with Optuna's tables."""
+    for name in listing.names:
+        if not name.endswith(SUFFIXES):
+            continue
+        head = listing.head(name, len(_MAGIC))
+        if head == _MAGIC:
+            yield from _found(listing, name)
+        elif not head and "optuna" in name.lower():
+            yield Found(listing.folder / name, (listing.folder / name,), "an empty file named after Optuna")
+
+
+def read(found: Found, options: Options) -> ReadResult:
+    """Read one study."""
+    if not found.path.stat().st_size:
+        raise EncaveError(f"{found.path} is empty (0 bytes)")
+    with _opened(found.path) as storage:
+        names = storage.studies()
+        if found.key is None and len(names) != 1:
+            raise EncaveError(f"{found.path} has {len(names)} studies: {', '.join(map(repr, names.values()))}")
+        wanted = [number for number, name in names.items() if found.key in (None, name)]
+        if not wanted:
+            raise EncaveError(f"{found.path} has no study {found.key!r}")
+        study = storage.study(wanted[0], names[wanted[0]])
+    return to_result(study, found.path, options)
+
+
+def _found(listing: Listing, name: str) -> Iterator[Found]:
+    path = listing.folder / name
+    files = (path, *(path.with_name(name + end) for end in _JOURNALS if name + end in listing.names))
+    evidence = f"SQLite tables {', '.join(sorted(_TABLES))}"
+    try:
+        with _opened(path) as storage:
+            if not storage.tables.keys() >= _TABLES:
+                return
+            studies = storage.studies()
+    except EncaveError as error:
+        if "optuna" in name.lower():
+            yield Found(path, files, f"an SQLite file named after Optuna ({error})")
+        return
+    for study in studies.values():
+        yield Found(path, files, evidence, key=study)
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[_Storage]:
+    """The storage, read-only.
+
+    Raises:
+        EncaveError: the file is damaged, or is not what it says.
+    """
+    try:
+        with _settled(path) as (file, mode), closing(_connect(file, mode)) as connection:
+            yield _Storage(path, connection)
+    except (sqlite3.Error, OverflowError) as error:
+        raise EncaveError(f"{path} is damaged or no SQLite storage of Optuna: {error}") from error
+
+
+@contextmanager
+def _settled(path: Path) -> Generator[tuple[Path, str]]:
+    """The file and how to open it; a copy where a journal holds changes that are not in the file yet."""
+    beside = [path.with_name(path.name + end) for end in _JOURNALS]
+    pending = [file for file in beside if file.is_file() and file.stat().st_size]
+    if not pending:
+        yield path, "mode=ro&immutable=1"
+        return
+    with TemporaryDirectory(prefix="encave-optuna-") as folder:
+        for file in (path, *pending):
+            shutil.copyfile(file, Path(folder) / file.name)
+        yield Path(folder) / path.name, "mode=rw"
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?{mode}", uri=True)
+    connection.text_factory = lambda data: data.decode("utf-8", "replace")
+    return connection
+
+
+@dataclass
+class _Storage:
+    path: Path
+    connection: sqlite3.Connection
+    tables: dict[str, set[str]] = field(init=False)
+    """Table → columns; no views, which could compute without end."""
+
+    def __post_init__(self) -> None:
+        names = self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        self.tables = {name: {row[1] for row in self.connection.execute(_pragma(name))} for (name,) in names}
+
+    def studies(self) -> dict[int, str]:
+        """Number → name."""
+        return dict(self.connection.execute("SELECT study_id, study_name FROM studies ORDER BY study_id"))
+
+    def study(self, number: int, name: str) -> Study:
+        """One study with its trials."""
+        study = Study(name, self._directions(number), release=self._release())
+        study.user = self._study_attributes("study_user_attributes", number)
+        study.system = self._study_attributes("study_system_attributes", number)
+        collected = _Collected(self._trials(number))
+        for table, take in (
+            ("params", collected.param),
+            ("values", collected.value),
+            ("intermediate_values", collected.step),
+            ("user_attributes", collected.user),
+            ("system_attributes", collected.system),
+        ):
+            for row in self._rows(table, number):
+                collected.apply(take, row)
+        collected.finish(study)
+        return study
+
+    def _release(self) -> str | None:
+        if "library_version" not in self.tables.get("version_info", ()):
+            return None
+        row = self.connection.execute("SELECT library_version FROM version_info").fetchone()
+        return row and str(row[0])
+
+    def _directions(self, study: int) -> list[str]:
+        if "study_directions" in self.tables:
+            query = "SELECT direction FROM study_directions WHERE study_id = ? ORDER BY objective"
+        elif "direction" in self.tables["studies"]:  # before schema 2.4
+            query = "SELECT direction FROM studies WHERE study_id = ?"
+        else:
+            query = "SELECT 'NOT_SET' WHERE ? IS NOT NULL"
+        return [str(direction) for (direction,) in self.connection.execute(query, (study,))] or ["NOT_SET"]
+
+    def _study_attributes(self, table: str, study: int) -> dict[str, Any]:
+        if table not in self.tables:
+            return {}
+        rows = self.connection.execute(f"SELECT key, value_json FROM {table} WHERE study_id = ?", (study,))
+        return {str(key): _lenient_json(text) for key, text in rows}
+
+    def _trials(self, study: int) -> list[tuple[Any, ...]]:
+        number = "number" if "number" in self.tables["trials"] else "NULL"  # before schema 1.3: an attribute
+        value = "value" if "value" in self.tables["trials"] else "NULL"  # before schema 2.4
+        columns = f"trial_id, {number}, state, datetime_start, datetime_complete, {value}"
+        query = f"SELECT {columns} FROM trials WHERE study_id = ? ORDER BY trial_id"
+        return self.connection.execute(query, (study,)).fetchall()
+
+    def _rows(self, table: str, study: int) -> Iterator[tuple[Any, ...]]:
+        """Rows of a table of trials, each beginning with the trial's id; none if this schema has no such table."""
+        columns = self._columns(table)
+        if columns is None:
+            return iter(())
+        name, selected, order = columns
+        join = f"FROM {name} x JOIN trials t ON t.trial_id = x.trial_id WHERE t.study_id = ?"
+        return self.connection.execute(f"SELECT x.trial_id, {selected} {join} ORDER BY {order}", (study,))
+
+    def _columns(self, table: str) -> tuple[str, str, str] | None:
+        """The table's name in this schema, the columns wanted, and their order."""
+        name = f"trial_{table}"
+        has = self.tables.get(name, set[str]())
+        if table == "params":
+            return name, "x.param_name, x.param_value, x.distribution_json", "x.param_id"
+        if table.endswith("attributes"):
+            return (name, "x.key, x.value_json", "x.rowid") if has else None
+        if table == "values":
+            kind = "x.value_type" if "value_type" in has else "NULL"
+            return (name, f"x.objective, x.value, {kind}", "x.rowid") if "objective" in has else None
+        kind = "x.intermediate_value_type" if "intermediate_value_type" in has else "NULL"
+        if has:
+            return name, f"x.step, x.intermediate_value, {kind}", "x.step"
+        before = "step" in self.tables.get("trial_values", ())  # before schema 2.4
+        return ("trial_values", "x.step, x.value, NULL", "x.step") if before else None
+
+
+def _pragma(table: str) -> str:
+    return 'PRAGMA table_info("{}")'.format(table.replace('"', '""'))
+
+
+class _Collected:
+    """The trials of a study as their rows come in; a trial with a row that cannot be read is dropped in the end."""
+
+    def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        self.trials: dict[int, Trial] = {}
+        self.broken: set[int] = set()
+        self._domains: dict[str, Domain] = {}
+        for position, (key, number, state, start, end, value) in enumerate(rows):
+            numbered = number is None or isinstance(number, int)
+            trial = Trial(number if numbered and number is not None else position, str(state))
+            self.trials[key] = trial
+            try:
+                self.value(trial, 0, value, None)
+                trial.start, trial.end = seconds(start), seconds(end)
+            except (ValueError, TypeError):
+                self.broken.add(key)
+            if trial.state not in STATES or not numbered:
+                self.broken.add(key)
+
+    def apply(self, take: Callable[..., None], row: tuple[Any, ...]) -> None:
+        """Take in a row that begins with the id of its trial."""
+        try:
+            take(self.trials[row[0]], *row[1:])
+        except (ValueError, TypeError, IndexError, OverflowError):
+            self.broken.add(row[0])
+
+    def param(self, trial: Trial, name: str, value: Any, text: str) -> None:
+        """A parameter."""
+        domain = self._domains.get(text)
+        if domain is None:
+            domain = self._domains[text] = parse(text)
+        trial.params[str(name)] = domain.external(value)
+        trial.domains[str(name)] = domain
+
+    def value(self, trial: Trial, objective: int, value: Any, kind: str | None) -> None:
+        """An objective's value."""
+        number = _INFINITE.get(kind or "", value)
+        if number is not None:
+            trial.values[int(objective)] = float(number)
+
+    def step(self, trial: Trial, step: int, value: Any, kind: str | None) -> None:
+        """An intermediate value; null stands for NaN."""
+        number = _INFINITE.get(kind or "", value)
+        trial.steps[int(step)] = None if number is None else float(number)
+
+    def user(self, trial: Trial, key: str, text: str) -> None:
+        """A user attribute."""
+        trial.user[str(key)] = _lenient_json(text)
+
+    def system(self, trial: Trial, key: str, text: str) -> None:
+        """A system attribute; before schema 1.3 one is the trial's number."""
+        if key == "_number":
+            trial.number = int(json.loads(text))
+        else:
+            trial.system[str(key)] = _lenient_json(text)
+
+    def finish(self, study: Study) -> None:
+        """Put the trials into the study."""
+        readable = [trial for key, trial in self.trials.items() if key not in self.broken]
+        study.trials = sorted(readable, key=lambda trial: trial.number)
+        study.dropped = len(self.trials) - len(readable)
+        if study.dropped:
+            study.notes.append(Note("dropped", "trials whose rows hold what Optuna does not write", study.dropped))
+
+
+def _lenient_json(text: Any) -> Any:
+    """An attribute; long ones were cut off by old schemas, then the text itself."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return text

@@ -1,0 +1,86 @@
+"""A study of Optuna in memory: what its storages have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from ..run import Note, Status
+from .optuna_domains import Domain
+
+STATES = {
+    "COMPLETE": Status.SUCCESS,
+    "PRUNED": Status.ABORTED,
+    "FAIL": Status.CRASHED,
+    "RUNNING": Status.RUNNING,
+    "WAITING": Status.NOT_EVALUATED,
+}
+"""Optuna's states."""
+STATE_NAMES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
+"""Names of the states by their number."""
+
+
+@dataclass
+class Trial:
+    """A trial as Optuna has it."""
+
+    number: int
+    """Its number in the study."""
+    state: str
+    """One of `STATE_NAMES`."""
+    values: dict[int, float] = field(default_factory=dict)
+    """Objective → value; may be infinite."""
+    start: float | None = None
+    """Seconds since 1970."""
+    end: float | None = None
+    """Seconds since 1970."""
+    params: dict[str, Any] = field(default_factory=dict)
+    """Parameter → value."""
+    domains: dict[str, Domain] = field(default_factory=dict)
+    """Parameter → distribution."""
+    user: dict[str, Any] = field(default_factory=dict)
+    """User attributes."""
+    system: dict[str, Any] = field(default_factory=dict)
+    """System attributes."""
+    steps: dict[int, float | None] = field(default_factory=dict)
+    """Step → intermediate value."""
+    worker: str | None = None
+    """Which worker ran it, where the storage tells."""
+
+
+@dataclass
+class Study:
+    """A study as Optuna has it."""
+
+    name: str
+    """Its name, unique in a storage."""
+    directions: list[str]
+    """MINIMIZE, MAXIMIZE or NOT_SET per objective."""
+    trials: list[Trial] = field(default_factory=list)
+    """In the order of their numbers."""
+    user: dict[str, Any] = field(default_factory=dict)
+    """User attributes."""
+    system: dict[str, Any] = field(default_factory=dict)
+    """System attributes."""
+    release: str | None = None
+    """Release of Optuna."""
+    sampler: str | None = None
+    """Name of the sampler's class, where the log tells."""
+    notes: list[Note] = field(default_factory=list)
+    """What was found in reading."""
+    dropped: int = 0
+    """Trials that could not be read."""
+
+
+def seconds(value: Any) -> float | None:
+    """Seconds since 1970 of a date as text or object; what has no time zone counts as UTC; None for None.
+
+    Raises:
+        ValueError: it is no date.
+        TypeError: likewise.
+    """
+    if value is None:
+        return None
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()

@@ -1,0 +1,104 @@
+"""What a log format is to encave: a reader that recognises its runs by content and turns each into a `Run`.
+
+A format is one module with one object that has the attributes of `Reader`. The built-in ones are listed in
+`registry.py`; a package outside encave names its own in the entry point group `encave.converters`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
+
+    from ..run import Run
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One folder of the tree that is searched, offered to every format."""
+
+    folder: Path
+    """The folder."""
+    names: tuple[str, ...]
+    """Names of its plain files, sorted. A format claims only files named here."""
+
+    def head(self, name: str, size: int = 4096) -> bytes:
+        """First bytes of a file."""
+        with (self.folder / name).open("rb") as file:
+            return file.read(size)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A run's log that a format recognised."""
+
+    path: Path
+    """The file that holds the trials; the name of the run comes from it where the log has none."""
+    files: tuple[Path, ...]
+    """All files that the conversion depends on; if none of them changes the conversion need not be repeated."""
+    evidence: str
+    """Why it is this format's log, e.g. `Parquet columns config_id, config, fitness, cost, fidelity`."""
+    key: str | None = None
+    """Which run it is, where one file holds several: e.g. the name of a study in a storage of Optuna."""
+
+    @property
+    def source(self) -> Path:
+        """The absolute path, and after it the key as if it were a file in it: different for every run."""
+        path = self.path.absolute()
+        return path if self.key is None else path / quote(self.key, safe="")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user says beyond the log."""
+
+    space: ConfigurationSpace | None = None
+    """Configuration space for logs without one; it goes before what a log says."""
+    mapping: Mapping[str, str] | None = None
+    """What the columns of a table are, as in `--map objective=loss`; it goes before a mapping beside the table."""
+
+
+@dataclass(frozen=True)
+class ReadResult:
+    """What a reader made of a log. `read == len(run) + merged + dropped` holds; the reasons are notes of the run."""
+
+    run: Run
+    """The run; its name is a proposal that the conversion makes unique."""
+    release: str | None
+    """Release of the optimizer's package as far as the log tells, e.g. `0.1.2` or `2.3-2.4`."""
+    read: int
+    """Trials in the log, including those that could not be kept."""
+    merged: int = 0
+    """Trials that another one stands for."""
+    dropped: int = 0
+    """Trials that could not be kept."""
+
+
+class Reader(Protocol):
+    """A log format."""
+
+    name: str
+    """Short name, as in `--from`."""
+    title: str
+    """Name for people, e.g. `DEHB`."""
+
+    def detect(self, listing: Listing) -> Iterable[Found]:
+        """Runs of this format in a folder, by content; one folder can hold several.
+
+        A file that bears this format's name but is empty or damaged is claimed too, so that `read` refuses it with the
+        reason.
+        """
+        ...
+
+    def read(self, found: Found, options: Options) -> ReadResult:
+        """Read a run that `detect` found.
+
+        Raises:
+            EncaveError: the log cannot be read; the message names the file and says why.
+        """
+        ...

@@ -1,0 +1,126 @@
+"""Tables as columns of Python values: CSV, Parquet and JSON lines; objects inside become columns `outer.inner`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ..errors import EncaveError
+from ..run import Note
+from .csv_table import LIMIT, header_of, read_csv, typed
+from .json_lines import numbered_lines, read_lines
+
+SUFFIXES = (".csv", ".parquet", ".jsonl", ".ndjson")
+_DEEPEST = 8
+_HEAD = 1 << 16
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's content."""
+
+    columns: Mapping[str, list[Any] | pa.Array]
+    """Name → values, shape (n,); None where there is none. An array holds text whose type is yet to be told."""
+    rows: int
+    """Number of rows kept."""
+    dropped: int
+    """Rows that could not be read."""
+    notes: tuple[Note, ...]
+    """What was dropped."""
+
+    def values(self, name: str) -> list[Any]:
+        """A column's values; text that is all numbers or truth values as such."""
+        column = self.columns[name]
+        return column if isinstance(column, list) else typed(column).to_pylist()
+
+    def raw(self, name: str) -> list[Any]:
+        """A column's values as they stand in the file."""
+        column = self.columns[name]
+        return column if isinstance(column, list) else column.to_pylist()
+
+
+def read_table(path: Path) -> Table:
+    """Read a table by the suffix of its name.
+
+    Raises:
+        EncaveError: the file cannot be read, is empty or damaged, or is too large.
+    """
+    size = path.stat().st_size
+    if size == 0:
+        raise EncaveError(f"{path} is empty (0 bytes)")
+    if path.suffix == ".parquet":
+        return _parquet(path)
+    if path.suffix in (".jsonl", ".ndjson"):
+        return _json_lines(path)
+    if size > LIMIT:
+        raise EncaveError(f"{path} has {size} bytes; a CSV file may have {LIMIT}. Write it as Parquet.")
+    table = read_csv(path.read_bytes(), str(path))
+    return Table(table.columns, table.rows, table.dropped, table.notes)
+
+
+def column_names(path: Path) -> list[str]:
+    """Names of a table's columns from its beginning; empty if it is no table. JSON lines may have more further on."""
+    try:
+        if path.suffix == ".parquet":
+            import pyarrow.parquet as pq
+
+            return pq.read_schema(path).names
+        if path.suffix == ".csv":
+            with path.open("rb") as file:
+                return header_of(file.read(_HEAD))
+        first = read_first(path)
+    except (OSError, pa.ArrowInvalid, EncaveError):
+        return []
+    return list(_flat(first)) if isinstance(first, dict) else []
+
+
+def read_first(path: Path) -> Any:
+    """The value of the first line of a file of JSON lines; None if it is not JSON."""
+    for _, line in numbered_lines(path):
+        try:
+            return json.loads(line)
+        except (ValueError, RecursionError):
+            return None
+    return None
+
+
+def _parquet(path: Path) -> Table:
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise EncaveError(f"{path} is not a whole Parquet file: {error}") from error
+    for _ in range(_DEEPEST):
+        if not any(pa.types.is_struct(field.type) for field in table.schema):
+            break
+        table = table.flatten()
+    if len(set(table.column_names)) != table.num_columns:
+        raise EncaveError(f"{path} has two columns of one name: {', '.join(table.column_names)}")
+    return Table({name: table[name].to_pylist() for name in table.column_names}, table.num_rows, 0, ())
+
+
+def _json_lines(path: Path) -> Table:
+    rows: list[dict[str, Any]] = []
+
+    def take(value: Any) -> str | None:
+        return rows.append(_flat(value)) if isinstance(value, dict) else "not a JSON object"
+
+    lines = read_lines(path, take)
+    names = dict.fromkeys(name for row in rows for name in row)
+    return Table({name: [row.get(name) for row in rows] for name in names}, len(rows), lines.dropped, lines.notes)
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "", depth: int = _DEEPEST) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, inner in value.items():
+        if isinstance(inner, dict) and inner and depth:
+            flat |= _flat(inner, f"{prefix}{key}.", depth - 1)
+        else:
+            flat[f"{prefix}{key}"] = inner
+    return flat

@@ -1,0 +1,54 @@
+"""Times of trials as seconds from the run's start."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..run import Note
+
+
+@dataclass(frozen=True)
+class Times:
+    """Starts and ends of trials, shape (n,) each."""
+
+    start: list[float | None]
+    """Seconds from the run's start; None where the log has none."""
+    end: list[float | None]
+    """Likewise; None also where the log has an end before the start."""
+    origin: float | None
+    """The run's start as the log has it, mostly seconds since 1970; None if it has no time at all."""
+    notes: tuple[Note, ...] = ()
+    """What the log has wrong."""
+
+    def since(self, stamps: Iterable[float | None]) -> list[float | None]:
+        """Other time stamps of the log as seconds from the run's start."""
+        return [None if stamp is None else stamp - (self.origin or 0.0) for stamp in stamps]
+
+
+def since_start(
+    starts: Sequence[float | None], ends: Sequence[float | None], others: Iterable[float | None] = ()
+) -> Times:
+    """Times relative to the earliest one.
+
+    Args:
+        starts: Time stamps in seconds, shape (n,); None where there is none.
+        ends: Likewise.
+        others: More stamps that the run's start is not after, e.g. of submission.
+    """
+    known = [stamp for stamps in (starts, ends, others) for stamp in stamps if stamp is not None]
+    origin = min(known) if known else None
+    wrong = [s is not None and e is not None and e < s for s, e in zip(starts, ends, strict=True)]
+    usable = [None if bad else end for bad, end in zip(wrong, ends, strict=True)]
+    text = "the log says that trials ended before they started; their end is left out"
+    notes = (Note("flagged", text, sum(wrong)),) if any(wrong) else ()
+    shifted = Times([], [], origin)
+    return Times(shifted.since(starts), shifted.since(usable), origin, notes)
+
+
+def stamp(value: Any) -> float | None:
+    """A time stamp in seconds from JSON; None for what is no finite number."""
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if usable else None

@@ -1,0 +1,187 @@
+"""SMAC's run histories: every form of entry, statuses, times, and files that break off."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from encave.converters.convert import Conversion, convert
+from encave.converters.jsontext import closed
+from encave.converters.smac_rows import entries, releases
+from encave.run import Run, Status
+
+from .conftest import CHOICES, EDGES, OBJECTIVE, error_of, write_sidecar, write_smac
+
+RELEASES = ("2.0.0", "2.0.2", "2.1.0", "2.2.0", "2.3.1", "2.4.0", "2.4.1")
+CASES = ("hpo", "mf", "mo", "inst", "fail", "fail_inf", "timeout", "nondet", "asktell", "mf_fail")
+STATUSES = {0: "running", 1: "success", 2: "crashed", 3: "timeout", 4: "memory-out"}
+
+
+def one(source: Path, out: Path) -> tuple[Conversion, Run]:
+    [conversion] = convert([source], out)
+    assert conversion.status == "converted", conversion.reason
+    assert conversion.output is not None
+    return conversion, Run.load(conversion.output)
+
+
+def test_run_of_the_real_package(tmp_path: Path) -> None:
+    write_smac(tmp_path / "seed-0")
+    write_sidecar(tmp_path / "seed-0", optimizer="SMAC")
+    conversion, run = one(tmp_path / "seed-0", tmp_path / "out")
+    assert conversion.release == "2.4.1"
+    assert conversion.statuses == {"success": 10, "crashed": 2}
+    for i, row in enumerate(run.trials.to_pylist()):
+        config = run.configuration(row["config_id"])
+        assert (row["start"], row["end"], row["worker"]) == (i * 10.25, (i + 1) * 10.25, "0")
+        if row["status"] == "success":
+            assert row[f"cost:{OBJECTIVE}"] == error_of(config)
+        else:
+            assert row[f"extra:raw_{OBJECTIVE}"] == math.inf
+        assert row["extra:valid_error_200"] == error_of(config)
+        assert row["extra:origin"]
+    assert run.metadata["seed"] == 0
+    assert run.budgets == (200.0,)  # the schedule of encave.json, since SMAC knows none here
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("case", CASES)
+def test_generated(tmp_path: Path, shared: Path, release: str, case: str) -> None:
+    folder = shared / "logs/generated/smac" / f"smac_{release}" / case
+    if not folder.is_dir():
+        pytest.skip(f"SMAC {release} left no {case}")
+    [path] = folder.rglob("runhistory.json")
+    logged = json.loads(path.read_text())
+    conversion, run = one(folder, tmp_path / "out")
+    rows = [r if isinstance(r, dict) else dict(zip(KEYS, r, strict=True)) for r in logged["data"]]
+    assert conversion.release == release
+    assert conversion.read == conversion.written == len(rows)
+    assert conversion.statuses == Counter(STATUSES[row["status"]] for row in rows)
+    started = [row["starttime"] for row in rows if row["starttime"] > 0]
+    for row, trial in zip(rows, run.trials.to_pylist(), strict=True):
+        assert trial["config_id"] == row["config_id"]
+        assert run.configuration(row["config_id"]) == logged["configs"][str(row["config_id"])]
+        assert (trial["budget"], trial["seed"], trial["instance"]) == (row["budget"], row["seed"], row["instance"])
+        costs = row["cost"] if isinstance(row["cost"], list) else [row["cost"]]
+        kept = [trial[f"cost:{objective.name}"] for objective in run.objectives]
+        assert kept == (costs if row["status"] == 1 else [None] * len(costs))
+        if row["starttime"] > 0:
+            assert trial["start"] == row["starttime"] - min(started)
+            assert trial["end"] == row["endtime"] - min(started)
+
+
+KEYS = ("config_id", "instance", "seed", "budget", "cost", "time", "status", "starttime", "endtime", "additional_info")
+
+
+def test_name_is_the_studys_and_not_the_seed_folders(tmp_path: Path, shared: Path) -> None:
+    conversion, _ = one(shared / "logs/generated/smac/smac_2.4.1/mf", tmp_path / "out")
+    assert conversion.output.name == "SMAC-mf-seed3"
+    unnamed, _ = one(shared / "logs/generated/smac/smac_2.4.1/5ae3411ac0797133e8ff196d2946287d", tmp_path / "out")
+    assert unnamed.output.name == "smac_2-4-1-seed3"
+
+
+def test_running_trials_have_neither_cost_nor_end(tmp_path: Path, shared: Path) -> None:
+    _, run = one(shared / "logs/generated/smac/smac_2.4.1/asktell", tmp_path / "out")
+    running = [row for row in run.trials.to_pylist() if row["status"] == "running"]
+    assert len(running) == 2
+    assert all(row["cost:cost"] is None and row["end"] is None for row in running)
+    assert run.column("end")[:8].tolist() == np.cumsum(run.column("extra:time")[:8]).tolist()
+
+
+def test_process_clock_is_no_cpu_time(tmp_path: Path, shared: Path) -> None:
+    conversion, run = one(shared / "logs/generated/smac/smac_2.4.1/fail", tmp_path / "out")
+    failed = np.isnan(run.cost())
+    assert np.isnan(run.column("cpu_time")[failed]).all()
+    assert not np.isnan(run.column("cpu_time")[~failed]).any()
+    assert any("CPU time" in note.text and note.count == failed.sum() for note in conversion.notes)
+
+
+def nested(entry: dict[str, Any], *, key: int, timed: bool) -> list[Any]:
+    """An entry as SMAC before 2.0 wrote it."""
+    times = [entry["starttime"], entry["endtime"]] if timed else []
+    word = {"__enum__": f"StatusType.{entry['word']}"}
+    first = [entry["config_id"], entry["instance"], entry["seed"], entry["budget"]][:key]
+    return [first, [entry["cost"], entry["time"], word, *times, {"a": 1}]]
+
+
+@pytest.mark.parametrize(("key", "timed", "release"), [(3, False, "0.10"), (4, False, "0.12"), (4, True, "0.13-1.4")])
+def test_nested_entries(tmp_path: Path, key: int, timed: bool, release: str) -> None:
+    words = ["SUCCESS", "CRASHED", "DONOTADVANCE", "CAPPED", "STOP", "MEMOUT", "ABORT", "RUNNING"]
+    data = [
+        nested(
+            {"config_id": i + 1, "instance": None, "seed": 0, "budget": 0.0, "cost": i + 0.5, "time": 2.0, "word": word}
+            | {"starttime": 1.6e9 + i, "endtime": 1.6e9 + i + 0.5},
+            key=key,
+            timed=timed,
+        )
+        for i, word in enumerate(words)
+    ]
+    configs = {str(i + 1): dict.fromkeys(EDGES, CHOICES[i % 5]) for i in range(len(words))}
+    history = {"data": data, "configs": configs, "config_origins": {}}
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "runhistory.json").write_text(json.dumps(history))
+    conversion, run = one(tmp_path / "log", tmp_path / "out")
+    assert releases(history) == conversion.release == release
+    expected = ["success", "crashed", "success", "timeout", "aborted", "memory-out", "aborted", "running"]
+    assert run.trials["status"].to_pylist() == expected
+    assert run.budgets == ()
+    assert run.trials["start"].to_pylist()[:3] == ([0.0, 1.0, 2.0] if timed else [0.0, 2.0, 4.0])
+    assert run.inferred_space
+
+
+def test_entries_that_are_none_are_counted() -> None:
+    good = dict(zip(KEYS, [1, None, 0, None, 0.5, 1.0, 1, 0.0, 1.0, {}], strict=True))
+    rows, notes = entries([good, {"config_id": 2}, [1, 2, 3], None, {**good, "status": 17}])
+    assert [row.status for row in rows] == [Status.SUCCESS]
+    assert sum(note.count for note in notes) == 4
+
+
+def test_success_without_finite_cost_is_a_crash(tmp_path: Path) -> None:
+    data = [[i + 1, None, 0, None, cost, 1.0, 1, 0.0, 1.0, {}] for i, cost in enumerate([0.5, math.inf, math.nan])]
+    configs = {str(i + 1): {"x": i} for i in range(3)}
+    (tmp_path / "runhistory.json").write_text(json.dumps({"data": data, "configs": configs}))
+    conversion, _ = one(tmp_path / "runhistory.json", tmp_path / "out")
+    assert conversion.statuses == {"success": 1, "crashed": 2}
+
+
+def test_history_that_breaks_off_within_its_configurations(tmp_path: Path, shared: Path) -> None:
+    [path] = (shared / "logs/generated/smac/smac_2.4.1/hpo").rglob("runhistory.json")
+    text = path.read_text()
+    (tmp_path / "runhistory.json").write_text(text[: text.index('"configs"') + 1000])
+    conversion, run = one(tmp_path, tmp_path / "out")
+    assert conversion.read == 30
+    assert 0 < conversion.written < 30
+    assert conversion.dropped == 30 - len(run)
+    assert any("breaks off" in note.text for note in conversion.notes)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "   ", '{"data": [', '{"data": {}, "configs": 3}', '"data" nonsense', '{"data": []}']
+)
+def test_no_history_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "runhistory.json").write_text(content)
+    [conversion] = convert([tmp_path / "runhistory.json"], tmp_path / "out")
+    assert conversion.status == "refused"
+    assert "runhistory.json" in conversion.reason
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+
+
+@settings(max_examples=50)
+@given(st.dictionaries(st.text(), VALUES), st.floats(0, 1))
+def test_every_beginning_of_json_can_be_closed(value: Any, part: float) -> None:
+    text = json.dumps(value)
+    beginning = text[: max(1, int(part * len(text)))]
+    assert isinstance(json.loads(closed(beginning)), dict)
+    assert json.dumps(json.loads(closed(text))) == text

@@ -1,0 +1,247 @@
+"""Home-made tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, UniformFloatHyperparameter
+
+from encave.converters.reader import Options, ReadResult
+from encave.converters.registry import find
+from encave.converters.table import READER, TableReader
+from encave.errors import EncaveError
+
+ROWS: list[dict[str, Any]] = [
+    {
+        "who": "a",
+        "lr": 0.1,
+        "act": "relu",
+        "epoch": 3,
+        "loss": 0.5,
+        "acc": 0.8,
+        "took": 1.5,
+        "state": "DONE",
+        "x": "hï",
+    },
+    {
+        "who": "a",
+        "lr": 0.2,
+        "act": "tanh",
+        "epoch": 9,
+        "loss": 0.4,
+        "acc": 0.9,
+        "took": 2.5,
+        "state": "DONE",
+        "x": None,
+    },
+    {
+        "who": "b",
+        "lr": 0.1,
+        "act": "relu",
+        "epoch": 9,
+        "loss": None,
+        "acc": None,
+        "took": 0.5,
+        "state": "NAN",
+        "x": "a,b",
+    },
+    {"who": "b", "lr": 0.3, "act": "relu", "epoch": 9, "loss": 0.1, "acc": 0.7, "took": 0.5, "state": "DONE", "x": "c"},
+]
+MAPPING = {
+    "objective": {"loss": "minimize", "acc": "maximize"},
+    "hyperparameters": ["lr", "act"],
+    "budget": "epoch",
+    "duration": "took",
+    "status": "state",
+    "statuses": {"NAN": "crashed"},
+    "optimizer": "Mine",
+    "task": "cifar10",
+}
+
+
+def write_log(folder: Path, suffix: str = ".csv", rows: list[dict[str, Any]] = ROWS, **mapping: Any) -> Path:
+    path = folder / f"log{suffix}"
+    if suffix == ".csv":
+        pd.DataFrame(rows).to_csv(path, index=False)
+    elif suffix == ".parquet":
+        pd.DataFrame(rows).to_parquet(path)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    told = {key: value for key, value in {**MAPPING, **mapping}.items() if value is not None}
+    (folder / "log.map.json").write_text(json.dumps(told))
+    return path
+
+
+def read_all(path: Path, options: Options | None = None, reader: TableReader = READER) -> list[ReadResult]:
+    return [found.reader.read(found.found, options or Options()) for found in find(path, [reader])]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
+def test_every_form_gives_the_same_run(tmp_path: Path, suffix: str) -> None:
+    [result] = read_all(write_log(tmp_path, suffix))
+    run = result.run
+    assert (result.read, len(run), run.optimizer.name, run.metadata["task"]) == (4, 4, "Mine", "cifar10")
+    assert [(o.name, o.direction) for o in run.objectives] == [("loss", "minimize"), ("acc", "maximize")]
+    assert run.status_counts() == {"success": 3, "crashed": 1}
+    assert run.trials["cost:acc"].to_pylist() == [0.8, 0.9, None, 0.7]
+    assert run.budgets == (3.0, 9.0)
+    assert run.column("start").tolist() == [0.0, 1.5, 4.0, 4.5]
+    assert run.column("end").tolist() == [1.5, 4.0, 4.5, 5.0]
+    assert run.trials["config_id"].to_pylist() == [0, 1, 0, 2]
+    assert run.trials["extra:x"].to_pylist() == ["hï", None, "a,b", "c"]
+    assert run.configuration(1) == {"act": "tanh", "lr": 0.2}
+    assert run.inferred_space
+    assert {note.kind for note in run.notes} == {"assumed", "derived"}
+
+
+def test_several_runs_in_one_file_share_space_and_numbers(tmp_path: Path) -> None:
+    first, second = read_all(write_log(tmp_path, run="who"))
+    assert [len(result.run) for result in (first, second)] == [2, 2]
+    assert first.run.name.endswith("-a") and second.run.name.endswith("-b")
+    assert first.run.space == second.run.space
+    assert second.run.trials["config_id"].to_pylist() == [0, 2]
+
+
+def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
+    path = write_log(tmp_path)
+    told = {"objective": "acc:max", "status": "state", "statuses": "NAN:timeout"}
+    [result] = read_all(path, Options(mapping=told))
+    assert [(o.name, o.direction) for o in result.run.objectives] == [("acc", "maximize")]
+    assert result.run.status_counts() == {"success": 3, "timeout": 1}
+
+
+def test_any_table_is_a_log_where_the_command_line_says_so(tmp_path: Path) -> None:
+    path = write_log(tmp_path)
+    (tmp_path / "log.map.json").unlink()
+    assert find(tmp_path, [READER]) == []
+    told = {"objective": "loss", "hyperparameters": "lr,act", "run": "who"}
+    results = read_all(path, Options(mapping=told), TableReader(told))
+    assert [len(result.run) for result in results] == [2, 2]
+    assert results[1].run.status_counts() == {"success": 1, "crashed": 1}
+
+
+def test_own_names_need_no_mapping(tmp_path: Path) -> None:
+    rows = [
+        {"config_id": 5 + i, "config:lr": i / 10, "cost:err": 1.0 - i, "budget": 3.0, "seed": 7, "extra:q": i}
+        for i in range(3)
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "own.csv", index=False)
+    [result] = read_all(tmp_path)
+    run = result.run
+    assert run.trials["config_id"].to_pylist() == [5, 6, 7]
+    assert run.trials["seed"].to_pylist() == [7, 7, 7]
+    assert run.trials["extra:q"].to_pylist() == [0, 1, 2]
+    assert (run.objectives[0].name, run.metadata["seed"]) == ("err", 7)
+    assert run.configuration(6) == {"lr": 0.1}
+
+
+def test_patterns_and_nested_objects(tmp_path: Path) -> None:
+    rows = [{"config": {"lr": 0.1, "net": {"depth": d}}, "m": {"loss": 1.0 / d}} for d in (1, 2)]
+    told = {"objective": "m.loss", "hyperparameters": "config.*"}
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"config": {"lr"')
+    (tmp_path / "encave.map.json").write_text(json.dumps(told))
+    [result] = read_all(path)
+    assert result.run.configuration(1) == {"lr": 0.1, "net.depth": 2}
+    assert (result.read, result.dropped) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "columns, starts, ends",
+    [
+        ({"start": [5.0, 7.0], "end": [6.0, 9.0]}, [5.0, 7.0], [6.0, 9.0]),
+        ({"start": [5.0, 7.0], "duration": [1.0, 2.0]}, [5.0, 7.0], [6.0, 9.0]),
+        ({"end": [6.0, 9.0], "duration": [1.0, 2.0]}, [5.0, 7.0], [6.0, 9.0]),
+        ({"end": [6.0, 9.0]}, [None, None], [6.0, 9.0]),
+        ({"start": [1.7e9, 1.7e9 + 2], "end": [1.7e9 + 1, 1.7e9 + 4]}, [0.0, 2.0], [1.0, 4.0]),
+        (
+            {
+                "start": ["2024-05-01 10:00:00", "2024-05-01T10:00:02"],
+                "end": ["2024-05-01 10:00:01", "2024-05-01 10:00:04.5"],
+            },
+            [0.0, 2.0],
+            [1.0, 4.5],
+        ),
+    ],
+)
+def test_times(tmp_path: Path, columns: dict[str, Any], starts: list[Any], ends: list[Any]) -> None:
+    rows = [{"lr": 0.1, "loss": 1.0, **{name: values[i] for name, values in columns.items()}} for i in (0, 1)]
+    told = {"objective": "loss", "hyperparameters": "lr", **{name: name for name in columns}}
+    (tmp_path / "log.map.json").write_text(json.dumps(told))
+    pd.DataFrame(rows).to_csv(tmp_path / "log.csv", index=False)
+    [result] = read_all(tmp_path)
+    assert result.run.trials["start"].to_pylist() == starts
+    assert [end and round(end, 9) for end in result.run.trials["end"].to_pylist()] == ends
+
+
+def test_a_given_space_types_the_choices(tmp_path: Path) -> None:
+    space = ConfigurationSpace()
+    space.add(CategoricalHyperparameter("act", ["relu", "tanh"]), UniformFloatHyperparameter("lr", 0, 1))
+    [result] = read_all(write_log(tmp_path), Options(space=space))
+    assert not result.run.inferred_space
+    rows = [{"width": text, "loss": 0.5} for text in ("08", "16")]
+    pd.DataFrame(rows).to_csv(tmp_path / "log.csv", index=False)
+    (tmp_path / "log.map.json").write_text(json.dumps({"objective": "loss", "hyperparameters": "width"}))
+    space = ConfigurationSpace({"width": ["08", "16"]})
+    [result] = read_all(tmp_path, Options(space=space))
+    assert [result.run.configuration(i)["width"] for i in (0, 1)] == ["08", "16"]
+
+
+@pytest.mark.parametrize(
+    "mapping, reason",
+    [
+        ({"objectve": "loss"}, "unknown keys objectve"),
+        ({"objective": None}, "names no objective"),
+        ({"hyperparameters": None}, "names no hyperparameters"),
+        ({"hyperparameters": ["lr", "width"]}, "no column 'width'"),
+        ({"budget": "epochs"}, "budget is to be the column 'epochs'"),
+        ({"statuses": {}}, "unknown status 'nan'"),
+        ({"statuses": {"NAN": "broken"}}, "'broken'"),
+        ({"budget": "x"}, "'hï', which is no number"),
+        ({"seed": "loss"}, "uses the column loss twice"),
+        ({"objective": "acc", "seed": "loss"}, "no integers"),
+        ({"budget": "lr"}, "uses the column lr twice"),
+    ],
+)
+def test_wrong_mappings_are_refused_with_the_reason(tmp_path: Path, mapping: dict[str, Any], reason: str) -> None:
+    with pytest.raises(EncaveError, match=reason):
+        read_all(write_log(tmp_path, **mapping))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
+@pytest.mark.parametrize("content", [b"", b"\x00\xff\x13\x00" * 50, b"{"])
+def test_damaged_files_are_refused(tmp_path: Path, suffix: str, content: bytes) -> None:
+    path = write_log(tmp_path, suffix)
+    path.write_bytes(content)
+    with pytest.raises(EncaveError, match=r"log\."):
+        read_all(path)
+
+
+def test_a_damaged_mapping_is_refused(tmp_path: Path) -> None:
+    path = write_log(tmp_path)
+    (tmp_path / "log.map.json").write_text('{"objective": ')
+    with pytest.raises(EncaveError, match="map.json"):
+        read_all(path)
+
+
+def test_other_tables_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "x.parquet").write_bytes(b"PAR1")
+    (tmp_path / "x.jsonl").write_text("[1]\n")
+    assert find(tmp_path, [READER]) == []
+
+
+def test_100_000_rows_in_seconds(tmp_path: Path) -> None:
+    import time
+
+    rows = pd.DataFrame({"lr": [i / 1e5 for i in range(100_000)], "loss": [1.0 / (i + 1) for i in range(100_000)]})
+    rows.to_csv(tmp_path / "log.csv", index=False)
+    (tmp_path / "log.map.json").write_text(json.dumps({"objective": "loss", "hyperparameters": "lr"}))
+    began = time.perf_counter()
+    [result] = read_all(tmp_path)
+    assert len(result.run) == 100_000
+    assert time.perf_counter() - began < 20
