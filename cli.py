@@ -203,15 +203,14 @@ def _split(text: str) -> list[str]:
 
 
 def _folders(paths: tuple[Path, ...]) -> list[Path]:
-    from .run import find_runs
+    """Converted runs at or below the paths; the logs among them are converted into the user's cache."""
+    from .prepared import prepare
+    from .terminal import convert_with_progress
 
-    folders = list(dict.fromkeys(folder for path in paths for folder in find_runs(path)))
-    if not folders:
-        shown = " ".join(str(path) for path in paths)
-        raise EncaveError(
-            f"no converted run at or below {shown}. Convert the logs first: encave convert {shown} --out runs"
-        )
-    return folders
+    prepared = prepare(paths, convert_with_progress)
+    for log in prepared.refused:
+        click.echo(f"encave: {log.source} is left out: {log.reason}", err=True)
+    return list(prepared.folders)
 
 
 def _load(paths: tuple[Path, ...]) -> list[Run]:

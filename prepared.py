@@ -1,0 +1,89 @@
+"""From any mix of converted runs and native logs to folders of converted runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from .errors import EncaveError
+from .run import HEADER_FILE, find_runs
+
+if TYPE_CHECKING:
+    from .converters import Conversion
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What lies at or below some paths, ready to be read."""
+
+    folders: tuple[Path, ...]
+    """Folders of converted runs, each once."""
+    refused: tuple[Conversion, ...]
+    """Logs that could not be converted."""
+
+
+Convert: TypeAlias = "Callable[[list[Path], Path], list[Conversion]]"
+
+
+def prepare(paths: Sequence[Path], convert: Convert) -> Prepared:
+    """Converted runs at or below `paths`; native logs that are not among them are converted into the user's cache.
+
+    A log that has not changed is not converted again.
+
+    Args:
+        paths: Folders of converted runs, studies, folders and files of native logs.
+        convert: What converts sources into a folder, e.g. `converters.convert`.
+
+    Raises:
+        EncaveError: a path does not exist, or there is neither a run nor a log in any of them.
+    """
+    folders: list[Path] = []
+    refused: list[Conversion] = []
+    for path in paths:
+        runs = find_runs(path) if path.is_dir() else []
+        folders += runs
+        for conversion in _converted(path, _sources(runs), convert):
+            if conversion.output is None:
+                refused.append(conversion)
+            else:
+                folders.append(conversion.output)
+    if not folders:
+        shown = " ".join(str(path) for path in paths)
+        why = f": {refused[0].source}: {refused[0].reason}" if refused else ""
+        raise EncaveError(f"no run and no log that can be read at or below {shown}{why}")
+    return Prepared(tuple(dict.fromkeys(folder.resolve() for folder in folders)), tuple(refused))
+
+
+def _converted(path: Path, known: frozenset[str], convert: Convert) -> Iterable[Conversion]:
+    """Conversions of the logs at or below `path` that are not `known`."""
+    from .converters import registry
+
+    logs = registry.find(path, registry.chosen(None))
+    if all(str(log.found.path.resolve()) in known for log in logs):
+        return []
+    conversions = convert([path], _cache(path))
+    return [found for found in conversions if str(found.source.resolve()) not in known]
+
+
+def _sources(folders: Iterable[Path]) -> frozenset[str]:
+    """Resolved paths of the logs from which these runs were converted."""
+    sources: set[str] = set()
+    for folder in folders:
+        try:
+            source = json.loads((folder / HEADER_FILE).read_bytes())["metadata"]["source"]
+        except (OSError, ValueError, LookupError, TypeError):
+            continue  # a damaged run is told by whoever reads it; one without a source stands for no log
+        sources.add(str(Path(source).resolve()))
+    return frozenset(sources)
+
+
+def _cache(path: Path) -> Path:
+    from platformdirs import user_cache_path
+
+    resolved = path.resolve()
+    key = hashlib.sha256(str(resolved).encode()).hexdigest()[:12]
+    return user_cache_path("encave") / "converted" / f"{resolved.name}-{key}"
