@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from .converters.convert import Conversion
+    from .converters.conversion import Conversion
     from .runners.nasbench201.cache import BenchmarkEntry, BenchmarkSummary
     from .runners.nasbench201.store import Imported
     from .runners.nasbench201.surrogate import Quality
@@ -54,7 +54,7 @@ def step(title: str) -> Generator[None, None, None]:
 
 def convert_with_progress(sources: Sequence[Path], out: Path, **options: Any) -> list[Conversion]:
     """`converters.convert` with a bar that counts the logs."""
-    from .converters.convert import convert
+    from .converters.conversion import convert
 
     with _progress() as progress:
         bar = progress.add_task("logs", total=None, detail="")

@@ -12,13 +12,17 @@ LEVEL = 0.95
 _SEED = 0
 
 
-@lru_cache(maxsize=32)
-def weights(n: int) -> NDArray[np.float64]:
+@lru_cache(maxsize=64)
+def weights(n: int, shift: int = 0) -> NDArray[np.float64]:
     """How often each of `n` runs is drawn in each resample, divided by `n`, shape (RESAMPLES, n); always the same draw.
 
     Groups of equal size share the draw, so that differences between optimizers of equal seeds are resampled in
-    pairs.
+    pairs. Another `shift` gives the same resamples in another order, for groups that are independent.
     """
+    if shift:
+        drawn = np.roll(weights(n), shift, axis=0)
+        drawn.flags.writeable = False
+        return drawn
     counts = np.random.default_rng(_SEED).multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
     drawn = counts / n
     drawn.flags.writeable = False

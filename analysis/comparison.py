@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .anytime import Axis, Curve, Trajectory, aggregate, choose_axis, trajectory
+from .rank_curves import RankCurve, RankTask, rank_curves
 from .ranking import FinalTable, Lead, final_table, lead
+from .significance import Significance, compare_runs
 from .study_view import Measure, Section
 
 
@@ -28,11 +33,24 @@ class Comparison:
     """Final performance."""
     lead: Lead | None
     """Who is ahead at the end; None with fewer than two optimizers."""
+    significance: tuple[Significance, ...]
+    """For each measure, the tests of the final values; empty with fewer than two optimizers."""
+    rank_curves: tuple[RankCurve, ...]
+    """Ranks over time by the first measure, in order of the table; empty with fewer than three optimizers."""
 
     @property
     def ordered(self) -> tuple[str, ...]:
         """Optimizers by rank."""
         return tuple(row.optimizer for row in self.table.rows)
+
+    @property
+    def rank_task(self) -> RankTask:
+        """What ranks over time are computed from."""
+        return RankTask(self.trajectories, self.measures[0], self.table.paired)
+
+    def finals(self, optimizer: str, index: int) -> NDArray[np.float64]:
+        """Final value of one measure of each run, by seed, shape (n,); less is better, NaN for a failed run."""
+        return _finals(self.trajectories[optimizer], self.measures[index])
 
 
 def compare(section: Section) -> Comparison:
@@ -52,7 +70,22 @@ def compare(section: Section) -> Comparison:
         tuple(aggregate(row.optimizer, trajectories[row.optimizer], measure) for row in table.rows)
         for measure in measures
     )
-    return Comparison(section, axis, measures, trajectories, curves, table, lead(table))
+    several = len(table.rows) > 1
+    significance = [
+        compare_runs({label: _finals(members, measure) for label, members in trajectories.items()}, table.paired)
+        for measure in (measures if several else ())
+    ]
+    # of two optimizers the rank is a mirror image of the share of runs in which one is ahead, which the tests give
+    ranked = {row.optimizer: trajectories[row.optimizer] for row in table.rows}
+    over_time = rank_curves(RankTask(ranked, measures[0], table.paired)) if len(ranked) > 2 else ()
+    return Comparison(
+        section, axis, measures, trajectories, curves, table, lead(table), tuple(significance), over_time
+    )
+
+
+def _finals(members: Sequence[Trajectory], measure: Measure) -> NDArray[np.float64]:
+    sign = 1.0 if measure.lower_is_better else -1.0
+    return sign * np.array([one.final(measure) for one in members])
 
 
 def _resolved(measures: Sequence[Measure], trajectories: Sequence[Trajectory]) -> tuple[Measure, ...]:

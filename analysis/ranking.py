@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from . import bootstrap
+from . import bootstrap, statistics
 from .anytime import Trajectory
 from .study_view import Measure
 
@@ -85,10 +85,7 @@ def mean_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Ties share the mean of their ranks; NaN is worse than any number and ties with NaN (Demšar 2006, section 3.2.2).
     """
-    filled = np.where(np.isnan(values), np.inf, values)
-    less = (filled[:, None, :] < filled[:, :, None]).sum(axis=2)
-    equal = (filled[:, None, :] == filled[:, :, None]).sum(axis=2)
-    return (1 + less + (equal - 1) / 2).mean(axis=0)
+    return statistics.ranks(values).mean(axis=0)
 
 
 def expected_ranks(samples: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

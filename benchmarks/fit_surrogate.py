@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
+
 from encave.files import atomic_file
 from encave.runners.nasbench201 import curves, surrogate
 from encave.runners.nasbench201.task import DATASETS
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import pandas as pd

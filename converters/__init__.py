@@ -1,20 +1,20 @@
-"""Logs of any optimizer to the one `Run` model and to DeepCAVE: `convert.convert` finds, reads, writes and accounts."""
+"""Logs of any optimizer to the one `Run` model and to DeepCAVE: `convert` finds, reads, writes and accounts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .convert import Conversion
+    from .conversion import Conversion, convert
     from .reader import Found, Listing, Options, Reader, ReadResult
     from .registry import formats
 
 _HOMES = {
-    "Conversion": ".convert",
+    **dict.fromkeys(("Conversion", "convert"), ".conversion"),
     **dict.fromkeys(("Found", "Listing", "Options", "ReadResult", "Reader"), ".reader"),
     "formats": ".registry",
 }
-__all__ = ["Conversion", "Found", "Listing", "Options", "ReadResult", "Reader", "formats"]
+__all__ = ["Conversion", "Found", "Listing", "Options", "ReadResult", "Reader", "convert", "formats"]
 
 
 def __getattr__(name: str) -> Any:

@@ -71,12 +71,14 @@ def _is_history(path: Path, head: bytes) -> bool:
 def _table(path: Path) -> pa.Table:
     try:
         table = pq.read_table(path)
+        table.validate(full=True)  # texts that are none
+        names = table.column_names
     except (OSError, ValueError, pa.ArrowException) as error:
         size = path.stat().st_size
         raise EncaveError(f"{path} is truncated or damaged ({size} bytes: {str(error).splitlines()[0]})") from error
     if not table.num_rows:
         raise EncaveError(f"{path} has no rows")
-    if not any(_OBJECTIVE.fullmatch(name) for name in table.column_names):
+    if not any(_OBJECTIVE.fullmatch(name) for name in names):
         raise EncaveError(f"{path} has no column metric:<name> [lower, upper] (minimize|maximize)")
     return table
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from ..errors import EncaveError
 from ..run import Note
 
-LIMIT = 1024 * 1024 * 1024
+LIMIT = 256 * 1024 * 1024
 """Bytes of the longest file that is read."""
 _BLOCK = 16 * 1024 * 1024
 

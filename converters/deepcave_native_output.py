@@ -36,7 +36,8 @@ def write(run: Run, folder: Path, name: str) -> list[str]:
 
 
 def _without_cpu_time(history: Path) -> None:
-    lines = [json.loads(line) for line in history.read_text(encoding="utf-8").splitlines()]
+    with history.open(encoding="utf-8") as file:  # its lines end with "\n" only, unlike those of str.splitlines
+        lines = [json.loads(line) for line in file]
     shorter = (line[:_CPU_TIME] + line[_CPU_TIME + 1 :] for line in lines)
     history.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in shorter), encoding="utf-8")
 

@@ -58,7 +58,7 @@ class DeepHyperReader:
         """Read each row as one trial."""
         size = found.path.stat().st_size
         if size > LIMIT:
-            raise EncaveError(f"{found.path} has {size} bytes; encave reads CSV files up to {LIMIT // 2**30} GiB")
+            raise EncaveError(f"{found.path} has {size} bytes; encave reads CSV files up to {LIMIT // 2**20} MiB")
         table = read_csv(found.path.read_bytes(), found.path.name)
         if not table.rows or not _objectives(table.columns):
             raise EncaveError(f"{found.path} has no row with an objective")

@@ -27,6 +27,7 @@ from .space import LogSpace
 
 NAME = "errors.json"
 _HEAD = 1 << 16
+_LIMIT = 256 * 1024 * 1024
 _METRICS = ("train_acc", "train_loss", "valid_acc", "valid_loss", "test_acc", "test_loss", "runtime", "train_time")
 _ACCURACIES = ("train_acc", "valid_acc", "test_acc")
 _OBJECTIVE = "valid_acc"
@@ -91,6 +92,8 @@ def _evidence(name: str, head: bytes) -> str | None:
 
 
 def _load(path: Path) -> Log:
+    if (stored := path.stat().st_size) > _LIMIT:
+        raise EncaveError(f"{path} has {stored} bytes; encave reads such files up to {_LIMIT // 2**20} MiB")
     content, whole = read_json(path)
     settings, values = content if isinstance(content, list) and len(content) == 2 else ({}, content)
     if not isinstance(settings, dict) or not isinstance(values, dict):

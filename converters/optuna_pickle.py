@@ -14,6 +14,7 @@ from typing import Any
 from .. import safe_pickle
 from ..errors import EncaveError
 from ..run import Note
+from . import joblib_pickle
 from .optuna_domains import Domain, from_attributes
 from .optuna_study import STATE_NAMES, Study, Trial, seconds
 from .optuna_trials import to_result
@@ -22,7 +23,7 @@ from .reader import Found, Listing, Options, ReadResult
 SUFFIXES = (".pkl", ".pickle", ".joblib")
 _LIMIT = 512 * 1024 * 1024
 _ALLOWED = safe_pickle.NUMPY | {"datetime.datetime", "datetime.timezone", "datetime.timedelta", "builtins.set"}
-_REPLACED = ("optuna.", "optuna_integration.", "optunahub.", "numpy.random.", "cmaes.", "__main__.")
+_REPLACED = ("optuna.", "optuna_integration.", "optunahub.", "numpy.random.", "cmaes.", "joblib.", "__main__.")
 _CONTAINERS = frozenset({"collections.defaultdict", "collections.deque", "functools.partial", "pathlib.PosixPath"})
 _DIRECTIONS = ("NOT_SET", "MINIMIZE", "MAXIMIZE")
 _UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
@@ -79,9 +80,16 @@ def read(found: Found, options: Options) -> ReadResult:
     path = found.path
     if not path.stat().st_size:
         raise EncaveError(f"{path} is empty (0 bytes)")
+    return to_result(_study(_unpickled(path), path), path, options)
+
+
+def _unpickled(path: Path) -> Any:
     with path.open("rb") as file:
-        content = safe_pickle.load(file, name=str(path), limit=_LIMIT, allowed=_ALLOWED, stand_in=_StandIns())
-    return to_result(_study(content, path), path, options)
+        data = file.read(_LIMIT + 1)
+    if len(data) > _LIMIT:
+        raise EncaveError(f"{path} is larger than {_LIMIT >> 20} MiB; encave does not read it")
+    load = joblib_pickle.load if joblib_pickle.MARK in data else safe_pickle.loads
+    return load(data, name=str(path), allowed=_ALLOWED, stand_in=_StandIns())
 
 
 class _StandIns:

@@ -73,11 +73,12 @@ def read_state(path: Path) -> State:
     entries = content.get("trial_data", content.get("checkpoints")) if isinstance(content, dict) else None
     if not isinstance(entries, list):
         raise EncaveError(f"{path} is no experiment state of Ray Tune: it has neither trial_data nor checkpoints")
+    folders = {folder.name: folder for folder in trial_folders(path.parent)}
     trials: list[RayTrial] = []
     unreadable = 0
     for entry in entries:
         try:
-            trials.append(_trial(entry, path.parent))
+            trials.append(_trial(entry, folders))
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
             unreadable += 1
     runner = _object(content.get("runner_data"))
@@ -91,13 +92,11 @@ def _object(value: Any) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _trial(entry: Any, experiment: Path) -> RayTrial:
+def _trial(entry: Any, folders: Mapping[str, Path]) -> RayTrial:
     state, metadata = (_object(entry[0]), _object(entry[1])) if isinstance(entry, list) else (_object(entry), {})
     trial = RayTrial(str(state["trial_id"]), str(state["status"]), flat(state.get("config") or {}))
     for place in ("relative_logdir", "_relative_logdir", "logdir", "_logdir"):
-        name = Path(str(state.get(place) or "")).name
-        if name and (experiment / name).is_dir():
-            trial.folder = experiment / name
+        trial.folder = trial.folder or folders.get(Path(str(state.get(place) or "")).name)
     start = metadata.get("start_time", state.get("start_time"))
     trial.start = float(start) if isinstance(start, int | float) else None
     last = metadata.get("last_result") or state.get("last_result") or state.get("_last_result") or {}

@@ -77,7 +77,7 @@ class RayTuneReader:
         metric, chosen = _metric(state, trials)
         for trial in trials:
             fill(trial, metric)
-        run = _run(trials, metric, found.path, options, [*notes, *chosen])
+        run = _run(trials, metric, experiment / found.path.name, options, [*notes, *chosen])
         return ReadResult(run, None, len(run) + state.unreadable, dropped=state.unreadable)
 
 
@@ -153,7 +153,7 @@ def _run(trials: Sequence[RayTrial], metric: str, path: Path, options: Options, 
     if pickled:
         notes.append(Note("flagged", "configurations hold pickled objects, which are not loaded", pickled))
     return Run.from_columns(
-        name=study_name(path.parent / "trials" / path.name, "Ray-Tune"),
+        name=study_name(path, "Ray-Tune"),
         optimizer=Optimizer("Ray Tune"),
         space=found.space,
         objectives=[Objective(metric, "maximize" if more else "minimize")],

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,8 @@ from .outcomes import outcomes
 from .reader import Found, Listing, Options, ReadResult
 from .space import SPACE_FILE, LogSpace, known_space
 from .table_mapping import Mapped, mapping_file, read_mapping, resolve, self_explaining
-from .table_source import SUFFIXES, Table, column_names, read_table
+from .table_rows import Rows
+from .table_source import SUFFIXES, column_names, read_table
 
 
 class TableReader:
@@ -77,64 +75,12 @@ class TableReader:
                 dropped, notes = 0, [Note("flagged", text, dropped)]
         if not rows:
             raise EncaveError(f"{found.path} has no row" + (f" of the run {found.key}" if found.key else ""))
-        everything = _Rows(table, range(table.rows), found.path)
+        everything = Rows(table, range(table.rows), found.path)
         run = _run(found, options, everything, rows, mapped, notes)
         return ReadResult(run, None, len(run) + dropped, dropped=dropped)
 
 
 READER = TableReader()
-
-
-class _Rows:
-    """The rows of one run in a table."""
-
-    def __init__(self, table: Table, rows: Sequence[int], path: Path) -> None:
-        self.table, self._rows, self.path = table, rows, path
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def values(self, name: str) -> list[Any]:
-        column = self.table.values(name)
-        return [column[row] for row in self._rows]
-
-    def raw(self, name: str) -> list[Any]:
-        column = self.table.raw(name)
-        return [column[row] for row in self._rows]
-
-    def texts(self, name: str) -> list[str | None]:
-        return [None if value is None else str(value) for value in self.raw(name)]
-
-    def numbers(self, name: str, *, seconds: bool = False) -> list[float | None]:
-        """Floats; None for what is missing or NaN.
-
-        Raises:
-            EncaveError: a value is no number, nor a time where times are wanted.
-        """
-        return [self._number(name, value, seconds) for value in self.raw(name)]
-
-    def _number(self, name: str, value: Any, seconds: bool) -> float | None:
-        if value is None or (isinstance(value, str) and value.strip().lower() in ("", "na", "n/a", "none", "null")):
-            return None
-        try:
-            number = _seconds(value) if seconds else float(value)
-        except (ValueError, TypeError) as error:
-            raise EncaveError(f"{self.path}: the column {name} has {value!r}, which is no number") from error
-        return None if math.isnan(number) else number
-
-    def integers(self, name: str) -> list[int | None]:
-        """Integers; None for what is missing.
-
-        Raises:
-            EncaveError: a value is no integer.
-        """
-        exact = self.values(name)
-        if all(value is None or type(value) is int for value in exact):
-            return exact
-        numbers = self.numbers(name)
-        if any(value is not None and not value.is_integer() for value in numbers):
-            raise EncaveError(f"{self.path}: the column {name} has values that are no integers")
-        return [None if value is None else int(value) for value in numbers]
 
 
 def _spec(beside: Path | None, mapping: Mapping[str, str] | None) -> dict[str, Any]:
@@ -146,30 +92,8 @@ def _run_key(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _seconds(value: Any) -> float:
-    """Seconds of a number, a span, a time stamp or its ISO 8601 text, which is UTC where it names no zone."""
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            value = datetime.fromisoformat(_iso(value))
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=timezone.utc)).timestamp()
-    if isinstance(value, date):
-        raise ValueError("a day is no time")
-    return float(value)
-
-
-def _iso(text: str) -> str:
-    """ISO 8601 as Python 3.10 reads it: the fraction of a second has six digits, and the zone is no letter."""
-    whole = re.sub(r"\.(\d{1,6})\d*", lambda match: f".{match[1]:0<6}", text.strip())
-    return re.sub(r"Z$", "+00:00", whole)
-
-
 def _run(
-    found: Found, options: Options, everything: _Rows, chosen: Sequence[int], mapped: Mapped, notes: list[Note]
+    found: Found, options: Options, everything: Rows, chosen: Sequence[int], mapped: Mapped, notes: list[Note]
 ) -> Run:
     """The run in the `chosen` rows; the space and the configurations' numbers are those of the whole table."""
     space = known_space(found.path, options, None)
@@ -181,7 +105,7 @@ def _run(
         inferred = infer(configurations)
         space, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
     ids = [numbers[row] for row in chosen]
-    rows = _Rows(everything.table, chosen, everything.path)
+    rows = Rows(everything.table, chosen, everything.path)
     columns, derived = _columns(rows, mapped)
     told = mapped.told
     name = told.get("name", study_name(found.path, found.path.stem))
@@ -208,7 +132,7 @@ def _metadata(told: Mapping[str, str], seeds: Sequence[int | None]) -> dict[str,
     }
 
 
-def _fitted(rows: _Rows, column: str, name: str, found: LogSpace | None) -> list[Any]:
+def _fitted(rows: Rows, column: str, name: str, found: LogSpace | None) -> list[Any]:
     """A hyperparameter's values; texts of a file without types become the choices of the space that they spell."""
     values = rows.values(column)
     if found is None or name not in found.space:
@@ -222,7 +146,7 @@ def _fitted(rows: _Rows, column: str, name: str, found: LogSpace | None) -> list
 
 
 def _as_logged(
-    rows: _Rows, column: str, numbers: list[int], configurations: dict[int, dict[str, Any]], notes: list[Note]
+    rows: Rows, column: str, numbers: list[int], configurations: dict[int, dict[str, Any]], notes: list[Note]
 ) -> tuple[list[int], dict[int, dict[str, Any]]]:
     """The log's own ids of configurations, unless one id stands for several configurations."""
     ids = rows.values(column)
@@ -249,7 +173,7 @@ def _numbered(values: Mapping[str, list[Any]]) -> tuple[list[int], dict[int, dic
     return numbers, configurations
 
 
-def _columns(rows: _Rows, mapped: Mapped) -> tuple[dict[str, Any], list[Note]]:
+def _columns(rows: Rows, mapped: Mapped) -> tuple[dict[str, Any], list[Note]]:
     roles = mapped.roles
     columns: dict[str, Any] = {}
     if "budget" in roles:
@@ -273,7 +197,7 @@ def _columns(rows: _Rows, mapped: Mapped) -> tuple[dict[str, Any], list[Note]]:
     return columns | others | ended.columns, [*derived, *notes, *ended.notes]
 
 
-def _times(rows: _Rows, roles: Mapping[str, str]) -> tuple[list[float | None], list[float | None], list[Note]]:
+def _times(rows: Rows, roles: Mapping[str, str]) -> tuple[list[float | None], list[float | None], list[Note]]:
     """Starts and ends; a missing one from the duration, both from the durations added up."""
     absent: list[float | None] = [None] * len(rows)
     known = {role: rows.numbers(roles[role], seconds=True) for role in ("start", "end", "duration") if role in roles}
@@ -297,7 +221,7 @@ def _sum(first: float | None, second: float | None) -> float | None:
     return None if first is None or second is None else first + second
 
 
-def _statuses(rows: _Rows, mapped: Mapped) -> list[Status]:
+def _statuses(rows: Rows, mapped: Mapped) -> list[Status]:
     if "status" not in mapped.roles:
         return [Status.SUCCESS] * len(rows)
     words = ["" if text is None else text.strip().lower() for text in rows.texts(mapped.roles["status"])]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import EncaveError
 
-LIMIT = 512 * 1024 * 1024
+LIMIT = 256 * 1024 * 1024
 """Bytes that a member may have when unpacked."""
 _RATIO = 200
 _FREE = 8 * 1024 * 1024  # below this size no ratio is suspicious

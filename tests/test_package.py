@@ -7,8 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import encave
 import pytest
+
+import encave
 
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")

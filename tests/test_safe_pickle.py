@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from encave import EncaveError
-from encave.safe_pickle import load, loads
 from hypothesis import given
 from hypothesis import strategies as st
+
+from encave import EncaveError
+from encave.safe_pickle import load, loads
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),

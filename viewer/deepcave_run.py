@@ -20,6 +20,7 @@ from deepcave.runs.status import Status
 from deepcave.runs.trial import Trial
 from deepcave.utils.hash import string_to_hash
 from deepcave.utils.util import config_to_tuple
+from numpy.typing import NDArray
 
 from ..run import HEADER_FILE
 from . import native
@@ -91,20 +92,16 @@ class EncaveRun(Run):
     def get_trajectory(self, objective: Objective, budget: float | None = None, seed: int | None = None) -> Trajectory:
         """Times, costs, zeros, history indices and configuration ids of the incumbents, in one pass.
 
-        Equal to what DeepCAVE's method gives. DeepCAVE averages a configuration over its seeds, which one pass cannot
-        do: runs with several seeds take its way.
+        Equal to what DeepCAVE's method gives, also where configurations are evaluated with several seeds.
         """
         if budget is None:
             budget = self.get_highest_budget()
         rows = considered(self.history, budget, seed)
         trials = [self.history[row] for row in rows]
-        if len({trial.config_id for trial in trials}) != len({(trial.config_id, trial.seed) for trial in trials}):
-            return super().get_trajectory(objective, budget, seed)
-        column = self.get_objective_id(objective)
-        costs = [trial.costs[column] for trial in trials]
-        best = incumbents(np.array(costs, dtype=float), objective.optimize == "upper").tolist()
+        costs = entering_costs(trials, self.get_objective_id(objective))
+        best = incumbents(costs, objective.optimize == "upper").tolist()
         times, config_ids = [trials[i].end_time for i in best], [trials[i].config_id for i in best]
-        return times, [costs[i] for i in best], [0.0] * len(best), [rows[i] for i in best], config_ids
+        return times, costs[best].tolist(), [0.0] * len(best), [rows[i] for i in best], config_ids
 
 
 def considered(history: list[Trial], budget: float | None, seed: int | None) -> list[int]:
@@ -119,6 +116,29 @@ def considered(history: list[Trial], budget: float | None, seed: int | None) -> 
         return [i for i in order if history[i].budget == budget]
     first: dict[int, float] = {}
     return [i for i in order if history[i].budget >= first.setdefault(history[i].config_id, history[i].budget)]
+
+
+def entering_costs(trials: list[Trial], column: int) -> NDArray[np.float64]:
+    """For each trial what its configuration costs from then on, NaN where it is no candidate; shape (n,).
+
+    Once any configuration has been evaluated with two seeds, DeepCAVE considers those with the most seeds only, and
+    takes the mean over their seeds; a mean over a failed trial is NaN.
+
+    Args:
+        trials: In the order of their ends.
+        column: Number of the objective.
+    """
+    evaluated: dict[int, dict[int, list[float | None]]] = {}
+    most = 1
+    entering = np.full(len(trials), np.nan)
+    for position, trial in enumerate(trials):
+        seeds = evaluated.setdefault(trial.config_id, {})
+        seeds[trial.seed] = trial.costs  # type: ignore[assignment] # DeepCAVE forgets that failed trials have none
+        most = max(most, len(seeds))
+        if len(seeds) == most:
+            costs = trial.costs if most == 1 else np.array([*seeds.values()], dtype=float).mean(axis=0)
+            entering[position] = costs[column]
+    return entering
 
 
 def look_up_status(run: Any, config_id: int, seed: int, budget: float | None) -> Status:

@@ -1,13 +1,15 @@
-"""Ports and addresses."""
+"""Ports, addresses, and whether a Redis answers at one."""
 
 from __future__ import annotations
 
 import socket
-from urllib.parse import urlsplit
+import ssl
+from urllib.parse import unquote, urlsplit
 
 from ..errors import EncaveError
 
 LOOPBACK = "127.0.0.1"
+_PATIENCE = 5.0  # seconds
 
 
 def split_address(url: str) -> tuple[str, str]:
@@ -50,3 +52,32 @@ def wanted_port(port: int) -> int:
                 f"cannot use port {port}: {reason}. Choose another with --port, or leave it to encave."
             ) from error
     return port
+
+
+def redis_answers(address: str, port: str) -> bool:
+    """Whether a Redis answers and lets us in; spoken to directly, since its client may not be installed here.
+
+    Args:
+        address: Address as `split_address` gives it.
+        port: Port, with `/database` if it is not the first.
+    """
+    parts = urlsplit(f"{address}:{port}")
+    password = [unquote(parts.password)] if parts.password else []
+    user = [unquote(parts.username)] if parts.username else []
+    commands = [["AUTH", *user, *password]] * bool(password) + [["PING"]]
+    host = parts.hostname or LOOPBACK
+    try:
+        with socket.create_connection((host, parts.port or 0), timeout=_PATIENCE) as plain:
+            connection = plain
+            if parts.scheme == "rediss":
+                connection = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+            connection.sendall(b"".join(map(_encoded, commands)))
+            with connection.makefile("rb") as answers:
+                return [answers.readline() for _ in commands][-1] == b"+PONG\r\n"
+    except OSError:
+        return False
+
+
+def _encoded(command: list[str]) -> bytes:
+    words = [word.encode() for word in command]
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)

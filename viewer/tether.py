@@ -1,7 +1,4 @@
-"""Processes that end when their parent does, however it ends.
-
-As a script, `python -m encave.viewer.tether PARENT COMMAND…` becomes the command, tied to its parent on Linux.
-"""
+"""Processes that end when their parent does, however it ends."""
 
 from __future__ import annotations
 
@@ -32,14 +29,3 @@ def die_with_parent() -> None:
     """Have Linux kill this process when the thread that started it ends; elsewhere nothing happens."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def main() -> None:
-    """Become the command, unless the parent has gone already."""
-    die_with_parent()
-    if os.getppid() == int(sys.argv[1]):
-        os.execv(sys.argv[2], sys.argv[2:])
-
-
-if __name__ == "__main__":
-    main()

@@ -7,8 +7,10 @@ DeepCAVE tells its worker from its server by the name of the script, so this fil
 # DeepCAVE's own worker reaches for the private connection and queue as well.
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+from .session import Session
 from .tether import die_with_parent, end_with_parent
 
 
@@ -16,11 +18,17 @@ def main() -> None:
     """Work until the parent ends."""
     die_with_parent()
     end_with_parent()
+    folder = Session.folder_of(sys.argv)
     from deepcave import queue
     from rq import Connection, Worker
 
     class TetheredWorker(Worker):
-        """A worker whose jobs, which are processes in sessions of their own, end with it."""
+        """A worker whose jobs, which are processes in sessions of their own, end with it; says when it is there."""
+
+        def register_birth(self) -> None:
+            super().register_birth()
+            if folder is not None:
+                Session.worker_ready(folder).touch()
 
         def main_work_horse(self, *args: Any) -> None:
             die_with_parent()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ConfigSpace import ConfigurationSpace, Float
+
 from encave.run import Objective, Optimizer, Run
 
 NAN = float("nan")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from encave.analysis import bootstrap
 from encave.analysis.anytime import (
     BAND_POINTS,
@@ -17,8 +20,6 @@ from encave.analysis.anytime import (
 )
 from encave.analysis.study_view import Measure
 from encave.errors import EncaveError
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 NAN = float("nan")
 TIME = Axis("time", "time", "s")

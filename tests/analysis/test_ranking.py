@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from encave.analysis.anytime import Axis, trajectory
-from encave.analysis.ranking import expected_ranks, final_table, is_paired, lead, mean_ranks, spread
-from encave.analysis.study_view import Measure
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
+
+from encave.analysis.anytime import Axis, trajectory
+from encave.analysis.ranking import expected_ranks, final_table, is_paired, lead, mean_ranks, spread
+from encave.analysis.study_view import Measure
 
 NAN = float("nan")
 TIME = Axis("time", "time", "s")

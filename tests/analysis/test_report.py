@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from encave.analysis.comparison import compare
 from encave.analysis.report import latex, write_report
 from encave.analysis.report.scales import vertical_scale
@@ -305,6 +306,7 @@ def test_numbers_as_text() -> None:
 def test_on_the_real_table(table_path: Path) -> None:
     """Random search on the real table: the mean regret equals the one computed from the table by hand."""
     import pyarrow.parquet as pq
+
     from encave.run import Objective, Optimizer, Run
     from encave.runners.nasbench201 import space
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from encave.analysis.comparison import compare
 from encave.analysis.study_view import view_runs
 from encave.errors import EncaveError

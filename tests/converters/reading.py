@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ConfigSpace import ConfigurationSpace
+
 from encave.converters import registry
 from encave.converters.reader import Options, ReadResult
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from encave.converters import registry
-from encave.converters.convert import Conversion, convert, search
+from encave.converters.conversion import Conversion, convert, search
 from encave.converters.names import folder_name
 from encave.converters.reader import Found, ReadResult
 from encave.errors import EncaveError

@@ -22,7 +22,7 @@ from ConfigSpace import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encave.converters.convert import convert
+from encave.converters.conversion import convert
 from encave.converters.deepcave import prepare, write
 from encave.converters.deepcave_twin import align
 from encave.converters.exact_text import exact_texts, pandas_reads

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from ConfigSpace import ConfigurationSpace
+
 from encave.errors import EncaveError
 
 from .reading import LOGS, notes, read_one

@@ -31,7 +31,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from encave import space_columns
-from encave.converters.convert import convert
+from encave.converters.conversion import convert
 from encave.converters.dehb_vectors import decode
 from encave.errors import EncaveError
 from encave.run import Run

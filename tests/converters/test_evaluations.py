@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from encave.converters.convert import convert
+from encave.converters.conversion import convert
 from encave.run import Run
 
 from .conftest import OBJECTIVE, random_lines, write_sidecar, write_trials

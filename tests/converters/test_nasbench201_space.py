@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from encave.converters import nasbench201_space as ours
 from encave.errors import EncaveError
 from encave.runners.nasbench201 import space as theirs
-from hypothesis import given
-from hypothesis import strategies as st
 
 ops = st.lists(st.integers(0, 4), min_size=6, max_size=6)
 

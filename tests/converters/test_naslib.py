@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from encave.errors import EncaveError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from encave.errors import EncaveError
 
 from .reading import notes, read_one
 

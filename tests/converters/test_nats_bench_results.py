@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from encave.converters.convert import convert
+
+from encave.converters.conversion import convert
 from encave.converters.nasbench201_space import from_index
 from encave.errors import EncaveError
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from ConfigSpace import CategoricalHyperparameter, UniformFloatHyperparameter
+
 from encave.errors import EncaveError
 
 from .reading import LOGS, notes, read_one

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from encave.converters.not_a_log import READER
 from encave.converters.reader import Listing, Options
 from encave.errors import EncaveError

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import timezone
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from encave.converters.convert import convert
+from encave.converters.conversion import convert
 from encave.converters.optuna import READER
 from encave.converters.reader import Found, Listing, Options, ReadResult
 from encave.errors import EncaveError
@@ -66,7 +66,7 @@ def objective(trial: optuna.Trial) -> float:
 
 
 def fill(study: optuna.Study) -> optuna.Study:
-    study.optimize(objective, n_trials=12, catch=(ValueError,))
+    study.optimize(objective, n_trials=7, catch=(ValueError,))
     study.enqueue_trial({"x": 0.5})
     study.ask()  # the enqueued one runs for ever
     study.enqueue_trial({"x": 0.25})
@@ -117,12 +117,36 @@ def check(run: Run, trials: list[FrozenTrial]) -> None:
         assert json.loads(row["extra:user_attrs_host"] or "null") == trial.user_attrs.get("host")
 
 
-@pytest.mark.parametrize("make", [sqlite_study, journal_study, pickled_study])
-def test_equals_what_optuna_says(tmp_path: Path, make: Callable[[Path], optuna.Study]) -> None:
-    study = make(tmp_path)
-    result = read(tmp_path)
-    assert (result.read, result.dropped) == (14, 0)
-    check(result.run, study.trials)
+def joblib_study(folder: Path) -> optuna.Study:
+    joblib = pytest.importorskip("joblib")
+    study = fill(optuna.create_study(study_name="s", sampler=optuna.samplers.TPESampler(seed=1)))
+    joblib.dump(study, folder / "study.joblib")
+    assert b"joblib.numpy_pickle" in (folder / "study.joblib").read_bytes()  # arrays between the instructions
+    return study
+
+
+MAKERS = {"sqlite": sqlite_study, "journal": journal_study, "pickle": pickled_study, "joblib": joblib_study}
+
+
+Stored = tuple[Path, dict[str, list[FrozenTrial]]]
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Stored:
+    """A folder per kind of storage, and what Optuna says is in it."""
+    root, trials = tmp_path_factory.mktemp("optuna"), {}
+    for kind, make in MAKERS.items():
+        (root / kind).mkdir()
+        trials[kind] = make(root / kind).trials
+    return root, trials
+
+
+@pytest.mark.parametrize("kind", list(MAKERS))
+def test_equals_what_optuna_says(stored: Stored, kind: str) -> None:
+    root, trials = stored
+    result = read(root / kind)
+    assert (result.read, result.dropped) == (9, 0)
+    check(result.run, trials[kind])
     space = result.run.space
     assert space["x"].log
     assert (space["x"].lower, space["x"].upper) == (1e-4, 1.0)
@@ -134,20 +158,16 @@ def test_equals_what_optuna_says(tmp_path: Path, make: Callable[[Path], optuna.S
         assert word in told
 
 
-@pytest.mark.parametrize("make", [sqlite_study, journal_study, pickled_study])
-def test_converts_without_importing_optuna(tmp_path: Path, make: Callable[[Path], optuna.Study]) -> None:
-    source, out = tmp_path / "log", tmp_path / "out"
-    source.mkdir()
-    make(source)
+def test_converts_without_importing_optuna(stored: Stored, tmp_path: Path) -> None:
     code = f"""if True:
         import sys
         from pathlib import Path
-        from encave.converters.convert import convert
-        (done,) = convert([Path({str(source)!r})], Path({str(out)!r}))
-        print(done.status, done.read, done.written, "optuna" in sys.modules)
+        from encave.converters import convert
+        for done in convert([Path({str(stored[0])!r})], Path({str(tmp_path)!r})):
+            print(done.status, done.read, done.written, "optuna" in sys.modules)
     """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.split() == ["converted", "14", "14", "False"]
+    assert ran.stdout.splitlines() == ["converted 9 9 False"] * len(MAKERS)
 
 
 def test_several_studies_in_a_file(tmp_path: Path) -> None:
@@ -272,26 +292,25 @@ def test_changes_in_the_write_ahead_log_are_read_and_nothing_is_written(tmp_path
     connection.close()
 
 
-def test_trials_with_damaged_rows_are_dropped_and_counted(tmp_path: Path) -> None:
-    sqlite_study(tmp_path)
+def test_trials_with_damaged_rows_are_dropped_and_counted(stored: Stored, tmp_path: Path) -> None:
+    shutil.copy(stored[0] / "sqlite" / "a study.db", tmp_path)
     with sqlite3.connect(tmp_path / "a study.db") as connection:
         connection.execute('UPDATE trial_params SET distribution_json = \'{"name": "X"\' WHERE trial_id = 1')
         connection.execute("UPDATE trials SET state = 'ODD' WHERE trial_id = 2")
         connection.execute("UPDATE trials SET datetime_start = 'never' WHERE trial_id = 3")
     result = read(tmp_path)
-    assert (result.read, len(result.run), result.dropped) == (14, 11, 3)
+    assert (result.read, len(result.run), result.dropped) == (9, 6, 3)
 
 
-def test_damaged_lines_of_a_journal_are_counted(tmp_path: Path) -> None:
-    journal_study(tmp_path)
-    path = tmp_path / "journal.log"
+def test_damaged_lines_of_a_journal_are_counted(stored: Stored, tmp_path: Path) -> None:
+    path = Path(shutil.copy(stored[0] / "journal" / "journal.log", tmp_path))
     lines = path.read_text().splitlines()
     first = next(number for number, line in enumerate(lines) if '"op_code":5' in line.replace(" ", ""))
     lines[first] = lines[first].replace('"distribution"', '"other"')
     path.write_text("\n".join(lines)[:-20])
     result = read(tmp_path)
-    assert (result.read, len(result.run), result.dropped) == (14, 12, 2)
-    assert result.run.column("trial_id").tolist() == list(range(1, 13))
+    assert (result.read, len(result.run), result.dropped) == (9, 7, 2)
+    assert result.run.column("trial_id").tolist() == list(range(1, 8))
     assert any("no operation that can be read" in note.text for note in result.run.notes)
 
 
@@ -312,8 +331,8 @@ def test_empty_and_damaged_files_are_refused_with_the_reason(tmp_path: Path, nam
         read(tmp_path)
 
 
-def test_a_truncated_storage_is_refused(tmp_path: Path) -> None:
-    sqlite_study(tmp_path)
+def test_a_truncated_storage_is_refused(stored: Stored, tmp_path: Path) -> None:
+    shutil.copy(stored[0] / "sqlite" / "a study.db", tmp_path)
     path = tmp_path / "a study.db"
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     for found in found_in(tmp_path):
@@ -331,10 +350,13 @@ class Malicious:
         return os.system, (f"touch {self.target}",)
 
 
-def test_a_malicious_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("array", [False, True])
+def test_a_malicious_pickle_is_refused_and_not_run(tmp_path: Path, array: bool) -> None:
     study = optuna.create_study()
     study.set_user_attr("optuna", 1)
     study.sampler = Malicious(tmp_path / "pwned")  # type: ignore[assignment]
+    if array:
+        study.set_user_attr("said", "joblib.numpy_pickle")
     (tmp_path / "study.pkl").write_bytes(pickle.dumps(study))
     with pytest.raises(EncaveError, match="may be malicious"):
         read(tmp_path)

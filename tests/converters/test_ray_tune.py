@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from encave.converters.convert import convert
+from encave.converters.conversion import convert
 from encave.converters.ray_tune import READER
 from encave.converters.reader import Found, Listing, Options, ReadResult
 from encave.errors import EncaveError
@@ -128,6 +128,7 @@ def test_every_form_of_the_state(tmp_path: Path, form: str) -> None:
     assert run.trials["start"].to_pylist() == [0.0, 10.0, 20.0, 30.0]
     assert run.trials["end"].to_pylist() == [9.0, 13.0, 21.0, None]
     assert run.objectives[0].direction == "maximize"
+    assert run.name == "Ray-Tune-exp"
     assert run.configuration(1) == {"lr": 0.2, "net/layers": "[8, 1]"}
     assert json.loads(run.trials["extra:intermediate_values"][1].as_py()) == {"1": 0.5, "2": 1.0, "3": 1.5}
     assert "boom" in run.trials["extra:error"][2].as_py()
@@ -152,6 +153,7 @@ def test_folders_without_a_state(tmp_path: Path) -> None:
     assert run.status_counts() == {"success": 2, "crashed": 1}
     assert run.trials["start"].to_pylist() == [0.0, 10.0, 20.0]
     assert any("no experiment state" in note.text for note in run.notes)
+    assert run.name == "Ray-Tune-exp"
 
 
 def test_the_newest_state_counts(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from encave.converters.convert import convert
+from encave.converters.conversion import convert
 from encave.run import Run
 
 from .reading import LOGS

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from encave.converters.convert import Conversion, convert
+from encave.converters.conversion import Conversion, convert
 from encave.converters.jsontext import closed
 from encave.converters.smac_rows import entries, releases
 from encave.run import Run, Status

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from encave.errors import EncaveError
 
 from .reading import LOGS, notes, read_one

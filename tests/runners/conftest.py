@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from encave.runners.adapter import Optimizer, Problem, load
 from encave.runners.execute import NODES
 from encave.runners.nasbench201 import space

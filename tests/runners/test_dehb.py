@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+
 from encave.errors import EncaveError
 from encave.runners.limit import Limit
 from encave.runners.nasbench201 import space

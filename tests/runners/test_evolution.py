@@ -9,6 +9,7 @@ from typing import Any
 
 import ConfigSpace
 import pytest
+
 from encave.errors import EncaveError
 from encave.runners.adapter import Problem, load
 from encave.runners.limit import Limit

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from encave.errors import EncaveError
-from encave.runners.limit import Limit, parse_limit, parse_seeds
 from hypothesis import given
 from hypothesis import strategies as st
+
+from encave.errors import EncaveError
+from encave.runners.limit import Limit, parse_limit, parse_seeds
 
 
 @pytest.mark.parametrize(

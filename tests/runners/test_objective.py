@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from encave.runners.nasbench201 import space
 from encave.runners.nasbench201.table import load_surrogate
 from encave.runners.objective import Objective, Objectives

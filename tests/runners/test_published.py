@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from encave.runners.study import Limit, RunSpec, run_study
 
 

@@ -6,12 +6,13 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from encave.errors import EncaveError
 from encave.runners.adapter import Optimizer, Proposal, Result
 from encave.runners.limit import Limit
 from encave.runners.simulate import Evaluation, Simulation, simulate
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 class Script(Optimizer):

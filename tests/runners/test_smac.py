@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from smac import HyperparameterOptimizationFacade, MultiFidelityFacade, Scenario
+
 from encave.runners.limit import Limit
 from encave.runners.nasbench201 import space
 from encave.runners.quiet import quiet
 from encave.runners.simulate import simulate
-from smac import HyperparameterOptimizationFacade, MultiFidelityFacade, Scenario
 
 
 def run(optimizer: Any, toy: Any, limit: Limit, workers: int = 1) -> Any:
@@ -95,6 +96,7 @@ def test_an_open_trial_at_the_end_is_logged_as_running(make: Any, toy: Any, tmp_
 
 def test_a_space_that_is_used_up_ends_the_run(toy: Any, tmp_path: Path) -> None:
     from ConfigSpace import ConfigurationSpace
+
     from encave.runners.adapter import Problem, load
     from encave.runners.simulate import Evaluation
 

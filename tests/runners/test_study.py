@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from encave.errors import EncaveError
 from encave.runners.random_search import RandomSearch
 from encave.runners.study import Limit, RunProgress, RunSpec, run_study

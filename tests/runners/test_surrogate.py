@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from encave.runners.nasbench201 import curves, space, surrogate
-from encave.runners.nasbench201.table import open_table
-from encave.runners.nasbench201.task import DATASETS, Task
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
+
+from encave.runners.nasbench201 import curves, space, surrogate
+from encave.runners.nasbench201.table import open_table
+from encave.runners.nasbench201.task import DATASETS, Task
 
 ALL = np.arange(space.SIZE)
 ARCHITECTURES = st.integers(0, space.SIZE - 1)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace
+
 from encave.run import Objective, Optimizer, Run
 from encave.viewer.launch import Viewer
 from encave.viewer.selection import select

@@ -15,6 +15,7 @@ from deepcave.plugins.hyperparameter.pdp import PartialDependencies
 from deepcave.plugins.objective.cost_over_time import CostOverTime
 from deepcave.runs.objective import Objective
 from deepcave.runs.trial import Trial
+
 from encave.viewer.comparison_pages import HIGHEST, EncaveCostOverTime, EncaveParetoFront
 from encave.viewer.deepcave_run import EncaveRun
 from encave.viewer.encoding import ConsistentAblation

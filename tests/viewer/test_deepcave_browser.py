@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from encave.run import Run
 from encave.viewer.launch import Viewer
 

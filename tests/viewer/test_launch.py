@@ -15,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
 from encave.errors import EncaveError
 from encave.viewer import launch
 from encave.viewer.launch import Viewer, ViewerEndedError, open_runs

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from encave.runners.nasbench201.architectures import official_strings
 
 _SPLITS = {

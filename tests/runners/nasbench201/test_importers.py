@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from encave import EncaveError
 from encave.runners.nasbench201.cache import import_benchmark, list_benchmarks, open_benchmark, show_benchmark
 from encave.runners.nasbench201.task import DATASETS

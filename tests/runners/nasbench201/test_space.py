@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from encave.runners.nasbench201 import space
-from encave.runners.nasbench201.architectures import official_strings, to_indices
 from hypothesis import given
 from hypothesis import strategies as st
+
+from encave.runners.nasbench201 import space
+from encave.runners.nasbench201.architectures import official_strings, to_indices
 
 ROWS = st.lists(st.lists(st.integers(0, 4), min_size=6, max_size=6), min_size=1, max_size=5)
 OFFICIAL = {

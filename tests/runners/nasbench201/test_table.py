@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from encave import EncaveError
 from encave.runners.nasbench201 import space
 from encave.runners.nasbench201.table import Benchmark, load_surrogate, open_benchmark, open_table

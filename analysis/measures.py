@@ -1,0 +1,133 @@
+"""Summary measures of anytime performance, as COCO and IOHprofiler define them, and summaries over seeds.
+
+All take step functions as `positions` (ascending, where the value changes) and `values`, less is better; before the first
+position there is no value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .anytime import Trajectory
+from .study_view import Measure
+
+Floats = NDArray[np.float64]
+
+
+def time_to_target(positions: Floats, values: Floats, target: float) -> float:
+    """First position at which the value is at or below `target`; infinite if it never is.
+
+    The runtime of COCO (Hansen et al., "COCO: a platform for comparing continuous optimizers in a black-box setting",
+    Optimization Methods and Software 36, 2021, section 4) and the first hitting time of IOHprofiler.
+    """
+    hit = np.flatnonzero(values <= target)
+    return float(positions[hit[0]]) if len(hit) else math.inf
+
+
+def expected_running_time(times: ArrayLike, spent: ArrayLike) -> float:
+    r"""Expected running time of restarts until success; infinite if no run hit the target.
+
+    $ERT = \frac{1}{\#hit} \left( \sum_{hit} t_k + \sum_{not\ hit} T_k \right)$ (Auger and Hansen, "Performance evaluation
+    of an advanced local search evolutionary algorithm", CEC 2005; COCO's aRT, IOHprofiler's ERT).
+
+    Args:
+        times: Time to the target of each run, infinite where it was not hit, shape (n,).
+        spent: What each run had spent when it ended, shape (n,).
+    """
+    hitting, ends = np.asarray(times, dtype=float), np.asarray(spent, dtype=float)
+    hit = np.isfinite(hitting)
+    return float(np.where(hit, hitting, ends).sum() / hit.sum()) if hit.any() else math.inf
+
+
+def target_ecdf(times: ArrayLike, grid: ArrayLike) -> Floats:
+    """Share of (run, target) pairs that were hit by each point of `grid`, shape (m,).
+
+    The empirical cumulative distribution of runtimes aggregated over targets (IOHprofiler; Wang et al., "IOHanalyzer",
+    ACM TELO 2, 2022, section 3). COCO's is the same without its simulated restarts.
+
+    Args:
+        times: Times to targets, infinite where not hit, any shape.
+        grid: Points, shape (m,).
+    """
+    ordered = np.sort(np.ravel(np.asarray(times, dtype=float)))
+    return np.searchsorted(ordered, np.asarray(grid, dtype=float), side="right") / len(ordered)
+
+
+def area_over_curve(
+    positions: Floats,
+    values: Floats,
+    horizon: float,
+    bounds: tuple[float, float],
+    *,
+    scale: Literal["linear", "log"] = "linear",
+) -> float:
+    r"""Normalised area over the convergence curve from 0 to `horizon`: 1 if at the lower bound from the start, 0 if never
+    below the upper.
+
+    $AOCC = \frac1T \int_0^T 1 - \frac{\min(\max(y(t), l), u) - l}{u - l}\,dt$ with y, l and u in base-10 logarithms on
+    the log scale. Over evaluations it is the sum of IOHprofiler's (van Stein and Bäck, "LLaMEA", IEEE TEVC 2024,
+    equation 2; López-Ibáñez, Vermetten, Dreo and Doerr, IEEE TEVC 2024, for its equality with the area of the ECDF over
+    infinitely many targets). Before the first value the integrand is 0.
+
+    Args:
+        positions: Where the value changes, ascending, shape (k,).
+        values: The value from each position on, shape (k,).
+        horizon: T; later changes do not count.
+        bounds: Lower and upper bound l, u.
+        scale: Whether values and bounds are taken in logarithms; bounds are then positive.
+    """
+    inside = positions < horizon
+    lower, upper = bounds
+    clipped = np.clip(values[inside], lower, upper)
+    if scale == "log":
+        lower, upper, clipped = math.log10(lower), math.log10(upper), np.log10(clipped)
+    lasted = np.diff(np.append(positions[inside], horizon))
+    return float((lasted * (upper - clipped)).sum() / (upper - lower) / horizon)
+
+
+def normalised_regret(values: Floats, best: float, reference: float) -> Floats:
+    """How much of the way from `reference` to `best` is left: 0 at the best, 1 at the reference, any shape.
+
+    The reference is the worst value, or what a baseline such as random search ends with, so that tasks of different
+    scales compare (the distance to the minimum of Wistuba et al., ICDM 2015, section V; Arango et al., "HPO-B", NeurIPS
+    2021). Above 1 where the value is worse than the reference.
+
+    Raises:
+        ValueError: `reference` equals `best`.
+    """
+    if reference == best:
+        raise ValueError("normalised regret needs a reference that differs from the best value")
+    return (values - best) / (reference - best)
+
+
+def interquartile_mean(values: Floats) -> float:
+    """Mean of the middle half: a quarter of the values, rounded down, is cut from each end; NaN without values.
+
+    As in rliable (Agarwal et al., NeurIPS 2021, section 4.3), `scipy.stats.trim_mean(values, 0.25)`.
+    """
+    ordered = np.sort(values)
+    cut = len(ordered) // 4
+    return float(ordered[cut : len(ordered) - cut].mean()) if len(ordered) else math.nan
+
+
+def quantiles(values: Floats, shares: Sequence[float] = (0.25, 0.5, 0.75)) -> Floats:
+    """Quantiles over the first axis of `values`, shape (n, ...): linear between order statistics (type 7)."""
+    return np.quantile(values, shares, axis=0)
+
+
+def hitting_times(runs: Sequence[Trajectory], measure: Measure, targets: Sequence[float]) -> Floats:
+    """When the incumbent of each run was first at or below each target, shape (runs, targets); infinite if never.
+
+    Targets are in the reported measure; for one where more is better they are reached from below.
+    """
+    sign = 1.0 if measure.lower_is_better else -1.0
+    times = np.full((len(runs), len(targets)), np.inf)
+    for row, run in enumerate(runs):
+        values = sign * measure.report(run.values[measure.column])
+        times[row] = [time_to_target(run.positions, values, sign * target) for target in targets]
+    return times

@@ -1,0 +1,189 @@
+"""The tests of one comparison: which pairs of optimizers differ, by how much, and who cannot be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from . import statistics
+from .design import ALPHA, Choice, Design, choose_test
+from .effects import Estimate, WinTieLoss, probability_of_improvement, win_tie_loss
+from .ranking import expected_ranks, mean_ranks
+from .statistics import Floats, Friedman
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two optimizers, the one with the better average rank first."""
+
+    first: str
+    """Better by rank."""
+    second: str
+    """Worse by rank."""
+    p: float
+    """Two-sided p-value, not corrected; NaN where no test was made. Nemenyi's p is corrected by itself."""
+    adjusted: float
+    """p-value after the correction for all pairs."""
+    different: bool
+    """Whether `adjusted` is below 0.05 and, where there is an omnibus test, that one rejects too."""
+    favours: int
+    """Whom the test's statistic favours: 1 the first, -1 the second, 0 neither."""
+    improvement: Estimate
+    """Probability that a run of the first is better than one of the second (A12, its mean over tasks)."""
+    record: WinTieLoss | None
+    """Wins, ties and losses of the first over blocks; None where runs are not paired."""
+
+
+@dataclass(frozen=True)
+class Significance:
+    """The tests of one measure."""
+
+    choice: Choice
+    """Which test, and why."""
+    optimizers: tuple[str, ...]
+    """By average rank."""
+    ranks: tuple[float, ...]
+    """Average rank of each over the blocks."""
+    blocks: int
+    """Blocks, or the fewest runs of an optimizer where they are not paired."""
+    friedman: Friedman | None
+    """The omnibus test, if there is one."""
+    critical_difference: float | None
+    """Nemenyi's, if that is the test."""
+    pairs: tuple[Pair, ...]
+    """All pairs, by the ranks of the first and the second."""
+    groups: tuple[tuple[str, ...], ...]
+    """Largest groups of two or more among which no pair differs; empty without a test."""
+
+    @property
+    def tested(self) -> bool:
+        """Whether a test was made."""
+        return self.choice.test != "none"
+
+    def pair(self, a: str, b: str) -> Pair:
+        """The pair of these two, in whichever order."""
+        return next(pair for pair in self.pairs if {pair.first, pair.second} == {a, b})
+
+    def worse(self, other: str, best: str) -> bool:
+        """Whether `other` is significantly worse than `best`."""
+        pair = self.pair(other, best)
+        return pair.different and pair.favours == (1 if pair.first == best else -1)
+
+
+def compare_runs(samples: Mapping[str, Floats], paired: bool) -> Significance:
+    """Tests of the runs of one task.
+
+    Args:
+        samples: Optimizer → value of each run, less is better, NaN for a failed run; in the same order of seeds if
+            `paired`.
+        paired: Whether all optimizers have the same seeds, each once.
+    """
+    choice = choose_test(Design(len(samples), 1, min(map(len, samples.values())), paired))
+    values = list(samples.values())
+    mean = mean_ranks(np.stack(values, axis=1)) if paired else expected_ranks(values)
+    ranks = dict(zip(samples, mean.tolist(), strict=True))
+    return _test({name: [own] for name, own in samples.items()}, samples, ranks, choice, paired)
+
+
+def compare_over_tasks(samples: Mapping[str, Sequence[Floats]]) -> Significance:
+    """Tests over tasks: each task is a block, with the median over runs as an optimizer's value.
+
+    The median of Demšar's per-data-set score; a failed run counts as the worst value, so that an optimizer is not
+    better for failing. Probabilities of improvement come from the runs themselves.
+
+    Args:
+        samples: Optimizer → for each task the values of its runs, less is better, NaN for a failed run.
+    """
+    blocks = {
+        name: np.array([float(np.median(statistics.filled(values))) for values in tasks])
+        for name, tasks in samples.items()
+    }
+    mean = mean_ranks(np.stack(list(blocks.values()), axis=1)).tolist()
+    tasks = len(next(iter(blocks.values())))
+    fewest = min(len(values) for own in samples.values() for values in own)
+    choice = choose_test(Design(len(samples), tasks, fewest, paired=True))
+    return _test(samples, blocks, dict(zip(samples, mean, strict=True)), choice, paired=True)
+
+
+def _test(
+    runs: Mapping[str, Sequence[Floats]],
+    blocks: Mapping[str, Floats],
+    ranks: Mapping[str, float],
+    choice: Choice,
+    paired: bool,
+) -> Significance:
+    order = tuple(sorted(blocks, key=lambda name: (ranks[name], name)))
+    mean = np.array([ranks[name] for name in order])
+    n = min(map(len, blocks.values()))
+    omnibus = None
+    if choice.test.startswith("friedman"):
+        omnibus = statistics.friedman(np.stack([blocks[name] for name in order], axis=1))
+    p, adjusted = _p_values([blocks[name] for name in order], mean, n, choice)
+    rejects = omnibus is None or omnibus.p < ALPHA
+    pairs: list[Pair] = []
+    for number, (a, b) in enumerate(combinations(order, 2)):
+        improvement = probability_of_improvement(runs[a], runs[b])
+        pairs.append(
+            Pair(
+                first=a,
+                second=b,
+                p=float(p[number]),
+                adjusted=float(adjusted[number]),
+                different=bool(rejects and adjusted[number] < ALPHA),
+                favours=_favours(blocks[a], blocks[b], choice),
+                improvement=improvement,
+                record=win_tie_loss(blocks[a], blocks[b]) if paired else None,
+            )
+        )
+    nemenyi = choice.test == "friedman-nemenyi"
+    return Significance(
+        choice=choice,
+        optimizers=order,
+        ranks=tuple(mean.tolist()),
+        blocks=n,
+        friedman=omnibus,
+        critical_difference=statistics.critical_difference(len(order), n, ALPHA) if nemenyi else None,
+        pairs=tuple(pairs),
+        groups=_groups(order, pairs) if choice.test != "none" else (),
+    )
+
+
+def _p_values(values: Sequence[Floats], ranks: Floats, n: int, choice: Choice) -> tuple[Floats, Floats]:
+    """p-values of all pairs before and after correction."""
+    indices = list(combinations(range(len(values)), 2))
+    if choice.test == "none":
+        nothing = np.full(len(indices), np.nan)
+        return nothing, nothing
+    if choice.test == "friedman-nemenyi":
+        matrix = statistics.nemenyi(ranks, n)
+        p = np.array([matrix[pair] for pair in indices])
+        return p, p
+    test = statistics.mann_whitney if choice.test == "mann-whitney" else statistics.wilcoxon
+    p = np.array([test(values[i], values[j]) for i, j in indices])
+    return p, statistics.holm(p)
+
+
+def _favours(a: Floats, b: Floats, choice: Choice) -> int:
+    """Whom the statistic behind the p-value favours: 1 for `a`, -1 for `b`, 0 for neither."""
+    if choice.test == "none":
+        return 0
+    if choice.test == "friedman-nemenyi":
+        return 1  # pairs are in order of the ranks that it tests
+    if choice.test == "mann-whitney":
+        pooled = statistics.ranks(np.concatenate((a, b))[None])[0]
+        return int(np.sign(pooled[len(a) :].mean() - pooled[: len(a)].mean()))
+    gap = statistics.differences(a, b)
+    gap = gap[gap != 0]
+    return -int(np.sign((np.sign(gap) * statistics.ranks(np.abs(gap)[None])[0]).sum())) if len(gap) else 0
+
+
+def _groups(order: Sequence[str], pairs: Sequence[Pair]) -> tuple[tuple[str, ...], ...]:
+    place = {name: index for index, name in enumerate(order)}
+    different = np.zeros((len(order), len(order)), dtype=bool)
+    for pair in pairs:
+        i, j = place[pair.first], place[pair.second]
+        different[i, j] = different[j, i] = pair.different
+    return tuple(tuple(order[i] for i in group) for group in statistics.cliques(different))

@@ -1,0 +1,224 @@
+"""Hypothesis tests over blocks (tasks or seeds) and between samples, and their corrections.
+
+Everywhere less is better and NaN (a run without a result) is worse than any number and ties with NaN. Small samples get
+exact distributions, conditional on the ties that are there; large ones get the normal approximations of scipy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+EXACT_PAIRS = 50
+"""Up to so many non-zero differences the signed-rank distribution is exact (as in scipy)."""
+EXACT_POOLED = 40
+"""Up to so many values in both samples together the rank-sum distribution is exact."""
+
+
+@dataclass(frozen=True)
+class Friedman:
+    """Friedman's test of equal average ranks."""
+
+    ranks: Floats
+    """Average rank of each method, shape (k,); 1 is best."""
+    blocks: int
+    """Blocks (tasks or seeds)."""
+    statistic: float
+    """Chi-squared with k - 1 degrees of freedom, corrected for ties."""
+    p: float
+    """Its p-value."""
+    f_statistic: float
+    """The less conservative F of Iman and Davenport (1980); infinite if all blocks agree."""
+    f_p: float
+    """Its p-value, with k - 1 and (k - 1)(n - 1) degrees of freedom."""
+
+
+def filled(values: Floats) -> Floats:
+    """The values with infinity for NaN."""
+    return np.where(np.isnan(values), np.inf, values)
+
+
+def ranks(values: Floats) -> Floats:
+    """Rank of each value within its row, shape (n, k) like `values`; ties share the mean of their ranks."""
+    known = filled(values)
+    less = (known[:, None, :] < known[:, :, None]).sum(axis=2)
+    equal = (known[:, None, :] == known[:, :, None]).sum(axis=2)
+    return less + (equal + 1) / 2
+
+
+def friedman(values: Floats) -> Friedman:
+    """Friedman's test of `values`, shape (n, k): n blocks of k methods.
+
+    Chi-squared of Friedman (1937) as in Demšar, JMLR 7, 2006, section 3.2.2, divided by the usual correction for ties
+    (Hollander and Wolfe 1999, section 7.1), with the F of Iman and Davenport (1980) from it.
+
+    Raises:
+        ValueError: fewer than three methods or two blocks.
+    """
+    from scipy.special import chdtrc, fdtrc
+
+    n, k = values.shape
+    if k < 3 or n < 2:
+        raise ValueError(f"Friedman's test needs three methods and two blocks, not {k} and {n}")
+    table = ranks(values)
+    mean = table.mean(axis=0)
+    largest = n * (k - 1)  # chi-squared if all blocks agree
+    within = float(((table - (k + 1) / 2) ** 2).sum())
+    # k n^2 var(mean ranks) / within is the statistic with the correction for ties in its denominator
+    statistic = largest * n * float(((mean - (k + 1) / 2) ** 2).sum()) / within if within else 0.0
+    ratio = (n - 1) * statistic / (largest - statistic) if statistic < largest * (1 - 1e-12) else math.inf
+    f_p = float(fdtrc(k - 1, (k - 1) * (n - 1), ratio)) if math.isfinite(ratio) else 0.0
+    return Friedman(mean, n, statistic, float(chdtrc(k - 1, statistic)), ratio, f_p)
+
+
+def studentized_range_sf(q: Floats, k: int) -> Floats:
+    r"""P(Q >= q), any shape, for the range of k standard normal values (infinite degrees of freedom).
+
+    $1 - k \int \varphi(z) [\Phi(z) - \Phi(z - q)]^{k-1} dz$ by Gauss-Legendre quadrature.
+    """
+    from scipy.special import ndtr
+
+    nodes, weights = _legendre()
+    density = weights * np.exp(-(nodes**2) / 2) / math.sqrt(2 * math.pi)
+    inside = ndtr(nodes) - ndtr(nodes - np.asarray(q, dtype=float)[..., None])
+    return np.clip(1 - k * (inside ** (k - 1)) @ density, 0.0, 1.0)
+
+
+@lru_cache(maxsize=1)
+def _legendre() -> tuple[Floats, Floats]:
+    nodes, weights = np.polynomial.legendre.leggauss(160)
+    return 9 * nodes, 9 * weights
+
+
+def nemenyi(mean_ranks: Floats, blocks: int) -> Floats:
+    """p-value of each pair of methods, shape (k, k), from average ranks over blocks (Nemenyi 1963; Demšar 2006)."""
+    k = len(mean_ranks)
+    difference = np.abs(mean_ranks[:, None] - mean_ranks)
+    return studentized_range_sf(difference / math.sqrt(k * (k + 1) / (12 * blocks)), k)
+
+
+@lru_cache(maxsize=64)
+def critical_difference(k: int, blocks: int, alpha: float = 0.05) -> float:
+    """Difference of average ranks from which Nemenyi's test rejects: CD of Demšar 2006, section 3.2.2."""
+    low, high = 0.0, 20.0
+    for _ in range(60):  # bisection to the last bit that matters
+        middle = (low + high) / 2
+        low, high = (middle, high) if studentized_range_sf(np.array([middle]), k)[0] > alpha else (low, middle)
+    return high * math.sqrt(k * (k + 1) / (12 * blocks))
+
+
+def differences(a: Floats, b: Floats) -> Floats:
+    """`a - b` of paired values, shape (n,); two missing values differ by nothing."""
+    a, b = filled(a), filled(b)
+    with np.errstate(invalid="ignore"):
+        return np.where(a == b, 0.0, a - b)
+
+
+def wilcoxon(a: Floats, b: Floats) -> float:
+    """Two-sided p-value of Wilcoxon's signed-rank test of paired values, each shape (n,); zeros are dropped.
+
+    Exact up to `EXACT_PAIRS` differences, also with ties (all signs of the same absolute ranks), else the normal
+    approximation with the correction for ties. 1 if no pair differs (Wilcoxon 1945).
+    """
+    kept = differences(a, b)
+    kept = kept[kept != 0]
+    if not len(kept):
+        return 1.0
+    sizes = ranks(np.abs(kept)[None])[0]
+    positive = float(sizes[kept > 0].sum())
+    if len(kept) > EXACT_PAIRS:
+        deviation = math.sqrt(float((sizes**2).sum()) / 4)
+        return _two_sided_normal(abs(positive - float(sizes.sum()) / 2) / deviation)
+    below = _signed_rank_cdf(tuple(np.sort(2 * sizes).astype(int).tolist()))
+    return _two_sided_exact(below, round(2 * positive))
+
+
+@lru_cache(maxsize=512)
+def _signed_rank_cdf(doubled: tuple[int, ...]) -> Floats:
+    """P(sum <= s) for s = 0, 1, ... of twice the ranks that get a positive sign, each with probability one half."""
+    share = np.zeros(sum(doubled) + 1)
+    share[0] = 1.0
+    reach = 0
+    for rank in doubled:
+        moved = share[: reach + 1].copy()
+        share[: reach + 1] /= 2
+        share[rank : rank + reach + 1] += moved / 2
+        reach += rank
+    return share.cumsum()
+
+
+def _two_sided_exact(below: Floats, at: int) -> float:
+    lower = below[at]
+    upper = 1.0 - (below[at - 1] if at else 0.0)
+    return float(min(1.0, 2 * min(lower, upper)))
+
+
+def _two_sided_normal(z: float) -> float:
+    return min(1.0, math.erfc(z / math.sqrt(2)))
+
+
+def mann_whitney(a: Floats, b: Floats) -> float:
+    """Two-sided p-value of the Mann-Whitney U test of independent samples, shapes (n,) and (m,).
+
+    Exact up to `EXACT_POOLED` values in all, also with ties (all choices of n of the pooled ranks), else the normal
+    approximation with corrections for ties and continuity (Mann and Whitney 1947).
+    """
+    n, m = len(a), len(b)
+    pooled = ranks(np.concatenate((a, b))[None])[0]
+    total = float(pooled[:n].sum())
+    if n + m <= EXACT_POOLED:
+        below = _rank_sum_cdf(tuple(np.sort(2 * pooled).astype(int).tolist()), n)
+        return _two_sided_exact(below, round(2 * total))
+    spread = float(((pooled - (n + m + 1) / 2) ** 2).sum()) * n * m / ((n + m) * (n + m - 1))
+    if not spread:
+        return 1.0
+    return _two_sided_normal(max(abs(total - n * (n + m + 1) / 2) - 0.5, 0.0) / math.sqrt(spread))
+
+
+@lru_cache(maxsize=512)
+def _rank_sum_cdf(doubled: tuple[int, ...], n: int) -> Floats:
+    """P(sum <= s) for s = 0, 1, ... of twice the ranks of n values drawn from all without replacement."""
+    ways = np.zeros((n + 1, sum(doubled[-n:]) + 1))
+    ways[0, 0] = 1.0
+    for rank in doubled:
+        ways[1:, rank:] += ways[:-1, : ways.shape[1] - rank].copy()
+    return ways[n].cumsum() / math.comb(len(doubled), n)
+
+
+def holm(p: Sequence[float] | Floats) -> Floats:
+    """p-values adjusted for their number by Holm's step-down procedure (1979), shape (m,) in the order given."""
+    values = np.asarray(p, dtype=float)
+    order = np.argsort(values, kind="stable")
+    steps = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(steps, 1.0)
+    return adjusted
+
+
+def cliques(different: NDArray[np.bool_]) -> tuple[tuple[int, ...], ...]:
+    """Largest groups of two or more methods of which no pair differs, from a symmetric matrix of shape (k, k).
+
+    They are the maximal cliques of the graph of pairs that do not differ (Bron and Kerbosch 1973), each ascending,
+    sorted. The bars of a critical-difference diagram join them.
+    """
+    near = [set(np.flatnonzero(~row).tolist()) - {i} for i, row in enumerate(different)]
+    found: list[tuple[int, ...]] = []
+
+    def extend(group: set[int], candidates: set[int], done: set[int]) -> None:
+        if not candidates and not done and len(group) > 1:
+            found.append(tuple(sorted(group)))
+        pivot = max(candidates | done, key=lambda i: len(near[i] & candidates), default=-1)
+        for i in sorted(candidates - near[pivot]) if pivot >= 0 else ():
+            extend(group | {i}, candidates & near[i], done & near[i])
+            candidates = candidates - {i}
+            done = done | {i}
+
+    extend(set(), set(range(len(near))), set())
+    return tuple(sorted(found))
