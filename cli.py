@@ -162,10 +162,9 @@ def benchmark() -> None:
 @click.option("--name", default=None, help="Name to import it under.")
 def import_(path: Path, name: str | None) -> None:
     """Import a NATS-tss-v1_0-3ffb9-simple folder or a Parquet table into the user's cache."""
-    from .runners.nasbench201.cache import import_benchmark
-    from .terminal import print_imported
+    from .terminal import import_with_progress, print_imported
 
-    print_imported(import_benchmark(path, name))
+    print_imported(import_with_progress(path, name))
 
 
 @benchmark.command(name="list")

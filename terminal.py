@@ -96,6 +96,15 @@ def _told(conversions: Iterable[Conversion]) -> dict[str, int]:
     return told
 
 
+def import_with_progress(path: Path, name: str | None) -> Imported:
+    """`import_benchmark` with a bar: the official folder has 15,625 files."""
+    from .runners.nasbench201.cache import import_benchmark
+
+    with _progress() as progress:
+        bar = progress.add_task("architectures", total=None, detail="")
+        return import_benchmark(path, name, lambda done, total: progress.update(bar, completed=done, total=total))
+
+
 def print_imported(imported: Imported) -> None:
     """What an import of a benchmark table left in the cache."""
     console = Console()
