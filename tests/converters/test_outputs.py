@@ -1,0 +1,339 @@
+"""Runs written in every format and read back."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from ConfigSpace import (
+    CategoricalHyperparameter,
+    ConfigurationSpace,
+    Constant,
+    InCondition,
+    OrdinalHyperparameter,
+    UniformFloatHyperparameter,
+    UniformIntegerHyperparameter,
+)
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from encave.converters import csv_output, outputs
+from encave.converters.reader import Options
+from encave.converters.registry import chosen, find
+from encave.errors import EncaveError
+from encave.run import Note, Objective, Optimizer, Run
+
+STATUSES = ("success", "crashed", "timeout", "memory-out", "aborted", "not-evaluated")
+OBJECTIVES = (Objective("err", unit="%"), Objective("f1 ö", "maximize", 0.0, 1.0))
+
+
+def mixed_space() -> ConfigurationSpace:
+    """Every kind of hyperparameter, a condition, names and choices beyond ASCII."""
+    space = ConfigurationSpace(name="mixed")
+    net = CategoricalHyperparameter('net,\n"ä"', ["mlp", "cnn ∂", "", "NaN"])
+    rate = UniformFloatHyperparameter("lr", 1e-5, 1.0, log=True)
+    mixed = CategoricalHyperparameter("mixed", [1, "1", 2.5])
+    flag = CategoricalHyperparameter("flag", [True, False])
+    size = OrdinalHyperparameter("size", [8, 16, 32])
+    space.add(net, rate, mixed, flag, size, UniformIntegerHyperparameter("depth", 1, 9), Constant("k", "x"))
+    space.add(InCondition(rate, net, ["mlp", ""]))
+    return space
+
+
+SPACE = mixed_space()
+PHASES = (Phase.explicit, Phase.generate)  # the runs are small; shrinking them takes minutes
+finite = st.floats(-1e12, 1e12, allow_nan=False)
+texts = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=4))
+
+
+@st.composite
+def made_runs(draw: st.DrawFn) -> Run:
+    """Runs with failures, two objectives, null budgets and times, other fields, and repeated configurations."""
+    n = draw(st.integers(1, 12))
+    SPACE.seed(draw(st.integers(0, 99)))
+    configurations = {i: dict(config) for i, config in enumerate([SPACE.sample_configuration() for _ in range(4)])}
+    statuses = draw(st.lists(st.sampled_from(STATUSES), min_size=n, max_size=n))
+    succeeded = [status == "success" for status in statuses]
+
+    def column(values: st.SearchStrategy[Any]) -> list[Any]:
+        return draw(st.lists(values, min_size=n, max_size=n))
+
+    starts = column(st.one_of(st.none(), st.floats(0, 1e5)))
+    spans = column(st.floats(0, 1e5))
+    return Run.from_columns(
+        name=draw(st.sampled_from(["run", "lauf ä/1", "x.y"])),
+        optimizer=Optimizer("DEHB", draw(st.sampled_from([None, "0.1.2"]))),
+        space=SPACE,
+        objectives=OBJECTIVES,
+        budget_name="epochs",
+        configurations=configurations,
+        metadata={"task": "ä", "seed": 3, "benchmark": {"name": "NB"}},
+        notes=[Note("derived", "ö", 2)],
+        trials={
+            "config_id": column(st.integers(0, 3)),
+            "budget": column(st.sampled_from([None, 1.0, 2.4567, 200.0])),
+            "seed": column(st.one_of(st.none(), st.integers(0, 2**62))),
+            "instance": column(texts),
+            "worker": column(texts),
+            "status": statuses,
+            "start": starts,
+            "end": [None if start is None else start + span for start, span in zip(starts, spans, strict=True)],
+            "cpu_time": column(st.one_of(st.none(), st.floats(0, 9))),
+            "cost:err": [value if ok else None for value, ok in zip(column(finite), succeeded, strict=True)],
+            "cost:f1 ö": [value if ok else None for value, ok in zip(column(finite), succeeded, strict=True)],
+            "extra:text": column(texts),
+            "extra:float": column(st.floats()),
+            "extra:flag": column(st.one_of(st.none(), st.booleans())),
+        },
+    )
+
+
+def write_and_read(run: Run, form: str, folder: Path) -> Run:
+    outputs.write_runs(form, [run], folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        [candidate] = find(folder, chosen(None))
+        return candidate.reader.read(candidate.found, Options()).run
+
+
+def rows_of(run: Run) -> str:
+    """Trials and configurations as text, in which NaN equals NaN."""
+    return repr([run.trials.to_pylist(), run.configurations.to_pylist()])
+
+
+@settings(max_examples=60, deadline=None, phases=PHASES)
+@given(made_runs())
+def test_csv_loses_nothing(run: Run) -> None:
+    with TemporaryDirectory() as folder:
+        back = write_and_read(run, "csv", Path(folder))
+    assert rows_of(back) == rows_of(run)
+    none = run.trials.slice(0, 0)  # NaN differs from NaN in Run's own equality
+    assert back.replace(trials=none) == run.replace(trials=none)
+
+
+@settings(max_examples=20, deadline=None, phases=PHASES)
+@given(made_runs())
+def test_the_lossless_form_loses_nothing(run: Run) -> None:
+    with TemporaryDirectory() as folder:
+        outputs.write_runs("run", [run], Path(folder))
+        [path] = Path(folder).iterdir()
+        assert rows_of(Run.load(path)) == rows_of(run)
+
+
+def held_by_deepcave(run: Run) -> list[tuple[Any, ...]]:
+    """What DeepCAVE can hold of each trial that has a budget, a seed and times."""
+    keys = ("budget", "seed", "status", "start", "end", "cost:err", "cost:f1 ö", "extra:text", "extra:flag")
+    rows = run.trials.to_pylist()
+    return sorted(((run.configuration(row["config_id"]), *map(row.get, keys)) for row in rows), key=repr)
+
+
+@settings(max_examples=25, deadline=None, phases=PHASES)
+@given(made_runs())
+def test_native_folders_hold_what_deepcave_can_hold(run: Run) -> None:
+    rows = run.trials.to_pylist()
+    whole = [row["budget"] is not None and row["seed"] is not None and row["start"] is not None for row in rows]
+    keys = [(repr(run.configuration(row["config_id"])), row["budget"], row["seed"]) for row in rows]
+    fresh = [key not in keys[:i] for i, key in enumerate(keys)]
+    run = run.where([a and b for a, b in zip(whole, fresh, strict=True)])
+    if not len(run):
+        return
+    run = run.replace(trials=run.trials.set_column(4, "instance", pa.nulls(len(run), pa.string())))
+    with TemporaryDirectory() as folder:
+        back = write_and_read(run, "deepcave13", Path(folder))
+    expected, seen = held_by_deepcave(run), held_by_deepcave(back)
+    if len({row["seed"] for row in run.trials.to_pylist()}) == 1:
+        # DeepCAVE gets the run's seed where all trials have one
+        expected, seen = ([row[:2] + row[3:] for row in told] for told in (expected, seen))
+    assert seen == expected
+    assert [objective.direction for objective in back.objectives] == ["minimize", "maximize"]
+
+
+def small_run(name: str = "r", *, seed: int = 0, costs: tuple[float | None, ...] = (3.0, 1.0, None, 2.0)) -> Run:
+    n = len(costs)
+    space = ConfigurationSpace({"op": ["a", "b"], "lr": (0.0, 1.0)})
+    return Run.from_columns(
+        name=name,
+        optimizer=Optimizer("RE", "1"),
+        space=space,
+        objectives=[Objective("err")],
+        configurations={i: {"op": "ab"[i % 2], "lr": i / 10} for i in range(n)},
+        metadata={"task": "cifar10", "seed": seed},
+        trials={
+            "config_id": list(range(n)),
+            "status": ["crashed" if cost is None else "success" for cost in costs],
+            "end": [float(n - i) for i in range(n)],
+            "start": [0.0] * n,
+            "cost:err": list(costs),
+            "extra:test error": [0.5] * n,
+        },
+    )
+
+
+def ioh_files(folder: Path) -> tuple[dict[str, Any], list[list[dict[str, float]]]]:
+    [description] = folder.rglob("*.json")
+    content = json.loads(description.read_text())
+    runs: list[list[dict[str, float]]] = []
+    names: list[str] = []
+    for line in (description.parent / content["scenarios"][0]["path"]).read_text().splitlines():
+        if line.startswith("evaluations"):
+            names = line.split(" ")
+            runs.append([])
+        else:
+            runs[-1].append(dict(zip(names, map(float, line.split(" ")), strict=True)))
+    return content, runs
+
+
+def test_ioh_has_one_row_per_trial_in_order_of_completion(tmp_path: Path) -> None:
+    assert outputs.write_runs("ioh", [small_run(), small_run("q", seed=1, costs=(0.5, 4.0))], tmp_path) == []
+    content, runs = ioh_files(tmp_path)
+    assert [[row["raw_y"] for row in rows] for rows in runs] == [[2.0, math.inf, 1.0, 3.0], [4.0, 0.5]]
+    assert [row["raw_y_best"] for row in runs[0]] == [2.0, 2.0, 1.0, 1.0]
+    assert [row["evaluations"] for row in runs[0]] == [1, 2, 3, 4]
+    assert [row["test_error"] for row in runs[0]] == [0.5] * 4
+    assert [(row["x0"], row["x1"]) for row in runs[0]] == [(0.3, 1), (0.2, 0), (0.1, 1), (0.0, 0)]
+    assert content["algorithm"] == {"name": "RE", "info": "1"}
+    assert content["maximization"] is False
+    first, second = content["scenarios"][0]["runs"]
+    assert first == {"instance": 1, "evals": 4, "best": {"evals": 3, "y": 1.0, "x": [0.1, 1.0]}, "run_seed": 0}
+    assert second["best"]["evals"] == 2
+
+
+def test_ioh_counts_only_the_highest_budget(tmp_path: Path) -> None:
+    run = small_run()
+    trials = run.trials.set_column(2, "budget", [[9.0, 1.0, 1.0, 9.0]])
+    outputs.write_runs("ioh", [run.replace(trials=trials)], tmp_path)
+    _, [rows] = ioh_files(tmp_path)
+    assert [row["raw_y"] for row in rows] == [2.0, math.inf, math.inf, 3.0]
+    assert [row["cost_err"] for row in rows][::2] == [2.0, 1.0]
+
+
+def test_ioh_leaves_out_a_run_without_success(tmp_path: Path) -> None:
+    said = outputs.write_runs("ioh", [small_run(), small_run("none", costs=(None,))], tmp_path)
+    assert said == ["none is left out: none of its trials succeeded"]
+    assert len(ioh_files(tmp_path)[1]) == 1
+
+
+def test_iohinspector_reads_the_same_numbers(tmp_path: Path) -> None:
+    inspector = pytest.importorskip("iohinspector")
+    outputs.write_runs("ioh", [small_run(), small_run("q", seed=1, costs=(0.5, 4.0))], tmp_path)
+    manager = inspector.DataManager()
+    manager.add_folder(str(tmp_path))
+    assert manager.overview["best_y"].to_list() == [1.0, 0.5]
+    frame = manager.load(monotonic=False)
+    assert frame["raw_y"].to_list() == [2.0, math.inf, 1.0, 3.0, 4.0, 0.5]
+    assert frame["raw_y_best"].to_list() == [2.0, 2.0, 1.0, 1.0, 4.0, 0.5]
+
+
+def test_runs_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    for form in ("run", "csv", "deepcave13"):
+        outputs.write_runs(form, [small_run("x"), small_run("X"), small_run("x")], tmp_path / form)
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["X-2", "x", "x-3"]
+    assert len(list((tmp_path / "csv").glob("*.csv"))) == 3
+
+
+def test_lists_in_other_fields_become_json_and_are_said(tmp_path: Path) -> None:
+    run = small_run()
+    run = run.replace(trials=run.trials.append_column("extra:curve", [[[1, 2], None, [], [3]]]))
+    assert outputs.write_runs("csv", [run], tmp_path) == ["r: the values of extra:curve are written as JSON text"]
+    [candidate] = find(tmp_path, chosen(None))
+    back = candidate.reader.read(candidate.found, Options()).run
+    assert back.trials["extra:curve"].to_pylist() == ["[1, 2]", None, "[]", "[3]"]
+
+
+def test_csv_without_its_header_is_a_table(tmp_path: Path) -> None:
+    outputs.write_runs("csv", [small_run()], tmp_path)
+    (tmp_path / "r.run.json").unlink()
+    [candidate] = find(tmp_path, chosen(None))
+    back = candidate.reader.read(candidate.found, Options()).run
+    assert candidate.reader.name == "table"
+    assert back.trials["cost:err"].to_pylist() == [3.0, 1.0, None, 2.0]
+    assert back.trials["end"].to_pylist() == [4.0, 3.0, 2.0, 1.0]
+
+
+def test_a_csv_that_lost_rows_is_refused(tmp_path: Path) -> None:
+    outputs.write_runs("csv", [small_run()], tmp_path)
+    path = tmp_path / "r.csv"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    [candidate] = find(tmp_path, [csv_output.READER])
+    with pytest.raises(EncaveError, match="3 trials, its header says 4"):
+        candidate.reader.read(candidate.found, Options())
+
+
+def test_configurations_without_a_trial_are_kept(tmp_path: Path) -> None:
+    run = small_run().where(np.array([True, False, True, False]))
+    assert write_and_read(run, "csv", tmp_path) == run
+
+
+def test_the_csv_twin_reads_back_alone(tmp_path: Path) -> None:
+    run = small_run(costs=(3.0, 0.1 + 0.2, None, 2.0))
+    outputs.write_runs("deepcave", [run], tmp_path)
+    for name in ("run.json", "trials.parquet", "history.jsonl"):
+        (tmp_path / "r" / name).unlink()
+    [candidate] = find(tmp_path, chosen(None))
+    back = candidate.reader.read(candidate.found, Options()).run
+    assert candidate.reader.name == "deepcave-dataframe"
+    order = np.argsort(run.column("end"))
+    for name in ("cost:err", "start", "end", "status", "extra:test error"):
+        expected = [run.trials[name].to_pylist()[row] for row in order]
+        assert back.trials[name].to_pylist() == expected, name
+    configurations = [run.configuration(run.trials["config_id"].to_pylist()[row]) for row in order]
+    assert [back.configuration(i) for i in back.trials["config_id"].to_pylist()] == configurations
+
+
+def test_native_folders_for_older_deepcave(tmp_path: Path) -> None:
+    outputs.write_runs("deepcave13", [small_run()], tmp_path)
+    folder = tmp_path / "r"
+    assert {path.name for path in folder.iterdir()} == {
+        "history.jsonl",
+        "configs.json",
+        "origins.json",
+        "meta.json",
+        "configspace.json",
+    }
+    lines = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+    assert {len(line) for line in lines} == {8}
+    assert lines[0][4:7] == [0.0, 1.0, 1]
+    for hyperparameter in json.loads((folder / "configspace.json").read_text())["hyperparameters"]:
+        assert hyperparameter["default"] == hyperparameter["default_value"]
+
+
+JUNK = (b"", b"null", b"NaN", b"1e999", b"[1]", b"{}", b'"x"', b"99999999999999999999", b",", b"\n", b"\xff", b"\x00")
+FORMS = {"csv": (), "deepcave13": (), "deepcave": ("run.json", "trials.parquet", "history.jsonl"), "run": ("run.json",)}
+
+
+@settings(max_examples=150, deadline=None, phases=PHASES)
+@given(st.sampled_from(list(FORMS)), st.integers(0, 9), st.floats(0, 1), st.integers(0, 9), st.sampled_from(JUNK))
+def test_damage_is_refused_or_counted(form: str, number: int, place: float, cut: int, junk: bytes) -> None:
+    with TemporaryDirectory() as name:
+        outputs.write_runs(form, [small_run()], Path(name))
+        for path in Path(name).rglob("*"):
+            if path.name in FORMS[form]:
+                path.unlink()
+        files = sorted(path for path in Path(name).rglob("*") if path.is_file())
+        path = files[number % len(files)]
+        content = path.read_bytes()
+        position = int(place * len(content))
+        rest = content[position + cut :] if cut else b""
+        path.write_bytes(content[:position] + junk + rest)
+        for candidate in find(Path(name), chosen(None)):
+            try:
+                result = candidate.reader.read(candidate.found, Options())
+            except EncaveError as error:
+                assert str(error)
+            else:
+                assert result.read == len(result.run) + result.merged + result.dropped
+
+
+def test_every_format_says_what_it_cannot_hold() -> None:
+    known = outputs.outputs()
+    assert list(known) == ["run", "deepcave", "deepcave13", "csv", "ioh"]
+    assert all(output.limits for name, output in known.items() if name != "run")
+    with pytest.raises(EncaveError, match="unknown format 'xml'; encave writes run, deepcave"):
+        outputs.write_runs("xml", [], Path())
