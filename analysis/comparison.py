@@ -78,9 +78,7 @@ def compare(section: Section) -> Comparison:
     # of two optimizers the rank is a mirror image of the share of runs in which one is ahead, which the tests give
     ranked = {row.optimizer: trajectories[row.optimizer] for row in table.rows}
     over_time = rank_curves(RankTask(ranked, measures[0], table.paired)) if len(ranked) > 2 else ()
-    return Comparison(
-        section, axis, measures, trajectories, curves, table, lead(table), tuple(significance), over_time
-    )
+    return Comparison(section, axis, measures, trajectories, curves, table, lead(table), tuple(significance), over_time)
 
 
 def _finals(members: Sequence[Trajectory], measure: Measure) -> NDArray[np.float64]:

@@ -92,7 +92,9 @@ def _over_tasks(design: Design) -> Choice:
         )
     if design.optimizers == 2:
         p = smallest_wilcoxon(design.tasks)
-        return Choice("none", f"With {design.tasks} tasks no two-sided signed-rank test is below p = {p:.3g}.", suggestion)
+        return Choice(
+            "none", f"With {design.tasks} tasks no two-sided signed-rank test is below p = {p:.3g}.", suggestion
+        )
     if critical_difference(design.optimizers, design.tasks, ALPHA) > design.optimizers - 1:
         return Choice(
             "none",
@@ -120,7 +122,9 @@ def _on_one_task(design: Design) -> Choice:
         return _over_blocks(design, f"all optimizers ran with the same {runs} seeds, which are the blocks")
     if runs >= runs_needed:
         few = f"{runs} shared seeds are fewer than the {pairs_needed} that signed-rank tests need"
-        return Choice("mann-whitney", f"{few if design.paired else 'seeds are not shared'}, so samples are independent.")
+        return Choice(
+            "mann-whitney", f"{few if design.paired else 'seeds are not shared'}, so samples are independent."
+        )
     kind = "one run" if runs == 1 else f"{runs} runs"
     return Choice(
         "none",

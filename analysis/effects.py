@@ -60,7 +60,7 @@ def cliffs_delta(a: Floats, b: Floats) -> float:
 
 
 def magnitude(a12_value: float) -> str:
-    """`negligible`, `small`, `medium` or `large`: the bounds 0.56, 0.64, 0.71 of Vargha and Delaney (2000), p. 106."""
+    """`negligible`, `small`, `medium` or `large`: the bounds 0.56, 0.64, 0.71 of Vargha and Delaney (2000)."""
     distance = abs(a12_value - 0.5) + 1e-12  # 0.56 itself counts as small
     names = ((0.21, "large"), (0.14, "medium"), (0.06, "small"))
     return next((name for bound, name in names if distance >= bound), "negligible")
@@ -131,7 +131,7 @@ def bayesian_signed_rank(
     $(w_0, \dots, w_n) \sim Dirichlet(s, 1, \dots, 1)$,
     $\theta_{better} = \sum_{ij} w_i w_j [z_i + z_j < -2r]$, likewise above $2r$ and between; the result is how often
     each $\theta$ is the largest of the three (Benavoli, Corani, Demšar, Zaffalon, "Time for a change", JMLR 18, 2017,
-    section 4.2.1, s = 0.5). All pairs share one draw of the weights.
+    with s = 0.5). All pairs share one draw of the weights.
 
     Args:
         gaps: `differences(first, second)` over blocks for each pair, shape (n, pairs); finite.

@@ -1,7 +1,7 @@
 """Summary measures of anytime performance, as COCO and IOHprofiler define them, and summaries over seeds.
 
-All take step functions as `positions` (ascending, where the value changes) and `values`, less is better; before the first
-position there is no value.
+All take step functions as `positions` (ascending, where the value changes) and `values`, less is better; before the
+first position there is no value.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def time_to_target(positions: Floats, values: Floats, target: float) -> float:
     """First position at which the value is at or below `target`; infinite if it never is.
 
     The runtime of COCO (Hansen et al., "COCO: a platform for comparing continuous optimizers in a black-box setting",
-    Optimization Methods and Software 36, 2021, section 4) and the first hitting time of IOHprofiler.
+    Optimization Methods and Software 36, 2021) and the first hitting time of IOHprofiler.
     """
     hit = np.flatnonzero(values <= target)
     return float(positions[hit[0]]) if len(hit) else math.inf
@@ -32,8 +32,8 @@ def time_to_target(positions: Floats, values: Floats, target: float) -> float:
 def expected_running_time(times: ArrayLike, spent: ArrayLike) -> float:
     r"""Expected running time of restarts until success; infinite if no run hit the target.
 
-    $ERT = \frac{1}{\#hit} \left( \sum_{hit} t_k + \sum_{not\ hit} T_k \right)$ (Auger and Hansen, "Performance evaluation
-    of an advanced local search evolutionary algorithm", CEC 2005; COCO's aRT, IOHprofiler's ERT).
+    $ERT = \frac{1}{\#hit} \left( \sum_{hit} t_k + \sum_{not\ hit} T_k \right)$ (Auger and Hansen, "Performance
+    evaluation of an advanced local search evolutionary algorithm", CEC 2005; COCO's aRT, IOHprofiler's ERT).
 
     Args:
         times: Time to the target of each run, infinite where it was not hit, shape (n,).
@@ -48,7 +48,7 @@ def target_ecdf(times: ArrayLike, grid: ArrayLike) -> Floats:
     """Share of (run, target) pairs that were hit by each point of `grid`, shape (m,).
 
     The empirical cumulative distribution of runtimes aggregated over targets (IOHprofiler; Wang et al., "IOHanalyzer",
-    ACM TELO 2, 2022, section 3). COCO's is the same without its simulated restarts.
+    ACM TELO 2, 2022). COCO's is the same without its simulated restarts.
 
     Args:
         times: Times to targets, infinite where not hit, any shape.
@@ -66,13 +66,12 @@ def area_over_curve(
     *,
     scale: Literal["linear", "log"] = "linear",
 ) -> float:
-    r"""Normalised area over the convergence curve from 0 to `horizon`: 1 if at the lower bound from the start, 0 if never
-    below the upper.
+    r"""Normalised area over the convergence curve from 0 to `horizon`, from 0 (never below the upper bound) to 1.
 
     $AOCC = \frac1T \int_0^T 1 - \frac{\min(\max(y(t), l), u) - l}{u - l}\,dt$ with y, l and u in base-10 logarithms on
-    the log scale. Over evaluations it is the sum of IOHprofiler's (van Stein and Bäck, "LLaMEA", IEEE TEVC 2024,
-    equation 2; López-Ibáñez, Vermetten, Dreo and Doerr, IEEE TEVC 2024, for its equality with the area of the ECDF over
-    infinitely many targets). Before the first value the integrand is 0.
+    the log scale: IOHprofiler's AOCC with the sum over evaluations as an integral, so that time can be the axis (van
+    Stein and Bäck, "LLaMEA", IEEE TEVC 2025). It is the area under the ECDF of infinitely many targets between the
+    bounds (López-Ibáñez, Vermetten, Dreo and Doerr, IEEE TEVC 2025). Before the first value the integrand is 0.
 
     Args:
         positions: Where the value changes, ascending, shape (k,).
@@ -94,8 +93,8 @@ def normalised_regret(values: Floats, best: float, reference: float) -> Floats:
     """How much of the way from `reference` to `best` is left: 0 at the best, 1 at the reference, any shape.
 
     The reference is the worst value, or what a baseline such as random search ends with, so that tasks of different
-    scales compare (the distance to the minimum of Wistuba et al., ICDM 2015, section V; Arango et al., "HPO-B", NeurIPS
-    2021). Above 1 where the value is worse than the reference.
+    scales compare (Pineda Arango et al., "HPO-B", NeurIPS Datasets and Benchmarks 2021). Above 1 where the value is
+    worse than the reference.
 
     Raises:
         ValueError: `reference` equals `best`.

@@ -104,7 +104,8 @@ def _task_ranks(task: RankTask, grid: Floats, shift: int) -> tuple[Floats, Float
     """Average ranks (k, m) at the grid's points and their resamples (k, m, RESAMPLES)."""
     sign = 1.0 if task.measure.lower_is_better else -1.0
     values = [
-        filled(np.stack([_at(one, task.measure, sign, grid) for one in members])) for members in task.trajectories.values()
+        filled(np.stack([_at(one, task.measure, sign, grid) for one in members]))
+        for members in task.trajectories.values()
     ]
     return _paired(values, shift) if task.paired else _unpaired(values, shift)
 

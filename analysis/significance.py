@@ -49,6 +49,8 @@ class Significance:
     """Average rank of each over the blocks."""
     blocks: int
     """Blocks, or the fewest runs of an optimizer where they are not paired."""
+    over_tasks: bool
+    """Whether the blocks are tasks; else they are seeds, or there are none."""
     friedman: Friedman | None
     """The omnibus test, if there is one."""
     critical_difference: float | None
@@ -85,7 +87,7 @@ def compare_runs(samples: Mapping[str, Floats], paired: bool) -> Significance:
     values = list(samples.values())
     mean = mean_ranks(np.stack(values, axis=1)) if paired else expected_ranks(values)
     ranks = dict(zip(samples, mean.tolist(), strict=True))
-    return _test({name: [own] for name, own in samples.items()}, samples, ranks, choice, paired)
+    return _test({name: [own] for name, own in samples.items()}, samples, ranks, choice, paired, over_tasks=False)
 
 
 def compare_over_tasks(samples: Mapping[str, Sequence[Floats]]) -> Significance:
@@ -105,7 +107,7 @@ def compare_over_tasks(samples: Mapping[str, Sequence[Floats]]) -> Significance:
     tasks = len(next(iter(blocks.values())))
     fewest = min(len(values) for own in samples.values() for values in own)
     choice = choose_test(Design(len(samples), tasks, fewest, paired=True))
-    return _test(samples, blocks, dict(zip(samples, mean, strict=True)), choice, paired=True)
+    return _test(samples, blocks, dict(zip(samples, mean, strict=True)), choice, paired=True, over_tasks=True)
 
 
 def _test(
@@ -114,38 +116,37 @@ def _test(
     ranks: Mapping[str, float],
     choice: Choice,
     paired: bool,
+    over_tasks: bool,
 ) -> Significance:
     order = tuple(sorted(blocks, key=lambda name: (ranks[name], name)))
     mean = np.array([ranks[name] for name in order])
     n = min(map(len, blocks.values()))
-    omnibus = None
-    if choice.test.startswith("friedman"):
-        omnibus = statistics.friedman(np.stack([blocks[name] for name in order], axis=1))
-    p, adjusted = _p_values([blocks[name] for name in order], mean, n, choice)
+    values = [blocks[name] for name in order]
+    omnibus = statistics.friedman(np.stack(values, axis=1)) if choice.test.startswith("friedman") else None
+    p, adjusted = _p_values(values, mean, n, choice)
     rejects = omnibus is None or omnibus.p < ALPHA
-    pairs: list[Pair] = []
-    for number, (a, b) in enumerate(combinations(order, 2)):
-        improvement = probability_of_improvement(runs[a], runs[b])
-        pairs.append(
-            Pair(
-                first=a,
-                second=b,
-                p=float(p[number]),
-                adjusted=float(adjusted[number]),
-                different=bool(rejects and adjusted[number] < ALPHA),
-                favours=_favours(blocks[a], blocks[b], choice),
-                improvement=improvement,
-                record=win_tie_loss(blocks[a], blocks[b]) if paired else None,
-            )
+    pairs = [
+        Pair(
+            first=a,
+            second=b,
+            p=float(p[number]),
+            adjusted=float(adjusted[number]),
+            different=bool(rejects and adjusted[number] < ALPHA),
+            favours=_favours(blocks[a], blocks[b], choice),
+            improvement=probability_of_improvement(runs[a], runs[b]),
+            record=win_tie_loss(blocks[a], blocks[b]) if paired else None,
         )
-    nemenyi = choice.test == "friedman-nemenyi"
+        for number, (a, b) in enumerate(combinations(order, 2))
+    ]
+    critical = statistics.critical_difference(len(order), n, ALPHA) if choice.test == "friedman-nemenyi" else None
     return Significance(
         choice=choice,
         optimizers=order,
         ranks=tuple(mean.tolist()),
         blocks=n,
+        over_tasks=over_tasks,
         friedman=omnibus,
-        critical_difference=statistics.critical_difference(len(order), n, ALPHA) if nemenyi else None,
+        critical_difference=critical,
         pairs=tuple(pairs),
         groups=_groups(order, pairs) if choice.test != "none" else (),
     )

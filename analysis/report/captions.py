@@ -6,9 +6,14 @@ from collections.abc import Sequence
 
 from ..anytime import Curve
 from ..comparison import Comparison
+from ..design import ALPHA
+from ..overall import Overall
+from ..rank_curves import RankCurve
+from ..significance import Significance
 from ..study_view import Measure
+from . import tests
 from .scales import vertical_scale
-from .text import capital, plural, quantity, short
+from .text import capital, fixed, plural, quantity, short
 from .words import origin
 
 
@@ -76,6 +81,7 @@ def table_caption(comparison: Comparison) -> str:
     how = "within each seed" if table.paired else "expected over all combinations of runs, since seeds are not shared"
     parts = [
         f"{comparison.section.title}: final performance, mean ± standard deviation over runs; best in bold.",
+        underline_note(comparison.significance[0]) if comparison.significance else "",
         f"Average rank by {table.measures[0].name}, {how}; ties share the mean rank." if len(table.rows) > 1 else "",
         *(_reference(measure) for measure in table.measures),
         "† Some runs had no successful trial: they rank last and are not in the means."
@@ -89,3 +95,82 @@ def table_caption(comparison: Comparison) -> str:
 def any_failed(comparison: Comparison) -> bool:
     """Whether a row of the table needs the dagger."""
     return any(row.failed for row in comparison.table.rows)
+
+
+def underline_note(significance: Significance) -> str:
+    """What underlined cells mean, with the test; or why none are."""
+    if not significance.tested:
+        return f"Nothing is underlined, since no test was made: {significance.choice.reason}"
+    return (
+        f"Underlined: not significantly worse than the best at level {ALPHA} ({tests.name_test(significance)}, "
+        f"{tests.units(significance)})."
+    )
+
+
+def rank_caption(comparison: Comparison) -> str:
+    """Caption of the ranks over time of one task."""
+    how = "within each seed" if comparison.table.paired else "expected when one run of each optimizer is drawn"
+    band = " with its 95 % bootstrap band over runs" if comparison.table.rows[0].runs > 1 else ""
+    return (
+        f"{comparison.section.title}: average rank by {comparison.measures[0].name} of the incumbent over "
+        f"{comparison.axis.name}, {how}{band}; 1 is best, ties share the mean rank, and a run without an incumbent "
+        f"ranks last.{_origin_note([comparison])}"
+    )
+
+
+def _origin_note(comparisons: Sequence[Comparison]) -> str:
+    """Where the values come from, as a last sentence; empty without a benchmark."""
+    origins = sorted({origin(one.section) for one in comparisons} - {""})
+    return "".join(f" {capital(text)}." for text in origins)
+
+
+def overall_rank_caption(overall: Overall) -> str:
+    """Caption of the ranks over time over all tasks."""
+    return (
+        f"Average rank by {overall.measure} over {plural(len(overall.comparisons), 'task')} against the share of each "
+        "task's time, with 95 % bootstrap bands over the runs within tasks (not over tasks); 1 is best, and a run "
+        f"without an incumbent ranks last.{_origin_note(overall.comparisons)}"
+    )
+
+
+def rank_alt(curves: Sequence[RankCurve]) -> str:
+    """The figure in words: where each line begins and ends."""
+    ends = [f"{curve.optimizer} from {fixed(curve.mean[0], 2)} to {fixed(curve.mean[-1], 2)}" for curve in curves]
+    return f"Line chart of average ranks over time: {'; '.join(ends)}."
+
+
+def critical_difference_caption(significance: Significance, title: str, blocks: str, footer: str) -> str:
+    """Caption of a critical-difference diagram."""
+    return (
+        f"{title}: average ranks over {plural(significance.blocks, blocks)} (1 is best). A bar joins optimizers of "
+        f"which no pair differs significantly at level {ALPHA}, with a dot on each member "
+        f"({tests.name_test(significance)})."
+        + ("" if significance.groups else " All pairs differ.")
+        + (f" {capital(footer)}." if footer else "")
+    )
+
+
+def critical_difference_alt(significance: Significance) -> str:
+    """The diagram in words."""
+    ranked = zip(significance.optimizers, significance.ranks, strict=True)
+    listed = ", ".join(f"{name} {fixed(rank, 2)}" for name, rank in ranked)
+    joined = "; ".join(", ".join(group) for group in significance.groups) or "none"
+    return f"Critical-difference diagram. Average ranks: {listed}. Groups without a significant difference: {joined}."
+
+
+def overall_caption(overall: Overall) -> str:
+    """Caption of the table over all tasks."""
+    return (
+        f"Rank on each task by the median {overall.measure} over runs (a failed run counts as the worst value), and "
+        f"its average; best in bold. {underline_note(overall.significance)}{_origin_note(overall.comparisons)}"
+    )
+
+
+def pairs_caption(significance: Significance) -> str:
+    """Caption of the table of pairs."""
+    tasks = "its mean over tasks" if significance.over_tasks else "A12; 0.56, 0.64 and 0.71 are small, medium and large"
+    interval = "with its 95 % bootstrap interval"
+    return (
+        f"Pairs, the better by rank first. Probability of improvement: that a run of the first is better than one of "
+        f"the second, ties counted half ({tasks}), {interval}. {tests.describe(significance)}"
+    )

@@ -8,13 +8,22 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..comparison import Comparison
+from ..overall import Overall
 from .diagnostics import diagnose
 
 _Row = Sequence[str | int | float]
 
 
-def write_csv(folder: Path, comparisons: Sequence[Comparison]) -> None:
-    """Write `curves.csv` (one row per event), `final.csv` (per optimizer and measure) and `runs.csv` (per run)."""
+OVERALL = "all tasks"
+"""What stands for the section in rows over tasks."""
+
+
+def write_csv(folder: Path, comparisons: Sequence[Comparison], overall: Overall | None) -> None:
+    """Write the numbers.
+
+    `curves.csv` (one row per event), `final.csv` (per optimizer and measure), `runs.csv` (per run), `tests.csv` (per
+    pair and measure) and `ranks.csv` (per point of a rank curve; only where there is one).
+    """
     folder.mkdir()
     curve_head = ("section", "measure", "optimizer", "axis", "position", "mean", "lower_95", "upper_95")
     _write(folder / "curves.csv", curve_head, (row for comparison in comparisons for row in _curve_rows(comparison)))
@@ -25,6 +34,15 @@ def write_csv(folder: Path, comparisons: Sequence[Comparison]) -> None:
     _write(folder / "final.csv", final_head, (row for comparison in comparisons for row in _final_rows(comparison)))
     run_head = ("section", "optimizer", "seed", "run", "trials", "failed_trials", "measure", "final")
     _write(folder / "runs.csv", run_head, (row for comparison in comparisons for row in _run_rows(comparison)))
+    test_head = (
+        "section", "measure", "test", "blocks", "first", "second", "p", "adjusted_p", "different", "favours",
+        "probability_of_improvement", "lower_95", "upper_95", "wins", "ties", "losses",
+    )  # fmt: skip
+    _write(folder / "tests.csv", test_head, _test_rows(comparisons, overall))
+    rank_head = ("section", "optimizer", "axis", "position", "average_rank", "lower_95", "upper_95")
+    ranked = list(_rank_rows(comparisons, overall))
+    if ranked:
+        _write(folder / "ranks.csv", rank_head, ranked)
 
 
 def _curve_rows(comparison: Comparison) -> Iterable[_Row]:
@@ -54,6 +72,35 @@ def _run_rows(comparison: Comparison) -> Iterable[_Row]:
         for measure in comparison.measures:
             fixed = (comparison.section.title, line.optimizer, seed, line.name, line.trials, line.failed)
             yield *fixed, measure.name, one.final(measure)
+
+
+def _test_rows(comparisons: Sequence[Comparison], overall: Overall | None) -> Iterable[_Row]:
+    made = [
+        (one.section.title, measure.name, significance)
+        for one in comparisons
+        for measure, significance in zip(one.measures, one.significance, strict=False)
+    ]
+    if overall:
+        made.append((OVERALL, overall.measure, overall.significance))
+    for section, measure, significance in made:
+        for pair in significance.pairs:
+            chance = pair.improvement
+            yield (
+                section, measure, significance.choice.test, significance.blocks, pair.first, pair.second, pair.p,
+                pair.adjusted, int(pair.different), pair.favours, chance.value, chance.lower, chance.upper,
+                *(pair.record or ("", "", "")),
+            )  # fmt: skip
+
+
+def _rank_rows(comparisons: Sequence[Comparison], overall: Overall | None) -> Iterable[_Row]:
+    made = [(one.section.title, one.axis.label, one.rank_curves) for one in comparisons]
+    if overall:
+        made.append((OVERALL, "share of the task's time", overall.curves))
+    for section, axis, curves in made:
+        for curve in curves:
+            columns = (curve.positions, curve.mean, curve.lower, curve.upper)
+            for point in zip(*(column.tolist() for column in columns), strict=True):
+                yield section, curve.optimizer, axis, *point
 
 
 def _write(path: Path, head: Sequence[str], rows: Iterable[_Row]) -> None:

@@ -1,20 +1,23 @@
-"""The final table in LaTeX (booktabs)."""
+"""The final tables in LaTeX (booktabs)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ..comparison import Comparison
+from ..overall import Overall
 from ..ranking import FinalRow
 from . import words
-from .captions import table_caption
-from .table import Cell, cells
+from .captions import overall_caption, table_caption
+from .table import Cell, cells, overall_cells, task_heads
 from .text import capital
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}",
+    "χ²": r"$\chi^2$", "≥": r"$\geq$",
     "±": r"$\pm$", "−": "$-$", "–": "--", "…": r"\ldots{}", "†": r"\textsuperscript{\dag}", '"': "''",
 }  # fmt: skip
 _PATTERN = re.compile("|".join(re.escape(character) for character in _SPECIAL))
@@ -26,7 +29,8 @@ def escape(text: str) -> str:
 
 
 def table(comparison: Comparison, name: str) -> str:
-    r"""A `table` environment labelled `tab:<name>`; needs `\usepackage{booktabs}`."""
+    r"""The final table of one section, labelled `tab:<name>`; needs `\usepackage{booktabs}`."""
+    marked = cells(comparison.table, comparison.significance)
     heads = [
         "Optimizer",
         "Runs",
@@ -34,17 +38,32 @@ def table(comparison: Comparison, name: str) -> str:
         *(capital(measure.label) for measure in comparison.table.measures),
         "Avg.\u00a0rank",
     ]
+    lines = [_line(row, cells) for row, cells in zip(comparison.table.rows, marked, strict=True)]
+    return _environment(words.origin(comparison.section), table_caption(comparison), name, heads, lines)
+
+
+def overall_table(overall: Overall, name: str) -> str:
+    r"""The ranks over tasks, labelled `tab:<name>`; needs `\usepackage{booktabs}`."""
+    heads = ["Optimizer", *task_heads(overall), "Avg.\u00a0rank"]
+    rows = zip(overall.optimizers, overall_cells(overall), strict=True)
+    lines = [" & ".join([escape(label), *map(_cell, cells)]) + r" \\" for label, cells in rows]
+    origins = sorted({words.origin(one.section) for one in overall.comparisons} - {""})
+    return _environment("; ".join(origins), overall_caption(overall), name, heads, lines)
+
+
+def _environment(origin: str, caption: str, name: str, heads: Sequence[str], body: Sequence[str]) -> str:
     lines = [
-        f"% {words.origin(comparison.section) or 'made by encave'}; needs \\usepackage{{booktabs}}",
+        f"% {origin or 'made by encave'}; needs \\usepackage{{booktabs}}",
         r"\begin{table}[t]",
         r"\centering",
-        rf"\caption{{{escape(table_caption(comparison))}}}",
+        rf"\caption{{{escape(caption)}}}",
         rf"\label{{tab:{name}}}",
+        r"\small",
         rf"\begin{{tabular}}{{@{{}}l{'r' * (len(heads) - 1)}@{{}}}}",
         r"\toprule",
         " & ".join(escape(head).replace("\u00a0", "~") for head in heads) + r" \\",
         r"\midrule",
-        *(_line(row, marked) for row, marked in zip(comparison.table.rows, cells(comparison.table), strict=True)),
+        *body,
         r"\bottomrule",
         r"\end{tabular}",
         r"\end{table}",
@@ -61,4 +80,5 @@ def _cell(cell: Cell) -> str:
     if cell.text == "–":
         return "--"
     math = cell.text.replace("±", r"\pm").replace("−", "-").replace(",", "{,}")
-    return rf"$\mathbf{{{math}}}$" if cell.best else f"${math}$"
+    text = rf"$\mathbf{{{math}}}$" if cell.best else f"${math}$"
+    return rf"\underline{{{text}}}" if cell.close else text

@@ -8,9 +8,12 @@ from typing import Any
 from ...run import Run
 from ..bootstrap import RESAMPLES
 from ..comparison import Comparison
+from ..design import ALPHA
+from ..study_view import Group
 from .text import listing, plural
 from .words import origin
 
+_MOST_BUDGETS = 8
 _INCUMBENT = (
     "The incumbent of a run is its successful trial with the lowest cost (validation, as the optimizer was told "
     "it) at the highest budget seen so far: a trial at a higher budget replaces an incumbent chosen at a lower "
@@ -29,7 +32,17 @@ _FINAL = (
     "Final values are those of the last incumbent of each run; standard deviations have divisor n − 1. Where all "
     "optimizers share their seeds, ranks are taken within each seed and averaged; otherwise the rank is the "
     "expected one when a run of each optimizer is drawn at random. Ties share the mean rank; a run without a "
-    "successful trial ranks last. Nothing is averaged over tasks."
+    "successful trial ranks last."
+)
+_TESTS = (
+    "Tests are two-sided rank tests of final values at level {alpha}, chosen by the design alone (optimizers, tasks, "
+    "seeds, whether seeds are shared) and only where the smallest p-value that the design can give, corrected for the "
+    "number of pairs, is below the level. All pairs are corrected for; a failed run counts as the worst value. Where "
+    "Friedman's test does not reject, no pair counts as different."
+)
+_FIDELITIES = (
+    "Optimizers that evaluate at several budgets and such that evaluate at one are compared at equal {axes}, not at an "
+    "equal number of trials; the budgets of each are given below."
 )
 
 
@@ -37,14 +50,26 @@ def describe_methods(comparisons: Sequence[Comparison]) -> list[str]:
     """The rules that were used, then what was compared in each section."""
     axes = listing(sorted({comparison.axis.name for comparison in comparisons}))
     rules = [_INCUMBENT, _CURVES.format(axes=axes, resamples=RESAMPLES), _FINAL]
+    if any(comparison.significance for comparison in comparisons):
+        rules.append(_TESTS.format(alpha=ALPHA))
+    if any(_multi_fidelity(comparison) for comparison in comparisons):
+        rules.append(_FIDELITIES.format(axes=axes))
     return [*rules, *(_setting(comparison) for comparison in comparisons)]
+
+
+def _multi_fidelity(comparison: Comparison) -> bool:
+    """Whether some optimizer has several budgets and another one or none."""
+    several = {len(budgets(group)) > 1 for group in comparison.section.groups}
+    return len(several) > 1
 
 
 def _setting(comparison: Comparison) -> str:
     section = comparison.section
-    runs = listing(f"{group.optimizer} ({plural(len(group.runs), 'run')})" for group in section.groups)
+    runs = "; ".join(f"{group.optimizer} ({_effort(group)})" for group in section.groups)
     trials = sum(len(run) for run in section.runs)
-    parts = [f"{section.title}: {runs}; {plural(trials, 'trial')}; incumbents chosen by {section.objective.name}"]
+    parts = [
+        f"{section.title}: {runs}. {plural(trials, 'trial')} in all; incumbents chosen by {section.objective.name}"
+    ]
     limits = sorted({_limit(run) for run in section.runs if run.metadata.get("limit")})
     if limits:
         parts.append(f"limit {listing(limits)}")
@@ -52,6 +77,29 @@ def _setting(comparison: Comparison) -> str:
         digest = str(section.benchmark.get("sha256") or "")
         parts.append(origin(section) + (f" (SHA-256 {digest[:12]}…)" if digest else ""))
     return "; ".join(parts) + "."
+
+
+def budgets(group: Group) -> list[float]:
+    """Budgets on which the runs of an optimizer evaluated, ascending; empty where it knows none."""
+    return sorted({budget for run in group.runs for budget in run.budgets})
+
+
+def _effort(group: Group) -> str:
+    """Runs, budgets and schedule of an optimizer."""
+    parts = [plural(len(group.runs), "run")]
+    unit = next((run.budget_name for run in group.runs if run.budget_name), None) or "budget units"
+    known = budgets(group)
+    if len(known) > _MOST_BUDGETS:
+        parts.append(f"{len(known)} budgets from {known[0]:.4g} to {known[-1]:.4g} {unit}")
+    elif known:
+        parts.append(f"evaluated at {listing(f'{budget:.4g}' for budget in known)} {unit}")
+    else:
+        parts.append("no budgets in its log")
+    benchmarks: list[dict[str, Any]] = [run.metadata.get("benchmark") or {} for run in group.runs]
+    schedules = {float(one["schedule"]) for one in benchmarks if one.get("schedule") is not None}
+    if schedules:
+        parts.append(f"schedule of {listing(f'{schedule:g}' for schedule in sorted(schedules))} {unit}")
+    return ", ".join(parts)
 
 
 def _limit(run: Run) -> str:

@@ -62,3 +62,14 @@ def capital(text: str) -> str:
 def slug(text: str) -> str:
     """A file name of lower-case letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "unnamed"
+
+
+def unique_slugs(texts: Iterable[str]) -> list[str]:
+    """A file name for each text, numbered where two would be equal."""
+    names: list[str] = []
+    for text in texts:
+        name, number = slug(text), 2
+        while name in names:
+            name, number = f"{slug(text)}-{number}", number + 1
+        names.append(name)
+    return names

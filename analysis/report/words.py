@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ..comparison import Comparison
 from ..ranking import FinalRow, Lead
 from ..study_view import Measure, Section
+from . import tests
 from .text import decimals, fixed, listing, plural
 
 
@@ -49,7 +50,10 @@ def lead_sentences(comparison: Comparison) -> list[str]:
         sentences.append(f"By average rank {first.optimizer} is ahead ({first.rank:.2f} against {best.rank:.2f}).")
     else:
         sentences.append(f"Its average rank, {best.rank:.2f} of {len(comparison.table.rows)}, is the best too.")
-    return sentences
+    significance = comparison.significance[0]
+    sentences.append(tests.pair_sentence(significance, best.optimizer, second.optimizer))
+    close = tests.others_sentence(significance, best.optimizer, second.optimizer)
+    return [*sentences, close] if close else sentences
 
 
 def _alone(comparison: Comparison) -> str:

@@ -16,6 +16,7 @@ import pytest
 
 from encave.analysis.comparison import compare
 from encave.analysis.report import latex, write_report
+from encave.analysis.report.critical_difference import bar_levels
 from encave.analysis.report.scales import vertical_scale
 from encave.analysis.report.style import PALETTE, line_styles
 from encave.analysis.report.text import decimals, fixed, listing, slug
@@ -83,7 +84,10 @@ def test_folder_is_complete(report) -> None:
     assert sorted(files_of(report.folder)) == [
         "data/curves.csv",
         "data/final.csv",
+        "data/ranks.csv",
         "data/runs.csv",
+        "data/tests.csv",
+        "figures/toy-ranks.pdf",
         "figures/toy-test-error.pdf",
         "figures/toy-validation-regret.pdf",
         "manifest.json",
@@ -108,14 +112,14 @@ def test_page_is_sound_and_accessible(page: _Page) -> None:
     assert [name for name, count in page.ids.items() if count > 1] == []
     inner = [link[1:] for link in page.links if link.startswith("#")]
     assert set(inner) <= set(page.ids)
-    assert len(page.images) == 2
+    assert len(page.images) == 3
     assert all("RE from" in str(image["aria-label"]) for image in page.images)
 
 
 def test_colours_of_figures_follow_the_page(report) -> None:
     svg = re.findall(r"<svg viewBox.*?</svg>", report.page.read_text(encoding="utf-8"), re.DOTALL)
     figures = [text for text in svg if "clip-path" in text]
-    assert len(figures) == 2
+    assert len(figures) == 3
     assert all("var(--ink)" in text and "#1b1f24" not in text and PALETTE[0].lower() in text for text in figures)
 
 
@@ -219,6 +223,88 @@ def test_latex_table(report) -> None:
     assert tex.count("{") == tex.count("}")
     assert [line.count("&") for line in tex.splitlines() if line.endswith(r"\\")] == [5, 5, 5, 5]
     assert r"\toprule" in tex
+
+
+@pytest.fixture(scope="module")
+def tested_study(make_run):
+    """Three tasks, three optimizers, eight seeds: the first far ahead, the other two alike."""
+    rng = np.random.default_rng(1)
+    runs = []
+    for task in ("t1", "t2", "t3"):
+        for label, offset in (("best", 0.0), ("B", 5.0), ("C", 5.0)):
+            for seed in range(8):
+                costs = 1 + offset + rng.random(6)
+                runs.append(make_run(label, seed, costs, reported=costs, task=task))
+    return runs
+
+
+def test_tests_in_page_table_figures_and_data(tested_study, tmp_path: Path) -> None:
+    report = write_report(tested_study, tmp_path / "report")
+    files = files_of(report.folder)
+    assert {f"figures/t1-{kind}.pdf" for kind in ("ranks", "critical-difference")} <= set(files)
+    assert {"figures/all-tasks-ranks.pdf", "figures/all-tasks-critical-difference.pdf", "tables/all-tasks.tex"} <= set(
+        files
+    )
+    assert report.summary[0].startswith("Over 3 tasks best has the best average rank by validation regret: 1.00 of 3.")
+    assert "Every other optimizer is significantly worse than best." in report.summary[1]
+    page = _Page(report.page.read_text(encoding="utf-8"))
+    text = " ".join(page.text.split())
+    assert "Tests: 2 of 3 pairs differ significantly" in text
+    assert "Friedman's test, then Wilcoxon's signed-rank tests with Holm's correction (8 seeds, two-sided)" in text
+    assert [name for name, count in page.ids.items() if count > 1] == []
+    assert all(link.startswith("#") or link in files for link in page.links)
+    with (report.folder / "data" / "tests.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["section"] == "t1" and row["measure"] == "test error"]
+    assert {row["second"] for row in rows if row["different"] == "1" and row["first"] == "best"} == {"B", "C"}
+    assert [float(row["adjusted_p"]) for row in rows if row["first"] == "best"] == [3 * 2 / 2**8] * 2
+    with (report.folder / "data" / "ranks.csv").open() as file:
+        assert {row["section"] for row in csv.DictReader(file)} == {"t1", "t2", "t3", "all tasks"}
+
+
+def test_underlined_are_those_not_significantly_worse(make_run, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    runs = []
+    for seed in range(10):
+        base = rng.random()
+        for label, value in (("A", base), ("near", base + rng.normal(0.02, 0.1)), ("far", base + 3)):
+            runs.append(make_run(label, seed, [1 + value], reported=[1 + value]))
+    tex = write_report(runs, tmp_path / "report").tables[0].read_text(encoding="utf-8")
+    lines = {line.split(" & ")[0]: line for line in tex.splitlines() if line.endswith(r"\\")}
+    assert r"\underline" not in lines["far"]
+    best, other = ("A", "near") if r"\mathbf" in lines["A"].split(" & ")[3] else ("near", "A")
+    assert lines[other].count(r"\underline{") == 2
+    assert r"\underline" not in lines[best]
+    assert "Underlined: not significantly worse than the best at level 0.05 (Friedman's test" in tex
+
+
+def test_few_seeds_get_no_test(report, page: _Page) -> None:
+    assert "no test was made" in page.text
+    tex = report.tables[0].read_text(encoding="utf-8")
+    assert r"\underline" not in tex
+    assert "Run each optimizer with at least 5 seeds." in report.summary[0]
+
+
+def test_two_optimizers_keep_the_page_light(make_run, tmp_path: Path) -> None:
+    runs = [make_run(label, seed, [5.0, 2.0 + place]) for place, label in enumerate("AB") for seed in range(6)]
+    report = write_report(runs, tmp_path / "report")
+    assert [path.stem for path in report.figures] == ["toy-loss-regret", "toy-loss"]
+    assert not (report.folder / "data" / "ranks.csv").exists()
+    assert "the difference is significant (Wilcoxon's signed-rank test, p = 0.031)" in report.summary[0]
+
+
+def test_methods_state_budgets_and_schedule(make_run, tmp_path: Path) -> None:
+    several = make_run("M", 0, [3.0, 2.0, 1.0], budgets=[200 / 9, 200 / 3, 200], reported=[3, 2, 1])
+    text = write_report([several, make_run("S", 0, reported=[3, 2, 1])], tmp_path / "report").page.read_text()
+    assert "M (1 run, evaluated at 22.22, 66.67 and 200 budget units, schedule of 200 budget units)" in text
+    assert "S (1 run, no budgets in its log, schedule of 200 budget units)" in text
+    assert "compared at equal simulated time, not at an equal number of trials" in text
+
+
+def test_bars_of_a_diagram_do_not_touch() -> None:
+    bars = [(1.0, 2.0), (2.05, 3.0), (1.5, 2.5), (4.0, 5.0)]
+    assert bar_levels(bars, 0.1) == [0, 2, 1, 0]  # the widest first
+    assert bar_levels(bars, 0.01) == [0, 0, 1, 0]
+    assert bar_levels([], 0.1) == []
 
 
 def test_latex_escape() -> None:

@@ -1,0 +1,162 @@
+"""The tests in words, and their table of pairs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ..design import ALPHA
+from ..effects import Estimate, magnitude
+from ..significance import Pair, Significance
+from .text import capital, fixed, listing, plural
+
+_MOST_NAMES = 5
+_SHORT = {
+    "wilcoxon": "Wilcoxon signed-rank",
+    "friedman-wilcoxon": "Wilcoxon signed-rank, Holm-corrected",
+    "friedman-nemenyi": "Nemenyi",
+    "mann-whitney": "Mann–Whitney, Holm-corrected",
+}
+_NAMES = {
+    "wilcoxon": "Wilcoxon's signed-rank test",
+    "friedman-wilcoxon": "Friedman's test, then Wilcoxon's signed-rank tests with Holm's correction",
+    "friedman-nemenyi": "Friedman's test, then Nemenyi's",
+    "mann-whitney": "Mann–Whitney tests with Holm's correction",
+}
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """One line of the table of pairs, as text."""
+
+    first: str
+    """Better by rank."""
+    second: str
+    """Worse by rank."""
+    improvement: str
+    """Probability of improvement with its interval."""
+    size: str
+    """Its size in a word; empty over tasks."""
+    record: str
+    """Wins–ties–losses, or a dash."""
+    p: str
+    """Corrected p-value, or a dash."""
+    different: bool
+    """Whether the pair differs significantly."""
+
+
+def name_test(significance: Significance) -> str:
+    """The test's name; without a correction where there is one pair only."""
+    if significance.choice.test == "mann-whitney" and len(significance.pairs) == 1:
+        return "Mann–Whitney test"
+    return _NAMES[significance.choice.test]
+
+
+def units(significance: Significance) -> str:
+    """What the test was made on: `10 seeds`, `3 tasks`, `at least 5 runs each`."""
+    if significance.over_tasks:
+        return plural(significance.blocks, "task")
+    if significance.choice.test == "mann-whitney":
+        return f"{plural(significance.blocks, 'run')} or more of each"
+    return plural(significance.blocks, "seed")
+
+
+def describe(significance: Significance) -> str:
+    """Which test, why, and what the omnibus test says; or why there is none and what would carry one."""
+    choice = significance.choice
+    if not significance.tested:
+        return f"No test was made. {choice.reason} {choice.suggestion or ''}".strip()
+    text = f"{capital(name_test(significance))} ({units(significance)}, two-sided), chosen because {choice.reason}"
+    omnibus = significance.friedman
+    if omnibus is None:
+        return text
+    freedom = len(significance.optimizers) - 1
+    how = "approximate" if omnibus.exact_p is None else "exact"
+    verdict = "ranks differ" if omnibus.p < ALPHA else "it does not reject equal ranks, so no pair counts as different"
+    return f"{text} Friedman: χ²({freedom}) = {omnibus.statistic:.2f}, {how} p {p_value(omnibus.p)}; {verdict}."
+
+
+def p_value(p: float) -> str:
+    """`= 0.012` or `< 0.001`; a dash for NaN."""
+    if math.isnan(p):
+        return "–"
+    return "< 0.001" if p < 0.001 else f"= {p:.2g}" if p < 0.1 else f"= {p:.2f}"
+
+
+def pair_rows(significance: Significance) -> list[PairRow]:
+    """The table of pairs."""
+    return [
+        PairRow(
+            first=pair.first,
+            second=pair.second,
+            improvement=_estimate(pair.improvement),
+            size="" if significance.over_tasks else magnitude(pair.improvement.value),
+            record="–" if pair.record is None else "–".join(map(str, pair.record)),
+            p=p_value(pair.adjusted).removeprefix("= "),
+            different=pair.different,
+        )
+        for pair in significance.pairs
+    ]
+
+
+def _estimate(estimate: Estimate) -> str:
+    if math.isnan(estimate.lower):
+        return fixed(estimate.value, 2)
+    return f"{fixed(estimate.value, 2)} [{fixed(estimate.lower, 2)}, {fixed(estimate.upper, 2)}]"
+
+
+def pair_sentence(significance: Significance, best: str, second: str) -> str:
+    """How often the best beats the second, and whether that is significant."""
+    pair = significance.pair(best, second)
+    chance = pair.improvement.value if pair.first == best else 1 - pair.improvement.value
+    text = f"A run of {best} is better than one of {second} with probability {fixed(chance, 2)}"
+    if not significance.tested:
+        return f"{text}. {describe(significance)}"
+    name = _SHORT[significance.choice.test] if len(significance.pairs) > 1 else name_test(significance)
+    return f"{text}; {_verdict(pair, best)} ({name}, p {p_value(pair.adjusted)})."
+
+
+def _verdict(pair: Pair, best: str) -> str:
+    if not pair.different:
+        return "the two do not differ significantly"
+    favoured = pair.first if pair.favours == 1 else pair.second
+    return "the difference is significant" if favoured == best else f"by ranks {favoured} is significantly better"
+
+
+def others_sentence(significance: Significance, best: str, named: str | None = None) -> str | None:
+    """Who is not significantly worse than the best; None without a test, with two optimizers, or if only `named` is."""
+    others = [name for name in significance.optimizers if name != best]
+    if not significance.tested or len(others) < 2:
+        return None
+    close = [name for name in others if not significance.worse(name, best)]
+    if not close:
+        return f"Every other optimizer is significantly worse than {best}."
+    if close == [named]:
+        return None
+    if len(close) == len(others):
+        return f"No optimizer is significantly worse than {best}."
+    if len(close) > _MOST_NAMES:
+        return f"Of the other {len(others)} optimizers {len(close)} are not significantly worse than {best}."
+    return f"Not significantly worse than {best}: {listing(close)}."
+
+
+def overall_sentences(significance: Significance, measure: str) -> list[str]:
+    """The summary over tasks."""
+    best, rank = significance.optimizers[0], significance.ranks[0]
+    tied = [name for name, own in zip(significance.optimizers, significance.ranks, strict=True) if own == rank]
+    who = f"{listing(tied)} share the best average rank" if len(tied) > 1 else f"{best} has the best average rank"
+    lead = (
+        f"Over {plural(significance.blocks, 'task')} {who} by {measure}: {fixed(rank, 2)} of {len(significance.ranks)}."
+    )
+    if not significance.tested:
+        return [lead, describe(significance)]
+    omnibus = significance.friedman
+    if omnibus is None:
+        return [lead, pair_sentence(significance, best, significance.optimizers[1])]
+    if omnibus.p >= ALPHA:
+        return [
+            lead,
+            f"Friedman's test does not reject equal ranks (p {p_value(omnibus.p)}); these tasks do not separate them.",
+        ]
+    close = others_sentence(significance, best)
+    return [lead, f"Friedman's test finds that ranks differ (p {p_value(omnibus.p)}). {close}"]

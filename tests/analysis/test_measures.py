@@ -1,0 +1,100 @@
+"""Anytime measures on hand-worked examples and against the definitions of COCO and IOHprofiler written as loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from encave.analysis import measures
+from encave.analysis.anytime import Axis, trajectory
+from encave.analysis.study_view import Measure
+
+INF = float("inf")
+TIME = Axis("time", "time", "s")
+
+
+def test_time_to_target_by_hand() -> None:
+    positions, values = np.array([2.0, 5.0, 9.0]), np.array([3.0, 1.0, 2.0])  # a switch of budget may go up
+    assert [measures.time_to_target(positions, values, target) for target in (3.0, 2.5, 1.0, 0.5)] == [2, 5, 5, INF]
+
+
+def test_expected_running_time_by_hand() -> None:
+    # COCO: all evaluations spent, over the number of successes; the failed run spent 100
+    assert measures.expected_running_time([10.0, INF, 30.0], [100.0, 100.0, 100.0]) == (10 + 100 + 30) / 2
+    assert measures.expected_running_time([INF, INF], [100.0, 100.0]) == INF
+    assert measures.expected_running_time([4.0], [100.0]) == 4.0
+
+
+@given(st.floats(0.05, 1.0), st.integers(1, 50))
+def test_expected_running_time_is_that_of_restarts(p: float, cost: int) -> None:
+    """COCO's closed form: E[hit] + (1 - p) / p E[miss], with the estimated p."""
+    hits = max(1, round(20 * p))
+    times = [float(cost)] * hits + [INF] * (20 - hits)
+    share = hits / 20
+    assert measures.expected_running_time(times, [70.0] * 20) == pytest.approx(cost + (1 - share) / share * 70)
+
+
+def test_target_ecdf_by_hand() -> None:
+    times = [[1.0, 4.0], [2.0, INF]]
+    np.testing.assert_array_equal(measures.target_ecdf(times, [0.5, 1, 2, 3.9, 4, 99]), [0, 0.25, 0.5, 0.5, 0.75, 0.75])
+
+
+def test_area_by_hand() -> None:
+    # nothing for 2, then 6 of [0, 10] for 3, then 1 for 5, of 10 in all
+    area = measures.area_over_curve(np.array([2.0, 5.0]), np.array([6.0, 1.0]), 10.0, (0.0, 10.0))
+    assert area == pytest.approx((3 * 0.4 + 5 * 0.9) / 10)
+    late = measures.area_over_curve(np.array([2.0, 12.0]), np.array([6.0, 0.0]), 10.0, (0.0, 10.0))
+    assert late == pytest.approx(8 * 0.4 / 10)
+    assert measures.area_over_curve(np.array([0.0]), np.array([-1.0]), 10.0, (0.0, 10.0)) == 1.0
+    assert measures.area_over_curve(np.array([0.0]), np.array([99.0]), 10.0, (0.0, 10.0)) == 0.0
+
+
+@given(st.lists(st.floats(1e-9, 1e4), min_size=1, max_size=30))
+def test_area_is_iohprofilers_sum_over_evaluations(values: list[float]) -> None:
+    best = np.minimum.accumulate(values)
+    budget, low, high = len(values), 1e-8, 1e2
+    total = 0.0
+    for y in best:
+        clipped = min(max(np.log10(y), np.log10(low)), np.log10(high))
+        total += 1 - (clipped - np.log10(low)) / (np.log10(high) - np.log10(low))
+    # evaluation i holds for one unit from i - 1 on
+    area = measures.area_over_curve(np.arange(budget, dtype=float), best, float(budget), (low, high), scale="log")
+    assert area == pytest.approx(total / budget, abs=1e-9)
+
+
+def test_area_is_that_of_the_ecdf_over_many_targets() -> None:
+    positions, values = np.array([1.0, 2.0, 6.0]), np.array([70.0, 5.0, 0.4])
+    targets = 10 ** np.linspace(-1, 2, 3001)
+    times = [measures.time_to_target(positions, values, target) for target in targets]
+    grid = np.linspace(0, 10, 1001)[:-1]
+    ecdf = measures.target_ecdf(times, grid).mean()
+    assert measures.area_over_curve(positions, values, 10.0, (0.1, 100.0), scale="log") == pytest.approx(ecdf, abs=1e-3)
+
+
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=30))
+def test_interquartile_mean_is_rliables(values: list[float]) -> None:
+    assert measures.interquartile_mean(np.array(values)) == pytest.approx(stats.trim_mean(values, 0.25), abs=1e-9)
+
+
+def test_summaries_by_hand() -> None:
+    assert measures.interquartile_mean(np.array([100.0, 1.0, 2.0, 3.0])) == 2.5
+    assert np.isnan(measures.interquartile_mean(np.empty(0)))
+    np.testing.assert_allclose(measures.quantiles(np.array([1.0, 2.0, 3.0, 4.0, 5.0])), [2, 3, 4])
+    np.testing.assert_allclose(measures.normalised_regret(np.array([1.0, 3.0, 7.0]), 1.0, 5.0), [0, 0.5, 1.5])
+    with pytest.raises(ValueError, match="differs"):
+        measures.normalised_regret(np.array([1.0]), 2.0, 2.0)
+
+
+def test_hitting_times_of_runs(make_run) -> None:
+    runs = [make_run(costs=[5.0, 3.0, 1.0]), make_run(seed=1, costs=[4.0]), make_run(seed=2, costs=[])]
+    loss = Measure("loss", "cost:loss")
+    found = measures.hitting_times([trajectory(run, TIME, ["cost:loss"]) for run in runs], loss, [4.0, 1.0])
+    np.testing.assert_array_equal(found, [[2, 3], [1, INF], [INF, INF]])
+    accuracy = Measure("accuracy", "cost:loss", maximize=True)
+    run = make_run(costs=[0.2, 0.9], direction="maximize")
+    np.testing.assert_array_equal(
+        measures.hitting_times([trajectory(run, TIME, ["cost:loss"])], accuracy, [0.5, 0.95]), [[2, INF]]
+    )
