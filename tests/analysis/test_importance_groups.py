@@ -1,0 +1,147 @@
+"""Importance and budget correlation over runs, and what `encave analyze` prints of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from click.testing import CliRunner, Result
+
+from encave.analysis.fanova import decompose
+from encave.analysis.importance import importance
+from encave.analysis.importance_groups import group_correlation, group_importance
+from encave.analysis.landscape import budget_correlation
+from encave.cli import cli
+from encave.run import Objective, Optimizer, Run
+from encave.runners.nasbench201.space import HYPERPARAMETERS, OPERATIONS, configuration_space
+from encave.runners.nasbench201.table import Benchmark, load_surrogate
+from encave.terminal_analyze import nasbench201_truth
+
+
+@pytest.fixture(scope="module")
+def benchmark() -> Benchmark:
+    return load_surrogate()
+
+
+def make_run(benchmark: Benchmark, seed: int, trials: int = 120, optimizer: str = "RS") -> Run:
+    """Random search; every third configuration also at 12 epochs, and one trial that crashed."""
+    rng = np.random.default_rng(seed)
+    ops = rng.integers(0, 5, size=(trials, 6))
+    low = ops[::3]
+    high_error = benchmark.query(ops, "cifar10", epochs=200).valid_error
+    low_error = benchmark.query(low, "cifar10", epochs=12).valid_error
+    high_error[-1] = np.nan
+    costs = np.concatenate((low_error, high_error))
+    return Run.from_columns(
+        name=f"{optimizer}-{seed}",
+        optimizer=Optimizer(optimizer),
+        space=configuration_space(),
+        objectives=[Objective("valid_error")],
+        trials={
+            "config_id": np.concatenate((np.arange(0, trials, 3), np.arange(trials))),
+            "budget": np.repeat([12.0, 200.0], [len(low), trials]),
+            "status": ["crashed" if np.isnan(cost) else "success" for cost in costs],
+            "end": np.arange(1.0, len(costs) + 1),
+            "cost:valid_error": costs,
+        },
+        configurations={
+            number: {name: OPERATIONS[code] for name, code in zip(HYPERPARAMETERS, row, strict=True)}
+            for number, row in enumerate(ops)
+        },
+        metadata={"task": "cifar10", "seed": seed},
+    )
+
+
+@pytest.fixture(scope="module")
+def runs(benchmark: Benchmark) -> list[Run]:
+    return [make_run(benchmark, seed) for seed in range(3)]
+
+
+@pytest.fixture(scope="module")
+def folder(runs: list[Run], benchmark: Benchmark, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    for run in [*runs, make_run(benchmark, 0, trials=5, optimizer="tiny")]:
+        run.save(folder / run.name)
+    return folder
+
+
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def test_importance_is_averaged_over_the_runs_of_a_group(runs: list[Run], benchmark: Benchmark) -> None:
+    (group,), refused = group_importance(runs, truth=nasbench201_truth(benchmark))
+    single = [importance(run) for run in runs]
+    assert not refused and group.optimizer == "RS" and group.runs == tuple(run.name for run in runs)
+    assert group.mean == pytest.approx(np.mean([one.shares for one in single], axis=0))
+    assert group.spread == pytest.approx(np.std([one.shares for one in single], axis=0, ddof=1))
+    assert group.tree_spread == pytest.approx(np.mean([one.spread for one in single], axis=0))
+    assert group.estimates[0].sample.budget == 200.0
+
+
+def test_the_truth_has_the_axes_of_the_space(runs: list[Run], benchmark: Benchmark) -> None:
+    """ConfigSpace sorts hyperparameters by name, the table has them in the order of the architecture string."""
+    (group,), _ = group_importance(runs[:1], truth=nasbench201_truth(benchmark))
+    codes = np.indices((5,) * 6).reshape(6, -1).T
+    exact = decompose(benchmark.query(codes, "cifar10").valid_error.reshape((5,) * 6))
+    names = group.estimates[0].names
+    for subset, share in zip(group.estimates[0].subsets, group.exact, strict=True):
+        assert share == pytest.approx(exact.share(HYPERPARAMETERS.index(names[axis]) for axis in subset))
+    elsewhere = runs[0].replace(metadata={"task": "another", "seed": 0})
+    assert group_importance([elsewhere], truth=nasbench201_truth(benchmark))[0][0].exact is None
+
+
+def test_correlation_is_averaged_over_the_runs_of_a_group(runs: list[Run]) -> None:
+    (group,), refused = group_correlation(runs)
+    single = [budget_correlation(run).spearman[0, 1] for run in runs]
+    assert not refused and group.budgets == (12.0, 200.0)
+    assert group.mean[0, 1] == pytest.approx(np.mean(single))
+    assert group.spread[0, 1] == pytest.approx(np.std(single, ddof=1))
+    assert group.defined.tolist() == [[3, 3], [3, 3]] and group.configurations[0, 1] == 3 * 40
+    budget = np.where(runs[0].column("budget") == 12.0, 66.0, 200.0)
+    other = runs[0].replace(
+        trials=runs[0].trials.set_column(runs[0].trials.column_names.index("budget"), "budget", pa.array(budget)),
+        metadata=runs[0].metadata,
+    )
+    (mixed,), _ = group_correlation([other, runs[1]])
+    assert mixed.budgets == (12.0, 66.0, 200.0) and mixed.defined.tolist() == [[1, 0, 1], [0, 1, 1], [1, 1, 2]]
+    assert mixed.mean[0, 2] == pytest.approx(single[1]) and np.isnan(mixed.spread[0, 2]) and np.isnan(mixed.mean[0, 1])
+    low = runs[0].where(runs[0].column("budget") == 12.0)
+    assert group_correlation([low])[0] == () and "only the budget 12" in group_correlation([low])[1][0].reason
+
+
+def test_importance_as_table_and_json_says_the_same(folder: Path, runs: list[Run]) -> None:
+    told = invoke("analyze", "importance", folder, "--json", "--benchmark", "surrogate")
+    found = json.loads(told.stdout)
+    assert told.exit_code == 1  # one of four runs is too short
+    (group,) = found["groups"]
+    assert group["optimizer"] == "RS" and group["budget"] == 200.0 and len(group["effects"]) == 21
+    assert [run["failed"] for run in group["runs"]] == [1, 1, 1]
+    first = group["effects"][0]
+    assert first["hyperparameters"] == ["op_0_1"]
+    assert first["share"] == pytest.approx(np.mean([importance(run).share("op_0_1") for run in runs]))
+    (refused,) = found["refused"]
+    assert refused["run"] == "tiny-0" and "at least 10" in refused["reason"]
+    table = invoke("analyze", "importance", folder, "--benchmark", "surrogate")
+    assert "RS on cifar10" in table.stdout and f"{100 * first['share']:.1f}" in table.stdout
+    assert f"{100 * first['exact']:.1f}" in table.stdout
+    assert "5 more joint effects" in table.stdout and "3 failed trials left out" in table.stdout
+    assert "left out" in table.stderr and "tiny-0" in table.stderr
+
+
+def test_correlation_as_table_and_json_says_the_same(folder: Path) -> None:
+    told = invoke("analyze", "correlation", folder / "RS-0", folder / "RS-1", "--json")
+    (group,) = json.loads(told.stdout)["groups"]
+    assert told.exit_code == 0 and group["budgets"] == [12.0, 200.0] and group["configurations"][0][1] == 80
+    table = invoke("analyze", "correlation", folder / "RS-0", folder / "RS-1")
+    assert f"{group['spearman'][0][1]:.2f} ± {group['std_over_runs'][0][1]:.2f} (80)" in table.stdout
+
+
+def test_nothing_to_analyse_is_an_error(folder: Path) -> None:
+    told = invoke("analyze", "importance", folder / "tiny-0")
+    assert told.exit_code == 2 and "at least 10" in told.stderr
+    told = invoke("analyze", "importance", folder, "--objective", "speed")
+    assert told.exit_code == 2 and "no objective 'speed'" in told.stderr
