@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from . import __version__
 from .errors import EncaveError
 
 if TYPE_CHECKING:
+    from .converters import Conversion
     from .run import Run
 
 _ANY_PATH = click.Path(path_type=Path)
@@ -100,24 +102,92 @@ def run(
 
 
 @cli.command()
+@click.argument("study", type=_ANY_PATH)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def status(study: Path, as_json: bool) -> None:
+    """Say which runs of a study are done, in flight or unfinished."""
+    from .runners.status import study_status
+    from .terminal import print_status
+
+    found = study_status(study)
+    if as_json:
+        _print_json(found.to_json())
+    else:
+        print_status(found)
+
+
+@cli.command()
+@click.argument("name", type=click.Choice(["nats-bench", "nas-bench-201", "dehb"]))
+@click.option("--benchmark", default=None, help="A Parquet table or the name of an imported one; else the only one.")
+@click.option("--runs", type=click.IntRange(1), default=None, help="Runs of each optimizer, instead of the usual.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+def reproduce(name: str, benchmark: str | None, runs: int | None, jobs: int) -> None:
+    """Run published searches again on the real table; exit status 1 where a mean is off."""
+    from .terminal import print_reproduction, reproduce_with_progress
+
+    result = reproduce_with_progress(name, benchmark, runs=runs, jobs=jobs)
+    print_reproduction(result)
+    sys.exit(1 if result.off else 0)
+
+
+@cli.command()
 @click.argument("sources", nargs=-1, required=True, type=_ANY_PATH)
 @click.option("--out", required=True, type=_ANY_PATH, help="Folder to write the runs to, one folder each.")
 @click.option("--from", "forced", default=None, help="Format of the logs, instead of what their content says.")
-@click.option("--configspace", type=_ANY_PATH, default=None, help="ConfigSpace JSON file for logs that have no space.")
+@click.option("--to", default="deepcave", show_default=True, help="run, deepcave, deepcave13, csv or ioh.")
+@click.option("--deepcave", type=click.Choice(["1.3", "1.4"]), default="1.4", help="Release of DeepCAVE to write for.")
+@click.option("--configspace", default=None, help="ConfigSpace JSON file or nasbench201, for logs without a space.")
+@click.option("--map", "mapping", multiple=True, help="What a column of a table is: objective=loss; may be repeated.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Logs at the same time.")
+@click.option("--strict", is_flag=True, help="Refuse logs of which anything must be assumed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the account as JSON and nothing else.")
-def convert(sources: tuple[Path, ...], out: Path, forced: str | None, configspace: Path | None, as_json: bool) -> None:
+def convert(
+    sources: tuple[Path, ...],
+    out: Path,
+    forced: str | None,
+    to: str,
+    deepcave: str,
+    configspace: str | None,
+    mapping: tuple[str, ...],
+    jobs: int,
+    strict: bool,
+    as_json: bool,
+) -> None:
     """Find the logs at or below SOURCES and write each as a lossless Run and in DeepCAVE's format."""
-    from .converters.space import read_space
     from .terminal import convert_with_progress, print_conversions
 
-    space = read_space(configspace) if configspace else None
-    conversions = convert_with_progress(sources, out, forced_format=forced, space=space)
-    if as_json:
-        click.echo(json.dumps({"runs": [conversion.to_json() for conversion in conversions]}, indent=1))
+    options = {**_log_options(forced, configspace, mapping), "strict": strict}
+    form = "deepcave13" if deepcave == "1.3" and to == "deepcave" else to
+    if form != "deepcave":
+        conversions = _export(sources, out, form, options, as_json=as_json)
     else:
-        print_conversions(conversions, out)
-    refused = sum(conversion.status == "refused" for conversion in conversions)
-    sys.exit((2 if refused == len(conversions) else 1) if refused else 0)
+        conversions = convert_with_progress(sources, out, jobs=jobs, **options)
+        if as_json:
+            _print_json({"runs": [conversion.to_json() for conversion in conversions]})
+        else:
+            print_conversions(conversions, out)
+    sys.exit(_exit_status([conversion.status for conversion in conversions], strict=strict))
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=_ANY_PATH)
+@click.option("--from", "forced", default=None, help="Format of the logs, instead of what their content says.")
+@click.option("--configspace", default=None, help="ConfigSpace JSON file or nasbench201, for logs without a space.")
+@click.option("--map", "mapping", multiple=True, help="What a column of a table is: objective=loss; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def inspect(
+    paths: tuple[Path, ...], forced: str | None, configspace: str | None, mapping: tuple[str, ...], as_json: bool
+) -> None:
+    """Say what the logs and the converted runs at or below PATHS hold and what is odd about them; write nothing."""
+    from .converters.inspection import inspect_logs
+    from .terminal import print_inspections
+
+    found = inspect_logs(paths, **_log_options(forced, configspace, mapping))
+    if as_json:
+        _print_json({"runs": [inspection.to_json() for inspection in found]})
+    else:
+        print_inspections(found)
+    sys.exit(_exit_status([inspection.status for inspection in found]))
 
 
 @cli.command()
@@ -131,6 +201,55 @@ def report(paths: tuple[Path, ...], out: Path, title: str | None) -> None:
     command = "encave " + " ".join(sys.argv[1:])
     written = write_report(_load(paths), out, title=title, command=command)
     click.echo(f"Report: {written.page}")
+
+
+@cli.group()
+def analyze() -> None:
+    """What runs say of their problem, as tables or as JSON."""
+
+
+@analyze.command()
+@click.argument("paths", nargs=-1, required=True, type=_ANY_PATH)
+@click.option("--objective", default=None, help="Objective to explain; else the first.")
+@click.option("--budget", type=float, default=None, help="Trials at this budget; else the highest of each run.")
+@click.option("--order", type=click.IntRange(1), default=2, show_default=True, help="Most hyperparameters together.")
+@click.option("--benchmark", "table", default=None, help="NAS-Bench-201 table to show the exact shares of.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def importance(
+    paths: tuple[Path, ...], objective: str | None, budget: float | None, order: int, table: str | None, as_json: bool
+) -> None:
+    """Say which hyperparameters matter: the functional ANOVA of a forest on the trials of each run."""
+    from .analysis.importance_groups import group_importance
+    from .terminal_analyze import importance_json, nasbench201_truth, print_importance
+
+    truth = None
+    if table:
+        from .runners.nasbench201.table import open_benchmark
+
+        truth = nasbench201_truth(open_benchmark(table))
+    found = group_importance(_load(paths), objective=objective, budget=budget, order=order, truth=truth)
+    if as_json:
+        _print_json(importance_json(*found))
+    else:
+        print_importance(*found)
+    sys.exit(_left_out(*found))
+
+
+@analyze.command()
+@click.argument("paths", nargs=-1, required=True, type=_ANY_PATH)
+@click.option("--objective", default=None, help="Objective to correlate; else the first.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def correlation(paths: tuple[Path, ...], objective: str | None, as_json: bool) -> None:
+    """Say whether configurations rank alike at different budgets: Spearman's correlation in each run."""
+    from .analysis.importance_groups import group_correlation
+    from .terminal_analyze import correlation_json, print_correlation
+
+    found = group_correlation(_load(paths), objective=objective)
+    if as_json:
+        _print_json(correlation_json(*found))
+    else:
+        print_correlation(*found)
+    sys.exit(_left_out(*found))
 
 
 @cli.command(name="open")
@@ -195,6 +314,48 @@ def quality(table: str) -> None:
     from .terminal import print_quality
 
     print_quality(measure(open_benchmark(table).tasks))
+
+
+def _log_options(forced: str | None, configspace: str | None, mapping: tuple[str, ...]) -> dict[str, Any]:
+    from .converters.space import given_space
+
+    pairs = [pair.partition("=") for pair in mapping]
+    for key, sign, column in pairs:
+        if not (key and sign and column):
+            raise EncaveError(f"--map {key}{sign}{column} is not KEY=COLUMN, e.g. --map objective=loss")
+    return {
+        "forced_format": forced,
+        "space": given_space(configspace) if configspace else None,
+        "mapping": {key.strip(): column.strip() for key, _, column in pairs} or None,
+    }
+
+
+def _export(
+    sources: tuple[Path, ...], out: Path, form: str, options: dict[str, Any], *, as_json: bool
+) -> Sequence[Conversion]:
+    from .converters.exporting import export
+    from .terminal import print_exported
+
+    exported = export(sources, out, form, **options)
+    if as_json:
+        runs = [conversion.to_json() for conversion in exported.conversions]
+        _print_json({"runs": runs, "cannot_hold": list(exported.limits), "not_held": list(exported.lost)})
+    else:
+        print_exported(exported, out)
+    return exported.conversions
+
+
+def _exit_status(statuses: Sequence[str], *, strict: bool = False) -> int:
+    refused = statuses.count("refused")
+    return (2 if refused == len(statuses) and not strict else 1) if refused else 0
+
+
+def _left_out(done: Sequence[object], refused: Sequence[object]) -> int:
+    return (1 if done else 2) if refused else 0
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    click.echo(json.dumps(content, indent=1, allow_nan=False))
 
 
 def _split(text: str) -> list[str]:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from .converters.conversion import Conversion
+    from .converters.account import Conversion
+    from .converters.exporting import Exported
+    from .converters.inspection import Inspection
     from .runners.nasbench201.cache import BenchmarkEntry, BenchmarkSummary
     from .runners.nasbench201.store import Imported
     from .runners.nasbench201.surrogate import Quality
+    from .runners.reproduce import Reproduction
+    from .runners.status import StudyStatus
     from .runners.study import RunProgress, RunSpec, StudyResult
 
 
@@ -54,7 +60,7 @@ def step(title: str) -> Generator[None, None, None]:
 
 def convert_with_progress(sources: Sequence[Path], out: Path, **options: Any) -> list[Conversion]:
     """`converters.convert` with a bar that counts the logs."""
-    from .converters.conversion import convert
+    from .converters import convert
 
     with _progress() as progress:
         bar = progress.add_task("logs", total=None, detail="")
@@ -69,22 +75,45 @@ def print_conversions(conversions: Sequence[Conversion], out: Path) -> None:
     """A row per run: what it is, what was read, and what became of it; below, the notes and the reasons."""
     table = Table("run", "format", "read", "written", "merged", "dropped", "configs", "budgets", "incumbent")
     for found in conversions:
-        name = found.output.name if found.output else str(found.source)
+        name = found.output.name if found.output and found.output != out else str(found.source)
         if found.status == "refused":
-            table.add_row(name, found.format or "?", *(["–"] * 6), "refused", style="red")
+            table.add_row(escape(name), found.format, *(["–"] * 6), "refused", style="red")
             continue
         counts = (found.read, found.written, found.merged, found.dropped, found.configurations)
         best = "–" if found.incumbent is None else f"{found.incumbent['cost']:.6g}"
         label = " ".join(part for part in (found.format, found.release) if part)
-        table.add_row(name, label, *(f"{n:,}" for n in counts), str(len(found.budgets)), best)
+        table.add_row(escape(name), label, *(f"{n:,}" for n in counts), str(len(found.budgets)), best)
     _print(table)
     console = Console()
     for text, count in _told(conversions).items():
-        console.print(f"[dim]note[/] {text}" + (f" [dim]({count} runs)[/]" if count > 1 else ""), highlight=False)
+        many = f" [dim]({count} runs)[/]" if count > 1 else ""
+        console.print(f"[dim]note[/] {escape(text)}{many}", highlight=False, soft_wrap=True)
     refused = [found for found in conversions if found.status == "refused"]
     for found in refused:
-        Console(stderr=True).print(f"[red]refused[/] {found.source}: {found.reason}", highlight=False, soft_wrap=True)
-    console.print(f"{len(conversions) - len(refused)} runs in {out}", highlight=False)
+        told = f"[red]refused[/] {escape(str(found.source))}: {escape(found.reason or '')}"
+        Console(stderr=True).print(told, highlight=False, soft_wrap=True)
+    console.print(f"{len(conversions) - len(refused)} runs in {escape(str(out))}", highlight=False)
+
+
+def print_exported(exported: Exported, out: Path) -> None:
+    """The table of `print_conversions`, and what the format cannot hold."""
+    print_conversions(exported.conversions, out)
+    for limit in exported.limits:
+        Console().print(f"[dim]{exported.title} in general:[/] {escape(limit)}", highlight=False, soft_wrap=True)
+    for line in exported.lost:
+        Console().print(f"[yellow]not held[/] {escape(line)}", highlight=False, soft_wrap=True)
+
+
+def print_inspections(inspections: Sequence[Inspection]) -> None:
+    """A few lines per run: what it is, what it holds, and what is odd about it."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=10_000)
+    for found in inspections:
+        label = " ".join(part for part in (found.format, found.release) if part)
+        console.print(f"[bold]{escape(found.name or str(found.source))}[/]  {escape(label)}", highlight=False)
+        for line in found.lines():
+            console.print(f"  {escape(line)}", highlight=False, soft_wrap=True)
 
 
 def _told(conversions: Iterable[Conversion]) -> dict[str, int]:
@@ -151,6 +180,67 @@ def print_quality(rows: Sequence[Quality]) -> None:
         numbers = (f"{row.r2:.4f}", f"{row.tau:.4f}", str(row.rank_of_best), f"{row.max_error:.2f}")
         table.add_row(row.dataset, row.quantity, *numbers, f"{row.fitted_values:,}")
     _print(table)
+
+
+def reproduce_with_progress(name: str, benchmark: str | None, *, runs: int | None, jobs: int) -> Reproduction:
+    """`reproduce` with a bar that counts the runs."""
+    from .runners.reproduce import reproduce
+
+    with _progress() as progress:
+        bar = progress.add_task("runs", total=None, detail="")
+
+        def show(done: int, wanted: int) -> None:
+            progress.update(bar, completed=done, total=wanted)
+
+        return reproduce(name, benchmark, runs=runs, jobs=jobs, on_progress=show)
+
+
+def print_reproduction(result: Reproduction) -> None:
+    """Published and measured side by side, a row per figure; below, how it was done and what to know."""
+    console = Console()
+    published = result.publication
+    console.print(f"[bold]{escape(published.source)}[/]", highlight=False, soft_wrap=True)
+    console.print(f"{escape(published.protocol)}", highlight=False, soft_wrap=True)
+    table = Table("optimizer", "dataset", "%", "published", "runs", "measured", "runs", "difference", "bar", "")
+    for figure in result.figures:
+        was = figure.published
+        verdict = {True: "[green]within[/]", False: "[red]off[/]", None: ""}[figure.within]
+        table.add_row(
+            *(was.optimizer, was.dataset, was.quantity, f"{was.mean:.2f} ± {was.std:.2f}", str(published.runs)),
+            *(f"{figure.mean:.2f} ± {figure.std:.2f}", str(figure.runs), f"{figure.difference:+.3f}"),
+            *("–" if was.bar is None else f"{was.bar:.2f}", verdict),
+        )
+    _print(table)
+    for note in result.notes:
+        console.print(f"[dim]note[/] {escape(note)}", highlight=False, soft_wrap=True)
+    console.print(f"table sha256 {result.sha256}", highlight=False, soft_wrap=True)
+    judged = sum(figure.within is not None for figure in result.figures)
+    console.print(f"{judged - len(result.off)} of {judged} means are within their bar", highlight=False)
+
+
+def print_status(status: StudyStatus) -> None:
+    """A row per optimizer and dataset; below, the runs in flight and the seeds that are damaged or missing."""
+    console = Console()
+    table = Table("optimizer", "dataset", "done", "running", "unfinished")
+    for cell in status.cells:
+        counts = (len(cell.done), len(cell.running), cell.unfinished)
+        table.add_row(escape(cell.optimizer), escape(cell.dataset), *(f"{count:,}" for count in counts))
+    _print(table)
+    for cell in status.cells:
+        where = escape(f"{cell.optimizer} on {cell.dataset}")
+        for run in cell.running:
+            since = f"{run.idle_seconds:,.0f} s ago"
+            console.print(f"running: {where}, seed {run.seed}, last change {since}", highlight=False, soft_wrap=True)
+        for what, seeds in (("damaged", cell.damaged), ("missing", cell.missing)):
+            if seeds:
+                console.print(f"{what}: {where}, seeds {format_ranges(seeds)}", highlight=False, soft_wrap=True)
+
+
+def format_ranges(numbers: Sequence[int]) -> str:
+    """Ascending whole numbers as `0-4,7`."""
+    starts = [place for place, one in enumerate(numbers) if not place or one != numbers[place - 1] + 1]
+    spans = [numbers[start:end] for start, end in pairwise([*starts, len(numbers)])]
+    return ",".join(f"{span[0]}-{span[-1]}" if len(span) > 1 else str(span[0]) for span in spans)
 
 
 def _print(table: Table) -> None:

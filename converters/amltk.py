@@ -21,6 +21,7 @@ from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from .extras import extra_columns
 from .inferred_space import infer
 from .names import study_name
+from .parquet import read_table
 from .reader import Found, Listing, Options, ReadResult
 from .space import SPACE_FILE, LogSpace, known_space
 from .times import since_start, stamp
@@ -70,7 +71,7 @@ def _is_history(path: Path, head: bytes) -> bool:
 
 def _table(path: Path) -> pa.Table:
     try:
-        table = pq.read_table(path)
+        table = read_table(path)
         table.validate(full=True)  # texts that are none
         names = table.column_names
     except (OSError, ValueError, pa.ArrowException) as error:

@@ -121,7 +121,7 @@ class CsvRunReader:
             raise EncaveError(f"the header of {path} is damaged or of a newer format. Write it again or update encave.")
         try:
             run = _run(path, header)
-        except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, pa.ArrowException) as error:
             raise EncaveError(f"{path} and its header do not belong together: {error}. Write it again.") from error
         return ReadResult(run, str(_VERSION), len(run))
 

@@ -7,22 +7,26 @@ same trials under the same numbers (docs/formats.md).
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from .. import space_columns
 from ..run import COST, EXTRA, Note, Run
 from . import deepcave_twin
 from .deepcave_rows import Rows, rows
+from .text_columns import each, entries, json_text, json_texts, whole, write_lines
 
-_encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False).encode
+FILES = (
+    *("meta.json", "configspace.json", "configs.json", "origins.json", "history.jsonl"),
+    *(deepcave_twin.TRIALS, deepcave_twin.SPACE),
+)
+"""What `write` writes."""
 
 TIME = "Time"
 """Objective that every converter of DeepCAVE adds: seconds from start to end."""
@@ -53,20 +57,19 @@ def write(run: Run, shown: Rows, folder: Path) -> None:
         shown: What `prepare` returned for it.
         folder: An existing folder; not written atomically here.
     """
-    (folder / "meta.json").write_text(_by_line(_meta(run, shown)), encoding="utf-8")
-    (folder / "configspace.json").write_text(_encode(run.space_json), encoding="utf-8")
-    configurations = {str(number): values for number, values in enumerate(_configurations(run, shown))}
-    (folder / "configs.json").write_text(_by_line(configurations), encoding="utf-8")
-    origins = dict(zip(configurations, _origins(shown), strict=True))
-    (folder / "origins.json").write_text(_by_line(origins), encoding="utf-8")
-    with (folder / "history.jsonl").open("w", encoding="utf-8") as file:
-        file.writelines(_encode(line) + "\n" for line in _lines(run, shown))
+    (folder / "meta.json").write_text(_meta_text(_meta(run, shown)), encoding="utf-8")
+    (folder / "configspace.json").write_text(json_text(run.space_json), encoding="utf-8")
+    numbers = pa.array(np.arange(shown.configurations.num_rows))
+    for name, texts in (("configs.json", _configurations(run, shown)), ("origins.json", _origins(shown))):
+        with (folder / name).open("wb") as file:
+            file.writelines(entries(numbers, texts))
+    with (folder / "history.jsonl").open("wb") as file:
+        write_lines(file, list(_lines(run, shown)))
     deepcave_twin.write(run, shown, folder)
 
 
-def _by_line(content: Mapping[str, Any]) -> str:
-    """JSON with an entry a line; the indentation of the json module is many times slower."""
-    return "{\n" + ",\n".join(f"{_encode(key)}: {_encode(value)}" for key, value in content.items()) + "\n}\n"
+def _meta_text(content: Mapping[str, Any]) -> str:
+    return "{\n" + ",\n".join(f"{json_text(key)}: {json_text(value)}" for key, value in content.items()) + "\n}\n"
 
 
 def _meta(run: Run, shown: Rows) -> dict[str, Any]:
@@ -104,63 +107,49 @@ def _durations(shown: Rows) -> NDArray[np.float64]:
     return np.where(succeeded, shown.ends - shown.starts, np.nan)
 
 
-def _configurations(run: Run, shown: Rows) -> Iterator[dict[str, Any]]:
-    """Active hyperparameters of each configuration in the order of the space, on which DeepCAVE's look-up depends."""
-    json_names = {name for name, hyperparameter in run.space.items() if space_columns.holds_json(hyperparameter)}
-    names = list(run.space.keys())
-    for values in zip(*(shown.configurations[name].to_pylist() for name in names), strict=True):
-        yield {
-            name: json.loads(value) if name in json_names else value
-            for name, value in zip(names, values, strict=True)
-            if value is not None
-        }
+def _configurations(run: Run, shown: Rows) -> pa.Array:
+    """JSON of each configuration's active hyperparameters in the order of the space, on which DeepCAVE relies."""
+    cells: list[pa.Array] = []
+    for name, hyperparameter in run.space.items():
+        column = whole(shown.configurations[name])
+        texts = column.cast(pa.string()) if space_columns.holds_json(hyperparameter) else json_texts(column)
+        present = pc.binary_join_element_wise(f", {json_text(name)}: ", pc.fill_null(texts, ""), "")
+        cells.append(pc.if_else(pc.is_valid(column), present, "") if column.null_count else present)
+    if not cells:
+        return pa.array(["{}"] * shown.configurations.num_rows, pa.string())
+    listed = pc.binary_join_element_wise(*cells, "")
+    return pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(listed, len(", ")), "}", "")
 
 
-def _origins(shown: Rows) -> list[Any]:
-    count = shown.configurations.num_rows
+def _origins(shown: Rows) -> pa.Array:
+    """JSON of each configuration's origin."""
     if EXTRA + "origin" not in shown.trials.column_names:
-        return [None] * count
+        return pa.array(["null"] * shown.configurations.num_rows, pa.string())
     _, first = np.unique(shown.config_ids, return_index=True)
-    return shown.trials[EXTRA + "origin"].take(pa.array(first)).to_pylist()
+    return json_texts(shown.trials[EXTRA + "origin"].take(pa.array(first)))
 
 
-def _lines(run: Run, shown: Rows) -> Iterator[list[Any]]:
+def _lines(run: Run, shown: Rows) -> Iterator[str | pa.Array]:
     """The nine fields of each trial as DeepCAVE 1.4 has them; costs of failed trials are null, times are exact."""
-    columns = [shown.trials[COST + objective.name].to_pylist() for objective in run.objectives]
-    durations = [None if math.isnan(value) else value for value in _durations(shown).tolist()]
-    costs = [list(values) for values in zip(*columns, durations, strict=True)]
-    return (
-        list(line)
-        for line in zip(
-            shown.config_ids.tolist(),
-            shown.budgets.tolist(),
-            shown.seeds.tolist(),
-            costs,
-            np.nan_to_num(shown.trials["cpu_time"].to_numpy().astype(np.float64), nan=0.0).tolist(),
-            shown.starts.tolist(),
-            shown.ends.tolist(),
-            [STATUS_NUMBERS[name] for name in shown.trials["status"].to_pylist()],
-            additional(shown),
-            strict=True,
-        )
-    )
+    table = shown.trials
+    costs = [table[COST + objective.name] for objective in run.objectives]
+    yield from ("[", json_texts(pa.array(shown.config_ids)), ", ", json_texts(pa.array(shown.budgets)))
+    yield from (", ", json_texts(pa.array(shown.seeds)), ", [")
+    for column in costs:
+        yield from (json_texts(column), ", ")
+    yield from (json_texts(pa.array(_durations(shown))), "], ")
+    yield from (json_texts(pc.fill_null(table["cpu_time"], 0.0)), ", ")
+    yield from (json_texts(pa.array(shown.starts)), ", ", json_texts(pa.array(shown.ends)), ", ")
+    yield from (each(whole(table["status"]), lambda name: str(STATUS_NUMBERS[name])), ", {")
+    for number, (name, column) in enumerate(_additional(shown)):
+        yield from (f"{', ' if number else ''}{json_text(name)}: ", json_texts(column))
+    yield "}]\n"
 
 
-def additional(shown: Rows) -> Sequence[dict[str, Any]]:
-    """Per trial its id, its worker and instance if known, and the extra fields, as strict JSON values."""
+def _additional(shown: Rows) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    """Of each trial its id, its worker and instance if any is known, and the extra fields."""
     wanted = {"trial_id": "trial_id", "worker": "worker", "instance": "instance"}
     wanted |= {name: name.removeprefix(EXTRA) for name in shown.trials.column_names if name.startswith(EXTRA)}
-    columns = {
-        told: shown.trials[name] for name, told in wanted.items() if shown.trials[name].null_count < len(shown.trials)
-    }
-    values = [_plain(column.to_pylist()) for column in columns.values()]
-    return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)] if values else []
-
-
-def _plain(values: list[Any]) -> list[Any]:
-    """JSON has no NaN and no infinity: the first becomes null, the second text."""
-    return [value if not isinstance(value, float) or math.isfinite(value) else _named(value) for value in values]
-
-
-def _named(value: float) -> str | None:
-    return None if math.isnan(value) else str(value)
+    for name, told in wanted.items():
+        if shown.trials[name].null_count < len(shown.trials):
+            yield told, shown.trials[name]

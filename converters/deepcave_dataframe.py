@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 TRIALS, SPACE = "trials.csv", "configspace.csv"
 _NEEDED = ("start_time", "end_time", "status")
 _METRIC = re.compile(r"metric:(.+?) \[(.+?); (.+?)\] \((\w+)\)")
+_SEED_BITS = 63
 _Cells = list[str | None]
 
 
@@ -77,8 +78,9 @@ def _unreadable(cells: Mapping[str, _Cells], rows: int) -> list[bool]:
     """Per row whether it cannot be kept; empty if all can."""
     wrong = [status is None or status.upper() not in STATUSES for status in cells["status"]]
     for name in ("start_time", "end_time", "budget", "seed", *(n for n in cells if n.startswith("metric:"))):
+        readable = _is_seed if name == "seed" else _is_number
         for row, text in enumerate(cells.get(name, [None] * rows)):
-            wrong[row] = wrong[row] or not _is_number(text)
+            wrong[row] = wrong[row] or not readable(text)
     return wrong if any(wrong) else []
 
 
@@ -86,6 +88,13 @@ def _is_number(text: str | None) -> bool:
     try:
         return text is None or isinstance(float(text), float)
     except ValueError:
+        return False
+
+
+def _is_seed(text: str | None) -> bool:
+    try:
+        return (_integer(text) or 0).bit_length() <= _SEED_BITS
+    except (ValueError, OverflowError):
         return False
 
 
@@ -206,7 +215,7 @@ def _space(path: Path, options: Options, notes: list[Note]) -> LogSpace:
     for row in rows:
         try:
             space.add(_hyperparameter(row))
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError, ArithmeticError) as error:
             raise EncaveError(f"{path}: the row of {row.get('name')!r} is not DeepCAVE's: {error}") from error
     if not rows:
         raise EncaveError(f"{path} names no hyperparameter")

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from .. import space_columns
 from ..run import Note, Run, Status
 
+_LARGEST_SEED = 2**63 - 1
 _PLACES = 13  # decimals to which DeepCAVE and ConfigSpace tell floats apart
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -140,7 +141,7 @@ def _seeds(run: Run) -> tuple[Ints, Note | None]:
     if distinct[0] > 1:
         return np.nan_to_num(run.column("seed"), nan=0).astype(np.int64), None
     seed = run.metadata.get("seed")
-    number = seed if isinstance(seed, int) and seed >= 0 else zlib.crc32(run.name.encode()) >> 1
+    number = seed if isinstance(seed, int) and 0 <= seed <= _LARGEST_SEED else zlib.crc32(run.name.encode()) >> 1
     return np.full(len(run), number, dtype=np.int64), None
 
 

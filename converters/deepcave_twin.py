@@ -7,7 +7,6 @@ What the form cannot hold: conditions, weights and priors of the space, budgets 
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from .. import space_columns
@@ -23,6 +23,7 @@ from ..files import atomic_file
 from ..run import COST, EXTRA, HEADER_FILE, Note, Objective, Run
 from .deepcave_rows import Rows
 from .exact_text import exact_texts, texts_within
+from .text_columns import csv_cell, csv_texts, each, whole, write_lines
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -47,12 +48,12 @@ _OWN = ("config_id", "seed", "budget", "start_time", "end_time", "status")
 def write(run: Run, shown: Rows, folder: Path) -> None:
     """Write both files; every trial of `shown` is one row, in its order."""
     with (folder / SPACE).open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(_space_rows(run.space))
+        file.writelines(_csv_line(row) for row in _space_rows(run.space))
     columns = dict(_columns(run, shown))
-    with (folder / TRIALS).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
+    separated = [part for cells in columns.values() for part in (cells, ",")]
+    with (folder / TRIALS).open("wb") as file:
+        file.write(_csv_line(columns).encode())
+        write_lines(file, [*separated[:-1], "\n"])
 
 
 def notes(run: Run, shown: Rows) -> Iterator[Note]:
@@ -117,10 +118,8 @@ def _rebound(column: str, bounds: Mapping[str, tuple[float, float]]) -> str:
     return _metric(match[1], *bounds[match[1]], match[2]) if match else column
 
 
-def _csv_line(cells: Iterable[str]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow(cells)
-    return buffer.getvalue()
+def _csv_line(cells: Iterable[Any]) -> str:
+    return ",".join(map(csv_cell, cells)) + "\n"
 
 
 def _metric(name: str, lower: float, upper: float, direction: str) -> str:
@@ -142,24 +141,23 @@ def _merged_by_rounding(shown: Rows) -> int:
 def _columns(run: Run, shown: Rows) -> Iterator[tuple[str, list[Any]]]:
     """Header and cells of each column."""
     table = shown.trials
+    ids = pa.array(shown.config_ids)
     for name, hyperparameter in run.space.items():
-        yield _column_name(name), _values(hyperparameter, shown.configurations[name].take(pa.array(shown.config_ids)))
+        yield _column_name(name), _values(hyperparameter, whole(shown.configurations[name])).take(ids)
     for objective in run.objectives:
-        yield (
-            _objective_column(objective, table[COST + objective.name].to_numpy()),
-            exact_texts(table[COST + objective.name].to_numpy()),
-        )
-    yield "config_id", shown.config_ids.tolist()
-    yield "seed", shown.seeds.tolist()
+        values = table[COST + objective.name].to_numpy()
+        yield _objective_column(objective, values), exact_texts(values)
+    yield "config_id", csv_texts(ids)
+    yield "seed", csv_texts(pa.array(shown.seeds))
     yield "budget", exact_texts(shown.budgets)
     yield "start_time", exact_texts(shown.starts)
     yield "end_time", exact_texts(shown.ends)
-    yield "status", [STATUS_NAMES[name] for name in table["status"].to_pylist()]
+    yield "status", each(whole(table["status"]), STATUS_NAMES.__getitem__)
     taken = {*_OWN, *(_column_name(name) for name in run.space)}
     for name in ("trial_id", "worker", "instance", *(n for n in table.column_names if n.startswith(EXTRA))):
         if table[name].null_count < len(table):
             plain = name.removeprefix(EXTRA)
-            yield (name if plain in taken or plain.startswith("metric") else plain), table[name].to_pylist()
+            yield (name if plain in taken or plain.startswith("metric") else plain), csv_texts(table[name])
 
 
 def _objective_column(objective: Objective, values: NDArray[np.float64]) -> str:
@@ -195,18 +193,19 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _values(hyperparameter: Hyperparameter[Any, Any], column: pa.ChunkedArray) -> list[Any]:
+def _values(hyperparameter: Hyperparameter[Any, Any], column: pa.Array) -> pa.Array:
     """Cells of a hyperparameter; inactive ones have its default, numbers stay within its bounds."""
     choices = space_columns.choices(hyperparameter)
     default = _plain(hyperparameter.default_value)
     if choices is None:
         lower, upper = getattr(hyperparameter, "lower", -np.inf), getattr(hyperparameter, "upper", np.inf)
+        numbers = column.fill_null(default).to_numpy()
         if "Integer" in type(hyperparameter).__name__:
-            return [min(max(default if v is None else v, lower), upper) for v in column.to_pylist()]
-        return texts_within(column.fill_null(default).to_numpy(), lower, upper)
-    decode = json.loads if space_columns.holds_json(hyperparameter) else lambda value: value
-    labels = {cell: _label(default if cell is None else decode(cell)) for cell in column.unique().to_pylist()}
-    return [labels[cell] for cell in column.to_pylist()]
+            return csv_texts(pa.array(np.clip(numbers, lower, upper).astype(np.int64)))
+        return texts_within(numbers, lower, upper)
+    decode = json.loads if space_columns.holds_json(hyperparameter) else _plain
+    texts = each(column, lambda cell: csv_cell(_label(decode(cell))))
+    return pc.fill_null(texts, csv_cell(_label(default)))
 
 
 def _space_rows(space: ConfigurationSpace) -> Iterator[list[Any]]:
@@ -234,5 +233,5 @@ def _space_rows(space: ConfigurationSpace) -> Iterator[list[Any]]:
 def _limits(space: ConfigurationSpace, names: list[str], attribute: str) -> list[Any]:
     """A bound or default of the numeric hyperparameters; integers stay plain, since DeepCAVE calls `int` on them."""
     values = [getattr(space[name], attribute) for name in names]
-    texts = exact_texts(np.array(values, dtype=np.float64))
+    texts = exact_texts(np.array(values, dtype=np.float64)).to_pylist()
     return [int(v) if "Integer" in type(space[n]).__name__ else t for n, v, t in zip(names, values, texts, strict=True)]

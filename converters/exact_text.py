@@ -7,56 +7,61 @@ and knows digit groups: `31.2_0` is 31.2. pandas does not know them and leaves s
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
-
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from .text_columns import float_texts, joined
 
-def exact_texts(values: NDArray[np.float64]) -> list[str]:
+
+def exact_texts(values: NDArray[np.float64]) -> pa.Array:
     """Texts of `values`, shape (n,), that pandas' default parser and then `float` turn into the very same floats.
 
     Plain decimals where pandas reads all of them right, else every text has a digit group. NaN becomes the empty text.
     """
-    distinct, where = np.unique(values, return_inverse=True)
-    plain = ["" if value != value else repr(value) for value in distinct.tolist()]
-    if not pandas_reads(plain, distinct):
-        plain = [_grouped(text) if text else "" for text in plain]
-    return np.array(plain, dtype=object)[where].tolist()
+    texts = float_texts(pa.array(values, from_pandas=True))
+    if not pandas_reads(texts, values):
+        texts = _grouped(texts)
+    return pc.fill_null(texts, "")
 
 
-def pandas_reads(texts: Sequence[str], values: NDArray[np.float64]) -> bool:
-    """Whether pandas' default parser reads `texts` as exactly `values`, shape (n,)."""
+def pandas_reads(texts: pa.Array, values: NDArray[np.float64]) -> bool:
+    """Whether pandas' default parser reads `texts` as exactly `values`, shape (n,); null stands for NaN."""
     return np.array_equal(_parsed(texts), values, equal_nan=True)
 
 
-def _parsed(texts: Sequence[str]) -> NDArray[np.float64]:
+def _parsed(texts: pa.Array) -> NDArray[np.float64]:
     import pandas as pd
 
-    table = "x\n" + "".join(f"{text or 'nan'}\n" for text in texts)
-    return pd.read_csv(io.StringIO(table), dtype={"x": np.float64})["x"].to_numpy()
+    lines = joined([pc.fill_null(texts, "nan"), "\n"])
+    read = (
+        pd.read_csv(pa.BufferReader(lines), names=["x"], dtype={"x": np.float64}) if len(texts) else {"x": pd.Series()}
+    )
+    return read["x"].to_numpy(np.float64)
 
 
-def _grouped(text: str) -> str:
-    mantissa, mark, exponent = text.partition("e")
-    return f"{mantissa if '.' in mantissa else mantissa + '.0'}_0{mark}{exponent}"
+def _grouped(texts: pa.Array) -> pa.Array:
+    """Each text with the group `_0` at the end of its decimals."""
+    if pc.any(pc.match_substring(texts, "e")).as_py():
+        dotted = pc.replace_substring_regex(texts, r"^(-?\d+)(e|$)", r"\1.0\2")
+        return pc.replace_substring_regex(dotted, r"^([^e]+)", r"\1_0")
+    return pc.binary_join_element_wise(texts, "_0", "")
 
 
-def texts_within(values: NDArray[np.float64], lower: float, upper: float) -> list[str]:
+def texts_within(values: NDArray[np.float64], lower: float, upper: float) -> pa.Array:
     """Texts of `values`, shape (n,), that pandas' default parser reads as numbers within the bounds.
 
     They may differ from `values` in the last place. For hyperparameters, which DeepCAVE takes as pandas read them and
     refuses when they are above the upper bound by however little.
     """
     wanted = np.clip(values, lower, upper)
-    texts = [repr(value) for value in wanted.tolist()]
+    texts = float_texts(pa.array(wanted))
     for _ in range(8):
         parsed = _parsed(texts)
-        outside = np.flatnonzero((parsed < lower) | (parsed > upper))
-        for row in outside.tolist():
-            wanted[row] = np.nextafter(wanted[row], (lower + upper) / 2)
-            texts[row] = repr(float(wanted[row]))
-        if not outside.size:
+        outside = (parsed < lower) | (parsed > upper)
+        if not outside.any():
             break
+        wanted[outside] = np.nextafter(wanted[outside], (lower + upper) / 2)
+        texts = float_texts(pa.array(wanted))
     return texts

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from io import SEEK_CUR
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..errors import EncaveError
 from ..run import Note
 
 LONGEST = 64 * 1024 * 1024
 """Bytes of a line; a longer one is dropped."""
+_BLOCK = 1 << 20
 _SHOWN = 5
 
 
@@ -75,7 +78,7 @@ def take_lines(path: Path, take: Callable[[Any], str | None]) -> Taken:
     dropped: dict[str, list[int]] = {}
     for number, line in numbered_lines(path):
         try:
-            value = json.loads(line)
+            value = json.loads(line.decode())
         except (ValueError, RecursionError):
             reason = "no whole JSON value"
         else:
@@ -101,13 +104,23 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
             number = 0
             while line := file.readline(LONGEST):
                 number += 1
-                rest = line
-                while len(rest) == LONGEST and not rest.endswith(b"\n"):
-                    rest = file.readline(LONGEST)
-                if not line.isspace():
+                if len(line) == LONGEST and not line.endswith(b"\n"):
+                    _skip_line(file)
+                if number == 1:
+                    line = line.removeprefix(BOM_UTF8)
+                if line and not line.isspace():
                     yield number, line
     except OSError as error:
         raise EncaveError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _skip_line(file: BinaryIO) -> None:
+    """Go to the end of the line, in blocks, which is many times faster than line by line."""
+    while block := file.read(_BLOCK):
+        place = block.find(b"\n")
+        if place >= 0:
+            file.seek(place + 1 - len(block), SEEK_CUR)
+            return
 
 
 def _note(path: Path, reason: str, numbers: list[int]) -> Note:

@@ -9,7 +9,25 @@ from typing import Any
 
 from ..errors import EncaveError
 
+LARGEST = 1 << 29
+"""Bytes of a JSON file; as Python objects they are many times more."""
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+
+
+def read_text(path: Path, limit: int = LARGEST) -> str:
+    """The text in a file.
+
+    Raises:
+        EncaveError: it has more than `limit` bytes, is not UTF-8, or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+        if len(data) <= limit:
+            return data.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EncaveError(f"cannot read {path}: {error}") from error
+    raise EncaveError(f"{path} has {path.stat().st_size:,} bytes; encave reads such files up to {limit >> 20} MiB")
 
 
 def read_json(path: Path) -> tuple[Any, bool]:
@@ -18,10 +36,7 @@ def read_json(path: Path) -> tuple[Any, bool]:
     Raises:
         EncaveError: the file cannot be read, is empty, or is not JSON.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EncaveError(f"cannot read {path}: {error}") from error
+    text = read_text(path)
     if not text.strip():
         raise EncaveError(f"{path} is empty ({path.stat().st_size} bytes)")
     try:
@@ -31,7 +46,7 @@ def read_json(path: Path) -> tuple[Any, bool]:
     except ValueError as error:
         try:
             return json.loads(closed(text)), False
-        except ValueError:
+        except (ValueError, RecursionError):
             raise EncaveError(f"{path} is not JSON: {error}") from error
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import EncaveError
 from ..run import COST, Note, Objective, Optimizer, Run, Status
 from .extras import extra_columns
+from .jsontext import read_text
 from .names import study_name
 from .neps_space import fidelity_of, plain_name, space_of
 from .reader import Found, Listing, Options, ReadResult
@@ -124,8 +125,8 @@ def _trial(folder: Path) -> Trial:
     metadata: dict[str, Any] = {}
     if (folder / "metadata.json").is_file():
         try:
-            metadata = dict(json.loads((folder / "metadata.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError, RecursionError) as error:
+            metadata = dict(json.loads(read_text(folder / "metadata.json")))
+        except (ValueError, TypeError, RecursionError) as error:
             raise EncaveError(f"{folder / 'metadata.json'} is damaged: {error}") from error
     elif (folder / "metadata.yaml").is_file():
         metadata = read_mapping(folder / "metadata.yaml")

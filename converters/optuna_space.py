@@ -52,7 +52,7 @@ def study_space(study: Study, options: Options) -> StudySpace:
         for row, value in zip(tried, _scalars(values), strict=True):
             rows[row][name] = value
     if options.space is not None:
-        notes.append(Note("assumed", "the configuration space is the one given, not one from the log"))
+        notes.append(Note("flagged", "the configuration space is the one given, not one from the log"))
     incomplete, note = _incomplete(study, rows, space)
     config_ids, configurations = _distinct(rows)
     return StudySpace(space, configurations, config_ids, incomplete, [*notes, *note])

@@ -140,7 +140,8 @@ def fill(trial: RayTrial, metric: str) -> None:
         content, _ = read_json(params)
         trial.config = flat(content) if isinstance(content, dict) else trial.config
     if error.is_file():
-        trial.error = error.read_text(encoding="utf-8", errors="replace")[:4000]
+        with error.open(encoding="utf-8", errors="replace") as file:
+            trial.error = file.read(4000)
     for result in results(trial.folder, trial):
         trial.last = result
         value, iteration = result.get(metric), result.get(ITERATION)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from ..errors import EncaveError
 from ..run import HEADER_FILE, TRIALS_FILE
-from .reader import Found, Listing, Reader
+from .reader import Found, Listing, Options, Reader, ReadResult
+from .table import TableReader
 
 ENTRY_POINTS = "encave.converters"
 BUILT_IN = (
@@ -75,13 +76,16 @@ def formats() -> dict[str, Reader]:
     return readers
 
 
-def chosen(forced_format: str | None) -> list[Reader]:
-    """All formats, or the one of this name.
+def chosen(forced_format: str | None, mapping: Mapping[str, str] | None = None) -> list[Reader]:
+    """All formats, or the one of this name; with a mapping every table is taken for a log.
 
     Raises:
         EncaveError: there is no format of this name.
     """
     readers = formats()
+    if mapping is not None:
+        reader = TableReader(mapping)
+        readers[reader.name] = reader
     if forced_format is None:
         return list(readers.values())
     if forced_format not in readers:
@@ -89,44 +93,84 @@ def chosen(forced_format: str | None) -> list[Reader]:
     return [readers[forced_format]]
 
 
-def find(source: Path, readers: Sequence[Reader]) -> list[Candidate]:
+class UnreadableReader:
+    """Stands for the format of what this user may not read, so that it is refused and not passed over."""
+
+    name = "unreadable"
+    title = "Unreadable"
+
+    def detect(self, listing: Listing) -> Iterable[Found]:
+        """Files that may not be read."""
+        for name in listing.names:
+            if not os.access(listing.folder / name, os.R_OK):
+                yield Found(listing.folder / name, (listing.folder / name,), "no permission")
+
+    def read(self, found: Found, options: Options) -> ReadResult:
+        """Refuse it.
+
+        Raises:
+            EncaveError: always.
+        """
+        raise EncaveError(f"{found.path} may not be read by this user")
+
+
+UNREADABLE = UnreadableReader()
+
+
+def find(source: Path, readers: Sequence[Reader], *, skip: Path | None = None) -> list[Candidate]:
     """Runs' logs at or below a file or folder, in the order of their paths.
 
     Hidden folders and folders that hold a converted run are left out; links are followed, each folder is visited once.
+    Only plain files are looked at, never pipes or devices.
+
+    Args:
+        source: The file or folder.
+        readers: Formats to look for.
+        skip: A folder that is not searched where it lies below `source`.
 
     Raises:
         EncaveError: the source does not exist or cannot be read.
     """
-    if not source.exists():
-        raise EncaveError(f"{source} does not exist")
-    found: list[Candidate] = []
     try:
-        for listing in _listings(source):
-            claimed: set[Path] = set()
-            for reader in readers:
-                runs = [run for run in reader.detect(listing) if claimed.isdisjoint(run.files)]
-                found += [Candidate(reader, run) for run in runs]
-                claimed.update(*(run.files for run in runs))
+        if not source.exists():
+            raise EncaveError(f"{source} does not exist")
+        if not (source.is_file() or source.is_dir()):
+            raise EncaveError(f"{source} is neither a file nor a folder")
+        found = [candidate for listing in _listings(source, skip) for candidate in _claims(listing, readers)]
     except OSError as error:
         raise EncaveError(f"cannot read {error.filename or source}: {error.strerror or error}") from error
     return sorted(found, key=lambda candidate: (candidate.found.path, candidate.found.key or ""))
 
 
-def forced(source: Path, reader: Reader) -> list[Candidate]:
+def _claims(listing: Listing, readers: Sequence[Reader]) -> Iterator[Candidate]:
+    """The runs in a folder, each file claimed by one format only."""
+    claimed: set[Path] = set()
+    barred = list(UNREADABLE.detect(listing))
+    if barred:
+        yield from (Candidate(UNREADABLE, run) for run in barred)
+        closed = {run.path.name for run in barred}
+        listing = Listing(listing.folder, tuple(name for name in listing.names if name not in closed))
+    for reader in readers:
+        runs = [run for run in reader.detect(listing) if claimed.isdisjoint(run.files)]
+        yield from (Candidate(reader, run) for run in runs)
+        claimed.update(*(run.files for run in runs))
+
+
+def forced(source: Path, reader: Reader, *, skip: Path | None = None) -> list[Candidate]:
     """Runs of one format at or below a source; a file that the format does not recognise is taken for one all the same.
 
     Raises:
         EncaveError: as `find`.
     """
-    found = find(source, [reader])
+    found = find(source, [reader], skip=skip)
     return [Candidate(reader, Found(source, (source,), "told so"))] if not found and source.is_file() else found
 
 
-def _listings(source: Path) -> Iterator[Listing]:
+def _listings(source: Path, skip: Path | None) -> Iterator[Listing]:
     if source.is_file():
         yield Listing(source.parent, (source.name,))
         return
-    visited: set[str] = set()
+    visited = {os.path.realpath(skip)} - {os.path.realpath(source)} if skip is not None else set[str]()
     waiting = [(source, 0)]
     while waiting:
         folder, depth = waiting.pop()
@@ -134,13 +178,24 @@ def _listings(source: Path) -> Iterator[Listing]:
         if real in visited:
             continue
         visited.add(real)
+        if not os.access(folder, os.R_OK | os.X_OK):
+            yield Listing(folder.parent, (folder.name,))  # refused as what may not be read
+            continue
         with os.scandir(folder) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)
-        names = tuple(entry.name for entry in listed if entry.is_file())
+        names = tuple(entry.name for entry in listed if _is(entry.is_file))
         if HEADER_FILE in names and TRIALS_FILE in names:
             continue
         yield Listing(folder, names)
         if depth < MAX_DEPTH:
             waiting += [
-                (Path(e.path), depth + 1) for e in reversed(listed) if e.is_dir() and not e.name.startswith(".")
+                (Path(e.path), depth + 1) for e in reversed(listed) if not e.name.startswith(".") and _is(e.is_dir)
             ]
+
+
+def _is(kind: Callable[[], bool]) -> bool:
+    """Whether an entry is of a kind; a link to itself is of none."""
+    try:
+        return kind()
+    except OSError:
+        return False

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EncaveError
 from ..run import Objective, Optimizer
+from .jsontext import read_text
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 NAME = "encave.json"
 _LEVELS = 3  # SMAC's own files lie two folders below the sidecar
 _VERSION = 1
+_LARGEST = 1 << 26  # bytes
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Sidecar:
         """The configuration space."""
         from ConfigSpace import ConfigurationSpace
 
-        return ConfigurationSpace.from_serialized_dict(dict(self.content["space"]))
+        return ConfigurationSpace.from_serialized_dict(copy.deepcopy(self.content["space"]))
 
     def run_name(self) -> str:
         """`<optimizer>-<task>-seed<n>`, as far as they are known."""
@@ -88,13 +91,20 @@ def locate(log: Path) -> Path | None:
 
 def _load(path: Path) -> Sidecar:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path, _LARGEST))
         version = content["encave_log"]
         missing = {"optimizer", "space", "objectives"} - content.keys()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EncaveError(f"{path} is damaged ({error}); run this seed again or remove the file") from error
     if version != _VERSION:
         raise EncaveError(f"{path} is of format {version}; this encave reads format {_VERSION}. Update encave.")
     if missing:
         raise EncaveError(f"{path} lacks {', '.join(sorted(missing))}; run this seed again or remove the file")
-    return Sidecar(path, content)
+    sidecar = Sidecar(path, content)
+    try:
+        told = (sidecar.space().to_serialized_dict(), sidecar.metadata(), sidecar.run_name())
+        json.dumps((*told, [asdict(objective) for objective in sidecar.objectives]), allow_nan=False)
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        told = f"{type(error).__name__}: {error}"
+        raise EncaveError(f"{path} is damaged ({told}); run this seed again or remove the file") from error
+    return sidecar

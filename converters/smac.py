@@ -1,12 +1,14 @@
-"""SMAC: `runhistory.json` with `scenario.json` and `configspace.json` beside it.
+"""SMAC: `runhistory.json`, with the scenario and the configuration space beside it.
 
 Releases 2.0 to 2.4 and the nested entries of 0.x and 1.x. See docs/formats.md for the statuses and the times.
 """
 
 from __future__ import annotations
 
+import filecmp
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +22,13 @@ from . import sidecar as sidecars
 from .extras import extra_columns
 from .inferred_space import infer
 from .jsontext import read_json
-from .names import study_name
 from .reader import Found, Listing, Options, ReadResult
 from .sidecar import Sidecar
-from .smac_rows import Entry, entries, instance_text, releases, times
-from .space import SPACE_FILE, LogSpace, known_space
+from .smac_files import RUN_HISTORY, Beside, Scenario, beside, read_scenario
+from .smac_rows import UNSET, Entry, entries, instance_text, releases, times
+from .space import LogSpace, known_space
 
-SCENARIO_FILE = "scenario.json"
-_NAME = re.compile(r"runhistory.*\.json", re.IGNORECASE)
 _KEY = re.compile(rb'"(data|stats|configs|config_origins)"')
-_HASH = re.compile(r"[0-9a-f]{32}")
 
 
 class SmacReader:
@@ -41,34 +40,61 @@ class SmacReader:
     def detect(self, listing: Listing) -> Iterable[Found]:
         """`runhistory*.json` that is empty or has one of the run history's keys near its beginning."""
         for name in listing.names:
-            if _NAME.fullmatch(name):
+            if RUN_HISTORY.fullmatch(name):
                 head = listing.head(name)
                 if not head.strip() or _KEY.search(head):
-                    beside = [
-                        listing.folder / other
-                        for other in (SCENARIO_FILE, SPACE_FILE)
-                        if (listing.folder / other).is_file()
-                    ]
-                    yield Found(
-                        listing.folder / name, (listing.folder / name, *beside), "run history with data and configs"
-                    )
+                    path = listing.folder / name
+                    files = beside(path, listing.names).files
+                    yield Found(path, (path, *files), "run history with data and configs")
 
     def read(self, found: Found, options: Options) -> ReadResult:
-        """Read a run history and what its scenario says of it."""
+        """Read a run history and what the files beside it say of it."""
         history, whole = read_json(found.path)
         data, configurations = _contents(history, found.path)
         rows, notes = entries(data)
         rows, orphans = _with_configuration(rows, configurations)
         notes += orphans
+        files = beside(found.path, _names(found))
         if not whole:
             notes.append(Note("flagged", f"{found.path.name} breaks off: what comes before the break was read"))
-        if not rows:
+        if not rows and (data or not whole or files.space is None):
             raise EncaveError(f"{found.path} has no trials" + "".join(f"; {note.text}" for note in notes))
-        run, release = _run(rows, configurations, history, found.path, options, notes)
-        return ReadResult(run, release or releases(history), len(data), dropped=len(data) - len(rows))
+        if not rows:
+            notes.append(Note("flagged", "SMAC ended before its first trial: the log has none"))
+        notes += _copies(found.path)
+        scenario = read_scenario(files, notes)
+        log = _Log(rows, configurations, _mapping(history.get("config_origins")), scenario, files)
+        run = _run(log, found.path, options, notes)
+        release = scenario.version or releases(data, origins="config_origins" in history)
+        return ReadResult(run, release, len(data), dropped=len(data) - len(rows))
 
 
 READER = SmacReader()
+
+
+@dataclass(frozen=True)
+class _Log:
+    rows: list[Entry]
+    configurations: dict[int, dict[str, Any]]
+    origins: Mapping[str, Any]
+    scenario: Scenario
+    files: Beside
+
+
+def _names(found: Found) -> list[str]:
+    """Names of the files beside the run history, also where it was named on its own."""
+    return [path.name for path in found.path.parent.iterdir() if path.is_file()]
+
+
+def _copies(path: Path) -> list[Note]:
+    """A note on run histories beside this one that are the same file, as synchronised folders have them."""
+    others = (other for other in path.parent.glob("*.json") if RUN_HISTORY.fullmatch(other.name) and other != path)
+    same = [other.name for other in others if filecmp.cmp(path, other, shallow=False)]
+    return [Note("flagged", f"{', '.join(sorted(same))} is the same log, byte for byte")] if same else []
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _contents(history: Any, path: Path) -> tuple[list[Any], dict[int, dict[str, Any]]]:
@@ -87,42 +113,43 @@ def _with_configuration(rows: list[Entry], configurations: Mapping[int, Any]) ->
     return known, [Note("dropped", "the log lacks their configuration", lost)] if lost else []
 
 
-def _run(
-    rows: list[Entry],
-    configurations: dict[int, dict[str, Any]],
-    history: Mapping[str, Any],
-    path: Path,
-    options: Options,
-    notes: list[Note],
-) -> tuple[Run, str | None]:
+def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
     sidecar = sidecars.find(path)
-    scenario = _scenario(path, notes)
-    configurations = {number: _active(values) for number, values in configurations.items()}
-    found = known_space(path, options, sidecar)
+    configurations = {number: _active(values) for number, values in log.configurations.items()}
+    found = _space(log, path, options, sidecar, notes)
     if found is None:
         inferred = infer(configurations)
         found, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
-    version = (scenario.get("_meta") or {}).get("version")
-    objectives = sidecar.objectives if sidecar else _objectives(scenario, len(rows[0].cost))
-    columns, told = _columns(rows, objectives, timed=sidecar is not None)
-    origins = history.get("config_origins") or {}
-    if any(origins.values()):
-        columns[EXTRA + "origin"] = pa.array([_origin(origins, row.config_id) for row in rows], pa.string())
+    count = max((len(row.cost) for row in log.rows), default=1)
+    objectives = sidecar.objectives if sidecar else log.scenario.objectives(count)
+    columns, told = _columns(log.rows, objectives, timed=sidecar is not None)
+    if any(log.origins.values()):
+        columns[EXTRA + "origin"] = pa.array([_origin(log.origins, row.config_id) for row in log.rows], pa.string())
     if sidecar:
         told += _schedule(sidecar, columns)
-    run = Run.from_columns(
-        name=sidecar.run_name() if sidecar else _name(scenario, path),
-        optimizer=sidecar.optimizer if sidecar else Optimizer("SMAC", version),
+    return Run.from_columns(
+        name=sidecar.run_name() if sidecar else log.scenario.name(path, log.files.suffix),
+        optimizer=sidecar.optimizer if sidecar else Optimizer("SMAC", log.scenario.version),
         space=found.space,
         objectives=objectives,
         trials=columns,
         configurations=configurations,
         budget_name=sidecar.budget_name if sidecar else None,
         inferred_space=found.inferred,
-        metadata=sidecar.metadata() if sidecar else _metadata(scenario),
+        metadata=sidecar.metadata() if sidecar else log.scenario.metadata(),
         notes=[*notes, *found.notes, *told],
     )
-    return run, version
+
+
+def _space(log: _Log, path: Path, options: Options, sidecar: Sidecar | None, notes: list[Note]) -> LogSpace | None:
+    """The space; None where there is none or it cannot be read, which is noted: the log's values then tell of it."""
+    try:
+        return known_space(path, options, sidecar, file=log.files.space, logged=log.configurations.values())
+    except EncaveError as error:
+        if log.files.space is None or not log.configurations:
+            raise
+        notes.append(Note("flagged", f"the configuration space beside the log was not used: {error}"))
+        return None
 
 
 def _schedule(sidecar: Sidecar, columns: dict[str, Any]) -> list[Note]:
@@ -132,40 +159,6 @@ def _schedule(sidecar: Sidecar, columns: dict[str, Any]) -> list[Note]:
         return []
     columns["budget"] = [float(schedule)] * len(columns["budget"])
     return [Note("derived", f"SMAC knows no budgets here: all trials have the {schedule} of encave.json")]
-
-
-def _scenario(path: Path, notes: list[Note]) -> dict[str, Any]:
-    beside = path.parent / SCENARIO_FILE
-    if not beside.is_file():
-        return {}
-    try:
-        scenario, _ = read_json(beside)
-    except EncaveError as error:
-        notes.append(Note("flagged", f"the scenario cannot be read: {error}"))
-        return {}
-    return scenario if isinstance(scenario, dict) else {}
-
-
-def _objectives(scenario: Mapping[str, Any], count: int) -> list[Objective]:
-    names = scenario.get("objectives", "cost")
-    names = [names] if isinstance(names, str) else [str(name) for name in names]
-    return [Objective(name) for name in (names if len(names) == count else [f"cost_{i}" for i in range(count)])]
-
-
-def _name(scenario: Mapping[str, Any], path: Path) -> str:
-    name = str(scenario.get("name") or "")
-    if not name or _HASH.fullmatch(name):
-        name = study_name(path, "SMAC")
-    elif "smac" not in name.lower():
-        name = f"SMAC-{name}"
-    seed = scenario.get("seed")
-    return name if seed is None else f"{name}-seed{seed}"
-
-
-def _metadata(scenario: Mapping[str, Any]) -> dict[str, Any]:
-    facade = ((scenario.get("_meta") or {}).get("facade") or {}).get("name")
-    kept = {"seed": scenario.get("seed"), "workers": scenario.get("n_workers"), "facade": facade}
-    return {"group": "SMAC", **{key: value for key, value in kept.items() if value is not None}}
 
 
 def _origin(origins: Mapping[str, Any], number: int) -> str | None:
@@ -198,7 +191,7 @@ def _columns(
         "status": statuses,
         "start": pa.array(starts, mask=np.isnan(starts)),
         "end": pa.array(ends, mask=np.isnan(ends)),
-        "cpu_time": np.where(failed, np.nan, cpu),
+        "cpu_time": np.where(failed | ~np.isfinite(cpu), np.nan, cpu),
     }
     for objective, values in zip(objectives, costs.T, strict=True):
         columns[COST + objective.name] = np.where(failed, np.nan, values)
@@ -211,16 +204,19 @@ def _columns(
 
 def _costs(rows: Sequence[Entry], count: int) -> tuple[list[Status], NDArray[np.float64], list[Note]]:
     """Statuses, costs of shape (n, objectives), and notes; a success without finite costs is a crash."""
-    costs = np.full((len(rows), count), np.nan)
-    for i, row in enumerate(rows):
-        costs[i, : len(row.cost)] = row.cost[:count] if len(row.cost) == count else np.nan
-    wrong = ~np.isfinite(costs).all(axis=1) & np.array([row.status is Status.SUCCESS for row in rows])
+    none = [np.nan] * count
+    costs = np.array([row.cost if len(row.cost) == count else none for row in rows], dtype=np.float64)
+    costs = costs.reshape(len(rows), count)
+    succeeded = np.array([row.status is Status.SUCCESS for row in rows], dtype=bool)
+    unset = succeeded & (costs == UNSET).any(axis=1)
+    wrong = succeeded & ~np.isfinite(costs).all(axis=1) | unset
     statuses = [Status.CRASHED if bad else row.status for row, bad in zip(rows, wrong.tolist(), strict=True)]
-    notes: list[Note] = []
-    if wrong.any():
-        notes.append(
-            Note("flagged", "logged as success, but the cost is not finite: counted as crashed", int(wrong.sum()))
-        )
+    reasons = {"is not finite": wrong & ~unset, f"is {UNSET:.0f}, which stands for none": unset}
+    notes = [
+        Note("flagged", f"logged as success, but the cost {reason}: counted as crashed", int(which.sum()))
+        for reason, which in reasons.items()
+        if which.any()
+    ]
     renamed = {row.logged_status for row in rows} & {"CAPPED", "DONOTADVANCE", "STOP"}
     for name in sorted(renamed):
         number = sum(row.logged_status == name for row in rows)

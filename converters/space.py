@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING, Any
 
 from ..errors import EncaveError
 from ..run import Note
+from .jsontext import read_text
+from .nasbench201_space import named_space
+from .pcs import read_pcs
 from .reader import Options
 from .sidecar import Sidecar
 
@@ -17,6 +22,10 @@ if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
 SPACE_FILE = "configspace.json"
+_LARGEST = 1 << 26  # bytes
+PCS = ".pcs"
+_HEAD = 512
+_SPACE_HEAD = re.compile(rb'\s*\{\s*("name": [^,]{0,100},\s*)?"hyperparameters"\s*:')
 
 
 @dataclass(frozen=True)
@@ -31,34 +40,94 @@ class LogSpace:
     """What was assumed."""
 
 
-def known_space(log: Path, options: Options, sidecar: Sidecar | None) -> LogSpace | None:
-    """The space that the user gave, that of the sidecar, or that of `configspace.json` beside the log; else None.
+def known_space(
+    log: Path,
+    options: Options,
+    sidecar: Sidecar | None,
+    *,
+    file: Path | None = None,
+    logged: Iterable[Mapping[str, Any]] = (),
+) -> LogSpace | None:
+    """The space that the user gave, that of the sidecar, or that of a file beside the log; else None.
+
+    Args:
+        log: The log.
+        options: What the user gave.
+        sidecar: The log's sidecar.
+        file: What `space_file` found; None: `configspace.json` beside the log.
+        logged: Configurations of the log, for the types of choices in a PCS file.
 
     Raises:
-        EncaveError: `configspace.json` cannot be read.
+        EncaveError: the file beside the log cannot be read.
     """
     if options.space is not None:
         return LogSpace(
-            options.space, notes=(Note("assumed", "the configuration space is the one given, not one from the log"),)
+            options.space, notes=(Note("flagged", "the configuration space is the one given, not one from the log"),)
         )
     if sidecar is not None:
         return LogSpace(sidecar.space())
-    path = log.parent / SPACE_FILE
-    return LogSpace(read_space(path)) if path.is_file() else None
+    path = file or log.parent / SPACE_FILE
+    if not path.is_file():
+        return None
+    if path.suffix.lower() != PCS:
+        return LogSpace(read_space(path))
+    found = read_pcs(path, logged)
+    text = f"{path.name} has forbidden clauses, which are left out: {found.forbidden}"
+    return LogSpace(found.space, notes=(Note("flagged", text),) if found.forbidden else ())
+
+
+def space_file(folder: Path, names: Iterable[str], *, suffix: str = "", told: str | None = None) -> Path | None:
+    """The file with a log's configuration space.
+
+    In this order: `configspace<suffix>.json`, `configspace.json`, the file that the log tells of, the same three as
+    PCS, then the only other JSON file of ConfigSpace or the only other PCS file in the folder.
+
+    Args:
+        folder: The log's folder.
+        names: Names of its files.
+        suffix: What the log's own name ends with, as ` 2` in `runhistory 2.json`.
+        told: Path of a space that the log tells of; only its name counts, since logs are moved.
+    """
+    present = sorted(names)
+    stems = [f"configspace{suffix}", "configspace", *([PureWindowsPath(told).stem] if told else [])]
+    for name in (stem + kind for kind in (".json", PCS) for stem in stems):
+        if name in present:
+            return folder / name
+    others = [name for name in present if name.endswith(".json") and _is_space(folder / name)]
+    others = others or [name for name in present if name.lower().endswith(PCS)]
+    return folder / others[0] if len(others) == 1 else None
+
+
+def _is_space(path: Path) -> bool:
+    with path.open("rb") as file:
+        return _SPACE_HEAD.match(file.read(_HEAD)) is not None
+
+
+def given_space(told: str) -> ConfigurationSpace:
+    """The space that `--configspace` means: a ConfigSpace JSON file, or one known by name.
+
+    Raises:
+        EncaveError: there is neither.
+    """
+    return read_space(Path(told)) if Path(told).is_file() else named_space(told)
 
 
 def read_space(path: Path) -> ConfigurationSpace:
-    """A ConfigSpace JSON file of any release.
+    """A ConfigSpace JSON file of any release, or a PCS file.
 
     Raises:
-        EncaveError: it is not one.
+        EncaveError: it is neither.
     """
+    if path.suffix.lower() == PCS:
+        return read_pcs(path).space
     from ConfigSpace import ConfigurationSpace
 
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path, _LARGEST))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # ConfigSpace warns of every older release of its format
-            return ConfigurationSpace.from_serialized_dict(content)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            space = ConfigurationSpace.from_serialized_dict(content)
+        json.dumps(space.to_serialized_dict(), allow_nan=False)  # a bound can be infinite
+        return space
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise EncaveError(f"{path} is not a ConfigSpace JSON file: {type(error).__name__}: {error}") from error

@@ -58,7 +58,7 @@ class TableReader:
             if "run" not in spec:
                 return [None]
             return list(dict.fromkeys(map(_run_key, read_table(path).raw(spec["run"]))))
-        except (EncaveError, KeyError):
+        except (EncaveError, KeyError, TypeError):
             return [None]
 
     def read(self, found: Found, options: Options) -> ReadResult:
@@ -68,11 +68,15 @@ class TableReader:
         mapped = resolve(_spec(mapping_file(found.path), mapping), list(table.columns), str(found.path))
         rows = list(range(table.rows))
         dropped, notes = table.dropped, list(table.notes)
+        keys = list(map(_run_key, table.raw(mapped.roles["run"]))) if "run" in mapped.roles else []
         if found.key is not None:
-            rows = [row for row, key in enumerate(table.raw(mapped.roles["run"])) if _run_key(key) == found.key]
+            rows = [row for row, key in enumerate(keys) if key == found.key]
             if dropped:
                 text = f"{found.path.name}: rows that cannot be read, whose run is unknown, are in none"
                 dropped, notes = 0, [Note("flagged", text, dropped)]
+        elif len(set(keys)) > 1:
+            name = f"{found.path.stem}.map.json"
+            raise EncaveError(f"{found.path} holds several runs; put the mapping into {name} beside it")
         if not rows:
             raise EncaveError(f"{found.path} has no row" + (f" of the run {found.key}" if found.key else ""))
         everything = Rows(table, range(table.rows), found.path)

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from ..errors import EncaveError
 from ..run import Note
+from . import parquet
 from .csv_table import LIMIT, header_of, read_csv, typed
 from .json_lines import numbered_lines, read_lines
 
@@ -74,7 +75,7 @@ def column_names(path: Path) -> list[str]:
             with path.open("rb") as file:
                 return header_of(file.read(_HEAD))
         first = read_first(path)
-    except (OSError, pa.ArrowInvalid, EncaveError):
+    except (OSError, ValueError, pa.ArrowException, EncaveError):
         return []
     return list(_flat(first)) if isinstance(first, dict) else []
 
@@ -90,19 +91,16 @@ def read_first(path: Path) -> Any:
 
 
 def _parquet(path: Path) -> Table:
-    import pyarrow.parquet as pq
-
     try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
+        table = parquet.read_table(path)
+        for _ in range(_DEEPEST):
+            if not any(pa.types.is_struct(field.type) for field in table.schema):
+                break
+            table = table.flatten()
+        columns = {name: table[name].to_pylist() for name in table.column_names}
+    except (OSError, ValueError, LookupError, pa.ArrowException) as error:
         raise EncaveError(f"{path} is not a whole Parquet file: {error}") from error
-    for _ in range(_DEEPEST):
-        if not any(pa.types.is_struct(field.type) for field in table.schema):
-            break
-        table = table.flatten()
-    if len(set(table.column_names)) != table.num_columns:
-        raise EncaveError(f"{path} has two columns of one name: {', '.join(table.column_names)}")
-    return Table({name: table[name].to_pylist() for name in table.column_names}, table.num_rows, 0, ())
+    return Table(columns, table.num_rows, 0, ())
 
 
 def _json_lines(path: Path) -> Table:

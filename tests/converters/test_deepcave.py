@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from ConfigSpace import (
     CategoricalHyperparameter,
@@ -279,10 +280,10 @@ def test_all_generated_logs_open(tmp_path: Path, open_in_stock_deepcave: Open, s
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=30))
 def test_texts_give_the_very_same_floats(values: list[float]) -> None:
-    texts = exact_texts(np.array(values))
+    texts = exact_texts(np.array(values, dtype=np.float64)).to_pylist()
     assert [float(text) for text in texts] == values
     assert pandas_reads(
-        [text for text in texts if "_" not in text],
+        pa.array([text for text in texts if "_" not in text], pa.string()),
         np.array([v for t, v in zip(texts, values, strict=True) if "_" not in t]),
     )
     assert all("_" in text for text in texts) or not any("_" in text for text in texts)

@@ -309,3 +309,255 @@ def test_real_logs_have_the_facts_of_the_index(tmp_path: Path, shared: Path, cas
     )
     [hidden] = [note.count for note in conversion.notes if "one trial per configuration" in note.text]
     assert facts["rows"] - hidden == facts["distinct_config_budget"]
+
+
+def one(source: Path, out: Path, space: ConfigurationSpace | None = None) -> tuple[Any, Run]:
+    [conversion] = convert([source], out, space=space)
+    assert conversion.status == "converted", conversion.reason
+    return conversion, Run.load(conversion.output)
+
+
+def told(conversion: Any, text: str) -> bool:
+    return any(text in note.text for note in conversion.notes)
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_incumbent_proves_the_decoding(agrees: bool, tmp_path: Path) -> None:
+    write_dehb(tmp_path / "log", 40)
+    path = tmp_path / "log" / "incumbent.json"
+    incumbent = json.loads(path.read_text())
+    if not agrees:
+        incumbent["config"][EDGES[0]] = CHOICES[CHOICES.index(incumbent["config"][EDGES[0]]) - 1]
+        path.write_text(json.dumps(incumbent))
+    conversion, run = one(tmp_path / "log", tmp_path / "out", nas_space())
+    assert run.metadata.get("incumbent_file") == ("agrees" if agrees else None)
+    assert told(conversion, "the space is not that of the run") == (not agrees)
+
+
+def test_incumbent_tells_of_another_space(tmp_path: Path) -> None:
+    """Of a space with the choices in another order everything converts, and means something else."""
+    write_dehb(tmp_path / "log", 40)
+    other = ConfigurationSpace()
+    other.add([CategoricalHyperparameter(edge, CHOICES[::-1]) for edge in EDGES])
+    conversion, _ = one(tmp_path / "log", tmp_path / "out", other)
+    assert told(conversion, "the space is not that of the run")
+
+
+def test_incumbent_names_the_hyperparameters_of_an_unknown_space(tmp_path: Path) -> None:
+    write_dehb(tmp_path / "log", 40)
+    conversion, run = one(tmp_path / "log", tmp_path / "out")
+    assert run.inferred_space
+    assert list(run.space) == [f"x{i}" for i in range(6)]
+    assert told(conversion, "names 6 hyperparameters: op_0_1, op_0_2")
+
+
+def test_rows_that_only_the_incumbent_knows(tmp_path: Path, shared: Path) -> None:
+    conversion, _ = one(_behaviour(shared, "mixed_type_info"), tmp_path / "out", toy_space())
+    assert told(conversion, "rows are missing")
+    assert told(conversion, "could not save its history 6 times")
+    cut, _ = one(_behaviour(shared, "numpy_info"), tmp_path / "cut", toy_space())
+    assert told(cut, "incumbent.json breaks off")
+    raised, _ = one(_behaviour(shared, "objective_raises"), tmp_path / "raised", toy_space())
+    assert told(raised, "RuntimeError: boom")
+
+
+def test_state_gives_settings_and_is_checked(tmp_path: Path) -> None:
+    write_dehb(tmp_path / "log", 40)
+    _, run = one(tmp_path / "log", tmp_path / "out", nas_space())
+    assert run.metadata["settings"]["eta"] == 3
+    assert run.metadata["settings"]["max_age"] == "inf"
+    assert not {"output_path", "configspace"} & set(run.metadata["settings"])
+    path = tmp_path / "log" / "dehb_state.json"
+    state = json.loads(path.read_text())
+    state["HB_params"]["max_fidelity"] = 90
+    state["DE_params"]["dimensions"] = 7
+    [number] = {row["config_id"] for row in run.trials.to_pylist()[:1]}
+    state["internals"]["initial_configs"][0] |= {"config_id": number, "config": [0.5] * 6}
+    path.write_text(json.dumps(state))
+    conversion, _ = one(tmp_path / "log", tmp_path / "other", nas_space())
+    assert told(conversion, "the fidelity is none of those of dehb_state.json (30, 90)")
+    assert told(conversion, "7 dimensions, the vectors have 6")
+    assert told(conversion, "another vector for the same number")
+
+
+def timed_run(folder: Path, *, seconds: float) -> Any:
+    """A run whose objective takes a known time and says `seconds` times as much."""
+    import time
+
+    dehb = pytest.importorskip("dehb")
+
+    def objective(config: Any, fidelity: float, **_: Any) -> dict[str, float]:
+        begun = time.perf_counter()
+        time.sleep(0.002)
+        return {"fitness": error_of(config, fidelity), "cost": (time.perf_counter() - begun) * seconds}
+
+    optimizer = dehb.DEHB(
+        f=objective,
+        cs=nas_space(),
+        min_fidelity=12,
+        max_fidelity=200,
+        seed=0,
+        n_workers=1,
+        output_path=folder,
+        log_level="INFO",
+        save_freq="step",
+    )
+    optimizer.run(fevals=16)
+    return optimizer
+
+
+@pytest.mark.parametrize("seconds", [1.0, 1000.0])
+def test_starts_of_the_text_log(seconds: float, tmp_path: Path) -> None:
+    optimizer = timed_run(tmp_path / "log", seconds=seconds)
+    conversion, run = one(tmp_path / "log", tmp_path / "out", nas_space())
+    lines = (tmp_path / "log" / "dehb.log").read_text().splitlines()
+    stamps = pd.to_datetime([line.split(" ")[0] for line in lines if "Evaluating" in line])
+    logged = [(stamp - stamps[0]).total_seconds() for stamp in stamps]
+    costs = [row[3] for row in optimizer.history]
+    if seconds == 1.0:
+        assert run.column("start").tolist() == pytest.approx(logged, abs=1e-6)
+        assert (run.column("end") - run.column("start")).tolist() == pytest.approx(costs)
+        assert "extra:logged_start" not in run.trials.column_names
+    else:
+        assert run.column("end").tolist() == pytest.approx(np.cumsum(costs).tolist())
+        assert run.column("extra:logged_start").tolist() == pytest.approx(logged, abs=1e-6)
+        assert told(conversion, "no seconds of the clock")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (
+            lambda text: text.replace("Evaluating configuration 17 ", "Evaluating configuration 99 "),
+            "numbers of config",
+        ),
+        (lambda text: text.replace(" 3/16 function", " 2/16 function"), "one worker"),
+        (lambda text: text.replace("with fidelity 200.0", "with fidelity 66.0"), "fidelities"),
+        (lambda text: text.split("8/16")[0], "tells of 8 evaluations, the history of 16"),
+        (lambda text: re.sub(r"T\d\d(?=.*Evaluating configuration 20 )", "T00", text), "clock was set back"),
+    ],
+)
+def test_text_log_that_does_not_fit_is_not_joined(change: Any, reason: str, tmp_path: Path) -> None:
+    timed_run(tmp_path / "log", seconds=1.0)
+    path = tmp_path / "log" / "dehb.log"
+    path.write_text(change(path.read_text().replace("T00", "T01")))
+    conversion, run = one(tmp_path / "log", tmp_path / "out", nas_space())
+    assert told(conversion, "is not joined to the history")
+    assert told(conversion, reason)
+    assert run.column("end").tolist() == np.cumsum(run.column("extra:cost")).tolist()
+
+
+def test_text_log_tells_of_lost_rows(tmp_path: Path) -> None:
+    timed_run(tmp_path / "log", seconds=1.0)
+    path = tmp_path / "log" / "history.parquet.gzip"
+    pd.read_parquet(path).iloc[:10].to_parquet(path)
+    conversion, run = one(tmp_path / "log", tmp_path / "out", nas_space())
+    assert [note.count for note in conversion.notes if "save frequency lost" in note.text] == [6]
+    assert told(conversion, "starts are those of DEHB's text log")
+    assert len(run) == 10
+
+
+def test_numbers_of_0_1_0_are_in_its_text_log(tmp_path: Path, shared: Path) -> None:
+    folder = shared / "logs/generated/dehb/dehb_0.1.0"
+    conversion, run = one(folder, tmp_path / "out", toy_space())
+    [log] = folder.glob("*.log")
+    numbers = re.findall(r"Evaluating configuration (\d+) ", log.read_text())
+    assert conversion.release == "0.1.0"
+    assert run.column("config_id").tolist() == [int(number) for number in numbers]
+
+
+def test_text_log_alone_is_refused_with_the_reason(tmp_path: Path, shared: Path) -> None:
+    [alone] = convert([_behaviour(shared, "asktell_end")], tmp_path / "out")
+    assert (alone.status, alone.format) == ("refused", "dehb")
+    assert "nothing had been saved" in alone.reason
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "dehb_notes.log").write_text("groceries\n")
+    with pytest.raises(EncaveError, match="no log found"):
+        convert([tmp_path / "log"], tmp_path / "none")
+
+
+def test_info_that_is_none_and_rows_of_other_dimensions(tmp_path: Path) -> None:
+    rows = [([0.1, 0.2], 1.0, 2.0, 12.0, None), ([0.1, 0.2], 2.0, 2.0, 12.0, 7), ([0.3, 0.2], 3.0, 2.0, 12.0, {"a": 1})]
+    rows += [([0.3], 1.0, 2.0, 12.0, {}), ([0.3, 1.2], 1.0, 2.0, 12.0, {}), ([0.3, 1.0], 1.0, 2.0, float("nan"), {})]
+    _pickled(tmp_path, rows)
+    conversion, run = one(tmp_path, tmp_path / "out")
+    assert (conversion.read, conversion.written, conversion.dropped) == (6, 3, 3)
+    assert run.trials["extra:info"].to_pylist() == [None, 7, None]
+    assert run.trials["extra:a"].to_pylist() == [None, None, 1]
+    assert told(conversion, "not in the unit cube")
+
+
+def test_rows_without_number_or_info_in_parquet(tmp_path: Path) -> None:
+    content: dict[str, list[Any]] = {"config_id": [3, None, 4], "config": [[0.1, 0.2]] * 3, "fitness": [1.0, 2.0, 3.0]}
+    content |= {"cost": [1.0] * 3, "fidelity": [4.0] * 3, "info": [{"a": 1.5}, {"a": 2.5}, None]}
+    pd.DataFrame(content).to_parquet(tmp_path / "history.parquet.gzip")
+    conversion, run = one(tmp_path, tmp_path / "out")
+    assert (conversion.read, conversion.dropped) == (3, 1)
+    assert run.trials["config_id"].to_pylist() == [3, 4]
+    assert run.trials["extra:a"].to_pylist() == [1.5, None]
+
+
+def test_one_number_with_two_vectors(tmp_path: Path) -> None:
+    rows = [
+        (5, [0.1, 0.2], 1.0, 2.0, 12.0, {}),
+        (5, [0.3, 0.2], 2.0, 2.0, 12.0, {}),
+        (6, [0.1, 0.2], 2.0, 2.0, 40.0, {}),
+    ]
+    _pickled(tmp_path, rows)
+    conversion, run = one(tmp_path, tmp_path / "out")
+    assert told(conversion, "one number stands for several vectors")
+    assert [run.configuration(i)["x0"] for i in run.column("config_id").tolist()] == [0.1, 0.3, 0.1]
+
+
+def test_several_objectives_of_a_fork(tmp_path: Path) -> None:
+    """MaDEHB writes lists as fitness, and a Pareto front instead of an incumbent."""
+    fitness = [[1.0, 5.0], [2.0, float("inf")], [3.0, 1.0]]
+    content = {"config_id": [0, 1, 2], "config": [[0.1], [0.2], [0.3]], "fitness": fitness}
+    content |= {"cost": [4.0, 4.0, 12.0], "fidelity": [4.0, 4.0, 12.0]}
+    pd.DataFrame(content).to_parquet(tmp_path / "madehb_history.parquet.gzip")
+    front = {"configs": [[0.1], [0.3]], "score": [[1.0, 5.0], [3.0, 1.0]], "info": None, "timestamp": 1}
+    (tmp_path / "incumbent.json").write_text(json.dumps(front))
+    conversion, run = one(tmp_path, tmp_path / "out")
+    assert conversion.statuses == {"success": 2, "crashed": 1}
+    assert run.trials["cost:fitness_0"].to_pylist() == [1.0, None, 3.0]
+    assert run.trials["cost:fitness_1"].to_pylist() == [5.0, None, 1.0]
+    assert run.trials["extra:raw_fitness_0"].to_pylist() == [None, 2.0, None]
+
+
+def test_fitness_that_never_changes_is_told(tmp_path: Path) -> None:
+    _pickled(tmp_path, [([i / 20], 999.0, 1.0, 1.0, {}) for i in range(12)])
+    conversion, _ = one(tmp_path, tmp_path / "out")
+    assert told(conversion, "what stands for a failure")
+
+
+def test_space_in_a_pcs_file(tmp_path: Path) -> None:
+    write_dehb(tmp_path / "log", 40)
+    lines = [f"{edge} categorical {{{', '.join(CHOICES)}}} [none]" for edge in EDGES]
+    (tmp_path / "log" / "space.pcs").write_text("\n".join(lines))
+    _, run = one(tmp_path / "log", tmp_path / "out")
+    assert not run.inferred_space
+    assert run.metadata["incumbent_file"] == "agrees"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.sampled_from([1e-320, 10**400]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+)
+ANY = JSON | st.lists(st.floats(0, 1), min_size=2, max_size=2)
+
+
+@settings(max_examples=60, deadline=None)
+@given(score=JSON, config=ANY, sizes=st.lists(JSON, min_size=3, max_size=3), number=JSON | st.just(0), initial=ANY)
+def test_whatever_stands_beside_the_history_it_converts(
+    tmp_path_factory: pytest.TempPathFactory, score: Any, config: Any, sizes: list[Any], number: Any, initial: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("log")
+    (folder / "history.pkl").write_bytes(pickle.dumps([(0, [0.1, 0.2], 1.0, 2.0, 12.0, {})]))
+    (folder / "incumbent.json").write_text(json.dumps({"config": config, "score": score}))
+    told_sizes = dict(zip(("min_fidelity", "max_fidelity", "eta"), sizes, strict=True))
+    internals = {"initial_configs": [{"config_id": number, "config": initial}, initial]}
+    state = {"DE_params": {"dimensions": number, "x": score}, "HB_params": told_sizes, "internals": internals}
+    (folder / "dehb_state.json").write_text(json.dumps(state))
+    conversion, run = one(folder, folder / "out")
+    assert len(run) == 1
+    assert conversion.status == "converted"

@@ -124,6 +124,12 @@ def test_any_table_is_a_log_where_the_command_line_says_so(tmp_path: Path) -> No
     assert results[1].run.status_counts() == {"success": 1, "crashed": 1}
 
 
+def test_runs_are_never_mixed(tmp_path: Path) -> None:
+    [found] = find(write_log(tmp_path), [READER])
+    with pytest.raises(EncaveError, match=r"several runs; put the mapping into log\.map\.json"):
+        READER.read(found.found, Options(mapping={"run": "who"}))
+
+
 def test_own_names_need_no_mapping(tmp_path: Path) -> None:
     rows = [
         {"config_id": 5 + i, "config:lr": i / 10, "cost:err": 1.0 - i, "budget": 3.0, "seed": 7, "extra:q": i}
@@ -224,7 +230,7 @@ def test_damaged_files_are_refused(tmp_path: Path, suffix: str, content: bytes) 
 def test_a_damaged_mapping_is_refused(tmp_path: Path) -> None:
     path = write_log(tmp_path)
     (tmp_path / "log.map.json").write_text('{"objective": ')
-    with pytest.raises(EncaveError, match="map.json"):
+    with pytest.raises(EncaveError, match=r"map\.json"):
         read_all(path)
 
 

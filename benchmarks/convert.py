@@ -1,0 +1,178 @@
+"""Conversion of generated logs, side by side with DeepCAVE's own converters and a bare parse of the same bytes.
+
+Run as `python benchmarks/convert.py [--large] [--million]`. Every figure is the median of three in a fresh process,
+after a conversion of a small log that loads all modules; times are seconds of CPU, since other programs may be running.
+Memory is the peak of that process above what it held before the conversion (Linux). DeepCAVE's column needs DeepCAVE
+(Python 3.10), for BOHB also hpbandster and for Optuna optuna; the bare parse takes orjson if installed, else json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pickle
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import logs
+
+REPEATS = 3
+SIZES = (1_000, 10_000)
+LARGE = 100_000
+DEEPCAVE_LIMIT = 10_000
+"""Trials beyond which DeepCAVE's converters are not waited for."""
+MILLION = 1_000_000
+
+
+def main() -> None:
+    """Print the table, or with `--measure` one figure, for a process of its own."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--large", action="store_true", help=f"also {LARGE:,} trials")
+    parser.add_argument("--million", action="store_true", help=f"also Run.load of {MILLION:,} trials")
+    parser.add_argument("--measure", nargs=3, metavar=("WHAT", "FORMAT", "LOG"), help=argparse.SUPPRESS)
+    told = parser.parse_args()
+    if told.measure:
+        what, form, path = told.measure
+        print(json.dumps(MEASURES[what](form, Path(path))))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        _table(Path(folder), (*SIZES, LARGE) if told.large else SIZES)
+        if told.million:
+            _load(Path(folder))
+
+
+def _table(folder: Path, sizes: tuple[int, ...]) -> None:
+    columns = ("log", "trials", "MB", "encave s", "µs per trial", "memory / source", "DeepCAVE s", "ratio")
+    columns += ("parse + dump s", "ratio")
+    print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
+    for form, write in logs.LOGS.items():
+        for count in sizes:
+            path = write(folder / f"{form}-{count}", count)
+            ours = _measured("encave", form, path)
+            theirs = _measured("deepcave", form, path) if form != "dehb" and count <= DEEPCAVE_LIMIT else None
+            bare = _measured("bare", form, path) if form == "smac" else None
+            print(_row(form, count, path, ours, theirs, bare), flush=True)
+
+
+def _row(form: str, count: int, path: Path, ours: dict[str, float], theirs: dict[str, float] | None, bare: Any) -> str:
+    size = sum(file.stat().st_size for file in path.parent.iterdir())
+    seconds = ours["seconds"]
+    cells = [form, f"{count:,}", f"{size / 1e6:.1f}", f"{seconds:.3f}", f"{seconds / count * 1e6:.0f}"]
+    cells.append(f"{ours['bytes'] / size:.1f}")
+    cells += [f"{theirs['seconds']:.2f}", f"{theirs['seconds'] / seconds:.1f}"] if theirs else ["–", "–"]
+    cells += [f"{bare['seconds']:.3f} ({bare['with']})", f"{seconds / bare['seconds']:.1f}"] if bare else ["–", "–"]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _measured(what: str, form: str, path: Path) -> dict[str, Any] | None:
+    """A figure from a process of its own; None where a package that it needs is missing."""
+    command = [sys.executable, __file__, "--measure", what, form, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(f"{what} {form}: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+        return None
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _timed(action: Callable[[Path], Any]) -> float:
+    times: list[float] = []
+    for _ in range(REPEATS):
+        with tempfile.TemporaryDirectory() as out:
+            start = time.process_time()
+            action(Path(out))
+            times.append(time.process_time() - start)
+    return statistics.median(times)
+
+
+def _memory(line: str) -> int:
+    """Bytes that this process holds (VmRSS) or held at most (VmHWM)."""
+    status = Path("/proc/self/status").read_text()
+    return next(int(text.split()[1]) * 1024 for text in status.splitlines() if text.startswith(line))
+
+
+def _encave(form: str, path: Path) -> dict[str, float]:
+    from encave.converters import convert
+
+    def action(out: Path) -> None:
+        [result] = convert([path.parent], out / "runs")
+        assert result.status == "converted" and result.dropped == 0, result.reason
+
+    with tempfile.TemporaryDirectory() as small:
+        logs.LOGS[form](Path(small) / "log", 10)
+        convert([Path(small) / "log"], Path(small) / "out")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    before = _memory("VmRSS")
+    with tempfile.TemporaryDirectory() as out:
+        action(Path(out))
+    peak = _memory("VmHWM") - before
+    return {"seconds": _timed(action), "bytes": peak}
+
+
+def _deepcave(form: str, path: Path) -> dict[str, float]:
+    from deepcave.runs.converters.bohb import BOHBRun
+    from deepcave.runs.converters.optuna import OptunaRun
+    from deepcave.runs.converters.smac3v2 import SMAC3v2Run
+
+    kind = {"smac": SMAC3v2Run, "bohb": BOHBRun, "optuna": OptunaRun}[form]
+    folder = path.parent
+    if form == "optuna":
+        folder = path.parent.with_name(path.parent.name + "-pickled")
+        folder.mkdir(exist_ok=True)
+        (folder / "study.pkl").write_bytes(pickle.dumps(_in_memory(path)))
+    return {"seconds": _timed(lambda out: kind.from_path(folder).save(out / "run"))}
+
+
+def _in_memory(path: Path) -> Any:
+    """The study as DeepCAVE reads it: pickled, not in a storage."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    stored = optuna.load_study(study_name="bench", storage=f"sqlite:///{path}")
+    study = optuna.create_study()
+    study.add_trials(stored.trials)
+    return study
+
+
+def _bare(form: str, path: Path) -> dict[str, Any]:
+    data = path.read_bytes()
+    try:
+        import orjson as parser
+    except ImportError:
+        parser = json
+    return {"seconds": _timed(lambda out: parser.dumps(parser.loads(data))), "with": parser.__name__}
+
+
+def _read_table(form: str, path: Path) -> dict[str, float]:
+    import pyarrow.parquet as pq
+
+    return {"seconds": _timed(lambda out: pq.read_table(path / "trials.parquet"))}
+
+
+def _run_load(form: str, path: Path) -> dict[str, float]:
+    from encave.run import Run
+
+    return {"seconds": _timed(lambda out: Run.load(path))}
+
+
+MEASURES = {"encave": _encave, "deepcave": _deepcave, "bare": _bare, "read": _read_table, "load": _run_load}
+
+
+def _load(folder: Path) -> None:
+    from encave.converters import convert
+
+    [result] = convert([logs.dehb(folder / "million", MILLION)], folder / "runs")
+    assert result.output is not None
+    table, run = (_measured(what, "dehb", result.output) for what in ("read", "load"))
+    assert table and run
+    seconds = f"read_table {table['seconds']:.2f} s, Run.load {run['seconds']:.2f} s"
+    print(f"\n{MILLION:,} trials: {seconds}, {run['seconds'] - table['seconds']:.2f} s more")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""What became of a log: the row of the table that `encave convert` prints and the object of its `--json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ..run import Note, Run
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What became of one log. Counts are of trials."""
+
+    source: Path
+    """The log."""
+    format: str
+    """Format as in `--from`."""
+    release: str | None
+    """Release of the optimizer that wrote it, as far as the log tells."""
+    status: Literal["converted", "refused", "unchanged"]
+    """unchanged: an earlier conversion of the same files is there."""
+    reason: str | None
+    """Why it was refused."""
+    read: int = 0
+    """Trials in the log."""
+    written: int = 0
+    """Trials in the run."""
+    merged: int = 0
+    """Trials that another one stands for."""
+    dropped: int = 0
+    """Trials that could not be kept."""
+    configurations: int = 0
+    """Configurations of the run."""
+    budgets: tuple[float, ...] = ()
+    """Budgets, ascending."""
+    statuses: Mapping[str, int] | None = None
+    """Status → number of trials."""
+    incumbent: Mapping[str, Any] | None = None
+    """`cost` and `configuration` of the best trial at the highest budget, by the first objective; None without one."""
+    notes: tuple[Note, ...] = ()
+    """What was merged, dropped, derived, assumed or flagged."""
+    output: Path | None = None
+    """The run's folder."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `encave convert --json` prints for this log."""
+        return asdict(self) | {
+            "source": str(self.source),
+            "budgets": list(self.budgets),
+            "statuses": dict(self.statuses or {}),
+            "notes": [asdict(note) for note in self.notes],
+            "output": None if self.output is None else str(self.output),
+        }
+
+
+def refused(source: Path, format_name: str, reason: str) -> Conversion:
+    """The account of a log that could not be converted."""
+    return Conversion(source, format_name, None, "refused", reason)
+
+
+def accounted(
+    source: Path, format_name: str, status: Literal["converted", "unchanged"], run: Run, folder: Path
+) -> Conversion:
+    """The account of a run; release and counts are those in its metadata, if there are any."""
+    counts = {"read": len(run), "written": len(run)} | dict(run.metadata.get("accounting") or {})
+    return Conversion(
+        source=source,
+        format=format_name,
+        release=run.metadata.get("source_release"),
+        status=status,
+        reason=None,
+        **counts,
+        configurations=run.configurations.num_rows,
+        budgets=run.budgets,
+        statuses=run.status_counts(),
+        incumbent=best_of(run),
+        notes=run.notes,
+        output=folder,
+    )
+
+
+def best_of(run: Run) -> dict[str, Any] | None:
+    """`cost` and `configuration` of the incumbent; None without one."""
+    best = run.incumbent()
+    return best and {"cost": best.value, "configuration": run.configuration(best.config_id)}

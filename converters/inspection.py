@@ -1,0 +1,171 @@
+"""What a log holds and what is odd about it, without writing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow.compute as pc
+
+from ..errors import EncaveError
+from ..run import Note, Objective, Optimizer, Run
+from .account import best_of
+from .one_log import describe_error, described, read
+from .reader import Options
+from .sources import logs_and_runs
+
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
+
+_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a log or a converted run holds."""
+
+    source: Path
+    """The log, or the folder of the run."""
+    format: str
+    """Format as in `--from`; of a converted run that of the log it came from."""
+    status: Literal["readable", "refused"] = "readable"
+    """Whether it can be converted."""
+    reason: str | None = None
+    """Why not."""
+    name: str | None = None
+    """Name of the run."""
+    release: str | None = None
+    """Release of the optimizer that wrote it, as far as the log tells."""
+    optimizer: Optimizer | None = None
+    """What proposed the configurations."""
+    trials: int = 0
+    """Trials in the log, including those that cannot be kept."""
+    merged: int = 0
+    """Trials that another one stands for."""
+    dropped: int = 0
+    """Trials that cannot be kept."""
+    configurations: int = 0
+    """Configurations."""
+    hyperparameters: int = 0
+    """Hyperparameters of the space."""
+    budgets: tuple[float, ...] = ()
+    """Budgets, ascending."""
+    seeds: tuple[int, ...] = ()
+    """Seeds of the trials, ascending; the run's where they have none."""
+    objectives: tuple[Objective, ...] = ()
+    """What a trial measured."""
+    statuses: Mapping[str, int] | None = None
+    """Status → number of trials."""
+    incumbent: Mapping[str, Any] | None = None
+    """`cost` and `configuration` of the best trial at the highest budget; None without one."""
+    seconds: tuple[float, float] | None = None
+    """First start and last end; None without times."""
+    notes: tuple[Note, ...] = ()
+    """Every oddity found."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `encave inspect --json` prints."""
+        return asdict(self) | {"source": str(self.source), "statuses": dict(self.statuses or {})}
+
+    def lines(self) -> Iterator[str]:
+        """What `encave inspect` prints, without the heading."""
+        yield str(self.source)
+        if self.status == "refused":
+            yield f"refused: {self.reason}"
+            return
+        left = "".join(f", {n:,} {what}" for n, what in ((self.merged, "merged"), (self.dropped, "dropped")) if n)
+        statuses = ", ".join(f"{count:,} {status}" for status, count in (self.statuses or {}).items())
+        yield f"{self.trials:,} trials{left}: {statuses}"
+        yield f"{self.configurations:,} configurations of {self.hyperparameters} hyperparameters"
+        yield f"budgets: {_listed(self.budgets)}; seeds: {_listed(self.seeds)}"
+        yield "objectives: " + ", ".join(f"{o.name} ({o.direction})" for o in self.objectives)
+        yield "times: " + ("none" if self.seconds is None else "{:,.6g} … {:,.6g} s".format(*self.seconds))
+        if self.incumbent:
+            values = ", ".join(f"{key}={value}" for key, value in self.incumbent["configuration"].items())
+            yield f"incumbent: {self.incumbent['cost']:.6g} with {values:.400}"
+        for note in self.notes:
+            yield f"{note.kind}: {note.text}" + (f" ({note.count:,} trials)" if note.count else "")
+
+
+def inspect_logs(
+    paths: Sequence[Path],
+    *,
+    forced_format: str | None = None,
+    space: ConfigurationSpace | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> list[Inspection]:
+    """Read all logs and converted runs at or below `paths` one after the other.
+
+    Args:
+        paths: Files and folders.
+        forced_format: Name of the one format to look for; None: all.
+        space: Configuration space for logs without one.
+        mapping: What the columns of a table are.
+
+    Raises:
+        EncaveError: a path does not exist, or there is neither a log nor a run in any of them.
+    """
+    logs, folders = logs_and_runs(paths, forced_format, mapping=mapping)
+    options = Options(space, mapping)
+    found = [_of_folder(folder) for folder in folders]
+    for candidate in logs:
+        name, path = candidate.reader.name, candidate.found.path
+        try:
+            found.append(_of_run(path, name, described(read(candidate, options))))
+        except Exception as error:  # noqa: BLE001 - one log must not hide the others, whatever its format's code does
+            found.append(Inspection(path, name, "refused", describe_error(candidate, error)))
+    return found
+
+
+def _of_folder(folder: Path) -> Inspection:
+    try:
+        run = Run.load(folder)
+    except EncaveError as error:
+        return Inspection(folder, "run", "refused", str(error))
+    return _of_run(folder, str(run.metadata.get("source_format") or "run"), run)
+
+
+def _of_run(source: Path, format_name: str, run: Run) -> Inspection:
+    accounting = run.metadata.get("accounting") or {}
+    seen = Inspection(
+        source=source,
+        format=format_name,
+        name=run.name,
+        release=run.metadata.get("source_release"),
+        optimizer=run.optimizer,
+        trials=accounting.get("read", len(run)),
+        merged=accounting.get("merged", 0),
+        dropped=accounting.get("dropped", 0),
+    )
+    return replace(
+        seen,
+        configurations=run.configurations.num_rows,
+        hyperparameters=run.configurations.num_columns - 1,
+        budgets=run.budgets,
+        seeds=_seeds(run),
+        objectives=run.objectives,
+        statuses=run.status_counts(),
+        incumbent=best_of(run),
+        seconds=_seconds(run),
+        notes=run.notes,
+    )
+
+
+def _seeds(run: Run) -> tuple[int, ...]:
+    seeds = tuple(sorted(pc.unique(run.trials["seed"].drop_null()).to_pylist()))
+    own = run.metadata.get("seed")
+    return seeds or ((own,) if isinstance(own, int) else ())
+
+
+def _seconds(run: Run) -> tuple[float, float] | None:
+    first, last = pc.min(run.trials["start"]).as_py(), pc.max(run.trials["end"]).as_py()
+    known = [value for value in (first, last) if value is not None]
+    return (known[0], known[-1]) if known else None
+
+
+def _listed(values: Sequence[float]) -> str:
+    shown = ", ".join(f"{value:g}" for value in values[:_SHOWN])
+    more = f", … ({len(values):,} in all)" if len(values) > _SHOWN else ""
+    return (shown or "none") + more

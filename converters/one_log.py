@@ -1,0 +1,174 @@
+"""One log to one run's folder: read, check the account, write."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..errors import EncaveError
+from ..files import atomic_folder
+from ..run import Run
+from . import deepcave, sidecar
+from .account import Conversion, accounted, refused
+from .reader import Found, Options, ReadResult
+from .registry import Candidate
+from .run_folders import Earlier
+
+_BLOCK = 1 << 20
+
+Place = Callable[[Path, str], Path]
+"""Source and proposed name of a run → its folder."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A log to convert."""
+
+    candidate: Candidate
+    """The log and its format."""
+    options: Options
+    """What the user says beyond the log."""
+    earlier: Earlier | None = None
+    """The earlier conversion of this log."""
+    strict: bool = False
+    """Whether to refuse it where anything must be assumed."""
+
+
+def convert_log(job: Job, place: Place) -> Conversion:
+    """Convert one log, whatever it holds; what went wrong is in the account."""
+    try:
+        return _convert(job, place)
+    except Exception as error:  # noqa: BLE001 - one log must not stop the others, whatever its format's code does
+        candidate = job.candidate
+        return refused(candidate.found.path, candidate.reader.name, describe_error(candidate, error))
+
+
+def describe_error(candidate: Candidate, error: Exception) -> str:
+    """Why a log is refused, from what was raised when it was read."""
+    if isinstance(error, EncaveError | OSError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"{candidate.found.path} does not fit into memory"
+    told = f"{type(error).__name__}: {error}"
+    if isinstance(error, UnicodeEncodeError):
+        return f"{candidate.found.path} or a file beside it holds text that is no Unicode: {error}"
+    return f"the {candidate.reader.title} format failed on it with {told}; please report this"
+
+
+def _convert(job: Job, place: Place) -> Conversion:
+    found, name = job.candidate.found, job.candidate.reader.name
+    source, before = found.source, _stamps(found)
+    print_now = fingerprint(found, name, job.options) if job.earlier else None
+    if print_now and (known := _unchanged(job, print_now)):
+        return _strictly(known) if job.strict else known
+    result = read(job.candidate, job.options)
+    if job.strict and (reason := assumed(result.run)):
+        return _refused_as_assumed(found.path, name, result, reason)
+    print_now = print_now or fingerprint(found, name, job.options)
+    if _stamps(found) != before:
+        print_now = "changed while it was read"  # so that it is converted again
+    folder = place(source, result.run.name)
+    run = _write(result, folder, {"source": str(source), "source_format": name, "fingerprint": print_now})
+    return accounted(found.path, name, "converted", run, folder)
+
+
+def read(candidate: Candidate, options: Options) -> ReadResult:
+    """Read a log.
+
+    Raises:
+        EncaveError: it cannot be read, or its format miscounts its trials.
+    """
+    with _no_search_for_cycles():
+        result = candidate.reader.read(candidate.found, options)
+    if result.read != len(result.run) + result.merged + result.dropped:
+        told = f"{result.read} read, {len(result.run)} written, {result.merged} merged, {result.dropped} dropped"
+        where = candidate.found.path
+        raise EncaveError(f"the {candidate.reader.title} format does not account for every trial of {where}: {told}")
+    return result
+
+
+@contextmanager
+def _no_search_for_cycles() -> Generator[None]:
+    """Millions of small objects without cycles: looking for cycles among them takes half of the time of reading."""
+    wanted = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if wanted:
+            gc.enable()
+
+
+def assumed(run: Run) -> str | None:
+    """Why `--strict` refuses a run: what its notes say was assumed; None if nothing was."""
+    texts = [note.text for note in run.notes if note.kind == "assumed"]
+    return f"refused by --strict, since something is assumed: {'; '.join(texts)}" if texts else None
+
+
+def described(result: ReadResult) -> Run:
+    """The run with the release and the counts of its log in its metadata."""
+    counts = {"read": result.read, "written": len(result.run), "merged": result.merged, "dropped": result.dropped}
+    told = {"source_release": result.release, "encave": __version__, "accounting": counts}
+    return result.run.replace(metadata=dict(result.run.metadata) | told)
+
+
+def _unchanged(job: Job, print_now: str) -> Conversion | None:
+    """The earlier conversion, if it is of the same files and can still be read."""
+    if job.earlier is None or job.earlier.fingerprint != print_now:
+        return None
+    try:
+        run = Run.load(job.earlier.folder)
+    except EncaveError:
+        return None
+    return accounted(job.candidate.found.path, job.candidate.reader.name, "unchanged", run, job.earlier.folder)
+
+
+def _strictly(known: Conversion) -> Conversion:
+    reason = assumed(Run.load(known.output)) if known.output else None
+    return known if reason is None else replace(known, status="refused", reason=reason)
+
+
+def _refused_as_assumed(path: Path, name: str, result: ReadResult, reason: str) -> Conversion:
+    seen = accounted(path, name, "converted", described(result), path)
+    return replace(seen, status="refused", reason=reason, written=0, output=None)
+
+
+def _write(result: ReadResult, folder: Path, provenance: Mapping[str, Any]) -> Run:
+    """Write a run's folder; it appears whole or not at all."""
+    run = described(result).replace(name=folder.name)
+    shown, notes = deepcave.prepare(run)
+    run = run.replace(notes=(*run.notes, *notes), metadata=dict(run.metadata) | dict(provenance))
+    with atomic_folder(folder) as temporary:
+        deepcave.write(run, shown, temporary)
+        run.save(temporary)
+    return run
+
+
+def fingerprint(found: Found, name: str, options: Options) -> str:
+    """Hash of everything that the conversion depends on."""
+    space = options.space and options.space.to_serialized_dict()
+    digest = hashlib.sha256(json.dumps([__version__, name, space, dict(options.mapping or {})]).encode())
+    beside = sidecar.locate(found.path)
+    for path in (*found.files, *([beside] if beside else [])):
+        digest.update(path.name.encode())
+        for block in _blocks(path):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _stamps(found: Found) -> list[tuple[int, int]]:
+    """Size and time of the last change of each file."""
+    return [(told.st_size, told.st_mtime_ns) for told in (path.stat() for path in found.files)]
+
+
+def _blocks(path: Path) -> Iterable[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            yield block

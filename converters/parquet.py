@@ -1,0 +1,54 @@
+"""Parquet files of unknown origin: what would unpack to gigabytes is refused, not unpacked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ..errors import EncaveError
+
+LIMIT = 1 << 31
+"""Bytes that a file may unpack to."""
+_WIDTH = 8  # bytes of a number
+
+
+def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a file, or some of its columns.
+
+    Raises:
+        EncaveError: it would unpack to more than `LIMIT` bytes.
+        pyarrow.ArrowInvalid: it is damaged.
+        OSError: likewise, or it cannot be read.
+    """
+    with pq.ParquetFile(path) as file:
+        footer = file.metadata
+        groups = [footer.row_group(i) for i in range(footer.num_row_groups)]
+        chunks = [group.column(i) for group in groups for i in range(group.num_columns)]
+        claimed = sum(max(chunk.total_uncompressed_size, chunk.num_values * _WIDTH) for chunk in chunks)
+        _check(max(claimed, footer.num_rows * _WIDTH), path)
+        schema = file.schema_arrow
+    texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_binary(field.type)]
+    # a text that is stored once can stand in each of millions of rows
+    table = pq.read_table(path, columns=columns, read_dictionary=texts)
+    _check(sum(_unpacked(column) for column in table.columns if pa.types.is_dictionary(column.type)), path)
+    for place, name in enumerate(table.column_names):
+        if name in texts:
+            table = table.set_column(place, name, table[name].cast(schema.field(name).type))
+    return table
+
+
+def _unpacked(column: pa.ChunkedArray) -> int:
+    """Bytes of a column of text with each value written out."""
+    if not (pa.types.is_string(column.type.value_type) or pa.types.is_binary(column.type.value_type)):
+        return 0
+    lengths = [pc.sum(pc.binary_length(chunk.dictionary).take(chunk.indices)).as_py() for chunk in column.chunks]
+    return sum(length or 0 for length in lengths)
+
+
+def _check(size: int, path: Path) -> None:
+    if size > LIMIT:
+        raise EncaveError(f"{path} unpacks to {size / 2**30:.3g} GiB; encave reads up to {LIMIT >> 30} GiB")

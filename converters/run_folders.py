@@ -1,0 +1,131 @@
+"""The folder of the converted runs: which names are taken, and by which log."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import EncaveError
+from ..run import HEADER_FILE, TRIALS_FILE
+from . import deepcave, names
+from .jsontext import read_text
+
+_LEFT_BEHIND = re.compile(r"\..+\.\w{8}")  # what `atomic_folder` calls its temporary folders
+_LARGEST = 1 << 28  # bytes of a run's header
+_FILES = (HEADER_FILE, TRIALS_FILE, *deepcave.FILES)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier conversion of a log."""
+
+    folder: Path
+    """The run's folder."""
+    fingerprint: str | None
+    """Of the files and options that it came from; None where the folder lacks a file and must be written again."""
+
+
+class RunFolders:
+    """The runs in a folder, and the names of those to come.
+
+    Args:
+        folder: The folder; made if missing.
+
+    Raises:
+        EncaveError: it cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryDirectory(prefix=".encave-", dir=folder).cleanup()
+            entries = sorted(folder.iterdir())
+        except OSError as error:
+            raise EncaveError(f"cannot write {folder}: {error.strerror}. Choose a folder you may write to.") from error
+        self._taken = {entry.name.lower() for entry in entries}
+        self._earlier: dict[str, Earlier] = {}
+        self._written: dict[Path, None] = {}
+        for entry in entries:
+            metadata = _metadata(entry / HEADER_FILE)
+            if metadata.get("source") and metadata.get("fingerprint"):
+                complete = all((entry / name).is_file() for name in _FILES)
+                self._earlier[str(metadata["source"])] = Earlier(
+                    entry, str(metadata["fingerprint"]) if complete else None
+                )
+                if complete:
+                    self._written[entry] = None
+
+    def folders(self) -> list[Path]:
+        """Folders of all converted runs."""
+        return list(self._written)
+
+    def earlier(self, source: Path) -> Earlier | None:
+        """The earlier conversion of a log."""
+        return self._earlier.get(str(source))
+
+    def place(self, source: Path, name: str) -> Path:
+        """The folder for a log: that of its earlier conversion, or a new one whose name is free."""
+        known = self.earlier(source)
+        if known is not None:
+            return known.folder
+        chosen = names.unique(name, source, self._taken)
+        self._taken.add(chosen.lower())
+        return self.folder / chosen
+
+    def add(self, folder: Path) -> None:
+        """Take note of a run that was written."""
+        self._written[folder] = None
+
+
+@contextmanager
+def opened(folder: Path) -> Generator[RunFolders]:
+    """The folder for one conversion at a time, without what a killed one left behind.
+
+    Raises:
+        EncaveError: it cannot be written, or another conversion is writing to it.
+    """
+    runs = RunFolders(folder)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise EncaveError(f"another conversion is writing to {folder}: wait, or choose another folder") from error
+        except OSError:
+            yield runs  # a file system without locks: nothing is removed, since it may be in use
+            return
+        _remove_left_behind(folder)
+        yield RunFolders(folder)  # as it is now that nobody else writes
+    finally:
+        os.close(handle)
+
+
+def _remove_left_behind(folder: Path) -> None:
+    """Remove the temporary folders of runs that a killed conversion left; nothing that holds other files."""
+    for entry in folder.iterdir():
+        if not (_LEFT_BEHIND.fullmatch(entry.name) and entry.is_dir() and not entry.is_symlink()):
+            continue
+        held = [path.name for path in entry.iterdir()]
+        ours = [n in _FILES or re.fullmatch(r"\.(run\.json|trials\.(parquet|csv))\.\w{8}", n) is not None for n in held]
+        if all(ours):
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def _metadata(header: Path) -> Mapping[str, Any]:
+    if not header.is_file():
+        return {}
+    try:
+        metadata = json.loads(read_text(header, _LARGEST))["metadata"]
+    except (EncaveError, ValueError, KeyError, TypeError, RecursionError):
+        return {}  # no header of ours: the name stays taken, the folder is left alone
+    return metadata if isinstance(metadata, dict) else {}
