@@ -49,12 +49,14 @@ def session_config(folder: Path) -> type[Config]:
 
         @property
         def PLUGINS(self) -> dict[str, list[Any]]:  # noqa: N802
-            from . import comparison_pages, run_pages
+            from . import comparison_pages, layout_pages, run_pages
 
             for corrected in (
                 run_pages.EncaveAblationPaths,
                 run_pages.EncavePartialDependencies,
                 run_pages.EncaveFootPrint,
+                layout_pages.EncaveParallelCoordinates,
+                layout_pages.EncaveSymbolicExplanations,
                 comparison_pages.EncaveCostOverTime,
                 comparison_pages.EncaveParetoFront,
             ):  # in place of the stock class, an instance of which would register its callbacks too

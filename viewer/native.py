@@ -17,6 +17,7 @@ from ..errors import EncaveError
 
 FILES = ("meta.json", "configspace.json", "configs.json", "origins.json", "history.jsonl")
 _FIELDS = 9
+_STATUSES = range(1, 10)
 _CPU_TIME = 4  # position of the field that lines of 1.3 lack
 
 
@@ -53,23 +54,24 @@ def read(folder: Path) -> NativeRun:
     Raises:
         EncaveError: a file is missing or damaged, or a trial names a configuration that is not there.
     """
+    meta = _read_meta(folder)
     configs = {int(key): value for key, value in _read_json(folder / "configs.json").items()}
     origins = {int(key): value for key, value in _read_json(folder / "origins.json").items()}
-    history = list(_read_history(folder / "history.jsonl", configs))
-    return NativeRun(_read_meta(folder), configs, {key: origins.get(key) for key in configs}, history)
+    history = list(_read_history(folder / "history.jsonl", configs, len(meta["objectives"])))
+    return NativeRun(meta, configs, {key: origins.get(key) for key in configs}, history)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise EncaveError(f"cannot read {path}: {error}. Convert the run again.") from error
     if not isinstance(content, dict):
         raise EncaveError(f"{path} is not a JSON object. Convert the run again.")
     return content
 
 
-def _read_history(path: Path, configs: dict[int, dict[str, Any]]) -> Iterator[list[Any]]:
+def _read_history(path: Path, configs: dict[int, dict[str, Any]], objectives: int) -> Iterator[list[Any]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
@@ -77,14 +79,28 @@ def _read_history(path: Path, configs: dict[int, dict[str, Any]]) -> Iterator[li
     for number, line in enumerate(lines, start=1):
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise EncaveError(f"{path}, line {number}: {error}. Convert the run again.") from error
         if isinstance(row, list) and len(row) == _FIELDS - 1:
             row.insert(_CPU_TIME, 0.0)
         if not isinstance(row, list) or len(row) != _FIELDS:
             raise EncaveError(f"{path}, line {number}: not the eight or nine fields of a trial. Convert the run again.")
-        if row[0] not in configs:
+        if not isinstance(row[0], int) or row[0] not in configs:
             raise EncaveError(
                 f"{path}, line {number}: configuration {row[0]} is not in configs.json. Convert the run again."
             )
+        if not _is_trial(row, objectives):
+            raise EncaveError(f"{path}, line {number}: {line[:80]} is no trial. Convert the run again.")
         yield row
+
+
+def _is_trial(row: list[Any], objectives: int) -> bool:
+    """Whether the nine fields have the types of a trial's, with a cost (or none) for each objective."""
+    _, budget, _, costs, cpu_time, start, end, status, _ = row
+    return (
+        all(isinstance(number, (int, float)) for number in (budget, cpu_time, start, end))
+        and isinstance(costs, list)
+        and len(costs) == objectives
+        and all(cost is None or isinstance(cost, (int, float)) for cost in costs)
+        and status in _STATUSES
+    )

@@ -54,6 +54,8 @@ def select(folders: Iterable[Path]) -> Selection:
             candidates.append(_candidate(folder))
         except EncaveError as error:
             notes.append(f"left out: {error}")
+        except Exception as error:  # noqa: BLE001 - one damaged run must not keep the others from being shown
+            notes.append(f"left out: {folder} is damaged ({type(error).__name__}: {error}). Convert the run again.")
     if not candidates:
         raise EncaveError("; ".join(notes) or "no runs to show; name folders that `encave convert` has written")
     names = Counter(candidate.name for candidate in candidates)
@@ -104,7 +106,10 @@ def _space_key(text: str) -> str:
     """A text that is equal for equal spaces."""
     from ConfigSpace import ConfigurationSpace
 
-    space = ConfigurationSpace.from_serialized_dict(json.loads(text))
+    content = json.loads(text)
+    if not content["hyperparameters"]:
+        raise ValueError("configspace.json has no hyperparameters")
+    space = ConfigurationSpace.from_serialized_dict(content)
     return json.dumps(space.to_serialized_dict(), sort_keys=True, default=str)
 
 

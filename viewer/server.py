@@ -6,10 +6,29 @@ DeepCAVE tells its server from its worker by the name of the script, so this fil
 from __future__ import annotations
 
 import sys
+import threading
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 from .session import Session
 from .tether import end_with_parent
+
+
+_UPDATES = "/_dash-update-component"
+
+
+def one_at_a_time(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A view that no two threads are in: DeepCAVE's updates empty a cache that others are writing into."""
+    lock = threading.Lock()
+
+    @wraps(view)
+    def guarded(*args: Any, **options: Any) -> Any:
+        with lock:
+            return view(*args, **options)
+
+    return guarded
 
 
 def main() -> None:
@@ -23,6 +42,8 @@ def main() -> None:
 
     folder = str(Path(__file__).parent / "assets")
     app.server.register_blueprint(Blueprint("encave", __name__, static_folder=folder, static_url_path=ASSETS_URL))
+    views: dict[str, Callable[..., Any]] = app.server.view_functions
+    views[_UPDATES] = one_at_a_time(views[_UPDATES])
     app.layout = MainLayout(config.PLUGINS)()
     app.run_server(debug=False, port=config.DASH_PORT, host=config.DASH_ADDRESS)
 

@@ -47,7 +47,9 @@ class Page:
             raise
         self._ids = itertools.count(1)
         self._buffer = b""
-        self.call("Page.enable")
+        self.errors: list[str] = []
+        for domain in ("Page", "Runtime", "Log"):
+            self.call(f"{domain}.enable")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -61,10 +63,19 @@ class Page:
         _send(self._socket, json.dumps({"id": number, "method": method, "params": parameters}))
         while True:
             message = json.loads(self._receive())
+            self._note_error(message)
             if message.get("id") == number:
                 if "error" in message:
                     raise RuntimeError(message["error"])
                 return message["result"]
+
+    def _note_error(self, message: dict[str, Any]) -> None:
+        """Keep what the browser's console shows in red."""
+        details = message.get("params", {})
+        if message.get("method") == "Runtime.exceptionThrown":
+            self.errors.append(str(details["exceptionDetails"]))
+        elif message.get("method") == "Log.entryAdded" and details["entry"]["level"] == "error":
+            self.errors.append(f"{details['entry']['text']} {details['entry'].get('url', '')}")
 
     def evaluate(self, script: str) -> Any:
         """Value of a JavaScript expression."""

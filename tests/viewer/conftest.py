@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import numpy as np
 import pytest
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace
 
+from encave.converters import convert
 from encave.run import Objective, Optimizer, Run
+from encave.runners.study import RunSpec, parse_limit, run_study
 from encave.viewer.launch import Viewer
 from encave.viewer.selection import select
 
@@ -118,7 +121,27 @@ def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def viewer(runs_folder: Path) -> Iterator[Viewer]:
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Native logs of DEHB and RE, two runs each, and of SMAC, one run, on the surrogate."""
+    folder = tmp_path_factory.mktemp("study")
+    limit = parse_limit("60evals")
+    wanted = [("dehb", 0), ("dehb", 1), ("smac-mf", 0), ("re", 0), ("re", 1)]
+    result = run_study(folder, [RunSpec(adapter, "cifar10", seed, limit) for adapter, seed in wanted])
+    assert not result.failed
+    return folder
+
+
+@pytest.fixture(scope="session")
+def converted(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The runs of the study, converted."""
+    folder = tmp_path_factory.mktemp("runs")
+    conversions = convert([study], folder)
+    assert [conversion.reason for conversion in conversions if conversion.status != "converted"] == []
+    return folder
+
+
+@pytest.fixture(scope="session")
+def viewer(converted: Path) -> Iterator[Viewer]:
     """A running DeepCAVE on these runs."""
-    with Viewer(select(sorted(runs_folder.iterdir()))) as running:
+    with Viewer(select(sorted(converted.iterdir())), python=Path(sys.executable)) as running:
         yield running

@@ -11,7 +11,9 @@ import pytest
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Float
 from deepcave.evaluators.ablation import Ablation
 from deepcave.evaluators.footprint import Footprint
+from deepcave.plugins.hyperparameter.parallel_coordinates import ParallelCoordinates
 from deepcave.plugins.hyperparameter.pdp import PartialDependencies
+from deepcave.plugins.hyperparameter.symbolic_explanations import SymbolicExplanations
 from deepcave.plugins.objective.cost_over_time import CostOverTime
 from deepcave.runs.objective import Objective
 from deepcave.runs.trial import Trial
@@ -20,6 +22,7 @@ from encave.viewer.comparison_pages import HIGHEST, EncaveCostOverTime, EncavePa
 from encave.viewer.deepcave_run import EncaveRun
 from encave.viewer.encoding import ConsistentAblation
 from encave.viewer.footprint import FastFootprint
+from encave.viewer.layout_pages import EncaveParallelCoordinates, EncaveSymbolicExplanations
 from encave.viewer.run_pages import EncavePartialDependencies
 
 from .conftest import write_run
@@ -74,6 +77,31 @@ def test_partial_dependence_lies_on_the_choices() -> None:
 
     assert np.abs(at_choices(PartialDependencies) - truth).max() > 0.2, "DeepCAVE is right now"
     assert at_choices(EncavePartialDependencies) == pytest.approx(truth, abs=0.06)
+
+
+def test_parallel_coordinates_fit_their_frame() -> None:
+    stock = ParallelCoordinates.get_output_layout(lambda *_: "graph")
+    assert (stock.style["height"], stock.children.style["height"]) == ("500px", "800px"), "DeepCAVE is right now"
+    ours = EncaveParallelCoordinates.get_output_layout(lambda *_: "graph")
+    assert "height" not in ours.style
+    run = known_run(6, 60)
+    inputs = {"objective_id": 0, "budget_id": 0, "show_important_only": True, "show_unsuccessful": False, "n_hps": 6}
+    outputs = ParallelCoordinates.process(run, inputs)
+    figures = [page.load_outputs(run, inputs, outputs) for page in (ParallelCoordinates, EncaveParallelCoordinates)]
+    assert [figure.layout.width for figure in figures] == [1000, None]
+    assert figures[0].data == figures[1].data
+
+
+def test_symbolic_explanations_offer_no_categorical_run() -> None:
+    run = known_run(2, 10)
+    inputs = {name: {"value": None} for name in ("objective_id", "budget_id")}
+    inputs |= {f"hyperparameter_name_{number}": {"value": None} for number in (1, 2)}
+    assert SymbolicExplanations.check_run_compatibility(run)
+    with pytest.raises(IndexError):
+        SymbolicExplanations().load_dependency_inputs(run, inputs, inputs)
+    assert not EncaveSymbolicExplanations.check_run_compatibility(run)
+    run.configspace.add(Float("x", (0, 1)))
+    assert EncaveSymbolicExplanations.check_run_compatibility(run)
 
 
 def test_footprint_on_categoricals_takes_seconds() -> None:

