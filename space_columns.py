@@ -7,7 +7,7 @@ and null stay apart. An inactive hyperparameter is null.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,10 +80,10 @@ def _column(
     values: Sequence[Any],
 ) -> pa.Array:
     kind = column_type(hyperparameter)
-    plain: Iterable[Any] = (_plain(value) for value in values)
+    numpy = any(issubclass(found, np.generic) for found in set(map(type, values)))
+    cells: list[Any] = [_plain(value) for value in values] if numpy else list(values)
     if holds_json(hyperparameter):
-        plain = (json.dumps(value) if there else None for value, there in zip(plain, given, strict=True))
-    cells = list(plain)
+        cells = [json.dumps(value) if there else None for value, there in zip(cells, given, strict=True)]
     try:
         return exact_array(cells, kind)
     except EncaveError:
@@ -150,7 +150,7 @@ def _legal(hyperparameter: Hyperparameter[Any, Any], column: pa.ChunkedArray) ->
     lower = -np.inf if lower is None else float(lower)
     upper = np.inf if upper is None else float(upper)
     slack = _ROUNDING * (upper - lower) if np.isfinite(upper - lower) else 0.0
-    number = column.cast(pa.float64())
+    number = column.cast(pa.float64(), safe=False)  # a huge integer may round; its bounds do too
     return pc.and_(pc.greater_equal(number, lower - slack), pc.less_equal(number, upper + slack))
 
 

@@ -162,7 +162,10 @@ def _work(pipe: Connection) -> None:
             return pipe.recv()
 
         job = Job(Candidate(readers[name], found), options, earlier, strict)
-        pipe.send(convert_log(job, place))
+        try:
+            pipe.send(convert_log(job, place))
+        except OSError:
+            return  # the process that started this one has ended
 
 
 def _received(pipe: Connection) -> Iterator[_Message]:

@@ -15,7 +15,6 @@ from typing import Any
 from .session import Session
 from .tether import end_with_parent
 
-
 _UPDATES = "/_dash-update-component"
 
 

@@ -1,0 +1,97 @@
+"""`encave convert` and `encave inspect` as commands, and what an interrupted one leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from encave.cli import cli
+from encave.run import Run, find_runs
+
+from .conftest import random_lines, write_sidecar, write_trials
+
+
+def invoke(*arguments: object) -> Any:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def test_a_table_with_map(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("lr,acc,budget\n0.1,0.5,1\n0.2,0.7,1\n")
+    options = ("--map", "objective=acc", "--map", "hyperparameters=lr")
+    done = invoke("convert", tmp_path / "t.csv", "--out", tmp_path / "out", *options, "--json")
+    assert done.exit_code == 0, done.output
+    [run] = json.loads(done.stdout)["runs"]
+    assert (run["format"], run["written"]) == ("table", 2)
+    wrong = invoke("convert", tmp_path / "t.csv", "--out", tmp_path / "out", "--map", "objective")
+    assert wrong.exit_code == 2 and "KEY=COLUMN" in wrong.stderr
+
+
+def test_strict_ends_with_1(tmp_path: Path) -> None:
+    write_trials(tmp_path / "log", random_lines(3))
+    done = invoke("convert", tmp_path / "log", "--out", tmp_path / "out", "--strict", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["runs"][0]["reason"].startswith("refused by --strict")
+    named = ("--configspace", "nasbench201")
+    assert invoke("convert", tmp_path / "log", "--out", tmp_path / "out", "--strict", *named).exit_code == 0
+    assert invoke("convert", tmp_path / "log", "--out", tmp_path / "out", "--configspace", "nowhere").exit_code == 2
+
+
+@pytest.mark.parametrize(("options", "file"), [(("--to", "csv"), "*.csv"), (("--deepcave", "1.3"), "*/history.jsonl")])
+def test_other_formats(tmp_path: Path, options: tuple[str, ...], file: str) -> None:
+    write_trials(tmp_path / "log", random_lines(3))
+    done = invoke("convert", tmp_path / "log", "--out", tmp_path / "out", *options, "--json")
+    assert done.exit_code == 0, done.output
+    content = json.loads(done.stdout)
+    assert len(content["runs"]) == 1 and content["cannot_hold"]
+    assert len(list((tmp_path / "out").glob(file))) == 1
+    assert "in general" in invoke("convert", tmp_path / "log", "--out", tmp_path / "more", *options).stdout
+
+
+def test_inspect_in_text_and_json(tmp_path: Path) -> None:
+    write_trials(tmp_path / "log", random_lines(3))
+    text = invoke("inspect", tmp_path / "log")
+    assert text.exit_code == 0
+    for told in ("3 trials: 3 success", "budgets: 12", "valid_error (minimize)", "incumbent:", "assumed:"):
+        assert told in text.stdout
+    [run] = json.loads(invoke("inspect", tmp_path / "log", "--json").stdout)["runs"]
+    assert (run["status"], run["trials"]) == ("readable", 3)
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupted_conversion_leaves_whole_runs(tmp_path: Path, how: signal.Signals, jobs: int) -> None:
+    for seed in range(30):
+        write_trials(tmp_path / "logs" / f"seed-{seed}", random_lines(200, seed=seed))
+        write_sidecar(tmp_path / "logs" / f"seed-{seed}", optimizer="RE", seed=seed)
+    command = [sys.executable, "-c", "from encave.cli import main; main()", "convert", str(tmp_path / "logs")]
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        [*command, "--out", str(out), "--jobs", str(jobs)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    until = time.monotonic() + 60
+    while not (out.is_dir() and find_runs(out)) and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.01)
+    (os.killpg if how == signal.SIGINT else os.kill)(process.pid, how)
+    _, told = process.communicate(timeout=60)
+    assert "Traceback" not in told
+    if how == signal.SIGINT and process.returncode == 130:
+        assert not [path.name for path in out.iterdir() if path.name.startswith(".")]
+    for folder in find_runs(out):
+        assert len(Run.load(folder)) == 200
+        assert len((folder / "history.jsonl").read_text().splitlines()) > 0
+    until = time.monotonic() + 60  # processes of a killed conversion end when they notice
+    while (done := invoke("convert", tmp_path / "logs", "--out", out, "--json")).exit_code and time.monotonic() < until:
+        time.sleep(0.1)
+    assert len(json.loads(done.stdout)["runs"]) == 30
+    assert {path.name for path in out.iterdir()} == {f"RE-cifar10-seed{seed}" for seed in range(30)}
