@@ -166,6 +166,6 @@ def _seconds(run: Run) -> tuple[float, float] | None:
 
 
 def _listed(values: Sequence[float]) -> str:
-    shown = ", ".join(f"{value:g}" for value in values[:_SHOWN])
+    shown = ", ".join(str(value) if isinstance(value, int) else f"{value:g}" for value in values[:_SHOWN])
     more = f", … ({len(values):,} in all)" if len(values) > _SHOWN else ""
     return (shown or "none") + more
