@@ -35,10 +35,11 @@ if TYPE_CHECKING:
 TRIALS_FILE = "trials.parquet"
 HEADER_FILE = "run.json"
 FORMAT_VERSION = 1
-_CONFIG = "config:"  # prefix of a hyperparameter's column in the file
+CONFIG = "config:"  # prefix of a hyperparameter's column in the file
 
 
 __all__ = [
+    "CONFIG",
     "COST",
     "EXTRA",
     "HEADER_FILE",
@@ -51,6 +52,7 @@ __all__ = [
     "Run",
     "Status",
     "find_runs",
+    "split_configurations",
 ]
 
 
@@ -202,7 +204,7 @@ class Run:
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Run)
-            and self._header() == other._header()
+            and self.header() == other.header()
             and _plain(self.trials).equals(_plain(other.trials))
             and _plain(self.configurations).equals(_plain(other.configurations))
         )
@@ -284,7 +286,7 @@ class Run:
 
     def to_pandas(self) -> pd.DataFrame:
         """Trials joined with their configurations (`config:<hyperparameter>`), one row per trial."""
-        return self._joined().to_pandas()
+        return self.joined().to_pandas()
 
     def save(self, folder: Path | str) -> None:
         """Write `trials.parquet` and `run.json` into `folder`, each atomically, the header last.
@@ -294,10 +296,11 @@ class Run:
         """
         folder = Path(folder)
         with atomic_file(folder / TRIALS_FILE) as path:
-            pq.write_table(self._joined(), path, compression="zstd")
-        header = self._header() | {"trials": len(self), "configurations_without_trials": self._untried()}
+            pq.write_table(self.joined(), path, compression="zstd")
         with atomic_file(folder / HEADER_FILE) as path:
-            path.write_text(json.dumps(header, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+            path.write_text(
+                json.dumps(self.header(), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+            )
 
     @classmethod
     def load(cls, folder: Path | str) -> Run:
@@ -315,14 +318,14 @@ class Run:
         if table.num_rows != header["trials"]:
             counts = f"{TRIALS_FILE} has {table.num_rows} trials, {HEADER_FILE} says {header['trials']}"
             raise EncaveError(f"{folder}: {counts}. Convert the log again.")
-        own = [name for name in table.column_names if not name.startswith(_CONFIG)]
+        own = [name for name in table.column_names if not name.startswith(CONFIG)]
         run = object.__new__(cls)
         run._set(
             name=header["name"],
             optimizer=Optimizer(**header["optimizer"]),
             objectives=tuple(Objective(**objective) for objective in header["objectives"]),
             trials=table.select(own).replace_schema_metadata(),
-            configurations=_split_configurations(table, header["configurations_without_trials"]),
+            configurations=split_configurations(table, header["configurations_without_trials"]),
             budget_name=header["budget_name"],
             inferred_space=header["inferred_space"],
             metadata=MappingProxyType(header["metadata"]),
@@ -331,7 +334,8 @@ class Run:
         )
         return run
 
-    def _header(self) -> dict[str, Any]:
+    def header(self) -> dict[str, Any]:
+        """All but the trials and the configurations that they use, as JSON."""
         return {
             "encave_run": FORMAT_VERSION,
             "name": self.name,
@@ -342,16 +346,18 @@ class Run:
             "metadata": dict(self.metadata),
             "notes": [asdict(note) for note in self.notes],
             "space": self.space_json,
+            "trials": len(self),
+            "configurations_without_trials": self._untried(),
         }
 
-    def _joined(self) -> pa.Table:
-        """Trials with the columns of their configurations appended."""
+    def joined(self) -> pa.Table:
+        """Trials with the columns of their configurations appended as `config:<hyperparameter>`."""
         ids = self.configurations[space_columns.CONFIG_ID].to_numpy()
         rows = pa.array(np.searchsorted(ids, self.trials["config_id"].to_numpy()))
         table = self.trials
         for name in self.configurations.column_names:
             if name != space_columns.CONFIG_ID:
-                table = table.append_column(_CONFIG + name, self.configurations[name].combine_chunks().take(rows))
+                table = table.append_column(CONFIG + name, self.configurations[name].combine_chunks().take(rows))
         return table
 
     def _untried(self) -> list[dict[str, Any]]:
@@ -394,12 +400,12 @@ def _read_header(path: Path) -> dict[str, Any]:
     return header
 
 
-def _split_configurations(table: pa.Table, untried: list[dict[str, Any]]) -> pa.Table:
+def split_configurations(table: pa.Table, untried: list[dict[str, Any]]) -> pa.Table:
     """One row per configuration, ascending in id, from a table with one row per trial."""
     ids, first = np.unique(table["config_id"].to_numpy(), return_index=True)
-    names = [name for name in table.column_names if name.startswith(_CONFIG)]
+    names = [name for name in table.column_names if name.startswith(CONFIG)]
     rows = pa.array(first)
-    columns = {name.removeprefix(_CONFIG): table[name].combine_chunks().take(rows) for name in names}
+    columns = {name.removeprefix(CONFIG): table[name].combine_chunks().take(rows) for name in names}
     configurations = pa.table({space_columns.CONFIG_ID: pa.array(ids, pa.int64()), **columns})
     if untried:
         kinds = configurations.schema

@@ -96,11 +96,6 @@ class Section:
         """All runs, group by group."""
         return tuple(run for group in self.groups for run in group.runs)
 
-    @property
-    def known_optimum(self) -> bool:
-        """Whether regret is against the benchmark's optimum, not the best value seen."""
-        return any(measure.regret == "optimum" for measure in self.measures)
-
 
 @dataclass(frozen=True)
 class View:

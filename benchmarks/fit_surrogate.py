@@ -21,6 +21,7 @@ from encave.runners.nasbench201.task import DATASETS
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sklearn.neural_network import MLPRegressor
 
 Floats = NDArray[np.float64]
 Arrays = dict[str, NDArray[np.generic]]
@@ -70,10 +71,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, metavar="TABLE_FOLDER")
     parser.add_argument("--out", type=Path, default=Path(surrogate.__file__).with_name("surrogate.npz"))
+    parser.add_argument("--held-out", action="store_true", help="print how it does on classes left out")
     arguments = parser.parse_args()
     import pandas as pd
 
     table = pd.read_parquet(arguments.folder / "nb201.parquet").sort_values("arch_index")
+    if arguments.held_out:
+        print_held_out(table[list(ACCURACIES)].to_numpy())
+        return
     model = fit_accuracies(table[list(ACCURACIES)].to_numpy())
     model |= fit_time(table["train_time_per_epoch_s_c10valid"].to_numpy())
     model |= fit_noise(table)
@@ -85,20 +90,10 @@ def main() -> None:
 
 def fit_accuracies(table: Floats) -> Arrays:
     """The network, the scales and the corrections, from accuracies of shape (15625, 12)."""
-    from sklearn.neural_network import MLPRegressor
-
     scales = [fit_scale(column) for column in table.T]
     scores = np.stack([np.interp(column, y, s) for column, (y, s) in zip(table.T, scales, strict=True)], axis=1)
-    classes = surrogate.function_classes()
-    sizes = np.bincount(classes)
     wanted = _class_means(scores)
-    network = MLPRegressor(
-        hidden_layer_sizes=(HIDDEN_UNITS,), activation="tanh", solver="lbfgs", alpha=1e-4, max_iter=ITERATIONS,
-        max_fun=2 * ITERATIONS, random_state=0,
-    )  # fmt: skip
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it stops at the limit of iterations, on purpose
-        network.fit(surrogate.class_features(), wanted, sample_weight=np.minimum(sizes, 5).astype(float))
+    network = fit_network(wanted, np.ones(len(wanted), dtype=bool))
     model: Arrays = {
         "hidden_weight": network.coefs_[0].astype(np.float32),
         "hidden_bias": network.intercepts_[0].astype(np.float32),
@@ -108,6 +103,36 @@ def fit_accuracies(table: Floats) -> Arrays:
         "knot_score": np.stack([s for _, s in scales]).astype(np.float32),
     }
     return model | fit_effects(model, wanted, _class_means(table))
+
+
+def fit_network(wanted: Floats, rows: NDArray[np.bool_]) -> MLPRegressor:
+    """A network from the features of those function classes to their scores, shape (classes, 12)."""
+    from sklearn.neural_network import MLPRegressor
+
+    sizes = np.bincount(surrogate.function_classes())
+    network = MLPRegressor(
+        hidden_layer_sizes=(HIDDEN_UNITS,), activation="tanh", solver="lbfgs", alpha=1e-4, max_iter=ITERATIONS,
+        max_fun=2 * ITERATIONS, random_state=0,
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it stops at the limit of iterations, on purpose
+        weights = np.minimum(sizes, 5).astype(float)
+        network.fit(surrogate.class_features()[rows], wanted[rows], sample_weight=weights[rows])
+    return network
+
+
+def print_held_out(table: Floats) -> None:
+    """Kendall's tau, per accuracy, on the cells of a random fifth of the classes that the network was not fitted to."""
+    from scipy.stats import kendalltau
+
+    scales = [fit_scale(column) for column in table.T]
+    scores = np.stack([np.interp(column, y, s) for column, (y, s) in zip(table.T, scales, strict=True)], axis=1)
+    wanted = _class_means(scores)
+    left_out = np.random.default_rng(0).permutation(len(wanted)) < len(wanted) // 5
+    predicted = fit_network(wanted, ~left_out).predict(surrogate.class_features())[surrogate.function_classes()]
+    cells = left_out[surrogate.function_classes()]
+    for name, told, measured in zip(ACCURACIES, predicted[cells].T, table[cells].T, strict=True):
+        print(f"{name}: tau {kendalltau(told, measured).statistic:.4f}")
 
 
 def fit_scale(accuracy: Floats) -> tuple[Floats, Floats]:

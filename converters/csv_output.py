@@ -9,22 +9,18 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from ..errors import EncaveError
 from ..files import atomic_file
-from ..run import Note, Objective, Optimizer, Run
-from ..space_columns import CONFIG_ID
+from ..run import CONFIG, Note, Objective, Optimizer, Run, split_configurations
 from .jsontext import read_json
 from .reader import Found, Listing, Options, ReadResult
 
 HEADER = ".run.json"
-CONFIG = "config:"
 LIMITS = ("CSV holds no lists or objects in other fields: they become JSON text",)
 """What the format cannot hold."""
 
@@ -43,46 +39,18 @@ def write(run: Run, folder: Path, name: str) -> list[str]:
     """
     from pyarrow import csv
 
-    table = joined(run)
+    table = run.joined()
     plain = [_is_plain(field.type) for field in table.schema]
     texts = [column if fits else _as_json(column) for column, fits in zip(table.columns, plain, strict=True)]
     kinds = [column.type if fits else pa.string() for column, fits in zip(table.columns, plain, strict=True)]
     cells = pa.table(dict(zip(table.column_names, map(_cells, texts), strict=True)))
     with atomic_file(folder / f"{name}.csv") as path:
         csv.write_csv(cells, path)
-    header = _header(run) | {"columns": dict(zip(table.column_names, map(str, kinds), strict=True))}
+    header = {_KEY: _VERSION} | run.header() | {"columns": dict(zip(table.column_names, map(str, kinds), strict=True))}
     with atomic_file(folder / f"{name}{HEADER}") as path:
         path.write_text(json.dumps(header, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     nested = [column for column, fits in zip(table.column_names, plain, strict=True) if not fits]
     return [f"{run.name}: the values of {column} are written as JSON text" for column in nested]
-
-
-def joined(run: Run) -> pa.Table:
-    """Trials with the columns of their configurations appended as `config:<hyperparameter>`."""
-    ids = run.configurations[CONFIG_ID].to_numpy()
-    rows = pa.array(np.searchsorted(ids, run.trials[CONFIG_ID].to_numpy()))
-    table = run.trials
-    for name in run.configurations.column_names:
-        if name != CONFIG_ID:
-            table = table.append_column(CONFIG + name, run.configurations[name].combine_chunks().take(rows))
-    return table
-
-
-def _header(run: Run) -> dict[str, Any]:
-    tried = set(run.trials[CONFIG_ID].to_pylist())
-    return {
-        _KEY: _VERSION,
-        "name": run.name,
-        "trials": len(run),
-        "optimizer": asdict(run.optimizer),
-        "objectives": [asdict(objective) for objective in run.objectives],
-        "budget_name": run.budget_name,
-        "inferred_space": run.inferred_space,
-        "metadata": dict(run.metadata),
-        "notes": [asdict(note) for note in run.notes],
-        "space": run.space_json,
-        "configurations_without_trials": [row for row in run.configurations.to_pylist() if row[CONFIG_ID] not in tried],
-    }
 
 
 def _is_plain(kind: pa.DataType) -> bool:
@@ -142,7 +110,7 @@ def _run(path: Path, header: dict[str, Any]) -> Run:
         space=ConfigurationSpace.from_serialized_dict(copy.deepcopy(header["space"])),
         objectives=[Objective(**objective) for objective in header["objectives"]],
         trials=table.select(own),
-        configurations=_configurations(table, header["configurations_without_trials"]),
+        configurations=split_configurations(table, header["configurations_without_trials"]),
         budget_name=header["budget_name"],
         inferred_space=header["inferred_space"],
         metadata=header["metadata"],
@@ -175,14 +143,3 @@ def _typed(array: pa.Array, kind: pa.DataType) -> pa.Array:
     if kind == pa.null():
         return pa.nulls(len(array))
     return array.dictionary_encode().cast(kind) if pa.types.is_dictionary(kind) else array
-
-
-def _configurations(table: pa.Table, untried: list[dict[str, Any]]) -> pa.Table:
-    ids, first = np.unique(table[CONFIG_ID].to_numpy(), return_index=True)
-    names = [name for name in table.column_names if name.startswith(CONFIG)]
-    columns = {name.removeprefix(CONFIG): table[name].combine_chunks().take(pa.array(first)) for name in names}
-    tried = pa.table({CONFIG_ID: pa.array(ids, pa.int64()), **columns})
-    if not untried:
-        return tried
-    rest = {field.name: pa.array([row[field.name] for row in untried]).cast(field.type) for field in tried.schema}
-    return pa.concat_tables([tried, pa.table(rest)])

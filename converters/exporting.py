@@ -13,7 +13,7 @@ from ..files import atomic_file
 from ..run import Run
 from .account import Conversion, accounted, refused
 from .one_log import assumed, describe_error, described, read
-from .outputs import outputs
+from .outputs import output
 from .reader import Options
 from .registry import Candidate
 from .sources import logs_and_runs
@@ -64,9 +64,7 @@ def export(
         EncaveError: the format is unknown, a source does not exist, nothing was found, `out` holds other files or
             cannot be written.
     """
-    known = outputs()
-    if to not in known:
-        raise EncaveError(f"unknown format {to!r}; encave writes {', '.join(known)}")
+    form = output(to)
     _check_free(out, to)
     told: list[Conversion] = []
     runs: list[Run] = []
@@ -77,8 +75,8 @@ def export(
     if runs:
         with atomic_file(out / MARKER) as marker:
             marker.write_text(json.dumps({"format": to}), encoding="utf-8")
-        lost = known[to].write(runs, out)
-    return Exported(known[to].title, tuple(told), known[to].limits, tuple(lost))
+        lost = form.write(runs, out)
+    return Exported(form.title, tuple(told), form.limits, tuple(lost))
 
 
 def _check_free(out: Path, to: str) -> None:

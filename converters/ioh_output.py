@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 
 from .. import space_columns
 from ..files import atomic_file
-from ..run import COST, EXTRA, Objective, Run
-from .csv_output import CONFIG, joined
+from ..run import CONFIG, COST, EXTRA, Objective, Run
 from .names import folder_name
 
 LIMITS = (
@@ -129,7 +128,7 @@ def _rows(run: Run) -> _Rows:
     ends = run.column("end").astype(np.float64)
     latest = np.maximum.accumulate(np.nan_to_num(ends, nan=0.0))
     order = np.argsort(np.where(np.isnan(ends), latest, ends), kind="stable")
-    table = joined(run.replace(trials=run.trials.take(pa.array(order))))
+    table = run.replace(trials=run.trials.take(pa.array(order))).joined()
     worst = -math.inf if _maximizes(run) else math.inf
     values = table[COST + run.objectives[0].name].to_numpy().astype(np.float64)
     budget = np.nan_to_num(table["budget"].to_numpy().astype(np.float64), nan=-np.inf)

@@ -51,24 +51,16 @@ def outputs() -> dict[str, Output]:
     return {output.name: output for output in formats}
 
 
-def write_runs(name: str, runs: Sequence[Run], folder: Path) -> list[str]:
-    """Write runs in a format.
-
-    Args:
-        name: Name of the format.
-        runs: The runs; each gets a name of its own.
-        folder: Folder to write to; made if missing.
-
-    Returns:
-        What the format could not hold of these runs, one sentence each.
+def output(name: str) -> Output:
+    """The format of this name.
 
     Raises:
-        EncaveError: there is no such format, or the folder cannot be written.
+        EncaveError: there is none.
     """
     known = outputs()
     if name not in known:
         raise EncaveError(f"unknown format {name!r}; encave writes {', '.join(known)}")
-    return known[name].write(runs, folder)
+    return known[name]
 
 
 def _each(write: Callable[[Run, Path, str], list[str]]) -> Callable[[Sequence[Run], Path], list[str]]:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import EncaveError
-from ..run import COST, EXTRA, TRIAL_SCHEMA, Objective, Status
-from .csv_output import CONFIG
+from ..run import CONFIG, COST, EXTRA, TRIAL_SCHEMA, Objective, Status
 from .jsontext import read_json
 
 FILE = "encave.map.json"

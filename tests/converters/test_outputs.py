@@ -96,7 +96,7 @@ def made_runs(draw: st.DrawFn) -> Run:
 
 
 def write_and_read(run: Run, form: str, folder: Path) -> Run:
-    outputs.write_runs(form, [run], folder)
+    outputs.output(form).write([run], folder)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         [candidate] = find(folder, chosen(None))
@@ -122,7 +122,7 @@ def test_csv_loses_nothing(run: Run) -> None:
 @given(made_runs())
 def test_the_lossless_form_loses_nothing(run: Run) -> None:
     with TemporaryDirectory() as folder:
-        outputs.write_runs("run", [run], Path(folder))
+        outputs.output("run").write([run], Path(folder))
         [path] = Path(folder).iterdir()
         assert rows_of(Run.load(path)) == rows_of(run)
 
@@ -191,7 +191,7 @@ def ioh_files(folder: Path) -> tuple[dict[str, Any], list[list[dict[str, float]]
 
 
 def test_ioh_has_one_row_per_trial_in_order_of_completion(tmp_path: Path) -> None:
-    assert outputs.write_runs("ioh", [small_run(), small_run("q", seed=1, costs=(0.5, 4.0))], tmp_path) == []
+    assert outputs.output("ioh").write([small_run(), small_run("q", seed=1, costs=(0.5, 4.0))], tmp_path) == []
     content, runs = ioh_files(tmp_path)
     assert [[row["raw_y"] for row in rows] for rows in runs] == [[2.0, math.inf, 1.0, 3.0], [4.0, 0.5]]
     assert [row["raw_y_best"] for row in runs[0]] == [2.0, 2.0, 1.0, 1.0]
@@ -208,21 +208,21 @@ def test_ioh_has_one_row_per_trial_in_order_of_completion(tmp_path: Path) -> Non
 def test_ioh_counts_only_the_highest_budget(tmp_path: Path) -> None:
     run = small_run()
     trials = run.trials.set_column(2, "budget", [[9.0, 1.0, 1.0, 9.0]])
-    outputs.write_runs("ioh", [run.replace(trials=trials)], tmp_path)
+    outputs.output("ioh").write([run.replace(trials=trials)], tmp_path)
     _, [rows] = ioh_files(tmp_path)
     assert [row["raw_y"] for row in rows] == [2.0, math.inf, math.inf, 3.0]
     assert [row["cost_err"] for row in rows][::2] == [2.0, 1.0]
 
 
 def test_ioh_leaves_out_a_run_without_success(tmp_path: Path) -> None:
-    said = outputs.write_runs("ioh", [small_run(), small_run("none", costs=(None,))], tmp_path)
+    said = outputs.output("ioh").write([small_run(), small_run("none", costs=(None,))], tmp_path)
     assert said == ["none is left out: none of its trials succeeded"]
     assert len(ioh_files(tmp_path)[1]) == 1
 
 
 def test_iohinspector_reads_the_same_numbers(tmp_path: Path) -> None:
     inspector = pytest.importorskip("iohinspector")
-    outputs.write_runs("ioh", [small_run(), small_run("q", seed=1, costs=(0.5, 4.0))], tmp_path)
+    outputs.output("ioh").write([small_run(), small_run("q", seed=1, costs=(0.5, 4.0))], tmp_path)
     manager = inspector.DataManager()
     manager.add_folder(str(tmp_path))
     assert manager.overview["best_y"].to_list() == [1.0, 0.5]
@@ -233,7 +233,7 @@ def test_iohinspector_reads_the_same_numbers(tmp_path: Path) -> None:
 
 def test_runs_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
     for form in ("run", "csv", "deepcave13"):
-        outputs.write_runs(form, [small_run("x"), small_run("X"), small_run("x")], tmp_path / form)
+        outputs.output(form).write([small_run("x"), small_run("X"), small_run("x")], tmp_path / form)
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["X-2", "x", "x-3"]
     assert len(list((tmp_path / "csv").glob("*.csv"))) == 3
 
@@ -241,14 +241,14 @@ def test_runs_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
 def test_lists_in_other_fields_become_json_and_are_said(tmp_path: Path) -> None:
     run = small_run()
     run = run.replace(trials=run.trials.append_column("extra:curve", [[[1, 2], None, [], [3]]]))
-    assert outputs.write_runs("csv", [run], tmp_path) == ["r: the values of extra:curve are written as JSON text"]
+    assert outputs.output("csv").write([run], tmp_path) == ["r: the values of extra:curve are written as JSON text"]
     [candidate] = find(tmp_path, chosen(None))
     back = candidate.reader.read(candidate.found, Options()).run
     assert back.trials["extra:curve"].to_pylist() == ["[1, 2]", None, "[]", "[3]"]
 
 
 def test_csv_without_its_header_is_a_table(tmp_path: Path) -> None:
-    outputs.write_runs("csv", [small_run()], tmp_path)
+    outputs.output("csv").write([small_run()], tmp_path)
     (tmp_path / "r.run.json").unlink()
     [candidate] = find(tmp_path, chosen(None))
     back = candidate.reader.read(candidate.found, Options()).run
@@ -258,7 +258,7 @@ def test_csv_without_its_header_is_a_table(tmp_path: Path) -> None:
 
 
 def test_a_csv_that_lost_rows_is_refused(tmp_path: Path) -> None:
-    outputs.write_runs("csv", [small_run()], tmp_path)
+    outputs.output("csv").write([small_run()], tmp_path)
     path = tmp_path / "r.csv"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
     [candidate] = find(tmp_path, [csv_output.READER])
@@ -273,7 +273,7 @@ def test_configurations_without_a_trial_are_kept(tmp_path: Path) -> None:
 
 def test_the_csv_twin_reads_back_alone(tmp_path: Path) -> None:
     run = small_run(costs=(3.0, 0.1 + 0.2, None, 2.0))
-    outputs.write_runs("deepcave", [run], tmp_path)
+    outputs.output("deepcave").write([run], tmp_path)
     for name in ("run.json", "trials.parquet", "history.jsonl"):
         (tmp_path / "r" / name).unlink()
     [candidate] = find(tmp_path, chosen(None))
@@ -288,7 +288,7 @@ def test_the_csv_twin_reads_back_alone(tmp_path: Path) -> None:
 
 
 def test_native_folders_for_older_deepcave(tmp_path: Path) -> None:
-    outputs.write_runs("deepcave13", [small_run()], tmp_path)
+    outputs.output("deepcave13").write([small_run()], tmp_path)
     folder = tmp_path / "r"
     assert {path.name for path in folder.iterdir()} == {
         "history.jsonl",
@@ -312,7 +312,7 @@ FORMS = {"csv": (), "deepcave13": (), "deepcave": ("run.json", "trials.parquet",
 @given(st.sampled_from(list(FORMS)), st.integers(0, 9), st.floats(0, 1), st.integers(0, 9), st.sampled_from(JUNK))
 def test_damage_is_refused_or_counted(form: str, number: int, place: float, cut: int, junk: bytes) -> None:
     with TemporaryDirectory() as name:
-        outputs.write_runs(form, [small_run()], Path(name))
+        outputs.output(form).write([small_run()], Path(name))
         for path in Path(name).rglob("*"):
             if path.name in FORMS[form]:
                 path.unlink()
@@ -336,4 +336,4 @@ def test_every_format_says_what_it_cannot_hold() -> None:
     assert list(known) == ["run", "deepcave", "deepcave13", "csv", "ioh"]
     assert all(output.limits for name, output in known.items() if name != "run")
     with pytest.raises(EncaveError, match="unknown format 'xml'; encave writes run, deepcave"):
-        outputs.write_runs("xml", [], Path())
+        outputs.output("xml").write([], Path())
