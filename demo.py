@@ -8,7 +8,9 @@ from pathlib import Path
 
 from .errors import EncaveError
 from .run import Run, find_runs
-from .terminal import convert_with_progress, run_with_progress, step
+from .terminal.common import step
+from .terminal.conversions import convert_with_progress
+from .terminal.studies import run_with_progress
 
 OPTIMIZERS = ("dehb", "smac", "re", "random")
 SEEDS = range(3)

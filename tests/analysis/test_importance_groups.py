@@ -18,7 +18,7 @@ from encave.cli import cli
 from encave.run import Objective, Optimizer, Run
 from encave.runners.nasbench201.space import HYPERPARAMETERS, OPERATIONS, configuration_space
 from encave.runners.nasbench201.table import Benchmark, load_surrogate
-from encave.terminal_analyze import nasbench201_truth
+from encave.terminal.analyze import nasbench201_truth
 
 
 @pytest.fixture(scope="module")

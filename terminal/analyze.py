@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from .analysis.importance import Importance
-    from .analysis.importance_groups import GroupCorrelation, GroupImportance, Refused, Truth
-    from .run import Run
-    from .runners.nasbench201.table import Benchmark
+    from ..analysis.importance import Importance
+    from ..analysis.importance_groups import GroupCorrelation, GroupImportance, Refused, Truth
+    from ..run import Run
+    from ..runners.nasbench201.table import Benchmark
 
 SHOWN = 10
 """Joint effects in a table; all of them are in the JSON."""
@@ -79,7 +79,7 @@ def nasbench201_truth(benchmark: Benchmark) -> Truth:
 
     None for runs on other spaces, on tasks that the benchmark does not have, or of other objectives.
     """
-    from .runners.nasbench201.space import HYPERPARAMETERS, OPERATIONS, SIZE
+    from ..runners.nasbench201.space import HYPERPARAMETERS, OPERATIONS, SIZE
 
     def truth(run: Run, estimate: Importance) -> Any:
         encoded, task = estimate.sample.encoded, str(run.metadata.get("task"))

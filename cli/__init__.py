@@ -1,0 +1,67 @@
+"""The command line: every verb joins parts that live elsewhere and prints what they return; one module a family of verbs.
+
+Standard output carries results, standard error the talk. Exit status: 0 done, 1 partly (something was refused or
+failed), 2 usage or input, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from .. import __version__
+from ..errors import EncaveError
+from . import analyze, benchmark, convert, open, report, studies
+from .common import ANY_PATH
+
+
+class _Verbs(click.RichGroup):
+    """A group that turns what went wrong into one line and an exit status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except EncaveError as error:
+            if ctx.find_root().params["debug"]:
+                raise
+            click.echo(f"encave: {error}", err=True)
+            ctx.exit(error.exit_status)
+        except KeyboardInterrupt:
+            click.echo("encave: interrupted", err=True)
+            ctx.exit(130)
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="encave")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """From the logs of any black-box optimizer to DeepCAVE and to the comparison section of a paper.
+
+    Start with `encave demo`.
+    """
+
+
+@cli.command()
+@click.option("--out", type=ANY_PATH, default=Path("encave-demo"), show_default=True, help="Folder to write to.")
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Runs at the same time.")
+def demo(out: Path, jobs: int) -> None:
+    """Run DEHB, SMAC, RE and random search, convert, and report: all of encave once, on the embedded surrogate."""
+    from ..demo import run_demo
+
+    result = run_demo(out, jobs=jobs)
+    click.echo(f"Report:   {result.page}")
+    click.echo(f"DeepCAVE: encave open {result.runs}")
+
+
+for _verb in (
+    *(studies.run, studies.status, studies.reproduce),
+    *(convert.convert, convert.inspect, report.report, analyze.analyze, open.open_, benchmark.benchmark),
+):
+    cli.add_command(_verb)
+
+
+def main() -> None:
+    """Entry point of the command `encave`."""
+    cli(prog_name="encave")

@@ -1,0 +1,105 @@
+"""`encave convert` and `encave inspect`: from native logs to runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from ..errors import EncaveError
+from .common import ANY_PATH, exit_status, print_json
+
+if TYPE_CHECKING:
+    from ..converters import Conversion
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, type=ANY_PATH)
+@click.option("--out", required=True, type=ANY_PATH, help="Folder to write the runs to, one folder each.")
+@click.option("--from", "forced", default=None, help="Format of the logs, instead of what their content says.")
+@click.option("--to", default="deepcave", show_default=True, help="run, deepcave, deepcave13, csv or ioh.")
+@click.option("--deepcave", type=click.Choice(["1.3", "1.4"]), default="1.4", help="Release of DeepCAVE to write for.")
+@click.option("--configspace", default=None, help="ConfigSpace JSON file or nasbench201, for logs without a space.")
+@click.option("--map", "mapping", multiple=True, help="What a column of a table is: objective=loss; may be repeated.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Logs at the same time.")
+@click.option("--strict", is_flag=True, help="Refuse logs of which anything must be assumed.")
+@click.option("--json", "as_json", is_flag=True, help="Print the account as JSON and nothing else.")
+def convert(
+    sources: tuple[Path, ...],
+    out: Path,
+    forced: str | None,
+    to: str,
+    deepcave: str,
+    configspace: str | None,
+    mapping: tuple[str, ...],
+    jobs: int,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Find the logs at or below SOURCES and write each as a lossless Run and in DeepCAVE's format."""
+    from ..terminal.conversions import convert_with_progress, print_conversions
+
+    options = {**_log_options(forced, configspace, mapping), "strict": strict}
+    form = "deepcave13" if deepcave == "1.3" and to == "deepcave" else to
+    if form != "deepcave":
+        conversions = _export(sources, out, form, options, as_json=as_json)
+    else:
+        conversions = convert_with_progress(sources, out, jobs=jobs, **options)
+        if as_json:
+            print_json({"runs": [conversion.to_json() for conversion in conversions]})
+        else:
+            print_conversions(conversions, out)
+    sys.exit(exit_status([conversion.status for conversion in conversions], strict=strict))
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
+@click.option("--from", "forced", default=None, help="Format of the logs, instead of what their content says.")
+@click.option("--configspace", default=None, help="ConfigSpace JSON file or nasbench201, for logs without a space.")
+@click.option("--map", "mapping", multiple=True, help="What a column of a table is: objective=loss; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def inspect(
+    paths: tuple[Path, ...], forced: str | None, configspace: str | None, mapping: tuple[str, ...], as_json: bool
+) -> None:
+    """Say what the logs and the converted runs at or below PATHS hold and what is odd about them; write nothing."""
+    from ..converters.inspection import inspect_logs
+    from ..terminal.conversions import print_inspections
+
+    found = inspect_logs(paths, **_log_options(forced, configspace, mapping))
+    if as_json:
+        print_json({"runs": [inspection.to_json() for inspection in found]})
+    else:
+        print_inspections(found)
+    sys.exit(exit_status([inspection.status for inspection in found]))
+
+
+def _log_options(forced: str | None, configspace: str | None, mapping: tuple[str, ...]) -> dict[str, Any]:
+    from ..converters.space import given_space
+
+    pairs = [pair.partition("=") for pair in mapping]
+    for key, sign, column in pairs:
+        if not (key and sign and column):
+            raise EncaveError(f"--map {key}{sign}{column} is not KEY=COLUMN, e.g. --map objective=loss")
+    return {
+        "forced_format": forced,
+        "space": given_space(configspace) if configspace else None,
+        "mapping": {key.strip(): column.strip() for key, _, column in pairs} or None,
+    }
+
+
+def _export(
+    sources: tuple[Path, ...], out: Path, form: str, options: dict[str, Any], *, as_json: bool
+) -> Sequence[Conversion]:
+    from ..converters.exporting import export
+    from ..terminal.conversions import print_exported
+
+    exported = export(sources, out, form, **options)
+    if as_json:
+        runs = [conversion.to_json() for conversion in exported.conversions]
+        print_json({"runs": runs, "cannot_hold": list(exported.limits), "not_held": list(exported.lost)})
+    else:
+        print_exported(exported, out)
+    return exported.conversions

@@ -1,0 +1,85 @@
+"""What a person sees of conversions and inspections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from .common import print_table, progress_bars
+
+if TYPE_CHECKING:
+    from ..converters.account import Conversion
+    from ..converters.exporting import Exported
+    from ..converters.inspection import Inspection
+
+
+def convert_with_progress(sources: Sequence[Path], out: Path, **options: Any) -> list[Conversion]:
+    """`converters.convert` with a bar that counts the logs."""
+    from ..converters import convert
+
+    with progress_bars() as progress:
+        bar = progress.add_task("logs", total=None, detail="")
+
+        def show(now: Conversion, logs: int) -> None:
+            progress.update(bar, total=logs, advance=1, detail=now.source.name)
+
+        return convert(sources, out, on_progress=show, **options)
+
+
+def print_conversions(conversions: Sequence[Conversion], out: Path) -> None:
+    """A row per run: what it is, what was read, and what became of it; below, the notes and the reasons."""
+    table = Table("run", "format", "read", "written", "merged", "dropped", "configs", "budgets", "incumbent")
+    for found in conversions:
+        name = found.output.name if found.output and found.output != out else str(found.source)
+        if found.status == "refused":
+            table.add_row(escape(name), found.format, *(["–"] * 6), "refused", style="red")
+            continue
+        counts = (found.read, found.written, found.merged, found.dropped, found.configurations)
+        best = "–" if found.incumbent is None else f"{found.incumbent['cost']:.6g}"
+        label = " ".join(part for part in (found.format, found.release) if part)
+        table.add_row(escape(name), label, *(f"{n:,}" for n in counts), str(len(found.budgets)), best)
+    print_table(table)
+    console = Console()
+    for text, count in _told(conversions).items():
+        many = f" [dim]({count} runs)[/]" if count > 1 else ""
+        console.print(f"[dim]note[/] {escape(text)}{many}", highlight=False, soft_wrap=True)
+    refused = [found for found in conversions if found.status == "refused"]
+    for found in refused:
+        told = f"[red]refused[/] {escape(str(found.source))}: {escape(found.reason or '')}"
+        Console(stderr=True).print(told, highlight=False, soft_wrap=True)
+    console.print(f"{len(conversions) - len(refused)} runs in {escape(str(out))}", highlight=False)
+
+
+def print_exported(exported: Exported, out: Path) -> None:
+    """The table of `print_conversions`, and what the format cannot hold."""
+    print_conversions(exported.conversions, out)
+    for limit in exported.limits:
+        Console().print(f"[dim]{exported.title} in general:[/] {escape(limit)}", highlight=False, soft_wrap=True)
+    for line in exported.lost:
+        Console().print(f"[yellow]not held[/] {escape(line)}", highlight=False, soft_wrap=True)
+
+
+def print_inspections(inspections: Sequence[Inspection]) -> None:
+    """A few lines per run: what it is, what it holds, and what is odd about it."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=10_000)
+    for found in inspections:
+        label = " ".join(part for part in (found.format, found.release) if part)
+        console.print(f"[bold]{escape(found.name or str(found.source))}[/]  {escape(label)}", highlight=False)
+        for line in found.lines():
+            console.print(f"  {escape(line)}", highlight=False, soft_wrap=True)
+
+
+def _told(conversions: Iterable[Conversion]) -> dict[str, int]:
+    """Text of each note → number of runs that have it."""
+    told: dict[str, int] = {}
+    for found in conversions:
+        for note in found.notes:
+            told[note.text] = told.get(note.text, 0) + 1
+    return told
