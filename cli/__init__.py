@@ -1,4 +1,4 @@
-"""The command line: every verb joins parts that live elsewhere and prints what they return; one module a family of verbs.
+"""The command line: every verb joins parts that live elsewhere and prints what they return.
 
 Standard output carries results, standard error the talk. Exit status: 0 done, 1 partly (something was refused or
 failed), 2 usage or input, 130 interrupted.
