@@ -53,8 +53,12 @@ class Comparison:
         return _finals(self.trajectories[optimizer], self.measures[index])
 
 
-def compare(section: Section) -> Comparison:
+def compare(section: Section, rope: float | None = None) -> Comparison:
     """Compute a section.
+
+    Args:
+        section: What is compared.
+        rope: Half-width of the region of practical equivalence, for the Bayesian test; without it there is none.
 
     Raises:
         EncaveError: a run lacks a column that its metadata reports.
@@ -72,7 +76,7 @@ def compare(section: Section) -> Comparison:
     )
     several = len(table.rows) > 1
     significance = [
-        compare_runs({label: _finals(members, measure) for label, members in trajectories.items()}, table.paired)
+        compare_runs({label: _finals(members, measure) for label, members in trajectories.items()}, table.paired, rope)
         for measure in (measures if several else ())
     ]
     # of two optimizers the rank is a mirror image of the share of runs in which one is ahead, which the tests give

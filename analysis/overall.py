@@ -34,7 +34,7 @@ class Overall:
         return self.significance.optimizers
 
 
-def compare_tasks(comparisons: Sequence[Comparison]) -> tuple[Overall | None, str | None]:
+def compare_tasks(comparisons: Sequence[Comparison], rope: float | None = None) -> tuple[Overall | None, str | None]:
     """The result over tasks, or None and why (no word if there is one task only).
 
     Every optimizer must have run on every task, each task once, with the same first measure and axis.
@@ -46,7 +46,7 @@ def compare_tasks(comparisons: Sequence[Comparison]) -> tuple[Overall | None, st
         return None, f"Nothing is averaged over tasks: {reason}."
     labels = sorted(comparisons[0].trajectories)
     samples = {label: [one.finals(label, 0) for one in comparisons] for label in labels}
-    significance = compare_over_tasks(samples)
+    significance = compare_over_tasks(samples, rope)
     medians = [[float(np.median(filled(own))) for own in samples[label]] for label in significance.optimizers]
     curves = {curve.optimizer: curve for curve in overall_rank_curves([one.rank_task for one in comparisons])}
     return Overall(

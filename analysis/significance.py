@@ -10,9 +10,32 @@ import numpy as np
 
 from . import statistics
 from .design import ALPHA, Choice, Design, choose_test
-from .effects import Estimate, WinTieLoss, probability_of_improvement, win_tie_loss
+from .effects import (
+    Estimate,
+    WinTieLoss,
+    bayesian_signed_rank,
+    paired_bootstrap,
+    probability_of_improvement,
+    win_tie_loss,
+)
 from .ranking import expected_ranks, mean_ranks
 from .statistics import Floats, Friedman
+
+_FAR = 1e150
+
+
+@dataclass(frozen=True)
+class Practical:
+    """Probabilities that, on a new block, the difference most probably is one of three (Benavoli et al., JMLR 18)."""
+
+    rope: float
+    """Half-width of the region of practical equivalence, in the measure's unit."""
+    better: float
+    """The first is better by more than that."""
+    equivalent: float
+    """The difference is within the region."""
+    worse: float
+    """The second is better by more than that."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +58,10 @@ class Pair:
     """Probability that a run of the first is better than one of the second (A12, its mean over tasks)."""
     record: WinTieLoss | None
     """Wins, ties and losses of the first over blocks; None where runs are not paired."""
+    gain: Estimate | None
+    """By how much the mean over blocks of the first is better, blocks resampled; None where runs are not paired."""
+    posterior: Practical | None
+    """Bayesian signed-rank test; None where runs are not paired or no region of equivalence was given."""
 
 
 @dataclass(frozen=True)
@@ -75,22 +102,23 @@ class Significance:
         return pair.different and pair.favours == (1 if pair.first == best else -1)
 
 
-def compare_runs(samples: Mapping[str, Floats], paired: bool) -> Significance:
+def compare_runs(samples: Mapping[str, Floats], paired: bool, rope: float | None = None) -> Significance:
     """Tests of the runs of one task.
 
     Args:
         samples: Optimizer → value of each run, less is better, NaN for a failed run; in the same order of seeds if
             `paired`.
         paired: Whether all optimizers have the same seeds, each once.
+        rope: Half-width of the region of practical equivalence, for the Bayesian test; without it there is none.
     """
     choice = choose_test(Design(len(samples), 1, min(map(len, samples.values())), paired))
     values = list(samples.values())
     mean = mean_ranks(np.stack(values, axis=1)) if paired else expected_ranks(values)
     ranks = dict(zip(samples, mean.tolist(), strict=True))
-    return _test({name: [own] for name, own in samples.items()}, samples, ranks, choice, paired, over_tasks=False)
+    return _test({name: [own] for name, own in samples.items()}, samples, ranks, choice, paired, False, rope)
 
 
-def compare_over_tasks(samples: Mapping[str, Sequence[Floats]]) -> Significance:
+def compare_over_tasks(samples: Mapping[str, Sequence[Floats]], rope: float | None = None) -> Significance:
     """Tests over tasks: each task is a block, with the median over runs as an optimizer's value.
 
     The median of Demšar's per-data-set score; a failed run counts as the worst value, so that an optimizer is not
@@ -98,6 +126,7 @@ def compare_over_tasks(samples: Mapping[str, Sequence[Floats]]) -> Significance:
 
     Args:
         samples: Optimizer → for each task the values of its runs, less is better, NaN for a failed run.
+        rope: As in `compare_runs`, for differences of the medians.
     """
     blocks = {
         name: np.array([float(np.median(statistics.filled(values))) for values in tasks])
@@ -107,7 +136,7 @@ def compare_over_tasks(samples: Mapping[str, Sequence[Floats]]) -> Significance:
     tasks = len(next(iter(blocks.values())))
     fewest = min(len(values) for own in samples.values() for values in own)
     choice = choose_test(Design(len(samples), tasks, fewest, paired=True))
-    return _test(samples, blocks, dict(zip(samples, mean, strict=True)), choice, paired=True, over_tasks=True)
+    return _test(samples, blocks, dict(zip(samples, mean, strict=True)), choice, True, True, rope)
 
 
 def _test(
@@ -117,6 +146,7 @@ def _test(
     choice: Choice,
     paired: bool,
     over_tasks: bool,
+    rope: float | None,
 ) -> Significance:
     order = tuple(sorted(blocks, key=lambda name: (ranks[name], name)))
     mean = np.array([ranks[name] for name in order])
@@ -124,6 +154,7 @@ def _test(
     values = [blocks[name] for name in order]
     omnibus = statistics.friedman(np.stack(values, axis=1)) if choice.test.startswith("friedman") else None
     p, adjusted = _p_values(values, mean, n, choice)
+    posterior = _posterior(values, rope) if paired and rope is not None else None
     rejects = omnibus is None or omnibus.p < ALPHA
     pairs = [
         Pair(
@@ -135,6 +166,8 @@ def _test(
             favours=_favours(blocks[a], blocks[b], choice),
             improvement=probability_of_improvement(runs[a], runs[b]),
             record=win_tie_loss(blocks[a], blocks[b]) if paired else None,
+            gain=paired_bootstrap(blocks[a], blocks[b]) if paired else None,
+            posterior=None if posterior is None else posterior[number],
         )
         for number, (a, b) in enumerate(combinations(order, 2))
     ]
@@ -165,6 +198,14 @@ def _p_values(values: Sequence[Floats], ranks: Floats, n: int, choice: Choice) -
     test = statistics.mann_whitney if choice.test == "mann-whitney" else statistics.wilcoxon
     p = np.array([test(values[i], values[j]) for i, j in indices])
     return p, statistics.holm(p)
+
+
+def _posterior(values: Sequence[Floats], rope: float) -> list[Practical]:
+    gaps = [statistics.differences(a, b) for a, b in combinations(values, 2)]
+    # a missing run is worse than any number; so far off, no sum of two differences changes its sign
+    found = bayesian_signed_rank(np.clip(np.stack(gaps, axis=1), -_FAR, _FAR), rope)
+    shares = np.stack((found.better, found.equivalent, found.worse), axis=1)
+    return [Practical(rope, *map(float, row)) for row in shares]
 
 
 def _favours(a: Floats, b: Floats, choice: Choice) -> int:
