@@ -8,7 +8,8 @@ when present. Per dataset, with the prefix `c10`, `c100` or `im`, accuracies in 
   exists for the validation set, the deviations are those of `…_valtest_acc_200_s<seed>` from `…_valtest_acc_200_mean`:
   of the official `ori-test`, which is validation and test set together;
 * `<c10|c100|im>_test_acc_200_mean`;
-* `<c10valid|c100|im>_valid_acc_12_mean` (or `…_s111`) and `<c10|c100|im>_test_acc_12_s111`.
+* `<c10valid|c100|im>_valid_acc_12_mean` (or `…_s111`) and `<c10|c100|im>_test_acc_12_s111`;
+* `latency_ms_<device>_<c10|c100|im>`: milliseconds of one inference on a device, for any number of devices.
 
 `eval_time_per_10k_images_s` (measured) or `modelled_eval_time_per_10k_images_s` is one column for all datasets; without
 it, the evaluation time is modelled from the training time as the surrogate does. A dataset whose validation accuracies
@@ -152,6 +153,7 @@ def _wanted_columns(present: Sequence[str], check_strings: bool) -> list[str]:
         for family in ("valid", "valtest"):
             stem = f"{_VALID_PREFIX[dataset]}_{family}_acc_200"
             wanted.update({f"{stem}_mean", *(f"{stem}_s{seed}" for seed in SEEDS)})
+        wanted.update(_latency_columns(present, dataset).values())
     return [name for name in present if name in wanted]
 
 
@@ -186,8 +188,25 @@ def _read_task(columns: _Columns, dataset: str) -> Task | None:
         noise_200=_standard_deviation(deviations),
         train_seconds_per_epoch=seconds,
         valid_seconds=evaluation,
+        latency_ms=_latencies(columns, dataset),
         **{field: np.full(SIZE, np.nan) if values is None else values for field, values in fields.items()},
     )
+
+
+def _latency_columns(present: Sequence[str], dataset: str) -> dict[str, str]:
+    """Device → column of its latencies."""
+    stem, end = "latency_ms_", f"_{_TEST_PREFIX[dataset]}"
+    named = [name for name in present if name.startswith(stem) and name.endswith(end)]
+    return {name[len(stem) : -len(end)]: name for name in named}
+
+
+def _latencies(columns: _Columns, dataset: str) -> dict[str, NDArray[np.float64]]:
+    found = _latency_columns(columns.table.column_names, dataset)
+    return {
+        device: values
+        for device, name in found.items()
+        if (values := columns.first([name], low=0.0, high=np.inf)) is not None
+    }
 
 
 def _seed_deviations(columns: _Columns, prefix: str) -> dict[int, NDArray[np.float64]]:

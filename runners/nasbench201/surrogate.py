@@ -253,10 +253,6 @@ def _task(place: int, accuracies: Floats, seconds: Floats) -> Task:
         noise_200=noise,
         train_seconds_per_epoch=np.round(seconds * EPOCH_RATIOS[place], 6),
         valid_seconds=np.round(evaluation_seconds(place, seconds), 6),
-        **dict(_named(accuracies)),
+        latency_ms={},
+        **dict(zip(QUANTITIES, accuracies.T, strict=True)),
     )
-
-
-def _named(accuracies: Floats) -> Iterator[tuple[str, Floats]]:
-    for column, quantity in enumerate(QUANTITIES):
-        yield quantity, accuracies[:, column]

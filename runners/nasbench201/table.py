@@ -25,7 +25,7 @@ SCHEDULES = (12, 200)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What evaluating n architectures returned. Every array has shape (n,)."""
+    """What evaluating n architectures returned. Every array has shape (n,), also those of a mapping."""
 
     valid_error: NDArray[np.float64]
     """Validation error, percent."""
@@ -41,6 +41,15 @@ class Evaluation:
 
     modelled: NDArray[np.bool_]
     """True where the errors come from a model and not from a measurement."""
+
+    params_M: NDArray[np.float64]  # noqa: N815  M for millions, as in the columns of the table
+    """Trainable parameters, millions."""
+
+    flops_M: NDArray[np.float64]  # noqa: N815
+    """Floating-point operations of one image, millions."""
+
+    latency_ms: Mapping[str, NDArray[np.float64]]
+    """Device → milliseconds of one inference there, NaN where not measured; empty if the table has no latencies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +103,16 @@ class Benchmark:
         seconds = train + task.valid_seconds[index]
         self._require_present(valid + seconds, index, dataset, schedule)
         modelled = np.full(len(index), True) if self.source == "surrogate" else epoch != schedule
-        return Evaluation(100.0 - valid, 100.0 - test, train, seconds, modelled)
+        return Evaluation(
+            valid_error=100.0 - valid,
+            test_error=100.0 - test,
+            train_seconds=train,
+            seconds=seconds,
+            modelled=modelled,
+            params_M=task.params_M[index],
+            flops_M=task.flops_M[index],
+            latency_ms={device: values[index] for device, values in task.latency_ms.items()},
+        )
 
     def task(self, dataset: str) -> Task:
         """The arrays of one dataset.

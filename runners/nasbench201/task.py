@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from . import complexity
 
 DATASETS = ("cifar10", "cifar100", "ImageNet16-120")
 """Official names. `cifar10` means: searched on cifar10-valid, tested with the model trained on all 50,000 images."""
@@ -45,3 +47,16 @@ class Task:
 
     valid_seconds: NDArray[np.float64]
     """Seconds of one evaluation on the validation set."""
+
+    latency_ms: Mapping[str, NDArray[np.float64]] = field(default_factory=dict[str, NDArray[np.float64]])
+    """Device → milliseconds of one inference there, NaN where it was not measured. Empty if none is known."""
+
+    @property
+    def params_M(self) -> NDArray[np.float64]:  # noqa: N802  M for millions, as in the columns of the table
+        """Trainable parameters in millions, shape (15625,), in closed form."""
+        return complexity.parameters(self.dataset)
+
+    @property
+    def flops_M(self) -> NDArray[np.float64]:  # noqa: N802
+        """Floating-point operations of one image in millions, shape (15625,), in closed form."""
+        return complexity.flops(self.dataset)
