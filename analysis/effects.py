@@ -95,9 +95,9 @@ def _resampled(table: Floats, shift: int) -> Floats:
 def paired_bootstrap(a: Floats, b: Floats) -> Estimate:
     """By how much the mean of `a` is better, `mean(b - a)` over pairs, shape (n,), pairs resampled together.
 
-    Percentile interval (Efron and Tibshirani 1993, chapter 13). Pairs with a missing value are left out.
+    Percentile interval (Efron and Tibshirani 1993, chapter 13). Pairs with a missing or infinite value are left out.
     """
-    gain = (b - a)[~np.isnan(a + b)]
+    gain = (b - a)[np.isfinite(a) & np.isfinite(b)]
     if len(gain) < 2:
         return Estimate(float(gain.mean()) if len(gain) else float("nan"), float("nan"), float("nan"))
     lower, upper = bootstrap.mean_interval(gain[:, None])
