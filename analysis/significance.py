@@ -61,7 +61,7 @@ class Pair:
     gain: Estimate | None
     """By how much the mean over blocks of the first is better, blocks resampled; None where runs are not paired."""
     posterior: Practical | None
-    """Bayesian signed-rank test; None where runs are not paired or no region of equivalence was given."""
+    """Bayesian signed-rank test; None without a region of equivalence, and where blocks are none or too few."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def _test(
     values = [blocks[name] for name in order]
     omnibus = statistics.friedman(np.stack(values, axis=1)) if choice.test.startswith("friedman") else None
     p, adjusted = _p_values(values, mean, n, choice)
-    posterior = _posterior(values, rope) if paired and rope is not None else None
+    posterior = _posterior(values, rope) if paired and rope is not None and choice.test != "none" else None
     rejects = omnibus is None or omnibus.p < ALPHA
     pairs = [
         Pair(

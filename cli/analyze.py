@@ -5,10 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from .common import ANY_PATH, load_runs, print_json
+
+if TYPE_CHECKING:
+    from ..analysis.comparison import Comparison
+    from ..analysis.overall import Overall
 
 
 @click.group()
@@ -58,6 +63,77 @@ def correlation(paths: tuple[Path, ...], objective: str | None, as_json: bool) -
     else:
         print_correlation(*found)
     sys.exit(_left_out(*found))
+
+
+@analyze.command()
+@click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print the ranks over time as CSV and nothing else.")
+def ranks(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
+    """Rank the optimizers at the end and over time, on each task and over all."""
+    from ..analysis.report import data
+    from ..terminal.comparison import print_ranks
+
+    comparisons, overall, why_not = _compare(paths)
+    over_time = data.ranks(comparisons, overall)
+    if as_json:
+        final = data.finals(comparisons).records()
+        over_tasks = None if overall is None else dict(zip(overall.optimizers, overall.significance.ranks, strict=True))
+        tasks = {"over_tasks": over_tasks, "not_over_tasks": why_not}
+        print_json({"final": final, **tasks, "over_time": over_time.records()})
+    elif as_csv:
+        over_time.write_csv(sys.stdout)
+    else:
+        print_ranks(comparisons, overall)
+    _say_why_not(why_not)
+
+
+@analyze.command()
+@click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
+@click.option(
+    "--rope",
+    type=click.FloatRange(0),
+    default=None,
+    help="Differences up to this, in the measure's unit, are practically equal: adds the Bayesian signed-rank test.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
+def tests(paths: tuple[Path, ...], rope: float | None, as_json: bool, as_csv: bool) -> None:
+    """Test final values, each pair of optimizers, by the test that the design carries, with effect sizes."""
+    from ..analysis.report import data
+    from ..analysis.report.tests import describe
+    from ..terminal.comparison import print_tests
+
+    comparisons, overall, why_not = _compare(paths, rope)
+    pairs = data.tests(comparisons, overall)
+    if as_json:
+        made = [
+            *(one for each in comparisons for one in each.significance),
+            *([overall.significance] if overall else []),
+        ]
+        print_json({"pairs": pairs.records(), "tests": [describe(one) for one in made], "not_over_tasks": why_not})
+    elif as_csv:
+        pairs.write_csv(sys.stdout)
+    else:
+        print_tests(comparisons, overall)
+    _say_why_not(why_not)
+
+
+def _compare(paths: tuple[Path, ...], rope: float | None = None) -> tuple[list[Comparison], Overall | None, str | None]:
+    from ..analysis.comparison import compare
+    from ..analysis.overall import compare_tasks
+    from ..analysis.study_view import view_runs
+
+    view = view_runs(load_runs(paths))
+    for remark in view.remarks:
+        click.echo(remark, err=True)
+    comparisons = [compare(section, rope) for section in view.sections]
+    return comparisons, *compare_tasks(comparisons, rope)
+
+
+def _say_why_not(why_not: str | None) -> None:
+    if why_not:
+        click.echo(why_not, err=True)
 
 
 def _left_out(done: Sequence[object], refused: Sequence[object]) -> int:

@@ -5,44 +5,92 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import TextIO, TypeAlias
 
 from ..comparison import Comparison
 from ..overall import Overall
 from .diagnostics import diagnose
 
-_Row = Sequence[str | int | float]
+_Row: TypeAlias = Sequence[str | int | float]
 
 
 OVERALL = "all tasks"
 """What stands for the section in rows over tasks."""
 
 
-def write_csv(folder: Path, comparisons: Sequence[Comparison], overall: Overall | None) -> None:
-    """Write the numbers.
+@dataclass(frozen=True)
+class Rows:
+    """A table of numbers."""
 
-    `curves.csv` (one row per event), `final.csv` (per optimizer and measure), `runs.csv` (per run), `tests.csv` (per
-    pair and measure) and `ranks.csv` (per point of a rank curve; only where there is one).
-    """
-    folder.mkdir()
-    curve_head = ("section", "measure", "optimizer", "axis", "position", "mean", "lower_95", "upper_95")
-    _write(folder / "curves.csv", curve_head, (row for comparison in comparisons for row in _curve_rows(comparison)))
-    final_head = (
+    head: tuple[str, ...]
+    """Names of the columns."""
+    rows: tuple[_Row, ...]
+    """Its rows; NaN and empty text where a number does not exist."""
+
+    def records(self) -> list[dict[str, str | int | float | None]]:
+        """Column → value of each row; None for NaN and empty text."""
+        return [{name: _known(value) for name, value in zip(self.head, row, strict=True)} for row in self.rows]
+
+    def write_csv(self, file: TextIO) -> None:
+        """Write as CSV, numbers as the shortest text that reads back as the same."""
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(self.head)
+        writer.writerows([_text(value) for value in row] for row in self.rows)
+
+
+def curves(comparisons: Sequence[Comparison]) -> Rows:
+    """One row per event of a curve."""
+    head = ("section", "measure", "optimizer", "axis", "position", "mean", "lower_95", "upper_95")
+    return Rows(head, tuple(row for comparison in comparisons for row in _curve_rows(comparison)))
+
+
+def finals(comparisons: Sequence[Comparison]) -> Rows:
+    """One row per optimizer and measure."""
+    head = (
         "section", "optimizer", "runs", "failed_runs", "mean_trials", "average_rank", "measure", "mean", "std",
         "lower_95", "upper_95",
     )  # fmt: skip
-    _write(folder / "final.csv", final_head, (row for comparison in comparisons for row in _final_rows(comparison)))
-    run_head = ("section", "optimizer", "seed", "run", "trials", "failed_trials", "measure", "final")
-    _write(folder / "runs.csv", run_head, (row for comparison in comparisons for row in _run_rows(comparison)))
-    test_head = (
+    return Rows(head, tuple(row for comparison in comparisons for row in _final_rows(comparison)))
+
+
+def runs(comparisons: Sequence[Comparison]) -> Rows:
+    """One row per run and measure."""
+    head = ("section", "optimizer", "seed", "run", "trials", "failed_trials", "measure", "final")
+    return Rows(head, tuple(row for comparison in comparisons for row in _run_rows(comparison)))
+
+
+def tests(comparisons: Sequence[Comparison], overall: Overall | None) -> Rows:
+    """One row per pair of optimizers and measure."""
+    head = (
         "section", "measure", "test", "blocks", "first", "second", "p", "adjusted_p", "different", "favours",
-        "probability_of_improvement", "lower_95", "upper_95", "wins", "ties", "losses",
+        "probability_of_improvement", "lower_95", "upper_95", "cliffs_delta", "wins", "ties", "losses",
+        "mean_gain", "gain_lower_95", "gain_upper_95", "rope", "p_better", "p_equivalent", "p_worse",
     )  # fmt: skip
-    _write(folder / "tests.csv", test_head, _test_rows(comparisons, overall))
-    rank_head = ("section", "optimizer", "axis", "position", "average_rank", "lower_95", "upper_95")
-    ranked = list(_rank_rows(comparisons, overall))
-    if ranked:
-        _write(folder / "ranks.csv", rank_head, ranked)
+    return Rows(head, tuple(_test_rows(comparisons, overall)))
+
+
+def ranks(comparisons: Sequence[Comparison], overall: Overall | None) -> Rows:
+    """One row per point of a rank curve; none where there is no such curve."""
+    head = ("section", "optimizer", "axis", "position", "average_rank", "lower_95", "upper_95")
+    return Rows(head, tuple(_rank_rows(comparisons, overall)))
+
+
+def write_csv(folder: Path, comparisons: Sequence[Comparison], overall: Overall | None) -> None:
+    """Write `curves.csv`, `final.csv`, `runs.csv`, `tests.csv` and, where there are rank curves, `ranks.csv`."""
+    folder.mkdir()
+    tables = {
+        "curves": curves(comparisons),
+        "final": finals(comparisons),
+        "runs": runs(comparisons),
+        "tests": tests(comparisons, overall),
+        "ranks": ranks(comparisons, overall),
+    }
+    for name, table in tables.items():
+        if table.rows or name != "ranks":
+            with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+                table.write_csv(file)
 
 
 def _curve_rows(comparison: Comparison) -> Iterable[_Row]:
@@ -84,11 +132,13 @@ def _test_rows(comparisons: Sequence[Comparison], overall: Overall | None) -> It
         made.append((OVERALL, overall.measure, overall.significance))
     for section, measure, significance in made:
         for pair in significance.pairs:
-            chance = pair.improvement
+            chance, gain, posterior = pair.improvement, pair.gain, pair.posterior
             yield (
                 section, measure, significance.choice.test, significance.blocks, pair.first, pair.second, pair.p,
                 pair.adjusted, int(pair.different), pair.favours, chance.value, chance.lower, chance.upper,
-                *(pair.record or ("", "", "")),
+                2 * chance.value - 1, *(pair.record or ("", "", "")),
+                *((gain.value, gain.lower, gain.upper) if gain else ("", "", "")),
+                *(astuple(posterior) if posterior else ("", "", "", "")),
             )  # fmt: skip
 
 
@@ -103,11 +153,8 @@ def _rank_rows(comparisons: Sequence[Comparison], overall: Overall | None) -> It
                 yield section, curve.optimizer, axis, *point
 
 
-def _write(path: Path, head: Sequence[str], rows: Iterable[_Row]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(head)
-        writer.writerows([_text(value) for value in row] for row in rows)
+def _known(value: str | int | float) -> str | int | float | None:
+    return None if value == "" or (isinstance(value, float) and math.isnan(value)) else value
 
 
 def _text(value: str | int | float) -> str:

@@ -1,0 +1,112 @@
+"""`encave analyze ranks` and `encave analyze tests`: the same numbers as table, JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from scipy import stats
+
+from encave.cli import cli
+from encave.run import Objective, Optimizer, Run
+
+SEEDS = range(8)
+
+
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def cost_of(optimizer: str, task: str, seed: int) -> np.ndarray:
+    """Costs of ten trials; C is worst, A and B are close."""
+    shift = {"A": 0.0, "B": 0.02, "C": 2.0}[optimizer]
+    return np.random.default_rng([ord(optimizer), len(task), seed]).uniform(1, 2, size=10) + shift
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    for optimizer in "ABC":
+        for task in ("one", "three"):
+            for seed in SEEDS:
+                run = Run.from_columns(
+                    name=f"{optimizer}-{task}-{seed}",
+                    optimizer=Optimizer(optimizer),
+                    space=_space(),
+                    objectives=[Objective("loss")],
+                    trials={
+                        "config_id": np.zeros(10, dtype=int),
+                        "status": np.full(10, "success"),
+                        "cost:loss": cost_of(optimizer, task, seed),
+                        "end": np.arange(1.0, 11.0),
+                    },
+                    configurations={0: {"x": 0.5}},
+                    metadata={"task": task, "seed": seed},
+                )
+                run.save(folder / run.name)
+    return folder
+
+
+def _space():
+    from ConfigSpace import ConfigurationSpace
+
+    return ConfigurationSpace({"x": (0.0, 1.0)})
+
+
+def finals(optimizer: str, task: str) -> np.ndarray:
+    return np.array([cost_of(optimizer, task, seed).min() for seed in SEEDS])
+
+
+def test_ranks(folder: Path) -> None:
+    told = invoke("analyze", "ranks", folder, "--json")
+    found = json.loads(told.stdout)
+    assert told.exit_code == 0
+    table = np.stack([finals(name, "one") for name in "ABC"], axis=1)
+    expected = dict(zip("ABC", stats.rankdata(table, axis=1).mean(axis=0), strict=True))
+    rows = {row["optimizer"]: row for row in found["final"] if row["section"] == "one"}
+    assert {name: row["average_rank"] for name, row in rows.items()} == pytest.approx(expected)
+    assert rows["C"]["std"] == pytest.approx(finals("C", "one").std(ddof=1))
+    assert found["over_tasks"]["C"] == 3.0 and found["not_over_tasks"] is None
+    over_time = [row for row in found["over_time"] if (row["section"], row["optimizer"]) == ("one", "C")]
+    first = stats.rankdata([[cost_of(name, "one", seed)[0] for name in "ABC"] for seed in SEEDS], axis=1)
+    assert over_time[0]["average_rank"] == pytest.approx(first.mean(axis=0)[2])
+    assert over_time[-1]["average_rank"] == pytest.approx(rows["C"]["average_rank"])
+    shown = invoke("analyze", "ranks", folder).stdout
+    assert f"{expected['A']:.2f}" in shown and "all tasks" in shown and "within each seed" in shown
+    lines = list(csv.DictReader(io.StringIO(invoke("analyze", "ranks", folder, "--csv").stdout)))
+    assert len(lines) == len(found["over_time"])
+    assert float(lines[0]["average_rank"]) == found["over_time"][0]["average_rank"]
+
+
+def test_tests(folder: Path) -> None:
+    told = invoke("analyze", "tests", folder, "--json", "--rope", "0.5")
+    found = json.loads(told.stdout)
+    assert told.exit_code == 0 and len(found["pairs"]) == 15 and len(found["tests"]) == 5
+    pairs = {(row["section"], row["first"], row["second"]): row for row in found["pairs"]}
+    worst = next(row for (section, _, second), row in pairs.items() if section == "one" and second == "C")
+    assert worst["p"] == pytest.approx(stats.wilcoxon(finals(worst["first"], "one"), finals("C", "one")).pvalue)
+    assert worst["different"] == 1 and worst["cliffs_delta"] == 1.0 and (worst["wins"], worst["losses"]) == (8, 0)
+    assert worst["mean_gain"] == pytest.approx((finals("C", "one") - finals(worst["first"], "one")).mean())
+    assert worst["p_better"] > 0.99 and worst["rope"] == 0.5
+    close = next(row for (section, _, second), row in pairs.items() if section == "one" and second != "C")
+    assert close["different"] == 0 and close["p_equivalent"] > 0.99
+    over = [row for (section, _, _), row in pairs.items() if section == "all tasks"]
+    assert {row["test"] for row in over} == {"none"} and {row["p_better"] for row in over} == {None}
+    shown = invoke("analyze", "tests", folder, "--rope", "0.5").stdout
+    assert "P(equivalent)" in shown and "Two tasks are too few" in shown and "Friedman" in shown
+    lines = list(csv.DictReader(io.StringIO(invoke("analyze", "tests", folder, "--csv").stdout)))
+    assert len(lines) == 15 and {line["p_better"] for line in lines} == {""}
+    assert float(lines[0]["p"]) == found["pairs"][0]["p"]
+
+
+def test_one_optimizer_is_not_tested(folder: Path, tmp_path: Path) -> None:
+    runs = [folder / f"A-one-{seed}" for seed in SEEDS]
+    told = invoke("analyze", "tests", *runs)
+    assert told.exit_code == 0 and "only one optimizer" in told.stdout
+    refused = invoke("analyze", "tests", tmp_path)
+    assert refused.exit_code == 2 and "no run" in refused.stderr
