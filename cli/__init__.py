@@ -13,7 +13,7 @@ import rich_click as click
 
 from .. import __version__
 from ..errors import EncaveError
-from . import analyze, benchmark, convert, open, report, studies
+from . import analyze, benchmark, convert, doctor, open, report, studies
 from .common import ANY_PATH
 
 
@@ -57,7 +57,7 @@ def demo(out: Path, jobs: int) -> None:
 
 for _verb in (
     *(studies.run, studies.status, studies.reproduce),
-    *(convert.convert, convert.inspect, report.report, analyze.analyze, open.open_, benchmark.benchmark),
+    *(convert.convert, convert.inspect, report.report, analyze.analyze, open.open_, benchmark.benchmark, doctor.doctor),
 ):
     cli.add_command(_verb)
 
