@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .anytime import Axis, Curve, Trajectory, aggregate, choose_axis, trajectory
+from .anytime import Trajectory, trajectory
+from .axis import Axis, AxisFacts, choose_axis
+from .curves import Curve, aggregate
 from .rank_curves import RankCurve, RankTask, rank_curves
 from .ranking import FinalTable, Lead, final_table, lead
 from .significance import Significance, compare_runs
@@ -63,7 +65,7 @@ def compare(section: Section, rope: float | None = None) -> Comparison:
     Raises:
         EncaveError: a run lacks a column that its metadata reports.
     """
-    axis = choose_axis(section.runs)
+    axis = choose_axis([AxisFacts.of(run) for run in section.runs])
     columns = {measure.column for measure in section.measures}
     trajectories = {
         group.optimizer: tuple(trajectory(run, axis, columns) for run in group.runs) for group in section.groups

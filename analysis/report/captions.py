@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..anytime import Curve
 from ..comparison import Comparison
+from ..curves import Curve
 from ..design import ALPHA
 from ..overall import Overall
 from ..rank_curves import RankCurve
@@ -67,8 +67,9 @@ def curve_alt(comparison: Comparison, index: int) -> str:
     """The figure in words: where each line begins and ends."""
     measure, axis = comparison.measures[index], comparison.axis
     ends = [
-        f"{curve.optimizer} from {quantity(curve.mean[0], measure.unit)} at {quantity(curve.positions[0], axis.unit)} "
-        f"to {quantity(curve.mean[-1], measure.unit)} at {quantity(curve.stop, axis.unit)}"
+        f"{curve.optimizer} from {quantity(curve.centre[0], measure.unit)} "
+        f"at {quantity(curve.positions[0], axis.unit)} "
+        f"to {quantity(curve.centre[-1], measure.unit)} at {quantity(curve.stop, axis.unit)}"
         for curve in comparison.curves[index]
         if len(curve.positions)
     ]

@@ -91,5 +91,5 @@ def _below_optimum(comparison: Comparison) -> list[str]:
         f"{capital(measure.name)} falls below zero: some runs are better than the optimum that came with them "
         f"({measure.reference:g})."
         for measure, curves in zip(comparison.measures, comparison.curves, strict=True)
-        if measure.regret == "optimum" and any((curve.mean < 0).any() for curve in curves)
+        if measure.regret == "optimum" and any((curve.centre < 0).any() for curve in curves)
     ]

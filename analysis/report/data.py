@@ -99,7 +99,7 @@ def _curve_rows(comparison: Comparison) -> Iterable[_Row]:
             ends = zip(curve.lower.tolist(), curve.upper.tolist(), strict=True)
             bands = dict(zip(curve.band.tolist(), ends, strict=True))
             fixed = (comparison.section.title, curve.measure.name, curve.optimizer, comparison.axis.label)
-            events = zip(curve.positions.tolist(), curve.mean.tolist(), strict=True)
+            events = zip(curve.positions.tolist(), curve.centre.tolist(), strict=True)
             for event, (position, mean) in enumerate(events):
                 yield *fixed, position, mean, *bands.get(event, (math.nan, math.nan))
 

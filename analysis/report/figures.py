@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..anytime import Curve
 from ..comparison import Comparison
+from ..curves import Curve
 from ..rank_curves import RankCurve
 from . import captions, style, words
 from .drawing import DrawnFigure, Frame, StepLine, line_figure, save, scale_values
@@ -55,7 +55,7 @@ def _curve_lines(curves: Sequence[Curve], styles: Styles) -> list[StepLine]:
                 label=label,
                 look=styles[curve.optimizer],
                 x=np.append(curve.positions, curve.stop),
-                y=curve.mean,
+                y=curve.centre,
                 band=(curve.positions[curve.band], curve.lower, curve.upper) if banded else None,
             )
         )

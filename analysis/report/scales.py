@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..anytime import Curve
+from ..curves import Curve
 
 _SPAN = 3.0  # a smaller ratio of largest to smallest reads better on a linear axis
 _DECADES = 4
@@ -47,7 +47,7 @@ def vertical_scale(curves: Sequence[Curve], most_bands: int) -> Scale:
 
 
 def _drawn(curves: Sequence[Curve], most_bands: int) -> NDArray[np.float64]:
-    parts = [curve.mean for curve in curves] + [
+    parts = [curve.centre for curve in curves] + [
         end for curve in curves[:most_bands] for end in (curve.lower, curve.upper)
     ]
     y = np.concatenate(parts) if parts else np.empty(0)

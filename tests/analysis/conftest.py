@@ -36,18 +36,22 @@ def make_run() -> Callable[..., Run]:
         direction: str = "minimize",
         task: str | None = "toy",
         reported: Sequence[float] | None = None,
+        configurations: Sequence[int] | None = None,
+        starts: Sequence[float | None] | None = None,
         notes: Sequence[Any] = (),
         **metadata: Any,
     ) -> Run:
         n = len(costs)
         trials: dict[str, Any] = {
-            "config_id": np.zeros(n, dtype=np.int64),
+            "config_id": np.arange(n) if configurations is None else np.array(configurations, dtype=np.int64),
             "status": ["crashed" if np.isnan(cost) else "success" for cost in costs],
             "cost:loss": np.array(costs, dtype=float),
             "end": list(ends) if ends is not None else [float(i + 1) for i in range(n)],
         }
         if budgets is not None:
             trials["budget"] = list(budgets)
+        if starts is not None:
+            trials["start"] = list(starts)
         if reported is not None:
             trials |= {"extra:valid": np.array(reported, float), "extra:test": np.array(reported, float) + 4}
             metadata |= {"reporting": REPORTING, "benchmark": BENCHMARK}
@@ -61,7 +65,7 @@ def make_run() -> Callable[..., Run]:
             space=space,
             objectives=[Objective("loss", direction)],  # type: ignore[arg-type]
             trials=trials,
-            configurations={0: {"x": 0.5}},
+            configurations={i: {"x": (i + 0.5) / (n + 1)} for i in range(n)} or {0: {"x": 0.5}},
             metadata=metadata,
             notes=notes,
         )

@@ -8,16 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from encave.analysis import bootstrap
-from encave.analysis.anytime import (
-    BAND_POINTS,
-    Axis,
-    Trajectory,
-    aggregate,
-    choose_axis,
-    incumbent_steps,
-    step_values,
-    trajectory,
-)
+from encave.analysis.anytime import Trajectory, step_values, trajectory
+from encave.analysis.axis import Axis, AxisFacts, choose_axis
+from encave.analysis.curves import BAND_POINTS, aggregate
+from encave.analysis.incumbents import incumbent_steps
 from encave.analysis.study_view import Measure
 from encave.errors import EncaveError
 
@@ -96,12 +90,12 @@ def test_success_without_an_end_is_counted_and_left_out(make_run) -> None:
 
 def test_axis_falls_back_to_evaluations(make_run) -> None:
     timed, untimed = make_run(), make_run(costs=[4.0, NAN, 2.0], ends=[None] * 3)
-    assert choose_axis([timed]).kind == "time"
-    axis = choose_axis([timed, untimed])
+    assert choose_axis([AxisFacts.of(timed)]).kind == "time"
+    axis = choose_axis([AxisFacts.of(timed), AxisFacts.of(untimed)])
     assert axis.kind == "evaluations"
     one = trajectory(untimed, axis, ["cost:loss"])
     assert one.positions.tolist() == [1.0, 3.0]  # the crash counts as an evaluation
-    assert choose_axis([make_run(reported=[1, 2, 3])]).name == "simulated time"
+    assert choose_axis([AxisFacts.of(make_run(reported=[1, 2, 3]))]).name == "simulated time"
 
 
 def test_missing_reported_column_is_refused(make_run) -> None:
@@ -125,13 +119,13 @@ def test_mean_by_hand(make_run) -> None:
     curve = curve_of(first, late, failed)
     # both have an incumbent from 3 on; the second run ends at 8, so the step of the first at 9 is not in the mean
     assert curve.positions.tolist() == [3.0, 4.0, 8.0]
-    assert curve.mean.tolist() == [6.0, 5.0, 4.5]
+    assert curve.centre.tolist() == [6.0, 5.0, 4.5]
     assert (curve.stop, curve.runs, curve.without_incumbent) == (8.0, 2, 1)
 
 
 def test_regret_and_rounding(make_run) -> None:
     curve = curve_of(make_run(costs=[3.0, 1.0 + 1e-13]), measure=REGRET)
-    assert curve.mean.tolist() == [2.0, 0.0]
+    assert curve.centre.tolist() == [2.0, 0.0]
     assert not len(curve.band)  # one run has no band
 
 
@@ -141,7 +135,7 @@ def test_missing_value_is_not_drawn(make_run) -> None:
         [trajectory(make_run(reported=[5.0, NAN, 3.0]), TIME, ["extra:valid"])],
         Measure("valid", "extra:valid"),
     )
-    np.testing.assert_array_equal(curve.mean, [5.0, NAN, 3.0])
+    np.testing.assert_array_equal(curve.centre, [5.0, NAN, 3.0])
 
 
 def test_runs_that_never_overlap_have_no_curve(make_run) -> None:
@@ -159,7 +153,7 @@ def test_mean_is_exact_at_any_point(make_run, costs: list[list[int]], point: flo
     curve = curve_of(*runs)
     before = [[cost for end, cost in enumerate(own, start=1) if end <= point] for own in costs]
     expected = np.mean([min(own) for own in before]) if all(before) else NAN
-    np.testing.assert_allclose(step_values(curve.positions, curve.mean, np.array([point])), [expected])
+    np.testing.assert_allclose(step_values(curve.positions, curve.centre, np.array([point])), [expected])
 
 
 def test_bootstrap_is_the_percentile_interval_of_resampled_means() -> None:
@@ -191,7 +185,7 @@ def test_band_is_thinned_and_the_mean_is_not(make_run) -> None:
     assert curve.band[0] == 0
     assert curve.band[-1] == n - 1
     assert (np.diff(curve.band) > 0).all()
-    inside = curve.mean[curve.band]
+    inside = curve.centre[curve.band]
     assert (curve.lower <= inside + 1e-12).all()
     assert (inside <= curve.upper + 1e-12).all()
 

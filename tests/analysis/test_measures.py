@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from encave.analysis import measures
-from encave.analysis.anytime import Axis, trajectory
+from encave.analysis.anytime import trajectory
+from encave.analysis.axis import Axis
 from encave.analysis.study_view import Measure
 
 INF = float("inf")

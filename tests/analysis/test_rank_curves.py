@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from encave.analysis.anytime import Axis, trajectory
+from encave.analysis.anytime import trajectory
+from encave.analysis.axis import Axis
 from encave.analysis.rank_curves import RankTask, overall_rank_curves, rank_curves
 from encave.analysis.ranking import expected_ranks
 from encave.analysis.study_view import Measure

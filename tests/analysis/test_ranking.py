@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from encave.analysis.anytime import Axis, trajectory
+from encave.analysis.anytime import trajectory
+from encave.analysis.axis import Axis
 from encave.analysis.ranking import expected_ranks, final_table, is_paired, lead, mean_ranks, spread
 from encave.analysis.study_view import Measure
 
