@@ -81,6 +81,7 @@ class _Configs:
         self.numbers: dict[_Key, int] = {}
         self.values: dict[int, dict[str, Any]] = {}
         self.infos: list[dict[str, Any]] = []
+        self.replaced = 0
 
     def take(self, line: Any) -> str | None:
         """Take in a line, or say why not."""
@@ -88,9 +89,10 @@ class _Configs:
         if not shaped or not isinstance(line[1], dict):
             return "not [config_id, configuration, info]"
         number = self.numbers.setdefault(tuple(line[0]), len(self.numbers))
+        self.replaced += self.values.get(number, line[1]) != line[1]
         self.values[number] = line[1]
         info = line[2] if len(line) == max(_CONFIG_FIELDS) and isinstance(line[2], dict) else {}
-        self.infos[number:] = [info]
+        self.infos[number : number + 1] = [info]
         return None
 
 
@@ -162,11 +164,14 @@ def _run(jobs: _Jobs, path: Path, options: Options, notes: list[Note]) -> Run:
         budget_name="budget",
         inferred_space=found.inferred,
         metadata={"group": "BOHB", "started_at": times.origin},
-        notes=[*notes, *found.notes, *times.notes, *_failures(jobs)],
+        notes=[*notes, *found.notes, *times.notes, *_oddities(jobs)],
     )
 
 
-def _failures(jobs: _Jobs) -> Iterable[Note]:
+def _oddities(jobs: _Jobs) -> Iterable[Note]:
+    if jobs.configs.replaced:
+        text = f"ids that stand for several configurations in {CONFIGS}: the last of each is taken, as HpBandSter does"
+        yield Note("assumed", text, jobs.configs.replaced)
     failed = sum(status is not Status.SUCCESS for status in jobs.statuses)
     if failed:
         yield Note("derived", "no result, an exception, a failed state or no finite loss: no success", failed)

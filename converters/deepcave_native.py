@@ -28,6 +28,7 @@ _TWIN = ("trials.csv", "configspace.csv")  # the same trials again in the folder
 _RELEASES = {7: "1.0-1.1", 8: "1.2-1.3", 9: "1.4"}
 _NAMES = dict(enumerate(STATUSES, start=1))
 _OWN_META = frozenset({"objectives", "budgets", "seeds", "optimizer", "optimizer version", "budget", "task", "workers"})
+_BEYOND = 2**63
 _Line = list[Any]
 
 
@@ -105,17 +106,22 @@ def _objectives(told: Any, path: Path) -> list[Objective]:
 def _refuse(line: Any, objectives: int, configs: Mapping[int, Any]) -> str | None:
     if not isinstance(line, list) or len(line) not in _RELEASES:
         return "not a list of 7, 8 or 9 fields"
-    config_id, budget, *seed, costs, cpu_time, start, end, status, _ = _nine(line)
-    if type(config_id) is not int or config_id not in configs:
+    config_id, budget, seed, costs, cpu_time, start, end, status, _ = _nine(line)
+    if not _is_integer(config_id) or config_id not in configs:
         return f"its configuration is not in {CONFIGS}"
     if not isinstance(costs, list) or len(costs) != objectives:
         return f"the number of costs is not that of the objectives in {META}"
-    numbers = [budget, *seed, cpu_time, start, end, *costs]
+    numbers = [budget, seed, cpu_time, start, end, *costs]
     if any(isinstance(value, bool) or not isinstance(value, int | float | None) for value in numbers):
         return "a budget, seed, cost or time is no number"
-    if not isinstance(seed[0], int | None) or (seed[0] or 0).bit_length() > 63:
+    if seed is not None and not _is_integer(seed):
         return "the seed is no integer of 64 bits"
-    return None if type(status) is int and status in _NAMES else "the status is unknown"
+    return None if _is_integer(status) and status in _NAMES else "the status is unknown"
+
+
+def _is_integer(value: Any) -> bool:
+    """Whether a number is an integer of 64 bits; those who log from pandas have floats such as 3.0."""
+    return type(value) in (int, float) and abs(value) < _BEYOND and value == int(value)
 
 
 def _nine(line: _Line) -> _Line:
@@ -191,7 +197,7 @@ def _clean(rows: list[_Line], objectives: Sequence[Objective], origins: Mapping[
     ids, budgets, seeds, costs, cpu_times, starts, ends, statuses, additional = zip(*map(_nine, rows), strict=True)
     logged = Logged(
         budget=budgets,
-        seed=seeds,
+        seed=[None if seed is None else int(seed) for seed in seeds],
         status=[_NAMES[status] for status in statuses],
         start=[stamp(start) for start in starts],
         end=[stamp(end) for end in ends],
@@ -199,10 +205,10 @@ def _clean(rows: list[_Line], objectives: Sequence[Objective], origins: Mapping[
         additional=[value if isinstance(value, dict) else {"additional": value} for value in additional],
     )
     cleaned = clean(logged, objectives)
-    cleaned.columns["config_id"] = list(ids)
+    cleaned.columns["config_id"] = [int(config_id) for config_id in ids]
     if any(cpu_times):
         cleaned.columns["cpu_time"] = [stamp(value) for value in cpu_times]
-    told = [origins.get(str(config_id)) for config_id in ids]
+    told = [origins.get(str(int(config_id))) for config_id in ids]
     if EXTRA + "origin" not in cleaned.columns and any(origin not in (None, "none") for origin in told):
         cleaned.columns[EXTRA + "origin"] = [None if origin is None else str(origin) for origin in told]
     return cleaned

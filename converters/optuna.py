@@ -22,10 +22,13 @@ class OptunaReader:
 
     def read(self, found: Found, options: Options) -> ReadResult:
         """Read one study."""
-        for storage in (optuna_sqlite, optuna_pickle):
-            if found.path.name.endswith(storage.SUFFIXES):
-                return storage.read(found, options)
-        return optuna_journal.read(found, options)
+        if found.path.name.endswith(optuna_pickle.SUFFIXES):
+            return optuna_pickle.read(found, options)
+        with found.path.open("rb") as file:
+            head = file.read(len(optuna_sqlite.MAGIC))
+        named = found.path.name.endswith(optuna_sqlite.SUFFIXES) and not head.startswith(b"{")
+        storage = optuna_sqlite if named or head == optuna_sqlite.MAGIC else optuna_journal
+        return storage.read(found, options)
 
 
 READER = OptunaReader()

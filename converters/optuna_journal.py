@@ -24,7 +24,7 @@ _FIRST = re.compile(rb'\s*\{(?=[^\n]*"op_code"\s*:\s*\d)(?=[^\n]*"worker_id"\s*:
 _OPERATION = re.compile(rb'"op_code"\s*:\s*(\d+)')
 _STUDY = re.compile(rb'"study_id"\s*:\s*(\d+)')
 _TRIAL = re.compile(rb'"trial_id"\s*:\s*(\d+)')
-SUFFIXES = (".log", ".journal", ".jsonl", ".txt", "")
+SUFFIXES = (".log", ".journal", ".jsonl", ".json", ".txt", ".db", ".storage", "")
 _ENDED = frozenset({"COMPLETE", "PRUNED", "FAIL"})
 _DIRECTIONS = ("NOT_SET", "MINIMIZE", "MAXIMIZE")
 _CREATE_STUDY, _DELETE_STUDY, _STUDY_USER, _STUDY_SYSTEM, _CREATE_TRIAL = range(5)

@@ -24,7 +24,8 @@ from .optuna_study import STATES, Study, Trial, seconds
 from .optuna_trials import to_result
 from .reader import Found, Listing, Options, ReadResult
 
-_MAGIC = b"SQLite format 3\0"
+MAGIC = b"SQLite format 3\0"
+"""First bytes of an SQLite file."""
 SUFFIXES = (".db", ".sqlite", ".sqlite3", ".db3")
 _JOURNALS = ("-wal", "-journal")
 _TABLES = frozenset({"studies", "trials", "trial_params"})
@@ -34,12 +35,12 @@ _INFINITE = {"INF_POS": math.inf, "INF_NEG": -math.inf}
 def detect(listing: Listing) -> Iterable[Found]:
     """One run per study of each SQLite file with Optuna's tables."""
     for name in listing.names:
-        if not name.endswith(SUFFIXES):
+        if not (name.endswith((*SUFFIXES, ".storage")) or "optuna" in name.lower()):
             continue
-        head = listing.head(name, len(_MAGIC))
-        if head == _MAGIC:
+        head = listing.head(name, len(MAGIC))
+        if head == MAGIC:
             yield from _found(listing, name)
-        elif not head and "optuna" in name.lower():
+        elif not head and name.endswith(SUFFIXES) and "optuna" in name.lower():
             yield Found(listing.folder / name, (listing.folder / name,), "an empty file named after Optuna")
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from ..errors import EncaveError
 from .json_lines import numbered_lines
 from .jsontext import read_json
+from .times import stamp
 
 PARAMS, RESULT, PROGRESS, ERROR = "params.json", "result.json", "progress.csv", "error.txt"
 ITERATION = "training_iteration"
@@ -39,6 +40,8 @@ class RayTrial:
     """Its folder, if there is one."""
     start: float | None = None
     """Seconds since 1970."""
+    reported: float | None = None
+    """When the state's last result came in, seconds since 1970."""
     last: dict[str, Any] = field(default_factory=dict)
     """The last result, flat, without the configuration."""
     series: dict[int, float] = field(default_factory=dict)
@@ -98,7 +101,7 @@ def _trial(entry: Any, folders: Mapping[str, Path]) -> RayTrial:
     for place in ("relative_logdir", "_relative_logdir", "logdir", "_logdir"):
         trial.folder = trial.folder or folders.get(Path(str(state.get(place) or "")).name)
     start = metadata.get("start_time", state.get("start_time"))
-    trial.start = float(start) if isinstance(start, int | float) else None
+    trial.start, trial.reported = stamp(start), stamp(metadata.get("last_result_time"))
     last = metadata.get("last_result") or state.get("last_result") or state.get("_last_result") or {}
     trial.last = _without_config(flat(_object(last)))
     return trial

@@ -175,7 +175,7 @@ def _configurations(trials: Sequence[RayTrial]) -> tuple[list[int], dict[int, di
 def _columns(trials: Sequence[RayTrial], metric: str) -> tuple[dict[str, Any], Times, list[Note]]:
     costs = [_finite(trial.last.get(metric)) for trial in trials]
     statuses = [_status(trial, cost) for trial, cost in zip(trials, costs, strict=True)]
-    times = since_start([_start(trial) for trial in trials], [stamp(trial.last.get("timestamp")) for trial in trials])
+    times = since_start([_start(trial) for trial in trials], [_end(trial) for trial in trials])
     iterations = [trial.last.get(ITERATION) for trial in trials]
     known = [iteration for iteration in iterations if isinstance(iteration, int)]
     notes: list[Note] = []
@@ -221,6 +221,16 @@ def _start(trial: RayTrial) -> float | None:
     if trial.start is not None or end is None or duration is None:
         return trial.start
     return end - duration
+
+
+def _end(trial: RayTrial) -> float | None:
+    """When its last result came in, to the fraction of a second: `timestamp` has whole seconds, cut off."""
+    end, duration = stamp(trial.last.get("timestamp")), stamp(trial.last.get("time_total_s"))
+    if end is None or trial.start is None:
+        return end
+    if trial.reported is not None and trial.reported >= end:  # earlier: the state is older than the folder
+        return trial.reported
+    return end if duration is None else min(max(end, trial.start + duration), end + 1.0)
 
 
 def _extras(trial: RayTrial, metric: str, status: Status) -> dict[str, Any]:

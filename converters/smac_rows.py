@@ -220,6 +220,10 @@ def _accumulated(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], list[Note]]:
     seconds = np.array([row.time for row in rows], dtype=np.float64)
     unusable = ~running & ~(np.isfinite(seconds) & (seconds >= 0))
+    ended = ~running
+    if ended.any() and (unusable[ended] | (seconds[ended] == 0)).all():
+        unknown = np.full(len(rows), np.nan)
+        return unknown, unknown, [Note("flagged", "the log has no times, and no running times either", len(rows))]
     seconds = np.where(running | unusable, 0.0, seconds)
     ends = np.cumsum(seconds)
     starts = np.concatenate([[0.0], ends[:-1]])[: len(ends)]

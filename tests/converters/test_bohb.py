@@ -109,3 +109,11 @@ def test_results_without_configurations_are_refused(tmp_path: Path) -> None:
 def test_other_results_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text('{"accuracy": 1.0}')
     assert found_in(tmp_path) == []
+
+
+def test_an_id_that_stands_for_two_configurations_is_told(tmp_path: Path) -> None:
+    results = [[[0, 0, n], 1.0, times(float(n)), {"loss": 0.5, "info": {}}, None] for n in range(4)]
+    result = read(write(tmp_path, results, [*CONFIGS, [[0, 0, 1], {"x": 0.9, "kind": "a"}, {}]]))
+    assert len(result.run) == 4
+    assert result.run.configuration(1)["x"] == 0.9
+    assert [note.count for note in result.run.notes if "several configurations" in note.text] == [1]

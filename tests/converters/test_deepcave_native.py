@@ -217,3 +217,10 @@ def test_real_logs_trial_by_trial(shared: Path, case: str, release: str, budgets
 def test_real_empty_files_are_refused(shared: Path) -> None:
     with pytest.raises(EncaveError, match="0 bytes"):
         read(shared / "logs" / "real" / "regularized_evolution" / "hpo4nas_npenas_empty_files")
+
+
+def test_integers_that_pandas_made_floats(tmp_path: Path) -> None:
+    lines = [[0.0, 2.0, 7.0, [0.5, 0.9], 0.0, 1.5, 1.0, {}], [1, 9, 7.5, [0.5, 0.9], 1.5, 2.0, 1, {}]]
+    result = read(write_log(tmp_path / "run", lines))
+    assert (result.read, result.dropped) == (2, 1)
+    assert result.run.trials.select(["config_id", "seed"]).to_pylist() == [{"config_id": 0, "seed": 7}]

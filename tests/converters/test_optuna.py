@@ -170,6 +170,16 @@ def test_converts_without_importing_optuna(stored: Stored, tmp_path: Path) -> No
     assert ran.stdout.splitlines() == ["converted 9 9 False"] * len(MAKERS)
 
 
+@pytest.mark.parametrize(
+    ("name", "renamed"),
+    [("sqlite/a study.db", "optuna_study"), ("sqlite/a study.db", "x.storage"), ("journal/journal.log", "study.db")],
+)
+def test_storages_are_told_by_content(stored: Stored, tmp_path: Path, name: str, renamed: str) -> None:
+    shutil.copy(stored[0] / name, tmp_path / renamed)
+    [done] = convert([tmp_path], tmp_path / "out")
+    assert (done.status, done.read, done.written) == ("converted", 9, 9)
+
+
 def test_several_studies_in_a_file(tmp_path: Path) -> None:
     source, out = tmp_path / "log", tmp_path / "out"
     source.mkdir()

@@ -232,3 +232,18 @@ def test_the_conversion_finds_one_run_and_notices_a_new_result(tmp_path: Path) -
     with (folder / "result.json").open("a") as file:
         file.write(json.dumps(result(0, 10, score=10.0)) + "\n")
     assert [done.status for done in convert([tmp_path / "logs"], out)] == ["converted"]
+
+
+@pytest.mark.parametrize(
+    ("known", "end"), [({"last_result_time": START + 0.75}, 0.35), ({"last_result_time": START - 9.0}, 0.2), ({}, 0.2)]
+)
+def test_end_of_a_trial_that_takes_less_than_a_second(tmp_path: Path, known: dict[str, float], end: float) -> None:
+    line = result(0, 1, score=1.0) | {"timestamp": int(START), "time_total_s": 0.2}
+    state = trial_state(0, "TERMINATED", trial_folder(tmp_path, 0, [line]))
+    metadata = {"start_time": START + 0.4, "last_result": {}, **known}
+    content = {"trial_data": [[json.dumps(state), json.dumps(metadata)]], "runner_data": {"_metric": "score"}}
+    (tmp_path / STATE).write_text(json.dumps(content))
+    [found] = READER.detect(Listing(tmp_path, (STATE,)))
+    run = READER.read(found, Options()).run
+    assert run.trials["start"].to_pylist() == [0.0]
+    assert run.trials["end"].to_pylist() == pytest.approx([end], abs=1e-6)

@@ -355,3 +355,11 @@ def test_whatever_stands_beside_the_history_it_converts(
     (folder / "optimization.json").write_text(json.dumps(statistics))
     _, run = one(folder, folder / "out")
     assert len(run) == 1
+
+
+def test_log_that_has_no_times_at_all(tmp_path: Path) -> None:
+    entries_ = [[[n, None, 0], [0.5, -1, {"__enum__": "StatusType.SUCCESS"}, {}]] for n in (1, 2)]
+    (tmp_path / "runhistory.json").write_text(history(entries_, {"1": {"x": 0.5}, "2": {"x": 0.25}}))
+    conversion, run = one(tmp_path, tmp_path / "out")
+    assert run.trials.select(["start", "end"]).to_pylist() == [{"start": None, "end": None}] * 2
+    assert any("no running times either" in note.text for note in conversion.notes)
