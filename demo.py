@@ -36,11 +36,11 @@ def run_demo(out: Path, *, jobs: int) -> Demo:
         EncaveError: `out` cannot be written, or a run failed.
     """
     from .analysis.report import write_report
-    from .runners.study import RunSpec, parse_limit
+    from .runners.study import Cluster, RunSpec, parse_limit
 
     limit = parse_limit(BUDGET)
     specs = [RunSpec(optimizer, "cifar10", seed, limit) for optimizer, seed in product(OPTIMIZERS, SEEDS)]
-    result = run_with_progress(out / "study", specs, jobs=jobs)
+    result = run_with_progress(out / "study", specs, Cluster(jobs))
     if result.failed:
         first = result.failed[0]
         raise EncaveError(f"{len(result.failed)} of {len(specs)} runs failed; {first.spec}: {first.reason}")

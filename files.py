@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -33,8 +34,12 @@ def atomic_file(path: Path) -> Generator[Path]:
 
 
 @contextmanager
-def atomic_folder(path: Path) -> Generator[Path]:
+def atomic_folder(path: Path, *, keep: bool = False) -> Generator[Path]:
     """Yield a temporary folder beside `path`; on success it takes the place of `path`, on failure it is removed.
+
+    Args:
+        path: The folder.
+        keep: Whether a folder that is already there, or that appears meanwhile, stays as it is.
 
     Raises:
         EncaveError: the parent folder cannot be written.
@@ -45,9 +50,18 @@ def atomic_folder(path: Path) -> Generator[Path]:
     temporary.chmod(0o777 & ~_umask())
     try:
         yield temporary
-        _replace_folder(temporary, path)
+        (_rename_if_free if keep else _replace_folder)(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _rename_if_free(new: Path, path: Path) -> None:
+    """Rename a folder; the system refuses it, whoever else tries, where `path` is a folder that holds anything."""
+    try:
+        new.rename(path)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
 
 
 def _replace_folder(new: Path, path: Path) -> None:

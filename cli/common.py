@@ -42,8 +42,3 @@ def exit_status(statuses: Sequence[str], *, strict: bool = False) -> int:
 def print_json(content: dict[str, Any]) -> None:
     """Print JSON on standard output."""
     click.echo(json.dumps(content, indent=1, allow_nan=False))
-
-
-def split(text: str) -> list[str]:
-    """The parts of a list with commas."""
-    return [part.strip() for part in text.split(",") if part.strip()]

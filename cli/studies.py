@@ -3,49 +3,47 @@
 from __future__ import annotations
 
 import sys
-from itertools import product
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
-from .common import ANY_PATH, print_json, split
+from .common import ANY_PATH, print_json
+
+_MOST_FAILURES = 20
 
 
 @click.command()
 @click.argument("study", type=ANY_PATH)
-@click.option("--optimizer", "optimizers", required=True, help="dehb, smac, smac-mf, re, random, or several.")
-@click.option("--dataset", "datasets", default="cifar10", show_default=True, help="cifar10, cifar100, ImageNet16-120.")
-@click.option("--seeds", default="0", show_default=True, help="Seeds and ranges: 0-4,7.")
-@click.option("--budget", default="20000s", show_default=True, help="Simulated time (20000s, 5h) or 300evals.")
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Simulated workers of each run.")
+@click.option("--study", "file", type=ANY_PATH, default=None, help="A study.toml; else the one in STUDY, if any.")
+@click.option("--optimizer", default=None, help="dehb, smac, smac-mf, re, random, or several.")
+@click.option("--dataset", default=None, help="cifar10 (the default), cifar100, ImageNet16-120, or several.")
+@click.option("--seeds", default=None, help="Seeds and ranges: 0-4,7.")
+@click.option("--budget", default=None, help="Simulated time (20000s, 5h) or 300evals, or several.  [default: 20000s]")
+@click.option("--workers", default=None, help="Simulated workers of each run, or several numbers.  [default: 1]")
 @click.option("--epochs", type=click.Choice(["12", "200"]), default=None, help="Schedule of all but dehb, smac-mf.")
 @click.option("--benchmark", default=None, help="A Parquet table or the name of an imported one; else the surrogate.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Runs at the same time.")
-def run(
-    study: Path,
-    optimizers: str,
-    datasets: str,
-    seeds: str,
-    budget: str,
-    workers: int,
-    epochs: str | None,
-    benchmark: str | None,
-    jobs: int,
-) -> None:
-    """Run what is missing of a study on NAS-Bench-201, on a simulated clock."""
-    from ..runners.study import RunSpec, parse_limit, parse_seeds
+@click.option("--jobs", type=click.IntRange(1), default=None, help="Runs at a time, or SLURM jobs.  [default: 1]")
+@click.option("--scheduler", default=None, help="Dask scheduler that runs, tcp://host:8786; its workers do the runs.")
+@click.option("--slurm/--no-slurm", default=None, help="Workers are SLURM jobs, as [slurm] in study.toml says.")
+def run(study: Path, file: Path | None, epochs: str | None, slurm: bool | None, **flags: Any) -> None:
+    """Run what is missing of a study on NAS-Bench-201, on a simulated clock.
+
+    A study.toml has a key for each option, and STUDY keeps the one that was run: `encave run STUDY` goes on with it.
+    """
+    from ..runners.study_file import STUDY_FILE, declare
     from ..terminal.studies import run_with_progress
 
-    limit, schedule = parse_limit(budget), int(epochs) if epochs else None
-    specs = [
-        RunSpec(optimizer, dataset, seed, limit, workers, schedule, benchmark)
-        for dataset, optimizer, seed in product(split(datasets), split(optimizers), parse_seeds(seeds))
-    ]
-    result = run_with_progress(study, specs, jobs=jobs)
+    file = file or (study / STUDY_FILE if (study / STUDY_FILE).is_file() else None)
+    chosen = {"epochs": int(epochs) if epochs else None, "slurm": slurm}
+    declaration = declare(file, {**flags, **chosen})
+    result = run_with_progress(study, declaration.specs(), declaration.cluster(), keep=declaration)
     counts = f"{len(result.done)} run, {len(result.skipped)} finished before, {len(result.failed)} failed"
     click.echo(f"{counts}: {study}")
-    for failure in result.failed:
+    for failure in result.failed[:_MOST_FAILURES]:
         click.echo(f"encave: {failure.spec}: {failure.reason}", err=True)
+    if len(result.failed) > _MOST_FAILURES:
+        click.echo(f"encave: {len(result.failed) - _MOST_FAILURES} more failed: encave status {study}", err=True)
     sys.exit(1 if result.failed else 0)
 
 

@@ -57,17 +57,19 @@ class Sidecar:
         return ConfigurationSpace.from_serialized_dict(copy.deepcopy(self.content["space"]))
 
     def run_name(self) -> str:
-        """`<optimizer>-<task>-seed<n>`, as far as they are known."""
+        """`<optimizer>-<task>-<variant>-seed<n>`, as far as they are known."""
         seed = self.content.get("seed")
-        parts = [self.optimizer.name, self.content.get("task"), None if seed is None else f"seed{seed}"]
+        told = (self.content.get(key) for key in ("task", "variant"))
+        parts = [self.optimizer.name, *told, None if seed is None else f"seed{seed}"]
         return "-".join(str(part) for part in parts if part)
 
     def metadata(self) -> dict[str, Any]:
         """Everything that a `Run` has no field for."""
         kept = ("task", "seed", "workers", "limit", "benchmark", "reporting", "overhead_seconds", "versions")
         settings = self.content["optimizer"].get("settings")
+        variant = self.content.get("variant")
         return {
-            "group": self.optimizer.name,
+            "group": f"{self.optimizer.name}, {variant}" if variant else self.optimizer.name,
             **{key: self.content[key] for key in kept if key in self.content},
             **({"settings": settings} if settings else {}),
         }

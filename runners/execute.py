@@ -55,6 +55,9 @@ class RunSpec:
     benchmark: str | None = None
     """As `open_benchmark` takes it."""
 
+    variant: str = ""
+    """What tells it from the study's runs of the same optimizer, dataset and seed; part of the path, may be empty."""
+
     def __post_init__(self) -> None:
         multi_fidelity = load(self.adapter).multi_fidelity
         if self.dataset not in DATASETS:
@@ -69,12 +72,12 @@ class RunSpec:
             raise EncaveError(f"a seed is in 0 … {2**32 - 1}, not {self.seed}")
 
     def __str__(self) -> str:
-        return f"{self.adapter} on {self.dataset}, seed {self.seed}"
+        return f"{self.adapter} on {self.dataset}, {self.variant}{', ' if self.variant else ''}seed {self.seed}"
 
     @property
     def home(self) -> str:
         """The run's folder within the study."""
-        return f"{self.adapter}/{self.dataset}/seed-{self.seed}"
+        return "/".join(filter(None, (self.adapter, self.dataset, self.variant, f"seed-{self.seed}")))
 
     @property
     def schedule(self) -> int:
@@ -83,14 +86,14 @@ class RunSpec:
 
 
 def execute(spec: RunSpec, study: Path, objectives: Objectives, report: Report | None = None) -> Simulation:
-    """Run `spec` into its folder in the study.
+    """Run `spec` into its folder in the study; a run that someone else finishes meanwhile stays.
 
     Raises:
         EncaveError: the folder cannot be written, the benchmark cannot be read, or the optimizer cannot be used.
     """
     benchmark = objectives.benchmark(spec.benchmark)
     objective = objectives.objective(spec.benchmark, spec.dataset, spec.schedule)
-    with atomic_folder(study / spec.home) as folder, quiet():
+    with atomic_folder(study / spec.home, keep=True) as folder, quiet():
         problem = Problem(
             space=space.configuration_space(),
             objective=OBJECTIVE,
@@ -117,6 +120,7 @@ def identity(spec: RunSpec, benchmark: Benchmark) -> dict[str, Any]:
     optimum = benchmark.optimum(spec.dataset)
     return {
         "task": spec.dataset,
+        **({"variant": spec.variant} if spec.variant else {}),
         "seed": spec.seed,
         "workers": spec.workers,
         "limit": spec.limit.to_json(),

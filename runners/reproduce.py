@@ -6,16 +6,19 @@ of the same optimizers, seeds and budgets, but only what is reported of them is 
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from ..errors import EncaveError
+from .cluster import Cluster
+from .dispatch import work_through
 from .nasbench201.store import SURROGATE, stored_tables
 from .nasbench201.table import Benchmark
-from .pool import Event, work_through
 from .published import DEHB, SECONDS, Publication, Published, publication
 from .reproduction_runs import Block, Measured, Work
 
@@ -153,19 +156,13 @@ def _blocks(published: Publication, runs: int) -> list[Block]:
 
 def _results(work: Work, blocks: Sequence[Block], jobs: int) -> Generator[tuple[Block, list[Measured]], None, None]:
     """Each block and what its runs gave, as it is done."""
-    events = _in_process(work, blocks) if jobs == 1 else work_through(blocks, work, jobs=min(jobs, len(blocks)))
-    with closing(events):
+    with closing(work_through(blocks, work, Cluster(jobs), shared=Path(tempfile.gettempdir()))) as events:
         for event in events:
             if event.kind == "died":
-                raise EncaveError(f"a process ended with status {event.payload}; perhaps memory ran out. Try --jobs 1")
+                raise EncaveError(f"{event.payload} processes ended; perhaps memory ran out. Try --jobs 1")
             if isinstance(event.payload, EncaveError):
                 raise event.payload
             yield blocks[event.task], event.payload
-
-
-def _in_process(work: Work, blocks: Sequence[Block]) -> Generator[Event, None, None]:
-    for position, block in enumerate(blocks):
-        yield Event(position, "done", work(block, lambda _: None))
 
 
 def _scatter(published: Publication, figures: Sequence[Figure]) -> list[str]:

@@ -58,7 +58,7 @@ class Work:
     """Opened once for all blocks of a process."""
 
     def __call__(self, block: Block, report: Callable[[Any], None]) -> list[Measured] | EncaveError:
-        """What each run of the block gave, by seed; an error is returned, since `pool` wants no raising."""
+        """What each run of the block gave, by seed; an error is returned, since `dispatch` wants no raising."""
         one = self._final_errors if self.publication == DEHB else self._accuracies
         seeds = range(block.first, block.first + block.count)
         try:

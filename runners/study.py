@@ -5,23 +5,39 @@ A run's folder is `STUDY/<optimizer>/<dataset>/seed-<n>`. A finished run is neve
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import signal
+import sys
+import threading
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import EncaveError
-from . import sidecar
-from .execute import RunSpec, execute, identity
+from . import study_folder
+from .cluster import Cluster
+from .dispatch import Event, Ready, TaskEndedError, work_through
+from .execute import RunSpec, execute
 from .limit import Limit, parse_limit, parse_seeds
 from .objective import Objectives
-from .pool import Event, work_through
 from .simulate import Simulation
+from .study_file import Declaration
+from .study_folder import Hold
 
-__all__ = ["Failure", "Limit", "RunProgress", "RunSpec", "StudyResult", "parse_limit", "parse_seeds", "run_study"]
+__all__ = [
+    "Cluster",
+    "Failure",
+    "Limit",
+    "Ready",
+    "RunProgress",
+    "RunSpec",
+    "StudyResult",
+    "parse_limit",
+    "parse_seeds",
+    "run_study",
+]
 
 
 @dataclass(frozen=True)
@@ -53,7 +69,7 @@ class RunProgress:
 
 @dataclass(frozen=True)
 class Failure:
-    """A run that could not be finished; nothing of it is left in the study."""
+    """A run that could not be finished; of it only a log is left in the study, `seed-<n>.failed.log`."""
 
     spec: RunSpec
     """The run."""
@@ -83,37 +99,52 @@ def run_study(
     folder: Path,
     specs: Sequence[RunSpec],
     *,
-    jobs: int = 1,
+    cluster: Cluster | None = None,
+    keep: Declaration | None = None,
     on_progress: Callable[[RunProgress], None] | None = None,
+    on_ready: Callable[[Ready], None] | None = None,
 ) -> StudyResult:
-    """Run what is missing of `specs`, in this process or in `jobs` processes.
+    """Run what is missing of `specs`.
 
-    A run that fails does not keep the others from running. Ctrl-C (KeyboardInterrupt, which passes) loses the runs in
-    flight, ends the processes and leaves no half-written folder.
+    A run that fails does not keep the others from running, and a worker that dies does not keep its run from being
+    done. Ctrl-C (KeyboardInterrupt, which passes) and SIGTERM lose the runs in flight, end the processes that were
+    started and leave no half-written folder; what a killed process leaves, the next call removes.
+
+    Args:
+        folder: The study.
+        specs: The runs.
+        cluster: What executes them; by default this process.
+        keep: What declares the runs, to be kept as the folder's `study.toml`.
+        on_progress: Told how far each run is.
+        on_ready: Told of a cluster of Dask once it is there.
 
     Raises:
-        EncaveError: before anything is run: the study cannot be written, a benchmark cannot be read, a finished run has
-            other settings than the wanted one, or two of `specs` are for the same folder.
+        EncaveError: before anything is run: the study cannot be written or is being run by another process, a benchmark
+            cannot be read, a finished run has other settings than the wanted one, two of `specs` are for the same
+            folder, or the cluster cannot be used.
+        UnfinishedError: the scheduler of the cluster went and did not come back.
     """
-    if jobs < 1:
-        raise EncaveError(f"a study needs at least one process, not {jobs}")
     tell = on_progress or (lambda progress: None)
     wanted = list(dict.fromkeys(specs))
     _check_distinct(wanted)
-    work = _Work(folder)
-    finished = {spec: _is_finished(folder, spec, work.objectives) for spec in wanted}
-    _check_writable(folder)
+    objectives = Objectives()
+    finished = {spec: study_folder.is_finished(folder, spec, objectives) for spec in wanted}
+    study_folder.check_writable(folder)
     skipped = [spec for spec in wanted if finished[spec]]
     missing = [spec for spec in wanted if not finished[spec]]
     for spec in skipped:
         tell(RunProgress(spec, "skipped", 0.0, 0))
     done: list[RunSpec] = []
     failed: list[Failure] = []
-    for outcome in _outcomes(folder, missing, work, min(jobs, len(missing)), tell):
-        if isinstance(outcome, Failure):
-            failed.append(outcome)
-        else:
-            done.append(outcome)
+    with _ended_by_signal(), study_folder.held(folder) as hold:
+        if keep is not None:
+            keep.write(folder)
+        work = _Work(folder.absolute(), hold, objectives)
+        for outcome in _outcomes(work, missing, cluster or Cluster(), tell, on_ready or (lambda ready: None)):
+            if isinstance(outcome, Failure):
+                failed.append(outcome)
+            else:
+                done.append(outcome)
     return StudyResult(tuple(done), tuple(skipped), tuple(failed))
 
 
@@ -122,11 +153,23 @@ class _Work:
     """Does one run; the benchmarks stay open from one run to the next. Never raises but to be ended."""
 
     folder: Path
+    hold: Hold
     objectives: Objectives = field(default_factory=Objectives)
 
-    def __call__(self, spec: RunSpec, report: Callable[[tuple[float, int]], None]) -> Simulation | Failure:
+    def __call__(self, spec: RunSpec, report: Callable[[tuple[float, int]], None]) -> Simulation | Failure | None:
+        """How the run went; None if it had been finished before, by a worker that died afterwards."""
+        if study_folder.has_appeared(self.folder, spec):
+            return None
+        if not study_folder.holds(self.folder, self.hold):
+            return Failure(spec, f"its worker does not see {self.folder}, which every worker must", "")
+
+        def go_on(seconds: float, evaluations: int) -> None:
+            if not study_folder.holds(self.folder, self.hold):
+                raise TaskEndedError  # the command that wanted this run has ended, but not its worker
+            report((seconds, evaluations))
+
         try:
-            return execute(spec, self.folder, self.objectives, lambda *progress: report(progress))
+            return execute(spec, self.folder, self.objectives, go_on)
         except EncaveError as error:
             return Failure(spec, str(error), traceback.format_exc())
         except Exception as error:  # noqa: BLE001  an optimizer's package may raise anything; the next run may not
@@ -135,68 +178,65 @@ class _Work:
 
 
 def _outcomes(
-    folder: Path, specs: Sequence[RunSpec], work: _Work, jobs: int, tell: Callable[[RunProgress], None]
+    work: _Work,
+    specs: Sequence[RunSpec],
+    cluster: Cluster,
+    tell: Callable[[RunProgress], None],
+    on_ready: Callable[[Ready], None],
 ) -> Iterator[RunSpec | Failure]:
     """What becomes of each run, as it does; progress is told on the way."""
-    events = _in_process(specs, work, tell) if jobs <= 1 else work_through(specs, work, jobs=jobs)
-    unfinished = set(specs)
+    events = work_through(
+        specs,
+        work,
+        cluster,
+        shared=work.folder,
+        kind=lambda spec: (spec.adapter, spec.dataset, spec.limit, spec.workers),
+        on_progress=lambda place, at: tell(RunProgress(specs[place], "running", *at)),
+        on_ready=on_ready,
+    )
+    study_folder.sweep(work.folder, specs, work.hold)
     try:
-        for event in events:
-            spec = specs[event.task]
-            if event.kind == "progress":
-                tell(RunProgress(spec, "running", *event.payload))
-                continue
-            unfinished.discard(spec)
-            outcome = _outcome(folder, spec, event)
-            tell(_end(spec, event.payload))
-            yield outcome
+        with closing(events):
+            for event in events:
+                spec = specs[event.task]
+                outcome = _outcome(work.folder, spec, event)
+                tell(_end(spec, event.payload, failed=outcome is not spec))
+                yield outcome
     finally:
-        events.close()
-        if jobs > 1:
-            for spec in unfinished:
-                _sweep(folder, spec)
-
-
-def _in_process(
-    specs: Sequence[RunSpec], work: _Work, tell: Callable[[RunProgress], None]
-) -> Generator[Event, None, None]:
-    for position, spec in enumerate(specs):
-        yield Event(position, "done", work(spec, lambda at, spec=spec: tell(RunProgress(spec, "running", *at))))
-
-
-def _end(spec: RunSpec, payload: Any) -> RunProgress:
-    if isinstance(payload, Simulation):
-        return RunProgress(spec, "done", payload.seconds, payload.evaluations)
-    return RunProgress(spec, "failed", 0.0, 0)
+        study_folder.sweep(work.folder, specs, work.hold)
 
 
 def _outcome(folder: Path, spec: RunSpec, event: Event) -> RunSpec | Failure:
+    failure = event.payload if isinstance(event.payload, Failure) else None
     if event.kind == "died":
-        _sweep(folder, spec)
-        how = f"signal {-event.payload}" if event.payload < 0 else f"status {event.payload}"
-        return Failure(spec, f"its process ended ({how}); perhaps memory ran out. Run the study again.", "")
-    return event.payload if isinstance(event.payload, Failure) else spec
+        reason = f"{event.payload} workers ended while they had it; perhaps memory ran out. Run the study again."
+        failure = Failure(spec, reason, "")
+    if failure is None:
+        study_folder.forget_failure(folder, spec)
+        return spec
+    study_folder.log_failure(folder, spec, failure.reason, failure.details)
+    return failure
 
 
-def _sweep(folder: Path, spec: RunSpec) -> None:
-    """Remove what a process that was killed could not: the temporary folder beside the run's."""
-    home = folder / spec.home
-    for rest in home.parent.glob(f".{home.name}.*"):
-        shutil.rmtree(rest, ignore_errors=True)
+def _end(spec: RunSpec, payload: Any, *, failed: bool) -> RunProgress:
+    if isinstance(payload, Simulation):
+        return RunProgress(spec, "done", payload.seconds, payload.evaluations)
+    return RunProgress(spec, "failed" if failed else "done", 0.0, 0)
 
 
-def _is_finished(folder: Path, spec: RunSpec, objectives: Objectives) -> bool:
-    home = folder / spec.home
-    wanted = identity(spec, objectives.benchmark(spec.benchmark))
-    if not home.exists():
-        return False
-    different = sidecar.differences(sidecar.read(home), wanted)
-    if different:
-        raise EncaveError(
-            f"{home} is finished with other settings: {'; '.join(different)}. "
-            "Choose another study folder, or delete that folder to run it again."
-        )
-    return True
+@contextmanager
+def _ended_by_signal() -> Generator[None]:
+    """SIGTERM and a terminal that goes unwind like Ctrl-C, so that nothing is left; only the main thread can do so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signals = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(each, lambda number, _: sys.exit(128 + number)) for each in signals]
+    try:
+        yield
+    finally:
+        for each, handler in zip(signals, before, strict=True):
+            signal.signal(each, handler)
 
 
 def _check_distinct(specs: Iterable[RunSpec]) -> None:
@@ -206,13 +246,3 @@ def _check_distinct(specs: Iterable[RunSpec]) -> None:
             raise EncaveError(
                 f"two runs with different settings are for one folder, {spec.home}; use two study folders"
             )
-
-
-def _check_writable(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        reason = error.strerror or error
-        raise EncaveError(f"cannot write {folder}: {reason}. Choose a folder you may write to.") from error

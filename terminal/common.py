@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 
@@ -19,8 +19,8 @@ def print_table(table: Table) -> None:
     console.print(table)
 
 
-def progress_bars() -> Progress:
-    """Bars on standard error; nothing where it is no terminal."""
+def progress_bars(*more: ProgressColumn) -> Progress:
+    """Bars on standard error, with more columns if wanted; nothing where it is no terminal."""
     console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
@@ -28,6 +28,7 @@ def progress_bars() -> Progress:
         TaskProgressColumn(),
         TextColumn("{task.fields[detail]}"),
         TimeElapsedColumn(),
+        *more,
         console=console,
         transient=True,
         disable=not console.is_terminal,

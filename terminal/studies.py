@@ -8,57 +8,109 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import TaskID
+from rich.progress import Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from .common import format_ranges, print_table, progress_bars
 
 if TYPE_CHECKING:
     from ..runners.reproduce import Reproduction
-    from ..runners.status import StudyStatus
-    from ..runners.study import RunProgress, RunSpec, StudyResult
+    from ..runners.status import CellStatus, StudyStatus
+    from ..runners.study import Cluster, Ready, RunProgress, RunSpec, StudyResult
+    from ..runners.study_file import Declaration
 
 
-def run_with_progress(study: Path, specs: Sequence[RunSpec], *, jobs: int) -> StudyResult:
-    """`run_study` with a bar for the study and one for each run in flight."""
+_MOST_BARS = 16
+_MOST_FAILURES = 20  # of an optimizer on a dataset, in the table
+_MOST_LINES = 1000  # of a study's runs in a log file
+
+
+def run_with_progress(
+    study: Path, specs: Sequence[RunSpec], cluster: Cluster, *, keep: Declaration | None = None
+) -> StudyResult:
+    """`run_study` with a bar for the study, one for each run that takes a while, and where Dask shows its work."""
     from ..runners.study import run_study
 
-    with progress_bars() as progress:
-        whole = progress.add_task("runs", total=len(specs), detail="")
-        bars: dict[RunSpec, TaskID] = {}
+    with progress_bars(TextColumn("left"), TimeRemainingColumn()) as progress:
+        view = _StudyView(progress, len(specs))
+        return run_study(study, specs, cluster=cluster, keep=keep, on_progress=view.show, on_ready=view.ready)
 
-        def show(now: RunProgress) -> None:
-            if now.state == "running":
-                if now.spec not in bars:
-                    bars[now.spec] = progress.add_task(str(now.spec), total=1.0, detail="")
-                done = f"{now.evaluations} evaluations, {now.seconds:,.0f} s"
-                progress.update(bars[now.spec], completed=now.fraction, detail=done)
-                return
-            if now.spec in bars:
-                progress.remove_task(bars.pop(now.spec))
-            progress.advance(whole)
-            if progress.disable and now.state != "skipped":  # a log file gets a line for each run
-                progress.console.print(f"{now.spec}: {now.state}", highlight=False)
 
-        return run_study(study, specs, jobs=jobs, on_progress=show)
+class _StudyView:
+    """Bars that follow a study."""
+
+    def __init__(self, progress: Progress, runs: int) -> None:
+        self._progress = progress
+        self._missing = runs
+        self._workers = 1
+        self._dashboard = ""
+        self._whole = progress.add_task("runs", total=runs, detail="")
+        self._bars: dict[RunSpec, TaskID] = {}
+        self._counts = {"done": 0, "failed": 0, "skipped": 0}
+
+    def ready(self, ready: Ready) -> None:
+        """Take in how many workers there are; say where Dask shows what they do."""
+        self._workers = ready.workers
+        if ready.dashboard != self._dashboard:
+            self._dashboard = ready.dashboard
+            self._progress.console.print(f"what the workers do: {ready.dashboard}", highlight=False, soft_wrap=True)
+
+    def show(self, now: RunProgress) -> None:
+        """Take in how far a run is."""
+        if now.state == "running":
+            self._running(now)
+            return
+        if now.spec in self._bars:
+            self._progress.remove_task(self._bars.pop(now.spec))
+        self._counts[now.state] += 1
+        self._missing -= 1
+        if now.state == "skipped":  # it took no time, so it says nothing of the time left
+            self._progress.update(self._whole, total=self._missing)
+        else:
+            self._progress.advance(self._whole)
+        self._progress.update(self._whole, detail=self._detail())
+        if self._progress.disable and now.state != "skipped" and self._counts["done"] < _MOST_LINES:
+            self._progress.console.print(f"{now.spec}: {now.state}", highlight=False)
+
+    def _running(self, now: RunProgress) -> None:
+        if now.spec not in self._bars and len(self._bars) < _MOST_BARS:
+            self._bars[now.spec] = self._progress.add_task(str(now.spec), total=1.0, detail="")
+        if now.spec in self._bars:
+            done = f"{now.evaluations} evaluations, {now.seconds:,.0f} s"
+            self._progress.update(self._bars[now.spec], completed=now.fraction, detail=done)
+
+    def _detail(self) -> str:
+        counts = f"{self._counts['done']:,} done, {min(self._workers, self._missing):,} in flight"
+        failed = f", [red]{self._counts['failed']:,} failed[/]" if self._counts["failed"] else ""
+        before = f", {self._counts['skipped']:,} finished before" if self._counts["skipped"] else ""
+        return counts + failed + before
 
 
 def print_status(status: StudyStatus) -> None:
-    """A row per optimizer and dataset; below, the runs in flight and the seeds that are damaged or missing."""
+    """A row per optimizer, dataset and variant; below, the runs that are in flight, failed, damaged or missing."""
     console = Console()
     table = Table("optimizer", "dataset", "done", "running", "unfinished")
     for cell in status.cells:
         counts = (len(cell.done), len(cell.running), cell.unfinished)
-        table.add_row(escape(cell.optimizer), escape(cell.dataset), *(f"{count:,}" for count in counts))
+        table.add_row(escape(cell.optimizer), escape(_dataset(cell)), *(f"{count:,}" for count in counts))
     print_table(table)
     for cell in status.cells:
-        where = escape(f"{cell.optimizer} on {cell.dataset}")
+        where = escape(f"{cell.optimizer} on {_dataset(cell)}")
         for run in cell.running:
             since = f"{run.idle_seconds:,.0f} s ago"
             console.print(f"running: {where}, seed {run.seed}, last change {since}", highlight=False, soft_wrap=True)
+        for run in cell.failed[:_MOST_FAILURES]:
+            reason = escape(f"{run.reason} ({run.log})")
+            console.print(f"failed: {where}, seed {run.seed}: {reason}", highlight=False, soft_wrap=True)
+        if len(cell.failed) > _MOST_FAILURES:
+            console.print(f"failed: {where}, {len(cell.failed) - _MOST_FAILURES:,} more", highlight=False)
         for what, seeds in (("damaged", cell.damaged), ("missing", cell.missing)):
             if seeds:
                 console.print(f"{what}: {where}, seeds {format_ranges(seeds)}", highlight=False, soft_wrap=True)
+
+
+def _dataset(cell: CellStatus) -> str:
+    return f"{cell.dataset}, {cell.variant}" if cell.variant else cell.dataset
 
 
 def reproduce_with_progress(name: str, benchmark: str | None, *, runs: int | None, jobs: int) -> Reproduction:

@@ -14,7 +14,7 @@ import pytest
 
 from encave.errors import EncaveError
 from encave.runners.random_search import RandomSearch
-from encave.runners.study import Limit, RunProgress, RunSpec, run_study
+from encave.runners.study import Cluster, Limit, RunProgress, RunSpec, run_study
 
 SHORT = Limit(evaluations=15)
 ENDLESS = Limit(simulated_seconds=1e10)
@@ -25,11 +25,12 @@ def specs(adapters: str = "re random", seeds: int = 2, limit: Limit = SHORT, **s
 
 
 def content(study: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(study)): path.read_bytes() for path in sorted(study.rglob("*")) if path.is_file()}
+    files = [path for path in sorted(study.rglob("*")) if path.is_file() and path.name != ".lock"]
+    return {str(path.relative_to(study)): path.read_bytes() for path in files}
 
 
 def hidden(study: Path) -> list[Path]:
-    return [path for path in study.rglob("*") if path.name.startswith(".")]
+    return [path for path in study.rglob("*") if path.name.startswith(".seed-")]
 
 
 def test_a_runs_folder(tmp_path: Path) -> None:
@@ -76,7 +77,7 @@ def test_a_seed_gives_the_same_bytes_in_any_study(tmp_path: Path, adapter: str) 
 
 def test_processes_give_the_same_bytes_as_one(tmp_path: Path) -> None:
     run_study(tmp_path / "one", specs())
-    result = run_study(tmp_path / "two", specs(), jobs=2)
+    result = run_study(tmp_path / "two", specs(), cluster=Cluster(2))
     assert set(result.done) == set(specs())
     one, two = content(tmp_path / "one"), content(tmp_path / "two")
     assert one.keys() == two.keys()
@@ -178,7 +179,9 @@ def test_an_interrupt_keeps_what_is_finished_and_nothing_half_written(tmp_path: 
     run_study(tmp_path, specs("re", 1))
     before = content(tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        run_study(tmp_path, [*specs("re", 1), *specs("random", 2, ENDLESS)], jobs=jobs, on_progress=interrupt)
+        run_study(
+            tmp_path, [*specs("re", 1), *specs("random", 2, ENDLESS)], cluster=Cluster(jobs), on_progress=interrupt
+        )
     assert multiprocessing.active_children() == []
     assert content(tmp_path) == before
     assert hidden(tmp_path) == []
@@ -191,27 +194,33 @@ def test_a_killed_process_costs_its_run_only(tmp_path: Path) -> None:
                 os.kill(child.pid or 0, signal.SIGKILL)
 
     wanted = [*specs("random", 1, ENDLESS), *specs("re", 3)]
-    result = run_study(tmp_path, wanted, jobs=2, on_progress=kill)
+    result = run_study(tmp_path, wanted, cluster=Cluster(2), on_progress=kill)
     reasons = {failure.spec: failure.reason for failure in result.failed}
     assert "signal 9" in reasons[wanted[0]]
     assert hidden(tmp_path) == []
     assert not (tmp_path / wanted[0].home).exists()
-    again = run_study(tmp_path, wanted[1:], jobs=2)
+    again = run_study(tmp_path, wanted[1:], cluster=Cluster(2))
     assert set(result.done) | set(again.done) == set(wanted[1:])
 
 
 SCRIPT = """
 import sys
 from pathlib import Path
-from encave.runners.study import Limit, RunSpec, run_study
+from encave.runners.study import Cluster, Limit, RunSpec, run_study
+
+def show(progress):
+    print("on", flush=True)
+
 
 if __name__ == "__main__":
     runs = [RunSpec("re", "cifar10", seed, Limit(simulated_seconds=1e10)) for seed in range(2)]
-    run_study(Path(sys.argv[1]), runs, jobs=int(sys.argv[2]), on_progress=lambda progress: print("on", flush=True))
+    run_study(Path(sys.argv[1]), runs, cluster=Cluster(int(sys.argv[2])), on_progress=show)
 """
 
 
-@pytest.mark.parametrize(("jobs", "how"), [(1, signal.SIGINT), (2, signal.SIGINT), (2, signal.SIGKILL)])
+@pytest.mark.parametrize(
+    ("jobs", "how"), [(1, signal.SIGINT), (1, signal.SIGTERM), (2, signal.SIGINT), (2, signal.SIGKILL)]
+)
 def test_processes_end_with_the_one_that_started_them(tmp_path: Path, jobs: int, how: signal.Signals) -> None:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
@@ -231,11 +240,13 @@ def test_processes_end_with_the_one_that_started_them(tmp_path: Path, jobs: int,
     process.stdout.close()
     process.wait(30)
     deadline = time.monotonic() + 30
-    while (hidden(study) or _alive(process.pid)) and time.monotonic() < deadline:
+    while _alive(process.pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _alive(process.pid)
-    assert [path for path in study.rglob("*") if path.is_file()] == []
-    assert hidden(study) == []
+    if how != signal.SIGKILL:
+        assert (content(study), hidden(study)) == ({}, [])
+    again = run_study(study, [RunSpec("re", "cifar10", 0, SHORT)])  # removes what a process that is killed cannot
+    assert (len(again.done), hidden(study)) == (1, [])
 
 
 def _alive(group: int) -> bool:

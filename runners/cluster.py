@@ -1,0 +1,143 @@
+"""Where runs are executed: in this process, in processes of this machine, or on workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import EncaveError
+
+if TYPE_CHECKING:
+    from distributed import Client
+    from distributed.deploy.cluster import Cluster as DaskCluster
+
+PATIENCE = 60.0
+"""Seconds in which a scheduler that was given must answer, at the beginning and after it was lost."""
+
+_LOOPBACK = "127.0.0.1"
+_SLURM = {"cores": 1, "processes": 1, "memory": "4GB", "walltime": "24:00:00"}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What executes runs.
+
+    Raises:
+        EncaveError: less than one job, or both a scheduler and SLURM.
+    """
+
+    jobs: int = 1
+    """Processes on this machine or SLURM jobs; 1 on this machine is this process, without Dask."""
+
+    scheduler: str | None = None
+    """Address of a Dask scheduler that runs, `tcp://host:8786`; its workers must see the study's folder."""
+
+    slurm: Mapping[str, Any] | None = None
+    """Arguments of dask-jobqueue's `SLURMCluster` (queue, account, memory, walltime, …); None: no SLURM."""
+
+    def __post_init__(self) -> None:
+        if self.jobs < 1:
+            raise EncaveError(f"a study needs at least one process, not {self.jobs}")
+        if self.scheduler is not None and self.slurm is not None:
+            raise EncaveError("runs go to a scheduler that runs or to SLURM, not to both; leave out one of them")
+
+    def in_process(self, tasks: int) -> bool:
+        """Whether this many tasks need no Dask."""
+        return self.scheduler is None and self.slurm is None and min(self.jobs, tasks) <= 1
+
+
+@contextmanager
+def connected(cluster: Cluster, tasks: int, shared: Path) -> Generator[Client]:
+    """A client of the cluster, which is started and ended with it, unless it was running before.
+
+    Args:
+        cluster: What executes the tasks.
+        tasks: How many there are; no more local processes are started.
+        shared: Folder that all workers see, for SLURM's logs and keys.
+
+    Raises:
+        EncaveError: no scheduler answers at the address, or SLURM cannot be used.
+    """
+    from distributed import Client
+
+    with ExitStack() as stack:
+        stack.enter_context(_silent())
+        if cluster.scheduler is not None:
+            yield stack.enter_context(_client(cluster.scheduler))
+            return
+        started = slurm_cluster(cluster, shared) if cluster.slurm is not None else _local(min(cluster.jobs, tasks))
+        stack.enter_context(started)
+        if cluster.slurm is not None:
+            started.scale(jobs=cluster.jobs)  # type: ignore[call-arg]
+        yield stack.enter_context(Client(started))
+
+
+def _client(address: str) -> Client:
+    from distributed import Client
+
+    try:
+        return Client(address, timeout=PATIENCE)
+    except (OSError, ValueError, TypeError, ImportError) as error:
+        raise EncaveError(
+            f"no Dask scheduler answers at {address} ({error}). Start one with `dask scheduler`, and its workers with "
+            f"`dask worker {address} --nthreads 1`"
+        ) from error
+
+
+def _local(processes: int) -> DaskCluster:
+    from distributed import LocalCluster
+
+    return LocalCluster(
+        n_workers=processes,
+        threads_per_worker=1,
+        processes=True,
+        host=_LOOPBACK,
+        dashboard_address=f"{_LOOPBACK}:0",
+        worker_dashboard_address=f"{_LOOPBACK}:0",
+        memory_limit=0,
+        silence_logs=logging.CRITICAL,
+    )
+
+
+def slurm_cluster(cluster: Cluster, shared: Path) -> DaskCluster:
+    """A Dask cluster whose workers are SLURM jobs, none yet; what its jobs and this machine tell each other is TLS.
+
+    Raises:
+        EncaveError: dask-jobqueue is not installed, or it does not take the arguments.
+    """
+    try:
+        from dask_jobqueue.slurm import SLURMCluster
+    except ImportError as error:
+        raise EncaveError(f"SLURM needs an extra: pip install 'encave[slurm]' ({error})") from error
+    home = shared.absolute() / ".slurm"
+    home.mkdir(parents=True, exist_ok=True)
+    own = {
+        "log_directory": str(home),
+        "shared_temp_directory": str(home),
+        "security": True,
+        "scheduler_options": {"dashboard_address": f"{_LOOPBACK}:0"},
+        "silence_logs": "critical",
+    }
+    arguments: Any = {**_SLURM, **own, **(cluster.slurm or {})}
+    try:
+        return SLURMCluster(**arguments)
+    except (TypeError, ValueError) as error:
+        raise EncaveError(f"SLURM's settings are not what dask-jobqueue takes: {error}. See [slurm]") from error
+
+
+@contextmanager
+def _silent() -> Generator[None]:
+    """Dask's talk of workers that come and go is not for the terminal."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "tornado.application", "bokeh", "asyncio")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

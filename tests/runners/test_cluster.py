@@ -1,0 +1,310 @@
+"""Studies on Dask while processes are killed, the disk is full, and others want the same study."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from encave.cli import cli
+from encave.errors import EncaveError
+from encave.runners import cluster as cluster_module
+from encave.runners import study_folder
+from encave.runners.cluster import Cluster, slurm_cluster
+from encave.runners.dispatch import UnfinishedError
+from encave.runners.status import study_status
+from encave.runners.study import Limit, Ready, RunProgress, RunSpec, run_study
+
+SHORT = Limit(evaluations=12)
+SECONDS = Limit(evaluations=15_000)  # a second or a few
+ENDLESS = Limit(simulated_seconds=1e10)
+
+
+def specs(count: int, limit: Limit = SHORT, adapter: str = "random") -> list[RunSpec]:
+    return [RunSpec(adapter, "cifar10", seed, limit) for seed in range(count)]
+
+
+def rests(study: Path) -> list[str]:
+    return [path.name for path in study.rglob(".seed-*")]
+
+
+def kill_workers() -> None:
+    for child in multiprocessing.active_children():
+        os.kill(child.pid or 0, signal.SIGKILL)
+
+
+def test_two_hundred_runs_while_workers_are_killed(tmp_path: Path) -> None:
+    ended: list[RunSpec] = []
+
+    def kill(progress: RunProgress) -> None:
+        ended.append(progress.spec)
+        if len(ended) in (3, 60):
+            os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
+
+    result = run_study(tmp_path, specs(200), cluster=Cluster(2), on_progress=kill)
+    assert sorted(result.done, key=lambda spec: spec.seed) == specs(200)
+    assert result.failed == ()
+    assert sorted(spec.seed for spec in ended) == list(range(200))
+    assert len(list(tmp_path.rglob("encave.json"))) == 200
+    assert rests(tmp_path) == []
+    assert multiprocessing.active_children() == []
+
+
+def test_a_run_whose_worker_is_killed_is_run_again(tmp_path: Path) -> None:
+    killed: list[RunSpec] = []
+
+    def kill(progress: RunProgress) -> None:
+        if progress.state == "running" and not killed:
+            killed.append(progress.spec)
+            kill_workers()
+
+    result = run_study(tmp_path, specs(2, SECONDS), cluster=Cluster(2), on_progress=kill)
+    assert killed
+    assert set(result.done) == set(specs(2, SECONDS))
+    assert rests(tmp_path) == []
+
+
+def test_a_run_that_kills_every_worker_is_given_up_alone(tmp_path: Path) -> None:
+    def kill(progress: RunProgress) -> None:
+        if progress.state == "running" and progress.spec.limit == ENDLESS:
+            kill_workers()
+
+    wanted = [*specs(1, ENDLESS), *specs(3, adapter="re")]
+    result = run_study(tmp_path, wanted, cluster=Cluster(2), on_progress=kill)
+    assert set(result.done) == set(wanted[1:])
+    assert [failure.spec for failure in result.failed] == wanted[:1]
+    assert "workers ended while they had it" in result.failed[0].reason
+    assert rests(tmp_path) == []
+    [cell] = [cell for cell in study_status(tmp_path).cells if cell.failed]
+    assert [(one.seed, one.reason) for one in cell.failed] == [(0, result.failed[0].reason)]
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 300 kB."""
+    folder = tmp_path / "full"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", folder], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"needs root to mount a file system of 300 kB: {mounted.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_full_disk_costs_the_runs_that_do_not_fit_until_there_is_room(full: Path, jobs: int) -> None:
+    wanted = [*specs(1), *specs(2, Limit(evaluations=2000), "re")]
+    first = run_study(full, wanted, cluster=Cluster(jobs))
+    assert first.done == tuple(wanted[:1])
+    assert {failure.reason for failure in first.failed} == {"OSError: [Errno 28] No space left on device"}
+    assert rests(full) == []
+    [cell] = [cell for cell in study_status(full).cells if cell.optimizer == "re"]
+    assert cell.unfinished == 2
+    subprocess.run(["mount", "-o", "remount,size=20m", full], check=True)
+    second = run_study(full, wanted, cluster=Cluster(jobs))
+    assert (set(second.done), second.failed) == (set(wanted[1:]), ())
+    assert not list(full.rglob("*.failed.log"))
+
+
+def test_a_failure_leaves_a_log_until_the_run_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from encave.runners.random_search import RandomSearch
+
+    def failing(self: RandomSearch) -> Any:
+        raise RuntimeError("no ideas\nat all")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RandomSearch, "ask", failing)
+        command = [str(tmp_path), "--optimizer", "random", "--seeds", "0-1", "--budget", "12evals"]
+        failed = CliRunner().invoke(cli, ["run", *command])
+    assert failed.exit_code == 1
+    assert "random on cifar10, seed 1: RuntimeError: no ideas" in failed.output
+    log = tmp_path / "random/cifar10/seed-1.failed.log"
+    assert log.read_text().startswith("RuntimeError: no ideas\n\nTraceback")
+    told = CliRunner().invoke(cli, ["status", str(tmp_path)]).output
+    assert f"failed: random on cifar10, seed 1: RuntimeError: no ideas ({log})" in told
+    [cell] = study_status(tmp_path).to_json()["cells"]
+    assert (cell["unfinished"], cell["missing_seeds"]) == (2, [])
+    assert cell["failed_seeds"][0] == {
+        "seed": 0,
+        "reason": "RuntimeError: no ideas",
+        "log": str(log.with_name("seed-0.failed.log")),
+    }
+    again = CliRunner().invoke(cli, ["run", str(tmp_path)])
+    assert again.exit_code == 0, again.output
+    assert not list(tmp_path.rglob("*.failed.log"))
+
+
+SECOND = """
+import sys
+from pathlib import Path
+from encave.runners.study import Limit, RunSpec, run_study
+
+runs = [RunSpec("random", "cifar10", 0, Limit(simulated_seconds=1e10))]
+run_study(Path(sys.argv[1]), runs, on_progress=lambda progress: print("on", flush=True))
+"""
+
+
+def test_a_second_run_of_a_study_waits_its_turn(tmp_path: Path) -> None:
+    other = subprocess.Popen([sys.executable, "-c", SECOND, tmp_path], stdout=subprocess.PIPE)
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"on\n"
+        with pytest.raises(EncaveError, match=rf"process {other.pid} on .* is running") as refused:
+            run_study(tmp_path, specs(2))
+        assert "the same command then does what is missing" in str(refused.value)
+        assert [len(cell.running) for cell in study_status(tmp_path).cells] == [1]
+    finally:
+        other.kill()
+        other.wait()
+    assert rests(tmp_path)  # it could not clean up
+    assert set(run_study(tmp_path, specs(2)).done) == set(specs(2))
+    assert rests(tmp_path) == []
+
+
+def test_of_two_that_finish_one_run_the_first_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(*_: Any) -> None:
+        raise OSError("Function not implemented")
+
+    monkeypatch.setattr(study_folder.fcntl, "flock", no_locks)
+    inside: list[int] = []
+
+    def run_it_too(progress: RunProgress) -> None:
+        if progress.state == "running" and not inside:
+            inside.append(0)
+            run_study(tmp_path, specs(1))
+            inside.append((tmp_path / specs(1)[0].home).stat().st_ino)
+
+    with monkeypatch.context():
+        result = run_study(tmp_path, specs(1), on_progress=run_it_too)
+    assert result.failed == ()
+    assert (tmp_path / specs(1)[0].home).stat().st_ino == inside[1]
+    assert rests(tmp_path) == []
+
+
+@pytest.fixture
+def daemons() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts `dask scheduler` and `dask worker` as a person does, and ends them."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(what: str, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *arguments, "--no-dashboard"]
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def test_a_scheduler_that_is_restarted_and_one_that_stays_away(
+    tmp_path: Path, daemons: Callable[..., subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    own = ("--host", "127.0.0.1", "--port", port)
+    worker = (address, "--nthreads", "2", "--no-nanny", "--host", "127.0.0.1")  # more threads than encave uses
+    running = [daemons("scheduler", *own), daemons("worker", *worker)]
+    ready: list[Ready] = []
+    states: list[str] = []
+
+    def restart(progress: RunProgress) -> None:
+        states.append(progress.state)
+        if len(states) == 5:
+            for process in running:
+                process.kill()
+                process.wait()
+            running[:] = [daemons("scheduler", *own), daemons("worker", *worker)]
+
+    wanted = specs(40)
+    result = run_study(tmp_path, wanted, cluster=Cluster(scheduler=address), on_progress=restart, on_ready=ready.append)
+    assert (set(result.done), result.failed) == (set(wanted), ())
+    assert len(list(tmp_path.rglob("encave.json"))) == 40
+    assert max(one.workers for one in ready) == 1
+
+    def stop(progress: RunProgress) -> None:
+        running[0].kill()
+
+    monkeypatch.setattr(cluster_module, "PATIENCE", 1.0)
+    more = specs(2, ENDLESS, "re")
+    with pytest.raises(UnfinishedError, match="2 of 2 runs are missing: the same command does them") as lost:
+        run_study(tmp_path, more, cluster=Cluster(scheduler=address), on_progress=stop)
+    assert lost.value.exit_status == 1
+    deadline = time.monotonic() + 20
+    while rests(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert rests(tmp_path) == []
+
+
+def test_a_scheduler_that_is_not_there_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_module, "PATIENCE", 0.5)
+    with pytest.raises(EncaveError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9") as caught:
+        run_study(tmp_path, specs(1), cluster=Cluster(scheduler="tcp://127.0.0.1:9"))
+    assert not isinstance(caught.value, UnfinishedError)
+
+
+def test_local_workers_listen_on_loopback_only_and_say_nothing(tmp_path: Path, capfd: Any) -> None:
+    listening: set[str] = set()
+
+    def look(ready: Ready) -> None:
+        assert ready.dashboard.startswith("http://127.0.0.1:")
+        pids = {os.getpid(), *(child.pid for child in multiprocessing.active_children())}
+        for pid in pids:
+            sockets = {str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()}
+            for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:
+                    listening.add(fields[1].partition(":")[0])
+        assert not Path("/proc/net/tcp6").exists() or all(
+            f"socket:[{line.split()[9]}]" not in sockets for line in Path("/proc/net/tcp6").read_text().splitlines()[1:]
+        )
+
+    run_study(tmp_path, specs(4), cluster=Cluster(2), on_ready=look)
+    assert listening == {"0100007F"}
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_script_of_a_slurm_job(tmp_path: Path) -> None:
+    pytest.importorskip("dask_jobqueue")
+    settings = {"queue": "cpu", "account": "lab", "memory": "2GB", "walltime": "01:30:00"}
+    options = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    with slurm_cluster(Cluster(4, slurm={**settings, "scheduler_options": options}), tmp_path) as cluster:
+        script = cluster.job_script()  # type: ignore[attr-defined]
+        lines = script.splitlines()
+        assert cluster.scheduler_address.startswith("tls://127.0.0.1:")
+        assert cluster.dashboard_link.startswith("http://127.0.0.1:")
+    for wanted in ("-p cpu", "-A lab", "-t 01:30:00", "-n 1", "--cpus-per-task=1", "--mem=2G"):
+        assert f"#SBATCH {wanted}" in lines
+    command = lines[-1]
+    assert command.startswith(f"{sys.executable} -m distributed.cli.dask_worker tls://127.0.0.1:")
+    assert "--nthreads 1" in command
+    for option in ("--tls-ca-file", "--tls-cert", "--tls-key"):
+        assert f"{option} {tmp_path}/.slurm/" in command
+    assert f"#SBATCH -o {tmp_path}/.slurm/dask-worker-%J.out" in lines
+
+
+def test_settings_that_slurm_cannot_take(tmp_path: Path) -> None:
+    pytest.importorskip("dask_jobqueue")
+    with pytest.raises(EncaveError, match="not what dask-jobqueue takes"):
+        slurm_cluster(Cluster(slurm={"nonsense": 1}), tmp_path)

@@ -1,0 +1,136 @@
+"""`study.toml` and the flags that override it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from encave.cli import cli
+from encave.errors import EncaveError
+from encave.runners.cluster import Cluster
+from encave.runners.limit import Limit
+from encave.runners.study_file import DEFAULTS, declare, declared
+
+WHOLE = """
+optimizer = ["re", "random"]
+dataset = ["cifar10", "cifar100"]
+seeds = "0-2,7"
+budget = ["15evals", "20evals"]
+workers = [1, 4]
+epochs = 12
+benchmark = "surrogate"
+jobs = 3
+
+[slurm]
+queue = "cpu"
+job_extra_directives = ["--qos=low"]
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "study.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_study_is_the_product_of_its_lists(tmp_path: Path) -> None:
+    declaration = declare(write(tmp_path, WHOLE), {})
+    specs = declaration.specs()
+    assert len(specs) == len({spec.home for spec in specs}) == 2 * 2 * 4 * 2 * 2
+    assert specs[0].home == "re/cifar10/15evals-1-workers/seed-0"
+    assert specs[-1].home == "random/cifar100/20evals-4-workers/seed-7"
+    last = specs[-1]
+    assert (last.limit, last.workers, last.epochs, last.benchmark) == (Limit(evaluations=20), 4, 12, "surrogate")
+    assert declaration.cluster() == Cluster(3, None, {"queue": "cpu", "job_extra_directives": ["--qos=low"]})
+
+
+def test_what_is_written_is_what_was_declared(tmp_path: Path) -> None:
+    first = declare(write(tmp_path, WHOLE), {"benchmark": 'a "b" \\ ä.parquet', "scheduler": None})
+    first.write(tmp_path)
+    assert declared(tmp_path) == first
+    assert declared(tmp_path / "elsewhere") is None
+
+
+def test_flags_override_keys(tmp_path: Path) -> None:
+    path = write(tmp_path, WHOLE)
+    flags = {"optimizer": "dehb, smac", "seeds": "3", "budget": "5h", "workers": "2", "jobs": 1, "slurm": False}
+    told = declare(path, flags).settings
+    assert told["optimizer"] == ["dehb", "smac"]
+    assert (told["seeds"], told["budget"], told["workers"], told["jobs"], told["slurm"]) == ("3", ["5h"], [2], 1, None)
+    assert told["dataset"] == ["cifar10", "cifar100"]
+    assert declare(path, {"slurm": True}).settings["slurm"]["queue"] == "cpu"
+    assert declare(None, {"optimizer": "re", "slurm": True}).settings["slurm"] == {}
+    path.write_text('optimizer = "re"\nscheduler = "tcp://host:1"')
+    assert declare(path, {}).cluster().scheduler == "tcp://host:1"
+    assert declare(path, {"scheduler": ""}).cluster().scheduler is None
+
+
+def test_every_flag_has_its_key() -> None:
+    flags = {name for option in cli.commands["run"].params for name in [option.name]}
+    assert flags - {"study", "file"} == set(DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("optimizer = 3", "optimizer = 3 is not what"),
+        ("optimizers = ['re']", "unknown key 'optimizers'; a study has optimizer, dataset"),
+        ("optimizer = [", "cannot read"),
+        ("seeds = '0-4'", "names no optimizer"),
+        ("optimizer = 're'\nworkers = [true]", "workers"),
+        ("optimizer = 're'\nworkers = '2,x'", "workers"),
+        ("optimizer = 're'\nbudget = ['1h', '1h']", "twice"),
+        ("optimizer = 're'\nbudget = ['../x']", "not a budget"),
+        ("optimizer = 're'\nscheduler = 'tcp://a:1'\nslurm = true", "not to both"),
+    ],
+)
+def test_what_cannot_be_declared(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(EncaveError, match=told):
+        declaration = declare(write(tmp_path, text), {})
+        declaration.specs()
+        declaration.cluster()
+
+
+def run(*arguments: Any) -> Any:
+    return CliRunner().invoke(cli, ["run", *map(str, arguments)])
+
+
+def test_the_command_keeps_the_study_and_goes_on_with_it(tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    file = write(tmp_path, 'optimizer = ["re"]\nseeds = "0-1"\nbudget = "12evals"')
+    first = run(study, "--study", file, "--dataset", "cifar100")
+    assert first.exit_code == 0, first.output
+    assert "2 run, 0 finished before, 0 failed" in first.output
+    again = run(study)
+    assert "0 run, 2 finished before, 0 failed" in again.output
+    more = run(study, "--seeds", "0-2", "--optimizer", "re,random")
+    assert "4 run, 2 finished before" in more.output
+    found = json.loads(CliRunner().invoke(cli, ["status", str(study), "--json"]).output)
+    assert (found["done"], found["complete"]) == (6, True)
+
+
+def test_variants_are_folders_of_their_own(tmp_path: Path) -> None:
+    arguments = (tmp_path, "--optimizer", "re", "--budget", "12evals,14evals")
+    assert run(*arguments).exit_code == 0
+    assert [path.name for path in sorted((tmp_path / "re/cifar10").iterdir())] == ["12evals", "14evals"]
+    header = json.loads((tmp_path / "re/cifar10/14evals/seed-0/encave.json").read_text())
+    assert (header["variant"], header["trials"]) == ("14evals", 14)
+    found = json.loads(CliRunner().invoke(cli, ["status", str(tmp_path), "--json"]).output)
+    assert [(cell["variant"], cell["done"]) for cell in found["cells"]] == [("12evals", 1), ("14evals", 1)]
+    out = tmp_path / "runs"
+    assert CliRunner().invoke(cli, ["convert", str(tmp_path / "re"), "--out", str(out)]).exit_code == 0
+    groups = [json.loads(path.read_text())["metadata"]["group"] for path in sorted(out.glob("*/run.json"))]
+    assert groups == ["RE, 12evals", "RE, 14evals"]
+
+
+def test_a_study_that_was_refused_is_not_kept(tmp_path: Path) -> None:
+    assert run(tmp_path, "--optimizer", "re", "--budget", "12evals").exit_code == 0
+    before = (tmp_path / "study.toml").read_bytes()
+    refused = run(tmp_path, "--budget", "13evals")
+    assert refused.exit_code == 2
+    assert "finished with other settings" in refused.output
+    assert (tmp_path / "study.toml").read_bytes() == before
