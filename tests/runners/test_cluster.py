@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ def test_two_hundred_runs_while_workers_are_killed(tmp_path: Path) -> None:
     ended: list[RunSpec] = []
 
     def kill(progress: RunProgress) -> None:
+        if progress.state == "running":
+            return
         ended.append(progress.spec)
         if len(ended) in (3, 60):
             os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
@@ -269,16 +272,14 @@ def test_local_workers_listen_on_loopback_only_and_say_nothing(tmp_path: Path, c
 
     def look(ready: Ready) -> None:
         assert ready.dashboard.startswith("http://127.0.0.1:")
-        pids = {os.getpid(), *(child.pid for child in multiprocessing.active_children())}
-        for pid in pids:
-            sockets = {str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()}
-            for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
-                fields = line.split()
-                if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:
-                    listening.add(fields[1].partition(":")[0])
-        assert not Path("/proc/net/tcp6").exists() or all(
-            f"socket:[{line.split()[9]}]" not in sockets for line in Path("/proc/net/tcp6").read_text().splitlines()[1:]
-        )
+        for pid in (os.getpid(), *(child.pid for child in multiprocessing.active_children())):
+            sockets = set()
+            for handle in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(FileNotFoundError):  # it was closed while we looked
+                    sockets.add(str(handle.readlink()))
+            for table in ("tcp", "tcp6"):
+                rows = [line.split() for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]]
+                listening.update(row[1].partition(":")[0] for row in rows if f"socket:[{row[9]}]" in sockets)
 
     run_study(tmp_path, specs(4), cluster=Cluster(2), on_ready=look)
     assert listening == {"0100007F"}
