@@ -187,22 +187,6 @@ def test_an_interrupt_keeps_what_is_finished_and_nothing_half_written(tmp_path: 
     assert hidden(tmp_path) == []
 
 
-def test_a_killed_process_costs_its_run_only(tmp_path: Path) -> None:
-    def kill(progress: RunProgress) -> None:
-        if progress.state == "running" and progress.spec.limit == ENDLESS:
-            for child in multiprocessing.active_children():
-                os.kill(child.pid or 0, signal.SIGKILL)
-
-    wanted = [*specs("random", 1, ENDLESS), *specs("re", 3)]
-    result = run_study(tmp_path, wanted, cluster=Cluster(2), on_progress=kill)
-    reasons = {failure.spec: failure.reason for failure in result.failed}
-    assert "signal 9" in reasons[wanted[0]]
-    assert hidden(tmp_path) == []
-    assert not (tmp_path / wanted[0].home).exists()
-    again = run_study(tmp_path, wanted[1:], cluster=Cluster(2))
-    assert set(result.done) | set(again.done) == set(wanted[1:])
-
-
 SCRIPT = """
 import sys
 from pathlib import Path
