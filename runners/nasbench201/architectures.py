@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Any, cast
 
@@ -36,11 +37,18 @@ def to_indices(architectures: Any) -> NDArray[np.int64]:
         raise EncaveError(f"{error}. Give official indices, strings, or configurations op_0_1 … op_2_3.") from error
 
 
-def official_strings() -> list[str]:
+@lru_cache(maxsize=1)
+def official_strings() -> tuple[str, ...]:
     """All 15,625 official architecture strings, in the order of the official index."""
     lexicographic = [STRING_FORM.format(*operations) for operations in product(OPERATIONS, repeat=len(EDGES))]
     places = to_index(np.array(list(product(range(len(OPERATIONS)), repeat=len(EDGES)))))
-    return [lexicographic[rank] for rank in np.argsort(places)]
+    return tuple(lexicographic[rank] for rank in np.argsort(places))
+
+
+@lru_cache(maxsize=1)
+def index_of_string() -> Mapping[str, int]:
+    """Official string → official index."""
+    return {text: index for index, text in enumerate(official_strings())}
 
 
 def _to_indices(architectures: Any) -> NDArray[np.int64]:

@@ -58,12 +58,11 @@ class TableFile:
     """Number of rows: architectures that it holds, at most 15,625."""
 
 
-def read_table(path: Path, *, check_strings: bool = True) -> TableFile:
+def read_table(path: Path) -> TableFile:
     """Read the tasks of a Parquet table; only the columns that are needed are read.
 
     Args:
         path: the Parquet file.
-        check_strings: whether to compare `arch_str`, where present, with the official order.
 
     Raises:
         EncaveError: the file cannot be read, is not such a table, or its values cannot be right.
@@ -74,15 +73,14 @@ def read_table(path: Path, *, check_strings: bool = True) -> TableFile:
     try:
         content = path.read_bytes()
         source = pq.ParquetFile(pa.BufferReader(content))
-        wanted = _wanted_columns(source.schema_arrow.names, check_strings)
+        wanted = _wanted_columns(source.schema_arrow.names)
         table = source.read(columns=wanted)
     except OSError as error:
         raise EncaveError(f"cannot read the table {path}: {error.strerror or error}") from error
     except pa.ArrowException as error:
         raise EncaveError(f"{path} is not a readable Parquet file: {error}") from error
     columns = _Columns(path, table)
-    if check_strings:
-        columns.check_strings()
+    columns.check_strings()
     tasks = {dataset: task for dataset in DATASETS if (task := _read_task(columns, dataset)) is not None}
     if not tasks:
         raise EncaveError(
@@ -144,10 +142,8 @@ class _Columns:
             raise EncaveError(f"{self.path}: column {name} does not hold numbers: {error}") from error
 
 
-def _wanted_columns(present: Sequence[str], check_strings: bool) -> list[str]:
-    wanted = {"arch_index", *_EVALUATION_COLUMNS}
-    if check_strings:
-        wanted.add("arch_str")
+def _wanted_columns(present: Sequence[str]) -> list[str]:
+    wanted = {"arch_index", "arch_str", *_EVALUATION_COLUMNS}
     for dataset in DATASETS:
         wanted.update(name for names in _columns_of(dataset).values() for name in names)
         for family in ("valid", "valtest"):
@@ -189,6 +185,7 @@ def _read_task(columns: _Columns, dataset: str) -> Task | None:
         train_seconds_per_epoch=seconds,
         valid_seconds=evaluation,
         latency_ms=_latencies(columns, dataset),
+        curves={},
         **{field: np.full(SIZE, np.nan) if values is None else values for field, values in fields.items()},
     )
 

@@ -1,20 +1,25 @@
-"""Imported tables in the user's cache: one folder per name with `table.parquet` and `header.json`.
+"""Imported tables in the user's cache: one folder per name.
 
+`table.parquet` holds the values by column, `columns.npy` the same once more as arrays that are mapped into memory when
+the table is opened, `curves/` the learning curves that the source has, and `header.json` where all of it came from.
 The folder is `encave/nasbench201` in the user's cache (on Linux `$XDG_CACHE_HOME` or `~/.cache`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from ...errors import EncaveError
 from ...files import atomic_folder
+from .columns import read_table
+from .mapped import ARRAYS_FILE, CURVES_FOLDER, write_tasks
 
 SURROGATE = "surrogate"
 """Name of the benchmark that encave ships; no imported table can have it."""
@@ -44,13 +49,38 @@ class Imported:
     """How many of the 15,625 architectures it holds."""
 
     sha256: str
-    """Of the Parquet file; the date of the import is no part of it."""
+    """Of the Parquet file, if there are curves followed by their files; the date of the import is no part of it."""
 
     notes: tuple[str, ...]
     """What the import left out or assumed, one sentence each."""
 
     imported: str
     """When, ISO 8601, UTC."""
+
+    rows: tuple[str, ...]
+    """What the rows of `columns.npy` are (see `mapped`)."""
+
+    splits: Mapping[str, str]
+    """`dataset/schedule` → official name of the split that the learning curves are of."""
+
+    stamps: Mapping[str, Sequence[int]]
+    """File → its size in bytes and time of last change in nanoseconds."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the table."""
+        return self.path.parent
+
+
+@dataclass(frozen=True)
+class Written:
+    """What an importer says of the files that it wrote."""
+
+    notes: Sequence[str] = ()
+    """What it left out or assumed, one sentence each."""
+
+    splits: Mapping[str, str] = field(default_factory=dict[str, str])
+    """`dataset/schedule` → official name of the split that the learning curves are of."""
 
 
 def cache_folder() -> Path:
@@ -73,36 +103,34 @@ def check_name(name: str) -> str:
     return name
 
 
-def store(
-    name: str,
-    source: Path,
-    source_format: str,
-    write: Callable[[Path], tuple[int, str]],
-    notes: tuple[str, ...] = (),
-) -> Imported:
+def store(name: str, source: Path, source_format: str, write: Callable[[Path], Written]) -> Imported:
     """Put a table into the cache, in place of one of the same name; it appears whole or not at all.
 
     Args:
         name: see `check_name`.
         source: what it was imported from.
         source_format: format of `source`.
-        write: writes the Parquet file to the path it is given; returns the number of architectures and the hash.
-        notes: what the import left out or assumed.
+        write: writes `TABLE_FILE`, and curves if there are any, into the folder it is given.
 
     Raises:
-        EncaveError: bad name, or the cache cannot be written.
+        EncaveError: bad name, the table's values cannot be right, or the cache cannot be written.
     """
     folder = cache_folder() / check_name(name)
     with atomic_folder(folder) as temporary:
-        architectures, sha256 = write(temporary / TABLE_FILE)
+        written = write(temporary)
+        table = read_table(temporary / TABLE_FILE)
+        rows = write_tasks(temporary, table.tasks)
         header: dict[str, Any] = {
             "name": name,
             "source": str(source.resolve()),
             "source_format": source_format,
-            "architectures": architectures,
-            "sha256": sha256,
-            "notes": notes,
+            "architectures": table.architectures,
+            "sha256": content_hash(temporary),
+            "notes": written.notes,
             "imported": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "rows": rows,
+            "splits": written.splits,
+            "stamps": _stamps(temporary),
         }
         (temporary / HEADER_FILE).write_text(json.dumps(header, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     return _read_header(folder)
@@ -129,12 +157,53 @@ def stored_tables() -> list[Imported]:
     return [_read_header(header.parent) for header in sorted(cache_folder().glob(f"[!.]*/{HEADER_FILE}"))]
 
 
+def check_unchanged(table: Imported, *, thoroughly: bool = False) -> None:
+    """Refuse a table whose files are not those that were imported.
+
+    Files of the size and time that were noted are taken to be the same; of others the content is compared.
+
+    Args:
+        table: what to check.
+        thoroughly: whether to compare the content in any case.
+
+    Raises:
+        EncaveError: the table has changed or cannot be read.
+    """
+    try:
+        stamps = _stamps(table.folder)
+        same = {name: list(stamp) for name, stamp in table.stamps.items()} == stamps
+        if (thoroughly or not same) and content_hash(table.folder) != table.sha256:
+            raise EncaveError(f"{table.folder} has changed since it was imported; import it again from {table.source}")
+    except OSError as error:
+        raise EncaveError(f"{table.folder} cannot be read ({error}); import it again from {table.source}") from error
+
+
+def content_hash(folder: Path) -> str:
+    """SHA-256 of the table in a folder, and of its curves if there are any, in the order of their names."""
+    digest = hashlib.sha256()
+    for path in (folder / TABLE_FILE, *sorted((folder / CURVES_FOLDER).glob("*.npy"))):
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _stamps(folder: Path) -> dict[str, list[int]]:
+    paths = (folder / TABLE_FILE, folder / ARRAYS_FILE, *sorted((folder / CURVES_FOLDER).glob("*.npy")))
+    return {
+        str(path.relative_to(folder)): [status.st_size, status.st_mtime_ns]
+        for path in paths
+        for status in (path.stat(),)
+    }
+
+
 def _read_header(folder: Path) -> Imported:
     try:
         header = json.loads((folder / HEADER_FILE).read_text(encoding="utf-8"))
-        header["notes"] = tuple(header["notes"])
+        header["notes"], header["rows"] = tuple(header["notes"]), tuple(header["rows"])
         return Imported(path=folder / TABLE_FILE, **header)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise EncaveError(
-            f"the imported table in {folder} has a damaged header ({error}). Delete the folder and import it again."
+            f"the imported table in {folder} has a damaged header or is of an older encave ({error}). "
+            "Delete the folder and import it again."
         ) from error

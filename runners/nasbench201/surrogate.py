@@ -254,5 +254,6 @@ def _task(place: int, accuracies: Floats, seconds: Floats) -> Task:
         train_seconds_per_epoch=np.round(seconds * EPOCH_RATIOS[place], 6),
         valid_seconds=np.round(evaluation_seconds(place, seconds), 6),
         latency_ms={},
+        curves={},
         **dict(zip(QUANTITIES, accuracies.T, strict=True)),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -13,43 +13,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...errors import EncaveError
-from .architectures import to_indices
+from .architectures import index_of_string, to_indices
 from .columns import read_table
+from .evaluation import Evaluation, Point
+from .mapped import open_tasks
 from .space import SIZE
-from .store import SURROGATE, find, stored_tables
+from .store import SURROGATE, check_unchanged, find, stored_tables
 from .task import DATASETS, Task
 
 SCHEDULES = (12, 200)
 """Epochs of the two training schedules of NATS-Bench. Separate runs: each anneals its learning rate to zero."""
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What evaluating n architectures returned. Every array has shape (n,), also those of a mapping."""
-
-    valid_error: NDArray[np.float64]
-    """Validation error, percent."""
-
-    test_error: NDArray[np.float64]
-    """Test error, percent, mean over seeds; NaN at epochs for which none exists (all but the last of a schedule)."""
-
-    train_seconds: NDArray[np.float64]
-    """Seconds of training."""
-
-    seconds: NDArray[np.float64]
-    """Seconds of training and of one validation at the end: the cost that NATS-Bench's `simulate_train_eval` counts."""
-
-    modelled: NDArray[np.bool_]
-    """True where the errors come from a model and not from a measurement."""
-
-    params_M: NDArray[np.float64]  # noqa: N815  M for millions, as in the columns of the table
-    """Trainable parameters, millions."""
-
-    flops_M: NDArray[np.float64]  # noqa: N815
-    """Floating-point operations of one image, millions."""
-
-    latency_ms: Mapping[str, NDArray[np.float64]]
-    """Device → milliseconds of one inference there, NaN where not measured; empty if the table has no latencies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +41,48 @@ class Benchmark:
     name: str = "NAS-Bench-201"
     """The benchmark's name."""
 
+    _points: dict[tuple[str, int | None, int, int | None], list[Point]] = field(
+        default_factory=dict[tuple[str, int | None, int, int | None], list[Point]], repr=False
+    )
+
+    def at(
+        self,
+        architecture: int | str,
+        dataset: str,
+        *,
+        epochs: int | None = None,
+        schedule: int = 200,
+        seed: int | None = None,
+    ) -> Point:
+        """What `query` returns for one architecture, in about a microsecond.
+
+        All architectures are evaluated at the first call with the same dataset, epochs, schedule and seed.
+
+        Args:
+            architecture: official index or official string.
+            dataset: as in `query`, like all other arguments.
+            epochs: whole epochs trained.
+            schedule: 12 or 200.
+            seed: of the training run.
+
+        Raises:
+            EncaveError: as `query`.
+        """
+        key = (dataset, epochs, schedule, seed)
+        points = self._points.get(key)
+        if points is None:
+            points = self._points[key] = self._all_points(dataset, epochs, schedule, seed)
+        try:
+            place = index_of_string()[architecture] if type(architecture) is str else architecture
+            if place < 0:  # pyright: ignore[reportOperatorIssue]
+                raise IndexError(place)
+            point = points[place]  # pyright: ignore[reportArgumentType, reportCallIssue]
+        except (KeyError, IndexError, TypeError):
+            return self.at(int(to_indices(architecture)[0]), dataset, epochs=epochs, schedule=schedule, seed=seed)
+        if point.valid_error != point.valid_error:  # NaN; `query` says what is missing
+            self.query(architecture, dataset, epochs=epochs, schedule=schedule, seed=seed)
+        return point
+
     def query(
         self,
         architectures: Any,
@@ -82,8 +97,9 @@ class Benchmark:
         Args:
             architectures: official indices, `ops` of shape (n, 6), strings or configurations (see `to_indices`).
             dataset: one of `DATASETS`.
-            epochs: whole epochs trained, 1-based, one for all or shape (n,); by default the whole schedule. The
-                12-epoch schedule is known at its end only, the 200-epoch schedule is modelled before it (`curves`).
+            epochs: whole epochs trained, 1-based, one for all or shape (n,); by default the whole schedule. Before its
+                end the errors are measured if the table has learning curves; otherwise the 200-epoch schedule is
+                modelled (`curves`), the 12-epoch schedule unknown.
             schedule: 12 or 200.
             seed: of the training run. None: the mean over seeds. A table knows the seeds it was measured with, a
                 surrogate draws a deviation of the measured size that depends on dataset, architecture and seed only.
@@ -92,27 +108,12 @@ class Benchmark:
             EncaveError: unknown dataset, schedule or architecture; epochs outside the schedule; no such seed; or the
                 table holds nothing for an architecture.
         """
-        task = self.task(dataset)
         index = to_indices(architectures)
-        epoch = _epochs(schedule if epochs is None else epochs, schedule, len(index))
-        if schedule == 12:
-            valid, test = self._at_12(task, index, seed), task.test_accuracy_12[index]
-        else:
-            valid, test = self._at_200(task, index, epoch, seed)
-        train = epoch * task.train_seconds_per_epoch[index]
-        seconds = train + task.valid_seconds[index]
-        self._require_present(valid + seconds, index, dataset, schedule)
-        modelled = np.full(len(index), True) if self.source == "surrogate" else epoch != schedule
-        return Evaluation(
-            valid_error=100.0 - valid,
-            test_error=100.0 - test,
-            train_seconds=train,
-            seconds=seconds,
-            modelled=modelled,
-            params_M=task.params_M[index],
-            flops_M=task.flops_M[index],
-            latency_ms={device: values[index] for device, values in task.latency_ms.items()},
-        )
+        found = self._evaluate(index, dataset, _epochs(epochs, schedule, len(index)), schedule, seed)
+        missing = np.unique(index[np.isnan(found.valid_error + found.seconds)])
+        if missing.size:
+            raise EncaveError(_what_is_missing(self.task(dataset), missing, schedule, seed))
+        return found
 
     def task(self, dataset: str) -> Task:
         """The arrays of one dataset.
@@ -142,28 +143,47 @@ class Benchmark:
             best[f"{name}_error_200"] = float(100.0 - np.nanmax(accuracy))
         return best
 
-    def _at_12(self, task: Task, index: NDArray[np.int64], seed: int | None) -> NDArray[np.float64]:
-        if seed is not None:
-            raise EncaveError(
-                f"no single seeds are known for the 12-epoch schedule, so none for seed {seed}; ask without a seed"
-            )
-        return task.valid_accuracy_12[index]
+    def _evaluate(
+        self, index: NDArray[np.int64], dataset: str, epoch: NDArray[np.int64], schedule: int, seed: int | None
+    ) -> Evaluation:
+        """As `query`, but NaN where the table holds nothing."""
+        task = self.task(dataset)
+        last = epoch == schedule
+        valid = self._final(task, index, schedule, seed)
+        test = np.where(last, (task.test_accuracy_12 if schedule == 12 else task.test_accuracy_200)[index], np.nan)
+        modelled = np.full(len(index), self.source == "surrogate")
+        if not last.all():
+            valid[~last], modelled[~last] = _early(task, index[~last], epoch[~last], schedule, seed)
+        train = epoch * task.train_seconds_per_epoch[index]
+        return Evaluation(
+            valid_error=100.0 - valid,
+            test_error=100.0 - test,
+            train_seconds=train,
+            seconds=train + task.valid_seconds[index],
+            modelled=modelled,
+            params_M=task.params_M[index],
+            flops_M=task.flops_M[index],
+            latency_ms={device: values[index] for device, values in task.latency_ms.items()},
+        )
 
-    def _at_200(
-        self, task: Task, index: NDArray[np.int64], epoch: NDArray[np.int64], seed: int | None
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Validation and test accuracy."""
-        valid = task.valid_accuracy_200[index]
-        if seed is not None:
-            valid = np.clip(valid + self._deviation(task, index, seed), 0.0, 100.0)
-        test = task.test_accuracy_200[index]
-        early = epoch < 200
-        if early.any():
-            from .curves import valid_accuracy
+    def _all_points(self, dataset: str, epochs: int | None, schedule: int, seed: int | None) -> list[Point]:
+        every = np.arange(SIZE)
+        found = self._evaluate(every, dataset, _epochs(epochs, schedule, SIZE), schedule, seed)
+        columns = (getattr(found, name).tolist() for name in Point._fields)
+        return [Point(*row) for row in zip(*columns, strict=True)]
 
-            valid[early] = valid_accuracy(task, index[early], epoch[early], 0 if seed is None else seed)
-            test[early] = np.nan
-        return valid, test
+    def _final(self, task: Task, index: NDArray[np.int64], schedule: int, seed: int | None) -> NDArray[np.float64]:
+        """Validation accuracy at the end of the schedule."""
+        mean = (task.valid_accuracy_12 if schedule == 12 else task.valid_accuracy_200)[index]
+        if seed is None:
+            return mean
+        if schedule == 12:
+            if 12 not in task.curves:
+                raise EncaveError(
+                    f"no single seeds are known for the 12-epoch schedule, so none for seed {seed}; ask without a seed"
+                )
+            return task.curves[12].accuracy(index, np.full(len(index), 12), seed)
+        return np.clip(mean + self._deviation(task, index, seed), 0.0, 100.0)
 
     def _deviation(self, task: Task, index: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
         if self.source == "surrogate":
@@ -171,25 +191,36 @@ class Benchmark:
         if seed not in task.seed_deviation_200:
             known = ", ".join(map(str, task.seed_deviation_200)) or "none"
             raise EncaveError(f"the table has no results of seed {seed} on {task.dataset}; seeds in it: {known}")
-        deviation = task.seed_deviation_200[seed][index]
-        missing = index[np.isnan(deviation) & ~np.isnan(task.valid_accuracy_200[index])]
-        if missing.size:
-            has = [str(one) for one, values in task.seed_deviation_200.items() if not np.isnan(values[missing[0]])]
-            raise EncaveError(
-                f"architecture {missing[0]} was not trained with seed {seed} on {task.dataset}; it has {', '.join(has)}"
-            )
-        return deviation
+        return task.seed_deviation_200[seed][index]
 
-    def _require_present(
-        self, values: NDArray[np.float64], index: NDArray[np.int64], dataset: str, schedule: int
-    ) -> None:
-        missing = np.unique(index[np.isnan(values)])
-        if missing.size:
-            more = f" (and for {missing.size - 1} more of those asked for)" if missing.size > 1 else ""
-            raise EncaveError(
-                f"the table holds nothing for architecture {missing[0]}{more} on {dataset}, {schedule} epochs. "
-                "It was imported from files that are incomplete; import a complete set."
-            )
+
+def _early(
+    task: Task, index: NDArray[np.int64], epoch: NDArray[np.int64], schedule: int, seed: int | None
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Validation accuracy before the end of a schedule, and where it is modelled."""
+    measured = task.curves.get(schedule)
+    if measured is None and schedule == 12:
+        raise EncaveError(f"the 12-epoch schedule is known after its 12th epoch only, not after {epoch[0]}")
+    valid = np.full(len(index), np.nan) if measured is None else measured.accuracy(index, epoch, seed)
+    unknown = np.isnan(valid) & (schedule == 200)
+    if unknown.any():
+        from .curves import valid_accuracy
+
+        valid[unknown] = valid_accuracy(task, index[unknown], epoch[unknown], 0 if seed is None else seed)
+    return valid, unknown
+
+
+def _what_is_missing(task: Task, missing: NDArray[np.int64], schedule: int, seed: int | None) -> str:
+    more = f" (and for {missing.size - 1} more of those asked for)" if missing.size > 1 else ""
+    mean = task.valid_accuracy_12 if schedule == 12 else task.valid_accuracy_200
+    if seed is not None and not np.isnan(mean[missing[0]]):
+        known = task.curves[12].by_seed if schedule == 12 else task.seed_deviation_200
+        has = [str(one) for one, values in known.items() if not np.isnan(values[missing[0]]).all()]
+        return f"architecture {missing[0]} was not trained with seed {seed} on {task.dataset}; it has {', '.join(has)}"
+    return (
+        f"the table holds nothing for architecture {missing[0]}{more} on {task.dataset}, {schedule} epochs. "
+        "It was imported from files that are incomplete; import a complete set."
+    )
 
 
 def load_surrogate() -> Benchmark:
@@ -204,13 +235,13 @@ def surrogate_sha256() -> str:
     return hashlib.sha256(Path(__file__).with_name("surrogate.npz").read_bytes()).hexdigest()
 
 
-def open_table(path: Path, *, check_strings: bool = True) -> Benchmark:
+def open_table(path: Path) -> Benchmark:
     """A Parquet table as a benchmark (see `columns` for its schema).
 
     Raises:
         EncaveError: it cannot be read or is no such table.
     """
-    file = read_table(path, check_strings=check_strings)
+    file = read_table(path)
     return Benchmark("table", file.sha256, file.tasks)
 
 
@@ -230,22 +261,19 @@ def open_benchmark(spec: str | Path | None = None) -> Benchmark:
                 f"there is no benchmark {spec}: no such file, and no such imported table (there are: {known})"
             )
         return open_table(Path(spec))
-    benchmark = open_table(stored.path, check_strings=False)
-    if benchmark.sha256 != stored.sha256:
-        raise EncaveError(f"{stored.path} has changed since it was imported; import it again from {stored.source}")
-    return benchmark
+    check_unchanged(stored)
+    return Benchmark("table", stored.sha256, open_tasks(stored.folder, stored.rows, stored.splits))
 
 
-def _epochs(epochs: ArrayLike, schedule: int, count: int) -> NDArray[np.int64]:
+def _epochs(epochs: ArrayLike | None, schedule: int, count: int) -> NDArray[np.int64]:
+    """Epochs of each architecture, shape (count,); None is the whole schedule."""
     if schedule not in SCHEDULES:
         raise EncaveError(f"NAS-Bench-201 has the schedules of 12 and of 200 epochs, not of {schedule}")
-    given = np.asarray(epochs)
+    given = np.asarray(schedule if epochs is None else epochs)
     with np.errstate(invalid="ignore"):
         whole = given.astype(np.int64)
     if (whole != given).any() or (whole < 1).any() or (whole > schedule).any():
         raise EncaveError(f"epochs are whole numbers in 1 … {schedule}, not {epochs}")
-    if schedule == 12 and (whole != 12).any():
-        raise EncaveError(f"the 12-epoch schedule is known after its 12th epoch only, not after {epochs}")
     try:
         return np.broadcast_to(whole, (count,))
     except ValueError:

@@ -22,9 +22,9 @@ import numpy as np
 from ....errors import EncaveError
 from ....safe_pickle import load
 from ..architectures import official_strings
-from ..columns import SEEDS, read_table
+from ..columns import SEEDS
 from ..space import SIZE
-from ..store import Imported, store
+from ..store import TABLE_FILE, Imported, Written, store
 
 FORMAT = "NATS-Bench topology v1.0, simple folder"
 LIMIT = 64 * 2**20
@@ -58,7 +58,7 @@ def import_folder(path: Path, name: str, progress: Callable[[int, int], None]) -
     Raises:
         EncaveError: a file is damaged, malicious or not of the topology space, or the cache cannot be written.
     """
-    strings = official_strings()
+    strings = list(official_strings())
     notes = _check_meta(path, strings)
     files = {int(match[1]): one for one in sorted(path.iterdir()) if (match := _FILE.fullmatch(one.name))}
     if not files:
@@ -70,12 +70,11 @@ def import_folder(path: Path, name: str, progress: Callable[[int, int], None]) -
         rows.append(_read_architecture(file, index, strings))
         progress(done, len(files))
 
-    def write(target: Path) -> tuple[int, str]:
-        _write_table(rows, target)
-        table = read_table(target)
-        return table.architectures, table.sha256
+    def write(target: Path) -> Written:
+        _write_table(rows, target / TABLE_FILE)
+        return Written(notes)
 
-    return store(name, path, FORMAT, write, tuple(notes))
+    return store(name, path, FORMAT, write)
 
 
 def _check_meta(path: Path, strings: list[str]) -> list[str]:

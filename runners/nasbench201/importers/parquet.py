@@ -8,7 +8,7 @@ from pathlib import Path
 from ....errors import EncaveError
 from ..columns import read_table
 from ..space import SIZE
-from ..store import Imported, store
+from ..store import TABLE_FILE, Imported, Written, store
 from ..task import DATASETS
 
 FORMAT = "Parquet table"
@@ -33,11 +33,11 @@ def import_file(path: Path, name: str) -> Imported:
     if table.architectures < SIZE:
         notes.append(f"{table.architectures:,} of {SIZE:,} architectures")
 
-    def write(target: Path) -> tuple[int, str]:
+    def write(target: Path) -> Written:
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != table.sha256:
             raise EncaveError(f"{path} changed while it was imported; import it again")
-        target.write_bytes(content)
-        return table.architectures, table.sha256
+        (target / TABLE_FILE).write_bytes(content)
+        return Written(notes)
 
-    return store(name, path, FORMAT, write, tuple(notes))
+    return store(name, path, FORMAT, write)

@@ -58,7 +58,7 @@ def write_folder(folder: Path, indices: tuple[int, ...], meta: bool = True) -> P
     for index in indices:
         write(folder / f"{index:06d}.pickle.pbz2", architecture(index))
     if meta:
-        write(folder / "meta.pickle.pbz2", {"meta_archs": official_strings(), "total_archs": 15_625})
+        write(folder / "meta.pickle.pbz2", {"meta_archs": list(official_strings()), "total_archs": 15_625})
     return folder
 
 
