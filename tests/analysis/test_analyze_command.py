@@ -40,12 +40,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     space=_space(),
                     objectives=[Objective("loss")],
                     trials={
-                        "config_id": np.zeros(10, dtype=int),
+                        "config_id": np.arange(10),
                         "status": np.full(10, "success"),
                         "cost:loss": cost_of(optimizer, task, seed),
                         "end": np.arange(1.0, 11.0),
                     },
-                    configurations={0: {"x": 0.5}},
+                    configurations={i: {"x": i / 10} for i in range(10)},
                     metadata={"task": task, "seed": seed},
                 )
                 run.save(folder / run.name)

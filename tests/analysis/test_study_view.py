@@ -58,7 +58,7 @@ def test_measures_of_foreign_runs(make_run) -> None:
         ("loss regret", "best seen", 1.5),
         ("loss", None, None),
     ]
-    assert result.curves[0][0].mean.tolist() == [2.0, 0.25]
+    assert result.curves[0][0].centre.tolist() == [2.0, 0.25]
     # a single run has no regret but against itself
     assert [measure.name for measure in view_runs([make_run()]).sections[0].measures] == ["loss"]
 
@@ -68,5 +68,5 @@ def test_measures_of_our_runs(make_run) -> None:
     assert section.surrogate
     result = compare(section)
     # chosen by the loss, reported by the columns: the third trial has the best report and is never the incumbent
-    assert result.curves[0][0].mean.tolist() == [6.0, 3.0]
-    assert result.curves[1][0].mean.tolist() == [11.0, 8.0]
+    assert result.curves[0][0].centre.tolist() == [6.0, 3.0]
+    assert result.curves[1][0].centre.tolist() == [11.0, 8.0]
