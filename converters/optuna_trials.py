@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import EncaveError
 from ..run import COST, Note, Objective, Optimizer, Run, Status
+from . import optuna_runner
+from . import sidecar as sidecars
 from .extras import extra_columns
 from .names import study_name
 from .optuna_space import study_space
@@ -39,6 +41,9 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
     """
     if not study.trials:
         raise EncaveError(f"{path}: the study {study.name!r} has no trial that can be read")
+    sidecar = sidecars.find(path)
+    if sidecar is not None and optuna_runner.is_ours(study):
+        return optuna_runner.to_result(study, path, options, sidecar)
     objectives = _objectives(study)
     space = study_space(study, options)
     columns, notes = _columns(study, objectives)

@@ -11,12 +11,12 @@ from typing import Any
 from ..errors import EncaveError
 from ..files import atomic_folder
 from . import sidecar
-from .adapter import Optimizer, Problem, load
+from .adapter import Optimizer, Problem, label_of, load, parse_flags
 from .limit import Limit
 from .nasbench201 import space
 from .nasbench201.table import SCHEDULES, Benchmark
 from .nasbench201.task import DATASETS
-from .objective import BUDGET_NAME, BUDGET_RANGE, OBJECTIVE, Objectives
+from .objective import BUDGET_NAME, BUDGET_RANGE, OBJECTIVE, Objectives, check_objectives, describe
 from .quiet import quiet
 from .simulate import Report, Simulation, simulate
 
@@ -35,7 +35,7 @@ class RunSpec:
     """
 
     adapter: str
-    """One of `adapter.ADAPTERS`."""
+    """One of `adapter.ADAPTERS` or of the installed ones, perhaps with flags: `re+population=100`."""
 
     dataset: str
     """One of `DATASETS`."""
@@ -58,8 +58,19 @@ class RunSpec:
     variant: str = ""
     """What tells it from the study's runs of the same optimizer, dataset and seed; part of the path, may be empty."""
 
+    objectives: tuple[str, ...] = (OBJECTIVE,)
+    """`OBJECTIVE` and others, as `check_objectives` takes them."""
+
     def __post_init__(self) -> None:
-        multi_fidelity = load(self.adapter).multi_fidelity
+        optimizer = load(self.adapter)
+        parse_flags(self.adapter)
+        multi_fidelity = optimizer.multi_fidelity
+        check_objectives(self.objectives)
+        several = len(self.objectives) > 1
+        if several and not optimizer.multi_objective:
+            raise EncaveError(f"{self.adapter} minimises one objective, not {', '.join(self.objectives)}")
+        if several < optimizer.needs_several:
+            raise EncaveError(f"{self.adapter} is for several objectives, such as valid_error,params_M")
         if self.dataset not in DATASETS:
             raise EncaveError(f"unknown dataset {self.dataset!r}; there are {', '.join(DATASETS)}")
         if self.epochs is not None and self.epochs not in SCHEDULES:
@@ -92,7 +103,8 @@ def execute(spec: RunSpec, study: Path, objectives: Objectives, report: Report |
         EncaveError: the folder cannot be written, the benchmark cannot be read, or the optimizer cannot be used.
     """
     benchmark = objectives.benchmark(spec.benchmark)
-    objective = objectives.objective(spec.benchmark, spec.dataset, spec.schedule)
+    more = spec.objectives[1:]
+    objective = objectives.objective(spec.benchmark, spec.dataset, spec.schedule, more)
     with atomic_folder(study / spec.home, keep=True) as folder, quiet():
         problem = Problem(
             space=space.configuration_space(),
@@ -104,6 +116,8 @@ def execute(spec: RunSpec, study: Path, objectives: Objectives, report: Report |
             budget_range=BUDGET_RANGE,
             evaluations=spec.limit.evaluations,
             groups=NODES,
+            more_objectives=more,
+            flags=parse_flags(spec.adapter),
         )
         optimizer = load(spec.adapter)(problem)
         try:
@@ -124,6 +138,7 @@ def identity(spec: RunSpec, benchmark: Benchmark) -> dict[str, Any]:
         "seed": spec.seed,
         "workers": spec.workers,
         "limit": spec.limit.to_json(),
+        "objectives": describe(spec.objectives),
         "benchmark": {
             "name": benchmark.name,
             "source": benchmark.source,
@@ -142,13 +157,12 @@ def _header(
     libraries = dict.fromkeys([*_LIBRARIES, optimizer.package])
     return {
         "optimizer": {
-            "name": optimizer.label,
+            "name": label_of(spec.adapter),
             "version": sidecar.version_of(optimizer.package),
             "adapter": spec.adapter,
             "settings": optimizer.settings,
         },
         "space": problem.space.to_serialized_dict(),
-        "objectives": [{"name": OBJECTIVE, "direction": "minimize", "lower": 0.0, "upper": 100.0, "unit": "%"}],
         "budget_name": BUDGET_NAME,
         **known,
         "reporting": [

@@ -1,27 +1,57 @@
 """What one evaluation on NAS-Bench-201 is: what the optimizer is told, what it costs, and what only the log sees.
 
-The optimizer minimises `OBJECTIVE`, the validation error (%, mean over seeds) after the budget's epochs, and the
-simulated clock advances by training plus one validation (NATS-Bench's accounting). `info` holds the errors of the fully
-trained configuration, which nothing but a report may use.
+The optimizer minimises `OBJECTIVE`, the validation error (%, mean over seeds) after the budget's epochs, alone or with
+what the network costs (`check_objectives`). The simulated clock advances by training plus one validation (NATS-Bench's
+accounting). `info` holds the errors of the fully trained configuration, which nothing but a report may use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import product, repeat
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..errors import EncaveError
 from .nasbench201 import space
 from .nasbench201.table import Benchmark, open_benchmark
+from .nasbench201.table import Evaluation as Queried
 from .simulate import Evaluation
 
 OBJECTIVE = "valid_error"
 BUDGET_NAME = "epochs"
 BUDGET_RANGE = (12.0, 200.0)
 """Least and greatest budget of a multi-fidelity optimizer, as NAS-Bench-201 is used in HPOBench and DEHB."""
+
+_COMPLEXITY = ("params_M", "flops_M")
+_LATENCY = "latency_ms_"
+
+
+def check_objectives(names: Sequence[str]) -> None:
+    """Check that the first is `OBJECTIVE` and the others are `params_M`, `flops_M` or `latency_ms_<device>`, each once.
+
+    Raises:
+        EncaveError: they are not.
+    """
+    unknown = [name for name in names[1:] if name not in _COMPLEXITY and not name.startswith(_LATENCY)]
+    if unknown or list(names[:1]) != [OBJECTIVE] or len(set(names)) < len(names):
+        raise EncaveError(
+            f"no objectives: {', '.join(names)!r}. The first is {OBJECTIVE}; others are {', '.join(_COMPLEXITY)} and "
+            f"{_LATENCY}<device>, each once"
+        )
+
+
+def describe(objectives: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The objectives as `encave.json` has them."""
+    error = {"name": OBJECTIVE, "direction": "minimize", "lower": 0.0, "upper": 100.0, "unit": "%"}
+    others = (
+        {"name": name, "direction": "minimize", "lower": 0.0, "unit": "ms" if name.startswith(_LATENCY) else "million"}
+        for name in objectives[1:]
+    )
+    return [error, *others]
 
 
 class Objective:
@@ -31,12 +61,16 @@ class Objective:
         benchmark: The benchmark.
         dataset: One of its datasets.
         schedule: 12 or 200; the 200-epoch schedule can also be stopped earlier.
+        more_objectives: What is minimised beside `OBJECTIVE`.
 
     Raises:
         EncaveError: the benchmark has no such dataset or lacks architectures.
     """
 
-    def __init__(self, benchmark: Benchmark, dataset: str, schedule: int) -> None:
+    def __init__(
+        self, benchmark: Benchmark, dataset: str, schedule: int, more_objectives: tuple[str, ...] = ()
+    ) -> None:
+        self._more = more_objectives
         self._benchmark = benchmark
         self._dataset = dataset
         self._schedule = schedule
@@ -65,10 +99,25 @@ class Objective:
         at = self._benchmark.query(self._index, self._dataset, epochs=epochs, schedule=self._schedule)
         columns = (at.valid_error, at.seconds, self._report.valid_error, self._report.test_error, at.train_seconds)
         rows = zip(*(column.tolist() for column in columns), strict=True)
+        more = [_column(at, name).tolist() for name in self._more]
+        costs = zip(*more, strict=True) if more else repeat(())
         return [
-            Evaluation(cost, seconds, {"valid_error_200": valid, "test_error_200": test, "train_seconds": train})
-            for cost, seconds, valid, test, train in rows
+            Evaluation(cost, seconds, {"valid_error_200": valid, "test_error_200": test, "train_seconds": train}, extra)
+            for (cost, seconds, valid, test, train), extra in zip(rows, costs)
         ]
+
+
+def _column(queried: Queried, name: str) -> NDArray[np.float64]:
+    if not name.startswith(_LATENCY):
+        return getattr(queried, name)
+    device = name.removeprefix(_LATENCY)
+    if device not in queried.latency_ms:
+        known = ", ".join(queried.latency_ms) or "none"
+        raise EncaveError(f"the benchmark has no latencies of {device!r}; it has those of: {known}")
+    missing = int(np.isnan(queried.latency_ms[device]).sum())
+    if missing:
+        raise EncaveError(f"{device} could not run {missing} of the architectures: its latency is no objective")
+    return queried.latency_ms[device]
 
 
 @dataclass(frozen=True)
@@ -79,9 +128,7 @@ class Objectives:
     """How a benchmark is opened from what a person wrote."""
 
     _benchmarks: dict[str | None, Benchmark] = field(default_factory=dict[str | None, Benchmark])
-    _objectives: dict[tuple[str | None, str, int], Objective] = field(
-        default_factory=dict[tuple[str | None, str, int], Objective]
-    )
+    _objectives: dict[tuple[Any, ...], Objective] = field(default_factory=dict[tuple[Any, ...], Objective])
 
     def benchmark(self, spec: str | None) -> Benchmark:
         """The benchmark of this name or path.
@@ -93,15 +140,17 @@ class Objectives:
             self._benchmarks[spec] = self.opening(spec)
         return self._benchmarks[spec]
 
-    def objective(self, spec: str | None, dataset: str, schedule: int) -> Objective:
+    def objective(
+        self, spec: str | None, dataset: str, schedule: int, more_objectives: tuple[str, ...] = ()
+    ) -> Objective:
         """The objective on a dataset of a benchmark.
 
         Raises:
             EncaveError: as `benchmark` and `Objective`.
         """
-        key = (spec, dataset, schedule)
+        key = (spec, dataset, schedule, more_objectives)
         if key not in self._objectives:
-            self._objectives[key] = Objective(self.benchmark(spec), dataset, schedule)
+            self._objectives[key] = Objective(self.benchmark(spec), dataset, schedule, more_objectives)
         return self._objectives[key]
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -20,13 +20,14 @@ class RandomSearch(Optimizer):
 
     label: ClassVar[str] = "Random"
     package: ClassVar[str] = "encave"
+    multi_objective: ClassVar[bool] = True
 
     def __init__(self, problem: Problem) -> None:
         self._choices = categories(problem.space)
         self._budget = problem.budget
         self._rng = random.Random(problem.seed)
         self._asked = 0
-        self._log = TrialLog(problem.folder, problem.objective)
+        self._log = TrialLog(problem.folder, problem.objectives)
         self.settings: Mapping[str, Any] = {"replacement": True}
 
     def ask(self) -> Proposal:

@@ -17,6 +17,7 @@ FORMAT_VERSION = 1
 _IDENTITY = {
     "workers": ("workers",),
     "budget": ("limit",),
+    "objectives": ("objectives",),
     "benchmark": ("benchmark", "source"),
     "content of the benchmark": ("benchmark", "sha256"),
     "training schedule": ("benchmark", "schedule"),
@@ -73,6 +74,8 @@ def _at(header: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return " and ".join(str(one["name"]) for one in value)
     if isinstance(value, Mapping):
         return ", ".join(f"{number:g} {name.replace('_', ' ')}" for name, number in value.items())
     return str(value)

@@ -27,13 +27,16 @@ class Evaluation:
     """What evaluating one configuration gives."""
 
     cost: float
-    """The minimised objective."""
+    """The minimised objective, or the first of several."""
 
     seconds: float
     """Simulated duration, more than 0."""
 
     info: Mapping[str, float]
-    """Measured beside the objective, for the log only."""
+    """Measured beside the objectives, for the log only."""
+
+    more_costs: tuple[float, ...] = ()
+    """The further objectives."""
 
 
 Evaluate: TypeAlias = Callable[[Mapping[str, Any], float | None], Evaluation]
@@ -110,12 +113,14 @@ class _Loop:
             self.idle.append(worker)
             return
         evaluation = self.evaluate(proposal.config, proposal.budget)
-        if not (0 < evaluation.seconds < math.inf and math.isfinite(evaluation.cost)):
+        if not (0 < evaluation.seconds < math.inf and math.isfinite(evaluation.cost + sum(evaluation.more_costs))):
             raise EncaveError(
                 f"evaluation {self.begun} of {dict(proposal.config)} gave {evaluation}; nothing can go on from that"
             )
         end = self.clock + evaluation.seconds
-        result = Result(evaluation.cost, evaluation.seconds, self.clock, end, worker, evaluation.info)
+        result = Result(
+            evaluation.cost, evaluation.seconds, self.clock, end, worker, evaluation.info, evaluation.more_costs
+        )
         if end <= self.deadline:
             heappush(self.running, (end, self.begun, proposal, result))
         else:

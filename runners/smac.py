@@ -1,8 +1,9 @@
 """SMAC3 through its facades' ask/tell interface.
 
 Source: Lindauer et al., "SMAC3: A Versatile Bayesian Optimization Package for Hyperparameter Optimization" (JMLR 2022),
-package smac 2.4.1. The surrogate's forest runs in one thread with room for 4,096 leaves per tree instead of 2²⁰: the
-trajectory is the default facade's (tests/runners/test_smac.py) in a fifth of the time.
+package smac 2.4.1. The surrogate's forest runs in one thread with room for 4,096 leaves per tree instead of 2²⁰, and
+on a small space of choices the search for the next configuration looks values up (`smac_search`): the trajectory is the
+default facade's (tests/runners/test_smac.py).
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .adapter import Optimizer, Problem, Proposal, Result
 
 if TYPE_CHECKING:
+    from smac import Scenario
     from smac.facade.abstract_facade import AbstractFacade
 
-ETA = 3
 LEAVES = 4096
 ENOUGH_TRIALS = 15_625
 """`n_trials` where simulated time ends the run. Ask and tell heed it only for the size of the initial design (≤ 60)."""
@@ -27,45 +28,29 @@ class SMAC(Optimizer):
 
     label: ClassVar[str] = "SMAC"
     package: ClassVar[str] = "smac"
+    facade: ClassVar[str] = "HyperparameterOptimizationFacade"
 
     def __init__(self, problem: Problem) -> None:
-        from smac import Scenario
+        import smac
 
-        n_trials = problem.evaluations or ENOUGH_TRIALS
         self._home = problem.home
         self._clock = 0.0
-        scenario = Scenario(
+        settings = {"deterministic": True, "n_trials": problem.evaluations or ENOUGH_TRIALS, **self._scenario(problem)}
+        scenario = smac.Scenario(
             problem.space,
             name="smac",
             output_directory=problem.folder,
-            deterministic=True,  # one seed per configuration
-            objectives=problem.objective,
-            n_trials=n_trials,
+            objectives=list(problem.objectives) if problem.more_objectives else problem.objective,
             seed=problem.seed,
-            **self._scenario(problem),
+            **settings,
         )
-        facade = self._facade()
-        model: Any = facade.get_model(scenario)
-        forest = {"n_jobs": 1, "max_leaf_nodes": max(LEAVES, problem.evaluations or 0)}
-        model._rf_opts.update(forest)
-        self._smac: AbstractFacade = facade(
-            scenario,
-            None,
-            model=model,
-            intensifier=facade.get_intensifier(scenario, **self._intensifier()),
-            logging_level=False,
-            overwrite=True,
-        )
+        facade: Any = getattr(smac, self.facade)
+        parts = self._parts(facade, scenario)
+        forest = _slim(parts["model"], problem.evaluations or 0)
+        self._smac: AbstractFacade = facade(scenario, None, **parts, logging_level=False, overwrite=True)
         # The incumbents' trajectory then has simulated times.
         self._smac.intensifier.used_walltime = lambda: self._clock  # type: ignore[assignment]
-        self.settings: Mapping[str, Any] = {
-            "facade": facade.__name__,
-            "deterministic": True,
-            "n_trials": n_trials,
-            **forest,
-            **self._scenario(problem),
-            **self._intensifier(),
-        }
+        self.settings: Mapping[str, Any] = {"facade": self.facade, **settings, **forest, **self._intensifier()}
 
     def ask(self) -> Proposal | None:
         """The next trial; None if SMAC finds no configuration that it has not tried."""
@@ -78,12 +63,12 @@ class SMAC(Optimizer):
         return Proposal(dict(trial.config), trial.budget, trial)
 
     def tell(self, proposal: Proposal, result: Result) -> None:
-        """Report cost and times; the files are written at the end only."""
+        """Report costs and times; the files are written at the end only."""
         from smac.runhistory import TrialValue
 
         self._clock = result.end
         value = TrialValue(
-            cost=result.cost,
+            cost=list(result.costs) if result.more_costs else result.cost,
             time=result.seconds,
             starttime=result.start,
             endtime=result.end,
@@ -100,32 +85,32 @@ class SMAC(Optimizer):
         scenario["output_directory"] = f"{self._home}/{'/'.join(folder.parts[-2:])}"
         path.write_text(json.dumps(scenario, indent=4), encoding="utf-8")
 
-    def _facade(self) -> Any:
-        from smac import HyperparameterOptimizationFacade
-
-        return HyperparameterOptimizationFacade
-
     def _scenario(self, problem: Problem) -> dict[str, Any]:
         return {}
 
     def _intensifier(self) -> dict[str, Any]:
         return {}
 
+    def _parts(self, facade: Any, scenario: Scenario) -> dict[str, Any]:
+        """What the facade is made of, where it is not the default."""
+        from .smac_search import parts
 
-class SMACMultiFidelity(SMAC):
-    """SMAC's multi-fidelity facade: Hyperband with the random forest, random initial design."""
+        model = facade.get_model(scenario)
+        return {
+            "model": model,
+            "intensifier": facade.get_intensifier(scenario, **self._intensifier()),
+            **parts(facade, scenario, forest=_is_forest(model)),
+        }
 
-    label: ClassVar[str] = "SMAC-MF"
-    multi_fidelity: ClassVar[bool] = True
 
-    def _facade(self) -> Any:
-        from smac import MultiFidelityFacade
+def _is_forest(model: Any) -> bool:
+    return hasattr(model, "_rf_opts")
 
-        return MultiFidelityFacade
 
-    def _scenario(self, problem: Problem) -> dict[str, Any]:
-        low, high = problem.budget_range
-        return {"min_budget": low, "max_budget": high}
-
-    def _intensifier(self) -> dict[str, Any]:
-        return {"eta": ETA, "incumbent_selection": "highest_budget"}
+def _slim(model: Any, evaluations: int) -> dict[str, int]:
+    """Make a random forest use one thread and no more memory than it needs; other models are left alone."""
+    if not _is_forest(model):
+        return {}
+    forest = {"n_jobs": 1, "max_leaf_nodes": max(LEAVES, evaluations)}
+    model._rf_opts.update(forest)
+    return forest

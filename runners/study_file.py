@@ -20,6 +20,7 @@ STUDY_FILE = "study.toml"
 
 DEFAULTS: Mapping[str, Any] = {
     "optimizer": [],
+    "objectives": ["valid_error"],
     "dataset": ["cifar10"],
     "seeds": "0",
     "budget": ["20000s"],
@@ -32,7 +33,7 @@ DEFAULTS: Mapping[str, Any] = {
 }
 """Key → value where neither the file nor a flag says one."""
 
-_LISTS = {"optimizer": str, "dataset": str, "budget": str, "workers": int}
+_LISTS = {"optimizer": str, "objectives": str, "dataset": str, "budget": str, "workers": int}
 _SCALARS = {"epochs": int, "benchmark": str, "jobs": int, "scheduler": str}
 
 
@@ -58,9 +59,9 @@ class Declaration:
             raise EncaveError(
                 f"the study has a budget or a number of workers twice: {told['budget']}, {told['workers']}"
             )
-        seeds = parse_seeds(told["seeds"])
+        seeds, objectives = parse_seeds(told["seeds"]), tuple(told["objectives"])
         return [
-            RunSpec(optimizer, dataset, seed, limit, workers, told["epochs"], told["benchmark"], variant)
+            RunSpec(optimizer, dataset, seed, limit, workers, told["epochs"], told["benchmark"], variant, objectives)
             for dataset, optimizer in product(told["dataset"], told["optimizer"])
             for limit, workers, variant in variants
             for seed in seeds

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
+
+import orjson
 
 from .adapter import Proposal, Result
 
 TRIALS_FILE = "trials.jsonl"
-_encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False).encode
 
 
 class TrialLog:
     """Writes one JSON object per completed trial, in order of completion."""
 
-    def __init__(self, folder: Path, objective: str) -> None:
-        self._file = (folder / TRIALS_FILE).open("w", encoding="utf-8")
-        self._objective = objective
+    def __init__(self, folder: Path, objectives: Sequence[str]) -> None:
+        self._file = (folder / TRIALS_FILE).open("wb")
+        self._objectives = objectives
 
-    def write(self, trial: int, proposal: Proposal, result: Result, *, origin: str, parent: int | None = None) -> None:
+    def write(self, trial: int, proposal: Proposal, result: Result, origin: str, parent: int | None = None) -> None:
         """Log a completed trial; `trial` and `parent` number the proposals in the order in which they were made."""
         line = {
             "trial": trial,
@@ -27,12 +28,12 @@ class TrialLog:
             "seed": None,
             "worker": result.worker,
             "status": "success",
-            "cost": {self._objective: result.cost},
+            "cost": dict(zip(self._objectives, result.costs, strict=True)),
             "start": result.start,
             "end": result.end,
             "info": {**result.info, "origin": origin, "parent": parent},
         }
-        self._file.write(_encode(line) + "\n")
+        self._file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
     def close(self) -> None:
         """Flush and close the file; a second time does nothing."""

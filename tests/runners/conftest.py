@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from encave.runners.adapter import Optimizer, Problem, load
+from encave.runners.adapter import Optimizer, Problem, load, parse_flags
 from encave.runners.execute import NODES
 from encave.runners.nasbench201 import space
 from encave.runners.objective import BUDGET_RANGE, OBJECTIVE
@@ -33,6 +34,8 @@ def make(tmp_path: Path) -> MakeOptimizer:
             budget_range=BUDGET_RANGE,
             evaluations=evaluations,
             groups=NODES,
+            more_objectives=("size",) if load(adapter).needs_several else (),
+            flags=parse_flags(adapter),
         )
         return load(adapter)(problem)
 
@@ -50,5 +53,16 @@ def toy() -> Callable[[Mapping[str, Any], float | None], Evaluation]:
         seconds = (budget or 12.0) * (1.0 + sum(digits) / 10)
         final = {"valid_error_200": cost - 1, "test_error_200": cost + 1, "train_seconds": 0.9 * seconds}
         return Evaluation(cost + 100 / (budget or 12.0), seconds, final)
+
+    return evaluate
+
+
+@pytest.fixture
+def toys(toy: Callable[..., Evaluation]) -> Callable[[Mapping[str, Any], float | None], Evaluation]:
+    """The same with a second objective, the number of convolutions."""
+
+    def evaluate(config: Mapping[str, Any], budget: float | None) -> Evaluation:
+        size = sum("conv" in operation for operation in config.values())
+        return replace(toy(config, budget), more_costs=(float(size),))
 
     return evaluate

@@ -5,8 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from smac import HyperparameterOptimizationFacade, MultiFidelityFacade, Scenario
+from smac import (
+    BlackBoxFacade,
+    HyperbandFacade,
+    HyperparameterOptimizationFacade,
+    MultiFidelityFacade,
+    Scenario,
+)
+from smac.acquisition.maximizer import local_search
+from smac.multi_objective.parego import ParEGO
 
+from encave.runners.adapter import load
 from encave.runners.limit import Limit
 from encave.runners.nasbench201 import space
 from encave.runners.quiet import quiet
@@ -51,27 +60,48 @@ def test_the_files_are_complete(make: Any, toy: Any, tmp_path: Path, capfd: Any,
     assert {item["walltime"] for item in trajectory} <= {row["endtime"] for row in rows}
 
 
-@pytest.mark.parametrize("adapter", ["smac", "smac-mf"])
-def test_the_trajectory_is_the_default_facades(make: Any, toy: Any, tmp_path: Path, adapter: str) -> None:
-    run(make(adapter, seed=3, evaluations=25, folder=tmp_path / "ours"), toy, Limit(evaluations=25))
-    multi_fidelity = adapter == "smac-mf"
-    facade = MultiFidelityFacade if multi_fidelity else HyperparameterOptimizationFacade
+class SortedSet(set[Any]):
+    """A set that iterates in a fixed order, as a set of configurations does not from process to process."""
+
+    def __iter__(self) -> Any:
+        return iter(sorted(super().__iter__(), key=lambda config: config.get_array().tolist()))
+
+
+@pytest.mark.parametrize(
+    ("adapter", "facade", "evaluations"),
+    [
+        ("smac", HyperparameterOptimizationFacade, 24),
+        ("smac-bb", BlackBoxFacade, 7),
+        ("smac-mf", MultiFidelityFacade, 30),
+        ("hyperband", HyperbandFacade, 30),
+        ("smac-parego", HyperparameterOptimizationFacade, 16),
+    ],
+)
+def test_the_trajectory_is_the_default_facades(
+    make: Any, toy: Any, toys: Any, tmp_path: Path, monkeypatch: Any, adapter: str, facade: Any, evaluations: int
+) -> None:
+    toy = toys if load(adapter).multi_objective else toy
+    run(make(adapter, seed=3, evaluations=evaluations, folder=tmp_path / "ours"), toy, Limit(evaluations=evaluations))
+    multi_fidelity, several = load(adapter).multi_fidelity, load(adapter).multi_objective
     scenario = Scenario(
         space.configuration_space(),
         output_directory=tmp_path / "theirs",
         deterministic=True,
-        n_trials=25,
+        n_trials=evaluations,
         seed=3,
         **({"min_budget": 12, "max_budget": 200} if multi_fidelity else {}),
+        **({"objectives": ["error", "size"]} if several else {}),
     )
 
-    def single(config: Any, seed: int) -> float:
-        return toy(config, None).cost
+    def single(config: Any, seed: int) -> Any:
+        told = toy(config, None)
+        return {"error": told.cost, "size": told.more_costs[0]} if several else told.cost
 
     def multi(config: Any, seed: int, budget: float) -> float:
         return toy(config, budget).cost
 
     settings = {"eta": 3, "incumbent_selection": "highest_budget"} if multi_fidelity else {}
+    monkeypatch.setattr(local_search, "set", SortedSet, raising=False)
     with quiet():
         facade(
             scenario,
@@ -79,12 +109,15 @@ def test_the_trajectory_is_the_default_facades(make: Any, toy: Any, tmp_path: Pa
             intensifier=facade.get_intensifier(scenario, **settings),
             logging_level=False,
             overwrite=True,
+            **({"multi_objective_algorithm": ParEGO(scenario)} if several else {}),
         ).optimize()
     ours, theirs = (
         [(row["config"], row["budget"], row["seed"], row["cost"]) for row in trials(tmp_path / name)]
         for name in ("ours", "theirs")
     )
     assert ours == theirs
+    origins = json.loads(next((tmp_path / "ours").rglob("runhistory.json")).read_text())["config_origins"].values()
+    assert adapter == "hyperband" or any("Local Search" in (origin or "") for origin in origins)
 
 
 def test_an_open_trial_at_the_end_is_logged_as_running(make: Any, toy: Any, tmp_path: Path) -> None:
@@ -97,7 +130,7 @@ def test_an_open_trial_at_the_end_is_logged_as_running(make: Any, toy: Any, tmp_
 def test_a_space_that_is_used_up_ends_the_run(toy: Any, tmp_path: Path) -> None:
     from ConfigSpace import ConfigurationSpace
 
-    from encave.runners.adapter import Problem, load
+    from encave.runners.adapter import Problem
     from encave.runners.simulate import Evaluation
 
     small = ConfigurationSpace({"a": ["x", "y"], "b": ["x", "y", "z"]})

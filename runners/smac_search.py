@@ -1,0 +1,185 @@
+"""SMAC's search for the configurations that the surrogate finds most promising, made reproducible and quick.
+
+Two things differ from the package, and neither changes what it computes. The local search begins from a `set` of
+configurations, whose order Python changes from process to process; here they are sorted, so that a seed has one
+trajectory. And where the space is a small one of choices, of the thousands of random candidates only those that the
+local search begins from become configurations, and the forest's expected improvement is computed once per trained
+forest for the whole space and looked up from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ConfigSpace import CategoricalHyperparameter, Configuration
+from numpy.typing import NDArray
+from smac.acquisition.function import EI
+from smac.acquisition.maximizer import LocalSearch, RandomSearch
+from smac.acquisition.maximizer.abstract_acquisition_maximizer import AbstractAcquisitionMaximizer
+from smac.main.config_selector import ConfigSelector
+
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
+    from smac import Scenario
+
+LARGEST = 20_000
+"""Configurations of a space that is small enough to be enumerated."""
+
+_AT_ONCE = 5  # configurations that ConfigSpace samples at a time
+
+KEPT = 64
+"""Configurations that `ExactMaximizer` returns; SMAC takes 8 of them before it trains the surrogate anew."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """All configurations of a space of choices."""
+
+    vectors: NDArray[np.float64]
+    """Their vectors as ConfigSpace has them, shape (n, d), in lexicographic order."""
+
+    places: NDArray[np.float64]
+    """Place value of each hyperparameter, shape (d,)."""
+
+    base: int | None
+    """Number of choices, if all hyperparameters have as many and draw them uniformly."""
+
+    def ranks(self, vectors: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Where configurations of shape (m, d) stand in `vectors`, shape (m,)."""
+        return (vectors @ self.places).astype(np.intp)
+
+
+def grid_of(space: ConfigurationSpace) -> Grid | None:
+    """The grid; None if the space is large or has something else than choices without conditions."""
+    if not all(isinstance(one, CategoricalHyperparameter) for one in space.values()):
+        return None
+    sizes = [int(one.size) for one in space.values()]
+    if space.conditions or space.forbidden_clauses or np.prod(sizes, dtype=float) > LARGEST:
+        return None
+    places = np.cumprod([1, *sizes[:0:-1]])[::-1]
+    uniform = all(len(set(one.probabilities)) == 1 for one in space.values()) and len(set(sizes)) == 1
+    vectors = np.array(list(product(*map(range, sizes))), dtype=np.float64)
+    return Grid(vectors, places.astype(np.float64), sizes[0] if uniform else None)
+
+
+def parts(facade: Any, scenario: Scenario, *, forest: bool) -> dict[str, Any]:
+    """The parts of a facade that search, with the facade's settings; `forest`: whether the surrogate is one."""
+    maximizer = facade.get_acquisition_maximizer(scenario)
+    if not hasattr(maximizer, "_local_search"):
+        return {}
+    maximizer._local_search.__class__ = SortedStart
+    grid = grid_of(scenario.configspace)
+    if grid is None:
+        return {"acquisition_maximizer": maximizer}
+    if grid.base is not None:
+        maximizer._random_search.__class__ = BestOfRandom
+        maximizer._random_search.kept, maximizer._random_search.base = maximizer._local_search_iterations, grid.base
+    found = {
+        "acquisition_maximizer": maximizer,
+        "config_selector": _selector(scenario, facade.get_config_selector(scenario)),
+    }
+    if forest:  # a Gaussian process rounds otherwise when it predicts more at a time
+        found["acquisition_function"] = TabulatedEI(grid, facade.get_acquisition_function(scenario))
+    return found
+
+
+class SortedStart(LocalSearch):
+    """Local search that begins from its starting points in a fixed order."""
+
+    def _get_init_points_from_previous_configs(self, *args: Any, **settings: Any) -> list[Configuration]:
+        points = super()._get_init_points_from_previous_configs(*args, **settings)
+        return sorted(points, key=lambda config: config.get_array().tolist())
+
+
+class BestOfRandom(RandomSearch):
+    """Random search over uniform choices that makes configurations of its `kept` best candidates only.
+
+    ConfigSpace draws five configurations at a time, hyperparameter by hyperparameter; drawn at once, the numbers are
+    the same.
+    """
+
+    kept: int
+    base: int
+
+    def _maximize(
+        self, previous_configs: list[Configuration], n_points: int, _sorted: bool = False
+    ) -> list[tuple[float, Configuration]]:
+        space: Any = self._configspace
+        drawn = space.random.randint(0, self.base, size=(-(-n_points // _AT_ONCE), len(space), _AT_ONCE))
+        vectors = drawn.transpose(0, 2, 1).reshape(-1, len(space))[:n_points].astype(np.float64)
+        values = self._acquisition_function._compute(vectors).ravel()
+        order = np.lexsort((self._rng.rand(n_points), values))[::-1]
+        best = [(values[place], Configuration(space, vector=vectors[place])) for place in order[: self.kept]]
+        for _, config in best:
+            config.origin = "Acquisition Function Maximizer: Random Search (sorted)"
+        return best
+
+
+class TabulatedEI(EI):
+    """Expected improvement of all configurations of a grid, computed when the surrogate has been trained."""
+
+    def __init__(self, grid: Grid, stock: EI) -> None:
+        super().__init__(xi=stock._xi, log=stock._log)
+        self.grid = grid
+        self.table: NDArray[np.float64] | None = None
+
+    def _update(self, **settings: Any) -> None:
+        super()._update(**settings)
+        self.table = None
+
+    def _compute(self, X: NDArray[np.float64]) -> NDArray[np.float64]:  # noqa: N803  the package's name
+        if self.table is None:
+            self.table = super()._compute(self.grid.vectors)
+        return self.table[self.grid.ranks(X)]
+
+
+class ExactMaximizer(AbstractAcquisitionMaximizer):
+    """The best configurations of a grid that were not tried yet, ties at random."""
+
+    def _maximize(self, previous_configs: list[Configuration], n_points: int) -> list[tuple[float, Configuration]]:
+        acquisition: Any = self._acquisition_function
+        vectors = acquisition.grid.vectors
+        values = acquisition._compute(vectors).ravel()
+        order = np.lexsort((self._rng.rand(len(values)), values))[::-1]
+        if previous_configs:
+            tried = acquisition.grid.ranks(np.array([config.get_array() for config in previous_configs]))
+            order = order[~np.isin(order, tried)]
+        best = [(values[place], Configuration(self._configspace, vector=vectors[place])) for place in order[:KEPT]]
+        for _, config in best:
+            config.origin = "Acquisition Function Maximizer: all configurations"
+        return best
+
+
+class _Seen(list[Configuration]):
+    """A list of configurations that knows at once whether it has one."""
+
+    def __init__(self, configs: Iterable[Configuration]) -> None:
+        super().__init__(configs)
+        self._keys = {config.get_array().tobytes() for config in self}
+
+    def append(self, config: Configuration) -> None:
+        super().append(config)
+        self._keys.add(config.get_array().tobytes())
+
+    def __contains__(self, config: Any) -> bool:
+        return config.get_array().tobytes() in self._keys
+
+
+class _Selector(ConfigSelector):
+    """The selector, which asks of every candidate whether it was tried before."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, _Seen(value) if name == "_processed_configs" else value)
+
+
+def _selector(scenario: Scenario, stock: ConfigSelector) -> ConfigSelector:
+    return _Selector(
+        scenario,
+        retrain_after=stock._retrain_after,
+        max_new_config_tries=stock._max_new_config_tries,
+        min_trials=stock._min_trials,
+    )
