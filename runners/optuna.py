@@ -1,8 +1,9 @@
 """Optuna's samplers through its ask/tell interface: TPE and NSGA-II.
 
 Sources: Akiba et al., "Optuna" (KDD 2019); Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (NeurIPS
-2011) for TPE; Deb et al., "A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II" (IEEE Transactions on Evolutionary
-Computation, 2002). The study lives in memory; every trial that is told goes, with simulated times, to an Optuna journal.
+2011) for TPE; Deb et al., "A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II" (IEEE Transactions on
+Evolutionary Computation, 2002). The study lives in memory; every trial that is told goes, with simulated times, to an
+Optuna journal.
 """
 
 from __future__ import annotations
@@ -34,12 +35,13 @@ class _Optuna(Optimizer):
         from .optuna_parts import create_journal, distributions
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        flags = self.default_flags() | dict(problem.flags)
+        flags: dict[str, Any] = self.default_flags() | dict(problem.flags)
         self._budget = problem.budget
         self._distributions = distributions(problem.space)
-        directions = ["minimize"] * len(problem.objectives)
+        directions = [optuna.study.StudyDirection.MINIMIZE] * len(problem.objectives)
         self._study = optuna.create_study(sampler=self._sampler(problem.seed, flags), directions=directions)
-        self._journal = create_journal(problem.folder / JOURNAL_FILE, problem.seed, problem.objectives)
+        self._journal = create_journal(problem.folder / JOURNAL_FILE, problem.seed, directions)
+        self._journal.set_metric_names(list(problem.objectives))
         self.settings: Mapping[str, Any] = {"sampler": type(self._study.sampler).__name__, **flags}
 
     def ask(self) -> Proposal:

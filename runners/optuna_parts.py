@@ -11,6 +11,7 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
 
 from .. import space_columns
 from ..errors import EncaveError
@@ -61,10 +62,8 @@ class _Name(str):
         return str(self)
 
 
-def create_journal(path: Path, seed: int, objectives: Sequence[str]) -> optuna.Study:
+def create_journal(path: Path, seed: int, directions: Sequence[StudyDirection]) -> optuna.Study:
     """An empty study in a new journal; its writer is named after the seed, so that a run always has the same bytes."""
-    storage = JournalStorage(_OneWriter(str(path)))
+    storage: Any = JournalStorage(_OneWriter(str(path)))
     storage._replay_result._worker_id_prefix = _Name(f"seed-{seed}")
-    study = optuna.create_study(study_name="encave", storage=storage, directions=["minimize"] * len(objectives))
-    study.set_metric_names(list(objectives))
-    return study
+    return optuna.create_study(study_name="encave", storage=storage, directions=directions)

@@ -60,14 +60,15 @@ class RegularizedEvolution(Optimizer):
     }
 
     def __init__(self, problem: Problem) -> None:
-        flags = self.default_flags() | dict(problem.flags)
-        self._size, self._sample = flags["population"], flags["sample"]
+        flags: dict[str, Any] = self.default_flags() | dict(problem.flags)
+        self._size: int = flags["population"]
+        self._sample: int = flags["sample"]
         self._replacement, self._death, self._identity = (
             flags["replacement"] == "yes",
             flags["death"],
             flags["identity"],
         )
-        if not (1 <= self._size and 1 <= self._sample and self._identity < 1):
+        if not (self._size >= 1 and self._sample >= 1 and self._identity < 1):
             raise EncaveError("population and sample are at least 1, and identity is a probability below 1")
         if not self._replacement and self._sample > self._size:
             raise EncaveError(f"{self._sample} of a population of {self._size} cannot be drawn without replacement")

@@ -35,7 +35,8 @@ class SMAC(Optimizer):
 
         self._home = problem.home
         self._clock = 0.0
-        settings = {"deterministic": True, "n_trials": problem.evaluations or ENOUGH_TRIALS, **self._scenario(problem)}
+        n_trials = problem.evaluations or ENOUGH_TRIALS
+        settings: dict[str, Any] = {"deterministic": True, "n_trials": n_trials, **self._scenario(problem)}
         scenario = smac.Scenario(
             problem.space,
             name="smac",

@@ -18,7 +18,7 @@ ETA = 3
 
 
 class SMACBlackBox(SMAC):
-    """SMAC's black-box facade: Gaussian process with a Hamming kernel for choices, expected improvement, Sobol design."""
+    """SMAC's black-box facade: Gaussian process (Hamming kernel for choices), expected improvement, Sobol design."""
 
     label: ClassVar[str] = "SMAC-BB"
     facade: ClassVar[str] = "BlackBoxFacade"

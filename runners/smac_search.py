@@ -57,11 +57,12 @@ def grid_of(space: ConfigurationSpace) -> Grid | None:
     """The grid; None if the space is large or has something else than choices without conditions."""
     if not all(isinstance(one, CategoricalHyperparameter) for one in space.values()):
         return None
-    sizes = [int(one.size) for one in space.values()]
+    choices: list[Any] = list(space.values())
+    sizes = [int(one.size) for one in choices]
     if space.conditions or space.forbidden_clauses or np.prod(sizes, dtype=float) > LARGEST:
         return None
     places = np.cumprod([1, *sizes[:0:-1]])[::-1]
-    uniform = all(len(set(one.probabilities)) == 1 for one in space.values()) and len(set(sizes)) == 1
+    uniform = all(len(set(one.probabilities)) == 1 for one in choices) and len(set(sizes)) == 1
     vectors = np.array(list(product(*map(range, sizes))), dtype=np.float64)
     return Grid(vectors, places.astype(np.float64), sizes[0] if uniform else None)
 
@@ -111,12 +112,11 @@ class BestOfRandom(RandomSearch):
         space: Any = self._configspace
         drawn = space.random.randint(0, self.base, size=(-(-n_points // _AT_ONCE), len(space), _AT_ONCE))
         vectors = drawn.transpose(0, 2, 1).reshape(-1, len(space))[:n_points].astype(np.float64)
-        values = self._acquisition_function._compute(vectors).ravel()
+        acquisition: Any = self._acquisition_function
+        values = acquisition._compute(vectors).ravel()
         order = np.lexsort((self._rng.rand(n_points), values))[::-1]
-        best = [(values[place], Configuration(space, vector=vectors[place])) for place in order[: self.kept]]
-        for _, config in best:
-            config.origin = "Acquisition Function Maximizer: Random Search (sorted)"
-        return best
+        origin = "Acquisition Function Maximizer: Random Search (sorted)"
+        return _configurations(space, values, vectors, order[: self.kept], origin)
 
 
 class TabulatedEI(EI):
@@ -148,10 +148,19 @@ class ExactMaximizer(AbstractAcquisitionMaximizer):
         if previous_configs:
             tried = acquisition.grid.ranks(np.array([config.get_array() for config in previous_configs]))
             order = order[~np.isin(order, tried)]
-        best = [(values[place], Configuration(self._configspace, vector=vectors[place])) for place in order[:KEPT]]
-        for _, config in best:
-            config.origin = "Acquisition Function Maximizer: all configurations"
-        return best
+        origin = "Acquisition Function Maximizer: all configurations"
+        return _configurations(self._configspace, values, vectors, order[:KEPT], origin)
+
+
+def _configurations(
+    space: ConfigurationSpace,
+    values: NDArray[np.float64],
+    vectors: NDArray[np.float64],
+    places: NDArray[np.intp],
+    origin: str,
+) -> list[tuple[float, Configuration]]:
+    """Acquisition values and configurations at these places."""
+    return [(float(values[place]), Configuration(space, vector=vectors[place], origin=origin)) for place in places]
 
 
 class _Seen(list[Configuration]):
@@ -176,7 +185,7 @@ class _Selector(ConfigSelector):
         super().__setattr__(name, _Seen(value) if name == "_processed_configs" else value)
 
 
-def _selector(scenario: Scenario, stock: ConfigSelector) -> ConfigSelector:
+def _selector(scenario: Scenario, stock: Any) -> ConfigSelector:
     return _Selector(
         scenario,
         retrain_after=stock._retrain_after,

@@ -20,8 +20,8 @@ STUDY_FILE = "study.toml"
 
 DEFAULTS: Mapping[str, Any] = {
     "optimizer": [],
-    "objectives": ["valid_error"],
     "dataset": ["cifar10"],
+    "objectives": ["valid_error"],
     "seeds": "0",
     "budget": ["20000s"],
     "workers": [1],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -228,7 +229,7 @@ def test_local_search_steps_to_better_neighbours_until_there_is_none(log: Any, s
             by_parent.setdefault(row["info"]["parent"], []).append(row["trial"])
     assert set(changes(rows)) == {1}
     starts = list(by_parent)
-    for start, following in zip(starts, starts[1:]):
+    for start, following in pairwise(starts):
         better = [trial for trial in by_parent[start] if cost[trial] < cost[start]]
         whole = len(by_parent[start]) == 24
         if step == "first":
