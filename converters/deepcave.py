@@ -20,7 +20,7 @@ from .. import space_columns
 from ..run import COST, EXTRA, Note, Run
 from . import deepcave_twin
 from .deepcave_rows import Rows, rows
-from .text_columns import each, entries, json_text, json_texts, whole, write_lines
+from .text_columns import Cells, each, json_text, json_texts, whole, write_lines, write_object
 
 FILES = (
     *("meta.json", "configspace.json", "configs.json", "origins.json", "history.jsonl"),
@@ -59,13 +59,17 @@ def write(run: Run, shown: Rows, folder: Path) -> None:
     """
     (folder / "meta.json").write_text(_meta_text(_meta(run, shown)), encoding="utf-8")
     (folder / "configspace.json").write_text(json_text(run.space_json), encoding="utf-8")
-    numbers = pa.array(np.arange(shown.configurations.num_rows))
-    for name, texts in (("configs.json", _configurations(run, shown)), ("origins.json", _origins(shown))):
-        with (folder / name).open("wb") as file:
-            file.writelines(entries(numbers, texts))
-    with (folder / "history.jsonl").open("wb") as file:
-        write_lines(file, list(_lines(run, shown)))
-    deepcave_twin.write(run, shown, folder)
+    count = shown.configurations.num_rows
+    with (folder / "configs.json").open("wb") as file:
+        write_object(file, count, lambda start, size: _configurations(run, shown.configurations.slice(start, size)))
+    origins = _origins(shown)
+    with (folder / "origins.json").open("wb") as file:
+        write_object(file, count, origins.slice)
+    columns = shown.columns()
+    deepcave_twin.write_space(run.space, folder)
+    with (folder / "history.jsonl").open("wb") as history, (folder / deepcave_twin.TRIALS).open("wb") as twin:
+        rows = deepcave_twin.begin(run, shown, columns, twin)
+        write_lines([(history, list(_lines(run, columns))), (twin, rows)])
 
 
 def _meta_text(content: Mapping[str, Any]) -> str:
@@ -91,7 +95,7 @@ def _objective(run: Run, shown: Rows, name: str) -> dict[str, Any]:
 
 
 def _time_objective(shown: Rows) -> dict[str, Any]:
-    return _bounded(TIME, _durations(shown), "lower")
+    return _bounded(TIME, shown.durations(), "lower")
 
 
 def _bounded(name: str, values: NDArray[np.float64], optimize: str) -> dict[str, Any]:
@@ -101,22 +105,20 @@ def _bounded(name: str, values: NDArray[np.float64], optimize: str) -> dict[str,
     return {"name": name, "lower": low, "upper": high, "lock_lower": False, "lock_upper": False, "optimize": optimize}
 
 
-def _durations(shown: Rows) -> NDArray[np.float64]:
-    """Seconds of the successful trials, shape (n,), NaN for the others."""
-    succeeded = shown.trials["status"].cast(pa.string()).to_numpy(zero_copy_only=False) == "success"
-    return np.where(succeeded, shown.ends - shown.starts, np.nan)
-
-
-def _configurations(run: Run, shown: Rows) -> pa.Array:
+def _configurations(run: Run, table: pa.Table) -> pa.Array:
     """JSON of each configuration's active hyperparameters in the order of the space, on which DeepCAVE relies."""
-    cells: list[pa.Array] = []
-    for name, hyperparameter in run.space.items():
-        column = whole(shown.configurations[name])
-        texts = column.cast(pa.string()) if space_columns.holds_json(hyperparameter) else json_texts(column)
-        present = pc.binary_join_element_wise(f", {json_text(name)}: ", pc.fill_null(texts, ""), "")
-        cells.append(pc.if_else(pc.is_valid(column), present, "") if column.null_count else present)
+    cells: list[str | pa.Array] = []
+    columns = {name: whole(table[name]) for name in run.space}
+    for name, column in columns.items():
+        texts = column.cast(pa.string()) if space_columns.holds_json(run.space[name]) else json_texts(column)
+        key = f", {json_text(name)}: "
+        if column.null_count:
+            present = pc.binary_join_element_wise(key, pc.fill_null(texts, ""), "")
+            cells.append(pc.if_else(pc.is_valid(column), present, ""))
+        else:
+            cells += [key, texts]
     if not cells:
-        return pa.array(["{}"] * shown.configurations.num_rows, pa.string())
+        return pa.array(["{}"] * table.num_rows, pa.string())
     listed = pc.binary_join_element_wise(*cells, "")
     return pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(listed, len(", ")), "}", "")
 
@@ -129,27 +131,28 @@ def _origins(shown: Rows) -> pa.Array:
     return json_texts(shown.trials[EXTRA + "origin"].take(pa.array(first)))
 
 
-def _lines(run: Run, shown: Rows) -> Iterator[str | pa.Array]:
+def _lines(run: Run, columns: Mapping[str, pa.Array]) -> Iterator[str | Cells]:
     """The nine fields of each trial as DeepCAVE 1.4 has them; costs of failed trials are null, times are exact."""
-    table = shown.trials
-    costs = [table[COST + objective.name] for objective in run.objectives]
-    yield from ("[", json_texts(pa.array(shown.config_ids)), ", ", json_texts(pa.array(shown.budgets)))
-    yield from (", ", json_texts(pa.array(shown.seeds)), ", [")
-    for column in costs:
-        yield from (json_texts(column), ", ")
-    yield from (json_texts(pa.array(_durations(shown))), "], ")
-    yield from (json_texts(pc.fill_null(table["cpu_time"], 0.0)), ", ")
-    yield from (json_texts(pa.array(shown.starts)), ", ", json_texts(pa.array(shown.ends)), ", ")
-    yield from (each(whole(table["status"]), lambda name: str(STATUS_NUMBERS[name])), ", {")
-    for number, (name, column) in enumerate(_additional(shown)):
-        yield from (f"{', ' if number else ''}{json_text(name)}: ", json_texts(column))
+
+    def of(name: str) -> Cells:
+        return Cells(columns[name], json_texts)
+
+    yield from ("[", of("config_id"), ", ", of("budget"), ", ", of("seed"), ", [")
+    for objective in run.objectives:
+        yield from (of(COST + objective.name), ", ")
+    yield from (of("duration"), "], ", of("cpu_time"), ", ", of("start"), ", ", of("end"), ", ")
+    yield from (Cells(columns["status"], _status_numbers), ", {")
+    for number, (name, told) in enumerate(_additional(columns)):
+        yield from (f"{', ' if number else ''}{json_text(told)}: ", of(name))
     yield "}]\n"
 
 
-def _additional(shown: Rows) -> Iterator[tuple[str, pa.ChunkedArray]]:
-    """Of each trial its id, its worker and instance if any is known, and the extra fields."""
-    wanted = {"trial_id": "trial_id", "worker": "worker", "instance": "instance"}
-    wanted |= {name: name.removeprefix(EXTRA) for name in shown.trials.column_names if name.startswith(EXTRA)}
-    for name, told in wanted.items():
-        if shown.trials[name].null_count < len(shown.trials):
-            yield told, shown.trials[name]
+def _status_numbers(names: pa.Array) -> pa.Array:
+    return each(names, lambda name: str(STATUS_NUMBERS[name]))
+
+
+def _additional(columns: Mapping[str, pa.Array]) -> Iterator[tuple[str, str]]:
+    """Names of the columns that go there: a trial's id, its worker and instance if any is known, and extra fields."""
+    for name in columns:
+        if name in ("trial_id", "worker", "instance") or name.startswith(EXTRA):
+            yield name, name.removeprefix(EXTRA)

@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from .. import space_columns
-from ..run import Note, Run, Status
+from ..run import COST, EXTRA, Note, Run, Status
+from .text_columns import whole
 
 _LARGEST_SEED = 2**63 - 1
 _PLACES = 13  # decimals to which DeepCAVE and ConfigSpace tell floats apart
@@ -46,6 +47,32 @@ class Rows:
     notes: tuple[Note, ...]
     """What DeepCAVE does not see."""
 
+    def durations(self) -> Floats:
+        """Seconds of the successful trials, shape (n,), NaN for the others."""
+        return np.where(_succeeded(self.trials), self.ends - self.starts, np.nan)
+
+    def columns(self) -> dict[str, pa.Array]:
+        """What the files have of each trial, n values each.
+
+        `config_id`, `budget`, `seed`, `start`, `end`, `duration`, `cpu_time` and `status`, the objectives, then
+        `trial_id`, and `worker`, `instance` and the extra columns where any trial has a value.
+        """
+        table = self.trials
+        extras = [name for name in table.column_names if name.startswith(EXTRA)]
+        filled = {"config_id": self.config_ids, "budget": self.budgets, "seed": self.seeds, "start": self.starts}
+        filled |= {"end": self.ends, "duration": self.durations()}
+        return {
+            **{name: pa.array(values, from_pandas=True) for name, values in filled.items()},
+            "cpu_time": pc.fill_null(whole(table["cpu_time"]), 0.0),
+            "status": whole(table["status"]),
+            **{name: whole(table[name]) for name in table.column_names if name.startswith(COST)},
+            **{
+                name: whole(table[name])
+                for name in ("trial_id", "worker", "instance", *extras)
+                if table[name].null_count < len(table)
+            },
+        }
+
 
 def rows(run: Run) -> Rows:
     """Choose, order and number a run's trials for DeepCAVE."""
@@ -54,8 +81,7 @@ def rows(run: Run) -> Rows:
     seeds, seed_note = _seeds(run)
     starts, ends, untimed = _times(run)
     order = np.argsort(ends, kind="stable")
-    failed = run.trials["status"].cast(pa.string()).to_numpy(zero_copy_only=False) != Status.SUCCESS.value
-    kept = _first_of_each(order, failed, (content, _codes(budgets), _codes(seeds)))
+    kept = _first_of_each(order, ~_succeeded(run.trials), (content, _codes(budgets), _codes(seeds)))
     kept = _by_budget(kept, content, budgets)
     kept = _first_start_first(kept, starts)
     numbers, representatives = _by_appearance(content[kept])
@@ -72,6 +98,10 @@ def rows(run: Run) -> Rows:
         ends=ends[kept],
         notes=tuple(_notes(len(run), len(kept), untimed, seed_note)),
     )
+
+
+def _succeeded(trials: pa.Table) -> NDArray[np.bool_]:
+    return pc.equal(whole(trials["status"].cast(pa.string())), Status.SUCCESS.value).to_numpy(zero_copy_only=False)
 
 
 def _notes(read: int, shown: int, untimed: int, seed_note: Note | None) -> Iterable[Note]:

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -22,8 +22,8 @@ from .. import space_columns
 from ..files import atomic_file
 from ..run import COST, EXTRA, HEADER_FILE, Note, Objective, Run
 from .deepcave_rows import Rows
-from .exact_text import exact_texts, texts_within
-from .text_columns import csv_cell, csv_texts, each, whole, write_lines
+from .exact_text import exact_cells, exact_texts, within
+from .text_columns import Cells, csv_cell, csv_cells, each, json_texts, whole
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -45,15 +45,28 @@ STATUS_NAMES = {
 _OWN = ("config_id", "seed", "budget", "start_time", "end_time", "status")
 
 
-def write(run: Run, shown: Rows, folder: Path) -> None:
-    """Write both files; every trial of `shown` is one row, in its order."""
+def write_space(space: ConfigurationSpace, folder: Path) -> None:
+    """Write `configspace.csv`."""
     with (folder / SPACE).open("w", encoding="utf-8", newline="") as file:
-        file.writelines(_csv_line(row) for row in _space_rows(run.space))
-    columns = dict(_columns(run, shown))
-    separated = [part for cells in columns.values() for part in (cells, ",")]
-    with (folder / TRIALS).open("wb") as file:
-        file.write(_csv_line(columns).encode())
-        write_lines(file, [*separated[:-1], "\n"])
+        file.writelines(_csv_line(row) for row in _space_rows(space))
+
+
+def begin(run: Run, shown: Rows, columns: Mapping[str, pa.Array], file: BinaryIO) -> list[str | Cells]:
+    """Write the first line of `trials.csv`.
+
+    Args:
+        run: The run.
+        shown: Its trials as DeepCAVE is shown them, one per row.
+        columns: Those of `shown`.
+        file: The file.
+
+    Returns:
+        The parts of each further line, for `write_lines`.
+    """
+    cells = dict(_columns(run, shown, columns))
+    file.write(_csv_line(cells).encode())
+    separated = [part for parts in cells.values() for part in (",", *parts)]
+    return [*separated[1:], "\n"]
 
 
 def notes(run: Run, shown: Rows) -> Iterator[Note]:
@@ -138,26 +151,30 @@ def _merged_by_rounding(shown: Rows) -> int:
     return int(keys.shape[1] - np.unique(keys, axis=1).shape[1]) if keys.size else 0
 
 
-def _columns(run: Run, shown: Rows) -> Iterator[tuple[str, list[Any]]]:
+def _columns(run: Run, shown: Rows, columns: Mapping[str, pa.Array]) -> Iterator[tuple[str, list[str | Cells]]]:
     """Header and cells of each column."""
-    table = shown.trials
     ids = pa.array(shown.config_ids)
     for name, hyperparameter in run.space.items():
-        yield _column_name(name), _values(hyperparameter, whole(shown.configurations[name])).take(ids)
+        yield _column_name(name), [_values(hyperparameter, whole(shown.configurations[name]).take(ids))]
     for objective in run.objectives:
-        values = table[COST + objective.name].to_numpy()
-        yield _objective_column(objective, values), exact_texts(values)
-    yield "config_id", csv_texts(ids)
-    yield "seed", csv_texts(pa.array(shown.seeds))
-    yield "budget", exact_texts(shown.budgets)
-    yield "start_time", exact_texts(shown.starts)
-    yield "end_time", exact_texts(shown.ends)
-    yield "status", each(whole(table["status"]), STATUS_NAMES.__getitem__)
+        column = columns[COST + objective.name]
+        yield _objective_column(objective, column.to_numpy(zero_copy_only=False)), exact_cells(column)
+    yield "config_id", [csv_cells(columns["config_id"])]
+    yield "seed", [csv_cells(columns["seed"])]
+    yield "budget", exact_cells(columns["budget"])
+    yield "start_time", exact_cells(columns["start"])
+    yield "end_time", exact_cells(columns["end"])
+    yield "status", [Cells(columns["status"], _status_names)]
     taken = {*_OWN, *(_column_name(name) for name in run.space)}
-    for name in ("trial_id", "worker", "instance", *(n for n in table.column_names if n.startswith(EXTRA))):
-        if table[name].null_count < len(table):
+    for name in columns:
+        if name in ("trial_id", "worker", "instance") or name.startswith(EXTRA):
             plain = name.removeprefix(EXTRA)
-            yield (name if plain in taken or plain.startswith("metric") else plain), csv_texts(table[name])
+            told = name if plain in taken or plain.startswith("metric") else plain
+            yield told, [csv_cells(columns[name])]
+
+
+def _status_names(names: pa.Array) -> pa.Array:
+    return each(names, STATUS_NAMES.__getitem__)
 
 
 def _objective_column(objective: Objective, values: NDArray[np.float64]) -> str:
@@ -193,19 +210,22 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _values(hyperparameter: Hyperparameter[Any, Any], column: pa.Array) -> pa.Array:
+def _values(hyperparameter: Hyperparameter[Any, Any], column: pa.Array) -> Cells:
     """Cells of a hyperparameter; inactive ones have its default, numbers stay within its bounds."""
     choices = space_columns.choices(hyperparameter)
     default = _plain(hyperparameter.default_value)
     if choices is None:
         lower, upper = getattr(hyperparameter, "lower", -np.inf), getattr(hyperparameter, "upper", np.inf)
-        numbers = column.fill_null(default).to_numpy()
-        if "Integer" in type(hyperparameter).__name__:
-            return csv_texts(pa.array(np.clip(numbers, lower, upper).astype(np.int64)))
-        return texts_within(numbers, lower, upper)
+        numbers = column.fill_null(default).to_numpy(zero_copy_only=False)
+        integer = "Integer" in type(hyperparameter).__name__
+        kept = np.clip(numbers, lower, upper).astype(np.int64) if integer else within(numbers, lower, upper)
+        return Cells(pa.array(kept), json_texts)
     decode = json.loads if space_columns.holds_json(hyperparameter) else _plain
-    texts = each(column, lambda cell: csv_cell(_label(decode(cell))))
-    return pc.fill_null(texts, csv_cell(_label(default)))
+
+    def labels(cells: pa.Array) -> pa.Array:
+        return pc.fill_null(each(cells, lambda cell: csv_cell(_label(decode(cell)))), csv_cell(_label(default)))
+
+    return Cells(column, labels)
 
 
 def _space_rows(space: ConfigurationSpace) -> Iterator[list[Any]]:

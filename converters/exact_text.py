@@ -12,18 +12,50 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .text_columns import float_texts, joined
+from .text_columns import BATCH, Cells, csv_texts, float_texts, joined, json_texts
+
+_SHORT = 16  # characters: 15 digits and the point; pandas divides an exact integer by an exact power of ten
+_POWER, _POWERS = 10, (1e-15, 1e22)  # characters with an exponent: five digits, and floats that scale those exactly
+_INTEGERS = 1e13  # those below have at most 15 digits with the one behind the point
+_NEAR = 1e-14  # relative; many times more than pandas' parser is off
+_EXPONENT = (1e-4, 1e15)  # floats between these are written without one
+
+
+def exact_cells(column: pa.Array) -> list[str | Cells]:
+    """Cells that pandas' default parser and then `float` turn into the very same floats; null is the empty text.
+
+    Plain decimals where pandas surely reads all of them right, else every text has a digit group.
+    """
+    values = column.to_numpy(zero_copy_only=False)
+    whole = not np.isnan(values).any()
+    if _surely_right(values):
+        return [Cells(column, json_texts if whole else csv_texts)]
+    size = np.abs(values[values != 0])
+    if whole and (size >= _EXPONENT[0]).all() and (size < _EXPONENT[1]).all():
+        return [Cells(column, json_texts), "_0"]
+    return [Cells(column, _grouped)]
 
 
 def exact_texts(values: NDArray[np.float64]) -> pa.Array:
-    """Texts of `values`, shape (n,), that pandas' default parser and then `float` turn into the very same floats.
+    """The same as texts of `values`, shape (n,); NaN is the empty text."""
+    column = pa.array(values, pa.float64(), from_pandas=True)
+    return csv_texts(column) if _surely_right(values) else _grouped(column)
 
-    Plain decimals where pandas reads all of them right, else every text has a digit group. NaN becomes the empty text.
-    """
-    texts = float_texts(pa.array(values, from_pandas=True))
-    if not pandas_reads(texts, values):
-        texts = _grouped(texts)
-    return pc.fill_null(texts, "")
+
+def _surely_right(values: NDArray[np.float64]) -> bool:
+    """Whether no text of `values`, shape (n,), is so long that pandas could be off; NaN is no text."""
+    values = values[~np.isnan(values)]
+    long = values[~((np.floor(values) == values) & (np.abs(values) < _INTEGERS))]
+    parts = (long[start : start + BATCH] for start in range(0, len(long), BATCH))
+    return not any(_long(part).any() for part in parts)
+
+
+def _long(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which values, shape (n,), have so many digits or such an exponent that pandas could be off."""
+    texts, size = float_texts(values), np.abs(values)
+    length = pc.binary_length(texts).to_numpy()
+    power = pc.match_substring(texts, "e").to_numpy(zero_copy_only=False)
+    return (length > _SHORT) | power & ((length > _POWER) | (size < _POWERS[0]) | (size > _POWERS[1]))
 
 
 def pandas_reads(texts: pa.Array, values: NDArray[np.float64]) -> bool:
@@ -41,27 +73,29 @@ def _parsed(texts: pa.Array) -> NDArray[np.float64]:
     return read["x"].to_numpy(np.float64)
 
 
-def _grouped(texts: pa.Array) -> pa.Array:
+def _grouped(column: pa.Array) -> pa.Array:
     """Each text with the group `_0` at the end of its decimals."""
+    texts = csv_texts(column)
     if pc.any(pc.match_substring(texts, "e")).as_py():
         dotted = pc.replace_substring_regex(texts, r"^(-?\d+)(e|$)", r"\1.0\2")
         return pc.replace_substring_regex(dotted, r"^([^e]+)", r"\1_0")
-    return pc.binary_join_element_wise(texts, "_0", "")
+    return pc.if_else(pc.is_valid(column), pc.binary_join_element_wise(texts, "_0", ""), "")
 
 
-def texts_within(values: NDArray[np.float64], lower: float, upper: float) -> pa.Array:
-    """Texts of `values`, shape (n,), that pandas' default parser reads as numbers within the bounds.
+def within(values: NDArray[np.float64], lower: float, upper: float) -> NDArray[np.float64]:
+    """The values, shape (n,), or neighbours of them that pandas' default parser reads as numbers within the bounds.
 
-    They may differ from `values` in the last place. For hyperparameters, which DeepCAVE takes as pandas read them and
-    refuses when they are above the upper bound by however little.
+    For hyperparameters, which DeepCAVE takes as pandas read them and refuses when they are above the upper bound by
+    however little.
     """
     wanted = np.clip(values, lower, upper)
-    texts = float_texts(pa.array(wanted))
+    margin = _NEAR * max(abs(lower), abs(upper))
+    near = np.flatnonzero(~((wanted > lower + margin) & (wanted < upper - margin)))
+    near = near[_long(wanted[near])]
     for _ in range(8):
-        parsed = _parsed(texts)
-        outside = (parsed < lower) | (parsed > upper)
-        if not outside.any():
+        if not len(near):
             break
-        wanted[outside] = np.nextafter(wanted[outside], (lower + upper) / 2)
-        texts = float_texts(pa.array(wanted))
-    return texts
+        parsed = _parsed(float_texts(wanted[near]))
+        near = near[(parsed < lower) | (parsed > upper)]
+        wanted[near] = np.nextafter(wanted[near], (lower + upper) / 2)
+    return wanted

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from ..errors import EncaveError
@@ -60,7 +62,7 @@ def formats() -> dict[str, Reader]:
     for module in BUILT_IN:
         reader: Reader = import_module(f".{module}", __package__).READER
         readers[reader.name] = reader
-    for entry in entry_points(group=ENTRY_POINTS):
+    for entry in _installed(entry_points, tuple(sys.path)):
         try:
             reader = entry.load()
             name = reader.name
@@ -74,6 +76,12 @@ def formats() -> dict[str, Reader]:
             )
         readers[name] = reader
     return readers
+
+
+@lru_cache(maxsize=1)
+def _installed(look_up: Callable[..., Iterable[EntryPoint]], path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """Entry points of the packages on `path`, for which the files of every package are read."""
+    return tuple(look_up(group=ENTRY_POINTS))
 
 
 def chosen(forced_format: str | None, mapping: Mapping[str, str] | None = None) -> list[Reader]:

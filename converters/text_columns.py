@@ -1,34 +1,59 @@
-"""Columns as text, for files with a line per row: made and joined by Arrow, a batch of rows at a time."""
+"""Columns as text, for files with a line per row: made by orjson and Arrow, a batch of rows at a time."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeAlias
 
+import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 Column: TypeAlias = "pa.Array | pa.ChunkedArray"
 _QUOTED = frozenset(',"\r\n')
-_BATCH = 1 << 16  # rows; the text of a batch stays far below the 2 GiB that an Arrow array of text can hold
+_COMMA = ord(",")
+BATCH = 1 << 12
+"""Rows of a batch: its text stays in the processor's cache and costs no memory to speak of."""
 
 json_text = json.JSONEncoder(allow_nan=False, ensure_ascii=False).encode
 """Strict JSON of a value."""
 
 
-def write_lines(file: BinaryIO, parts: Sequence[str | pa.Array]) -> None:
-    """Write a line per row: the parts one after the other.
+@dataclass(frozen=True)
+class Cells:
+    """A column and how its values are written."""
+
+    column: pa.Array
+    """The values, shape (n,)."""
+    text: Callable[[pa.Array], pa.Array]
+    """The text of each value of a part of the column, without nulls."""
+
+
+def write_lines(files: Sequence[tuple[BinaryIO, Sequence[str | Cells]]]) -> None:
+    """Write a line per row into each file; text of a column that several files have is made once.
 
     Args:
-        file: The file.
-        parts: Text that is the same in each line, or a column of text without nulls, shape (n,); at least one column.
+        files: Files, each with the parts of a line: text that is the same in each line, or a column of shape (n,).
     """
-    length = next(len(part) for part in parts if not isinstance(part, str))
-    for start in range(0, length, _BATCH):
-        cells = [part if isinstance(part, str) else part.slice(start, _BATCH) for part in parts]
-        file.write(joined(cells).to_pybytes())
+    length = next(len(part.column) for _, parts in files for part in parts if isinstance(part, Cells))
+    for start in range(0, length, BATCH):
+        made: dict[tuple[int, Any], pa.Array] = {}
+        for file, parts in files:
+            texts: list[str | pa.Array] = []
+            for part in parts:
+                if isinstance(part, Cells):
+                    key = (id(part.column), part.text)
+                    if key not in made:
+                        made[key] = part.text(part.column.slice(start, BATCH))
+                    texts.append(made[key])
+                else:
+                    texts.append(part)
+            file.write(joined(texts))
 
 
 def joined(cells: Sequence[str | pa.Array]) -> pa.Buffer:
@@ -39,27 +64,35 @@ def joined(cells: Sequence[str | pa.Array]) -> pa.Buffer:
     return texts.buffers()[2].slice(first, last - first) if last > first else pa.py_buffer(b"")
 
 
-def float_texts(values: Column) -> pa.Array:
-    """The shortest text of each float that gives the very same float, never that of an integer; null stays null."""
-    texts = whole(values).cast(pa.string())
-    if not pc.any(pc.equal(pc.floor(values), values)).as_py():
-        return texts
-    return pc.if_else(pc.match_substring_regex(texts, r"^-?\d+$"), pc.binary_join_element_wise(texts, ".0", ""), texts)
+def float_texts(values: NDArray[np.floating[Any]]) -> pa.Array:
+    """The shortest text of each float that gives the very same float, never that of an integer; `null` for others.
+
+    Args:
+        values: Shape (n,).
+    """
+    listed = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
+    commas = np.flatnonzero(np.frombuffer(listed, np.uint8) == _COMMA) - 1
+    text = listed.translate(None, b"[],")
+    ends = np.concatenate([[0], commas - np.arange(len(commas)), [len(text)] if len(values) else []])
+    return pa.Array.from_buffers(
+        pa.string(), len(values), [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(text)]
+    )
 
 
 def json_texts(column: Column) -> pa.Array:
     """Strict JSON of each value, shape (n,): null is `null`, and so is NaN; infinity is text."""
     values = whole(column)
     if pa.types.is_floating(values.type):
-        special = pc.invert(pc.is_finite(values))
-        texts = float_texts(values)
-        if pc.any(special).as_py():
-            named = pc.if_else(
-                pc.is_nan(values), "null", pc.binary_join_element_wise('"', values.cast("string"), '"', "")
-            )
-            texts = pc.if_else(special, named, texts)
-    elif _is_plain(values.type):
+        numbers = values.to_numpy(zero_copy_only=False)
+        texts, infinite = float_texts(numbers), np.isinf(numbers)
+        if infinite.any():
+            told = pc.if_else(pa.array(numbers > 0), '"inf"', '"-inf"')
+            texts = pc.if_else(pa.array(infinite), told, texts)
+        return texts
+    if _is_plain(values.type):
         texts = values.cast(pa.string())
+    elif pa.types.is_string(values.type) and not _any(pc.match_substring_regex(values, r'["\\\x00-\x1f]')):
+        texts = pc.binary_join_element_wise('"', values, '"', "")
     else:
         texts = each(values, lambda value: json_text(_finite(value)))
     return pc.fill_null(texts, "null")
@@ -71,12 +104,27 @@ def csv_texts(column: Column) -> pa.Array:
     if pa.types.is_boolean(values.type):
         texts = pc.if_else(values, "True", "False")
     elif pa.types.is_floating(values.type):
-        texts = float_texts(values)
+        numbers = values.to_numpy(zero_copy_only=False)
+        texts = pc.if_else(pa.array(np.isfinite(numbers)), float_texts(numbers), values.cast(pa.string()))
     elif _is_plain(values.type):
         texts = values.cast(pa.string())
+    elif pa.types.is_string(values.type):
+        texts = pc.replace_substring(values, "\0", "␀")
+        quoted = pc.match_substring_regex(texts, r'[,"\r\n]')
+        if _any(quoted):
+            inside = pc.replace_substring(texts, '"', '""')
+            texts = pc.if_else(quoted, pc.binary_join_element_wise('"', inside, '"', ""), texts)
     else:
         texts = each(values, csv_cell)
     return pc.fill_null(texts, "")
+
+
+def csv_cells(column: Column) -> Cells:
+    """A column as `csv_texts` has it, by `json_texts` where that is the same."""
+    values = whole(column)
+    floats = pa.types.is_floating(values.type)
+    same = (floats and np.isfinite(values.to_numpy(zero_copy_only=False)).all()) or pa.types.is_integer(values.type)
+    return Cells(values, json_texts if same and not values.null_count else csv_texts)
 
 
 def csv_cell(value: Any) -> str:
@@ -98,6 +146,10 @@ def whole(column: Column) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
+def _any(flags: pa.Array) -> bool:
+    return bool(pc.any(flags).as_py())
+
+
 def _is_plain(kind: pa.DataType) -> bool:
     return pa.types.is_integer(kind) or pa.types.is_boolean(kind)
 
@@ -111,16 +163,18 @@ def _finite(value: Any) -> Any:
     return [_finite(part) for part in value] if isinstance(value, list) else value
 
 
-def entries(keys: pa.Array, values: pa.Array) -> Iterator[bytes]:
-    """A JSON object with an entry a line, in pieces; the indentation of the json module is many times slower.
+def write_object(file: BinaryIO, length: int, values: Callable[[int, int], pa.Array]) -> None:
+    """Write a JSON object with the keys "0", "1", …, an entry a line.
 
     Args:
-        keys: Integers, shape (n,).
-        values: JSON of each value, shape (n,).
+        file: The file.
+        length: Number of entries.
+        values: First number and most numbers → JSON of their values.
     """
-    yield b"{\n"
-    for start in range(0, len(keys), _BATCH):
-        texts = ['"', keys.slice(start, _BATCH).cast(pa.string()), '": ', values.slice(start, _BATCH), ",\n"]
-        piece = joined(texts).to_pybytes()
-        yield piece if start + _BATCH < len(keys) else piece[: -len(b",\n")]
-    yield b"\n}\n"
+    file.write(b"{\n")
+    for start in range(0, length, BATCH):
+        texts = values(start, BATCH)
+        keys = pa.array(np.arange(start, start + len(texts))).cast(pa.string())
+        piece = joined([',\n"', keys, '": ', texts])
+        file.write(piece if start else piece.slice(len(",\n")))
+    file.write(b"\n}\n")
