@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product, repeat
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -77,7 +77,8 @@ class Objective:
         every = np.array(list(product(range(len(space.OPERATIONS)), repeat=len(space.EDGES))))
         self._index = space.to_index(every)  # of each lexicographic rank
         self._report = benchmark.query(self._index, dataset)
-        self._by_epochs: dict[int, list[Evaluation]] = {}  # of each lexicographic rank; made once for all runs
+        self._columns: dict[int, list[list[float]]] = {}  # epochs → columns in the order of lexicographic ranks
+        self._made: dict[tuple[int, int], Evaluation] = {}  # epochs and rank → evaluation, kept for all runs
         places = len(space.OPERATIONS) ** np.arange(len(space.EDGES) - 1, -1, -1)
         self._places = [
             (name, {operation: code * int(place) for code, operation in enumerate(space.OPERATIONS)})
@@ -87,24 +88,26 @@ class Objective:
     def __call__(self, config: Mapping[str, Any], budget: float | None) -> Evaluation:
         """Evaluate a configuration; a budget is rounded to whole epochs, at least 1, and None is the whole schedule."""
         epochs = self._schedule if budget is None else max(1, round(budget))
-        evaluations = self._by_epochs.get(epochs)
-        if evaluations is None:
-            evaluations = self._by_epochs[epochs] = self._evaluate_all(epochs)
         rank = 0
         for name, places in self._places:
             rank += places[config[name]]
-        return evaluations[rank]
+        made = self._made.get((epochs, rank))
+        if made is None:
+            made = self._made[epochs, rank] = self._make(epochs, rank)
+        return made
 
-    def _evaluate_all(self, epochs: int) -> list[Evaluation]:
+    def _make(self, epochs: int, rank: int) -> Evaluation:
+        columns = self._columns.get(epochs)
+        if columns is None:
+            columns = self._columns[epochs] = self._query(epochs)
+        cost, seconds, valid, test, train, *more = (column[rank] for column in columns)
+        info = {"valid_error_200": valid, "test_error_200": test, "train_seconds": train}
+        return Evaluation(cost, seconds, info, tuple(more))
+
+    def _query(self, epochs: int) -> list[list[float]]:
         at = self._benchmark.query(self._index, self._dataset, epochs=epochs, schedule=self._schedule)
-        columns = (at.valid_error, at.seconds, self._report.valid_error, self._report.test_error, at.train_seconds)
-        rows = zip(*(column.tolist() for column in columns), strict=True)
-        more = [_column(at, name).tolist() for name in self._more]
-        costs = zip(*more, strict=True) if more else repeat(())
-        return [
-            Evaluation(cost, seconds, {"valid_error_200": valid, "test_error_200": test, "train_seconds": train}, extra)
-            for (cost, seconds, valid, test, train), extra in zip(rows, costs)
-        ]
+        known = (at.valid_error, at.seconds, self._report.valid_error, self._report.test_error, at.train_seconds)
+        return [column.tolist() for column in (*known, *(_column(at, name) for name in self._more))]
 
 
 def _column(queried: Queried, name: str) -> NDArray[np.float64]:

@@ -41,8 +41,8 @@ class RegularizedEvolution(Optimizer):
     The first `population` proposals are random. Then `sample` members are drawn from the population, with replacement
     or without, the best of them is copied with a mutation (`mutation`; with probability `identity` without any), and
     the child enters the population once it is evaluated. In its place the oldest member dies (`death=oldest`, aging
-    evolution), or the worst (`worst`, the paper's non-aging evolution), or the worst of those drawn (`loser`, the
-    tournament of Real et al., ICML 2017). With several workers a child is bred from whoever has been evaluated by then.
+    evolution), or the worst of all (`worst`), or the worst of those drawn (`loser`, the tournament selection of Real et
+    al., ICML 2017). With several workers a child is bred from whoever has been evaluated by then.
 
     Raises:
         EncaveError: the space has something else than choices, or the flags do not fit together.
