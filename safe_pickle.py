@@ -64,7 +64,8 @@ def _plain_sizes() -> list[int]:
     return sizes
 
 
-_PLAIN_SIZES = _plain_sizes()
+PLAIN_SIZES = _plain_sizes()
+"""Size of each instruction with its argument, by its byte; 0 where `instruction_end` has to look."""
 
 
 class ReadableBytes(Protocol):
@@ -149,10 +150,10 @@ class _Unpickler(pickle.Unpickler):
                 f"{self._name} calls {module}.{name}, which encave does not allow in this kind of file: "
                 "the file may be malicious and was not loaded"
             )
-        return super().find_class(_numpy_core(module), name)
+        return super().find_class(numpy_core(module), name)
 
 
-def _numpy_core(module: str) -> str:
+def numpy_core(module: str) -> str:
     """The private package of NumPy by the name that it has in this release: `numpy.core` until 1.x, then `_core`."""
     if not module.startswith(("numpy.core.", "numpy._core.")):
         return module
@@ -164,7 +165,7 @@ def _numpy_core(module: str) -> str:
 
 def _check_instructions(data: bytes, name: str) -> None:
     """Walk over the instructions without executing them."""
-    position, sizes = 0, _PLAIN_SIZES
+    position, sizes = 0, PLAIN_SIZES
     try:
         while True:
             if size := sizes[data[position]]:
@@ -172,12 +173,12 @@ def _check_instructions(data: bytes, name: str) -> None:
             elif data[position] == _STOP:
                 return
             else:
-                position = _after(data, position, name)
+                position = instruction_end(data, position, name)
     except (IndexError, ValueError):
         raise EncaveError(f"{name} is damaged or incomplete: its {len(data)} bytes are no whole pickle") from None
 
 
-def _after(data: bytes, position: int, name: str) -> int:
+def instruction_end(data: bytes, position: int, name: str) -> int:
     """Position after an instruction whose size is not fixed, or which names a place in the memo."""
     code, start = data[position], position + 1
     if count := _COUNTED.get(code):

@@ -8,7 +8,8 @@ when present. Per dataset, with the prefix `c10`, `c100` or `im`, accuracies in 
   exists for the validation set, the deviations are those of `…_valtest_acc_200_s<seed>` from `…_valtest_acc_200_mean`:
   of the official `ori-test`, which is validation and test set together;
 * `<c10|c100|im>_test_acc_200_mean`;
-* `<c10valid|c100|im>_valid_acc_12_mean` (or `…_s111`) and `<c10|c100|im>_test_acc_12_s111`;
+* `<c10valid|c100|im>_valid_acc_12_mean` (or `…_s111`) and `<c10|c100|im>_test_acc_12_mean` (or `…_s111`);
+* where a source has no validation accuracies of a dataset, those of `…_valtest_acc_<12|200>_mean` stand in;
 * `latency_ms_<device>_<c10|c100|im>`: milliseconds of one inference on a device, for any number of devices.
 
 `eval_time_per_10k_images_s` (measured) or `modelled_eval_time_per_10k_images_s` is one column for all datasets; without
@@ -39,8 +40,10 @@ if TYPE_CHECKING:
 SEEDS = (777, 888, 999)
 """Seeds of the 200-epoch schedule in NATS-Bench."""
 
-_VALID_PREFIX = {"cifar10": "c10valid", "cifar100": "c100", "ImageNet16-120": "im"}
-_TEST_PREFIX = {"cifar10": "c10", "cifar100": "c100", "ImageNet16-120": "im"}
+VALID_PREFIX = {"cifar10": "c10valid", "cifar100": "c100", "ImageNet16-120": "im"}
+TEST_PREFIX = {"cifar10": "c10", "cifar100": "c100", "ImageNet16-120": "im"}
+"""Task → first part of the names of its columns, of validation and of test accuracies."""
+
 _EVALUATION_COLUMNS = ("eval_time_per_10k_images_s", "modelled_eval_time_per_10k_images_s")
 
 
@@ -147,7 +150,7 @@ def _wanted_columns(present: Sequence[str]) -> list[str]:
     for dataset in DATASETS:
         wanted.update(name for names in _columns_of(dataset).values() for name in names)
         for family in ("valid", "valtest"):
-            stem = f"{_VALID_PREFIX[dataset]}_{family}_acc_200"
+            stem = f"{VALID_PREFIX[dataset]}_{family}_acc_200"
             wanted.update({f"{stem}_mean", *(f"{stem}_s{seed}" for seed in SEEDS)})
         wanted.update(_latency_columns(present, dataset).values())
     return [name for name in present if name in wanted]
@@ -155,11 +158,19 @@ def _wanted_columns(present: Sequence[str]) -> list[str]:
 
 def _columns_of(dataset: str) -> dict[str, tuple[str, ...]]:
     """Field of `Task` → names of the columns that can hold it, the best first."""
-    valid, test = _VALID_PREFIX[dataset], _TEST_PREFIX[dataset]
+    valid, test = VALID_PREFIX[dataset], TEST_PREFIX[dataset]
     return {
-        "valid_accuracy_12": (f"{valid}_valid_acc_12_mean", f"{valid}_valid_acc_12_s111"),
-        "valid_accuracy_200": (f"{valid}_valid_acc_200_mean", f"{valid}_valid_acc_200_mean_derived"),
-        "test_accuracy_12": (f"{test}_test_acc_12_s111",),
+        "valid_accuracy_12": (
+            f"{valid}_valid_acc_12_mean",
+            f"{valid}_valid_acc_12_s111",
+            f"{valid}_valtest_acc_12_mean",
+        ),
+        "valid_accuracy_200": (
+            f"{valid}_valid_acc_200_mean",
+            f"{valid}_valid_acc_200_mean_derived",
+            f"{valid}_valtest_acc_200_mean",
+        ),
+        "test_accuracy_12": (f"{test}_test_acc_12_mean", f"{test}_test_acc_12_s111"),
         "test_accuracy_200": (f"{test}_test_acc_200_mean",),
         "train_seconds_per_epoch": (f"train_time_per_epoch_s_{valid}",),
     }
@@ -177,7 +188,7 @@ def _read_task(columns: _Columns, dataset: str) -> Task | None:
         evaluation = evaluation_seconds(place, seconds / EPOCH_RATIOS[place])
     else:
         evaluation = per_10k * (VALID_IMAGES[place] / 10_000)
-    deviations = _seed_deviations(columns, _VALID_PREFIX[dataset])
+    deviations = _seed_deviations(columns, VALID_PREFIX[dataset])
     return Task(
         dataset=dataset,
         seed_deviation_200=deviations,
@@ -192,7 +203,7 @@ def _read_task(columns: _Columns, dataset: str) -> Task | None:
 
 def _latency_columns(present: Sequence[str], dataset: str) -> dict[str, str]:
     """Device → column of its latencies."""
-    stem, end = "latency_ms_", f"_{_TEST_PREFIX[dataset]}"
+    stem, end = "latency_ms_", f"_{TEST_PREFIX[dataset]}"
     named = [name for name in present if name.startswith(stem) and name.endswith(end)]
     return {name[len(stem) : -len(end)]: name for name in named}
 
