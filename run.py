@@ -194,6 +194,13 @@ class Run:
 
         return ConfigurationSpace.from_serialized_dict(copy.deepcopy(self.space_json))
 
+    def __getstate__(self) -> dict[str, Any]:
+        own = {name: value for name, value in self.__dict__.items() if name != "space"}
+        return {**own, "metadata": dict(self.metadata)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._set(**{**state, "metadata": MappingProxyType(state["metadata"])})
+
     def __len__(self) -> int:
         return self.trials.num_rows
 
@@ -303,8 +310,12 @@ class Run:
             )
 
     @classmethod
-    def load(cls, folder: Path | str) -> Run:
+    def load(cls, folder: Path | str, *, configurations: bool = True) -> Run:
         """Read what `save` wrote.
+
+        Args:
+            folder: Where it is.
+            configurations: Whether to read configurations; without them the table has their columns and no rows.
 
         Raises:
             EncaveError: a file is missing, damaged, of a newer format, or the two do not belong together.
@@ -312,7 +323,7 @@ class Run:
         folder = Path(folder)
         header = _read_header(folder / HEADER_FILE)
         try:
-            table = pq.read_table(folder / TRIALS_FILE)
+            table = pq.read_table(folder / TRIALS_FILE) if configurations else _read_trials(folder / TRIALS_FILE)
         except (OSError, pa.ArrowInvalid) as error:
             raise EncaveError(f"cannot read {folder / TRIALS_FILE}: {error}. Convert the log again.") from error
         if table.num_rows != header["trials"]:
@@ -325,7 +336,9 @@ class Run:
             optimizer=Optimizer(**header["optimizer"]),
             objectives=tuple(Objective(**objective) for objective in header["objectives"]),
             trials=table.select(own).replace_schema_metadata(),
-            configurations=split_configurations(table, header["configurations_without_trials"]),
+            configurations=split_configurations(
+                *((table, header["configurations_without_trials"]) if configurations else (table[:0], []))
+            ),
             budget_name=header["budget_name"],
             inferred_space=header["inferred_space"],
             metadata=MappingProxyType(header["metadata"]),
@@ -387,6 +400,17 @@ def _plain(table: pa.Table) -> pa.Table:
     text = pa.string()
     fields = [pa.field(f.name, text) if pa.types.is_dictionary(f.type) else f.with_nullable(True) for f in table.schema]
     return table.cast(pa.schema(fields))
+
+
+def _read_trials(path: Path) -> pa.Table:
+    """The columns of trials, and those of configurations without their values."""
+    with pq.ParquetFile(path) as file:
+        schema = file.schema_arrow
+        table = file.read([name for name in schema.names if not name.startswith(CONFIG)], use_threads=False)
+    for field in schema:
+        if field.name.startswith(CONFIG):
+            table = table.append_column(field.name, pa.nulls(table.num_rows, field.type))
+    return table
 
 
 def _read_header(path: Path) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from .axis import Axis, AxisFacts, choose_axis
 from .curves import Curve, aggregate
 from .rank_curves import RankCurve, RankTask, rank_curves
 from .ranking import FinalTable, Lead, final_table, lead
+from .section_curves import resolved
 from .significance import Significance, compare_runs
 from .study_view import Measure, Section
 
@@ -70,7 +71,7 @@ def compare(section: Section, rope: float | None = None) -> Comparison:
     trajectories = {
         group.optimizer: tuple(trajectory(run, axis, columns) for run in group.runs) for group in section.groups
     }
-    measures = _resolved(section.measures, [one for members in trajectories.values() for one in members])
+    measures = resolved(section.measures, trajectories)
     table = final_table(trajectories, measures)
     curves = tuple(
         tuple(aggregate(row.optimizer, trajectories[row.optimizer], measure) for row in table.rows)
@@ -90,15 +91,3 @@ def compare(section: Section, rope: float | None = None) -> Comparison:
 def _finals(members: Sequence[Trajectory], measure: Measure) -> NDArray[np.float64]:
     sign = 1.0 if measure.lower_is_better else -1.0
     return sign * np.array([one.final(measure) for one in members])
-
-
-def _resolved(measures: Sequence[Measure], trajectories: Sequence[Trajectory]) -> tuple[Measure, ...]:
-    """Measures with the best value that any incumbent had as the reference of `best seen`."""
-    resolved: list[Measure] = []
-    for measure in measures:
-        if measure.regret == "best seen":
-            seen = [value for one in trajectories for value in one.values[measure.column].tolist()]
-            best = (max if measure.maximize else min)(seen, default=0.0)
-            measure = replace(measure, reference=best)
-        resolved.append(measure)
-    return tuple(resolved)

@@ -85,7 +85,7 @@ def aggregate(
         centre[part] = _statistic(statistic, sign * values)
     begun = np.flatnonzero(~np.isposinf(centre))
     grid, centre = (grid[begun[0] :], sign * centre[begun[0] :]) if len(begun) else (grid[:0], centre[:0])
-    band = _thinned(grid) if len(used) > 1 else np.empty(0, dtype=np.int64)
+    band = thinned(grid) if len(used) > 1 else np.empty(0, dtype=np.int64)
     lower, upper = _band(statistic, interval, used, measure, grid[band])
     return Curve(
         *(optimizer, measure, statistic, grid, centre, band, lower, upper, stop),
@@ -102,6 +102,11 @@ def _events(able: Sequence[Trajectory], stop: float, *, from_all: bool) -> Float
     start = (max if from_all else min)(one.positions[0] for one in able)
     events = np.unique(np.concatenate([one.positions for one in able]))
     return events[(events >= start) & (events <= stop)]
+
+
+def values_at(used: Sequence[Trajectory], measure: Measure, grid: Floats) -> Floats:
+    """Reported value of each run at the points of `grid`, ascending, shape (n, m); ±inf, the worst, before any."""
+    return np.concatenate([np.empty((len(used), 0)), *(part for _, part in _blocks(used, measure, grid))], axis=1)
 
 
 def _blocks(used: Sequence[Trajectory], measure: Measure, grid: Floats) -> Iterator[tuple[slice, Floats]]:
@@ -137,7 +142,7 @@ def _band(
     if not len(points):
         return np.empty(0), np.empty(0)
     sign = 1.0 if measure.lower_is_better else -1.0
-    values = np.concatenate([sign * part for _, part in _blocks(used, measure, points)], axis=1)
+    values = sign * values_at(used, measure, points)
     ends = bootstrap.t_interval(values) if interval == "t" else bootstrap.interval(statistic.resampled(values))
     for end in ends:
         end[np.isnan(values).any(axis=0)] = np.nan
@@ -145,7 +150,7 @@ def _band(
     return lower, upper
 
 
-def _thinned(grid: Floats) -> Integers:
+def thinned(grid: Floats) -> Integers:
     """At most `BAND_POINTS` indices into `grid`, evenly spaced in its logarithm, the first and the last among them."""
     if len(grid) <= BAND_POINTS:
         return np.arange(len(grid))

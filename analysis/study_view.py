@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,10 +30,12 @@ class Measure:
     """Unit, e.g. `%`."""
     maximize: bool = False
     """Whether more is better in `column`."""
-    regret: Literal["optimum", "best seen"] | None = None
-    """What is subtracted: the known optimum, the best incumbent of all runs of the section, or nothing."""
+    regret: Literal["optimum", "best seen", "given"] | None = None
+    """What is subtracted: the known optimum, the best incumbent of all runs, a value that was given, or nothing."""
     reference: float | None = None
     """The value subtracted; None for `best seen` until the section is computed."""
+    scale: float = 1.0
+    """What a regret is divided by, for one that is normalised."""
 
     @property
     def lower_is_better(self) -> bool:
@@ -51,7 +53,7 @@ class Measure:
             return values
         assert self.reference is not None, "a regret needs its reference"
         distance = (self.reference - values) if self.maximize else (values - self.reference)
-        return np.where(np.abs(distance) < _ROUNDING, 0.0, distance)
+        return np.where(np.abs(distance) < _ROUNDING, 0.0, distance) / self.scale
 
 
 @dataclass(frozen=True)
@@ -115,12 +117,20 @@ def run_seed(run: Run) -> int | None:
     return int(seed) if isinstance(seed, int | float) and not isinstance(seed, bool) else None
 
 
-def view_runs(runs: Sequence[Run]) -> View:
+def _same_trials(run: Run, other: Run) -> bool:
+    return run.trials.equals(other.trials) and run.configurations.equals(other.configurations)
+
+
+def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = _same_trials) -> View:
     """Group runs by task (and objective, benchmark, reporting), then by optimizer.
 
     A run given twice (same label, task, seed and trials) counts once. The label is `metadata["group"]`, else the
     optimizer's name; where several releases come under one label it gets the release appended, since different programs
     are not averaged.
+
+    Args:
+        runs: The runs.
+        same: Whether two runs of the same label, task and seed are one; by default if their trials are equal.
 
     Raises:
         EncaveError: there are no runs.
@@ -128,7 +138,7 @@ def view_runs(runs: Sequence[Run]) -> View:
     if not runs:
         raise EncaveError("there is no run to compare. Give folders of converted runs (encave convert SRC… --out DIR).")
     labels, remarks = _labels(runs)
-    kept, twice = _without_duplicates(runs, labels)
+    kept, twice = _without_duplicates(runs, labels, same)
     remarks += [f"{name} was given more than once and counts once." for name in twice]
     by_key: defaultdict[str, list[Run]] = defaultdict(list)
     for run in kept:
@@ -160,13 +170,15 @@ def _labels(runs: Sequence[Run]) -> tuple[dict[int, str], list[str]]:
     return labels, [f"{label} came in {len(releases[label])} releases, which are kept apart." for label in split]
 
 
-def _without_duplicates(runs: Sequence[Run], labels: dict[int, str]) -> tuple[list[Run], list[str]]:
+def _without_duplicates(
+    runs: Sequence[Run], labels: dict[int, str], same: Callable[[Run, Run], bool]
+) -> tuple[list[Run], list[str]]:
     kept: list[Run] = []
     twice: list[str] = []
-    same: defaultdict[tuple[Any, ...], list[Run]] = defaultdict(list)
+    candidates: defaultdict[tuple[Any, ...], list[Run]] = defaultdict(list)
     for run in runs:
-        alike = same[labels[id(run)], _section_key(run), run_seed(run), len(run)]
-        if any(run.trials.equals(other.trials) and run.configurations.equals(other.configurations) for other in alike):
+        alike = candidates[labels[id(run)], _section_key(run), run_seed(run), len(run)]
+        if any(same(run, other) for other in alike):
             twice.append(run.name)
         else:
             alike.append(run)
@@ -237,7 +249,7 @@ def _section(title: str, runs: list[Run], labels: dict[int, str]) -> Section:
         task=_task(first),
         title=title,
         objective=first.objectives[0],
-        measures=_measures(first, len(runs)),
+        measures=run_measures(first, len(runs)),
         groups=tuple(groups),
         benchmark=dict(first.metadata.get("benchmark") or {}),
     )
@@ -248,7 +260,8 @@ def _by_seed(run: Run) -> tuple[bool, int, str]:
     return seed is None, seed or 0, run.name
 
 
-def _measures(run: Run, runs: int) -> tuple[Measure, ...]:
+def run_measures(run: Run, runs: int) -> tuple[Measure, ...]:
+    """What is reported of a run that is compared with others, `runs` in all."""
     reporting: list[dict[str, Any]] = run.metadata.get("reporting") or []
     if reporting:
         return tuple(_reported(entry) for entry in reporting)

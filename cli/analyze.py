@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from .common import ANY_PATH, load_runs, print_json
+from .curves import curves
 
 if TYPE_CHECKING:
     from ..analysis.comparison import Comparison
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 @click.group()
 def analyze() -> None:
     """What runs say of their problem, as tables or as JSON."""
+
+
+analyze.add_command(curves)
 
 
 @analyze.command()

@@ -1,0 +1,77 @@
+"""`encave analyze curves`: performance over evaluations, time or budgets."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from .common import ANY_PATH, print_json, run_folders
+
+if TYPE_CHECKING:
+    from ..analysis.streaming import Reduced
+
+_AXES = ("evaluations", "time", "trial-time", "epochs", "full-evaluations")
+_RULES = ("highest-so-far", "any-budget", "highest-only")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
+@click.option("--axis", type=click.Choice(_AXES), default=None, help="What to draw over; else time, or evaluations.")
+@click.option("--rule", type=click.Choice(_RULES), default=_RULES[0], show_default=True, help="Budgets of incumbents.")
+@click.option("--statistic", default="mean", show_default=True, help="mean, median, iqm, or a quantile: q0.9.")
+@click.option("--interval", type=click.Choice(["bootstrap", "t"]), default="bootstrap", show_default=True, help="Band.")
+@click.option("--reference", type=float, default=None, help="Regret of the first measure is against this value.")
+@click.option("--normalise", is_flag=True, help="Divide regret by random search's at its end; average over tasks.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that read runs.")
+@click.option("--scheduler", default=None, help="Dask scheduler, tcp://host:8786, whose workers read the runs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
+def curves(
+    paths: tuple[Path, ...], axis: Any, statistic: str, jobs: int, scheduler: str | None, as_json: bool, as_csv: bool,
+    **options: Any,
+) -> None:  # fmt: skip
+    """Show how good the incumbents are on the way, over all runs of an optimizer, with bands.
+
+    Runs are read one at a time, so there may be more of them than fit into memory.
+    """
+    from ..analysis.curve_rows import curve_rows, curves_json
+    from ..analysis.order_statistics import Statistic
+    from ..analysis.section_curves import Summary, curves_over_tasks
+    from ..analysis.streaming import gather
+    from ..terminal.curves import print_curves
+
+    summary = Summary(statistic=Statistic(statistic), **options)
+    reduced = _reduce(run_folders(paths), axis, summary.rule, jobs, scheduler)
+    sets, remarks = gather(reduced, axis, summary)
+    over_tasks = curves_over_tasks(sets) if summary.normalise and len(sets) > 1 else ()
+    for remark in remarks:
+        click.echo(remark, err=True)
+    if as_json:
+        print_json(curves_json(sets, over_tasks))
+    elif as_csv:
+        from pyarrow import csv
+
+        csv.write_csv(curve_rows(sets, over_tasks), sys.stdout.buffer)
+    else:
+        print_curves(sets, over_tasks)
+
+
+def _reduce(folders: list[Path], axis: Any, rule: Any, jobs: int, scheduler: str | None) -> list[Reduced]:
+    from ..analysis.streaming import reduce_folders
+    from ..terminal.common import progress_bars
+
+    with progress_bars() as progress:
+        bar = progress.add_task("runs", total=len(folders), detail="")
+
+        def show(done: int) -> None:
+            progress.update(bar, completed=done)
+
+        if scheduler is None and jobs == 1:
+            return reduce_folders(folders, axis, rule, on_progress=show)
+        from ..runners.cluster import Cluster, connected
+
+        with connected(Cluster(jobs=jobs, scheduler=scheduler), len(folders), Path.cwd()) as client:
+            return reduce_folders(folders, axis, rule, client, show)
