@@ -51,7 +51,9 @@ def reduce_run(run: Run, axis: AxisKind | None, rule: IncumbentRule) -> Reduced:
     """
     facts = AxisFacts.of(run)
     columns = {measure.column for measure in run_measures(run, 2)}
-    header = run.replace(trials=run.trials[:0], configurations=run.configurations[:0], space_json={}, notes=())
+    # not slices of length 0, which hold on to the whole buffers
+    trials, configurations = run.trials.schema.empty_table(), run.configurations.schema.empty_table()
+    header = run.replace(trials=trials, configurations=configurations, space_json={}, notes=())
     header.__dict__.pop("space", None)
     kinds: tuple[AxisKind, ...] = ("time", "evaluations") if axis is None else (axis,)
     axes = [Axis(kind, kind, None, max(facts.budgets, default=1.0)) for kind in kinds]
