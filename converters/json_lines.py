@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any, BinaryIO
 
 from ..errors import EncaveError
 from ..run import Note
+from .jsontext import parse
 
 LONGEST = 64 * 1024 * 1024
 """Bytes of a line; a longer one is dropped."""
@@ -78,7 +78,7 @@ def take_lines(path: Path, take: Callable[[Any], str | None]) -> Taken:
     dropped: dict[str, list[int]] = {}
     for number, line in numbered_lines(path):
         try:
-            value = json.loads(line.decode())
+            value = parse(line)
         except (ValueError, RecursionError):
             reason = "no whole JSON value"
         else:

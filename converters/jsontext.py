@@ -4,14 +4,47 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from ..errors import EncaveError
 
 LARGEST = 1 << 29
 """Bytes of a JSON file; as Python objects they are many times more."""
+_DIGITS = bytes(48 if 48 <= code < 58 else 32 for code in range(256))
+_LONG = b"0" * 19  # what may not fit into 64 bits
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+
+
+def parse(data: bytes) -> Any:
+    """The value of a JSON text in UTF-8, exactly as the json module has it, in a fraction of the time.
+
+    orjson knows neither NaN nor Infinity and rounds integers beyond 64 bits: such texts the json module reads.
+
+    Raises:
+        ValueError: it is not JSON.
+        RecursionError: it is nested too deeply.
+    """
+    if not _has_long_integers(data):
+        try:
+            return orjson.loads(data)
+        except orjson.JSONDecodeError:
+            pass
+    return json.loads(data.decode())
+
+
+def _has_long_integers(data: bytes) -> bool:
+    """Whether there are so many digits in a row, other than behind a point, that an integer may exceed 64 bits."""
+    digits = data.translate(_DIGITS)
+    place = digits.find(_LONG)
+    while place >= 0:
+        if data[place - 1 : place] != b".":
+            return True
+        place = digits.find(_LONG, digits.find(b" ", place))
+    return False
 
 
 def read_text(path: Path, limit: int = LARGEST) -> str:
@@ -21,12 +54,19 @@ def read_text(path: Path, limit: int = LARGEST) -> str:
         EncaveError: it has more than `limit` bytes, is not UTF-8, or cannot be read.
     """
     try:
+        return _read(path, limit).decode()
+    except UnicodeDecodeError as error:
+        raise EncaveError(f"cannot read {path}: {error}") from error
+
+
+def _read(path: Path, limit: int = LARGEST) -> bytes:
+    try:
         with path.open("rb") as file:
             data = file.read(limit + 1)
-        if len(data) <= limit:
-            return data.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise EncaveError(f"cannot read {path}: {error}") from error
+    if len(data) <= limit:
+        return data.removeprefix(BOM_UTF8)
     raise EncaveError(f"{path} has {path.stat().st_size:,} bytes; encave reads such files up to {limit >> 20} MiB")
 
 
@@ -36,16 +76,18 @@ def read_json(path: Path) -> tuple[Any, bool]:
     Raises:
         EncaveError: the file cannot be read, is empty, or is not JSON.
     """
-    text = read_text(path)
-    if not text.strip():
+    data = _read(path)
+    if not data.strip():
         raise EncaveError(f"{path} is empty ({path.stat().st_size} bytes)")
     try:
-        return json.loads(text), True
+        return parse(data), True
+    except UnicodeDecodeError as error:
+        raise EncaveError(f"cannot read {path}: {error}") from error
     except RecursionError as error:
         raise EncaveError(f"{path} is nested too deeply to be a log") from error
     except ValueError as error:
         try:
-            return json.loads(closed(text)), False
+            return json.loads(closed(data.decode())), False
         except (ValueError, RecursionError):
             raise EncaveError(f"{path} is not JSON: {error}") from error
 

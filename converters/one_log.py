@@ -56,6 +56,8 @@ def describe_error(candidate: Candidate, error: Exception) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return f"{candidate.found.path} does not fit into memory"
+    if isinstance(error, RecursionError):
+        return f"{candidate.found.path} or a file beside it is nested too deeply to be a log"
     told = f"{type(error).__name__}: {error}"
     if isinstance(error, UnicodeEncodeError):
         return f"{candidate.found.path} or a file beside it holds text that is no Unicode: {error}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import filecmp
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,10 @@ from .inferred_space import infer
 from .jsontext import read_json
 from .reader import Found, Listing, Options, ReadResult
 from .sidecar import Sidecar
+from .smac_columns import Entries, entries, status_code, status_column
 from .smac_files import RUN_HISTORY, Beside, Scenario, beside, read_scenario
-from .smac_rows import UNSET, Entry, entries, instance_text, releases, times
+from .smac_rows import STATUSES, UNSET, instance_text, releases
+from .smac_times import times
 from .space import LogSpace, known_space
 
 _KEY = re.compile(rb'"(data|stats|configs|config_origins)"')
@@ -57,7 +60,7 @@ class SmacReader:
         files = beside(found.path, _names(found))
         if not whole:
             notes.append(Note("flagged", f"{found.path.name} breaks off: what comes before the break was read"))
-        if not rows and (data or not whole or files.space is None):
+        if not len(rows) and (data or not whole or files.space is None):
             raise EncaveError(f"{found.path} has no trials" + "".join(f"; {note.text}" for note in notes))
         if not rows:
             notes.append(Note("flagged", "SMAC ended before its first trial: the log has none"))
@@ -74,7 +77,7 @@ READER = SmacReader()
 
 @dataclass(frozen=True)
 class _Log:
-    rows: list[Entry]
+    rows: Entries
     configurations: dict[int, dict[str, Any]]
     origins: Mapping[str, Any]
     scenario: Scenario
@@ -107,10 +110,11 @@ def _contents(history: Any, path: Path) -> tuple[list[Any], dict[int, dict[str, 
         raise EncaveError(f"{path} is no run history of SMAC ({type(error).__name__}: {error})") from error
 
 
-def _with_configuration(rows: list[Entry], configurations: Mapping[int, Any]) -> tuple[list[Entry], list[Note]]:
-    known = [row for row in rows if row.config_id in configurations]
-    lost = len(rows) - len(known)
-    return known, [Note("dropped", "the log lacks their configuration", lost)] if lost else []
+def _with_configuration(rows: Entries, configurations: Mapping[int, Any]) -> tuple[Entries, list[Note]]:
+    known = np.array([number in configurations for number in rows.config_id.tolist()], dtype=bool)
+    if known.all():
+        return rows, []
+    return rows.kept(known), [Note("dropped", "the log lacks their configuration", int((~known).sum()))]
 
 
 def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
@@ -120,11 +124,11 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
     if found is None:
         inferred = infer(configurations)
         found, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
-    count = max((len(row.cost) for row in log.rows), default=1)
+    count = int(log.rows.objectives.max(initial=0)) if len(log.rows) else 1
     objectives = sidecar.objectives if sidecar else log.scenario.objectives(count)
     columns, told = _columns(log.rows, objectives, timed=sidecar is not None)
     if any(log.origins.values()):
-        columns[EXTRA + "origin"] = pa.array([_origin(log.origins, row.config_id) for row in log.rows], pa.string())
+        columns[EXTRA + "origin"] = _origins(log)
     if sidecar:
         told += _schedule(sidecar, columns)
     return Run.from_columns(
@@ -161,34 +165,33 @@ def _schedule(sidecar: Sidecar, columns: dict[str, Any]) -> list[Note]:
     return [Note("derived", f"SMAC knows no budgets here: all trials have the {schedule} of encave.json")]
 
 
-def _origin(origins: Mapping[str, Any], number: int) -> str | None:
-    origin = origins.get(str(number))
-    return None if origin is None else str(origin)
+def _origins(log: _Log) -> pa.Array:
+    told = [log.origins.get(number) for number in map(str, log.rows.config_id.tolist())]
+    return pa.array([origin if origin is None else str(origin) for origin in told], pa.string())
 
 
 def _active(configuration: Mapping[str, Any]) -> dict[str, Any]:
     """Without the nulls, which stand for inactive hyperparameters."""
+    if None not in configuration.values():
+        return dict(configuration)
     return {name: value for name, value in configuration.items() if value is not None}
 
 
-def _columns(
-    rows: Sequence[Entry], objectives: Sequence[Objective], *, timed: bool
-) -> tuple[dict[str, Any], list[Note]]:
+def _columns(rows: Entries, objectives: Sequence[Objective], *, timed: bool) -> tuple[dict[str, Any], list[Note]]:
     """Columns of the trials, and notes on what was derived or set right."""
     starts, ends, notes = times(rows, relative=timed)
-    statuses, costs, more = _costs(rows, len(objectives))
-    failed = np.array([status is not Status.SUCCESS for status in statuses], dtype=bool)
-    cpu = np.array([np.nan if row.cpu_time is None else row.cpu_time for row in rows], dtype=np.float64)
-    raw = failed & np.array([status is not Status.RUNNING for status in statuses], dtype=bool)
+    codes, costs, more = _costs(rows, len(objectives))
+    failed, cpu = codes != status_code(Status.SUCCESS), rows.cpu_time
+    raw = failed & (codes != status_code(Status.RUNNING))
     if (raw & ~np.isnan(cpu)).any():
         text = "CPU time of trials that did not succeed is that of the whole process: left out"
         more.append(Note("flagged", text, int((raw & ~np.isnan(cpu)).sum())))
     columns: dict[str, Any] = {
-        "config_id": [row.config_id for row in rows],
-        "budget": [row.budget for row in rows],
-        "seed": [row.seed for row in rows],
-        "instance": [instance_text(row.instance) for row in rows],
-        "status": statuses,
+        "config_id": rows.config_id,
+        "budget": rows.budget,
+        "seed": rows.seed,
+        "instance": [instance_text(instance) for instance in rows.instance],
+        "status": status_column(codes),
         "start": pa.array(starts, mask=np.isnan(starts)),
         "end": pa.array(ends, mask=np.isnan(ends)),
         "cpu_time": np.where(failed | ~np.isfinite(cpu), np.nan, cpu),
@@ -197,40 +200,38 @@ def _columns(
         columns[COST + objective.name] = np.where(failed, np.nan, values)
         if raw.any():
             columns[EXTRA + f"raw_{objective.name}"] = pa.array(values, mask=~raw)
-    columns[EXTRA + "time"] = pa.array([row.time for row in rows], pa.float64())
+    columns[EXTRA + "time"] = pa.array(rows.time)
     columns |= dict(_info(rows, columns, timed=timed))
     return columns, [*notes, *more]
 
 
-def _costs(rows: Sequence[Entry], count: int) -> tuple[list[Status], NDArray[np.float64], list[Note]]:
-    """Statuses, costs of shape (n, objectives), and notes; a success without finite costs is a crash."""
-    none = [np.nan] * count
-    costs = np.array([row.cost if len(row.cost) == count else none for row in rows], dtype=np.float64)
-    costs = costs.reshape(len(rows), count)
-    succeeded = np.array([row.status is Status.SUCCESS for row in rows], dtype=bool)
+def _costs(rows: Entries, count: int) -> tuple[NDArray[np.int64], NDArray[np.float64], list[Note]]:
+    """Statuses by position, costs of shape (n, objectives), and notes; a success without finite costs is a crash."""
+    costs = np.full((len(rows), count), np.nan)
+    usual = rows.objectives == count
+    costs[usual] = rows.cost[usual, :count]
+    succeeded = rows.are(Status.SUCCESS)
     unset = succeeded & (costs == UNSET).any(axis=1)
     wrong = succeeded & ~np.isfinite(costs).all(axis=1) | unset
-    statuses = [Status.CRASHED if bad else row.status for row, bad in zip(rows, wrong.tolist(), strict=True)]
+    codes = np.where(wrong, status_code(Status.CRASHED), rows.code)
     reasons = {"is not finite": wrong & ~unset, f"is {UNSET:.0f}, which stands for none": unset}
     notes = [
         Note("flagged", f"logged as success, but the cost {reason}: counted as crashed", int(which.sum()))
         for reason, which in reasons.items()
         if which.any()
     ]
-    renamed = {row.logged_status for row in rows} & {"CAPPED", "DONOTADVANCE", "STOP"}
-    for name in sorted(renamed):
-        number = sum(row.logged_status == name for row in rows)
-        told = next(row.status for row in rows if row.logged_status == name).value
-        notes.append(Note("assumed", f"SMAC's status {name} is {told} here", number))
-    failed = sum(status not in (Status.SUCCESS, Status.RUNNING) for status in statuses)
+    words = Counter(rows.word)
+    for name in sorted(words.keys() & {"CAPPED", "DONOTADVANCE", "STOP"}):
+        notes.append(Note("assumed", f"SMAC's status {name} is {STATUSES[name].value} here", words[name]))
+    failed = int(np.isin(codes, [status_code(Status.SUCCESS), status_code(Status.RUNNING)], invert=True).sum())
     if failed:
         notes.append(Note("flagged", "failed: no cost; what SMAC used instead is kept as raw value", failed))
-    return statuses, costs, notes
+    return codes, costs, notes
 
 
-def _info(rows: Sequence[Entry], taken: Mapping[str, Any], *, timed: bool) -> Iterator[tuple[str, pa.Array]]:
+def _info(rows: Entries, taken: Mapping[str, Any], *, timed: bool) -> Iterator[tuple[str, pa.Array]]:
     """Columns of `additional_info`; of encave's own runners the worker goes into its own column."""
-    for name, column in extra_columns([row.info for row in rows]).items():
+    for name, column in extra_columns(rows.info).items():
         if timed and name == EXTRA + "worker":
             yield (
                 "worker",

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from encave.converters.conversion import Conversion, convert
 from encave.converters.jsontext import closed
-from encave.converters.smac_rows import entries, releases, times
+from encave.converters.smac_columns import entries
+from encave.converters.smac_rows import releases
+from encave.converters.smac_times import times
 from encave.run import Run, Status
 
 from .conftest import CHOICES, EDGES, OBJECTIVE, error_of, write_sidecar, write_smac
@@ -139,7 +141,7 @@ def test_nested_entries(tmp_path: Path, key: int, timed: bool, release: str) -> 
 def test_entries_that_are_none_are_counted() -> None:
     good = dict(zip(KEYS, [1, None, 0, None, 0.5, 1.0, 1, 0.0, 1.0, {}], strict=True))
     rows, notes = entries([good, {"config_id": 2}, [1, 2, 3], None, {**good, "status": 17}])
-    assert [row.status for row in rows] == [Status.SUCCESS]
+    assert rows.are(Status.SUCCESS).tolist() == [True]
     assert sum(note.count for note in notes) == 4
 
 
