@@ -28,6 +28,14 @@ class Spread:
     upper: float
     """Its upper end."""
 
+    @property
+    def quartiles(self) -> tuple[float, float, float]:
+        """Median, lower and upper quartile (Hyndman & Fan type 7); NaN without values."""
+        if not len(self.values):
+            return float("nan"), float("nan"), float("nan")
+        lower, median, upper = np.percentile(self.values, (25, 50, 75)).tolist()
+        return median, lower, upper
+
 
 @dataclass(frozen=True)
 class FinalRow:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from .common import ANY_PATH, load_runs, print_json
+from .common import ANY_PATH, load_runs, print_csv, print_json
 from .curves import curves
 
 if TYPE_CHECKING:
@@ -76,17 +76,22 @@ def correlation(paths: tuple[Path, ...], objective: str | None, as_json: bool) -
 def ranks(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
     """Rank the optimizers at the end and over time, on each task and over all."""
     from ..analysis.report import data
+    from ..analysis.report.chapters.all_tasks import TITLE
     from ..terminal.comparison import print_ranks
 
     comparisons, overall, why_not = _compare(paths)
-    over_time = data.ranks(comparisons, overall)
+    curves = [
+        data.rank_rows(one.section.title, one.axis.label, one.rank_curves) for one in comparisons if one.rank_curves
+    ]
+    if overall and overall.curves:
+        curves.append(data.rank_rows(TITLE, "share of the task's time", overall.curves))
     if as_json:
-        final = data.finals(comparisons).records()
+        final = [row for one in comparisons for row in data.final_rows(one).to_pylist()]
         over_tasks = None if overall is None else dict(zip(overall.optimizers, overall.significance.ranks, strict=True))
-        tasks = {"over_tasks": over_tasks, "not_over_tasks": why_not}
-        print_json({"final": final, **tasks, "over_time": over_time.records()})
+        over_time = [row for table in curves for row in table.to_pylist()]
+        print_json({"final": final, "over_tasks": over_tasks, "not_over_tasks": why_not, "over_time": over_time})
     elif as_csv:
-        over_time.write_csv(sys.stdout)
+        print_csv(curves)
     else:
         print_ranks(comparisons, overall)
     _say_why_not(why_not)
@@ -105,19 +110,20 @@ def ranks(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
 def tests(paths: tuple[Path, ...], rope: float | None, as_json: bool, as_csv: bool) -> None:
     """Test final values, each pair of optimizers, by the test that the design carries, with effect sizes."""
     from ..analysis.report import data
+    from ..analysis.report.chapters.all_tasks import TITLE
     from ..analysis.report.tests import describe
     from ..terminal.comparison import print_tests
 
     comparisons, overall, why_not = _compare(paths, rope)
-    pairs = data.tests(comparisons, overall)
+    made = [(c.section.title, m.name, s) for c in comparisons for m, s in zip(c.measures, c.significance, strict=False)]
+    if overall:
+        made.append((TITLE, overall.measure, overall.significance))
+    pairs = [data.test_rows(*one) for one in made]
     if as_json:
-        made = [
-            *(one for each in comparisons for one in each.significance),
-            *([overall.significance] if overall else []),
-        ]
-        print_json({"pairs": pairs.records(), "tests": [describe(one) for one in made], "not_over_tasks": why_not})
+        rows = [row for table in pairs for row in table.to_pylist()]
+        print_json({"pairs": rows, "tests": [describe(test) for *_, test in made], "not_over_tasks": why_not})
     elif as_csv:
-        pairs.write_csv(sys.stdout)
+        print_csv(pairs)
     else:
         print_tests(comparisons, overall)
     _say_why_not(why_not)

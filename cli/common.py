@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from ..run import Run
 
 ANY_PATH = click.Path(path_type=Path)
@@ -42,3 +44,15 @@ def exit_status(statuses: Sequence[str], *, strict: bool = False) -> int:
 def print_json(content: dict[str, Any]) -> None:
     """Print JSON on standard output."""
     click.echo(json.dumps(content, indent=1, allow_nan=False))
+
+
+def print_csv(tables: Sequence[pa.Table]) -> None:
+    """Print tables of equal columns as one CSV on standard output; nothing without tables."""
+    if not tables:
+        return
+    import pyarrow as pa
+    import pyarrow.csv
+
+    sink = pa.BufferOutputStream()
+    pyarrow.csv.write_csv(pa.concat_tables(tables), sink)
+    click.echo(sink.getvalue().to_pybytes(), nl=False)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from .common import ANY_PATH, print_json, run_folders
+from .common import ANY_PATH, print_csv, print_json, run_folders
 
 if TYPE_CHECKING:
     from ..analysis.streaming import Reduced
@@ -52,9 +51,7 @@ def curves(
     if as_json:
         print_json(curves_json(sets, over_tasks))
     elif as_csv:
-        from pyarrow import csv
-
-        csv.write_csv(curve_rows(sets, over_tasks), sys.stdout.buffer)
+        print_csv([curve_rows(sets, over_tasks)])
     else:
         print_curves(sets, over_tasks)
 

@@ -1,4 +1,20 @@
-"""The report: from runs to one folder with a page, figures, tables, the numbers behind them and a manifest."""
+"""The report: from runs to one folder with a page, figures, tables, the numbers behind them and a manifest.
+
+How it is made, and where something is added:
+
+1. `write_report` computes a `contents.Study`: the comparison of each task and over tasks, the look of each optimizer.
+2. Each function in `chapters.CHAPTERS` writes chapters from it. A chapter (`contents.Chapter`) is a title and blocks
+   (`Prose`, `Notice`, `Figures`, `Table`, `Details`, …), with sentences for the summary, warnings, paragraphs for the
+   methods section and the numbers behind it as Arrow tables. **A new part of the report is a new module in `chapters`
+   with a function `write(study) -> list[Chapter]`, named in `CHAPTERS`;** nothing else has to know of it: page, LaTeX,
+   files of figures, data and references all follow from the chapter.
+3. A `contents.Figure` holds a `Chart`: a frozen dataclass with `draw(paper)` for matplotlib and `interactive()` for
+   plotly. `line_chart.LineChart` does both for anything made of lines with bands; another kind of figure is a chart of
+   its own (see `critical_difference`). Text goes through `drawing.plain`, colours come from `study.styles`. PDF, PGF
+   and SVG files and the figure in the page are made from it (`figure_files`).
+4. A `contents.Table` becomes a table of the page and, unless `for_paper` is false, one in LaTeX.
+5. `[@key]` in prose and methods cites an entry of `references.bib`; what is not cited is not listed.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +24,15 @@ from pathlib import Path
 
 from ...files import atomic_folder
 from ...run import Run
-from ..comparison import Comparison, compare
-from ..overall import Overall, compare_tasks
+from ..comparison import compare
+from ..overall import compare_tasks
 from ..study_view import View, view_runs
-from . import data, html, latex, manifest, tests, words
-from .cautions import list_cautions
-from .drawing import DrawnFigure
-from .gallery import draw_all
+from . import data, gallery, html, latex, manifest
+from .chapters import write_chapters
+from .contents import Chapter, Study
+from .methods import describe_methods
+from .papers import paper
+from .settings import Settings
 from .style import line_styles
 from .text import listing, plural, unique_slugs
 
@@ -30,7 +48,7 @@ class Report:
     page: Path
     """The page to open."""
     summary: tuple[str, ...]
-    """Who is ahead, in words: over tasks if there are several that compare, then one paragraph per section."""
+    """Who is ahead, in words: a paragraph per chapter that has one."""
     warnings: tuple[str, ...]
     """What to know before believing it."""
     figures: tuple[Path, ...]
@@ -40,60 +58,66 @@ class Report:
 
 
 def write_report(
-    runs: Sequence[Run], out: Path | str, *, title: str | None = None, command: str | None = None
+    runs: Sequence[Run],
+    out: Path | str,
+    *,
+    title: str | None = None,
+    command: str | None = None,
+    settings: Settings | None = None,
 ) -> Report:
     """Compare runs and write the report into the folder `out`, whole or not at all.
 
-    An earlier report there is replaced. The same runs, title, command and versions give the same bytes.
+    An earlier report there is replaced. The same runs, title, settings, command and versions give the same bytes.
 
     Args:
         runs: In any order; they are grouped by task and optimizer from their metadata.
         out: The folder; it need not exist.
-        title: Heading of the page; by default the optimizers and tasks.
+        title: Heading of the page; by default that of the settings, else the optimizers and tasks.
         command: The command line to show and to keep in the manifest.
+        settings: What to show, as read from `report.toml`.
 
     Raises:
         EncaveError: no runs, a run lacks what its metadata reports, or `out` is no earlier report or not writable.
     """
     out = Path(out)
+    settings = settings or Settings()
+    venue = paper(settings.venue)
     manifest.check_replaceable(out)
-    view = view_runs(sorted(runs, key=lambda run: (run.name, str(run.metadata.get("source")))))
-    comparisons = [compare(section) for section in view.sections]
-    overall, why_not = compare_tasks(comparisons)
-    title = title or _title(view)
-    styles = line_styles(view.optimizers)
+    study = _study(runs, settings)
+    chapters = write_chapters(study)
+    title = title or settings.title or _title(study.view)
     with atomic_folder(out) as folder:
-        drawn = draw_all(folder / "figures", comparisons, overall, styles)
-        tables = _write_tables(folder / "tables", comparisons, overall)
-        data.write_csv(folder / "data", comparisons, overall)
-        pages = _pages(comparisons, drawn)
-        over_tasks = html.overall_page(overall, drawn[-1]) if overall else None
-        content = html.Content(view, pages, over_tasks, why_not, styles, title, command)
+        drawn = gallery.draw_all(folder / "figures", chapters, venue)
+        tables = _write_tables(folder / "tables", chapters)
+        numbers = data.write(folder / "data", chapters)
+        methods = describe_methods(study, chapters)
+        content = html.Content(study, chapters, drawn, methods, title, command, numbers, sorted(tables))
         (folder / PAGE).write_text(html.page(content), encoding="utf-8")
-        manifest.write(folder, [run for section in view.sections for run in section.runs], title, command)
+        manifest.write(folder, [run for section in study.view.sections for run in section.runs], title, command)
     return Report(
         folder=out,
         page=out / PAGE,
-        summary=_summary(comparisons, overall),
-        warnings=(*view.remarks, *([why_not] if why_not else []), *_cautions(comparisons)),
-        figures=tuple(out / "figures" / f"{figure.name}.pdf" for shown in drawn for figure in shown),
-        tables=tuple(out / "tables" / f"{name}.tex" for name in tables),
+        summary=_summary(chapters),
+        warnings=_warnings(study, chapters),
+        figures=tuple(out / "figures" / f"{figure.name}.pdf" for figure in drawn.values()),
+        tables=tuple(out / name for name in tables),
     )
 
 
-def _pages(comparisons: Sequence[Comparison], drawn: Sequence[Sequence[DrawnFigure]]) -> list[html.SectionPage]:
-    anchors = unique_slugs([f"section {one.section.title}" for one in comparisons])
-    return [html.section_page(*parts) for parts in zip(comparisons, drawn, anchors, strict=False)]
+def _study(runs: Sequence[Run], settings: Settings) -> Study:
+    view = view_runs(sorted(runs, key=lambda run: (run.name, str(run.metadata.get("source")))))
+    comparisons = tuple(compare(section) for section in view.sections)
+    overall, why_not = compare_tasks(comparisons)
+    return Study(view, comparisons, overall, why_not, line_styles(view.optimizers), settings)
 
 
-def _summary(comparisons: Sequence[Comparison], overall: Overall | None) -> tuple[str, ...]:
-    over_tasks = [tests.overall_sentences(overall.significance, overall.measure)] if overall else []
-    each = [[f"{one.section.title}:", *words.lead_sentences(one)] for one in comparisons]
-    return tuple(" ".join(sentences) for sentences in (*over_tasks, *each))
+def _summary(chapters: Sequence[Chapter]) -> tuple[str, ...]:
+    return tuple(f"{chapter.title}: {' '.join(chapter.summary)}" for chapter in chapters if chapter.summary)
 
 
-def _cautions(comparisons: Sequence[Comparison]) -> list[str]:
-    return [f"{one.section.title}: {text}" for one in comparisons for text in list_cautions(one)]
+def _warnings(study: Study, chapters: Sequence[Chapter]) -> tuple[str, ...]:
+    why_not = [study.not_overall] if study.not_overall else []
+    return (*study.view.remarks, *why_not, *(text for chapter in chapters for text in chapter.warnings))
 
 
 def _title(view: View) -> str:
@@ -102,11 +126,10 @@ def _title(view: View) -> str:
     return f"{who} on {listing(tasks) if len(tasks) <= 3 else plural(len(tasks), 'task')}"
 
 
-def _write_tables(folder: Path, comparisons: Sequence[Comparison], overall: Overall | None) -> list[str]:
+def _write_tables(folder: Path, chapters: Sequence[Chapter]) -> list[str]:
     folder.mkdir()
-    names = unique_slugs([*(one.section.title for one in comparisons), *(["all tasks"] if overall else [])])
-    for name, one in zip(names, comparisons, strict=False):
-        (folder / f"{name}.tex").write_text(latex.table(one, name), encoding="utf-8")
-    if overall:
-        (folder / f"{names[-1]}.tex").write_text(latex.overall_table(overall, names[-1]), encoding="utf-8")
-    return names
+    tables = [table for chapter in chapters for table in chapter.tables()]
+    names = unique_slugs(table.name for table in tables)
+    for name, table in zip(names, tables, strict=True):
+        (folder / f"{name}.tex").write_text(latex.table(table, name), encoding="utf-8")
+    return [f"tables/{name}.tex" for name in names]

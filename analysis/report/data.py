@@ -1,164 +1,185 @@
-"""The numbers behind every figure and table, as CSV with full precision."""
+"""The numbers behind figures and tables, as Arrow tables, written as Parquet and CSV."""
 
 from __future__ import annotations
 
-import csv
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
-from typing import TextIO, TypeAlias
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 from ..comparison import Comparison
-from ..overall import Overall
+from ..rank_curves import RankCurve
+from ..significance import Significance
+from .contents import Chapter
 from .diagnostics import diagnose
 
-_Row: TypeAlias = Sequence[str | int | float]
+
+def of_task(one: Comparison) -> dict[str, pa.Table]:
+    """The numbers of one task.
+
+    `curves` (one row per event), `final` (per optimizer and measure), `runs` (per run and measure), `tests` (per pair
+    and measure) and `ranks` (per point of a rank curve).
+    """
+    title = one.section.title
+    tables = {"curves": _curve_rows(one), "final": final_rows(one), "runs": _run_rows(one)}
+    made = zip(one.measures, one.significance, strict=False)
+    tests = [test_rows(title, measure.name, significance) for measure, significance in made]
+    if tests:
+        tables["tests"] = pa.concat_tables(tests)
+    if one.rank_curves:
+        tables["ranks"] = rank_rows(title, one.axis.label, one.rank_curves)
+    return tables
 
 
-OVERALL = "all tasks"
-"""What stands for the section in rows over tasks."""
+def rows(columns: Mapping[str, Any], records: Iterable[Sequence[Any]]) -> pa.Table:
+    """A table from rows.
+
+    Args:
+        columns: Column → its Arrow type or the name of one, in order.
+        records: A value for each column; NaN becomes null.
+    """
+    table = list(zip(*records, strict=True)) or [()] * len(columns)
+    arrays = [pa.array(values, kind, from_pandas=True) for values, kind in zip(table, columns.values(), strict=True)]
+    return pa.table(arrays, names=list(columns))
 
 
-@dataclass(frozen=True)
-class Rows:
-    """A table of numbers."""
+def write(folder: Path, chapters: Sequence[Chapter]) -> list[str]:
+    """Write the tables of all chapters, those of one name put together, as `name.parquet` and `name.csv`.
 
-    head: tuple[str, ...]
-    """Names of the columns."""
-    rows: tuple[_Row, ...]
-    """Its rows; NaN and empty text where a number does not exist."""
+    Returns:
+        The names.
+    """
+    import pyarrow.csv
+    import pyarrow.parquet
 
-    def records(self) -> list[dict[str, str | int | float | None]]:
-        """Column → value of each row; None for NaN and empty text."""
-        return [{name: _known(value) for name, value in zip(self.head, row, strict=True)} for row in self.rows]
-
-    def write_csv(self, file: TextIO) -> None:
-        """Write as CSV, numbers as the shortest text that reads back as the same."""
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(self.head)
-        writer.writerows([_text(value) for value in row] for row in self.rows)
-
-
-def curves(comparisons: Sequence[Comparison]) -> Rows:
-    """One row per event of a curve."""
-    head = ("section", "measure", "optimizer", "axis", "position", "mean", "lower_95", "upper_95")
-    return Rows(head, tuple(row for comparison in comparisons for row in _curve_rows(comparison)))
-
-
-def finals(comparisons: Sequence[Comparison]) -> Rows:
-    """One row per optimizer and measure."""
-    head = (
-        "section", "optimizer", "runs", "failed_runs", "mean_trials", "average_rank", "measure", "mean", "std",
-        "lower_95", "upper_95",
-    )  # fmt: skip
-    return Rows(head, tuple(row for comparison in comparisons for row in _final_rows(comparison)))
-
-
-def runs(comparisons: Sequence[Comparison]) -> Rows:
-    """One row per run and measure."""
-    head = ("section", "optimizer", "seed", "run", "trials", "failed_trials", "measure", "final")
-    return Rows(head, tuple(row for comparison in comparisons for row in _run_rows(comparison)))
-
-
-def tests(comparisons: Sequence[Comparison], overall: Overall | None) -> Rows:
-    """One row per pair of optimizers and measure."""
-    head = (
-        "section", "measure", "test", "blocks", "first", "second", "p", "adjusted_p", "different", "favours",
-        "probability_of_improvement", "lower_95", "upper_95", "cliffs_delta", "wins", "ties", "losses",
-        "mean_gain", "gain_lower_95", "gain_upper_95", "rope", "p_better", "p_equivalent", "p_worse",
-    )  # fmt: skip
-    return Rows(head, tuple(_test_rows(comparisons, overall)))
-
-
-def ranks(comparisons: Sequence[Comparison], overall: Overall | None) -> Rows:
-    """One row per point of a rank curve; none where there is no such curve."""
-    head = ("section", "optimizer", "axis", "position", "average_rank", "lower_95", "upper_95")
-    return Rows(head, tuple(_rank_rows(comparisons, overall)))
-
-
-def write_csv(folder: Path, comparisons: Sequence[Comparison], overall: Overall | None) -> None:
-    """Write `curves.csv`, `final.csv`, `runs.csv`, `tests.csv` and, where there are rank curves, `ranks.csv`."""
     folder.mkdir()
-    tables = {
-        "curves": curves(comparisons),
-        "final": finals(comparisons),
-        "runs": runs(comparisons),
-        "tests": tests(comparisons, overall),
-        "ranks": ranks(comparisons, overall),
-    }
-    for name, table in tables.items():
-        if table.rows or name != "ranks":
-            with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-                table.write_csv(file)
+    parts: defaultdict[str, list[pa.Table]] = defaultdict(list)
+    for chapter in chapters:
+        for name, table in chapter.data.items():
+            parts[name].append(table)
+    for name, tables in parts.items():
+        whole = pa.concat_tables(tables)
+        pyarrow.csv.write_csv(whole, folder / f"{name}.csv")
+        pyarrow.parquet.write_table(whole.combine_chunks(), folder / f"{name}.parquet", compression="zstd")
+    return sorted(parts)
 
 
-def _curve_rows(comparison: Comparison) -> Iterable[_Row]:
-    for curves in comparison.curves:
-        for curve in curves:
-            ends = zip(curve.lower.tolist(), curve.upper.tolist(), strict=True)
-            bands = dict(zip(curve.band.tolist(), ends, strict=True))
-            fixed = (comparison.section.title, curve.measure.name, curve.optimizer, comparison.axis.label)
-            events = zip(curve.positions.tolist(), curve.centre.tolist(), strict=True)
-            for event, (position, mean) in enumerate(events):
-                yield *fixed, position, mean, *bands.get(event, (math.nan, math.nan))
+def _curve_rows(one: Comparison) -> pa.Table:
+    return pa.concat_tables(
+        [
+            _step_rows(
+                {
+                    "section": one.section.title,
+                    "measure": curve.measure.name,
+                    "optimizer": curve.optimizer,
+                    "axis": one.axis.label,
+                },
+                {
+                    "position": curve.positions,
+                    curve.statistic.name: curve.centre,
+                    "lower_95": _spread_out(curve.lower, curve.band, len(curve.centre)),
+                    "upper_95": _spread_out(curve.upper, curve.band, len(curve.centre)),
+                },
+            )
+            for curves in one.curves
+            for curve in curves
+        ]
+    )
 
 
-def _final_rows(comparison: Comparison) -> Iterable[_Row]:
-    for row in comparison.table.rows:
-        for measure, spread in zip(comparison.table.measures, row.spreads, strict=True):
-            yield (
-                comparison.section.title, row.optimizer, row.runs, row.failed, row.trials, row.rank, measure.name,
-                spread.mean, spread.std, spread.lower, spread.upper,
-            )  # fmt: skip
+def _spread_out(values: np.ndarray[Any, Any], at: np.ndarray[Any, Any], size: int) -> np.ndarray[Any, Any]:
+    spread = np.full(size, np.nan)
+    spread[at] = values
+    return spread
 
 
-def _run_rows(comparison: Comparison) -> Iterable[_Row]:
-    members = [one for label in comparison.ordered for one in comparison.trajectories[label]]
-    for line, one in zip(diagnose(comparison), members, strict=True):
-        seed = "" if one.seed is None else one.seed
-        for measure in comparison.measures:
-            fixed = (comparison.section.title, line.optimizer, seed, line.name, line.trials, line.failed)
-            yield *fixed, measure.name, one.final(measure)
+def _step_rows(fixed: Mapping[str, str], columns: Mapping[str, np.ndarray[Any, Any]]) -> pa.Table:
+    size = len(next(iter(columns.values())))
+    repeated = {name: pa.array([value] * size, pa.string()) for name, value in fixed.items()}
+    numbers = {name: pa.array(values, pa.float64(), from_pandas=True) for name, values in columns.items()}
+    return pa.table({**repeated, **numbers})
 
 
-def _test_rows(comparisons: Sequence[Comparison], overall: Overall | None) -> Iterable[_Row]:
-    made = [
-        (one.section.title, measure.name, significance)
-        for one in comparisons
-        for measure, significance in zip(one.measures, one.significance, strict=False)
-    ]
-    if overall:
-        made.append((OVERALL, overall.measure, overall.significance))
-    for section, measure, significance in made:
-        for pair in significance.pairs:
-            chance, gain, posterior = pair.improvement, pair.gain, pair.posterior
-            yield (
+def final_rows(one: Comparison) -> pa.Table:
+    """Final values per optimizer and measure."""
+    columns = {
+        "section": "string", "optimizer": "string", "runs": "int64", "failed_runs": "int64", "mean_trials": "float64",
+        "average_rank": "float64", "measure": "string", "mean": "float64", "std": "float64", "lower_95": "float64",
+        "upper_95": "float64", "median": "float64", "lower_quartile": "float64", "upper_quartile": "float64",
+    }  # fmt: skip
+    return rows(
+        columns,
+        (
+            (
+                one.section.title, row.optimizer, row.runs, row.failed, row.trials, row.rank, measure.name, spread.mean,
+                spread.std, spread.lower, spread.upper, *spread.quartiles,
+            )
+            for row in one.table.rows
+            for measure, spread in zip(one.table.measures, row.spreads, strict=True)
+        ),
+    )  # fmt: skip
+
+
+def _run_rows(one: Comparison) -> pa.Table:
+    members = [run for label in one.ordered for run in one.trajectories[label]]
+    columns = {
+        "section": "string", "optimizer": "string", "seed": "int64", "run": "string", "trials": "int64",
+        "failed_trials": "int64", "measure": "string", "final": "float64",
+    }  # fmt: skip
+    return rows(
+        columns,
+        (
+            (one.section.title, line.optimizer, run.seed, line.name, line.trials, line.failed, measure.name,
+             run.final(measure))
+            for line, run in zip(diagnose(one), members, strict=True)
+            for measure in one.measures
+        ),
+    )  # fmt: skip
+
+
+def test_rows(section: str, measure: str, significance: Significance) -> pa.Table:
+    """The pairs of one test; `section` is the task's title, or what stands for all."""
+    columns = {
+        "section": "string", "measure": "string", "test": "string", "blocks": "int64", "first": "string",
+        "second": "string", "p": "float64", "adjusted_p": "float64", "different": "int64", "favours": "int64",
+        "probability_of_improvement": "float64", "lower_95": "float64", "upper_95": "float64",
+        "cliffs_delta": "float64", "wins": "int64", "ties": "int64", "losses": "int64", "mean_gain": "float64",
+        "gain_lower_95": "float64",
+        "gain_upper_95": "float64", "rope": "float64", "p_better": "float64", "p_equivalent": "float64",
+        "p_worse": "float64",
+    }  # fmt: skip
+    return rows(
+        columns,
+        (
+            (
                 section, measure, significance.choice.test, significance.blocks, pair.first, pair.second, pair.p,
-                pair.adjusted, int(pair.different), pair.favours, chance.value, chance.lower, chance.upper,
-                2 * chance.value - 1, *(pair.record or ("", "", "")),
-                *((gain.value, gain.lower, gain.upper) if gain else ("", "", "")),
-                *(astuple(posterior) if posterior else ("", "", "", "")),
-            )  # fmt: skip
+                pair.adjusted, int(pair.different), pair.favours, pair.improvement.value, pair.improvement.lower,
+                pair.improvement.upper, 2 * pair.improvement.value - 1, *(pair.record or (None, None, None)),
+                *(astuple(pair.gain) if pair.gain else (None, None, None)),
+                *(astuple(pair.posterior) if pair.posterior else (None, None, None, None)),
+            )
+            for pair in significance.pairs
+        ),
+    )  # fmt: skip
 
 
-def _rank_rows(comparisons: Sequence[Comparison], overall: Overall | None) -> Iterable[_Row]:
-    made = [(one.section.title, one.axis.label, one.rank_curves) for one in comparisons]
-    if overall:
-        made.append((OVERALL, "share of the task's time", overall.curves))
-    for section, axis, curves in made:
-        for curve in curves:
-            columns = (curve.positions, curve.mean, curve.lower, curve.upper)
-            for point in zip(*(column.tolist() for column in columns), strict=True):
-                yield section, curve.optimizer, axis, *point
-
-
-def _known(value: str | int | float) -> str | int | float | None:
-    return None if value == "" or (isinstance(value, float) and math.isnan(value)) else value
-
-
-def _text(value: str | int | float) -> str:
-    """Shortest text that reads back as the same number; empty for NaN."""
-    if isinstance(value, float):
-        return "" if math.isnan(value) else repr(float(value))
-    return str(value)
+def rank_rows(section: str, axis: str, curves: Sequence[RankCurve]) -> pa.Table:
+    """The points of rank curves."""
+    return pa.concat_tables(
+        [
+            _step_rows(
+                {"section": section, "optimizer": curve.optimizer, "axis": axis},
+                {
+                    "position": curve.positions,
+                    "average_rank": curve.mean,
+                    "lower_95": curve.lower,
+                    "upper_95": curve.upper,
+                },
+            )
+            for curve in curves
+        ]
+    )

@@ -1,62 +1,59 @@
-"""Figures of anytime performance and of ranks over time, drawn from computed results."""
+"""Figures of anytime performance and of ranks over time, from computed results."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..comparison import Comparison
 from ..curves import Curve
 from ..rank_curves import RankCurve
-from . import captions, style, words
-from .drawing import DrawnFigure, Frame, StepLine, line_figure, save, scale_values
-from .scales import vertical_scale
+from . import captions, words
+from .contents import Figure
+from .line_chart import Line, LineChart
+from .scales import Scale, vertical_scale
 from .style import LineStyle
 from .text import capital
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 MOST_BANDS = 8
 """With more optimizers than this only the best so many carry a band, or nothing could be seen."""
+RANK_LABEL = "Average rank (1 is best)"
 
 Styles = Mapping[str, LineStyle]
 
 
-def draw_curves(comparison: Comparison, index: int, styles: Styles, pdf: Path) -> DrawnFigure:
-    """Draw the curves of one measure; write the PDF to `pdf`, whose stem is the figure's name."""
-    import matplotlib as mpl
-
+def curves_figure(comparison: Comparison, index: int, styles: Styles) -> Figure:
+    """The curves of one measure."""
     curves = [curve for curve in comparison.curves[index] if len(curve.positions)]
-    frame = Frame(
-        comparison.section.title,
-        capital(comparison.axis.label),
-        capital(comparison.measures[index].label),
-        words.origin(comparison.section),
+    measure, title = comparison.measures[index], comparison.section.title
+    return Figure(
+        name=f"{title} {measure.name}",
+        caption=captions.curve_caption(comparison, index, MOST_BANDS),
+        alt=captions.curve_alt(comparison, index),
+        chart=LineChart(
+            title=title,
+            xlabel=capital(comparison.axis.label),
+            ylabel=capital(measure.label),
+            footer=words.origin(comparison.section),
+            lines=_curve_lines(curves, styles),
+            scale=vertical_scale(curves, MOST_BANDS),
+        ),
     )
-    scale = vertical_scale(curves, MOST_BANDS)
-    with mpl.rc_context(style.figure_settings()):
-        figure = line_figure(frame, _curve_lines(curves, styles), lambda axes: scale_values(axes, scale))
-        svg = save(figure, pdf)
-    caption = captions.curve_caption(comparison, index, MOST_BANDS)
-    return DrawnFigure(pdf.stem, caption, captions.curve_alt(comparison, index), svg)
 
 
-def _curve_lines(curves: Sequence[Curve], styles: Styles) -> list[StepLine]:
-    lines: list[StepLine] = []
+def _curve_lines(curves: Sequence[Curve], styles: Styles) -> list[Line]:
+    lines: list[Line] = []
     for number, (curve, label) in enumerate(zip(curves, _legend_labels(curves), strict=True)):
         banded = len(curve.band) and number < MOST_BANDS
         lines.append(
-            StepLine(
+            Line(
                 label=label,
                 look=styles[curve.optimizer],
                 x=np.append(curve.positions, curve.stop),
                 y=curve.centre,
                 band=(curve.positions[curve.band], curve.lower, curve.upper) if banded else None,
+                optimizer=curve.optimizer,
             )
         )
     return lines
@@ -70,12 +67,12 @@ def _legend_labels(curves: Sequence[Curve]) -> list[str]:
     return [f"{curve.optimizer} ({curve.runs}{more} runs)" for curve, more in zip(curves, of, strict=True)]
 
 
-def draw_ranks(curves: Sequence[RankCurve], frame: Frame, caption: str, styles: Styles, pdf: Path) -> DrawnFigure:
-    """Draw ranks over time; write the PDF to `pdf`, whose stem is the figure's name."""
-    import matplotlib as mpl
-
+def ranks_figure(
+    curves: Sequence[RankCurve], title: str, xlabel: str, footer: str, caption: str, styles: Styles
+) -> Figure:
+    """Ranks over time."""
     lines = [
-        StepLine(
+        Line(
             label=curve.optimizer,
             look=styles[curve.optimizer],
             x=np.append(curve.positions, curve.positions[-1]),  # the step at the very end is drawn too
@@ -83,14 +80,11 @@ def draw_ranks(curves: Sequence[RankCurve], frame: Frame, caption: str, styles: 
             band=(curve.positions, curve.lower, curve.upper)
             if number < MOST_BANDS and not np.isnan(curve.lower).any()
             else None,
+            optimizer=curve.optimizer,
         )
         for number, curve in enumerate(curves)
     ]
-    with mpl.rc_context(style.figure_settings()):
-        figure = line_figure(frame, lines, partial(_scale_ranks, len(curves)))
-        svg = save(figure, pdf)
-    return DrawnFigure(pdf.stem, caption, captions.rank_alt(curves), svg)
-
-
-def _scale_ranks(worst: int, axes: Axes) -> None:
-    axes.set_ylim(0.9, worst + 0.1)
+    worst = len(curves)
+    scale = Scale("linear", 1.0, worst, limits=(0.9, worst + 0.1))
+    chart = LineChart(title, xlabel, RANK_LABEL, footer, lines, scale)
+    return Figure(f"{title} ranks", caption, captions.rank_alt(curves), chart)

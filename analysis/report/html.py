@@ -1,25 +1,22 @@
-"""The page: one file without anything from outside, from a template."""
+"""The page: one file without anything from outside, made of chapters by a template."""
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..comparison import Comparison
-from ..overall import Overall
-from ..significance import Significance
 from ..study_view import View
-from . import diagnostics, manifest, table, tests, words
-from .captions import overall_caption, pairs_caption, table_caption
-from .cautions import list_cautions
-from .drawing import DrawnFigure
-from .methods import describe_methods
+from . import manifest, references, words
+from .contents import Chapter, Figures, Interactive, Study
+from .figure_files import DrawnFigure
 from .style import INK, LineStyle
-from .text import capital, plural
+from .text import plural, unique_slugs
 
-_TEMPLATE = Path(__file__).with_name("page.html.jinja")
 _MARKER_SHAPES = {
     "o": '<circle cx="15" cy="5" r="3"/>',
     "s": '<path d="M12.3 2.3h5.4v5.4h-5.4z"/>',
@@ -33,155 +30,89 @@ _MARKER_SHAPES = {
 
 
 @dataclass(frozen=True)
-class TestsPage:
-    """The tests of a section as the template shows them."""
-
-    caption: str
-    """Caption of the table of pairs: which test and why."""
-    pairs: list[tests.PairRow]
-    """Its rows."""
-    tested: bool
-    """Whether a test was made."""
-
-    @property
-    def heading(self) -> str:
-        """How many pairs differ."""
-        different, of = sum(pair.different for pair in self.pairs), plural(len(self.pairs), "pair")
-        if not self.tested:
-            return f"Effect sizes of {of}; no test was made"
-        return f"Tests: {different} of {of} {'differs' if different == 1 else 'differ'} significantly"
-
-    @property
-    def sized(self) -> bool:
-        """Whether pairs have an effect size in words."""
-        return any(pair.size for pair in self.pairs)
-
-
-@dataclass(frozen=True)
-class SectionPage:
-    """What the template shows of one section."""
-
-    comparison: Comparison
-    """The result."""
-    anchor: str
-    """Its id in the page."""
-    lead: list[str]
-    """Sentences of the summary."""
-    warnings: list[str]
-    """What to know first."""
-    figures: Sequence[DrawnFigure]
-    """Its figures."""
-    table_caption: str
-    """Caption of its table."""
-    rows: list[tuple[Any, list[table.Cell]]]
-    """Rows of the final table with their cells."""
-    runs: list[diagnostics.RunDiagnosis]
-    """Lines of the table of runs."""
-    notes: list[diagnostics.CountedNote]
-    """Notes of the conversions."""
-    tests: TestsPage | None
-    """Tests by the first measure; None with one optimizer."""
-
-
-@dataclass(frozen=True)
-class OverallPage:
-    """What the template shows of the result over tasks."""
-
-    overall: Overall
-    """The result."""
-    sentences: list[str]
-    """Summary."""
-    figures: Sequence[DrawnFigure]
-    """Its figures."""
-    table_caption: str
-    """Caption of its table."""
-    heads: list[str]
-    """Titles of its columns of ranks, one per task."""
-    rows: list[tuple[str, list[table.Cell]]]
-    """Its rows."""
-    tests: TestsPage
-    """Tests with tasks as blocks."""
-
-
-@dataclass(frozen=True)
 class Content:
     """Everything on the page."""
 
-    view: View
+    study: Study
     """What was compared."""
-    sections: Sequence[SectionPage]
-    """One per task."""
-    overall: OverallPage | None
-    """The result over tasks."""
-    not_overall: str | None
-    """Why there is none, where one could be expected."""
-    styles: Mapping[str, LineStyle]
-    """Look of each optimizer."""
+    chapters: Sequence[Chapter]
+    """What stands there."""
+    drawn: Mapping[int, DrawnFigure]
+    """`id` of each of their figures → the drawing."""
+    methods: Sequence[str]
+    """Paragraphs of the methods section."""
     title: str
     """Heading."""
     command: str | None
     """Command line to show."""
-
-
-def section_page(comparison: Comparison, figures: Sequence[DrawnFigure], anchor: str) -> SectionPage:
-    """Gather what the page shows of one section; `anchor` is its id, unique in the page."""
-    return SectionPage(
-        comparison=comparison,
-        anchor=anchor,
-        lead=words.lead_sentences(comparison),
-        warnings=list_cautions(comparison),
-        figures=figures,
-        table_caption=table_caption(comparison),
-        rows=list(zip(comparison.table.rows, table.cells(comparison.table, comparison.significance), strict=True)),
-        runs=diagnostics.diagnose(comparison),
-        notes=diagnostics.notes(comparison),
-        tests=_tests_page(comparison.significance[0]) if comparison.significance else None,
-    )
-
-
-def overall_page(overall: Overall, figures: Sequence[DrawnFigure]) -> OverallPage:
-    """Gather what the page shows of the result over tasks."""
-    return OverallPage(
-        overall=overall,
-        sentences=tests.overall_sentences(overall.significance, overall.measure),
-        figures=figures,
-        table_caption=overall_caption(overall),
-        heads=table.task_heads(overall),
-        rows=list(zip(overall.optimizers, table.overall_cells(overall), strict=True)),
-        tests=_tests_page(overall.significance),
-    )
-
-
-def _tests_page(significance: Significance) -> TestsPage:
-    return TestsPage(pairs_caption(significance), tests.pair_rows(significance), significance.tested)
+    numbers: Sequence[str]
+    """Names of the files of data."""
+    paper_files: Sequence[str]
+    """Files for a paper beside the page."""
 
 
 def page(content: Content) -> str:
     """The whole page as text."""
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["capital"] = capital
-    template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-    view, pages = content.view, content.sections
-    figures = [*(content.overall.figures if content.overall else ()), *(one for page in pages for one in page.figures)]
-    return template.render(
+    here = Path(__file__).parent
+    environment = Environment(
+        loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    view, chapters = content.study.view, content.chapters
+    live = {one.name: _plot(one.interactive) for one in content.drawn.values() if one.interactive}
+    anchors = unique_slugs(f"section {chapter.title}" for chapter in chapters)
+    remarks = [*view.remarks, *([content.study.not_overall] if content.study.not_overall else [])]
+    return environment.get_template("page.html.jinja").render(
         title=content.title,
+        css=(here / "page.css").read_text(encoding="utf-8"),
+        js=(here / "page.js").read_text(encoding="utf-8"),
+        plotly=_plotly() if live else None,
+        plots=live,
         facts=_facts(view),
         surrogate=words.surrogate_notice(view.sections),
-        remarks=[*view.remarks, *([content.not_overall] if content.not_overall else [])],
-        sections=pages,
-        overall=content.overall,
-        swatches={name: Markup(_swatch(look)) for name, look in content.styles.items()},
-        svg={figure.name: Markup(figure.svg) for figure in figures},
-        methods=describe_methods([page.comparison for page in pages]),
+        remarks=remarks,
+        chapters=list(zip(anchors, chapters, strict=True)),
+        drawn_of=lambda block: _drawn(block, content.drawn),
+        swatches={name: Markup(_swatch(look)) for name, look in content.study.styles.items()},
+        prose=_prose,
+        methods=content.methods,
+        references=references.used(content.methods),
         versions=manifest.versions(),
         benchmarks=_benchmarks(view),
         command=content.command,
-        ranked=any(page.comparison.rank_curves for page in pages)
-        or bool(content.overall and content.overall.overall.curves),
+        numbers=content.numbers,
+        paper_files=content.paper_files,
     )
+
+
+def _drawn(block: Figures, drawn: Mapping[int, DrawnFigure]) -> list[DrawnFigure]:
+    return [drawn[id(figure)] for figure in block.figures]
+
+
+def _prose(text: str) -> Any:
+    """A paragraph whose citations lead to the list of references."""
+    from markupsafe import Markup, escape
+
+    def cited(group: list[references.Reference]) -> str:
+        links = (f'<a href="#ref-{one.key}">{escape(one.short)}</a>' for one in group)
+        return f"({'; '.join(links)})"
+
+    return Markup(references.render(text, lambda piece: str(escape(piece)), cited))
+
+
+def _plot(interactive: Interactive) -> str:
+    """What the page's script draws, as JSON that can stand in a script element."""
+    spec = {"traces": interactive.traces, "layout": interactive.layout, "zero": interactive.zero}
+    return json.dumps(spec, ensure_ascii=True, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _plotly() -> str:
+    """Plotly's script, packed: the page holds it once, and a browser unpacks it when the first figure is seen."""
+    from plotly.offline import get_plotlyjs
+
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), 9, mtime=0)).decode("ascii")
 
 
 def _facts(view: View) -> list[str]:

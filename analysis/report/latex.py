@@ -1,84 +1,84 @@
-"""The final tables in LaTeX (booktabs)."""
+r"""Text and tables in LaTeX: booktabs, and nothing that a name of an optimizer or task could break."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from ..comparison import Comparison
-from ..overall import Overall
-from ..ranking import FinalRow
-from . import words
-from .captions import overall_caption, table_caption
-from .table import Cell, cells, overall_cells, task_heads
-from .text import capital
+from .contents import Cell, Table
 
 _SPECIAL = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%",
+    "_": r"\_\allowbreak{}", "/": r"/\allowbreak{}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    "χ²": r"$\chi^2$", "≥": r"$\geq$",
-    "±": r"$\pm$", "−": "$-$", "–": "--", "…": r"\ldots{}", "†": r"\textsuperscript{\dag}", '"': "''",
+    "|": r"\textbar{}", '"': r"\textquotedbl{}", "\u00a0": "~", "`": r"\textasciigrave{}", "'": "'",
+    "²": r"\textsuperscript{2}", "³": r"\textsuperscript{3}", "≥": r"$\geq$", "≤": r"$\leq$", "×": r"$\times$",
+    "·": r"$\cdot$", "°": r"\textdegree{}", "µ": r"$\mu$",
+    "±": r"$\pm$", "−": "$-$", "–": "--", "—": "---", "…": r"\ldots{}", "†": r"\textsuperscript{\dag}",
+    "’": "'", "‘": "`", "“": "``", "”": "''",
 }  # fmt: skip
-_PATTERN = re.compile("|".join(re.escape(character) for character in _SPECIAL))
+_GREEK = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho varsigma sigma tau
+upsilon phi chi psi omega""".split()  # noqa: SIM905  as in Unicode's order
+_LETTERS = {chr(0x3B1 + place): rf"$\{name}$" for place, name in enumerate(_GREEK) if name != "omicron"}
+# Latin letters that the encoding T1 has
+_T1 = frozenset(chr(code) for code in range(0xC0, 0x180)) - set("ĦħĸŊŋŦŧſŉĿŀĲĳ×÷") | set("ŋŊ")
+_NUMBER = re.compile(r"[\d,.−-]+( ± [\d,.]+)?( \[[\d,.−]+, [\d,.−]+\])?")
 
 
 def escape(text: str) -> str:
-    r"""Text that LaTeX sets as it stands: `a_b` becomes `a\_b`."""
-    return _PATTERN.sub(lambda found: _SPECIAL[found[0]], text)
+    r"""Text that LaTeX sets as it stands: `a_b` becomes `a\_b`; a letter that T1 fonts lack becomes `[U+4F18]`."""
+    return "".join(_letter(letter) for letter in text)
 
 
-def table(comparison: Comparison, name: str) -> str:
-    r"""The final table of one section, labelled `tab:<name>`; needs `\usepackage{booktabs}`."""
-    marked = cells(comparison.table, comparison.significance)
-    heads = [
-        "Optimizer",
-        "Runs",
-        "Trials",
-        *(capital(measure.label) for measure in comparison.table.measures),
-        "Avg.\u00a0rank",
-    ]
-    lines = [_line(row, cells) for row, cells in zip(comparison.table.rows, marked, strict=True)]
-    return _environment(words.origin(comparison.section), table_caption(comparison), name, heads, lines)
+def _letter(letter: str) -> str:
+    known = _SPECIAL.get(letter) or _LETTERS.get(letter)
+    if known:
+        return known
+    if letter.isascii():
+        return letter if letter.isprintable() else " "
+    return letter if letter in _T1 else f"[U+{ord(letter):04X}]"
 
 
-def overall_table(overall: Overall, name: str) -> str:
-    r"""The ranks over tasks, labelled `tab:<name>`; needs `\usepackage{booktabs}`."""
-    heads = ["Optimizer", *task_heads(overall), "Avg.\u00a0rank"]
-    rows = zip(overall.optimizers, overall_cells(overall), strict=True)
-    lines = [" & ".join([escape(label), *map(_cell, cells)]) + r" \\" for label, cells in rows]
-    origins = sorted({words.origin(one.section) for one in overall.comparisons} - {""})
-    return _environment("; ".join(origins), overall_caption(overall), name, heads, lines)
-
-
-def _environment(origin: str, caption: str, name: str, heads: Sequence[str], body: Sequence[str]) -> str:
+def table(content: Table, name: str) -> str:
+    r"""A table labelled `tab:<name>`, no wider than the text; needs `\usepackage{booktabs,graphicx}`."""
+    columns = "l" + "".join("l" if place in content.text else "r" for place in range(1, len(content.heads)))
+    heads = " & ".join(_head(head) for head in content.heads)
+    body = [" & ".join([escape(row.head), *(_cell(cell) for cell in row.cells)]) + r" \\" for row in content.rows]
     lines = [
-        f"% {origin or 'made by encave'}; needs \\usepackage{{booktabs}}",
+        f"% {content.origin or 'made by encave'}; needs \\usepackage{{booktabs,graphicx}}",
         r"\begin{table}[t]",
         r"\centering",
-        rf"\caption{{{escape(caption)}}}",
+        rf"\caption{{{escape(content.caption)}}}",
         rf"\label{{tab:{name}}}",
         r"\small",
-        rf"\begin{{tabular}}{{@{{}}l{'r' * (len(heads) - 1)}@{{}}}}",
+        r"\sbox0{%",
+        rf"\begin{{tabular}}{{@{{}}{columns}@{{}}}}",
         r"\toprule",
-        " & ".join(escape(head).replace("\u00a0", "~") for head in heads) + r" \\",
+        heads + r" \\",
         r"\midrule",
         *body,
         r"\bottomrule",
-        r"\end{tabular}",
+        r"\end{tabular}}%",
+        r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi",
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _line(row: FinalRow, marked: list[Cell]) -> str:
-    runs = f"{row.runs}" if not row.failed else f"{row.runs - row.failed}/{row.runs}\\textsuperscript{{\\dag}}"
-    return " & ".join([escape(row.optimizer), runs, *(_cell(cell) for cell in marked)]) + r" \\"
+def _head(head: str) -> str:
+    return escape(head).replace("Average rank", "Avg.~rank")
 
 
 def _cell(cell: Cell) -> str:
     if cell.text == "–":
         return "--"
-    math = cell.text.replace("±", r"\pm").replace("−", "-").replace(",", "{,}")
-    text = rf"$\mathbf{{{math}}}$" if cell.best else f"${math}$"
+    text = _math(cell) if _NUMBER.fullmatch(cell.text) else _words(cell)
     return rf"\underline{{{text}}}" if cell.close else text
+
+
+def _math(cell: Cell) -> str:
+    math = cell.text.replace("±", r"\pm").replace("−", "-").replace(", ", "; ").replace(",", "{,}").replace("; ", ", ")
+    return rf"$\mathbf{{{math}}}$" if cell.best else f"${math}$"
+
+
+def _words(cell: Cell) -> str:
+    return rf"\textbf{{{escape(cell.text)}}}" if cell.best else escape(cell.text)

@@ -25,7 +25,7 @@ _FORMAT = 1
 
 def versions() -> dict[str, str]:
     """Release of everything that shapes the report's bytes."""
-    packages = ("numpy", "scipy", "pyarrow", "matplotlib", "jinja2")
+    packages = ("numpy", "scipy", "pyarrow", "matplotlib", "jinja2", "plotly", "tueplots")
     return {"encave": __version__, "python": platform.python_version(), **{name: version(name) for name in packages}}
 
 

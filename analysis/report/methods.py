@@ -1,4 +1,4 @@
-"""The methods paragraphs of a report."""
+"""The methods paragraphs of a report; every number in them comes from the data."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from ..bootstrap import RESAMPLES
 from ..comparison import Comparison
 from ..design import ALPHA
 from ..study_view import Group
+from .contents import Chapter, Study
+from .references import BENCHMARKS, OPTIMIZERS, cite, of_name
 from .text import listing, plural
 from .words import origin
 
@@ -26,8 +28,8 @@ _CURVES = (
     "Curves are means of right-continuous step functions over {axes}, exact at every event and never "
     "interpolated. A mean begins where every run with a success has an incumbent; nothing is filled in before. A "
     "run that stops early holds its last incumbent up to its own declared limit (without one, to the end of its "
-    "last trial), and the mean ends with the first run to end. Bands are percentile bootstrap intervals of the "
-    "mean over runs (95 %, {resamples:,} multinomial resamples, fixed seed)."
+    "last trial), and the mean ends with the first run to end. Bands are percentile bootstrap intervals"
+    f"{cite('efron1979bootstrap')} of the mean over runs (95 %, {{resamples:,}} multinomial resamples, fixed seed)."
 )
 _FINAL = (
     "Final values are those of the last incumbent of each run; standard deviations have divisor n − 1. Where all "
@@ -38,24 +40,54 @@ _FINAL = (
 _TESTS = (
     "Tests are two-sided rank tests of final values at level {alpha}, chosen by the design alone (optimizers, tasks, "
     "seeds, whether seeds are shared) and only where the smallest p-value that the design can give, corrected for the "
-    "number of pairs, is below the level. All pairs are corrected for; a failed run counts as the worst value. Where "
-    "Friedman's test does not reject, no pair counts as different."
+    "number of pairs, is below the level. {used}All pairs are corrected for; a failed run counts as the worst value. "
+    "Where Friedman's test does not reject, no pair counts as different. The probability of improvement is the "
+    f"Vargha–Delaney statistic{cite('vargha2000critique')}."
 )
+_USED = {
+    "wilcoxon": ("Wilcoxon's signed-rank test", ("wilcoxon1945individual",)),
+    "friedman-wilcoxon": (
+        "Friedman's test followed by Wilcoxon's signed-rank tests with Holm's correction",
+        ("friedman1937use", "wilcoxon1945individual", "holm1979simple", "benavoli2016mean"),
+    ),
+    "friedman-nemenyi": (
+        "Friedman's test followed by Nemenyi's",
+        ("friedman1937use", "nemenyi1963distribution", "demsar2006statistical"),
+    ),
+    "mann-whitney": ("Mann–Whitney tests with Holm's correction", ("mann1947test", "holm1979simple")),
+}
 _FIDELITIES = (
     "Optimizers that evaluate at several budgets and such that evaluate at one are compared at equal {axes}, not at an "
     "equal number of trials; the budgets of each are given below."
 )
+_TOOLS = (
+    "Numbers were computed with NumPy"
+    f"{cite('harris2020array')} and SciPy{cite('virtanen2020scipy')}, figures drawn with Matplotlib"
+    f"{cite('hunter2007matplotlib')}."
+)
 
 
-def describe_methods(comparisons: Sequence[Comparison]) -> list[str]:
-    """The rules that were used, then what was compared in each section."""
+def describe_methods(study: Study, chapters: Sequence[Chapter]) -> list[str]:
+    """The rules that were used, those of each chapter, then what was compared on each task."""
+    comparisons = study.comparisons
     axes = listing(sorted({comparison.axis.name for comparison in comparisons}))
     rules = [_INCUMBENT, _CURVES.format(axes=axes, resamples=RESAMPLES), _FINAL]
     if any(comparison.significance for comparison in comparisons):
-        rules.append(_TESTS.format(alpha=ALPHA))
+        rules.append(_TESTS.format(alpha=ALPHA, used=_tests_used(study)))
     if any(_multi_fidelity(comparison) for comparison in comparisons):
         rules.append(_FIDELITIES.format(axes=axes))
-    return [*rules, *(_setting(comparison) for comparison in comparisons)]
+    own = dict.fromkeys(paragraph for chapter in chapters for paragraph in chapter.methods)
+    return [*rules, *own, *(_setting(comparison) for comparison in comparisons), _TOOLS]
+
+
+def _tests_used(study: Study) -> str:
+    made = [one for comparison in study.comparisons for one in comparison.significance]
+    if study.overall:
+        made.append(study.overall.significance)
+    kinds = sorted({one.choice.test for one in made} & set(_USED))
+    if not kinds:
+        return ""
+    return f"Here: {listing(name + cite(*keys) for name, keys in map(_USED.__getitem__, kinds))}. "
 
 
 def _multi_fidelity(comparison: Comparison) -> bool:
@@ -66,7 +98,7 @@ def _multi_fidelity(comparison: Comparison) -> bool:
 
 def _setting(comparison: Comparison) -> str:
     section = comparison.section
-    runs = "; ".join(f"{group.optimizer} ({_effort(group)})" for group in section.groups)
+    runs = "; ".join(f"{group.optimizer}{_paper(group)} ({_effort(group)})" for group in section.groups)
     trials = sum(len(run) for run in section.runs)
     parts = [
         f"{section.title}: {runs}. {plural(trials, 'trial')} in all; incumbents chosen by {section.objective.name}"
@@ -76,8 +108,13 @@ def _setting(comparison: Comparison) -> str:
         parts.append(f"limit {listing(limits)}")
     if section.benchmark:
         digest = str(section.benchmark.get("sha256") or "")
-        parts.append(origin(section) + (f" (SHA-256 {digest[:12]}…)" if digest else ""))
+        paper = of_name(str(section.benchmark.get("name")), BENCHMARKS)
+        parts.append(origin(section) + paper + (f" (SHA-256 {digest[:12]}…)" if digest else ""))
     return "; ".join(parts) + "."
+
+
+def _paper(group: Group) -> str:
+    return of_name(group.runs[0].optimizer.name, OPTIMIZERS)
 
 
 def budgets(group: Group) -> list[float]:

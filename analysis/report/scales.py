@@ -27,6 +27,8 @@ class Scale:
     """Largest value; 1 without any."""
     threshold: float = 0.0
     """The power of ten below `low`, at most four decades below `high`; 0 for the other kinds."""
+    limits: tuple[float, float] | None = None
+    """Ends of a linear axis; None for those of the data."""
 
 
 def vertical_scale(curves: Sequence[Curve], most_bands: int) -> Scale:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from .papers import Paper
 
 INK = "#1b1f24"
 MUTED = "#5b6470"
@@ -28,26 +30,34 @@ class LineStyle:
     """Marker in matplotlib's letters."""
 
 
-def line_styles(optimizers: Sequence[str]) -> dict[str, LineStyle]:
-    """A look for each optimizer, in the order given; 168 are different, after that they repeat."""
+def line_styles(optimizers: Sequence[str], colours: Mapping[str, str] | None = None) -> dict[str, LineStyle]:
+    """A look for each optimizer, in the order given; 168 are different, after that they repeat.
+
+    Args:
+        optimizers: Their labels.
+        colours: Label → colour as hexadecimal RGB, for those that are to have their own.
+    """
+    chosen = colours or {}
     styles: dict[str, LineStyle] = {}
     for number, optimizer in enumerate(optimizers):
         turn, colour = divmod(number, len(PALETTE))
         look = colour + turn  # each round of the palette is shifted against the dashes and markers
-        styles[optimizer] = LineStyle(PALETTE[colour], DASHES[look % len(DASHES)], MARKERS[look % len(MARKERS)])
+        colour_of = chosen.get(optimizer, PALETTE[colour])
+        styles[optimizer] = LineStyle(colour_of, DASHES[look % len(DASHES)], MARKERS[look % len(MARKERS)])
     return styles
 
 
-def figure_settings() -> dict[str, Any]:
-    """Settings of matplotlib for a figure of one column: vector fonts embedded whole (type 42), fixed ids in SVG."""
+def figure_settings(paper: Paper) -> dict[str, Any]:
+    """Settings of matplotlib for a figure of this paper: vector fonts embedded whole (type 42), fixed ids in SVG."""
     return {
         "pdf.fonttype": 42,
         "svg.fonttype": "path",
         "svg.hashsalt": "encave",
-        "font.family": "DejaVu Sans",  # comes with matplotlib, so a figure looks the same on every machine
-        "font.size": 7.5,
-        "axes.labelsize": 7.5,
-        "axes.titlesize": 8,
+        "font.family": paper.font,
+        "mathtext.fontset": "stix" if paper.font.startswith("STIX") else "dejavusans",
+        "font.size": paper.size,
+        "axes.labelsize": paper.size,
+        "axes.titlesize": paper.size + 0.5,
         "axes.linewidth": 0.6,
         "axes.edgecolor": INK,
         "axes.labelcolor": INK,
@@ -60,8 +70,8 @@ def figure_settings() -> dict[str, Any]:
         "text.color": INK,
         "xtick.color": INK,
         "ytick.color": INK,
-        "xtick.labelsize": 7,
-        "ytick.labelsize": 7,
+        "xtick.labelsize": paper.small,
+        "ytick.labelsize": paper.small,
         "xtick.major.width": 0.6,
         "ytick.major.width": 0.6,
         "xtick.minor.width": 0.4,
@@ -70,7 +80,7 @@ def figure_settings() -> dict[str, Any]:
         "ytick.major.size": 3,
         "xtick.minor.size": 1.6,
         "ytick.minor.size": 1.6,
-        "legend.fontsize": 7,
+        "legend.fontsize": paper.small,
         "legend.frameon": False,
         "lines.linewidth": 1.3,
         "path.simplify": False,

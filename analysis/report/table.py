@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from ..overall import Overall
 from ..ranking import FinalRow, FinalTable, Spread
 from ..significance import Significance
+from .contents import Cell
 from .text import decimals, fixed
 
 _MOST_TASKS = 8  # columns of tasks that fit beside each other
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One cell."""
-
-    text: str
-    """`0.32 ± 0.30`, or `–` where there is no value."""
-    best: bool = False
-    """Whether it is the best of its column, as printed."""
-    close: bool = False
-    """Whether it is not best but, by a test, not significantly worse than that."""
-
-
 def cells(table: FinalTable, significance: Sequence[Significance]) -> list[list[Cell]]:
-    """For each row: trials, one cell per measure, average rank.
+    """For each row: runs, trials, one cell per measure, average rank.
 
     Best are all cells that print the best mean; rows with failed runs are not eligible, since their means leave those
     out. With one row nothing is best. Close is judged against the row with the best mean, by the tests of each measure.
@@ -39,7 +27,8 @@ def cells(table: FinalTable, significance: Sequence[Significance]) -> list[list[
     trials = [
         Cell(fixed(row.trials, 0 if row.trials >= 10 or row.trials == round(row.trials) else 1)) for row in table.rows
     ]
-    return [list(row) for row in zip(trials, *columns, strict=True)]
+    runs = [Cell(f"{row.runs - row.failed} of {row.runs} †" if row.failed else f"{row.runs}") for row in table.rows]
+    return [list(row) for row in zip(runs, trials, *columns, strict=True)]
 
 
 def _measure_column(table: FinalTable, index: int, significance: Sequence[Significance]) -> list[Cell]:

@@ -95,7 +95,7 @@ def test_tests(folder: Path) -> None:
     assert worst["p_better"] > 0.99 and worst["rope"] == 0.5
     close = next(row for (section, _, second), row in pairs.items() if section == "one" and second != "C")
     assert close["different"] == 0 and close["p_equivalent"] > 0.99
-    over = [row for (section, _, _), row in pairs.items() if section == "all tasks"]
+    over = [row for (section, _, _), row in pairs.items() if section == "All tasks"]
     assert {row["test"] for row in over} == {"none"} and {row["p_better"] for row in over} == {None}
     shown = invoke("analyze", "tests", folder, "--rope", "0.5").stdout
     assert "P(equivalent)" in shown and "Two tasks are too few" in shown and "Friedman" in shown

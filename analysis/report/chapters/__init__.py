@@ -1,0 +1,16 @@
+"""The chapters of a report, in their order on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..contents import Chapter, Study
+from . import all_tasks, runs, tasks
+
+CHAPTERS: tuple[Callable[[Study], Sequence[Chapter]], ...] = (all_tasks.write, tasks.write, runs.write)
+"""What writes them: each gives no, one or several chapters. A new one comes before `runs`."""
+
+
+def write_chapters(study: Study) -> list[Chapter]:
+    """All chapters of a report."""
+    return [chapter for write in CHAPTERS for chapter in write(study)]

@@ -1,0 +1,65 @@
+"""One chapter for each task: curves of every measure, ranks, critical-difference diagram, final table, tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...comparison import Comparison
+from .. import captions, data, pairs, table, words
+from ..cautions import list_cautions
+from ..contents import Block, Chapter, Figure, Figures, Notice, Row, Study, Table
+from ..critical_difference import critical_difference_figure
+from ..figures import curves_figure, ranks_figure
+from ..text import capital
+
+
+def write(study: Study) -> list[Chapter]:
+    """The chapters, by task."""
+    return [_chapter(one, study) for one in study.comparisons]
+
+
+def _chapter(one: Comparison, study: Study) -> Chapter:
+    title, cautions = one.section.title, list_cautions(one)
+    blocks: list[Block] = [
+        *([Notice(cautions)] if cautions else []),
+        Figures(tuple(_figures(one, study))),
+        _table(one),
+    ]
+    if one.significance:
+        blocks.append(pairs.pairs_block(one.significance[0], title))
+    return Chapter(
+        title=title,
+        blocks=blocks,
+        summary=words.lead_sentences(one),
+        warnings=[f"{title}: {text}" for text in cautions],
+        data=data.of_task(one),
+    )
+
+
+def _figures(one: Comparison, study: Study) -> Iterator[Figure]:
+    title, footer = one.section.title, words.origin(one.section)
+    for index in range(len(one.measures)):
+        yield curves_figure(one, index, study.styles)
+    if one.rank_curves:
+        label, caption = capital(one.axis.label), captions.rank_caption(one)
+        yield ranks_figure(one.rank_curves, title, label, footer, caption, study.styles)
+    if one.significance and one.significance[0].friedman:
+        name = f"{title} critical difference"
+        yield critical_difference_figure(one.significance[0], name, f"{title}, seeds", footer, "seed", study.styles)
+
+
+def _table(one: Comparison) -> Table:
+    marked = table.cells(one.table, one.significance)
+    return Table(
+        name=one.section.title,
+        caption=captions.table_caption(one),
+        heads=(
+            "Optimizer",
+            "Runs",
+            "Trials",
+            *(capital(measure.label) for measure in one.table.measures),
+            "Average rank",
+        ),
+        rows=[Row(row.optimizer, cells, row.optimizer) for row, cells in zip(one.table.rows, marked, strict=True)],
+        origin=words.origin(one.section),
+    )

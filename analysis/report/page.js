@@ -1,0 +1,79 @@
+// Replaces the drawing of a figure by plotly's when it comes near the screen. Without JavaScript the drawings stay.
+(() => {
+  "use strict";
+  const figures = document.querySelectorAll("figure[data-plot]");
+  if (!figures.length || !("DecompressionStream" in window) || !("IntersectionObserver" in window)) return;
+
+  let library;
+  const load = () => (library ??= (async () => {
+    const packed = Uint8Array.from(atob(document.getElementById("plotly").textContent), (c) => c.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const script = document.createElement("script");
+    script.textContent = await new Response(stream).text();
+    document.head.append(script);
+  })());
+
+  const scheme = window.matchMedia("(prefers-color-scheme: dark)");
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const coloured = (value) => {
+    const style = getComputedStyle(document.documentElement);
+    return JSON.parse(JSON.stringify(value).replace(/var\((--[a-z-]+)\)/g, (_, name) => style.getPropertyValue(name).trim()));
+  };
+  const faded = (colour) => colour.replace(/^#(..)(..)(..)$/, (_, r, g, b) =>
+    `rgba(${parseInt(r, 16)},${parseInt(g, 16)},${parseInt(b, 16)},.16)`);
+
+  const traces = (spec, y) => coloured(spec.traces).map((trace) => {
+    const values = spec.zero && y === "log" ? trace.y.map((v) => (v !== null && v <= 0 ? spec.zero : v)) : trace.y;
+    const own = { ...trace, y: values, showlegend: false };
+    if (trace.fill === "tonexty") own.fillcolor = faded(trace.line.color);
+    if (trace.hoverinfo !== "skip" && !trace.hovertemplate) {
+      own.customdata = trace.y;
+      own.hovertemplate = "%{customdata:.4~g}<extra>" + trace.name.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`) + "</extra>";
+    }
+    return own;
+  });
+
+  const layout = (spec, types) => {
+    const axis = (name) => ({
+      gridcolor: "var(--grid)", linecolor: "var(--ink)", zeroline: false, automargin: true,
+      exponentformat: "power", ...spec.layout[name + "axis"],
+      ...(types[name] ? { type: types[name], ...(types[name] === "log" ? { dtick: undefined } : {}) } : {}),
+    });
+    const zero = spec.zero && types.y === "log"
+      ? [{ xref: "paper", x: 0, xanchor: "right", xshift: -4, y: Math.log10(spec.zero), text: "0", showarrow: false }] : [];
+    return coloured({
+      hovermode: "x unified", margin: { l: 56, r: 12, t: 8, b: 44 },
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: "inherit", size: 13, color: "var(--ink)" },
+      hoverlabel: { bgcolor: "var(--card)", font: { color: "var(--ink)" } },
+      ...spec.layout, xaxis: axis("x"), yaxis: axis("y"), annotations: [...(spec.layout.annotations ?? []), ...zero],
+    });
+  };
+
+  const start = async (figure) => {
+    const spec = JSON.parse(document.getElementById(figure.dataset.plot).textContent);
+    await load();
+    const chart = figure.querySelector(".chart");
+    const types = { x: spec.layout.xaxis?.type, y: spec.layout.yaxis?.type };
+    const hidden = new Set();
+    const draw = () => Plotly.react(chart, traces(spec, types.y).map((trace, place) =>
+      ({ ...trace, visible: !hidden.has(place) })), layout(spec, types), { responsive: true, displaylogo: false,
+      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"], ...(calm.matches ? { doubleClickDelay: 300 } : {}) });
+    figure.classList.add("live");
+    await draw();
+    figure.addEventListener("change", ({ target }) => {
+      if (target.dataset.axis) types[target.dataset.axis] = target.checked ? "log" : "linear";
+      for (const place of (target.dataset.traces ?? "").split(",").filter(Boolean).map(Number)) {
+        if (target.checked) hidden.delete(place); else hidden.add(place);
+      }
+      draw();
+    });
+    scheme.addEventListener("change", draw);
+  };
+
+  const seen = new IntersectionObserver((entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => {
+    seen.unobserve(entry.target);
+    start(entry.target).catch((error) => { entry.target.classList.remove("live"); console.error(error); });
+  }), { rootMargin: "300px" });
+  figures.forEach((figure) => seen.observe(figure));
+})();

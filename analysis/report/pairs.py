@@ -1,0 +1,42 @@
+"""The table of pairs of optimizers: effect sizes, and the test where one was made."""
+
+from __future__ import annotations
+
+from ..significance import Significance
+from . import captions, tests
+from .contents import Cell, Details, Row, Table
+from .text import plural
+
+_MOST_OPEN = 10
+
+
+def pairs_block(significance: Significance, title: str) -> Details:
+    """The table, folded away where there are many pairs."""
+    rows = tests.pair_rows(significance)
+    sized = any(row.size for row in rows)
+    heads = ["Pair", "Probability of improvement", *(["Effect"] if sized else []), "Wins–ties–losses", "p, corrected"]
+    lines = [
+        Row(
+            f"{row.first} against {row.second}",
+            [
+                Cell(text)
+                for text in (row.improvement, *([row.size] if sized else []), row.record, row.p, _verdict(row))
+            ],
+        )
+        for row in rows
+    ]
+    words = frozenset({len(heads), *({2} if sized else ())})
+    caption = captions.pairs_caption(significance)
+    pairs = Table(f"Tests, {title}", caption, [*heads, "Differ"], lines, words, for_paper=False)
+    return Details(_heading(significance), [pairs], open=len(rows) <= _MOST_OPEN)
+
+
+def _verdict(row: tests.PairRow) -> str:
+    return "yes" if row.different else "no" if row.p != "–" else "not tested"
+
+
+def _heading(significance: Significance) -> str:
+    different, of = sum(pair.different for pair in significance.pairs), plural(len(significance.pairs), "pair")
+    if not significance.tested:
+        return f"Effect sizes of {of}; no test was made"
+    return f"Tests: {different} of {of} {'differs' if different == 1 else 'differ'} significantly"
