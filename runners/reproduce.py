@@ -185,7 +185,7 @@ def _scatter(published: Publication, figures: Sequence[Figure]) -> list[str]:
             expected = figure.std * (1 / published.runs + 1 / figure.runs) ** 0.5
             low, high = (figure.difference + side * 1.96 * expected for side in (-1, 1))
             told.append(
-                f"{figure.published.optimizer} on {figure.published.dataset} ({figure.published.quantity}) is off by "
+                f"{figure.published.optimizer} on {figure.published.dataset} ({figure.published.quantity}) differs by "
                 f"{figure.difference:+.3f}. Means of {published.runs} and of {figure.runs} runs that scatter by "
                 f"{figure.std:.3f} as measured differ by {expected:.3f} by chance (one standard error): the 95 % "
                 f"interval of the difference is {low:+.3f} … {high:+.3f}."
