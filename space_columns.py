@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,18 +59,24 @@ def build(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, A
     Raises:
         EncaveError: a configuration names a hyperparameter that the space does not have, or a value has the wrong type.
     """
-    known = set(space.keys())
-    for config_id, configuration in configurations.items():
-        if not known.issuperset(configuration):
-            unknown = ", ".join(sorted(set(configuration) - known))
-            raise EncaveError(f"configuration {config_id} has unknown hyperparameters: {unknown}")
+    _refuse_unknown(set(space.keys()), configurations)
     ids = sorted(configurations)
     rows = [configurations[config_id] for config_id in ids]
     columns: dict[str, pa.Array] = {CONFIG_ID: pa.array(ids, pa.int64())}
     for name, hyperparameter in space.items():
-        given, values = [name in row for row in rows], [row.get(name) for row in rows]
+        values = [row.get(name) for row in rows]
+        given = [name in row for row in rows] if holds_json(hyperparameter) else []
         columns[name] = _column(name, hyperparameter, ids, given, values)
     return pa.table(columns)
+
+
+def _refuse_unknown(known: set[str], configurations: Mapping[int, Mapping[str, Any]]) -> None:
+    if known.issuperset(chain.from_iterable(configurations.values())):
+        return
+    for config_id, configuration in configurations.items():
+        if not known.issuperset(configuration):
+            unknown = ", ".join(sorted(set(configuration) - known))
+            raise EncaveError(f"configuration {config_id} has unknown hyperparameters: {unknown}")
 
 
 def _column(

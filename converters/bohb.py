@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from ..errors import EncaveError
@@ -27,6 +28,8 @@ from .times import since_start, stamp
 CONFIGS, RESULTS = "configs.json", "results.json"
 _RESULT_FIELDS, _CONFIG_FIELDS = 5, (2, 3)
 _TIMES = ("submitted", "started", "finished")
+_ONLY = {"loss", "info"}
+_INTEGERS = frozenset({int, bool})
 _Key = tuple[Any, ...]
 
 
@@ -71,7 +74,7 @@ def _begins_with_triple(head: bytes) -> bool:
 
 
 def _is_key(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(part, int) for part in value)
+    return isinstance(value, list) and _INTEGERS.issuperset(map(type, value))
 
 
 class _Configs:
@@ -103,10 +106,10 @@ class _Jobs:
         self.configs = configs
         self.config_ids: list[int] = []
         self.budgets: list[float] = []
-        self.stamps: dict[str, list[float | None]] = {name: [] for name in _TIMES}
+        self.times: list[dict[str, Any]] = []
         self.statuses: list[Status] = []
         self.losses: list[float | None] = []
-        self.keys: list[str] = []
+        self.keys: list[list[int]] = []
         self.extras: list[dict[str, Any]] = []
 
     def take(self, line: Any) -> str | None:
@@ -126,13 +129,23 @@ class _Jobs:
         status = _status(result, exception, loss)
         self.config_ids.append(number)
         self.budgets.append(float(budget))
-        for name, stamps in self.stamps.items():
-            stamps.append(stamp(times.get(name)))
+        self.times.append(times)
         self.statuses.append(status)
         self.losses.append(loss if status is Status.SUCCESS else None)
-        self.keys.append(json.dumps(key))
+        self.keys.append(key)
         self.extras.append(self.configs.infos[number] | _extras(result, exception, status))
         return None
+
+    def stamps(self, name: str) -> list[float | None]:
+        """Time stamps, in seconds since 1970."""
+        values = [times.get(name) for times in self.times]
+        known = set(map(type, values)) == {float} and bool(np.isfinite(np.array(values)).all())
+        return values if known else [stamp(value) for value in values]
+
+    def names(self) -> pa.Array:
+        """The ids of HpBandSter as JSON."""
+        plain = all({int}.issuperset(map(type, key)) for key in self.keys)
+        return pa.array(list(map(str if plain else json.dumps, self.keys)), pa.string())
 
 
 def _run(jobs: _Jobs, path: Path, options: Options, notes: list[Note]) -> Run:
@@ -142,7 +155,8 @@ def _run(jobs: _Jobs, path: Path, options: Options, notes: list[Note]) -> Run:
         inferred = infer(configurations)
         configurations = inferred.configurations
         found = LogSpace(inferred.space, True, inferred.notes)
-    times = since_start(jobs.stamps["started"], jobs.stamps["finished"], jobs.stamps["submitted"])
+    submitted, started, finished = (jobs.stamps(name) for name in _TIMES)
+    times = since_start(started, finished, submitted)
     columns = {
         "config_id": jobs.config_ids,
         "budget": jobs.budgets,
@@ -150,8 +164,8 @@ def _run(jobs: _Jobs, path: Path, options: Options, notes: list[Note]) -> Run:
         "start": times.start,
         "end": times.end,
         COST + "loss": jobs.losses,
-        EXTRA + "hpbandster_id": pa.array(jobs.keys),
-        EXTRA + "submitted": pa.array(times.since(jobs.stamps["submitted"]), pa.float64()),
+        EXTRA + "hpbandster_id": jobs.names(),
+        EXTRA + "submitted": pa.array(times.since(submitted), pa.float64()),
         **extra_columns(jobs.extras),
     }
     return Run.from_columns(
@@ -180,7 +194,7 @@ def _oddities(jobs: _Jobs) -> Iterable[Note]:
 def _status(result: Mapping[str, Any], exception: Any, loss: float | None) -> Status:
     """Auto-PyTorch and others put a state into `info`, e.g. `StatusType.CRASHED`."""
     info = result.get("info")
-    state = str(info.get("state", "")).upper() if isinstance(info, dict) else ""
+    state = str(info["state"]).upper() if isinstance(info, dict) and "state" in info else ""
     if "TIMEOUT" in state:
         return Status.TIMEOUT
     if "MEMO" in state:
@@ -192,6 +206,8 @@ def _status(result: Mapping[str, Any], exception: Any, loss: float | None) -> St
 def _extras(result: Mapping[str, Any], exception: Any, status: Status) -> dict[str, Any]:
     """Whatever else the log has of a trial."""
     info = result.get("info")
+    if exception is None and status is Status.SUCCESS and isinstance(info, dict) and set(result) == _ONLY:
+        return info if None not in info.values() else {key: value for key, value in info.items() if value is not None}
     extras = {key: value for key, value in result.items() if key not in ("loss", "info")}
     extras |= info if isinstance(info, dict) else {"info": info}
     extras["exception"] = exception

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -24,12 +25,12 @@ def extra_columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, pa.Array]:
     Numbers, text and truth values keep their type; a key with values of several types, or with lists and objects,
     becomes JSON text.
     """
-    keys = dict.fromkeys(key for row in rows for key in row)
+    keys = dict.fromkeys(chain.from_iterable(rows))
     return {EXTRA + key: _column([row.get(key) for row in rows]) for key in keys}
 
 
 def _column(values: list[Any]) -> pa.Array:
-    kinds = {type(value) for value in values if value is not None}
+    kinds = set(map(type, values)) - {type(None)}
     if kinds == {int, float}:
         kinds = {float}
         values = [None if value is None else float(value) for value in values]

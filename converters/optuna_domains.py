@@ -133,13 +133,14 @@ def parameter(name: str, domains: Sequence[Domain], values: Sequence[Any]) -> Pa
 def _categorical(name: str, choices: Sequence[Any], values: Sequence[Any], remarks: list[str]) -> Parameter:
     from ConfigSpace.hyperparameters import CategoricalHyperparameter, Constant
 
-    distinct = {json_text(value): value for value in (*choices, *values)}
+    texts = _json_texts(values)
+    distinct = {json_text(choice): choice for choice in choices} | dict(zip(texts, values, strict=True))
     if not _plain(list(distinct.values())):
         remarks.append(f"{name} has choices that are lists, or equal though of two types; they are kept as JSON text")
         distinct = {text: text for text in distinct}
     kept = list(distinct.values())
     hyperparameter = Constant(name, kept[0]) if len(kept) == 1 else CategoricalHyperparameter(name, kept)
-    return Parameter(hyperparameter, [distinct[json_text(value)] for value in values], tuple(remarks))
+    return Parameter(hyperparameter, [distinct[text] for text in texts], tuple(remarks))
 
 
 def _plain(choices: Sequence[Any]) -> bool:
@@ -173,6 +174,18 @@ def _number(name: str, domains: Sequence[Domain], values: Sequence[Any], remarks
         column = infer_column(name, kept)
         remarks.append(f"{name}: ConfigSpace cannot hold the range {low} … {high}; the space has the values tried")
         return Parameter(column.hyperparameter, column.values, tuple(remarks))
+
+
+def _json_texts(values: Sequence[Any]) -> list[str]:
+    """`json_text` of each value, made once for equal text and numbers of one type."""
+    made: dict[tuple[type, Any], str] = {}
+    texts: list[str] = []
+    for value in values:
+        key = (type(value), value if isinstance(value, str | int | None) else id(value))
+        if key not in made:
+            made[key] = json_text(value)
+        texts.append(made[key])
+    return texts
 
 
 def json_text(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..run import Note
@@ -35,7 +36,7 @@ def study_space(study: Study, options: Options) -> StudySpace:
     """The space of the distributions, or the one given, and the trials' configurations, equal ones once."""
     from ConfigSpace import ConfigurationSpace
 
-    names = list(dict.fromkeys(name for trial in study.trials for name in trial.params))
+    names = list(dict.fromkeys(chain.from_iterable(trial.params for trial in study.trials)))
     rows: list[dict[str, Any]] = [{} for _ in study.trials]
     space = ConfigurationSpace() if options.space is None else options.space
     notes: list[Note] = []
@@ -43,7 +44,8 @@ def study_space(study: Study, options: Options) -> StudySpace:
         tried = [row for row, trial in enumerate(study.trials) if name in trial.params]
         values = [study.trials[row].params[name] for row in tried]
         if options.space is None:
-            domains = list(dict.fromkeys(study.trials[row].domains[name] for row in tried))
+            several = (study.trials[row].domains[name] for row in tried)
+            domains = list(dict.fromkeys({id(domain): domain for domain in several}.values()))
             known = parameter(name, domains, values)
             notes += [Note("flagged", remark) for remark in known.remarks]
             values = known.values
@@ -80,7 +82,7 @@ def _distinct(rows: Sequence[Mapping[str, Any]]) -> tuple[list[int], dict[int, d
     ids: list[int] = []
     configurations: dict[int, dict[str, Any]] = {}
     for row in rows:
-        key = tuple(sorted((name, type(value).__name__, str(value)) for name, value in row.items()))
+        key = frozenset(zip(row, map(type, row.values()), map(str, row.values()), strict=True))
         number = numbers.setdefault(key, len(numbers))
         ids.append(number)
         configurations.setdefault(number, dict(row))

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +21,7 @@ from urllib.parse import quote
 from ..errors import EncaveError
 from ..run import Note
 from .optuna_domains import Domain, parse
-from .optuna_study import STATES, Study, Trial, seconds
+from .optuna_study import STATES, Study, Trial, all_seconds, seconds
 from .optuna_trials import to_result
 from .reader import Found, Listing, Options, ReadResult
 
@@ -29,6 +30,8 @@ MAGIC = b"SQLite format 3\0"
 SUFFIXES = (".db", ".sqlite", ".sqlite3", ".db3")
 _JOURNALS = ("-wal", "-journal")
 _TABLES = frozenset({"studies", "trials", "trial_params"})
+_DATES = (3, 4)  # their places in a row of a trial
+_REMEMBERED = 1 << 12
 _INFINITE = {"INF_POS": math.inf, "INF_NEG": -math.inf}
 
 
@@ -106,7 +109,8 @@ def _settled(path: Path) -> Generator[tuple[Path, str]]:
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?{mode}", uri=True)
-    connection.text_factory = lambda data: data.decode("utf-8", "replace")
+    # names and distributions come back in every row, and a call of a function written in Python costs more than these
+    connection.text_factory = lru_cache(_REMEMBERED)(lambda data: data.decode("utf-8", "replace"))
     return connection
 
 
@@ -131,8 +135,8 @@ class _Storage:
         study.user = self._study_attributes("study_user_attributes", number)
         study.system = self._study_attributes("study_system_attributes", number)
         collected = _Collected(self._trials(number))
+        collected.params(self._rows("params", number))
         for table, take in (
-            ("params", collected.param),
             ("values", collected.value),
             ("intermediate_values", collected.step),
             ("user_attributes", collected.user),
@@ -208,14 +212,16 @@ class _Collected:
     def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
         self.trials: dict[int, Trial] = {}
         self.broken: set[int] = set()
-        self._domains: dict[str, Domain] = {}
-        for position, (key, number, state, start, end, value) in enumerate(rows):
+        listed = list(rows)
+        starts, ends = (all_seconds([row[column] for row in listed]) for column in _DATES)
+        for position, (key, number, state, start, end, value) in enumerate(listed):
             numbered = number is None or isinstance(number, int)
             trial = Trial(number if numbered and number is not None else position, str(state))
             self.trials[key] = trial
             try:
                 self.value(trial, 0, value, None)
-                trial.start, trial.end = seconds(start), seconds(end)
+                trial.start = starts[position] if starts else seconds(start)
+                trial.end = ends[position] if ends else seconds(end)
             except (ValueError, TypeError):
                 self.broken.add(key)
             if trial.state not in STATES or not numbered:
@@ -228,13 +234,19 @@ class _Collected:
         except (ValueError, TypeError, IndexError, OverflowError):
             self.broken.add(row[0])
 
-    def param(self, trial: Trial, name: str, value: Any, text: str) -> None:
-        """A parameter."""
-        domain = self._domains.get(text)
-        if domain is None:
-            domain = self._domains[text] = parse(text)
-        trial.params[str(name)] = domain.external(value)
-        trial.domains[str(name)] = domain
+    def params(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Take in parameters: rows of a trial's id, name, value and distribution."""
+        trials, domains = self.trials, dict[str, Domain]()
+        for key, name, value, text in rows:
+            try:
+                domain = domains.get(text)
+                if domain is None:
+                    domain = domains[text] = parse(text)
+                trial, name = trials[key], str(name)
+                trial.params[name] = domain.external(value)
+                trial.domains[name] = domain
+            except (ValueError, TypeError, IndexError, OverflowError):
+                self.broken.add(key)
 
     def value(self, trial: Trial, objective: int, value: Any, kind: str | None) -> None:
         """An objective's value."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
+
+import numpy as np
 
 from ..run import Note, Status
 from .optuna_domains import Domain
@@ -17,6 +21,7 @@ STATES = {
     "WAITING": Status.NOT_EVALUATED,
 }
 """Optuna's states."""
+_STORED = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?")
 STATE_NAMES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
 """Names of the states by their number."""
 
@@ -84,3 +89,16 @@ def seconds(value: Any) -> float | None:
         return None
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+
+
+def all_seconds(values: Sequence[Any]) -> list[float | None] | None:
+    """The same for many dates of the form that Optuna stores, shape (n,); None if one of them has another form."""
+    texts = [value for value in values if value is not None]
+    if not all(isinstance(text, str) and _STORED.fullmatch(text) for text in texts):
+        return None
+    try:
+        stamps = np.array(texts, dtype="datetime64[us]").astype(np.int64) / 1e6
+    except ValueError:
+        return None
+    found = iter(stamps.tolist())
+    return [None if value is None else next(found) for value in values]
