@@ -7,7 +7,7 @@ here for all pairs at once as one matrix product for each tree.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -18,6 +18,7 @@ from .fanova import Subset, decompose_batch, subsets_of
 from .fanova_forest import Forest
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 GRID_LIMIT = 1_000_000
 """Grid points up to which the effects of three and more hyperparameters are computed."""
@@ -38,23 +39,33 @@ def tree_shares(forest: Forest, weights: Sequence[Floats], order: int = 2) -> tu
     Raises:
         EncaveError: `order` is above 2 and the grid has more than `GRID_LIMIT` points.
     """
-    d = len(weights)
-    subsets = subsets_of(d, min(order, d))
+    subsets = subsets_of(len(weights), min(order, len(weights)))
     if order <= 2:
         return subsets, np.array([_box_shares(forest, tree, weights, order) for tree in range(forest.trees)])
-    points = int(np.prod([axis.size for axis in weights], dtype=object))
-    if points > GRID_LIMIT:
-        raise EncaveError(
-            f"effects of {order} hyperparameters need a grid of {points:,} points, more than {GRID_LIMIT:,}; "
-            "ask for singles and pairs"
-        )
-    shape = tuple(axis.size for axis in weights)
-    grid = np.indices(shape).reshape(d, -1).T
-    parts = decompose_batch(forest.predict_trees(grid).reshape(forest.trees, *shape), weights)
+    parts = decompose_batch(on_grid(forest.predict_trees, [axis.size for axis in weights]), weights)
     variance = parts.reshape(forest.trees, -1).sum(axis=1)
-    chosen = np.array([[axis in subset for axis in range(d)] for subset in subsets], dtype=np.int64)
+    chosen = np.array([[axis in subset for axis in range(len(weights))] for subset in subsets], dtype=np.int64)
     picked = np.stack([parts[(slice(None), *index)] for index in chosen], axis=1)
     return subsets, picked / np.where(variance > 0, variance, np.nan)[:, None]
+
+
+def on_grid(predict: Callable[[Ints], Floats], sizes: Sequence[int]) -> Floats:
+    """Predictions of k models at every point of the grid, shape (k, *sizes).
+
+    Args:
+        predict: From bins of shape (n, d) to predictions of shape (k, n).
+        sizes: Number of bins of each of the d hyperparameters.
+
+    Raises:
+        EncaveError: the grid has more than `GRID_LIMIT` points.
+    """
+    points = int(np.prod(sizes, dtype=object))
+    if points > GRID_LIMIT:
+        raise EncaveError(
+            f"this needs predictions on a grid of {points:,} points, more than {GRID_LIMIT:,}; "
+            "ask for singles and pairs, or for what compares two configurations only"
+        )
+    return predict(np.indices(tuple(sizes)).reshape(len(sizes), -1).T).reshape(-1, *sizes)
 
 
 def _box_shares(forest: Forest, tree: int, weights: Sequence[Floats], order: int) -> Floats:

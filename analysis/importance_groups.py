@@ -1,23 +1,26 @@
-"""Importance and budget correlation of many runs: by task, optimizer and budget, averaged over seeds."""
+"""Importance in many runs: by task, optimizer, objective and budget, averaged over seeds, from all or first trials."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import EncaveError
 from ..run import Run
-from .fanova import decompose
-from .importance import Importance, importance, over_runs
-from .landscape import BudgetCorrelation, budget_correlation
+from .importance import Importance, Method, exact, explain, mean_and_spread, over_runs
+from .importance_sample import Sample, sample
 from .study_view import view_runs
 
 Floats = NDArray[np.float64]
-Truth = Callable[[Run, Importance], "ArrayLike | None"]
+Truth = Callable[[Run, Sample], "ArrayLike | None"]
+
+ALL = "all"
+"""In place of an objective or a budget: each of them."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Refused:
 
 @dataclass(frozen=True, eq=False)
 class GroupImportance:
-    """Importance in the runs of one optimizer on one task at one budget."""
+    """Importance in the runs of one optimizer on one task, for one objective at one budget."""
 
     task: str
     """Title of the task."""
@@ -47,123 +50,151 @@ class GroupImportance:
     estimates: tuple[Importance, ...]
     """The estimate from each run, all of the same m subsets."""
     mean: Floats
-    """Mean share over the runs, shape (m,)."""
+    """Mean value over the runs, shape (m,)."""
     spread: Floats
     """Standard deviation over the runs, shape (m,); NaN for one run."""
     tree_spread: Floats
     """Standard deviation over trees, mean over the runs, shape (m,)."""
-    exact: Floats | None = None
-    """Share in the complete table, shape (m,), where one is known."""
+    trials: int | None = None
+    """From how many of each run's first successful trials at the budget; None: from all."""
+    table: Floats | None = None
+    """The complete table of costs that the runs searched, if it is known."""
 
+    @cached_property
+    def exact(self) -> Floats | None:
+        """Value in the complete table, mean over the runs, shape (m,); None where no table is known."""
+        if self.table is None:
+            return None
+        first = self.estimates[0]
+        alike = self.estimates[:1] if first.method.name == "fanova" else self.estimates
+        return np.mean([exact(self.table, one.sample, one.method) for one in alike], axis=0)
 
-@dataclass(frozen=True, eq=False)
-class GroupCorrelation:
-    """Rank correlation between budgets in the runs of one optimizer on one task."""
+    @property
+    def method(self) -> Method:
+        """How it was measured."""
+        return self.estimates[0].method
 
-    task: str
-    """Title of the task."""
-    optimizer: str
-    """Label of the optimizer."""
-    runs: tuple[str, ...]
-    """Names of the runs with budgets."""
-    budgets: tuple[float, ...]
-    """The b budgets that any of them has, ascending."""
-    mean: Floats
-    """Mean of Spearman's correlation over the runs in which it is defined, shape (b, b); NaN where in none."""
-    spread: Floats
-    """Standard deviation over these runs, shape (b, b); NaN with fewer than two."""
-    defined: NDArray[np.int64]
-    """Number of these runs, shape (b, b)."""
-    configurations: NDArray[np.int64]
-    """Configurations with a result at both budgets, summed over all runs, shape (b, b)."""
+    @property
+    def objective(self) -> str:
+        """Name of the objective."""
+        return self.estimates[0].sample.objective
+
+    @property
+    def budget(self) -> float | None:
+        """The budget, if the runs have any."""
+        return self.estimates[0].sample.budget
+
+    def label(self, k: int) -> str:
+        """Names of the k-th subset."""
+        return self.estimates[0].label(self.estimates[0].subsets[k])
 
 
 def group_importance(
     runs: Sequence[Run],
     *,
     objective: str | None = None,
-    budget: float | None = None,
-    order: int = 2,
+    budget: float | str | None = None,
+    method: Method | None = None,
+    over_time: bool = False,
     truth: Truth | None = None,
 ) -> tuple[tuple[GroupImportance, ...], tuple[Refused, ...]]:
     """`importance` of every run, averaged over the runs of an optimizer on a task that share budget and space.
 
     Args:
         runs: The runs.
-        objective: As in `importance`.
-        budget: As in `importance`: by default the highest of each run with a result.
-        order: As in `importance`.
-        truth: Gives the complete table that a run searched, axes in the order of the run's space, or None.
+        objective: A name, `ALL`, or None for the first of each run.
+        budget: A budget, `ALL`, or None for the highest of each run with a result.
+        method: How it is measured.
+        over_time: From the first 16, 32, 64, … successful trials, and from all: a group for each number, ascending.
+        truth: Gives the complete table of costs that a run searched, axes in the order of the run's space, or None.
 
     Raises:
         EncaveError: there are no runs.
     """
-    alike: defaultdict[tuple[object, ...], list[tuple[Run, Importance]]] = defaultdict(list)
-    refused: list[Refused] = []
-    for task, optimizer, run in _by_group(runs):
+    how, refused = method or Method(), list[Refused]()
+    samples: defaultdict[tuple[object, ...], list[tuple[Run, Sample]]] = defaultdict(list)
+    for task, optimizer, run, name, at in _cases(runs, objective, budget):
         try:
-            found = importance(run, objective=objective, budget=budget, order=order)
+            found = sample(run, objective=name, budget=at)
         except EncaveError as error:
             refused.append(Refused(task, optimizer, run.name, str(error)))
             continue
-        alike[task, optimizer, found.sample.budget, found.names, found.subsets].append((run, found))
-    groups = (_importance(str(key[0]), str(key[1]), members, truth) for key, members in alike.items())
+        samples[task, optimizer, found.objective, found.budget, found.encoded.names].append((run, found))
+    groups: list[GroupImportance] = []
+    for key, members in samples.items():
+        more, failed = _groups(str(key[0]), str(key[1]), members, how, over_time, truth)
+        groups += more
+        refused += failed
     return tuple(groups), tuple(refused)
 
 
-def group_correlation(
-    runs: Sequence[Run], *, objective: str | None = None
-) -> tuple[tuple[GroupCorrelation, ...], tuple[Refused, ...]]:
-    """`budget_correlation` of every run, averaged over the runs of an optimizer on a task.
+def by_group(runs: Sequence[Run]) -> Iterator[tuple[str, str, Run]]:
+    """Title of the task, label of the optimizer, run; in the order of a report.
 
     Raises:
         EncaveError: there are no runs.
     """
-    alike: defaultdict[tuple[str, str], list[tuple[Run, BudgetCorrelation]]] = defaultdict(list)
-    refused: list[Refused] = []
-    for task, optimizer, run in _by_group(runs):
-        try:
-            found = budget_correlation(run, objective)
-        except EncaveError as error:
-            refused.append(Refused(task, optimizer, run.name, str(error)))
-            continue
-        alike[task, optimizer].append((run, found))
-    return tuple(_correlation(*key, members) for key, members in alike.items()), tuple(refused)
-
-
-def _by_group(runs: Sequence[Run]) -> Iterator[tuple[str, str, Run]]:
     for section in view_runs(runs).sections:
         for group in section.groups:
             for run in group.runs:
                 yield section.title, group.optimizer, run
 
 
-def _importance(
-    task: str, optimizer: str, members: Sequence[tuple[Run, Importance]], truth: Truth | None
+def counts(most: int) -> tuple[int, ...]:
+    """16, 32, 64, …, less than `most`."""
+    return tuple(2**power for power in range(4, most.bit_length()) if 2**power < most)
+
+
+def average(
+    task: str,
+    optimizer: str,
+    found: Sequence[tuple[str, Importance]],
+    trials: int | None = None,
+    table: Floats | None = None,
 ) -> GroupImportance:
-    estimates = tuple(estimate for _, estimate in members)
+    """The group of these runs (name, estimate), of which there is at least one."""
+    estimates = tuple(estimate for _, estimate in found)
     mean, spread = over_runs(estimates)
-    tree_spread = np.mean([estimate.spread for estimate in estimates], axis=0)
-    group = GroupImportance(task, optimizer, tuple(r.name for r, _ in members), estimates, mean, spread, tree_spread)
+    tree_spread = mean_and_spread(np.array([estimate.spread for estimate in estimates]))[0]
+    names = tuple(name for name, _ in found)
+    return GroupImportance(task, optimizer, names, estimates, mean, spread, tree_spread, trials, table)
+
+
+def _cases(
+    runs: Sequence[Run], objective: str | None, budget: float | str | None
+) -> Iterator[tuple[str, str, Run, str | None, float | None]]:
+    for task, optimizer, run in by_group(runs):
+        names = [one.name for one in run.objectives] if objective == ALL else [objective]
+        budgets = (run.budgets or (None,)) if isinstance(budget, str) else (budget,)
+        for name in names:
+            for at in budgets:
+                yield task, optimizer, run, name, at
+
+
+def _groups(
+    task: str,
+    optimizer: str,
+    members: Sequence[tuple[Run, Sample]],
+    how: Method,
+    over_time: bool,
+    truth: Truth | None,
+) -> tuple[list[GroupImportance], list[Refused]]:
+    """The group, or one for each number of trials; and the runs that are in none."""
+    groups: list[GroupImportance] = []
+    reasons: dict[str, str] = {}
+    used: set[str] = set()
     table = truth(*members[0]) if truth else None
-    if table is None:
-        return group
-    exact = decompose(table, estimates[0].sample.encoded.weights).shares(estimates[0].subsets)
-    return replace(group, exact=exact)
-
-
-def _correlation(task: str, optimizer: str, members: Sequence[tuple[Run, BudgetCorrelation]]) -> GroupCorrelation:
-    budgets = tuple(sorted({budget for _, found in members for budget in found.budgets}))
-    values = np.full((len(members), len(budgets), len(budgets)), np.nan)
-    configurations = np.zeros(values.shape[1:], dtype=np.int64)
-    for number, (_, found) in enumerate(members):
-        place = np.ix_(*[[budgets.index(budget) for budget in found.budgets]] * 2)
-        values[number][place] = found.spearman
-        configurations[place] += found.configurations
-    known = ~np.isnan(values)
-    defined = known.sum(axis=0)
-    mean = np.where(known, values, 0).sum(axis=0) / np.where(defined > 0, defined, np.nan)
-    squares = np.where(known, (values - mean) ** 2, 0).sum(axis=0)
-    spread = np.sqrt(squares / np.where(defined > 1, defined - 1, np.nan))
-    names = tuple(run.name for run, _ in members)
-    return GroupCorrelation(task, optimizer, names, budgets, mean, spread, defined, configurations)
+    known = None if table is None else np.asarray(table, dtype=np.float64)
+    most = max(data.trials for _, data in members)
+    for count in (*counts(most), most) if over_time else (None,):
+        found: list[tuple[str, Importance]] = []
+        for run, data in members:
+            if count is not None and data.trials < count:
+                continue
+            try:
+                found.append((run.name, explain(data if count is None else data.first(count), how)))
+            except EncaveError as error:
+                reasons[run.name] = str(error)
+        used.update(name for name, _ in found)
+        groups += [average(task, optimizer, found, count, known)] if found else []
+    return groups, [Refused(task, optimizer, name, why) for name, why in reasons.items() if name not in used]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from ..errors import EncaveError
 from ..run import Run
 from ..space_columns import CONFIG_ID, choices, holds_json
+from .importance_conditions import Conditions, conditions_of
 
 if TYPE_CHECKING:
     from ConfigSpace.hyperparameters import Hyperparameter
@@ -48,6 +48,17 @@ class Axis:
         """Number of bins."""
         return self.weights.size
 
+    @property
+    def examples(self) -> tuple[Any, ...]:
+        """A value in each bin: the value itself, or the middle of the interval."""
+        if self.values is not None:
+            return self.values
+        ends = np.concatenate(([0.0], self.edges, [1.0]))
+        middle, (lower, upper, logarithmic) = (ends[1:] + ends[:-1]) / 2, self.scale
+        if logarithmic:
+            return tuple((lower * (upper / lower) ** middle).tolist())
+        return tuple((lower + middle * (upper - lower)).tolist())
+
     def code(self, value: Any) -> int:
         """Bin of a value.
 
@@ -73,8 +84,10 @@ class Encoded:
     """Bin of each hyperparameter of each configuration, shape (configurations, d), in the order of the run's table."""
     imputed: int
     """Number of inactive or missing values that were replaced by the default."""
-    default: Mapping[str, Any]
-    """Hyperparameter → default value."""
+    default: Ints
+    """Bin of each hyperparameter's default, shape (d,)."""
+    conditions: Conditions
+    """Which hyperparameters are active."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -101,15 +114,6 @@ class Encoded:
         """Whether every bin is one value, so that the grid of bins is the space."""
         return all(axis.values is not None for axis in self.axes)
 
-    def code(self, configuration: Mapping[str, Any]) -> Ints:
-        """Bins of one configuration, shape (d,); what it does not name has its default.
-
-        Raises:
-            EncaveError: a value is none of the hyperparameter's.
-        """
-        full = {**self.default, **configuration}
-        return np.array([axis.code(full[axis.name]) for axis in self.axes], dtype=np.int64)
-
 
 def encode(run: Run) -> Encoded:
     """Cut every hyperparameter of the run's space into bins.
@@ -121,18 +125,20 @@ def encode(run: Run) -> Encoded:
     axes: list[Axis] = []
     columns: list[Ints] = []
     imputed = 0
-    default: dict[str, Any] = {}
+    default: list[int] = []
     for name, hyperparameter in run.space.items():
         column = run.configurations[name].combine_chunks()
-        standard: Any = getattr(hyperparameter, "default_value", None)
-        default[name] = standard.item() if isinstance(standard, np.generic) else standard
         axis, codes = _discrete(name, hyperparameter, column) or _intervals(name, hyperparameter, column)
+        standard: Any = getattr(hyperparameter, "default_value", None)
+        default.append(axis.code(standard.item() if isinstance(standard, np.generic) else standard))
         if column.null_count:
             imputed += column.null_count
-            codes = np.where(np.asarray(column.is_null()), axis.code(default[name]), codes)
+            codes = np.where(np.asarray(column.is_null()), default[-1], codes)
         axes.append(axis)
         columns.append(codes)
-    return Encoded(tuple(axes), np.stack(columns, axis=1), imputed, default)
+    bins = np.array(default, dtype=np.int64)
+    conditions = conditions_of(run.space, [axis.examples for axis in axes], bins)
+    return Encoded(tuple(axes), np.stack(columns, axis=1), imputed, bins, conditions)
 
 
 def rows_of(run: Run) -> Ints:

@@ -73,7 +73,7 @@ def make_deepcave_run(run: Run) -> Any:
 def with_encave(run: Run) -> Shares:
     """Shares of `SUBSETS`."""
     found = importance(run)
-    return np.array([found.share(*subset) for subset in SUBSETS])
+    return np.array([found.value(*subset) for subset in SUBSETS])
 
 
 def with_deepcave(run: Any) -> Shares:

@@ -41,6 +41,11 @@ def exit_status(statuses: Sequence[str], *, strict: bool = False) -> int:
     return (2 if refused == len(statuses) and not strict else 1) if refused else 0
 
 
+def left_out(done: Sequence[object], refused: Sequence[object]) -> int:
+    """0 if all was analysed, 1 if something was left out, 2 if nothing could be analysed."""
+    return (1 if done else 2) if refused else 0
+
+
 def print_json(content: dict[str, Any]) -> None:
     """Print JSON on standard output."""
     click.echo(json.dumps(content, indent=1, allow_nan=False))

@@ -19,6 +19,11 @@ def print_table(table: Table) -> None:
     console.print(table)
 
 
+def print_line(text: str) -> None:
+    """Print a line of plain text on standard output, whole where that is no terminal."""
+    Console().print(text, highlight=False, markup=False, soft_wrap=True)
+
+
 def progress_bars(*more: ProgressColumn) -> Progress:
     """Bars on standard error, with more columns if wanted; nothing where it is no terminal."""
     console = Console(stderr=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -10,15 +12,16 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
 
+from encave.analysis.budget_correlation import budget_correlation, group_correlation
 from encave.analysis.fanova import decompose
-from encave.analysis.importance import importance
-from encave.analysis.importance_groups import group_correlation, group_importance
-from encave.analysis.landscape import budget_correlation
+from encave.analysis.importance import Method, importance
+from encave.analysis.importance_groups import group_importance
+from encave.analysis.importance_sample import sample
 from encave.cli import cli
+from encave.known_tables import nasbench201_truth, truth_of
 from encave.run import Objective, Optimizer, Run
 from encave.runners.nasbench201.space import HYPERPARAMETERS, OPERATIONS, configuration_space
 from encave.runners.nasbench201.table import Benchmark, load_surrogate
-from encave.terminal.analyze import nasbench201_truth
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +79,8 @@ def test_importance_is_averaged_over_the_runs_of_a_group(runs: list[Run], benchm
     (group,), refused = group_importance(runs, truth=nasbench201_truth(benchmark))
     single = [importance(run) for run in runs]
     assert not refused and group.optimizer == "RS" and group.runs == tuple(run.name for run in runs)
-    assert group.mean == pytest.approx(np.mean([one.shares for one in single], axis=0))
-    assert group.spread == pytest.approx(np.std([one.shares for one in single], axis=0, ddof=1))
+    assert group.mean == pytest.approx(np.mean([one.values for one in single], axis=0))
+    assert group.spread == pytest.approx(np.std([one.values for one in single], axis=0, ddof=1))
     assert group.tree_spread == pytest.approx(np.mean([one.spread for one in single], axis=0))
     assert group.estimates[0].sample.budget == 200.0
 
@@ -122,11 +125,11 @@ def test_importance_as_table_and_json_says_the_same(folder: Path, runs: list[Run
     assert [run["failed"] for run in group["runs"]] == [1, 1, 1]
     first = group["effects"][0]
     assert first["hyperparameters"] == ["op_0_1"]
-    assert first["share"] == pytest.approx(np.mean([importance(run).share("op_0_1") for run in runs]))
+    assert first["value"] == pytest.approx(np.mean([importance(run).value("op_0_1") for run in runs]))
     (refused,) = found["refused"]
     assert refused["run"] == "tiny-0" and "at least 10" in refused["reason"]
     table = invoke("analyze", "importance", folder, "--benchmark", "surrogate")
-    assert "RS on cifar10" in table.stdout and f"{100 * first['share']:.1f}" in table.stdout
+    assert "RS on cifar10" in table.stdout and f"{100 * first['value']:.1f}" in table.stdout
     assert f"{100 * first['exact']:.1f}" in table.stdout
     assert "5 more joint effects" in table.stdout and "3 failed trials left out" in table.stdout
     assert "left out" in table.stderr and "tiny-0" in table.stderr
@@ -145,3 +148,81 @@ def test_nothing_to_analyse_is_an_error(folder: Path) -> None:
     assert told.exit_code == 2 and "at least 10" in told.stderr
     told = invoke("analyze", "importance", folder, "--objective", "speed")
     assert told.exit_code == 2 and "no objective 'speed'" in told.stderr
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("method", ["lpi", "ablation", "shapley"])
+def test_every_method_is_reached_and_says_the_same_three_times(folder: Path, runs: list[Run], method: str) -> None:
+    command = ("analyze", "importance", folder / "RS-0", folder / "RS-1", "--method", method)
+    (group,) = json.loads(invoke(*command, "--benchmark", "surrogate", "--json").stdout)["groups"]
+    single = [importance(run, method=Method(method)) for run in runs[:2]]
+    assert [effect["value"] for effect in group["effects"]] == pytest.approx(np.mean([one.values for one in single], 0))
+    assert all(effect["exact"] is not None for effect in group["effects"])
+    rows = rows_of(invoke(*command, "--csv").stdout)
+    assert [float(row["value"]) for row in rows] == pytest.approx([effect["value"] for effect in group["effects"]])
+    table = invoke(*command).stdout
+    assert {"lpi": "local importance", "ablation": "step", "shapley": "Shapley values, ablation"}[method] in table
+
+
+def test_every_objective_and_budget(folder: Path) -> None:
+    told = invoke("analyze", "importance", folder / "RS-0", "--objective", "all", "--budget", "all", "--json")
+    groups = json.loads(told.stdout)["groups"]
+    assert [(group["objective"], group["budget"]) for group in groups] == [("valid_error", 12), ("valid_error", 200)]
+    assert invoke("analyze", "importance", folder / "RS-0", "--budget", "high").exit_code == 2
+
+
+def test_importance_over_time_and_its_bias(folder: Path, runs: list[Run], benchmark: Benchmark) -> None:
+    command = ("analyze", "importance", folder / "RS-0", folder / "RS-1", folder / "RS-2")
+    groups = json.loads(invoke(*command, "--over-time", "--json").stdout)["groups"]
+    assert [group["trials"] for group in groups] == [16, 32, 64, 119]
+    assert groups[-1]["effects"][0]["value"] == pytest.approx(np.mean([importance(r).values[0] for r in runs]))
+    assert "119 trials" in invoke(*command, "--over-time").stdout
+    told = json.loads(invoke(*command, "--bias", "--benchmark", "surrogate", "--json").stdout)["groups"]
+    assert [one["optimizer"] for one in told] == ["RS", "uniform sample"]
+    assert told[0]["trials"] == told[1]["trials"] == [16, 32, 64, 119] and told[1]["runs"] == [10] * 4
+    (group,), _ = group_importance(runs, truth=nasbench201_truth(benchmark))
+    assert [effect["bias"][-1] for effect in told[0]["effects"]] == pytest.approx(group.mean - group.exact)
+    table, rows = (invoke(*command, "--bias", "--benchmark", "surrogate", *how).stdout for how in ([], ["--csv"]))
+    assert "uniform sample" in table and len(rows_of(rows)) == 2 * 4 * 21
+    assert f"{100 * told[0]['single_error'][-1]:.1f}" in table
+    assert "needs the table" in invoke(*command, "--bias").stderr
+
+
+def test_the_truth_of_runs_is_found_by_its_hash(runs: list[Run], benchmark: Benchmark) -> None:
+    assert truth_of(runs) is None
+    known = runs[0].replace(metadata={**runs[0].metadata, "benchmark": {"sha256": benchmark.sha256}})
+    truth = truth_of([known, runs[1]])
+    assert truth is not None and truth(runs[1], sample(runs[1])) is None
+    assert np.shape(truth(known, sample(known))) == (5,) * 6
+
+
+def test_exploration_incumbents_and_landscape(folder: Path, runs: list[Run], benchmark: Benchmark) -> None:
+    paths = [folder / run.name for run in runs]
+    (group,) = json.loads(invoke("analyze", "exploration", *paths, "--json").stdout)["groups"]
+    assert [one["trials"] for one in group["runs"]] == [160] * 3
+    assert group["runs"][0]["coverage"] == pytest.approx(group["runs"][0]["distinct"] / 15625)
+    different = {tuple(run.configuration(i).values()) for run in runs for i in range(120)}
+    assert group["configurations_together"] == len(different)
+    assert len(rows_of(invoke("analyze", "exploration", *paths, "--csv").stdout)) == 3
+    assert f"{100 * group['runs'][0]['hamming']:.0f}"[0] in invoke("analyze", "exploration", *paths).stdout
+
+    (group,) = json.loads(invoke("analyze", "incumbents", *paths, "--json").stdout)["groups"]
+    finals = [run.configuration(run.incumbent().config_id) for run in runs]
+    for name in HYPERPARAMETERS:
+        for value, frequency in group["hyperparameters"][name].items():
+            assert frequency[-1] == pytest.approx(np.mean([final[name] == value for final in finals]))
+    assert "% of the incumbents of 3 runs" in invoke("analyze", "incumbents", *paths).stdout
+    assert rows_of(invoke("analyze", "incumbents", *paths, "--csv").stdout)[0]["hyperparameter"] == HYPERPARAMETERS[0]
+
+    told = json.loads(invoke("analyze", "landscape", *paths, "--json").stdout)
+    tables = {one["task"]: one for one in told["tables"]}
+    assert len(tables["cifar10"]["effects"]) == 63
+    assert sum(effect["share"] for effect in tables["cifar10"]["effects"]) == pytest.approx(1)
+    assert sum(one["basin"] for one in tables["cifar10"]["optima"]) == 15625
+    errors = benchmark.query(finals, "cifar10").valid_error
+    (ends,) = told["incumbents"]
+    assert ends["gap"] == pytest.approx(errors.mean() - benchmark.optimum("cifar10")["valid_error_200"])
+    assert "local optima" in invoke("analyze", "landscape").stdout

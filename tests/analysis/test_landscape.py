@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from encave.analysis.landscape import budget_correlation, exploration, landscape, mean_hamming
+from encave.analysis.budget_correlation import budget_correlation
+from encave.analysis.exploration import exploration, mean_hamming
+from encave.analysis.landscape import landscape
 from encave.errors import EncaveError
 from encave.run import Objective, Optimizer, Run
 from encave.runners.nasbench201.table import open_table

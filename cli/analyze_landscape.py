@@ -1,0 +1,96 @@
+"""`encave analyze correlation`, `exploration`, `incumbents` and `landscape`: the space as it was seen and as it is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import rich_click as click
+
+from .common import ANY_PATH, left_out, load_runs, print_csv, print_json
+
+_PATHS = click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+_CSV = click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
+
+
+@click.command()
+@_PATHS
+@click.option("--objective", default=None, help="Objective to correlate; else the first.")
+@_JSON
+@_CSV
+def correlation(paths: tuple[Path, ...], objective: str | None, as_json: bool, as_csv: bool) -> None:
+    """Say whether configurations rank alike at different budgets: Spearman's correlation in each run."""
+    from ..analysis.budget_correlation import group_correlation
+    from ..analysis.report import importance_data
+    from ..terminal.landscape import correlation_json, print_correlation
+
+    found = group_correlation(load_runs(paths), objective=objective)
+    if as_json:
+        print_json(correlation_json(*found))
+    elif as_csv:
+        print_csv([importance_data.correlations(found[0])])
+    else:
+        print_correlation(*found)
+    sys.exit(left_out(*found))
+
+
+@click.command()
+@_PATHS
+@_JSON
+@_CSV
+def exploration(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
+    """Say how varied the configurations of each optimizer are: duplicates, diversity, share of the space."""
+    from ..analysis.exploration import group_exploration
+    from ..analysis.report import importance_data
+    from ..terminal.landscape import exploration_json, print_exploration
+
+    found = group_exploration(load_runs(paths))
+    if as_json:
+        print_json(exploration_json(found))
+    elif as_csv:
+        print_csv([importance_data.explorations(found)])
+    else:
+        print_exploration(found)
+
+
+@click.command()
+@_PATHS
+@_JSON
+@_CSV
+def incumbents(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
+    """Say what the incumbents are made of: how often each value of a hyperparameter is in them, over time."""
+    from ..analysis.incumbent_values import group_incumbent_values
+    from ..analysis.report import importance_data
+    from ..terminal.landscape import incumbents_json, print_incumbents
+
+    found = group_incumbent_values(load_runs(paths))
+    if as_json:
+        print_json(incumbents_json(*found))
+    elif as_csv:
+        print_csv([importance_data.incumbents(found[0])])
+    else:
+        print_incumbents(*found)
+    sys.exit(left_out(*found))
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=ANY_PATH)
+@click.option("--benchmark", "table", default="surrogate", show_default=True, help="NAS-Bench-201 table.")
+@click.option("--order", type=click.IntRange(1), default=6, show_default=True, help="Most hyperparameters together.")
+@_JSON
+def landscape(paths: tuple[Path, ...], table: str, order: int, as_json: bool) -> None:
+    """Show a complete table: exact fANOVA, local optima, basins, fitness and distance; and where runs at PATHS end."""
+    from ..analysis.landscape_groups import group_standing
+    from ..known_tables import known_tables, nasbench201_truth
+    from ..runners.nasbench201.table import open_benchmark
+    from ..terminal.landscape import landscape_json, print_landscape
+
+    benchmark = open_benchmark(table)
+    standings = group_standing(load_runs(paths), nasbench201_truth(benchmark)) if paths else ((), ())
+    known = known_tables(benchmark)
+    if as_json:
+        print_json(landscape_json(known, order, *standings))
+    else:
+        print_landscape(known, order, *standings)
+    sys.exit(left_out(*standings))
