@@ -17,11 +17,12 @@ def benchmark() -> None:
 @benchmark.command(name="import")
 @click.argument("path", type=ANY_PATH)
 @click.option("--name", default=None, help="Name to import it under.")
-def import_(path: Path, name: str | None) -> None:
-    """Import a NATS-tss-v1_0-3ffb9-simple folder or a Parquet table into the user's cache."""
+@click.option("--add-to", default=None, help="Imported table that the latencies of HW-NAS-Bench are added to.")
+def import_(path: Path, name: str | None, add_to: str | None) -> None:
+    """Import a table into the user's cache: official files, those of other tools, Parquet (docs/benchmark-data.md)."""
     from ..terminal.benchmarks import import_with_progress, print_imported
 
-    print_imported(import_with_progress(path, name))
+    print_imported(import_with_progress(path, name, add_to))
 
 
 @benchmark.command(name="list")

@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from ..runners.nasbench201.surrogate import Quality
 
 
-def import_with_progress(path: Path, name: str | None) -> Imported:
-    """`import_benchmark` with a bar: the official folder has 15,625 files."""
+def import_with_progress(path: Path, name: str | None, add_to: str | None) -> Imported:
+    """`import_benchmark` with a bar: the official files take minutes."""
     from ..runners.nasbench201.cache import import_benchmark
 
     with progress_bars() as progress:
         bar = progress.add_task("architectures", total=None, detail="")
-        return import_benchmark(path, name, lambda done, total: progress.update(bar, completed=done, total=total))
+
+        def show(done: int, total: int) -> None:
+            progress.update(bar, completed=done, total=total)
+
+        return import_benchmark(path, name, show, add_to=add_to)
 
 
 def print_imported(imported: Imported) -> None:

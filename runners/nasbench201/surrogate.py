@@ -43,8 +43,9 @@ TIME_COEFFICIENTS = 1 + 6 * 4 + 15 * 16
 _NONE, _SKIP, _CONV_1X1 = 0, 1, 2
 # Position of the edges of each of the four paths from the input of a cell to its output.
 _PATHS = ((3,), (0, 4), (1, 5), (0, 2, 5))
-# Seconds to evaluate 10,000 images: constant + slope × seconds per training epoch, fitted to eight measured cells.
-_EVALUATION_SECONDS = (0.4549, 0.0925)
+
+EVALUATION_SECONDS = (0.4549, 0.0925)
+"""Constant and slope over seconds per epoch on cifar10-valid of the seconds to evaluate 10,000 images; of 8 cells."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def fitted_values(quantity: str) -> int:
     model = parameters()
     if quantity not in QUANTITIES:
         coefficients = model["time_coefficients"].size
-        return coefficients + len(_EVALUATION_SECONDS) if quantity == "valid_seconds" else coefficients
+        return coefficients + len(EVALUATION_SECONDS) if quantity == "valid_seconds" else coefficients
     hidden = model["hidden_weight"].size + model["hidden_bias"].size
     return hidden + model["output_weight"].shape[0] + 1 + 2 * (model["effect"].shape[1] + model["knot_score"].shape[1])
 
@@ -222,7 +223,7 @@ def evaluation_seconds(place: int, seconds: Floats) -> Floats:
         place: position in `DATASETS`.
         seconds: training time per epoch on cifar10-valid.
     """
-    constant, slope = _EVALUATION_SECONDS
+    constant, slope = EVALUATION_SECONDS
     return (constant + slope * seconds) * VALID_IMAGES[place] / 10_000
 
 

@@ -82,6 +82,38 @@ class Gathered:
             if stored is not None:
                 self._legacy[index] |= np.abs(np.asarray(stored, dtype=np.float64) - exact[index]) > 1e-3
 
+    def drop_copies(self, dataset: str, schedule: int, seeds: Sequence[int]) -> int:
+        """Drop runs that never were: whose curve is that of an earlier seed, or the mean of the two earlier ones.
+
+        Args:
+            dataset: one of `DATASETS`.
+            schedule: 12 or 200.
+            seeds: three at most, the one that is kept in any case first.
+
+        Returns:
+            Number of runs dropped.
+        """
+        dropped = 0
+        for place, seed in enumerate(seeds):
+            curve = self._curves.get((dataset, schedule, seed))
+            earlier = [
+                found for one in seeds[:place] if (found := self._curves.get((dataset, schedule, one))) is not None
+            ]
+            if curve is None or not earlier:
+                continue
+            means = [*earlier, (earlier[0] + earlier[1]) / 2] if len(earlier) == 2 else earlier
+            copied = np.any([(np.abs(curve - one) < 1e-4).all(axis=1) for one in means], axis=0)
+            curve[copied] = np.nan
+            for split in ("valid", "valtest"):
+                self._forget(valid_column(dataset, split, schedule, seed), copied)
+            self._forget(test_column(dataset, schedule, seed), copied)
+            dropped += int(copied.sum())
+        return dropped
+
+    def _forget(self, column: str, where: NDArray[np.bool_]) -> None:
+        if column in self._columns:
+            self._columns[column][where] = np.nan
+
     def finish(self) -> Written:
         """Add the means over seeds, write the table and say what is to be noted.
 

@@ -47,7 +47,7 @@ def gather(record: Mapping[str, Any], into: Gathered, source: str) -> int:
         for (dataset, seed), run in sorted(record["all_results"].items()):
             if run["epochs"] not in (12, 200):
                 raise EncaveError(f"{source} {SIZE_SPACE}")
-            _gather_run(index, dataset, int(seed), run, into)
+            gather_run(index, dataset, int(seed), run, into)
     except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise EncaveError(
             f"{source} does not hold the results of an architecture as NATS-Bench writes them "
@@ -56,7 +56,8 @@ def gather(record: Mapping[str, Any], into: Gathered, source: str) -> int:
     return index
 
 
-def _gather_run(index: int, dataset: str, seed: int, run: Run, into: Gathered) -> None:
+def gather_run(index: int, dataset: str, seed: int, run: Run, into: Gathered) -> None:
+    """Put one training run into the table; `dataset` by its official name."""
     accuracies, schedule = run["eval_acc1es"], int(run["epochs"])
     last = schedule - 1
     if dataset == "cifar10":

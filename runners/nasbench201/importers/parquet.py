@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from ....errors import EncaveError
@@ -22,7 +23,7 @@ def recognises(path: Path) -> bool:
         return stream.read(4) == b"PAR1"
 
 
-def import_file(path: Path, name: str) -> Imported:
+def import_file(path: Path, name: str, progress: Callable[[int, int], None]) -> Imported:
     """Copy the table into the cache, so that its hash stays that of the file.
 
     Raises:
@@ -40,4 +41,6 @@ def import_file(path: Path, name: str) -> Imported:
         (target / TABLE_FILE).write_bytes(content)
         return Written(notes)
 
-    return store(name, path, FORMAT, write)
+    imported = store(name, path, FORMAT, write)
+    progress(1, 1)
+    return imported
