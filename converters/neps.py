@@ -20,7 +20,7 @@ from .jsontext import read_text
 from .names import study_name
 from .neps_space import fidelity_of, plain_name, space_of
 from .reader import Found, Listing, Options, ReadResult
-from .safe_yaml import read_mapping
+from .safe_yaml import read_mapping, read_value
 from .times import since_start, stamp
 
 _FOLDERS = {"configs": "0.13 or later", "results": "0.12 or earlier"}
@@ -131,8 +131,16 @@ def _trial(folder: Path) -> Trial:
     elif (folder / "metadata.yaml").is_file():
         metadata = read_mapping(folder / "metadata.yaml")
     reports = [folder / name for name in _FILES[3:] if (folder / name).is_file()]
-    report = read_mapping(reports[0]) if reports else None
+    report = _report(reports[0]) if reports else None
     return Trial(folder.name.removeprefix(_TRIAL), read_mapping(folder / _FILES[0]), metadata, report)
+
+
+def _report(path: Path) -> dict[str, Any]:
+    """What a trial returned. To 0.11 a lone number is its loss and a lone text, mostly `error`, says that it failed."""
+    content = read_value(path)
+    if isinstance(content, str):
+        return {"err": content}
+    return {"loss": content} if _number(content) is not None else read_mapping(path)
 
 
 def _run(trials: list[Trial], path: Path, options: Options, notes: list[Note]) -> Run:

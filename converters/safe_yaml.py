@@ -16,8 +16,19 @@ def read_mapping(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file, its keys as text.
 
     Raises:
-        EncaveError: the file is missing, too long, empty, not YAML, no mapping, asks for a Python object, or unfolds to
-            more than it says.
+        EncaveError: as `read_value`, or it is no mapping.
+    """
+    content = read_value(path)
+    if not isinstance(content, dict):
+        raise EncaveError(f"{path} holds no mapping" if path.stat().st_size else f"{path} is empty (0 bytes)")
+    return content
+
+
+def read_value(path: Path) -> Any:
+    """The value in a YAML file; the keys of a mapping as text.
+
+    Raises:
+        EncaveError: the file is missing, too long, not YAML, asks for a Python object, or unfolds to more than it says.
     """
     import yaml
 
@@ -30,11 +41,9 @@ def read_mapping(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         told = " ".join(str(error).split())
         raise EncaveError(f"{path} is no readable YAML: {told:.300}") from error
-    if not isinstance(content, dict):
-        raise EncaveError(f"{path} holds no mapping" if size else f"{path} is empty (0 bytes)")
     if _count(content) > _VALUES:
         raise EncaveError(f"{path} holds more than {_VALUES} values; encave does not read it")
-    return {str(key): value for key, value in content.items()}
+    return {str(key): value for key, value in content.items()} if isinstance(content, dict) else content
 
 
 def _count(content: Any) -> int:

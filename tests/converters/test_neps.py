@@ -135,3 +135,13 @@ def test_other_folders_named_results_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "results").mkdir()
     with pytest.raises(AssertionError):
         read_one(tmp_path, "neps")
+
+
+def test_lone_values_that_releases_to_0_11_wrote(tmp_path: Path) -> None:
+    for number, result in enumerate(("0.5\n...\n", "error\n...\n", "loss: 0.25\n")):
+        write(tmp_path, str(number + 1), {"x": 0.1 * number}, None)
+        (tmp_path / "results" / f"config_{number + 1}" / "result.yaml").write_text(result)
+    result = read_one(tmp_path, "neps")
+    assert (result.read, result.dropped) == (3, 0)
+    assert result.run.trials["status"].to_pylist() == ["success", "crashed", "success"]
+    assert result.run.trials["cost:loss"].to_pylist() == [0.5, None, 0.25]
