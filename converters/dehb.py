@@ -39,6 +39,7 @@ _LEFT = ("history", "overtime_history", "incumbent", "dehb_state")
 _MANY = 10
 _CLOCK = 0.005  # seconds
 _OWN_INFO = ("start", "end", "worker")  # of encave's runners
+_STATUSES = pa.array([Status.SUCCESS.value, Status.CRASHED.value])
 _Floats = NDArray[np.float64]
 
 
@@ -199,7 +200,7 @@ def _trials(
     columns: dict[str, Any] = {
         "config_id": log.config_ids,
         "budget": log.fidelity,
-        "status": np.where(failed, Status.CRASHED.value, Status.SUCCESS.value).tolist(),
+        "status": pa.DictionaryArray.from_arrays(pa.array(failed).cast(pa.int32()), _STATUSES),
         "start": starts,
         "end": ends,
     }

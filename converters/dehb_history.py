@@ -121,7 +121,8 @@ def _from_table(table: pa.Table, path: Path) -> History:
     rows = table.num_rows
     try:
         lengths = pc.list_value_length(table["config"]).to_numpy()
-        table = table.filter(pa.array(_most_common(lengths, path) & table["config_id"].is_valid().to_numpy()))
+        usable = _most_common(lengths, path) & table["config_id"].is_valid().to_numpy()
+        table = table if usable.all() else table.filter(pa.array(usable))
         lists = table["config"].combine_chunks()
         vectors = np.asarray(lists.flatten(), dtype=np.float64).reshape(table.num_rows, -1)
         cost, fidelity = (table[name].to_numpy().astype(np.float64) for name in COLUMNS[3:])

@@ -13,6 +13,7 @@ from ..errors import EncaveError
 
 LIMIT = 1 << 31
 """Bytes that a file may unpack to."""
+_BUFFER, _ROWS = 1 << 16, 1 << 16  # bytes of a file and rows that are read at once
 _WIDTH = 8  # bytes of a number
 
 
@@ -33,7 +34,10 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
         schema = file.schema_arrow
     texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_binary(field.type)]
     # a text that is stored once can stand in each of millions of rows
-    table = pq.read_table(path, columns=columns, read_dictionary=texts)
+    with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False, buffer_size=_BUFFER) as file:
+        # in turn, without threads: else all columns are held compressed, uncompressed and decoded at the same time
+        batches = list(file.iter_batches(_ROWS, columns=columns, use_threads=False))
+        table = pa.Table.from_batches(batches) if batches else file.read(columns=columns)
     _check(sum(_unpacked(column) for column in table.columns if pa.types.is_dictionary(column.type)), path)
     for place, name in enumerate(table.column_names):
         if name in texts:
