@@ -2,8 +2,9 @@
 
 Run as `python benchmarks/convert.py [--large] [--million]`. Every figure is the median of three in a fresh process,
 after a conversion of a small log that loads all modules; times are seconds of CPU, since other programs may be running.
-Memory is the peak of that process above what it held before the conversion (Linux). DeepCAVE's column needs DeepCAVE
-(Python 3.10), for BOHB also hpbandster and for Optuna optuna; the bare parse takes orjson if installed, else json.
+Memory is the peak of that process above what it held before the conversion (Linux), in brackets relative to the log
+unpacked, where it is compressed. DeepCAVE's column needs DeepCAVE
+(Python 3.10), for BOHB also hpbandster and for Optuna optuna; the bare parse is orjson's.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import logs
+import orjson
+import pyarrow.parquet as pq
 
 REPEATS = 3
 SIZES = (1_000, 10_000)
@@ -48,8 +51,8 @@ def main() -> None:
 
 
 def _table(folder: Path, sizes: tuple[int, ...]) -> None:
-    columns = ("log", "trials", "MB", "encave s", "µs per trial", "memory / source", "DeepCAVE s", "ratio")
-    columns += ("parse + dump s", "ratio")
+    columns = ("log", "trials", "MB", "encave s", "µs per trial", "memory MB", "memory / source")
+    columns += ("DeepCAVE s", "ratio", "parse + dump s", "ratio")
     print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
     for form, write in logs.LOGS.items():
         for count in sizes:
@@ -62,12 +65,22 @@ def _table(folder: Path, sizes: tuple[int, ...]) -> None:
 
 def _row(form: str, count: int, path: Path, ours: dict[str, float], theirs: dict[str, float] | None, bare: Any) -> str:
     size = sum(file.stat().st_size for file in path.parent.iterdir())
-    seconds = ours["seconds"]
-    cells = [form, f"{count:,}", f"{size / 1e6:.1f}", f"{seconds:.3f}", f"{seconds / count * 1e6:.0f}"]
-    cells.append(f"{ours['bytes'] / size:.1f}")
+    seconds, memory = ours["seconds"], ours["bytes"]
+    unpacked = pq.read_table(path).nbytes if form == "dehb" else None
+    cells = [form, f"{count:,}", _both(size / 1e6, unpacked and unpacked / 1e6), f"{seconds:.3f}"]
+    cells += [
+        f"{seconds / count * 1e6:.0f}",
+        f"{memory / 1e6:.1f}",
+        _both(memory / size, unpacked and memory / unpacked),
+    ]
     cells += [f"{theirs['seconds']:.2f}", f"{theirs['seconds'] / seconds:.1f}"] if theirs else ["–", "–"]
-    cells += [f"{bare['seconds']:.3f} ({bare['with']})", f"{seconds / bare['seconds']:.1f}"] if bare else ["–", "–"]
+    cells += [f"{bare['seconds']:.3f}", f"{seconds / bare['seconds']:.1f}"] if bare else ["–", "–"]
     return "| " + " | ".join(cells) + " |"
+
+
+def _both(value: float, unpacked: float | None) -> str:
+    """A figure, and in brackets that of the log unpacked."""
+    return f"{value:.1f}" + ("" if unpacked is None else f" ({unpacked:.1f})")
 
 
 def _measured(what: str, form: str, path: Path) -> dict[str, Any] | None:
@@ -139,13 +152,9 @@ def _in_memory(path: Path) -> Any:
     return study
 
 
-def _bare(form: str, path: Path) -> dict[str, Any]:
+def _bare(form: str, path: Path) -> dict[str, float]:
     data = path.read_bytes()
-    try:
-        import orjson as parser
-    except ImportError:
-        parser = json
-    return {"seconds": _timed(lambda out: parser.dumps(parser.loads(data))), "with": parser.__name__}
+    return {"seconds": _timed(lambda out: orjson.dumps(orjson.loads(data)))}
 
 
 def _read_table(form: str, path: Path) -> dict[str, float]:
