@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from . import bootstrap, statistics
 from .anytime import Trajectory
 from .study_view import Measure
+
+Centre: TypeAlias = Literal["mean", "median"]
+"""What stands for the runs of an optimizer in a table."""
 
 
 @dataclass(frozen=True)

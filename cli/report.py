@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import rich_click as click
@@ -14,10 +15,18 @@ from .common import ANY_PATH, load_runs
 @click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
 @click.option("--out", required=True, type=ANY_PATH, help="Folder of the report.")
 @click.option("--title", default=None, help="Title of the page.")
-def report(paths: tuple[Path, ...], out: Path, title: str | None) -> None:
-    """Compare converted runs: an HTML page, PDF figures, a LaTeX table and the data behind them."""
+@click.option("--venue", default=None, help="Paper to draw for: neurips, icml, iclr, automl, tmlr, jmlr.")
+@click.option("--settings", "file", type=ANY_PATH, default=None, help="A report.toml; else the one in a path, if any.")
+def report(paths: tuple[Path, ...], out: Path, title: str | None, venue: str | None, file: Path | None) -> None:
+    """Compare runs: a page, figures, tables and LaTeX that compiles, and the data behind them."""
     from ..analysis.report import write_report
+    from ..analysis.report.settings import NAME, Settings, read_settings
 
+    file = file or next((path / NAME for path in paths if (path / NAME).is_file()), None)
+    settings = read_settings(file) if file else Settings()
+    if file:
+        click.echo(f"Settings: {file}", err=True)
+    settings = replace(settings, title=title or settings.title, venue=venue or settings.venue)
     command = "encave " + " ".join(sys.argv[1:])
-    written = write_report(load_runs(paths), out, title=title, command=command)
+    written = write_report(load_runs(paths), out, command=command, settings=settings)
     click.echo(f"Report: {written.page}")

@@ -27,9 +27,10 @@ from ...run import Run
 from ..comparison import compare
 from ..overall import compare_tasks
 from ..study_view import View, view_runs
-from . import data, gallery, html, latex, manifest
+from . import data, gallery, html, latex, manifest, words
 from .chapters import write_chapters
 from .contents import Chapter, Study
+from .document import BIBLIOGRAPHY, NAME, Document
 from .methods import describe_methods
 from .papers import paper
 from .settings import Settings
@@ -91,7 +92,12 @@ def write_report(
         tables = _write_tables(folder / "tables", chapters)
         numbers = data.write(folder / "data", chapters)
         methods = describe_methods(study, chapters)
-        content = html.Content(study, chapters, drawn, methods, title, command, numbers, sorted(tables))
+        notice = words.surrogate_notice(study.view.sections)
+        document = Document(title, chapters, drawn, tables, notice, methods, venue)
+        (folder / NAME).write_text(document.tex(), encoding="utf-8")
+        (folder / BIBLIOGRAPHY).write_text(document.bib(), encoding="utf-8")
+        paper_files = [NAME, BIBLIOGRAPHY, *(f"{name}.tex" for name in tables.values())]
+        content = html.Content(study, chapters, drawn, methods, title, command, numbers, paper_files)
         (folder / PAGE).write_text(html.page(content), encoding="utf-8")
         manifest.write(folder, [run for section in study.view.sections for run in section.runs], title, command)
     return Report(
@@ -100,15 +106,17 @@ def write_report(
         summary=_summary(chapters),
         warnings=_warnings(study, chapters),
         figures=tuple(out / "figures" / f"{figure.name}.pdf" for figure in drawn.values()),
-        tables=tuple(out / name for name in tables),
+        tables=tuple(out / f"{name}.tex" for name in tables.values()),
     )
 
 
 def _study(runs: Sequence[Run], settings: Settings) -> Study:
-    view = view_runs(sorted(runs, key=lambda run: (run.name, str(run.metadata.get("source")))))
-    comparisons = tuple(compare(section) for section in view.sections)
-    overall, why_not = compare_tasks(comparisons)
-    return Study(view, comparisons, overall, why_not, line_styles(view.optimizers), settings)
+    shown = settings.applied(runs)
+    view = view_runs(sorted(shown, key=lambda run: (run.name, str(run.metadata.get("source")))))
+    comparisons = tuple(compare(section, settings.rope) for section in view.sections)
+    overall, why_not = compare_tasks(comparisons, settings.rope)
+    styles = line_styles(settings.ordered(view.optimizers), settings.colours)
+    return Study(view, comparisons, overall, why_not, styles, settings)
 
 
 def _summary(chapters: Sequence[Chapter]) -> tuple[str, ...]:
@@ -126,10 +134,11 @@ def _title(view: View) -> str:
     return f"{who} on {listing(tasks) if len(tasks) <= 3 else plural(len(tasks), 'task')}"
 
 
-def _write_tables(folder: Path, chapters: Sequence[Chapter]) -> list[str]:
+def _write_tables(folder: Path, chapters: Sequence[Chapter]) -> dict[int, str]:
+    """`id` of each table → its file within the report, without ending."""
     folder.mkdir()
     tables = [table for chapter in chapters for table in chapter.tables()]
     names = unique_slugs(table.name for table in tables)
     for name, table in zip(names, tables, strict=True):
         (folder / f"{name}.tex").write_text(latex.table(table, name), encoding="utf-8")
-    return [f"tables/{name}.tex" for name in names]
+    return {id(table): f"tables/{name}" for name, table in zip(names, tables, strict=True)}

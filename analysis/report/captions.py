@@ -9,12 +9,15 @@ from ..curves import Curve
 from ..design import ALPHA
 from ..overall import Overall
 from ..rank_curves import RankCurve
+from ..ranking import Centre
 from ..significance import Significance
 from ..study_view import Measure
 from . import tests
 from .scales import vertical_scale
 from .text import capital, fixed, plural, quantity, short
 from .words import origin
+
+_SPREADS = {"mean": "mean ± standard deviation", "median": "median [lower, upper quartile]"}
 
 
 def curve_caption(comparison: Comparison, index: int, most_bands: int) -> str:
@@ -76,16 +79,16 @@ def curve_alt(comparison: Comparison, index: int) -> str:
     return f"Line chart of mean {measure.name} over {axis.name}: {'; '.join(ends) or 'no line'}."
 
 
-def table_caption(comparison: Comparison) -> str:
+def table_caption(comparison: Comparison, centre: Centre) -> str:
     """Caption of the final table."""
     table = comparison.table
     how = "within each seed" if table.paired else "expected over all combinations of runs, since seeds are not shared"
     parts = [
-        f"{comparison.section.title}: final performance, mean ± standard deviation over runs; best in bold.",
+        f"{comparison.section.title}: final performance, {_SPREADS[centre]} over runs; best in bold.",
         underline_note(comparison.significance[0]) if comparison.significance else "",
         f"Average rank by {table.measures[0].name}, {how}; ties share the mean rank." if len(table.rows) > 1 else "",
         *(_reference(measure) for measure in table.measures),
-        "† Some runs had no successful trial: they rank last and are not in the means."
+        "† Some runs had no successful trial: they rank last and are not in the other numbers."
         if any_failed(comparison)
         else "",
         f"{capital(origin(comparison.section))}." if comparison.section.benchmark else "",
@@ -173,5 +176,15 @@ def pairs_caption(significance: Significance) -> str:
     interval = "with its 95 % bootstrap interval"
     return (
         f"Pairs, the better by rank first. Probability of improvement: that a run of the first is better than one of "
-        f"the second, ties counted half ({tasks}), {interval}. {tests.describe(significance)}"
+        f"the second, ties counted half ({tasks}), {interval}. {tests.describe(significance)}{_bayes(significance)}"
+    )
+
+
+def _bayes(significance: Significance) -> str:
+    posterior = next((pair.posterior for pair in significance.pairs if pair.posterior), None)
+    if posterior is None:
+        return ""
+    return (
+        f" P(better / equal / worse): Bayesian signed-rank test, where differences up to {posterior.rope:g} are "
+        "practically equal."
     )

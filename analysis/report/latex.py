@@ -45,7 +45,7 @@ def table(content: Table, name: str) -> str:
     body = [" & ".join([escape(row.head), *(_cell(cell) for cell in row.cells)]) + r" \\" for row in content.rows]
     lines = [
         f"% {content.origin or 'made by encave'}; needs \\usepackage{{booktabs,graphicx}}",
-        r"\begin{table}[t]",
+        r"\begin{table}[htbp]",
         r"\centering",
         rf"\caption{{{escape(content.caption)}}}",
         rf"\label{{tab:{name}}}",

@@ -56,6 +56,10 @@ _USED = {
     ),
     "mann-whitney": ("Mann–Whitney tests with Holm's correction", ("mann1947test", "holm1979simple")),
 }
+_BAYES = (
+    "The Bayesian signed-rank test gives the probabilities that the difference on a new block most probably is better, "
+    f"worse, or practically equal, that is at most {{rope:g}} in the unit of the measure{cite('benavoli2017time')}."
+)
 _FIDELITIES = (
     "Optimizers that evaluate at several budgets and such that evaluate at one are compared at equal {axes}, not at an "
     "equal number of trials; the budgets of each are given below."
@@ -74,6 +78,8 @@ def describe_methods(study: Study, chapters: Sequence[Chapter]) -> list[str]:
     rules = [_INCUMBENT, _CURVES.format(axes=axes, resamples=RESAMPLES), _FINAL]
     if any(comparison.significance for comparison in comparisons):
         rules.append(_TESTS.format(alpha=ALPHA, used=_tests_used(study)))
+    if study.settings.rope is not None:
+        rules.append(_BAYES.format(rope=study.settings.rope))
     if any(_multi_fidelity(comparison) for comparison in comparisons):
         rules.append(_FIDELITIES.format(axes=axes))
     own = dict.fromkeys(paragraph for chapter in chapters for paragraph in chapter.methods)

@@ -42,7 +42,7 @@
     const zero = spec.zero && types.y === "log"
       ? [{ xref: "paper", x: 0, xanchor: "right", xshift: -4, y: Math.log10(spec.zero), text: "0", showarrow: false }] : [];
     return coloured({
-      hovermode: "x unified", margin: { l: 56, r: 12, t: 8, b: 44 },
+      hovermode: "x unified", margin: { l: 56, r: 12, t: 30, b: 44 },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: "inherit", size: 13, color: "var(--ink)" },
       hoverlabel: { bgcolor: "var(--card)", font: { color: "var(--ink)" } },

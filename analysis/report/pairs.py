@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..significance import Significance
+from ..significance import Pair, Significance
 from . import captions, tests
 from .contents import Cell, Details, Row, Table
-from .text import plural
+from .text import fixed, plural
 
 _MOST_OPEN = 10
 
@@ -14,21 +14,35 @@ def pairs_block(significance: Significance, title: str) -> Details:
     """The table, folded away where there are many pairs."""
     rows = tests.pair_rows(significance)
     sized = any(row.size for row in rows)
-    heads = ["Pair", "Probability of improvement", *(["Effect"] if sized else []), "Wins–ties–losses", "p, corrected"]
+    bayes = any(pair.posterior for pair in significance.pairs)
+    heads = [
+        *("Pair", "Probability of improvement", *(["Effect"] if sized else []), "Wins–ties–losses"),
+        *(["P(better / equal / worse)"] if bayes else []),
+        "p, corrected",
+    ]
     lines = [
         Row(
             f"{row.first} against {row.second}",
             [
                 Cell(text)
-                for text in (row.improvement, *([row.size] if sized else []), row.record, row.p, _verdict(row))
+                for text in (
+                    *(row.improvement, *([row.size] if sized else []), row.record),
+                    *([_posterior(pair)] if bayes else []),
+                    *(row.p, _verdict(row)),
+                )
             ],
         )
-        for row in rows
+        for row, pair in zip(rows, significance.pairs, strict=True)
     ]
     words = frozenset({len(heads), *({2} if sized else ())})
     caption = captions.pairs_caption(significance)
     pairs = Table(f"Tests, {title}", caption, [*heads, "Differ"], lines, words, for_paper=False)
     return Details(_heading(significance), [pairs], open=len(rows) <= _MOST_OPEN)
+
+
+def _posterior(pair: Pair) -> str:
+    found = pair.posterior
+    return "–" if found is None else " / ".join(fixed(p, 2) for p in (found.better, found.equivalent, found.worse))
 
 
 def _verdict(row: tests.PairRow) -> str:

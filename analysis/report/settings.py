@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from ...errors import EncaveError
+from ...run import Run
+from ..ranking import Centre
+
+NAME = "report.toml"
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What runs of a kind are, where their own metadata does not say it or says something else."""
+
+    match: str = "*"
+    """Shell pattern (`*`, `?`, `[…]`) of the run's name or of the path of its source."""
+    optimizer: str | None = None
+    """Label of the optimizer."""
+    task: str | None = None
+    """Name of the task."""
+    seed: int | str | None = None
+    """The seed, or a regular expression whose first group finds it in the name or the path."""
 
 
 @dataclass(frozen=True)
@@ -13,3 +42,132 @@ class Settings:
     """Heading of the page; None for the optimizers and tasks."""
     venue: str | None = None
     """Venue whose column width and fonts figures and `main.tex` take; None for a page of two columns."""
+    table: Centre = "mean"
+    """What tables of final values print: mean ± standard deviation, or median [quartiles]."""
+    rope: float | None = None
+    """Half-width of the region of practical equivalence, in the unit of the measure: adds the Bayesian test."""
+    optimizers: tuple[str, ...] = ()
+    """The optimizers to show, as the report calls them, in the order of their colours; none for all, by name."""
+    tasks: tuple[str, ...] = ()
+    """Tasks to show; none for all."""
+    labels: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    """Label of an optimizer → how the report calls it."""
+    colours: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    """How the report calls an optimizer → its colour, `#rrggbb`."""
+    runs: tuple[Rule, ...] = ()
+    """What runs are; of several that match the first counts."""
+
+    def applied(self, runs: Sequence[Run]) -> list[Run]:
+        """The runs to show, with optimizer, task and seed as these settings say, in the order given.
+
+        Raises:
+            EncaveError: an optimizer or a task is named that no run has, or a seed's expression finds nothing.
+        """
+        known = [self._told(run) for run in runs]
+        self._check("optimizer", self.optimizers, {_label(run) for run in known})
+        self._check("task", self.tasks, {str(run.metadata.get("task")) for run in known})
+        return [
+            run
+            for run in known
+            if (not self.optimizers or _label(run) in self.optimizers)
+            and (not self.tasks or str(run.metadata.get("task")) in self.tasks)
+        ]
+
+    def ordered(self, labels: Sequence[str]) -> list[str]:
+        """Labels of the view in the order of these settings; those that were split by release follow their label."""
+        place = {name: number for number, name in enumerate(self.optimizers)}
+        return sorted(labels, key=lambda label: (place.get(label, len(place)), label))
+
+    def _told(self, run: Run) -> Run:
+        source = str(run.metadata.get("source") or "")
+        rule = next((r for r in self.runs if fnmatchcase(run.name, r.match) or fnmatchcase(source, r.match)), Rule())
+        told: dict[str, Any] = {}
+        label = rule.optimizer or _label(run)
+        if rule.optimizer or label in self.labels:
+            told["group"] = self.labels.get(label, label)
+        if rule.task is not None:
+            told["task"] = rule.task
+        if rule.seed is not None:
+            told["seed"] = _seed(rule.seed, run.name, source)
+        return run.replace(metadata=MappingProxyType({**run.metadata, **told})) if told else run
+
+    @staticmethod
+    def _check(what: str, wanted: Sequence[str], there: set[str]) -> None:
+        for name in wanted:
+            if name not in there:
+                raise EncaveError(
+                    f"{NAME} names the {what} {name!r}, of which there is no run; there are {_list(there)}"
+                )
+
+
+def read_settings(path: Path) -> Settings:
+    """Settings from a TOML file.
+
+    Raises:
+        EncaveError: it cannot be read, is not TOML, or has a key or a value that a report does not know.
+    """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise EncaveError(f"cannot read {path}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise EncaveError(f"{path} is not TOML: {error}") from error
+    _check_keys(path, "", content, {one.name for one in fields(Settings)})
+    kinds: dict[str, Any] = {"title": str, "venue": str, "table": str, "rope": (int, float), "optimizers": list}
+    kinds |= {"tasks": list, "labels": dict, "colours": dict, "runs": list}
+    for key, value in content.items():
+        if not isinstance(value, kinds[key]) or isinstance(value, bool):
+            raise EncaveError(f"{path}: {key} = {value!r} is not of the kind that a report takes; see docs/report.md")
+    for key in ("optimizers", "tasks"):
+        content[key] = tuple(map(str, content.get(key, ())))
+    rules = [_rule(path, number, rule) for number, rule in enumerate(content.get("runs", ()), start=1)]
+    settings = replace(Settings(), **{**content, "runs": tuple(rules)})
+    if settings.table not in ("mean", "median"):
+        raise EncaveError(f'{path}: table = {settings.table!r}; there are "mean" and "median"')
+    for name, colour in settings.colours.items():
+        if not _COLOUR.fullmatch(str(colour)):
+            raise EncaveError(f"{path}: the colour of {name!r} is {colour!r}, not of the form #0072B2")
+    return settings
+
+
+def _rule(path: Path, number: int, content: Any) -> Rule:
+    where = f"[[runs]] number {number}: "
+    if not isinstance(content, dict):
+        raise EncaveError(f"{path}: {where}not a table")
+    _check_keys(path, where, content, {one.name for one in fields(Rule)})
+    rule = Rule(**content)
+    if isinstance(rule.seed, str):
+        try:
+            groups = re.compile(rule.seed).groups
+        except re.error as error:
+            raise EncaveError(f"{path}: {where}seed is no regular expression: {error}") from error
+        if not groups:
+            raise EncaveError(f"{path}: {where}the expression {rule.seed!r} has no group ( ) that finds the seed")
+    return rule
+
+
+def _check_keys(path: Path, where: str, content: Mapping[str, Any], known: set[str]) -> None:
+    for key in content:
+        if key not in known:
+            raise EncaveError(f"{path}: {where}a report knows no key {key!r}; there are {_list(known)}")
+
+
+def _seed(seed: int | str, name: str, source: str) -> int:
+    if isinstance(seed, int):
+        return seed
+    found = re.search(seed, name) or re.search(seed, source)
+    if not found or not found[1].isdigit():
+        raise EncaveError(f"{NAME}: the expression {seed!r} finds no seed in {name!r} nor in {source!r}")
+    return int(found[1])
+
+
+def _label(run: Run) -> str:
+    return str(run.metadata.get("group") or run.optimizer.name)
+
+
+def _list(names: set[str]) -> str:
+    return ", ".join(sorted(names))

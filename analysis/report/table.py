@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..overall import Overall
-from ..ranking import FinalRow, FinalTable, Spread
+from ..ranking import Centre, FinalRow, FinalTable, Spread
 from ..significance import Significance
 from .contents import Cell
 from .text import decimals, fixed
@@ -16,13 +16,13 @@ from .text import decimals, fixed
 _MOST_TASKS = 8  # columns of tasks that fit beside each other
 
 
-def cells(table: FinalTable, significance: Sequence[Significance]) -> list[list[Cell]]:
+def cells(table: FinalTable, significance: Sequence[Significance], centre: Centre = "mean") -> list[list[Cell]]:
     """For each row: runs, trials, one cell per measure, average rank.
 
-    Best are all cells that print the best mean; rows with failed runs are not eligible, since their means leave those
-    out. With one row nothing is best. Close is judged against the row with the best mean, by the tests of each measure.
+    Best are all cells that print the best mean or median; rows with failed runs are not eligible, since those leave
+    them out. With one row nothing is best. Close is judged against the row that is best, by the tests of each measure.
     """
-    columns = [_measure_column(table, index, significance) for index in range(len(table.measures))]
+    columns = [_measure_column(table, index, significance, centre) for index in range(len(table.measures))]
     columns.append(_rank_column(table.rows))
     trials = [
         Cell(fixed(row.trials, 0 if row.trials >= 10 or row.trials == round(row.trials) else 1)) for row in table.rows
@@ -31,32 +31,42 @@ def cells(table: FinalTable, significance: Sequence[Significance]) -> list[list[
     return [list(row) for row in zip(runs, trials, *columns, strict=True)]
 
 
-def _measure_column(table: FinalTable, index: int, significance: Sequence[Significance]) -> list[Cell]:
+def _measure_column(table: FinalTable, index: int, significance: Sequence[Significance], centre: Centre) -> list[Cell]:
     spreads = [row.spreads[index] for row in table.rows]
     unit = table.measures[index].unit
     places = decimals([spread.std for spread in spreads], [spread.mean for spread in spreads], unit)
+    values = [_centre(spread, centre) for spread in spreads]
     eligible = [
-        round(spread.mean, places)
-        for spread, row in zip(spreads, table.rows, strict=True)
-        if not row.failed and not math.isnan(spread.mean)
+        round(value, places)
+        for value, row in zip(values, table.rows, strict=True)
+        if not row.failed and not math.isnan(value)
     ]
     choose = min if table.measures[index].lower_is_better else max
     best = choose(eligible, default=math.nan) if len(table.rows) > 1 else math.nan
-    close = _close(table, index, significance)
+    close = _close(table, index, significance, values)
+    show = _mean_std if centre == "mean" else _median_quartiles
     column: list[Cell] = []
-    for spread, row in zip(spreads, table.rows, strict=True):
-        top = not row.failed and round(spread.mean, places) == best
-        column.append(Cell(_mean_std(spread, places), top, not top and row.optimizer in close))
+    for spread, value, row in zip(spreads, values, table.rows, strict=True):
+        top = not row.failed and round(value, places) == best
+        column.append(Cell(show(spread, places), top, not top and row.optimizer in close))
     return column
 
 
-def _close(table: FinalTable, index: int, significance: Sequence[Significance]) -> set[str]:
-    """Who is not significantly worse than the optimizer with the best mean; nobody without a test."""
+def _centre(spread: Spread, centre: Centre) -> float:
+    return spread.mean if centre == "mean" else spread.quartiles[0]
+
+
+def _close(table: FinalTable, index: int, significance: Sequence[Significance], values: Sequence[float]) -> set[str]:
+    """Who is not significantly worse than the optimizer with the best value; nobody without a test."""
     sign = 1.0 if table.measures[index].lower_is_better else -1.0
-    able = [row for row in table.rows if not row.failed and not math.isnan(row.spreads[index].mean)]
+    able = [
+        (sign * value, row.optimizer)
+        for value, row in zip(values, table.rows, strict=True)
+        if not row.failed and not math.isnan(value)
+    ]
     if not significance or not significance[index].tested or not able:
         return set()
-    best = min(able, key=lambda row: sign * row.spreads[index].mean).optimizer
+    best = min(able, key=lambda one: one[0])[1]
     others = [row.optimizer for row in table.rows if row.optimizer != best]
     return {name for name in others if not significance[index].worse(name, best)}
 
@@ -67,6 +77,15 @@ def _mean_std(spread: Spread, places: int) -> str:
     if math.isnan(spread.std):
         return fixed(spread.mean, places)
     return f"{fixed(spread.mean, places)} ± {fixed(spread.std, places)}"
+
+
+def _median_quartiles(spread: Spread, places: int) -> str:
+    median, lower, upper = spread.quartiles
+    if math.isnan(median):
+        return "–"
+    if len(spread.values) < 2:
+        return fixed(median, places)
+    return f"{fixed(median, places)} [{fixed(lower, places)}, {fixed(upper, places)}]"
 
 
 def _rank_column(rows: Sequence[FinalRow]) -> list[Cell]:

@@ -87,7 +87,7 @@ def test_folder_is_complete(report) -> None:
         [
             *(f"{name}.{ending}" for name in numbers for ending in ("csv", "parquet")),
             *(f"{name}.{ending}" for name in figures for ending in ("pdf", "pgf", "svg")),
-            *("manifest.json", "report.html", "tables/toy.tex"),
+            *("main.tex", "manifest.json", "references.bib", "report.html", "tables/toy.tex"),
         ]
     )
     assert all(path.is_file() for path in (*report.figures, *report.tables, report.page))

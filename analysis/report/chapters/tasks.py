@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...comparison import Comparison
+from ...ranking import Centre
 from .. import captions, data, pairs, table, words
 from ..cautions import list_cautions
 from ..contents import Block, Chapter, Figure, Figures, Notice, Row, Study, Table
@@ -23,7 +24,7 @@ def _chapter(one: Comparison, study: Study) -> Chapter:
     blocks: list[Block] = [
         *([Notice(cautions)] if cautions else []),
         Figures(tuple(_figures(one, study))),
-        _table(one),
+        _table(one, study.settings.table),
     ]
     if one.significance:
         blocks.append(pairs.pairs_block(one.significance[0], title))
@@ -48,11 +49,11 @@ def _figures(one: Comparison, study: Study) -> Iterator[Figure]:
         yield critical_difference_figure(one.significance[0], name, f"{title}, seeds", footer, "seed", study.styles)
 
 
-def _table(one: Comparison) -> Table:
-    marked = table.cells(one.table, one.significance)
+def _table(one: Comparison, centre: Centre) -> Table:
+    marked = table.cells(one.table, one.significance, centre)
     return Table(
         name=one.section.title,
-        caption=captions.table_caption(one),
+        caption=captions.table_caption(one, centre),
         heads=(
             "Optimizer",
             "Runs",

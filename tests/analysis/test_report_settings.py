@@ -1,0 +1,96 @@
+"""`report.toml`: which runs a report shows and how it calls them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from encave import EncaveError
+from encave.analysis.report import write_report
+from encave.analysis.report.settings import read_settings
+
+
+def settings(folder: Path, text: str):
+    (folder / "report.toml").write_text(text, encoding="utf-8")
+    return read_settings(folder / "report.toml")
+
+
+def test_labels_order_colours_and_tables(make_run, tmp_path: Path) -> None:
+    wanted = settings(
+        tmp_path,
+        """
+        title = "Ours & theirs"
+        table = "median"
+        optimizers = ["Z (ours)", "A"]
+        tasks = ["toy"]
+        [labels]
+        Z = "Z (ours)"
+        [colours]
+        "Z (ours)" = "#123456"
+        """,
+    )
+    runs = [make_run(label, seed, [5.0, 1.0 + seed]) for label in "ABZ" for seed in range(5)]
+    report = write_report([*runs, make_run("A", 9, task="other")], tmp_path / "report", settings=wanted)
+    page = report.page.read_text(encoding="utf-8")
+    assert "<h1>Ours &amp; theirs</h1>" in page and "#123456" in page
+    tex = report.tables[0].read_text(encoding="utf-8")
+    assert [path.stem for path in report.tables] == ["toy"] and "Z (ours)" in tex and "\nB &" not in tex
+    assert "$\\mathbf{3.0 [2.0, 4.0]}$" in tex and "median [lower, upper quartile]" in tex
+
+
+def test_rules_say_what_runs_are(make_run, tmp_path: Path) -> None:
+    wanted = settings(
+        tmp_path,
+        r"""
+        [[runs]]
+        match = "old-*"
+        optimizer = "Old"
+        task = "renamed"
+        seed = "old-to(.*)-"
+        """,
+    )
+    told = wanted.applied([make_run("old", 0, task="to7"), make_run("x", 3)])
+    assert (told[0].metadata["group"], told[0].metadata["task"], told[0].metadata["seed"]) == ("Old", "renamed", 7)
+    assert told[1].metadata["task"] == "toy" and told[1].metadata["seed"] == 3
+
+
+def test_a_region_of_equivalence_adds_the_bayesian_test(make_run, tmp_path: Path) -> None:
+    runs = [
+        make_run(label, seed, [5.0, 1.0 + place + seed / 10]) for place, label in enumerate("AB") for seed in range(8)
+    ]
+    report = write_report(runs, tmp_path / "report", settings=settings(tmp_path, "rope = 0.5"))
+    page = report.page.read_text(encoding="utf-8")
+    assert (
+        "P(better / equal / worse)" in page
+        and re.search(r"(1.00|0.99) / 0.0[01] / 0.00", page)
+        and "up to 0.5 are" in page
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("colour = 1", "knows no key 'colour'"),
+        ("title = 1", "title = 1 is not of the kind"),
+        ("title = ", "is not TOML"),
+        ('table = "mode"', 'there are "mean" and "median"'),
+        ("[colours]\nA = 'red'", "not of the form #0072B2"),
+        ("[[runs]]\nname = 'x'", "number 1: a report knows no key 'name'"),
+        ("[[runs]]\nseed = '('", "no regular expression"),
+        ("[[runs]]\nseed = 'x'", "has no group"),
+    ],
+)
+def test_what_is_wrong_is_told(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(EncaveError, match=r"report\.toml") as raised:
+        settings(tmp_path, text)
+    assert told in str(raised.value)
+
+
+def test_what_no_run_has_is_told(make_run, tmp_path: Path) -> None:
+    for text, told in (('optimizers = ["C"]', "there are A"), ('tasks = ["C"]', "there are toy")):
+        with pytest.raises(EncaveError, match=told):
+            settings(tmp_path, text).applied([make_run()])
+    with pytest.raises(EncaveError, match="finds no seed in"):
+        settings(tmp_path, "[[runs]]\nseed = 'seed-(.*)'").applied([make_run()])
