@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import SEEK_CUR
@@ -97,7 +97,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Lines that are not blank with their numbers, from 1; of a line beyond `LONGEST` only its beginning.
 
     Raises:
-        EncaveError: the file cannot be read.
+        EncaveError: the file cannot be read, or is UTF-16.
     """
     try:
         with path.open("rb") as file:
@@ -107,6 +107,8 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 if len(line) == LONGEST and not line.endswith(b"\n"):
                     _skip_line(file)
                 if number == 1:
+                    if line.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+                        raise EncaveError(f"{path} is UTF-16: save it as UTF-8")
                     line = line.removeprefix(BOM_UTF8)
                 if line and not line.isspace():
                     yield number, line

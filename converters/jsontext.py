@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def read_text(path: Path, limit: int = LARGEST) -> str:
     """The text in a file.
 
     Raises:
-        EncaveError: it has more than `limit` bytes, is not UTF-8, or cannot be read.
+        EncaveError: it has more than `limit` bytes, is neither UTF-8 nor UTF-16, or cannot be read.
     """
     try:
         return _read(path, limit).decode()
@@ -65,9 +65,12 @@ def _read(path: Path, limit: int = LARGEST) -> bytes:
             data = file.read(limit + 1)
     except OSError as error:
         raise EncaveError(f"cannot read {path}: {error}") from error
-    if len(data) <= limit:
-        return data.removeprefix(BOM_UTF8)
-    raise EncaveError(f"{path} has {path.stat().st_size:,} bytes; encave reads such files up to {limit >> 20} MiB")
+    if len(data) > limit:
+        told = f"{path.stat().st_size:,} bytes; encave reads such files up to {limit >> 20} MiB"
+        raise EncaveError(f"{path} has {told}")
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):  # as PowerShell writes it
+        return data.decode("utf-16", errors="replace").encode()
+    return data.removeprefix(BOM_UTF8)
 
 
 def read_json(path: Path) -> tuple[Any, bool]:

@@ -6,6 +6,7 @@ A format is one module with one object that has the attributes of `Reader`. The 
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +29,12 @@ class Listing:
     """Names of its plain files, sorted. A format claims only files named here."""
 
     def head(self, name: str, size: int = 4096) -> bytes:
-        """First bytes of a file."""
+        """First bytes of a file; of text without a byte order mark, and as UTF-8 if it is UTF-16."""
         with (self.folder / name).open("rb") as file:
-            return file.read(size)
+            data = file.read(size)
+        if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            return data.decode("utf-16", errors="ignore").encode(errors="ignore")
+        return data.removeprefix(BOM_UTF8)
 
 
 @dataclass(frozen=True)

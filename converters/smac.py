@@ -32,6 +32,9 @@ from .smac_times import times
 from .space import LogSpace, known_space
 
 _KEY = re.compile(rb'"(data|stats|configs|config_origins)"')
+_BEGINNING = re.compile(
+    rb'\s*\{\s*("stats"\s*:\s*\{\s*"submitted"|"data"\s*:\s*\[\s*\[\s*\[\s*\d+\s*,(?=.*"StatusType\.))', re.DOTALL
+)
 
 
 class SmacReader:
@@ -41,11 +44,12 @@ class SmacReader:
     title = "SMAC"
 
     def detect(self, listing: Listing) -> Iterable[Found]:
-        """`runhistory*.json` that is empty or has one of the run history's keys near its beginning."""
+        """`runhistory*.json` that is empty or has one of its keys near its beginning, and others that begin as one."""
         for name in listing.names:
-            if RUN_HISTORY.fullmatch(name):
+            named = RUN_HISTORY.fullmatch(name)
+            if named or name.endswith(".json"):
                 head = listing.head(name)
-                if not head.strip() or _KEY.search(head):
+                if (not head.strip() or _KEY.search(head)) if named else _BEGINNING.match(head):
                     path = listing.folder / name
                     files = beside(path, listing.names).files
                     yield Found(path, (path, *files), "run history with data and configs")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import EncaveError
 from ..run import find_runs
 from . import registry
 from .registry import Candidate
+
+_PACKED = frozenset({".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
 
 
 def logs_and_runs(
@@ -44,5 +46,13 @@ def logs_and_runs(
     if not logs and not folders:
         where = ", ".join(str(source) for source in sources)
         known = ", ".join(reader.title for reader in readers)
-        raise EncaveError(f"no log found in {where}; encave knows the logs of: {known}")
+        packed = next((name for source in sources for name in _archives(source)), None)
+        hint = f" {packed} is packed: unpack it first." if packed else ""
+        raise EncaveError(f"no log found in {where}; encave knows the logs of: {known}.{hint}")
     return list(reversed(logs.values())), list(dict.fromkeys(folder.resolve() for folder in folders))
+
+
+def _archives(source: Path) -> Iterator[Path]:
+    """Packed files at a path or directly below it."""
+    listed = sorted(source.iterdir()) if source.is_dir() else [source]
+    return (path for path in listed if path.suffix in _PACKED and path.is_file())

@@ -271,3 +271,10 @@ def test_failing_format_does_not_stop_the_others(tmp_path: Path) -> None:
     bad, good = convert([tmp_path], tmp_path / "out")
     assert (bad.status, good.status) == ("refused", "converted")
     assert "Lines format failed on it with ValueError" in bad.reason
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_packed_logs_are_named(tmp_path: Path, inside: bool) -> None:
+    (tmp_path / "runhistory.json.gz").write_bytes(b"packed")
+    with pytest.raises(EncaveError, match=r"runhistory\.json\.gz is packed: unpack it first"):
+        search([tmp_path if inside else tmp_path / "runhistory.json.gz"])

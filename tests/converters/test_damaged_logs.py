@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from encave.converters import amltk, bohb, optuna, ray_tune
+from encave.converters.conversion import convert
 from encave.converters.reader import Listing, Options, Reader
 from encave.errors import EncaveError
 
@@ -127,3 +128,34 @@ def test_parquet_with_a_text_that_is_none(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"abcdefgh", b"abc\xb4\xffgh\xc1"))
     with pytest.raises(EncaveError, match="damaged"):
         read_all(tmp_path, amltk.READER)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "runhistory.json": '{"data": [[[1, null, 0], [0.5, 1, {"__enum__": "StatusType.SUCCESS"}, 1, 2, {}]]],\n'
+            '"configs": {"1": {"x": 0.5}}}'
+        },
+        {
+            "results.json": json.dumps([[0, 0, 0], 1.0, TIMES, {"loss": 0.5, "info": {}}, None]) + "\n",
+            "configs.json": '[[0, 0, 0], {"x": 0.5}, {}]\n',
+        },
+        {
+            "history.jsonl": "[0, 1, 3, [0.5], 0.0, 1.0, 1, {}]\n",
+            "configs.json": '{"0": {"x": 0.5}}',
+            "meta.json": '{"objectives": [{"name": "err", "optimize": "lower"}]}',
+        },
+    ],
+    ids=["smac", "bohb", "deepcave"],
+)
+def test_text_as_windows_writes_it(tmp_path: Path, files: dict[str, str], encoding: str) -> None:
+    """Marks of the byte order and CR LF are read; lines in UTF-16 are refused with what to do."""
+    for name, text in files.items():
+        (tmp_path / name).write_bytes(text.replace("\n", "\r\n").encode(encoding))
+    [done] = convert([tmp_path], tmp_path / "out")
+    if encoding == "utf-16" and "runhistory.json" not in files:
+        assert done.status == "refused" and "UTF-16: save it as UTF-8" in (done.reason or "")
+    else:
+        assert (done.status, done.dropped) == ("converted", 0)

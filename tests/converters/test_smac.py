@@ -365,3 +365,14 @@ def test_log_that_has_no_times_at_all(tmp_path: Path) -> None:
     conversion, run = one(tmp_path, tmp_path / "out")
     assert run.trials.select(["start", "end"]).to_pylist() == [{"start": None, "end": None}] * 2
     assert any("no running times either" in note.text for note in conversion.notes)
+
+
+@pytest.mark.parametrize("form", ["nested", "flat"])
+def test_run_history_of_another_name(tmp_path: Path, form: str) -> None:
+    entry = [[1, None, 0, 0.0], [0.5, 1.0, {"__enum__": "StatusType.SUCCESS"}, 1.0, 2.0, {}]]
+    content = {"data": [entry if form == "nested" else flat(1)], "configs": {"1": {"x": 0.5}}}
+    content = content if form == "nested" else {"stats": {"submitted": 1, "finished": 1, "running": 0}} | content
+    (tmp_path / "rh (run 2).json").write_text(json.dumps(content, indent=2))
+    (tmp_path / "other.json").write_text(json.dumps({"data": [[[1, 2], [3, 4]]], "stats": {}}))
+    conversion, run = one(tmp_path, tmp_path / "out")
+    assert (conversion.source.name, len(run)) == ("rh (run 2).json", 1)
