@@ -38,20 +38,12 @@ class RunFolders:
     """The runs in a folder, and the names of those to come.
 
     Args:
-        folder: The folder; made if missing.
-
-    Raises:
-        EncaveError: it cannot be written.
+        folder: The folder.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryDirectory(prefix=".encave-", dir=folder).cleanup()
-            entries = sorted(folder.iterdir())
-        except OSError as error:
-            raise EncaveError(f"cannot write {folder}: {error.strerror}. Choose a folder you may write to.") from error
+        entries = sorted(folder.iterdir())
         self._taken = {entry.name.lower() for entry in entries}
         self._earlier: dict[str, Earlier] = {}
         self._written: dict[Path, None] = {}
@@ -87,6 +79,20 @@ class RunFolders:
         self._written[folder] = None
 
 
+def _make(folder: Path) -> None:
+    """Make the folder if it is missing, and try whether it can be read and written.
+
+    Raises:
+        EncaveError: it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryDirectory(prefix=".encave-", dir=folder).cleanup()
+        next(folder.iterdir(), None)
+    except OSError as error:
+        raise EncaveError(f"cannot write {folder}: {error.strerror}. Choose a folder you may write to.") from error
+
+
 @contextmanager
 def opened(folder: Path) -> Generator[RunFolders]:
     """The folder for one conversion at a time, without what a killed one left behind.
@@ -94,7 +100,7 @@ def opened(folder: Path) -> Generator[RunFolders]:
     Raises:
         EncaveError: it cannot be written, or another conversion is writing to it.
     """
-    runs = RunFolders(folder)
+    _make(folder)
     handle = os.open(folder, os.O_RDONLY)
     try:
         try:
@@ -102,7 +108,7 @@ def opened(folder: Path) -> Generator[RunFolders]:
         except BlockingIOError as error:
             raise EncaveError(f"another conversion is writing to {folder}: wait, or choose another folder") from error
         except OSError:
-            yield runs  # a file system without locks: nothing is removed, since it may be in use
+            yield RunFolders(folder)  # a file system without locks: nothing is removed, since it may be in use
             return
         _remove_left_behind(folder)
         yield RunFolders(folder)  # as it is now that nobody else writes
