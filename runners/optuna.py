@@ -78,7 +78,6 @@ class TPE(_Optuna):
             n_startup_trials=flags["startup"],
             n_ei_candidates=flags["candidates"],
             multivariate=flags["multivariate"] == "yes",
-            warn_independent_sampling=False,
             seed=seed,
         )
 

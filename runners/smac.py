@@ -97,11 +97,9 @@ class SMAC(Optimizer):
         from .smac_search import parts
 
         model = facade.get_model(scenario)
-        return {
-            "model": model,
-            "intensifier": facade.get_intensifier(scenario, **self._intensifier()),
-            **parts(facade, scenario, forest=_is_forest(model)),
-        }
+        intensifier = facade.get_intensifier(scenario, **self._intensifier())
+        search = parts(facade, scenario, intensifier, forest=_is_forest(model))
+        return {"model": model, "intensifier": intensifier, **search}
 
 
 def _is_forest(model: Any) -> bool:

@@ -67,8 +67,15 @@ def grid_of(space: ConfigurationSpace) -> Grid | None:
     return Grid(vectors, places.astype(np.float64), sizes[0] if uniform else None)
 
 
-def parts(facade: Any, scenario: Scenario, *, forest: bool) -> dict[str, Any]:
-    """The parts of a facade that search, with the facade's settings; `forest`: whether the surrogate is one."""
+def parts(facade: Any, scenario: Scenario, intensifier: Any, *, forest: bool) -> dict[str, Any]:
+    """The parts of a facade that search, with the facade's settings.
+
+    Args:
+        facade: The facade's class.
+        scenario: What it is to solve.
+        intensifier: Its intensifier, which then knows at once whether it has rejected a configuration.
+        forest: Whether its surrogate is a random forest.
+    """
     maximizer = facade.get_acquisition_maximizer(scenario)
     if not hasattr(maximizer, "_local_search"):
         return {}
@@ -79,12 +86,12 @@ def parts(facade: Any, scenario: Scenario, *, forest: bool) -> dict[str, Any]:
     if grid.base is not None:
         maximizer._random_search.__class__ = BestOfRandom
         maximizer._random_search.kept, maximizer._random_search.base = maximizer._local_search_iterations, grid.base
-    found = {
-        "acquisition_maximizer": maximizer,
-        "config_selector": _selector(scenario, facade.get_config_selector(scenario)),
-    }
+    found = {"acquisition_maximizer": maximizer, "config_selector": _selector(facade, scenario, _Selector)}
     if forest:  # a Gaussian process rounds otherwise when it predicts more at a time
         found["acquisition_function"] = TabulatedEI(grid, facade.get_acquisition_function(scenario))
+        found["config_selector"] = _selector(facade, scenario, _ForestSelector)
+    stock = intensifier.get_rejected_configs
+    intensifier.get_rejected_configs = lambda: _Seen(stock())
     return found
 
 
@@ -185,8 +192,20 @@ class _Selector(ConfigSelector):
         super().__setattr__(name, _Seen(value) if name == "_processed_configs" else value)
 
 
-def _selector(scenario: Scenario, stock: Any) -> ConfigSelector:
-    return _Selector(
+class _ForestSelector(_Selector):
+    """A selector that asks the forest once for all configurations, not for each, which one it finds best."""
+
+    def _get_x_best(self, X: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:  # noqa: N803
+        model: Any = self._model
+        costs = model.predict_marginalized(X)[0][:, 0]
+        best = int(np.argmin(costs))
+        return X[best], costs[best]
+
+
+def _selector(facade: Any, scenario: Scenario, kind: type[_Selector]) -> ConfigSelector:
+    """The facade's selector as another class of it."""
+    stock: Any = facade.get_config_selector(scenario)
+    return kind(
         scenario,
         retrain_after=stock._retrain_after,
         max_new_config_tries=stock._max_new_config_tries,

@@ -14,7 +14,9 @@ from smac import (
 )
 from smac.acquisition.maximizer import local_search
 from smac.multi_objective.parego import ParEGO
+from threadpoolctl import threadpool_limits
 
+from encave.errors import EncaveError
 from encave.runners.adapter import load
 from encave.runners.limit import Limit
 from encave.runners.nasbench201 import space
@@ -71,7 +73,7 @@ class SortedSet(set[Any]):
     ("adapter", "facade", "evaluations"),
     [
         ("smac", HyperparameterOptimizationFacade, 24),
-        ("smac-bb", BlackBoxFacade, 7),
+        ("smac-bb", BlackBoxFacade, 5),
         ("smac-mf", MultiFidelityFacade, 30),
         ("hyperband", HyperbandFacade, 30),
         ("smac-parego", HyperparameterOptimizationFacade, 16),
@@ -102,7 +104,7 @@ def test_the_trajectory_is_the_default_facades(
 
     settings = {"eta": 3, "incumbent_selection": "highest_budget"} if multi_fidelity else {}
     monkeypatch.setattr(local_search, "set", SortedSet, raising=False)
-    with quiet():
+    with quiet(), threadpool_limits(limits=1):
         facade(
             scenario,
             multi if multi_fidelity else single,
@@ -147,3 +149,39 @@ def test_a_space_that_is_used_up_ends_the_run(toy: Any, tmp_path: Path) -> None:
             )
         assert simulation.exhausted
         assert 6 <= simulation.evaluations < 40
+
+
+def numbers(space_of: Any, tmp_path: Path, adapter: str, evaluations: int = 12) -> Any:
+    from encave.runners.adapter import Problem
+    from encave.runners.simulate import Evaluation
+
+    optimizer = load(adapter)(Problem(space_of, "loss", 0, tmp_path, "home", 12.0, (12.0, 200.0), evaluations))
+    with quiet():
+        simulation = simulate(
+            optimizer, lambda config, budget: Evaluation(config["x"] ** 2 + 1, 1.0, {}), Limit(evaluations=evaluations)
+        )
+        optimizer.finish()
+    return simulation
+
+
+@pytest.mark.parametrize("adapter", ["smac", "tpe", "nsga2"])
+def test_a_space_with_numbers_is_searched(tmp_path: Path, adapter: str) -> None:
+    from ConfigSpace import ConfigurationSpace, Float
+
+    mixed = ConfigurationSpace({"x": (-3.0, 2.0), "n": (1, 9), "rate": Float("rate", (1e-4, 1.0), log=True), "c": "ab"})
+    assert numbers(mixed, tmp_path, adapter).evaluations == 12
+
+
+def test_the_exact_maximum_needs_a_space_that_can_be_enumerated(tmp_path: Path) -> None:
+    from ConfigSpace import ConfigurationSpace
+
+    with pytest.raises(EncaveError, match="smac-exact needs a space of choices with at most 20,000"):
+        numbers(ConfigurationSpace({"x": (-3.0, 2.0)}), tmp_path, "smac-exact")
+
+
+def test_smac_exact_tries_no_configuration_twice_and_finds_the_best(make: Any, toy: Any, tmp_path: Path) -> None:
+    run(make("smac-exact", evaluations=80), toy, Limit(evaluations=80), workers=4)
+    rows = trials(tmp_path)
+    assert len({str(row["config"]) for row in rows}) == 80
+    every = [toy(config, None).cost for config in space.to_configurations(space.from_index(range(space.SIZE)))]
+    assert sum(cost < min(row["cost"] for row in rows) for cost in every) <= 20
