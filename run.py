@@ -332,6 +332,11 @@ class Run:
         if table.num_rows != header["trials"]:
             counts = f"{TRIALS_FILE} has {table.num_rows} trials, {HEADER_FILE} says {header['trials']}"
             raise EncaveError(f"{folder}: {counts}. Convert the log again.")
+        return cls.from_joined(header, table)
+
+    @classmethod
+    def from_joined(cls, header: Mapping[str, Any], table: pa.Table) -> Run:
+        """The run of a `header()` and a `joined()` table that were stored; not validated again."""
         own = [name for name in table.column_names if not name.startswith(CONFIG)]
         run = object.__new__(cls)
         run._set(

@@ -1,0 +1,12 @@
+"""The run store: many runs as Hive-partitioned Parquet that pandas, Polars, DuckDB and Dask read as it is.
+
+`STORE/trials/optimizer=<label>/dataset=<task>/part-<n>.parquet` has one row per trial, with its configuration, and
+`STORE/runs/…`, of the same partitions and parts, one row per run. A part of the runs that is there makes the part of
+the trials of the same name count. All trial files have the same columns.
+"""
+
+from .layout import STORE_FILE, find_stores
+from .reading import RunFilter, RunStore
+from .writing import StoreWriter, opened
+
+__all__ = ["STORE_FILE", "RunFilter", "RunStore", "StoreWriter", "find_stores", "opened"]

@@ -1,0 +1,170 @@
+"""A run as rows of a store: its trials in the store's columns, and the row that has all else; and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..run import Run, Status
+from .layout import Partition
+
+RUN_ID = "run_id"
+
+RUN_SCHEMA = pa.schema(
+    [
+        (RUN_ID, pa.string()),
+        ("name", pa.string()),
+        ("version", pa.string()),  # of the optimizer
+        ("seed", pa.int64()),
+        ("trials", pa.int64()),
+        ("configurations", pa.int64()),
+        ("successes", pa.int64()),
+        ("objective", pa.string()),  # the first
+        ("direction", pa.string()),
+        ("incumbent_cost", pa.float64()),  # value as logged of the best trial at the highest budget
+        ("incumbent_budget", pa.float64()),
+        ("seconds", pa.float64()),  # end of the last trial
+        ("source", pa.string()),
+        ("source_format", pa.string()),
+        ("fingerprint", pa.string()),  # of the files the run came from
+        ("first", pa.int64()),  # row of the part's trials at which the run's begin
+        ("header", pa.string()),  # all else of the run but the space, JSON
+        ("space", pa.string()),  # ConfigSpace's JSON
+        ("schema", pa.binary()),  # the run's own columns, Arrow IPC
+    ]
+)
+
+
+def partition_of(run: Run) -> Partition:
+    """Where a run belongs: the label that analysis gives its optimizer, and its task."""
+    task = run.metadata.get("task")
+    return Partition(str(run.metadata.get("group") or run.optimizer.name), None if task is None else str(task))
+
+
+def run_id(source: str) -> str:
+    """Identity of the run of a log: another conversion of the same log is the same run."""
+    return hashlib.sha256(source.encode()).hexdigest()[:16]
+
+
+def identity(run: Run) -> str:
+    """The run's id: that of its log, and of its names and seed where it has none."""
+    named = (run.optimizer.name, run.name, run.metadata.get("task"), run.metadata.get("seed"))
+    return run_id(str(run.metadata.get("source") or json.dumps(named, default=str)))
+
+
+def run_row(run: Run, table: pa.Table, first: int) -> dict[str, Any]:
+    """The row of a run, whose joined trials are `table` and begin at a row of their part."""
+    header = run.header()
+    space = header.pop("space")
+    best, seed = run.incumbent(), run.metadata.get("seed")
+    objective = run.objectives[0]
+    return {
+        RUN_ID: identity(run),
+        "name": run.name,
+        "version": run.optimizer.version,
+        "seed": seed if isinstance(seed, int) and -(2**63) <= seed < 2**63 else None,
+        "trials": len(run),
+        "configurations": run.configurations.num_rows,
+        "successes": run.status_counts().get(Status.SUCCESS.value, 0),
+        "objective": objective.name,
+        "direction": objective.direction,
+        "incumbent_cost": best and best.value,
+        "incumbent_budget": best and best.budget,
+        "seconds": pc.max(run.trials["end"]).as_py(),
+        "source": _text(run.metadata.get("source")),
+        "source_format": _text(run.metadata.get("source_format")),
+        "fingerprint": _text(run.metadata.get("fingerprint")),
+        "first": first,
+        "header": json.dumps(header, ensure_ascii=False, allow_nan=False),
+        "space": json.dumps(space, ensure_ascii=False, allow_nan=False),
+        "schema": table.schema.serialize().to_pybytes(),
+    }
+
+
+class StoreColumns:
+    """The columns of all trial files of a store; grows with the runs that come.
+
+    A column is named as in the run. Where the store has a column of that name and another type, the type is appended:
+    `extra:info<string>`.
+
+    Args:
+        schema: The columns so far; empty for a new store.
+    """
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._types: dict[str, pa.DataType] = {field.name: field.type for field in schema}
+
+    @property
+    def schema(self) -> pa.Schema:
+        """All columns."""
+        return pa.schema(list(self._types.items()))
+
+    def take_in(self, schema: pa.Schema) -> None:
+        """Make room for a run's columns."""
+        for name, kind in stored_names(schema, self._types).values():
+            self._types.setdefault(name, kind)
+
+    def align(self, table: pa.Table, run: str) -> pa.Table:
+        """A run's joined trials in the store's columns, with the run's id."""
+        names = stored_names(table.schema, self._types)
+        arrays = {name: table[own].cast(kind) for own, (name, kind) in names.items()}
+        arrays[RUN_ID] = pa.repeat(run, table.num_rows)
+        empty = {name: pa.nulls(table.num_rows, kind) for name, kind in self._types.items() if name not in arrays}
+        return pa.table({**arrays, **empty}).select(list(self._types))
+
+    def widen(self, table: pa.Table) -> pa.Table:
+        """An older part's trials in the store's columns."""
+        for name, kind in self._types.items():
+            if name not in table.column_names:
+                table = table.append_column(name, pa.nulls(table.num_rows, kind))
+        return table.select(list(self._types))
+
+
+def stored_names(schema: pa.Schema, known: Mapping[str, pa.DataType]) -> dict[str, tuple[str, pa.DataType]]:
+    """A run's column → name and type of the store's column for it; columns without any value are not stored."""
+    found: dict[str, tuple[str, pa.DataType]] = {}
+    for field in schema:
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        if not pa.types.is_null(kind):
+            fits = known.get(field.name, kind) == kind
+            found[field.name] = (field.name if fits else f"{field.name}<{kind}>", kind)
+    return found
+
+
+def restore(row: Mapping[str, Any], stored: pa.Table) -> Run:
+    """The run of a row, from its rows of trials in the store's columns; equal to the one that was stored."""
+    schema = _schema(row["schema"])
+    names = stored_names(schema, {field.name: field.type for field in stored.schema})
+    columns: list[pa.ChunkedArray | pa.Array] = []
+    for field in schema:
+        if pa.types.is_null(field.type):
+            columns.append(pa.nulls(stored.num_rows))
+        else:
+            column = stored[names[field.name][0]]
+            columns.append(_encoded(column, field.type) if pa.types.is_dictionary(field.type) else column)
+    header = json.loads(row["header"])
+    return Run.from_joined(header | {"space": _space(row["space"])}, pa.table(columns, schema=schema))
+
+
+def _encoded(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    return column.combine_chunks().dictionary_encode().cast(kind)
+
+
+@lru_cache(maxsize=64)
+def _schema(serialized: bytes) -> pa.Schema:
+    return pa.ipc.read_schema(pa.py_buffer(serialized))
+
+
+@lru_cache(maxsize=64)
+def _space(text: str) -> dict[str, Any]:
+    return json.loads(text)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

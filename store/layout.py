@@ -1,0 +1,164 @@
+"""Where a store keeps what: folders of partitions, numbered parts, and which parts took the place of others."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import pyarrow.parquet as pq
+
+from ..errors import EncaveError
+
+STORE_FILE = "encave-store.json"
+"""Makes a folder a store."""
+
+FORMAT_VERSION = 1
+REPLACES = b"encave.replaces"
+"""Key in the Parquet metadata of a part of runs: JSON list of the numbers of the parts whose place it took."""
+
+_NOTHING = "__HIVE_DEFAULT_PARTITION__"  # Hive's name of null
+_PLAIN = " -_.,()+"  # beside letters and digits, what stands for itself in the name of a folder
+_PART = re.compile(r"part-(\d{6,})\.parquet")
+
+
+@dataclass(frozen=True)
+class Partition:
+    """The runs of one optimizer on one dataset."""
+
+    optimizer: str
+    """Label of the optimizer."""
+
+    dataset: str | None
+    """The task; None where a run names none."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder within `trials` and within `runs`."""
+        dataset = _NOTHING if self.dataset is None else _quoted(self.dataset)
+        return Path(f"optimizer={_quoted(self.optimizer)}") / f"dataset={dataset}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file of runs and a file of their trials."""
+
+    partition: Partition
+    """Where they are."""
+
+    number: int
+    """Counts the parts of the store; a later one has a higher number."""
+
+    @property
+    def name(self) -> str:
+        """Name of both files."""
+        return f"part-{self.number:06d}.parquet"
+
+    def runs(self, store: Path) -> Path:
+        """The file with a row per run."""
+        return store / "runs" / self.partition.folder / self.name
+
+    def trials(self, store: Path) -> Path:
+        """The file with a row per trial."""
+        return store / "trials" / self.partition.folder / self.name
+
+
+def store_of(path: Path) -> tuple[Path, Partition | None, str | None] | None:
+    """The store that a path is of, and what of it: all, an optimizer, or a partition; None if it is of no store.
+
+    Returns:
+        The store, its partition or None, and the optimizer or None.
+    """
+    path = path.absolute()
+    for store in (path, *list(path.parents)[:3]):
+        if not (store / STORE_FILE).is_file():
+            continue
+        told: dict[str, str] = {}
+        for part in path.relative_to(store).parts[1:]:
+            key, _, told[key] = part.partition("=")
+        optimizer = unquote(told["optimizer"]) if "optimizer" in told else None
+        if optimizer is None or "dataset" not in told:
+            return store, None, optimizer
+        dataset = None if told["dataset"] == _NOTHING else unquote(told["dataset"])
+        return store, Partition(optimizer, dataset), optimizer
+    return None
+
+
+def find_stores(path: Path) -> list[Path]:
+    """The stores at or below a folder, sorted, or the path itself where it lies within one."""
+    if store_of(path) is not None:
+        return [path]
+    found: list[Path] = []
+    for folder, subfolders, files in os.walk(path):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        if STORE_FILE in files:
+            found.append(Path(folder))
+            subfolders.clear()
+    return found
+
+
+def check_store(store: Path) -> None:
+    """Check that a folder is a store that this encave can read.
+
+    Raises:
+        EncaveError: it is not.
+    """
+    try:
+        version = json.loads((store / STORE_FILE).read_text(encoding="utf-8"))["encave_store"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EncaveError(f"{store} is no run store: {error}. `encave convert … --to store` makes one") from error
+    if version != FORMAT_VERSION:
+        raise EncaveError(f"{store} is of format {version}; this encave reads format {FORMAT_VERSION}. Update encave.")
+
+
+def current_parts(store: Path) -> list[Part]:
+    """The parts that count, by partition and number: their runs are there, and no other part took their place.
+
+    Raises:
+        EncaveError: a file is damaged.
+    """
+    parts = [part for part, _ in files_of(store, "runs")]
+    gone = {number for part in parts for number in replaced_by(store, part)}
+    return sorted(
+        (part for part in parts if part.number not in gone), key=lambda part: (str(part.partition.folder), part.number)
+    )
+
+
+def files_of(store: Path, kind: str) -> Iterator[tuple[Part, Path]]:
+    """The parts in `runs` or in `trials`, and their files there."""
+    for path in (store / kind).glob("optimizer=*/dataset=*/part-*.parquet"):
+        if match := _PART.fullmatch(path.name):
+            _, optimizer = path.parts[-3].split("=", 1)
+            _, dataset = path.parts[-2].split("=", 1)
+            partition = Partition(unquote(optimizer), None if dataset == _NOTHING else unquote(dataset))
+            yield Part(partition, int(match[1])), path
+
+
+def replaced_by(store: Path, part: Part) -> list[int]:
+    """Numbers of the parts whose place a part took.
+
+    Raises:
+        EncaveError: the file is damaged.
+    """
+    return json.loads((metadata_of(part.runs(store)).metadata or {}).get(REPLACES, b"[]"))
+
+
+def metadata_of(path: Path) -> pq.FileMetaData:
+    """Footer of a Parquet file.
+
+    Raises:
+        EncaveError: it is damaged.
+    """
+    try:
+        return pq.read_metadata(path)
+    except (OSError, ValueError) as error:
+        raise EncaveError(f"cannot read {path}: {error}. Delete it and convert its logs again.") from error
+
+
+def _quoted(value: str) -> str:
+    text = quote(value, safe=_PLAIN)
+    return text.replace(".", "%2E") if text.strip(".") == "" else text

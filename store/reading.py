@@ -1,0 +1,139 @@
+"""Reading a store: rows of runs, and the runs themselves one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..errors import EncaveError
+from ..run import Run
+from .columns import RUN_SCHEMA, partition_of, restore
+from .layout import Part, Partition, check_store, current_parts, metadata_of, store_of
+
+_PARTITION_COLUMNS = ("optimizer", "dataset")
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs are wanted; None: any."""
+
+    optimizers: frozenset[str] | None = None
+    """Labels of optimizers."""
+
+    datasets: frozenset[str] | None = None
+    """Tasks."""
+
+    seeds: frozenset[int] | None = None
+    """Seeds of runs."""
+
+    def of_partition(self, partition: Partition) -> bool:
+        """Whether runs of a partition can be wanted."""
+        return (self.optimizers is None or partition.optimizer in self.optimizers) and (
+            self.datasets is None or partition.dataset in self.datasets
+        )
+
+    def of_run(self, run: Run) -> bool:
+        """Whether a run is wanted."""
+        seed = run.metadata.get("seed")
+        return self.of_partition(partition_of(run)) and (self.seeds is None or seed in self.seeds)
+
+
+class RunStore:
+    """A store, to be read. What is added meanwhile is seen by the next call.
+
+    Args:
+        path: The store, or a folder within it (`STORE/trials/optimizer=RE`), which stands for the runs in it.
+
+    Raises:
+        EncaveError: it is no store, or of a newer format.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        found = store_of(Path(path))
+        if found is None:
+            check_store(Path(path))
+            raise EncaveError(f"{path} is no run store")
+        self.path, self._partition, self._optimizer = found
+        check_store(self.path)
+
+    def runs(self, wanted: RunFilter | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+        """A row per run: the columns of `RUN_SCHEMA`, or some of them, after `optimizer` and `dataset`.
+
+        Raises:
+            EncaveError: a file is damaged.
+        """
+        tables = [self._rows(part, wanted or RunFilter(), columns) for part in self._parts(wanted)]
+        fields = [RUN_SCHEMA.field(name) for name in columns or RUN_SCHEMA.names]
+        empty = pa.schema([*((name, pa.string()) for name in _PARTITION_COLUMNS), *fields]).empty_table()
+        return pa.concat_tables([empty, *tables])
+
+    def read(self, wanted: RunFilter | None = None) -> Iterator[Run]:
+        """The runs, one after the other; of the trials only one part is in memory.
+
+        Only the partitions, and of the trials only the row groups, in which wanted runs are, are read.
+
+        Raises:
+            EncaveError: a file is damaged.
+        """
+        for part in self._parts(wanted):
+            rows = self._rows(part, wanted or RunFilter(), None)
+            if rows.num_rows:
+                yield from _runs_of(part.trials(self.path), rows.to_pylist())
+
+    def __len__(self) -> int:
+        """Number of runs."""
+        return sum(metadata_of(part.runs(self.path)).num_rows for part in self._parts(None))
+
+    def _parts(self, wanted: RunFilter | None) -> list[Part]:
+        """The parts that count and in which wanted runs may be."""
+        within = [part for part in current_parts(self.path) if self._within(part.partition)]
+        return [part for part in within if (wanted or RunFilter()).of_partition(part.partition)]
+
+    def _within(self, partition: Partition) -> bool:
+        if self._partition is not None:
+            return partition == self._partition
+        return self._optimizer in (None, partition.optimizer)
+
+    def _rows(self, part: Part, wanted: RunFilter, columns: Sequence[str] | None) -> pa.Table:
+        filters = None if wanted.seeds is None else [("seed", "in", sorted(wanted.seeds))]
+        path = part.runs(self.path)
+        try:
+            table = pq.read_table(path, columns=columns, filters=filters, partitioning=None)
+        except (OSError, ValueError) as error:
+            raise EncaveError(f"cannot read {path}: {error}. Delete it and convert its logs again.") from error
+        for place, value in enumerate((part.partition.optimizer, part.partition.dataset)):
+            table = table.add_column(place, _PARTITION_COLUMNS[place], pa.array([value] * table.num_rows, pa.string()))
+        return table
+
+
+def _runs_of(trials: Path, rows: list[dict[str, Any]]) -> Iterator[Run]:
+    """The runs of some rows of one part."""
+    try:
+        with pq.ParquetFile(trials) as file:
+            groups, starts = _groups(file.metadata, rows)
+            table = file.read_row_groups(groups)
+    except (OSError, ValueError) as error:
+        raise EncaveError(f"cannot read {trials}: {error}. Delete the store and convert the logs again.") from error
+    for row in rows:
+        own = table.slice(row["first"] - starts, row["trials"])
+        yield restore(row, own)
+
+
+def _groups(metadata: pq.FileMetaData, rows: list[dict[str, Any]]) -> tuple[list[int], int]:
+    """The row groups from the first to the last that are needed, and the row at which the first begins."""
+    first = min(row["first"] for row in rows)
+    last = max(row["first"] + row["trials"] for row in rows)
+    groups: list[int] = []
+    begins = start = 0
+    for group in range(metadata.num_row_groups):
+        ends = begins + metadata.row_group(group).num_rows
+        if ends > first and begins < last:
+            start = start if groups else begins
+            groups.append(group)
+        begins = ends
+    return groups, start
