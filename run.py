@@ -332,11 +332,17 @@ class Run:
         if table.num_rows != header["trials"]:
             counts = f"{TRIALS_FILE} has {table.num_rows} trials, {HEADER_FILE} says {header['trials']}"
             raise EncaveError(f"{folder}: {counts}. Convert the log again.")
-        return cls.from_joined(header, table)
+        return cls.from_joined(header, table, configurations=configurations)
 
     @classmethod
-    def from_joined(cls, header: Mapping[str, Any], table: pa.Table) -> Run:
-        """The run of a `header()` and a `joined()` table that were stored; not validated again."""
+    def from_joined(cls, header: Mapping[str, Any], table: pa.Table, *, configurations: bool = True) -> Run:
+        """The run of a `header()` and a `joined()` table that were stored; not validated again.
+
+        Args:
+            header: As `header` gives it.
+            table: As `joined` gives it.
+            configurations: As for `load`.
+        """
         own = [name for name in table.column_names if not name.startswith(CONFIG)]
         run = object.__new__(cls)
         run._set(

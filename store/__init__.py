@@ -5,8 +5,19 @@
 the trials of the same name count. All trial files have the same columns.
 """
 
-from .layout import STORE_FILE, find_stores
-from .reading import RunFilter, RunStore
+from .columns import run_id
+from .layout import STORE_FILE, find_stores, store_of
+from .reading import RunFilter, RunStore, read_runs
 from .writing import StoreWriter, opened
 
-__all__ = ["STORE_FILE", "RunFilter", "RunStore", "StoreWriter", "find_stores", "opened"]
+__all__ = [
+    "STORE_FILE",
+    "RunFilter",
+    "RunStore",
+    "StoreWriter",
+    "find_stores",
+    "opened",
+    "read_runs",
+    "run_id",
+    "store_of",
+]

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..run import Run, Status
+from ..run import CONFIG, Run, Status
 from .layout import Partition
 
 RUN_ID = "run_id"
@@ -30,6 +30,9 @@ RUN_SCHEMA = pa.schema(
         ("incumbent_cost", pa.float64()),  # value as logged of the best trial at the highest budget
         ("incumbent_budget", pa.float64()),
         ("seconds", pa.float64()),  # end of the last trial
+        ("read", pa.int64()),  # trials in the log
+        ("merged", pa.int64()),  # of them, that another one stands for
+        ("dropped", pa.int64()),  # of them, that could not be kept
         ("source", pa.string()),
         ("source_format", pa.string()),
         ("fingerprint", pa.string()),  # of the files the run came from
@@ -77,6 +80,7 @@ def run_row(run: Run, table: pa.Table, first: int) -> dict[str, Any]:
         "incumbent_cost": best and best.value,
         "incumbent_budget": best and best.budget,
         "seconds": pc.max(run.trials["end"]).as_py(),
+        **{"read": len(run), "merged": 0, "dropped": 0} | _account(run),
         "source": _text(run.metadata.get("source")),
         "source_format": _text(run.metadata.get("source_format")),
         "fingerprint": _text(run.metadata.get("fingerprint")),
@@ -137,19 +141,25 @@ def stored_names(schema: pa.Schema, known: Mapping[str, pa.DataType]) -> dict[st
     return found
 
 
-def restore(row: Mapping[str, Any], stored: pa.Table) -> Run:
-    """The run of a row, from its rows of trials in the store's columns; equal to the one that was stored."""
+def restore(row: Mapping[str, Any], stored: pa.Table, *, configurations: bool = True) -> Run:
+    """The run of a row, from its rows of trials in the store's columns; equal to the one that was stored.
+
+    Args:
+        row: The run's row.
+        stored: Its trials; may lack the columns of configurations if those are not wanted.
+        configurations: As for `Run.load`.
+    """
     schema = _schema(row["schema"])
     names = stored_names(schema, {field.name: field.type for field in stored.schema})
     columns: list[pa.ChunkedArray | pa.Array] = []
     for field in schema:
-        if pa.types.is_null(field.type):
-            columns.append(pa.nulls(stored.num_rows))
+        if pa.types.is_null(field.type) or (field.name.startswith(CONFIG) and not configurations):
+            columns.append(pa.nulls(stored.num_rows, field.type))
         else:
             column = stored[names[field.name][0]]
             columns.append(_encoded(column, field.type) if pa.types.is_dictionary(field.type) else column)
-    header = json.loads(row["header"])
-    return Run.from_joined(header | {"space": _space(row["space"])}, pa.table(columns, schema=schema))
+    header = json.loads(row["header"]) | {"space": _space(row["space"])}
+    return Run.from_joined(header, pa.table(columns, schema=schema), configurations=configurations)
 
 
 def _encoded(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
@@ -164,6 +174,11 @@ def _schema(serialized: bytes) -> pa.Schema:
 @lru_cache(maxsize=64)
 def _space(text: str) -> dict[str, Any]:
     return json.loads(text)
+
+
+def _account(run: Run) -> dict[str, int]:
+    told = run.metadata.get("accounting")
+    return {key: told[key] for key in ("read", "merged", "dropped") if key in told} if isinstance(told, dict) else {}
 
 
 def _text(value: Any) -> str | None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import EncaveError
-from ..run import Run
+from ..run import CONFIG, Run
 from .columns import RUN_SCHEMA, partition_of, restore
 from .layout import Part, Partition, check_store, current_parts, metadata_of, store_of
 
@@ -72,10 +72,14 @@ class RunStore:
         empty = pa.schema([*((name, pa.string()) for name in _PARTITION_COLUMNS), *fields]).empty_table()
         return pa.concat_tables([empty, *tables])
 
-    def read(self, wanted: RunFilter | None = None) -> Iterator[Run]:
+    def read(self, wanted: RunFilter | None = None, *, configurations: bool = True) -> Iterator[Run]:
         """The runs, one after the other; of the trials only one part is in memory.
 
         Only the partitions, and of the trials only the row groups, in which wanted runs are, are read.
+
+        Args:
+            wanted: Which runs; None: all.
+            configurations: As for `Run.load`.
 
         Raises:
             EncaveError: a file is damaged.
@@ -83,7 +87,12 @@ class RunStore:
         for part in self._parts(wanted):
             rows = self._rows(part, wanted or RunFilter(), None)
             if rows.num_rows:
-                yield from _runs_of(part.trials(self.path), rows.to_pylist())
+                yield from _runs_of(part.trials(self.path), rows.to_pylist(), configurations=configurations)
+
+    def partitions(self, wanted: RunFilter | None = None) -> list[Path]:
+        """Folders within the store, each of which stands for the runs of one optimizer on one dataset."""
+        folders = (self.path / "runs" / part.partition.folder for part in self._parts(wanted))
+        return list(dict.fromkeys(folders))
 
     def __len__(self) -> int:
         """Number of runs."""
@@ -111,17 +120,31 @@ class RunStore:
         return table
 
 
-def _runs_of(trials: Path, rows: list[dict[str, Any]]) -> Iterator[Run]:
+def read_runs(path: Path, wanted: RunFilter | None = None, *, configurations: bool = True) -> Iterator[Run]:
+    """The runs of a store, or of a folder within it, or the one of a folder that `Run.save` wrote.
+
+    Raises:
+        EncaveError: a file is missing or damaged.
+    """
+    if store_of(path) is not None:
+        yield from RunStore(path).read(wanted, configurations=configurations)
+        return
+    run = Run.load(path, configurations=configurations)
+    if wanted is None or wanted.of_run(run):
+        yield run
+
+
+def _runs_of(trials: Path, rows: list[dict[str, Any]], *, configurations: bool) -> Iterator[Run]:
     """The runs of some rows of one part."""
     try:
         with pq.ParquetFile(trials) as file:
-            groups, starts = _groups(file.metadata, rows)
-            table = file.read_row_groups(groups)
+            groups, start = _groups(file.metadata, rows)
+            names = [name for name in file.schema_arrow.names if configurations or not name.startswith(CONFIG)]
+            table = file.read_row_groups(groups, columns=names)
     except (OSError, ValueError) as error:
         raise EncaveError(f"cannot read {trials}: {error}. Delete the store and convert the logs again.") from error
     for row in rows:
-        own = table.slice(row["first"] - starts, row["trials"])
-        yield restore(row, own)
+        yield restore(row, table.slice(row["first"] - start, row["trials"]), configurations=configurations)
 
 
 def _groups(metadata: pq.FileMetaData, rows: list[dict[str, Any]]) -> tuple[list[int], int]:

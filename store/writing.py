@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,6 +24,17 @@ PART_TRIALS = 1 << 18
 """Trials in memory before parts are written; about as many are in a part."""
 
 _GROUP = 1 << 16  # rows of a row group: what is read at least
+
+
+_KEPT = ("fingerprint", "trials", "configurations", "read", "merged", "dropped")
+
+
+class _Known(NamedTuple):
+    """A run that is in the store."""
+
+    part: Part
+    values: tuple[Any, ...]
+    """Of the columns in `_KEPT`."""
 
 
 @dataclass
@@ -44,16 +55,17 @@ class StoreWriter:
         self._remove_all_but(parts)
         self._number = max((part.number for part in parts), default=0)
         self._columns, self._stale = _columns_of(store, parts)
-        self._index: dict[str, tuple[Part, str | None]] = {}
+        self._index: dict[str, _Known] = {}
         for part in parts:
-            self._take_note(part, pq.read_table(part.runs(store), columns=[RUN_ID, "fingerprint"], partitioning=None))
+            self._take_note(part, pq.read_table(part.runs(store), columns=[RUN_ID, *_KEPT], partitioning=None))
         self._pending: dict[Partition, _Pending] = {}
         self._ids: set[str] = set()
         self._trials = 0
 
-    def fingerprint(self, run_id: str) -> str | None:
-        """Of the files from which the stored run of this id came; None if there is none."""
-        return self._index.get(run_id, (None, None))[1]
+    def known(self, run_id: str) -> dict[str, Any] | None:
+        """Of the stored run of this id the fingerprint and the counts: columns of `RUN_SCHEMA`; None without it."""
+        found = self._index.get(run_id)
+        return None if found is None else dict(zip(_KEPT, found.values, strict=True))
 
     def add(self, run: Run) -> None:
         """Add a run, or put it in the place of the one with its id."""
@@ -76,8 +88,8 @@ class StoreWriter:
                 before = self._columns.schema
                 self._columns.take_in(table.schema)
                 if self._columns.schema != before and self._number:
-                    self._stale.update(part for part, _ in self._index.values())
-        superseded = {self._index[run][0] for run in self._ids if run in self._index}
+                    self._stale.update(one.part for one in self._index.values())
+        superseded = {self._index[run].part for run in self._ids if run in self._index}
         for partition, pending in self._pending.items():
             own = [part for part in _by_number(superseded) if part.partition == partition]
             self._write(partition, pending, own)
@@ -131,8 +143,9 @@ class StoreWriter:
         return pa.Table.from_pylist(staying, RUN_SCHEMA), pa.concat_tables([trials.slice(0, 0), *tables])
 
     def _take_note(self, part: Part, rows: pa.Table) -> None:
-        for run, told in zip(rows[RUN_ID].to_pylist(), rows["fingerprint"].to_pylist(), strict=True):
-            self._index[run] = (part, told)
+        columns = (rows[name].to_pylist() for name in _KEPT)
+        for run, values in zip(rows[RUN_ID].to_pylist(), zip(*columns, strict=True), strict=True):
+            self._index[run] = _Known(part, values)
 
     def _remove_all_but(self, parts: Iterable[Part]) -> None:
         """Remove what a writer that was killed left: parts without runs, parts replaced, and temporary files."""

@@ -14,7 +14,7 @@ from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float
 
 from encave.errors import EncaveError
 from encave.run import Note, Objective, Optimizer, Run
-from encave.store import RunFilter, RunStore, find_stores, layout, opened, writing
+from encave.store import RunFilter, RunStore, find_stores, layout, opened, read_runs, writing
 
 
 def space() -> ConfigurationSpace:
@@ -179,15 +179,24 @@ def test_only_the_row_groups_that_are_needed_are_read(tmp_path: Path, monkeypatc
 
 
 def test_a_folder_within_the_store_stands_for_its_runs(tmp_path: Path) -> None:
-    runs = study(tmp_path)
+    store = tmp_path / "store"
+    runs = study(store)
+    assert find_stores(tmp_path) == [store]
     for place, count in (("trials", 12), ("runs/optimizer=RE", 6), ("trials/optimizer=RE/dataset=c100", 3)):
-        assert len(list(RunStore(tmp_path / place).read())) == count
-        assert find_stores(tmp_path / place) == [tmp_path / place]
-    assert find_stores(tmp_path.parent / tmp_path.name) == [tmp_path]
-    (tmp_path.parent / f"{tmp_path.name}-all").mkdir()
-    tmp_path.rename(tmp_path.parent / f"{tmp_path.name}-all" / "store")
-    assert [path.name for path in find_stores(tmp_path.parent / f"{tmp_path.name}-all")] == ["store"]
-    assert len(runs) == 12
+        assert len(list(RunStore(store / place).read())) == count
+        assert find_stores(store / place) == [store / place]
+    assert len(RunStore(store).partitions()) == 4
+    assert sum(len(list(read_runs(path))) for path in RunStore(store).partitions()) == len(runs) == 12
+
+
+def test_without_configurations_it_is_what_a_run_loaded_so_is(tmp_path: Path) -> None:
+    one = run(3)
+    write(tmp_path / "store", one)
+    one.save(tmp_path / "run")
+    [found] = read_runs(tmp_path / "store", configurations=False)
+    [expected] = read_runs(tmp_path / "run", configurations=False)
+    assert found == expected
+    assert list(read_runs(tmp_path / "run", RunFilter(seeds=frozenset({4})))) == []
 
 
 def expected_means() -> dict[tuple[str, str], tuple[int, float]]:
@@ -259,8 +268,10 @@ def test_a_run_that_comes_again_takes_the_place_of_its_old_self(tmp_path: Path) 
     assert len(list(RunStore(tmp_path / "runs/optimizer=RE, tuned").read())) == 1
     with opened(tmp_path) as writer:
         ids = {row["source"]: row["run_id"] for row in RunStore(tmp_path).runs().to_pylist()}
-        assert writer.fingerprint(ids["/logs/RE/cifar10/1"]) == "g"
-        assert writer.fingerprint("absent") is None
+        known = writer.known(ids["/logs/RE/cifar10/1"])
+        assert known is not None
+        assert (known["fingerprint"], known["trials"], known["read"], known["dropped"]) == ("g", 5, 5, 0)
+        assert writer.known("absent") is None
     assert pa.concat_tables(
         [pq.read_table(path, partitioning=None) for path in (tmp_path / "trials").rglob("*.parquet")]
     )
