@@ -1,4 +1,4 @@
-"""From any mix of converted runs and native logs to folders of converted runs."""
+"""From any mix of converted runs, run stores and native logs to what can be read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from .errors import EncaveError
 from .run import HEADER_FILE, find_runs
+from .store import RunFilter, RunStore, find_stores, store_of
 
 if TYPE_CHECKING:
     from .converters import Conversion
@@ -22,6 +23,8 @@ class Prepared:
 
     folders: tuple[Path, ...]
     """Folders of converted runs, each once."""
+    stores: tuple[Path, ...]
+    """Run stores, and folders within one that stand for the runs in them."""
     refused: tuple[Conversion, ...]
     """Logs that could not be converted."""
 
@@ -35,15 +38,19 @@ def prepare(paths: Sequence[Path], convert: Convert) -> Prepared:
     A log that has not changed is not converted again.
 
     Args:
-        paths: Folders of converted runs, studies, folders and files of native logs.
+        paths: Folders of converted runs, run stores, studies, folders and files of native logs.
         convert: What converts sources into a folder, e.g. `converters.convert`.
 
     Raises:
         EncaveError: a path does not exist, or there is neither a run nor a log in any of them.
     """
     folders: list[Path] = []
+    stores: list[Path] = []
     refused: list[Conversion] = []
     for path in paths:
+        stores += find_stores(path)
+        if store_of(path) is not None:
+            continue
         runs = find_runs(path) if path.is_dir() else []
         folders += runs
         for conversion in _converted(path, _sources(runs), convert):
@@ -51,11 +58,30 @@ def prepare(paths: Sequence[Path], convert: Convert) -> Prepared:
                 refused.append(conversion)
             else:
                 folders.append(conversion.output)
-    if not folders:
+    if not folders and not stores:
         shown = " ".join(str(path) for path in paths)
         why = f": {refused[0].source}: {refused[0].reason}" if refused else ""
         raise EncaveError(f"no run and no log that can be read at or below {shown}{why}")
-    return Prepared(tuple(dict.fromkeys(folder.resolve() for folder in folders)), tuple(refused))
+    found, within = (tuple(dict.fromkeys(path.resolve() for path in one)) for one in (folders, stores))
+    return Prepared(found, within, tuple(refused))
+
+
+def extracted(store: Path, wanted: RunFilter) -> list[Path]:
+    """Folders of converted runs, in the user's cache, for what is wanted of a store; those that are there are kept.
+
+    Raises:
+        EncaveError: the store cannot be read.
+    """
+    from .converters.outputs import output
+
+    folders: list[Path] = []
+    for run in RunStore(store).read(wanted):
+        key = hashlib.sha256(json.dumps(run.header(), sort_keys=True).encode()).hexdigest()[:16]
+        home = _cache(store) / key
+        if not (home.is_dir() and find_runs(home)):
+            output("deepcave").write([run], home)
+        folders += find_runs(home)
+    return folders
 
 
 def _converted(path: Path, known: frozenset[str], convert: Convert) -> Iterable[Conversion]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..run import Run
+from ..store import RunFilter, read_runs, store_of
 from .anytime import Trajectory, trajectory
 from .axis import Axis, AxisFacts, AxisKind, choose_axis
 from .incumbents import IncumbentRule
@@ -69,40 +70,51 @@ def reduce_folders(
     rule: IncumbentRule,
     client: Client | None = None,
     on_progress: Callable[[int], None] = lambda done: None,
+    wanted: RunFilter | None = None,
 ) -> list[Reduced]:
     """Read and reduce the runs in these folders, one at a time, or on the workers of `client`, in order.
 
     Args:
-        folders: Folders of runs, which all workers must see.
+        folders: Folders of runs, run stores and folders within one, which all workers must see.
         axis: As for `reduce_run`.
         rule: Which trials may be the incumbent.
         client: Of a Dask cluster; without one the runs are reduced here.
         on_progress: Told how many runs are done.
+        wanted: Which runs; None: all.
 
     Raises:
         EncaveError: a run cannot be read.
     """
-    batches = [list(folders[start : start + _BATCH]) for start in range(0, len(folders), _BATCH)]
+    single = [folder for folder in folders if store_of(folder) is None]
+    batches = [single[start : start + _BATCH] for start in range(0, len(single), _BATCH)]
+    batches += [[folder] for folder in folders if store_of(folder) is not None]
     found: list[Reduced] = []
-    for batch in _mapped(client, batches, axis, rule):
+    for batch in _mapped(client, batches, axis, rule, wanted):
         found += batch
         on_progress(len(found))
     return found
 
 
 def _mapped(
-    client: Client | None, batches: Sequence[Sequence[Path]], axis: AxisKind | None, rule: IncumbentRule
+    client: Client | None,
+    batches: Sequence[Sequence[Path]],
+    axis: AxisKind | None,
+    rule: IncumbentRule,
+    wanted: RunFilter | None,
 ) -> Iterable[list[Reduced]]:
     if client is None:
-        yield from (_reduce_batch(batch, axis, rule) for batch in batches)
+        yield from (_reduce_batch(batch, axis, rule, wanted) for batch in batches)
         return
-    for future in client.map(_reduce_batch, batches, axis=axis, rule=rule, pure=False):
+    for future in client.map(_reduce_batch, batches, axis=axis, rule=rule, wanted=wanted, pure=False):
         yield future.result()
         future.release()
 
 
-def _reduce_batch(folders: Sequence[Path], axis: AxisKind | None, rule: IncumbentRule) -> list[Reduced]:
-    return [reduce_run(Run.load(folder, configurations=False), axis, rule) for folder in folders]
+def _reduce_batch(
+    folders: Sequence[Path], axis: AxisKind | None, rule: IncumbentRule, wanted: RunFilter | None
+) -> list[Reduced]:
+    runs = (run for folder in folders for run in read_runs(folder, wanted, configurations=False))
+    return [reduce_run(run, axis, rule) for run in runs]
 
 
 def gather(

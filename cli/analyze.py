@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from . import analyze_importance, analyze_landscape
-from .common import ANY_PATH, load_runs, print_csv, print_json
+from .common import load_runs, print_csv, print_json, run_paths
 from .curves import curves
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ for _verb in (
 
 
 @analyze.command()
-@click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
+@run_paths
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the ranks over time as CSV and nothing else.")
 def ranks(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
@@ -57,7 +57,7 @@ def ranks(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
 
 
 @analyze.command()
-@click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
+@run_paths
 @click.option(
     "--rope",
     type=click.FloatRange(0),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from ..errors import EncaveError
-from .common import ANY_PATH, left_out, load_runs, print_csv, print_json
+from .common import left_out, load_runs, print_csv, print_json, run_paths
 
 if TYPE_CHECKING:
     from ..analysis.importance_groups import Truth
@@ -20,7 +20,7 @@ GAMES = ("ablation", "tunability", "sensitivity", "variance")
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
+@run_paths
 @click.option(
     "--method",
     type=click.Choice(METHODS),

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import ANY_PATH, left_out, load_runs, print_csv, print_json
+from .common import ANY_PATH, left_out, load_runs, only_option, print_csv, print_json, run_paths
 
-_PATHS = click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 _CSV = click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
 
 
 @click.command()
-@_PATHS
+@run_paths
 @click.option("--objective", default=None, help="Objective to correlate; else the first.")
 @_JSON
 @_CSV
@@ -36,7 +35,7 @@ def correlation(paths: tuple[Path, ...], objective: str | None, as_json: bool, a
 
 
 @click.command()
-@_PATHS
+@run_paths
 @_JSON
 @_CSV
 def exploration(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
@@ -55,7 +54,7 @@ def exploration(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
 
 
 @click.command()
-@_PATHS
+@run_paths
 @_JSON
 @_CSV
 def incumbents(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
@@ -76,6 +75,7 @@ def incumbents(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
 
 @click.command()
 @click.argument("paths", nargs=-1, type=ANY_PATH)
+@only_option
 @click.option("--benchmark", "table", default="surrogate", show_default=True, help="NAS-Bench-201 table.")
 @click.option("--order", type=click.IntRange(1), default=6, show_default=True, help="Most hyperparameters together.")
 @_JSON

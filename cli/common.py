@@ -3,36 +3,98 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from ..errors import EncaveError
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ..prepared import Prepared
     from ..run import Run
+    from ..store import RunFilter
 
 ANY_PATH = click.Path(path_type=Path)
 
+_ONLY = "encave.only"
+_KEYS = {"optimizer": "optimizers", "dataset": "datasets", "seed": "seeds"}
+
+
+def only_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--only`, which the functions below heed."""
+
+    def keep(context: click.Context, _: click.Parameter, given: tuple[str, ...]) -> None:
+        context.meta[_ONLY] = given
+
+    help_text = "Runs of optimizer=NAMES, dataset=NAMES or seed=0-4,7 only; may be repeated."
+    return click.option("--only", multiple=True, callback=keep, expose_value=False, help=help_text)(command)
+
+
+def run_paths(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The argument PATHS of logs, runs and run stores, and `--only`."""
+    return click.argument("paths", nargs=-1, required=True, type=ANY_PATH)(only_option(command))
+
+
+def wanted_runs() -> RunFilter:
+    """What `--only` says.
+
+    Raises:
+        EncaveError: it says something else.
+    """
+    from ..runners.limit import parse_seeds
+    from ..store import RunFilter
+
+    found: dict[str, frozenset[Any]] = {}
+    context = click.get_current_context(silent=True)
+    for text in context.meta.get(_ONLY, ()) if context else ():
+        key, _, values = text.partition("=")
+        if key not in _KEYS or not values:
+            raise EncaveError(f"--only {text} is not KEY=VALUES with one of the keys {', '.join(_KEYS)}")
+        given = parse_seeds(values) if key == "seed" else (part.strip() for part in values.split(","))
+        found[_KEYS[key]] = found.get(_KEYS[key], frozenset()) | frozenset(given)
+    return RunFilter(**found)
+
+
+def run_sources(paths: tuple[Path, ...]) -> list[Path]:
+    """Converted runs at or below the paths, and partitions of run stores; logs are converted into the user's cache."""
+    from ..store import RunStore
+
+    prepared = _prepared(paths)
+    wanted = wanted_runs()
+    return [*prepared.folders, *(each for store in prepared.stores for each in RunStore(store).partitions(wanted))]
+
 
 def run_folders(paths: tuple[Path, ...]) -> list[Path]:
-    """Converted runs at or below the paths; the logs among them are converted into the user's cache."""
+    """Folders of the converted runs at or below the paths; logs and runs of stores are written to the user's cache."""
+    from ..prepared import extracted
+    from ..run import Run
+
+    prepared = _prepared(paths)
+    wanted = wanted_runs()
+    folders = [*prepared.folders] if wanted.all else [one for one in prepared.folders if wanted.of_run(Run.load(one))]
+    return [*folders, *(folder for store in prepared.stores for folder in extracted(store, wanted))]
+
+
+def load_runs(paths: tuple[Path, ...]) -> list[Run]:
+    """The runs at or below the paths, loaded."""
+    from ..store import read_runs
+
+    wanted = wanted_runs()
+    return [run for source in run_sources(paths) for run in read_runs(source, wanted)]
+
+
+def _prepared(paths: tuple[Path, ...]) -> Prepared:
     from ..prepared import prepare
     from ..terminal.conversions import convert_with_progress
 
     prepared = prepare(paths, convert_with_progress)
     for log in prepared.refused:
         click.echo(f"encave: {log.source} is left out: {log.reason}", err=True)
-    return list(prepared.folders)
-
-
-def load_runs(paths: tuple[Path, ...]) -> list[Run]:
-    """The runs at or below the paths, loaded."""
-    from ..run import Run
-
-    return [Run.load(folder) for folder in run_folders(paths)]
+    return prepared
 
 
 def exit_status(statuses: Sequence[str], *, strict: bool = False) -> int:

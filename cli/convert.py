@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("sources", nargs=-1, required=True, type=ANY_PATH)
 @click.option("--out", required=True, type=ANY_PATH, help="Folder to write the runs to, one folder each.")
 @click.option("--from", "forced", default=None, help="Format of the logs, instead of what their content says.")
-@click.option("--to", default="deepcave", show_default=True, help="run, deepcave, deepcave13, csv or ioh.")
+@click.option("--to", default="deepcave", show_default=True, help="run, deepcave, deepcave13, csv, ioh or store.")
 @click.option("--deepcave", type=click.Choice(["1.3", "1.4"]), default="1.4", help="Release of DeepCAVE to write for.")
 @click.option("--configspace", default=None, help="ConfigSpace JSON file or nasbench201, for logs without a space.")
 @click.option("--map", "mapping", multiple=True, help="What a column of a table is: objective=loss; may be repeated.")
@@ -40,11 +40,12 @@ def convert(
     as_json: bool,
 ) -> None:
     """Find the logs at or below SOURCES and write each as a lossless Run and in DeepCAVE's format."""
+    from ..store import store_of
     from ..terminal.conversions import convert_with_progress, print_conversions
 
     options = {**_log_options(forced, configspace, mapping), "strict": strict}
     form = "deepcave13" if deepcave == "1.3" and to == "deepcave" else to
-    if form != "deepcave":
+    if form != "deepcave" or any(store_of(source) for source in sources):
         conversions = _export(sources, out, form, options, as_json=as_json)
     else:
         conversions = convert_with_progress(sources, out, jobs=jobs, **options)

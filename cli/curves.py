@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from .common import ANY_PATH, print_csv, print_json, run_folders
+from .common import print_csv, print_json, run_paths, run_sources, wanted_runs
 
 if TYPE_CHECKING:
     from ..analysis.streaming import Reduced
@@ -17,7 +17,7 @@ _RULES = ("highest-so-far", "any-budget", "highest-only")
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
+@run_paths
 @click.option("--axis", type=click.Choice(_AXES), default=None, help="What to draw over; else time, or evaluations.")
 @click.option("--rule", type=click.Choice(_RULES), default=_RULES[0], show_default=True, help="Budgets of incumbents.")
 @click.option("--statistic", default="mean", show_default=True, help="mean, median, iqm, or a quantile: q0.9.")
@@ -43,7 +43,7 @@ def curves(
     from ..terminal.curves import print_curves
 
     summary = Summary(statistic=Statistic(statistic), **options)
-    reduced = _reduce(run_folders(paths), axis, summary.rule, jobs, scheduler)
+    reduced = _reduce(run_sources(paths), axis, summary.rule, jobs, scheduler)
     sets, remarks = gather(reduced, axis, summary)
     over_tasks = curves_over_tasks(sets) if summary.normalise and len(sets) > 1 else ()
     for remark in remarks:
@@ -58,17 +58,18 @@ def curves(
 
 def _reduce(folders: list[Path], axis: Any, rule: Any, jobs: int, scheduler: str | None) -> list[Reduced]:
     from ..analysis.streaming import reduce_folders
+    from ..store import count_runs
     from ..terminal.common import progress_bars
 
     with progress_bars() as progress:
-        bar = progress.add_task("runs", total=len(folders), detail="")
+        bar = progress.add_task("runs", total=count_runs(folders), detail="")
 
         def show(done: int) -> None:
             progress.update(bar, completed=done)
 
         if scheduler is None and jobs == 1:
-            return reduce_folders(folders, axis, rule, on_progress=show)
+            return reduce_folders(folders, axis, rule, on_progress=show, wanted=wanted_runs())
         from ..runners.cluster import Cluster, connected
 
         with connected(Cluster(jobs=jobs, scheduler=scheduler), len(folders), Path.cwd()) as client:
-            return reduce_folders(folders, axis, rule, client, show)
+            return reduce_folders(folders, axis, rule, client, show, wanted_runs())

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import ANY_PATH, run_folders
+from .common import run_folders, run_paths
 
 
 @click.command(name="open")
-@click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
+@run_paths
 @click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port of the page; else a free one.")
 @click.option("--redis", "redis_url", default=None, help="URL of a Redis that runs; else an own one on loopback.")
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Open the page in the browser.")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import ANY_PATH, load_runs
+from .common import ANY_PATH, load_runs, run_paths
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
+@run_paths
 @click.option("--out", required=True, type=ANY_PATH, help="Folder of the report.")
 @click.option("--title", default=None, help="Title of the page.")
 @click.option("--venue", default=None, help="Paper to draw for: neurips, icml, iclr, automl, tmlr, jmlr.")

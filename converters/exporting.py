@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import store
 from ..errors import EncaveError
 from ..files import atomic_file
 from ..run import Run
 from .account import Conversion, accounted, refused
-from .one_log import assumed, describe_error, described, read
+from .one_log import assumed, describe_error, described, fingerprint, read
 from .outputs import output
 from .reader import Options
 from .registry import Candidate
-from .sources import logs_and_runs
+from .sources import load_each, logs_and_runs
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
 MARKER = ".encave-export.json"
+STORE = "store"
 _CONVERTED = "run"
 
 
@@ -65,10 +67,13 @@ def export(
             cannot be written.
     """
     form = output(to)
+    wanted = _Wanted(sources, out, Options(space, mapping), forced_format, strict)
+    if to == STORE:
+        return Exported(form.title, tuple(_into_store(wanted)), form.limits, ())
     _check_free(out, to)
     told: list[Conversion] = []
     runs: list[Run] = []
-    for conversion, run in _read(sources, out, Options(space, mapping), forced_format, strict=strict):
+    for conversion, run in _read(wanted):
         told.append(conversion)
         runs += [run] if run is not None else []
     lost: list[str] = []
@@ -77,6 +82,37 @@ def export(
             marker.write_text(json.dumps({"format": to}), encoding="utf-8")
         lost = form.write(runs, out)
     return Exported(form.title, tuple(told), form.limits, tuple(lost))
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What is to be exported, as in `export`."""
+
+    sources: Sequence[Path]
+    out: Path
+    options: Options
+    forced_format: str | None
+    strict: bool
+
+
+def _into_store(wanted: _Wanted) -> Iterator[Conversion]:
+    """Add runs to a store as they are read; a log that has not changed since it was added is not read."""
+    with store.opened(wanted.out) as writer:
+
+        def unchanged(candidate: Candidate) -> Conversion | None:
+            source = candidate.found.source
+            known = writer.known(store.run_id(str(source)))
+            name = candidate.reader.name
+            if known is None or known.pop("fingerprint") != fingerprint(candidate.found, name, wanted.options):
+                return None
+            counts = {key: known[key] for key in ("read", "merged", "dropped", "configurations")}
+            path = candidate.found.path
+            return Conversion(path, name, None, "unchanged", None, **counts, written=known["trials"], output=wanted.out)
+
+        for conversion, run in _read(wanted, unchanged):
+            if run is not None:
+                writer.add(run)
+            yield conversion
 
 
 def _check_free(out: Path, to: str) -> None:
@@ -92,33 +128,43 @@ def _check_free(out: Path, to: str) -> None:
 
 
 def _read(
-    sources: Sequence[Path], out: Path, options: Options, forced_format: str | None, *, strict: bool
+    wanted: _Wanted, unchanged: Callable[[Candidate], Conversion | None] | None = None
 ) -> Iterator[tuple[Conversion, Run | None]]:
-    logs, folders = logs_and_runs(sources, forced_format, mapping=options.mapping, skip=out)
-    for folder in folders:
-        try:
-            run = Run.load(folder)
-        except EncaveError as error:
-            yield refused(folder, _CONVERTED, str(error)), None
+    """What becomes of each run, and the run if it is to be written.
+
+    Args:
+        wanted: Where they are.
+        unchanged: Whether a log need not be read, and its account then; with it, a run knows its fingerprint.
+    """
+    logs, folders = logs_and_runs(wanted.sources, wanted.forced_format, mapping=wanted.options.mapping, skip=wanted.out)
+    for folder, run in load_each(folders):
+        if isinstance(run, EncaveError):
+            yield refused(folder, _CONVERTED, str(run)), None
         else:
-            yield _judged(folder, _CONVERTED, run, out, strict=strict)
+            yield _judged(folder, _CONVERTED, run, wanted)
     for candidate in logs:
-        name = candidate.reader.name
+        name, path = candidate.reader.name, candidate.found.path
         try:
-            run = _described(candidate, options)
+            if unchanged is not None and (known := unchanged(candidate)):
+                yield known, None
+                continue
+            run = _described(candidate, wanted.options, with_fingerprint=unchanged is not None)
         except Exception as error:  # noqa: BLE001 - one log must not stop the others, whatever its format's code does
-            yield refused(candidate.found.path, name, describe_error(candidate, error)), None
+            yield refused(path, name, describe_error(candidate, error)), None
         else:
-            yield _judged(candidate.found.path, name, run, out, strict=strict)
+            yield _judged(path, name, run, wanted)
 
 
-def _described(candidate: Candidate, options: Options) -> Run:
+def _described(candidate: Candidate, options: Options, *, with_fingerprint: bool) -> Run:
+    name, found = candidate.reader.name, candidate.found
+    told = {"source": str(found.source), "source_format": name}
+    if with_fingerprint:  # of before it was read, so that a log that changes meanwhile is read again
+        told["fingerprint"] = fingerprint(found, name, options)
     run = described(read(candidate, options))
-    told = {"source": str(candidate.found.source), "source_format": candidate.reader.name}
     return run.replace(metadata=dict(run.metadata) | told)
 
 
-def _judged(source: Path, name: str, run: Run, out: Path, *, strict: bool) -> tuple[Conversion, Run | None]:
-    if strict and (reason := assumed(run)):
+def _judged(source: Path, name: str, run: Run, wanted: _Wanted) -> tuple[Conversion, Run | None]:
+    if wanted.strict and (reason := assumed(run)):
         return refused(source, name, reason), None
-    return accounted(source, name, "converted", run, out), run
+    return accounted(source, name, "converted", run, wanted.out), run

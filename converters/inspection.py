@@ -14,7 +14,7 @@ from ..run import Note, Objective, Optimizer, Run
 from .account import best_of
 from .one_log import describe_error, described, read
 from .reader import Options
-from .sources import logs_and_runs
+from .sources import load_each, logs_and_runs
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -109,7 +109,7 @@ def inspect_logs(
     """
     logs, folders = logs_and_runs(paths, forced_format, mapping=mapping)
     options = Options(space, mapping)
-    found = [_of_folder(folder) for folder in folders]
+    found = [_of_folder(folder, run) for folder, run in load_each(folders)]
     for candidate in logs:
         name, path = candidate.reader.name, candidate.found.path
         try:
@@ -119,11 +119,9 @@ def inspect_logs(
     return found
 
 
-def _of_folder(folder: Path) -> Inspection:
-    try:
-        run = Run.load(folder)
-    except EncaveError as error:
-        return Inspection(folder, "run", "refused", str(error))
+def _of_folder(folder: Path, run: Run | EncaveError) -> Inspection:
+    if isinstance(run, EncaveError):
+        return Inspection(folder, "run", "refused", str(run))
     return _of_run(folder, str(run.metadata.get("source_format") or "run"), run)
 
 

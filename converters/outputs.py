@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import store
 from ..errors import EncaveError
 from ..files import atomic_folder
 from ..run import Run
@@ -47,6 +48,7 @@ def outputs() -> dict[str, Output]:
         ),
         Output("csv", "CSV", csv_output.LIMITS, _each(csv_output.write)),
         Output("ioh", "IOHprofiler", ioh_output.LIMITS, ioh_output.write_all),
+        Output("store", "run store (partitioned Parquet)", (), _write_store),
     )
     return {output.name: output for output in formats}
 
@@ -86,6 +88,13 @@ def _named(runs: Sequence[Run]) -> Iterator[tuple[Run, str]]:
 def _write_run(run: Run, folder: Path, name: str) -> list[str]:
     with atomic_folder(folder / name) as temporary:
         run.save(temporary)
+    return []
+
+
+def _write_store(runs: Sequence[Run], folder: Path) -> list[str]:
+    with store.opened(folder) as writer:
+        for run in runs:
+            writer.add(run)
     return []
 
 

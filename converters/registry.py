@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..errors import EncaveError
 from ..run import HEADER_FILE, TRIALS_FILE
+from ..store import STORE_FILE
 from .reader import Found, Listing, Options, Reader, ReadResult
 from .table import TableReader
 
@@ -128,7 +129,7 @@ UNREADABLE = UnreadableReader()
 def find(source: Path, readers: Sequence[Reader], *, skip: Path | None = None) -> list[Candidate]:
     """Runs' logs at or below a file or folder, in the order of their paths.
 
-    Hidden folders and folders that hold a converted run are left out; links are followed, each folder is visited once.
+    Hidden folders, converted runs and run stores are left out; links are followed, each folder is visited once.
     Only plain files are looked at, never pipes or devices.
 
     Args:
@@ -192,7 +193,7 @@ def _listings(source: Path, skip: Path | None) -> Iterator[Listing]:
         with os.scandir(folder) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)
         names = tuple(entry.name for entry in listed if _is(entry.is_file))
-        if HEADER_FILE in names and TRIALS_FILE in names:
+        if (HEADER_FILE in names and TRIALS_FILE in names) or STORE_FILE in names:
             continue
         yield Listing(folder, names)
         if depth < MAX_DEPTH:

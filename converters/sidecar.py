@@ -69,7 +69,7 @@ class Sidecar:
         settings = self.content["optimizer"].get("settings")
         variant = self.content.get("variant")
         return {
-            "group": f"{self.optimizer.name}, {variant}" if variant else self.optimizer.name,
+            "group": f"{self.optimizer.name} ({variant})" if variant else self.optimizer.name,
             **{key: self.content[key] for key in kept if key in self.content},
             **({"settings": settings} if settings else {}),
         }

@@ -1,4 +1,4 @@
-"""What lies at or below some paths: native logs and converted runs."""
+"""What lies at or below some paths: native logs, converted runs, and run stores."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import EncaveError
-from ..run import find_runs
+from ..run import Run, find_runs
+from ..store import find_stores, read_runs, store_of
 from . import registry
 from .registry import Candidate
 
@@ -21,14 +22,14 @@ def logs_and_runs(
     skip: Path | None = None,
     runs_too: bool = True,
 ) -> tuple[list[Candidate], list[Path]]:
-    """The logs and the folders of converted runs at or below `sources`, each once, in the order of the sources.
+    """The logs, and the folders of converted runs and run stores, at or below `sources`, each once, in their order.
 
     Args:
         sources: Files and folders.
         forced_format: Name of the one format to look for; None: all.
         mapping: What the columns of a table are; with it every table is taken for a log.
         skip: A folder that is not searched for logs where it lies below a source.
-        runs_too: Whether to look for converted runs.
+        runs_too: Whether to look for converted runs and stores.
 
     Raises:
         EncaveError: a source does not exist, or there is nothing in any of them.
@@ -37,11 +38,14 @@ def logs_and_runs(
     found: list[Candidate] = []
     folders: list[Path] = []
     for source in sources:
+        if store_of(source) is not None:
+            folders += [source] if runs_too else []
+            continue
         if forced_format is None:
             found += registry.find(source, readers, skip=skip)
         else:
             found += registry.forced(source, readers[0], skip=skip)
-        folders += find_runs(source) if runs_too and source.is_dir() else []
+        folders += [*find_runs(source), *find_stores(source)] if runs_too and source.is_dir() else []
     logs = {(candidate.found.path.resolve(), candidate.found.key): candidate for candidate in reversed(found)}
     if not logs and not folders:
         where = ", ".join(str(source) for source in sources)
@@ -56,3 +60,13 @@ def _archives(source: Path) -> Iterator[Path]:
     """Packed files at a path or directly below it."""
     listed = sorted(source.iterdir()) if source.is_dir() else [source]
     return (path for path in listed if path.suffix in _PACKED and path.is_file())
+
+
+def load_each(folders: Sequence[Path]) -> Iterator[tuple[Path, Run | EncaveError]]:
+    """The runs of folders that `logs_and_runs` found, one at a time; an error for one that cannot be read."""
+    for folder in folders:
+        try:
+            for run in read_runs(folder):
+                yield folder, run
+        except EncaveError as error:
+            yield folder, error

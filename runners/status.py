@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EncaveError
+from ..store import RunStore, store_of
 from .sidecar import SIDECAR_FILE
 from .study_file import declared
 from .study_folder import FAILURE
@@ -134,9 +135,13 @@ class StudyStatus:
 def study_status(folder: Path) -> StudyStatus:
     """Look into a study; reads names only, so it takes about as long as listing the folders.
 
+    A run store, or a folder within it, is a study whose runs are all done.
+
     Raises:
         EncaveError: there is no such folder, it cannot be read, or it holds no run of a study and declares none.
     """
+    if store_of(folder) is not None:
+        return StudyStatus(folder, _stored(folder))
     try:
         homes = [home for path in _folders(folder) for one in _folders(path) for home in (one, *_folders(one))]
         cells = [cell for home in homes if (cell := _cell(folder, home)) is not None]
@@ -158,6 +163,18 @@ def study_status(folder: Path) -> StudyStatus:
             replace(cell, missing=tuple(sorted(wanted.get(key, set() if wanted else others) - cell.begun)))
             for key, cell in sorted(by_key.items())
         ),
+    )
+
+
+def _stored(store: Path) -> tuple[CellStatus, ...]:
+    """The runs of a run store; what is missing of it, it does not know."""
+    seeds: dict[tuple[str, str], list[int]] = {}
+    rows = RunStore(store).runs(columns=["seed"])
+    for optimizer, dataset, seed in zip(*(rows[name].to_pylist() for name in rows.column_names), strict=True):
+        seeds.setdefault((optimizer, dataset or "-"), []).append(-1 if seed is None else seed)
+    return tuple(
+        CellStatus(*key, variant="", done=tuple(sorted(found)), running=(), damaged=(), failed=(), missing=())
+        for key, found in sorted(seeds.items())
     )
 
 

@@ -7,7 +7,7 @@ the trials of the same name count. All trial files have the same columns.
 
 from .columns import run_id
 from .layout import STORE_FILE, find_stores, store_of
-from .reading import RunFilter, RunStore, read_runs
+from .reading import RunFilter, RunStore, count_runs, read_runs
 from .writing import StoreWriter, opened
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "RunFilter",
     "RunStore",
     "StoreWriter",
+    "count_runs",
     "find_stores",
     "opened",
     "read_runs",

@@ -31,6 +31,11 @@ class RunFilter:
     seeds: frozenset[int] | None = None
     """Seeds of runs."""
 
+    @property
+    def all(self) -> bool:
+        """Whether every run is wanted."""
+        return self == RunFilter()
+
     def of_partition(self, partition: Partition) -> bool:
         """Whether runs of a partition can be wanted."""
         return (self.optimizers is None or partition.optimizer in self.optimizers) and (
@@ -132,6 +137,11 @@ def read_runs(path: Path, wanted: RunFilter | None = None, *, configurations: bo
     run = Run.load(path, configurations=configurations)
     if wanted is None or wanted.of_run(run):
         yield run
+
+
+def count_runs(paths: Sequence[Path]) -> int:
+    """How many runs `read_runs` gives for these paths without a filter; reads no run."""
+    return sum(1 if store_of(path) is None else len(RunStore(path)) for path in paths)
 
 
 def _runs_of(trials: Path, rows: list[dict[str, Any]], *, configurations: bool) -> Iterator[Run]:

@@ -333,7 +333,7 @@ def test_damage_is_refused_or_counted(form: str, number: int, place: float, cut:
 
 def test_every_format_says_what_it_cannot_hold() -> None:
     known = outputs.outputs()
-    assert list(known) == ["run", "deepcave", "deepcave13", "csv", "ioh"]
-    assert all(output.limits for name, output in known.items() if name != "run")
+    assert list(known) == ["run", "deepcave", "deepcave13", "csv", "ioh", "store"]
+    assert all(output.limits for name, output in known.items() if name not in ("run", "store"))
     with pytest.raises(EncaveError, match="unknown format 'xml'; encave writes run, deepcave"):
         outputs.output("xml").write([], Path())

@@ -124,7 +124,7 @@ def test_variants_are_folders_of_their_own(tmp_path: Path) -> None:
     out = tmp_path / "runs"
     assert CliRunner().invoke(cli, ["convert", str(tmp_path / "re"), "--out", str(out)]).exit_code == 0
     groups = [json.loads(path.read_text())["metadata"]["group"] for path in sorted(out.glob("*/run.json"))]
-    assert groups == ["RE, 12evals", "RE, 14evals"]
+    assert groups == ["RE (12evals)", "RE (14evals)"]
 
 
 def test_a_study_that_was_refused_is_not_kept(tmp_path: Path) -> None:
