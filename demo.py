@@ -36,6 +36,7 @@ def run_demo(out: Path, *, jobs: int) -> Demo:
         EncaveError: `out` cannot be written, or a run failed.
     """
     from .analysis.report import write_report
+    from .known_tables import truth_of
     from .runners.study import Cluster, RunSpec, parse_limit
 
     limit = parse_limit(BUDGET)
@@ -49,10 +50,8 @@ def run_demo(out: Path, *, jobs: int) -> Demo:
         if conversion.status == "refused":
             raise EncaveError(f"{conversion.source} could not be converted: {conversion.reason}")
     with step("report"):
+        loaded = [Run.load(folder) for folder in find_runs(runs)]
         report = write_report(
-            [Run.load(folder) for folder in find_runs(runs)],
-            out / "report",
-            title="encave demo",
-            command="encave demo",
+            loaded, out / "report", title="encave demo", command="encave demo", truth=truth_of(loaded)
         )
     return Demo(report.page, runs)

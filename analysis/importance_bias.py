@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .fanova import Subset
 from .importance import explain, mean_and_spread
-from .importance_groups import GroupImportance, average
+from .importance_groups import POWERS, GroupImportance, average
 from .importance_sample import FEWEST, Sample, Trials
 
 Floats = NDArray[np.float64]
@@ -73,7 +73,7 @@ def estimate_bias(groups: Sequence[GroupImportance]) -> tuple[Bias, ...]:
     """Error of estimates by number of trials, one for each optimizer, task, objective and budget with a known table.
 
     Args:
-        groups: From `group_importance(..., over_time=True)` and `uniform_groups`.
+        groups: From `group_importance(..., first=POWERS)` and `uniform_groups`.
     """
     alike: defaultdict[tuple[object, ...], list[GroupImportance]] = defaultdict(list)
     for group in groups:
@@ -85,13 +85,19 @@ def estimate_bias(groups: Sequence[GroupImportance]) -> tuple[Bias, ...]:
 def uniform_groups(groups: Sequence[GroupImportance], *, draws: int = DRAWS) -> tuple[GroupImportance, ...]:
     """Estimates from configurations drawn uniformly, without replacement, from each complete table of the groups.
 
-    For every number of trials of the groups up to the size of the table, `draws` samples with the seeds 0, 1, ….
+    For the powers of two among the groups' numbers of trials and for the largest, up to the size of the table, `draws`
+    samples with the seeds 0, 1, ….
     """
     wanted: defaultdict[tuple[object, ...], dict[int, GroupImportance]] = defaultdict(dict)
     for group in groups:
         if group.table is not None and group.trials is not None and FEWEST <= group.trials <= group.table.size:
             wanted[group.task, group.objective, group.budget, group.estimates[0].names][group.trials] = group
-    return tuple(_uniform(by_trials[n], n, draws) for by_trials in wanted.values() for n in sorted(by_trials))
+    return tuple(
+        _uniform(by_trials[n], n, draws)
+        for by_trials in wanted.values()
+        for n in sorted(by_trials)
+        if n in POWERS or n == max(by_trials)
+    )
 
 
 def _uniform(like: GroupImportance, trials: int, draws: int) -> GroupImportance:

@@ -19,6 +19,8 @@ from .study_view import view_runs
 Floats = NDArray[np.float64]
 Truth = Callable[[Run, Sample], "ArrayLike | None"]
 
+POWERS = tuple(2**power for power in range(4, 31))
+"""Numbers of first trials: 16, 32, 64, …"""
 ALL = "all"
 """In place of an objective or a budget: each of them."""
 
@@ -56,7 +58,8 @@ class GroupImportance:
     tree_spread: Floats
     """Standard deviation over trees, mean over the runs, shape (m,)."""
     trials: int | None = None
-    """From how many of each run's first successful trials at the budget; None: from all."""
+    """From how many of each run's first successful trials at the budget, the mean over runs where it is from all; None
+    where only that was asked for."""
     table: Floats | None = None
     """The complete table of costs that the runs searched, if it is known."""
 
@@ -95,7 +98,7 @@ def group_importance(
     objective: str | None = None,
     budget: float | str | None = None,
     method: Method | None = None,
-    over_time: bool = False,
+    first: Sequence[int] = (),
     truth: Truth | None = None,
 ) -> tuple[tuple[GroupImportance, ...], tuple[Refused, ...]]:
     """`importance` of every run, averaged over the runs of an optimizer on a task that share budget and space.
@@ -105,7 +108,7 @@ def group_importance(
         objective: A name, `ALL`, or None for the first of each run.
         budget: A budget, `ALL`, or None for the highest of each run with a result.
         method: How it is measured.
-        over_time: From the first 16, 32, 64, … successful trials, and from all: a group for each number, ascending.
+        first: Numbers of trials: a group for each, from as many of the first successful trials, and one from all.
         truth: Gives the complete table of costs that a run searched, axes in the order of the run's space, or None.
 
     Raises:
@@ -122,7 +125,7 @@ def group_importance(
         samples[task, optimizer, found.objective, found.budget, found.encoded.names].append((run, found))
     groups: list[GroupImportance] = []
     for key, members in samples.items():
-        more, failed = _groups(str(key[0]), str(key[1]), members, how, over_time, truth)
+        more, failed = _groups(str(key[0]), str(key[1]), members, how, first, truth)
         groups += more
         refused += failed
     return tuple(groups), tuple(refused)
@@ -138,11 +141,6 @@ def by_group(runs: Sequence[Run]) -> Iterator[tuple[str, str, Run]]:
         for group in section.groups:
             for run in group.runs:
                 yield section.title, group.optimizer, run
-
-
-def counts(most: int) -> tuple[int, ...]:
-    """16, 32, 64, …, less than `most`."""
-    return tuple(2**power for power in range(4, most.bit_length()) if 2**power < most)
 
 
 def average(
@@ -176,7 +174,7 @@ def _groups(
     optimizer: str,
     members: Sequence[tuple[Run, Sample]],
     how: Method,
-    over_time: bool,
+    first: Sequence[int],
     truth: Truth | None,
 ) -> tuple[list[GroupImportance], list[Refused]]:
     """The group, or one for each number of trials; and the runs that are in none."""
@@ -185,14 +183,15 @@ def _groups(
     used: set[str] = set()
     table = truth(*members[0]) if truth else None
     known = None if table is None else np.asarray(table, dtype=np.float64)
-    most = max(data.trials for _, data in members)
-    for count in (*counts(most), most) if over_time else (None,):
+    whole = round(float(np.mean([data.trials for _, data in members])))
+    for count in (*(n for n in sorted(first) if n < whole), whole) if first else (None,):
         found: list[tuple[str, Importance]] = []
         for run, data in members:
-            if count is not None and data.trials < count:
+            part = count if count is not None and count < whole else None
+            if part is not None and data.trials < part:
                 continue
             try:
-                found.append((run.name, explain(data if count is None else data.first(count), how)))
+                found.append((run.name, explain(data if part is None else data.first(part), how)))
             except EncaveError as error:
                 reasons[run.name] = str(error)
         used.update(name for name, _ in found)

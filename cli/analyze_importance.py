@@ -43,7 +43,7 @@ def importance(
 ) -> None:  # fmt: skip
     """Say which hyperparameters matter, from a forest on the trials of each run, beside the truth where it is known."""
     from ..analysis.importance import Method
-    from ..analysis.importance_groups import group_importance
+    from ..analysis.importance_groups import POWERS, group_importance
     from ..analysis.report import importance_data
     from ..terminal.importance import importance_json, print_importance, print_over_time
 
@@ -54,8 +54,14 @@ def importance(
     truth = truth_for(runs, table)
     if bias and truth is None:
         raise EncaveError("--bias needs the table that the runs searched; name it with --benchmark")
+    first = POWERS if over_time or bias else ()
     groups, refused = group_importance(
-        runs, objective=objective, budget=_budget(budget), method=how, over_time=over_time or bias, truth=truth
+        runs,
+        objective=objective,
+        budget=_budget(budget),
+        method=how,
+        first=first,
+        truth=truth,
     )
     if bias:
         _print_bias(groups, refused, as_json=as_json, as_csv=as_csv)

@@ -21,6 +21,7 @@ def report(paths: tuple[Path, ...], out: Path, title: str | None, venue: str | N
     """Compare runs: a page, figures, tables and LaTeX that compiles, and the data behind them."""
     from ..analysis.report import write_report
     from ..analysis.report.settings import NAME, Settings, read_settings
+    from ..known_tables import truth_of
 
     file = file or next((path / NAME for path in paths if (path / NAME).is_file()), None)
     settings = read_settings(file) if file else Settings()
@@ -28,5 +29,6 @@ def report(paths: tuple[Path, ...], out: Path, title: str | None, venue: str | N
         click.echo(f"Settings: {file}", err=True)
     settings = replace(settings, title=title or settings.title, venue=venue or settings.venue)
     command = "encave " + " ".join(sys.argv[1:])
-    written = write_report(load_runs(paths), out, command=command, settings=settings)
+    runs = load_runs(paths)
+    written = write_report(runs, out, command=command, settings=settings, truth=truth_of(runs))
     click.echo(f"Report: {written.page}")

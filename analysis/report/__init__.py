@@ -25,6 +25,7 @@ from pathlib import Path
 from ...files import atomic_folder
 from ...run import Run
 from ..comparison import compare
+from ..importance_groups import Truth
 from ..overall import compare_tasks
 from ..study_view import View, view_runs
 from . import data, gallery, html, latex, manifest, words
@@ -65,6 +66,7 @@ def write_report(
     title: str | None = None,
     command: str | None = None,
     settings: Settings | None = None,
+    truth: Truth | None = None,
 ) -> Report:
     """Compare runs and write the report into the folder `out`, whole or not at all.
 
@@ -76,6 +78,7 @@ def write_report(
         title: Heading of the page; by default that of the settings, else the optimizers and tasks.
         command: The command line to show and to keep in the manifest.
         settings: What to show, as read from `report.toml`.
+        truth: Gives the complete table that a run searched, or None: exact importances stand beside the estimates.
 
     Raises:
         EncaveError: no runs, a run lacks what its metadata reports, or `out` is no earlier report or not writable.
@@ -84,7 +87,7 @@ def write_report(
     settings = settings or Settings()
     venue = paper(settings.venue)
     manifest.check_replaceable(out)
-    study = _study(runs, settings)
+    study = _study(runs, settings, truth)
     chapters = write_chapters(study)
     title = title or settings.title or _title(study.view)
     with atomic_folder(out) as folder:
@@ -110,13 +113,13 @@ def write_report(
     )
 
 
-def _study(runs: Sequence[Run], settings: Settings) -> Study:
+def _study(runs: Sequence[Run], settings: Settings, truth: Truth | None) -> Study:
     shown = settings.applied(runs)
     view = view_runs(sorted(shown, key=lambda run: (run.name, str(run.metadata.get("source")))))
     comparisons = tuple(compare(section, settings.rope) for section in view.sections)
     overall, why_not = compare_tasks(comparisons, settings.rope)
     styles = line_styles(settings.ordered(view.optimizers), settings.colours)
-    return Study(view, comparisons, overall, why_not, styles, settings)
+    return Study(view, comparisons, overall, why_not, styles, settings, truth)
 
 
 def _summary(chapters: Sequence[Chapter]) -> tuple[str, ...]:

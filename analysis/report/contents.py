@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ..comparison import Comparison
+from ..importance_groups import Truth
 from ..overall import Overall
 from ..study_view import View
 from .papers import Paper
@@ -39,6 +40,8 @@ class Study:
     """Look of each optimizer, the same in every figure."""
     settings: Settings
     """What `report.toml` and the command line say."""
+    truth: Truth | None = None
+    """Gives the complete table that a run searched, where it is known."""
 
 
 @dataclass(frozen=True)

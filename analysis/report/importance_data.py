@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _WHERE = {"section": "string", "optimizer": "string"}
 _AT = {**_WHERE, "objective": "string", "budget": "float64"}
+_DIGITS = 12
 EXPLORATION = ("trials", "distinct", "duplicates", "hamming", "late_hamming", "coverage")
 """Fields of an `Exploration`."""
 
@@ -31,12 +32,18 @@ def importances(groups: Iterable[GroupImportance]) -> pa.Table:
         (
             *(group.task, group.optimizer, group.objective, group.budget, group.method.label),
             *("share" if group.method.shares else group.objective, group.trials, len(group.runs), group.label(k)),
-            *(group.mean[k], group.spread[k], group.tree_spread[k], None if group.exact is None else group.exact[k]),
+            *_rounded(group.mean[k], group.spread[k], group.tree_spread[k]),
+            *((None,) if group.exact is None else _rounded(group.exact[k])),
         )
         for group in groups
         for k in range(len(group.mean))
     )
     return rows(columns, records)
+
+
+def _rounded(*values: float) -> tuple[float, ...]:
+    """Without the last digits, in which matrix products differ from one process to the next."""
+    return tuple(round(float(value), _DIGITS) for value in values)
 
 
 def bias(found: Iterable[Bias]) -> pa.Table:
@@ -51,8 +58,8 @@ def bias(found: Iterable[Bias]) -> pa.Table:
     records = (
         (
             *(one.task, one.optimizer, one.objective, one.budget, int(one.trials[k]), int(one.runs[k]), one.label(j)),
-            *(one.r2[k], one.single_error[k], one.single_spread[k], one.pair_error[k], one.pair_spread[k]),
-            *(one.exact[j], one.bias[k, j], one.bias_spread[k, j]),
+            *_rounded(one.r2[k], one.single_error[k], one.single_spread[k], one.pair_error[k], one.pair_spread[k]),
+            *_rounded(one.exact[j], one.bias[k, j], one.bias_spread[k, j]),
         )
         for one in found
         for k in range(len(one.trials))

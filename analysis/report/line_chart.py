@@ -156,7 +156,8 @@ def _draw_line(axes: Axes, line: Line, number: int, of: int, log_x: bool) -> Non
         axes.fill_between(
             at, lower, upper, step="post" if line.steps else None, alpha=0.16, linewidth=0, zorder=2, **colour
         )
-    marks = _mark_positions(line.x, number, of, log_x)
+    own = not line.steps and len(line.x) <= 2 * _MARKS  # few points of their own, joined
+    marks = line.x if own else _mark_positions(line.x, number, of, log_x)
     at_marks = step_values(line.x[:-1], line.y, marks) if line.steps else np.interp(marks, line.x, line.y)
     axes.plot(
         marks, at_marks, linestyle="", marker=line.look.marker, markersize=3.2, markeredgewidth=0, zorder=order,

@@ -18,7 +18,7 @@ from ConfigSpace import (
 from encave.analysis.fanova import decompose
 from encave.analysis.importance import Method, importance, over_runs
 from encave.analysis.importance_bias import UNIFORM, estimate_bias, uniform_groups
-from encave.analysis.importance_groups import ALL, group_importance
+from encave.analysis.importance_groups import ALL, POWERS, group_importance
 from encave.analysis.importance_sample import sample
 from encave.analysis.importance_space import encode
 from encave.errors import EncaveError
@@ -82,7 +82,7 @@ def test_the_direction_does_not_matter_and_the_same_seed_gives_the_same(complete
 
 
 def test_the_error_falls_with_the_trials(complete: Run, table: np.ndarray) -> None:
-    groups, refused = group_importance([complete], over_time=True, truth=lambda run, data: table)
+    groups, refused = group_importance([complete], first=POWERS, truth=lambda run, data: table)
     (found,) = estimate_bias(groups)
     assert not refused and found.trials.tolist() == [16, 32, 64] and found.runs.tolist() == [1, 1, 1]
     assert found.single_error[2] < found.single_error[0] and found.pair_error[2] < found.pair_error[0]
@@ -94,7 +94,7 @@ def test_the_error_falls_with_the_trials(complete: Run, table: np.ndarray) -> No
 
 
 def test_a_uniform_sample_is_the_reference(complete: Run, table: np.ndarray) -> None:
-    groups, _ = group_importance([complete], over_time=True, truth=lambda run, data: table)
+    groups, _ = group_importance([complete], first=POWERS, truth=lambda run, data: table)
     uniform = uniform_groups(groups, draws=3)
     assert [(one.optimizer, one.trials, len(one.runs)) for one in uniform] == [(UNIFORM, n, 3) for n in (16, 32, 64)]
     whole = uniform[-1].estimates[0]  # 64 draws without replacement are the whole table

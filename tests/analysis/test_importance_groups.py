@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
@@ -17,6 +18,7 @@ from encave.analysis.fanova import decompose
 from encave.analysis.importance import Method, importance
 from encave.analysis.importance_groups import group_importance
 from encave.analysis.importance_sample import sample
+from encave.analysis.report import write_report
 from encave.cli import cli
 from encave.known_tables import nasbench201_truth, truth_of
 from encave.run import Objective, Optimizer, Run
@@ -185,9 +187,10 @@ def test_importance_over_time_and_its_bias(folder: Path, runs: list[Run], benchm
     assert told[0]["trials"] == told[1]["trials"] == [16, 32, 64, 119] and told[1]["runs"] == [10] * 4
     (group,), _ = group_importance(runs, truth=nasbench201_truth(benchmark))
     assert [effect["bias"][-1] for effect in told[0]["effects"]] == pytest.approx(group.mean - group.exact)
-    table, rows = (invoke(*command, "--bias", "--benchmark", "surrogate", *how).stdout for how in ([], ["--csv"]))
-    assert "uniform sample" in table and len(rows_of(rows)) == 2 * 4 * 21
-    assert f"{100 * told[0]['single_error'][-1]:.1f}" in table
+    rows = rows_of(invoke(*command[:3], "--bias", "--benchmark", "surrogate", "--csv").stdout)
+    assert len(rows) == 2 * 4 * 21 and rows[-1]["optimizer"] == "uniform sample"
+    table = invoke(*command, "--bias", "--benchmark", "surrogate").stdout
+    assert "uniform sample" in table and f"{100 * told[0]['single_error'][-1]:.1f}" in table
     assert "needs the table" in invoke(*command, "--bias").stderr
 
 
@@ -226,3 +229,20 @@ def test_exploration_incumbents_and_landscape(folder: Path, runs: list[Run], ben
     (ends,) = told["incumbents"]
     assert ends["gap"] == pytest.approx(errors.mean() - benchmark.optimum("cifar10")["valid_error_200"])
     assert "local optima" in invoke("analyze", "landscape").stdout
+
+
+def test_the_report_shows_importance_beside_the_truth(runs: list[Run], benchmark: Benchmark, tmp_path: Path) -> None:
+    others = [make_run(benchmark, seed, optimizer="other") for seed in range(2)]
+    truth = nasbench201_truth(benchmark)
+    report = write_report([*runs, *others], tmp_path / "report", truth=truth)
+    table = pq.read_table(tmp_path / "report/data/importance.parquet").to_pandas()
+    last = table[(table.optimizer == "RS") & (table.trials == 119) & (table.effect == "op_0_3")]
+    (group,), _ = group_importance(runs, truth=truth)
+    k = group.estimates[0].names.index("op_0_3")
+    assert last.value.item() == pytest.approx(group.mean[k]) and last.exact.item() == pytest.approx(group.exact[k])
+    bias = pq.read_table(tmp_path / "report/data/importance_bias.parquet").to_pandas()
+    assert set(bias.optimizer) == {"RS", "other", "uniform sample"} and set(bias.trials) == {16, 64, 119}
+    assert any(path.name == "cifar10-importance-error.pdf" for path in report.figures)
+    page = report.page.read_text(encoding="utf-8")
+    assert f"{100 * group.mean[k]:.1f} ± {100 * group.spread[k]:.1f}" in page and "Complete table" in page
+    assert f"{group_correlation(runs)[0][0].mean[0, 1]:.2f}" in page

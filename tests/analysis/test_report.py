@@ -81,7 +81,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def test_folder_is_complete(report) -> None:
-    numbers = [f"data/{name}" for name in ("curves", "final", "ranks", "runs", "tests")]
+    numbers = [f"data/{name}" for name in ("curves", "exploration", "final", "importance", "ranks", "runs", "tests")]
     figures = [f"figures/toy-{name}" for name in ("ranks", "test-error", "validation-regret")]
     assert sorted(files_of(report.folder)) == sorted(
         [

@@ -1,0 +1,255 @@
+"""Which hyperparameters matter, beside the truth where it is known, and how the space was explored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ....errors import EncaveError
+from ....run import Run
+from ...budget_correlation import GroupCorrelation, group_correlation
+from ...exploration import GroupExploration, group_exploration
+from ...importance_bias import UNIFORM, Bias, estimate_bias, uniform_groups
+from ...importance_groups import GroupImportance, Refused, group_importance
+from ...incumbent_values import IncumbentValues, incumbent_values
+from .. import importance_data
+from ..contents import Block, Cell, Chapter, Details, Figure, Figures, Notice, Row, Study, Table
+from ..line_chart import Line, LineChart
+from ..scales import Scale
+from ..style import INK, LineStyle
+from ..text import plural
+
+_FORESTS = 40  # runs that forests are fitted to, over all groups, where each has more than one
+_COUNTS = (16, 64, 256)  # first trials from which the error of the estimate is told
+_DRAWS = 3  # uniform samples of each size
+_SINGLES, _PAIRS = 8, 2  # most effects in a table; all are in the data
+_OPEN = 2  # tasks of a study whose tables are shown at once
+_REFERENCE = LineStyle(INK, (1.2, 1.4), "x")
+
+
+def write(study: Study) -> list[Chapter]:
+    """One chapter, unless no run can be explained and none explored anything."""
+    runs = [run for section in study.view.sections for run in section.runs]
+    groups, refused = _importances(study)
+    known = estimate_bias(groups)
+    bias = estimate_bias((*groups, *uniform_groups(groups, draws=_DRAWS))) if known else ()
+    correlations, _ = group_correlation(runs)
+    explorations = group_exploration(runs)
+    incumbents = list(_incumbents(study))
+    titles = [section.title for section in study.view.sections]
+    blocks = [
+        Details(
+            f"{title}: importance and exploration",
+            [
+                *_task(title, study, groups, bias),
+                *_seen(title, correlations, explorations),
+                *_frequencies(title, incumbents),
+            ],
+            open=len(titles) <= _OPEN,
+        )
+        for title in titles
+    ]
+    return [
+        Chapter(
+            title="Hyperparameters",
+            blocks=[*_refused(refused), *blocks],
+            methods=_methods(groups, bias),
+            data={
+                **({"importance": importance_data.importances(groups)} if groups else {}),
+                **({"importance_bias": importance_data.bias(bias)} if bias else {}),
+                **({"budget_correlation": importance_data.correlations(correlations)} if correlations else {}),
+                "exploration": importance_data.explorations(explorations),
+                **({"incumbent_values": importance_data.incumbents(incumbents)} if incumbents else {}),
+            },
+        )
+    ]
+
+
+def _importances(study: Study) -> tuple[tuple[GroupImportance, ...], tuple[Refused, ...]]:
+    """From some runs of each group, evenly spread over its seeds, so that a large study takes seconds."""
+    members = [group.runs for section in study.view.sections for group in section.groups]
+    few = len(members) <= _FORESTS
+    each = max(1, _FORESTS // len(members))
+    chosen: list[Run] = []
+    for runs in members:
+        chosen += [runs[i] for i in np.unique(np.linspace(0, len(runs) - 1, each).astype(int))]
+    return group_importance(chosen, first=_COUNTS if few and study.truth else (), truth=study.truth)
+
+
+def _last(groups: Sequence[GroupImportance], title: str) -> list[GroupImportance]:
+    """The groups of a task, each from all its trials."""
+    last = {group.optimizer: group for group in groups if group.task == title}
+    return list(last.values())
+
+
+def _task(title: str, study: Study, groups: Sequence[GroupImportance], bias: Sequence[Bias]) -> list[Block]:
+    last = _last(groups, title)
+    if not last:
+        return []
+    blocks: list[Block] = [_importance_table(title, last)]
+    mine = [one for one in bias if one.task == title]
+    if mine:
+        blocks.append(Figures([_bias_figure(title, mine, study)]))
+    return blocks
+
+
+def _importance_table(title: str, groups: Sequence[GroupImportance]) -> Table:
+    first = max(groups, key=lambda group: len(group.runs))
+    labels = [first.label(k) for k in np.argsort(-first.mean)]
+    single = {first.label(k) for k, subset in enumerate(first.estimates[0].subsets) if len(subset) == 1}
+    shown = [label for label in labels if label in single][:_SINGLES]
+    shown += [label for label in labels if label not in single][:_PAIRS]
+    rows = [Row(group.optimizer, _shares(group, shown), group.optimizer) for group in groups]
+    exact = {first.label(k): value for k, value in enumerate(first.exact)} if first.exact is not None else {}
+    if exact:
+        known = [f"{100 * exact[label]:.1f}" for label in shown]
+        rows.append(Row("Complete table", [*(Cell(percent) for percent in known), Cell("–"), Cell("–")]))
+    at = "" if first.budget is None else f" at budget {first.budget:g}"
+    caption = (
+        f"Importance of hyperparameters on {title}: share of the variance of {first.objective}{at} over the space, in "
+        "percent, by functional ANOVA of a forest on each run's trials (mean ± standard deviation over runs), and how "
+        f"well the forests predict trials they were not grown on. At most {_SINGLES} single and {_PAIRS} joint "
+        "effects; all are in the data (importance)."
+    )
+    heads = ("Optimizer", *shown, "R² out of bag", "Runs")
+    return Table(f"{title} importance", caption, heads, rows, for_paper=False)
+
+
+def _shares(group: GroupImportance, shown: Sequence[str]) -> list[Cell]:
+    at = {group.label(k): k for k in range(len(group.mean))}
+    values = [
+        _spread(float(group.mean[at[label]]), float(group.spread[at[label]]), 100, ".1f") if label in at else "–"
+        for label in shown
+    ]
+    r2 = float(np.mean([one.r2 for one in group.estimates]))
+    return [Cell(text) for text in (*values, f"{r2:.2f}", str(len(group.runs)))]
+
+
+def _bias_figure(title: str, bias: Sequence[Bias], study: Study) -> Figure:
+    ordered = sorted(bias, key=lambda one: one.single_error[-1])
+    lines = [
+        Line(
+            label=one.optimizer,
+            look=study.styles.get(one.optimizer, _REFERENCE),
+            x=one.trials.astype(np.float64),
+            y=100 * one.single_error,
+            optimizer=one.optimizer if one.optimizer in study.styles else None,
+            steps=False,
+        )
+        for one in ordered
+    ]
+    above = np.concatenate([line.y[line.y > 0] for line in lines])
+    scale = Scale("log", float(above.min()), float(above.max())) if len(above) else Scale("linear", 1.0, 1.0)
+    caption = (
+        f"Error of the estimated importances on {title} against those of the complete table, by number of trials: mean "
+        "over hyperparameters of the absolute difference of the share, in percentage points, mean over runs. The "
+        f"{UNIFORM} (mean of {_DRAWS}) is drawn from the table, so that what is above it is due to where the optimizer "
+        "sampled and not to the number of trials."
+    )
+    alt = "Last errors in percentage points: " + ", ".join(f"{line.label} {line.y[-1]:.2f}" for line in lines) + "."
+    chart = LineChart(title, "Trials at the budget", "Importance error [% points]", "", lines, scale, log_x=True)
+    return Figure(f"{title} importance error", caption, alt, chart)
+
+
+def _seen(
+    title: str, correlations: Sequence[GroupCorrelation], explorations: Sequence[GroupExploration]
+) -> Iterator[Block]:
+    mine = [group for group in correlations if group.task == title]
+    budgets = sorted({budget for group in mine for budget in group.budgets})
+    if any(np.isfinite(group.mean[np.triu_indices(len(group.budgets), 1)]).any() for group in mine):
+        lower = budgets[:-1]
+        rows = [Row(group.optimizer, [Cell(_rank(group, low)) for low in lower], group.optimizer) for group in mine]
+        caption = (
+            f"Spearman's rank correlation on {title} between the costs at a budget and at the highest of the "
+            "optimizer's, mean ± standard deviation over runs; in brackets the configurations with a result at both."
+        )
+        heads = ("Optimizer", *(f"{low:g}" for low in lower))
+        yield Table(f"{title} budget correlation", caption, heads, rows, for_paper=False)
+    rows = [
+        Row(one.optimizer, [Cell(text) for text in _explored(one)], one.optimizer)
+        for one in explorations
+        if one.task == title
+    ]
+    caption = (
+        f"Exploration on {title}, mean ± standard deviation over runs: different configurations; trials that repeat "
+        "one at the same budget; diversity, the mean share of hyperparameters in which two configurations differ, in "
+        "the whole run and in the last half of its trials; share of the space."
+    )
+    heads = ("Optimizer", "Configurations", "Duplicates [%]", "Diversity [%]", "Last half [%]", "Of the space [%]")
+    yield Table(f"{title} exploration", caption, heads, rows, for_paper=False)
+
+
+def _rank(group: GroupCorrelation, low: float) -> str:
+    if low not in group.budgets or low == group.budgets[-1]:
+        return "–"
+    i = group.budgets.index(low)
+    value, spread = group.mean[i, -1], group.spread[i, -1]
+    if np.isnan(value):
+        return "–"
+    told = f"{value:.2f}" + ("" if np.isnan(spread) else f" ± {spread:.2f}")
+    return f"{told} ({group.configurations[i, -1]:,})"
+
+
+def _explored(one: GroupExploration) -> list[str]:
+    cells = [_spread(*one.mean("distinct"), 1, ",.0f")]
+    return cells + [
+        _spread(*one.mean(name), 100, ".1f") for name in ("duplicates", "hamming", "late_hamming", "coverage")
+    ]
+
+
+def _spread(mean: float, spread: float, factor: float, form: str) -> str:
+    if np.isnan(mean):
+        return "–"
+    return f"{factor * mean:{form}}" + ("" if np.isnan(spread) else f" ± {factor * spread:{form}}")
+
+
+def _incumbents(study: Study) -> Iterator[tuple[str, str, IncumbentValues]]:
+    for one in study.comparisons:
+        for optimizer, trajectories in one.trajectories.items():
+            try:
+                yield one.section.title, optimizer, incumbent_values(trajectories, one.axis)
+            except EncaveError:  # no incumbent, or nothing but numbers: there is no frequency to show
+                continue
+
+
+def _frequencies(title: str, incumbents: Sequence[tuple[str, str, IncumbentValues]]) -> Iterator[Block]:
+    mine = [(optimizer, one) for task, optimizer, one in incumbents if task == title]
+    names = [name for name in mine[0][1].names if all(name in one.names for _, one in mine)] if mine else []
+    if not names:
+        return
+    rows = [Row(optimizer, [Cell(_usual(one, name)) for name in names], optimizer) for optimizer, one in mine]
+    caption = (
+        f"The most frequent value of each hyperparameter in the final incumbents on {title}, and the share of runs "
+        "that end with it. Frequencies of all values over time are in the data (incumbent_values)."
+    )
+    text = frozenset(range(1, len(names) + 1))
+    yield Table(f"{title} incumbents", caption, ("Optimizer", *names), rows, text, for_paper=False)
+
+
+def _usual(one: IncumbentValues, name: str) -> str:
+    j = one.names.index(name)
+    last = one.frequency[j][:, -1]
+    return f"{one.values[j][int(last.argmax())]} ({100 * last.max():.0f} %)"
+
+
+def _refused(refused: Sequence[Refused]) -> list[Block]:
+    if not refused:
+        return []
+    reasons = sorted({one.reason for one in refused})
+    told = f"Importance could not be estimated for {plural(len(refused), 'run')}: {'; '.join(reasons[:3])}."
+    return [Notice([told])]
+
+
+def _methods(groups: Sequence[GroupImportance], bias: Sequence[Bias]) -> list[str]:
+    if not groups:
+        return []
+    trees = groups[0].method.trees
+    told = (
+        f"Importances are shares of variance by functional ANOVA[@hutter2014fanova] of a random forest of {trees} "
+        "trees on the successful trials of a run at its highest budget, repeated evaluations averaged, inactive "
+        f"hyperparameters at their default. At most {_FORESTS} runs, evenly spread over the seeds of each optimizer, "
+        "are taken, and at least one of each."
+    )
+    truth = " Exact shares are those of the complete table of the benchmark." if bias else ""
+    return [told + truth]
