@@ -19,6 +19,7 @@ from ..run import Run
 from .anytime import Trajectory, trajectory
 from .axis import Axis
 from .curves import Curve, aggregate
+from .section_curves import SectionCurves, Summary
 from .study_view import Group, Measure, Section
 
 Floats = NDArray[np.float64]
@@ -47,6 +48,11 @@ class Pareto:
     """Mean hypervolume of each optimizer with its band, by label."""
     surfaces: Mapping[str, Floats]
     """Optimizer → points of its median attainment surface, as logged, shape (p, 2); only for two objectives."""
+
+    def as_curves(self) -> SectionCurves:
+        """The curves as those of any other measure."""
+        measures = (HYPERVOLUME,)
+        return SectionCurves(self.section, self.axis, Summary(), measures, None, self.trajectories, (self.curves,))
 
 
 def compare_fronts(section: Section, axis: Axis) -> Pareto | None:

@@ -81,8 +81,8 @@ def _curve_rows(one: Comparison) -> pa.Table:
                 {
                     "position": curve.positions,
                     curve.statistic.name: curve.centre,
-                    "lower_95": _spread_out(curve.lower, curve.band, len(curve.centre)),
-                    "upper_95": _spread_out(curve.upper, curve.band, len(curve.centre)),
+                    "lower_95": spread_out(curve.lower, curve.band, len(curve.centre)),
+                    "upper_95": spread_out(curve.upper, curve.band, len(curve.centre)),
                 },
             )
             for curves in one.curves
@@ -91,7 +91,8 @@ def _curve_rows(one: Comparison) -> pa.Table:
     )
 
 
-def _spread_out(values: np.ndarray[Any, Any], at: np.ndarray[Any, Any], size: int) -> np.ndarray[Any, Any]:
+def spread_out(values: np.ndarray[Any, Any], at: np.ndarray[Any, Any], size: int) -> np.ndarray[Any, Any]:
+    """Values at some places of `size`, NaN at the others."""
     spread = np.full(size, np.nan)
     spread[at] = values
     return spread

@@ -36,13 +36,14 @@ def curves_figure(comparison: Comparison, index: int, styles: Styles) -> Figure:
             xlabel=capital(comparison.axis.label),
             ylabel=capital(measure.label),
             footer=words.origin(comparison.section),
-            lines=_curve_lines(curves, styles),
+            lines=curve_lines(curves, styles),
             scale=vertical_scale(curves, MOST_BANDS),
         ),
     )
 
 
-def _curve_lines(curves: Sequence[Curve], styles: Styles) -> list[Line]:
+def curve_lines(curves: Sequence[Curve], styles: Styles) -> list[Line]:
+    """A line with its band for each curve, best first."""
     lines: list[Line] = []
     for number, (curve, label) in enumerate(zip(curves, _legend_labels(curves), strict=True)):
         banded = len(curve.band) and number < MOST_BANDS

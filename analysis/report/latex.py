@@ -12,7 +12,7 @@ _SPECIAL = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"\textquotedbl{}", "\u00a0": "~", "`": r"\textasciigrave{}", "'": "'",
     "²": r"\textsuperscript{2}", "³": r"\textsuperscript{3}", "≥": r"$\geq$", "≤": r"$\leq$", "×": r"$\times$",
-    "·": r"$\cdot$", "°": r"\textdegree{}", "µ": r"$\mu$",
+    "·": r"$\cdot$", "°": r"\textdegree{}", "µ": r"$\mu$", "∞": r"$\infty$",
     "±": r"$\pm$", "−": "$-$", "–": "--", "—": "---", "…": r"\ldots{}", "†": r"\textsuperscript{\dag}",
     "’": "'", "‘": "`", "“": "``", "”": "''",
 }  # fmt: skip

@@ -25,6 +25,11 @@ from encave.errors import EncaveError
 from encave.run import Note
 
 NAN = float("nan")
+NUMBERS = (
+    *("areas", "curves", "curves_on_other_axes", "ecdf", "exploration", "final", "importance", "ranks", "runs"),
+    *("runtimes", "tests"),
+)
+FIGURES = ("ecdf", "ranks", "test-error", "validation-regret", "validation-regret-over-evaluations")
 
 
 class _Page(HTMLParser):
@@ -81,13 +86,14 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def test_folder_is_complete(report) -> None:
-    numbers = [f"data/{name}" for name in ("curves", "exploration", "final", "importance", "ranks", "runs", "tests")]
-    figures = [f"figures/toy-{name}" for name in ("ranks", "test-error", "validation-regret")]
+    numbers = [f"data/{name}" for name in NUMBERS]
+    figures = [f"figures/toy-{name}" for name in FIGURES]
     assert sorted(files_of(report.folder)) == sorted(
         [
             *(f"{name}.{ending}" for name in numbers for ending in ("csv", "parquet")),
             *(f"{name}.{ending}" for name in figures for ending in ("pdf", "pgf", "svg")),
-            *("main.tex", "manifest.json", "references.bib", "report.html", "tables/toy.tex"),
+            *("main.tex", "manifest.json", "references.bib", "report.html"),
+            *("tables/toy.tex", "tables/toy-running-times.tex"),
         ]
     )
     assert all(path.is_file() for path in (*report.figures, *report.tables, report.page))
@@ -110,14 +116,14 @@ def test_page_is_sound_and_accessible(page: _Page) -> None:
     assert [name for name, count in page.ids.items() if count > 1] == []
     inner = [link[1:] for link in page.links if link.startswith("#")]
     assert set(inner) <= set(page.ids)
-    assert len(page.images) == 2 * 3  # drawn, and for hovering
+    assert len(page.images) == 2 * len(FIGURES)  # drawn, and for hovering
     assert all("RE from" in str(image["aria-label"]) for image in page.images)
 
 
 def test_colours_of_figures_follow_the_page(report) -> None:
     svg = re.findall(r"<svg viewBox.*?</svg>", report.page.read_text(encoding="utf-8"), re.DOTALL)
     figures = [text for text in svg if "clip-path" in text]
-    assert len(figures) == 3
+    assert len(figures) == len(FIGURES)
     assert all("var(--ink)" in text and "#1b1f24" not in text and PALETTE[0].lower() in text for text in figures)
 
 
@@ -287,7 +293,9 @@ def test_few_seeds_get_no_test(report, page: _Page) -> None:
 def test_two_optimizers_keep_the_page_light(make_run, tmp_path: Path) -> None:
     runs = [make_run(label, seed, [5.0, 2.0 + place]) for place, label in enumerate("AB") for seed in range(6)]
     report = write_report(runs, tmp_path / "report")
-    assert [path.stem for path in report.figures] == ["toy-loss-regret", "toy-loss"]
+    assert [path.stem for path in report.figures] == [
+        "toy-loss-regret", "toy-loss", "toy-loss-regret-over-evaluations", "toy-ecdf"
+    ]  # fmt: skip
     assert not (report.folder / "data" / "ranks.csv").exists()
     assert "the difference is significant (Wilcoxon's signed-rank test, p = 0.031)" in report.summary[0]
 
@@ -337,7 +345,7 @@ def test_mixed_study(make_run, tmp_path: Path) -> None:
     text = report.page.read_text(encoding="utf-8")
     assert "<h1>A &amp; &lt;b&gt;</h1>" in text
     assert "<i>" not in text
-    assert len(report.tables) == 3
+    assert len(report.tables) == 2 * 3
     assert any("1 of 2 runs without a successful trial" in warning for warning in report.warnings)
     assert r"1 of 2 \textsuperscript{\dag}" in "".join(path.read_text(encoding="utf-8") for path in report.tables)
 
@@ -345,7 +353,8 @@ def test_mixed_study(make_run, tmp_path: Path) -> None:
 def test_tasks_of_equal_file_name_stay_apart(make_run, tmp_path: Path) -> None:
     runs = [make_run(task=task) for task in ("Runs", "runs", "methods")]
     report = write_report(runs, tmp_path / "report")
-    assert sorted(path.name for path in report.tables) == ["methods.tex", "runs-2.tex", "runs.tex"]
+    final = [path.name for path in report.tables if "running-times" not in path.name]
+    assert sorted(final) == ["methods.tex", "runs-2.tex", "runs.tex"] and len(report.tables) == 6
     assert r"\label{tab:runs-2}" in report.tables[2].read_text(encoding="utf-8")
     page = _Page(report.page.read_text(encoding="utf-8"))
     assert [name for name, count in page.ids.items() if count > 1] == []

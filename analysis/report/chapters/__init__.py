@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..contents import Chapter, Study
-from . import all_tasks, hyperparameters, runs, tasks
+from . import all_tasks, anytime, hyperparameters, runs, tasks
 
 CHAPTERS: tuple[Callable[[Study], Sequence[Chapter]], ...] = (
     all_tasks.write,
     tasks.write,
+    anytime.write,
     hyperparameters.write,
     runs.write,
 )

@@ -1,0 +1,190 @@
+"""Anytime performance beside the main curves: other axes, targets hit over time, running times, hypervolume."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from ...anytime_summary import AnytimeSummary, summarise
+from ...curve_rows import curve_rows
+from ...effects import Estimate
+from ...runtimes import Runtime
+from .. import data, words
+from ..anytime_figures import attainment_figure, axis_figure, ecdf_figure, hypervolume_figure
+from ..contents import Block, Cell, Chapter, Details, Figure, Figures, Row, Study, Table
+from ..references import cite
+from ..text import fixed, quantity, short
+
+TITLE = "Anytime performance"
+_NAMES = {
+    "section": "string",
+    "optimizer": "string",
+    "axis": "string",
+    "measure": "string",
+}  # columns of every table of data
+_SHOWN = (0.5, 0.75, 1.0)  # of the way from the easiest target to the hardest: those of the table
+_RUNTIMES = (
+    "Targets are spaced from the worst first incumbent to the best value of any run. The expected running time to a "
+    "target is the sum of what all runs had spent when they hit it or ended, over the number of runs that hit it"
+    f"{cite('hansen2021coco')}; the ECDF is the share of pairs of run and target that were hit"
+    f"{cite('wang2022iohanalyzer')}; the area over the curve is the share of targets between the hardest and the "
+    "easiest that are hit on average from the start to where the first run ends. Intervals are percentile bootstrap "
+    "intervals over runs."
+)
+_BUDGETS = (
+    "Curves over budgets spent add up the budgets of all finished trials, failed ones included; a trial that continues "
+    "another counts in full."
+)
+_FRONTS = (
+    "Hypervolumes"
+    f"{cite('zitzler1998multiobjective')} are of objectives scaled to the ideal and nadir of the joint nondominated "
+    "set of all runs, with 1.1 in each objective as the reference point; only trials at an optimizer's highest "
+    "budget count."
+)
+
+
+def write(study: Study) -> list[Chapter]:
+    """One chapter, where any run has an incumbent."""
+    summaries = [one for one in map(summarise, study.comparisons) if one.targets]
+    if not summaries:
+        return []
+    methods = [_RUNTIMES]
+    if any(curves.axis.kind in ("epochs", "full-evaluations") for one in summaries for curves in one.other_axes):
+        methods.append(_BUDGETS)
+    if any(one.pareto for one in summaries):
+        methods.append(_FRONTS)
+    alone = len(study.comparisons) == 1
+    blocks: list[Block] = []
+    for one in summaries:
+        own: list[Block] = [Figures(tuple(_figures(one, study))), _table(one)]
+        blocks += own if alone else [Details(one.comparison.section.title, own, open=True)]
+    return [Chapter(TITLE, blocks, methods=methods, data=_data(summaries))]
+
+
+def _figures(one: AnytimeSummary, study: Study) -> Iterator[Figure]:
+    for curves in one.other_axes:
+        yield axis_figure(one, curves, study.styles)
+    yield ecdf_figure(one, study.styles)
+    if one.pareto:
+        yield hypervolume_figure(one.pareto, study.styles)
+        if any(len(surface) for surface in one.pareto.surfaces.values()):
+            yield attainment_figure(one.pareto, study.styles)
+
+
+def _table(one: AnytimeSummary) -> Table:
+    comparison, targets = one.comparison, one.targets
+    assert targets is not None, "a table needs targets"
+    measure, axis = comparison.measures[0], comparison.axis
+    shown = list(dict.fromkeys(round(share * (len(targets.values) - 1)) for share in _SHOWN))
+    expected = [[runtime.expected(target) for target in shown] for runtime in one.runtimes]
+    best = [min((own[column].value for own in expected), default=math.inf) for column in range(len(shown))]
+    area = max((runtime.area.value for runtime in one.runtimes if not math.isnan(runtime.area.value)), default=math.nan)
+    several = len(one.runtimes) > 1
+    rows = [
+        Row(
+            runtime.optimizer,
+            [
+                Cell(_interval(runtime.area), several and round(runtime.area.value, 3) == round(area, 3)),
+                *(
+                    Cell(_time(own, runtime, target), several and math.isfinite(own.value) and own.value == least)
+                    for own, target, least in zip(mine, shown, best, strict=True)
+                ),
+            ],
+            runtime.optimizer,
+        )
+        for runtime, mine in zip(one.runtimes, expected, strict=True)
+    ]
+    unit = f" in {axis.unit}" if axis.unit else f" in {axis.name}"
+    return Table(
+        name=f"{comparison.section.title} running times",
+        caption=(
+            f"{comparison.section.title}: area over the curve of {measure.name} (1 is best; 0 is never below the "
+            f"easiest target) with its 95 % bootstrap interval over runs, and expected running time (ERT){unit} to "
+            "targets, with the runs that hit them; ∞ where none did. Best in bold. The data has all "
+            f"{len(targets.values)} targets, with intervals."
+        ),
+        heads=(
+            "Optimizer", "Area",
+            *(f"ERT to {quantity(float(targets.values[target]), measure.unit)}" for target in shown),
+        ),
+        rows=rows,
+        origin=words.origin(comparison.section),
+    )  # fmt: skip
+
+
+def _interval(estimate: Estimate) -> str:
+    if math.isnan(estimate.lower):
+        return fixed(estimate.value, 3)
+    return f"{fixed(estimate.value, 3)} [{fixed(estimate.lower, 3)}, {fixed(estimate.upper, 3)}]"
+
+
+def _time(estimate: Estimate, runtime: Runtime, target: int) -> str:
+    value = short(estimate.value) if math.isfinite(estimate.value) else "∞"
+    return f"{value} ({runtime.hits(target)}/{runtime.runs})"
+
+
+def _data(summaries: Sequence[AnytimeSummary]) -> dict[str, pa.Table]:
+    tables = {
+        "areas": data.rows(
+            {**_NAMES, "area": "float64", "lower_95": "float64", "upper_95": "float64"},
+            (
+                (*_named(one, runtime), runtime.area.value, runtime.area.lower, runtime.area.upper)
+                for one in summaries
+                for runtime in one.runtimes
+            ),
+        ),
+        "runtimes": pa.concat_tables([_runtime_rows(one) for one in summaries]),
+        "ecdf": pa.concat_tables([_ecdf_rows(one) for one in summaries]),
+    }
+    others = [curves for one in summaries for curves in one.other_axes]
+    if others:
+        tables["curves_on_other_axes"] = curve_rows(others)
+    fronts = [one.pareto for one in summaries if one.pareto]
+    if fronts:
+        tables["hypervolume"] = curve_rows([one.as_curves() for one in fronts])
+    return tables
+
+
+def _named(one: AnytimeSummary, runtime: Runtime) -> tuple[str, str, str, str]:
+    comparison = one.comparison
+    return comparison.section.title, runtime.optimizer, comparison.axis.label, comparison.measures[0].name
+
+
+def _runtime_rows(one: AnytimeSummary) -> pa.Table:
+    columns = {
+        **_NAMES, "target": "float64", "hits": "int64", "runs": "int64", "expected_running_time": "float64",
+        "lower_95": "float64", "upper_95": "float64",
+    }  # fmt: skip
+    values = one.targets.values.tolist() if one.targets else []
+    return data.rows(
+        columns,
+        (
+            (*_named(one, runtime), target, runtime.hits(number), runtime.runs, *_three(runtime.expected(number)))
+            for runtime in one.runtimes
+            for number, target in enumerate(values)
+        ),
+    )
+
+
+def _three(estimate: Estimate) -> tuple[float, float, float]:
+    return estimate.value, estimate.lower, estimate.upper
+
+
+def _ecdf_rows(one: AnytimeSummary) -> pa.Table:
+    columns = {**_NAMES, "position": "float64", "share": "float64", "lower_95": "float64", "upper_95": "float64"}
+    return data.rows(
+        columns,
+        (
+            (*_named(one, runtime), *event)
+            for runtime in one.runtimes
+            for event in zip(
+                runtime.positions.tolist(),
+                runtime.share.tolist(),
+                data.spread_out(runtime.lower, runtime.band, len(runtime.share)).tolist(),
+                data.spread_out(runtime.upper, runtime.band, len(runtime.share)).tolist(),
+                strict=True,
+            )
+        ),
+    )
