@@ -1,4 +1,4 @@
-"""Summary measures of anytime performance, as COCO and IOHprofiler define them, and summaries over seeds.
+"""Summary measures of anytime performance of one run, as COCO and IOHprofiler define them.
 
 All take step functions as `positions` (ascending, where the value changes) and `values`, less is better; before the
 first position there is no value.
@@ -27,21 +27,6 @@ def time_to_target(positions: Floats, values: Floats, target: float) -> float:
     """
     hit = np.flatnonzero(values <= target)
     return float(positions[hit[0]]) if len(hit) else math.inf
-
-
-def expected_running_time(times: ArrayLike, spent: ArrayLike) -> float:
-    r"""Expected running time of restarts until success; infinite if no run hit the target.
-
-    $ERT = \frac{1}{\#hit} \left( \sum_{hit} t_k + \sum_{not\ hit} T_k \right)$ (Auger and Hansen, "Performance
-    evaluation of an advanced local search evolutionary algorithm", CEC 2005; COCO's aRT, IOHprofiler's ERT).
-
-    Args:
-        times: Time to the target of each run, infinite where it was not hit, shape (n,).
-        spent: What each run had spent when it ended, shape (n,).
-    """
-    hitting, ends = np.asarray(times, dtype=float), np.asarray(spent, dtype=float)
-    hit = np.isfinite(hitting)
-    return float(np.where(hit, hitting, ends).sum() / hit.sum()) if hit.any() else math.inf
 
 
 def target_ecdf(times: ArrayLike, grid: ArrayLike) -> Floats:
@@ -89,44 +74,16 @@ def area_over_curve(
     return float((lasted * (upper - clipped)).sum() / (upper - lower) / horizon)
 
 
-def normalised_regret(values: Floats, best: float, reference: float) -> Floats:
-    """How much of the way from `reference` to `best` is left: 0 at the best, 1 at the reference, any shape.
-
-    The reference is the worst value, or what a baseline such as random search ends with, so that tasks of different
-    scales compare (Pineda Arango et al., "HPO-B", NeurIPS Datasets and Benchmarks 2021). Above 1 where the value is
-    worse than the reference.
-
-    Raises:
-        ValueError: `reference` equals `best`.
-    """
-    if reference == best:
-        raise ValueError("normalised regret needs a reference that differs from the best value")
-    return (values - best) / (reference - best)
-
-
-def interquartile_mean(values: Floats) -> float:
-    """Mean of the middle half: a quarter of the values, rounded down, is cut from each end; NaN without values.
-
-    As in rliable (Agarwal et al., NeurIPS 2021, section 4.3), `scipy.stats.trim_mean(values, 0.25)`.
-    """
-    ordered = np.sort(values)
-    cut = len(ordered) // 4
-    return float(ordered[cut : len(ordered) - cut].mean()) if len(ordered) else math.nan
-
-
-def quantiles(values: Floats, shares: Sequence[float] = (0.25, 0.5, 0.75)) -> Floats:
-    """Quantiles over the first axis of `values`, shape (n, ...): linear between order statistics (type 7)."""
-    return np.quantile(values, shares, axis=0)
-
-
 def hitting_times(runs: Sequence[Trajectory], measure: Measure, targets: Sequence[float]) -> Floats:
     """When the incumbent of each run was first at or below each target, shape (runs, targets); infinite if never.
 
     Targets are in the reported measure; for one where more is better they are reached from below.
     """
     sign = 1.0 if measure.lower_is_better else -1.0
-    times = np.full((len(runs), len(targets)), np.inf)
+    wanted = sign * np.asarray(targets, dtype=float)
+    times = np.full((len(runs), len(wanted)), np.inf)
     for row, run in enumerate(runs):
-        values = sign * measure.report(run.values[measure.column])
-        times[row] = [time_to_target(run.positions, values, sign * target) for target in targets]
+        best = np.minimum.accumulate(np.nan_to_num(sign * run.reported(measure), nan=np.inf))
+        place = np.searchsorted(-best, -wanted)
+        times[row] = np.append(run.positions, np.inf)[place]
     return times

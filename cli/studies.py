@@ -68,10 +68,17 @@ def status(study: Path, as_json: bool) -> None:
 @click.option("--benchmark", default=None, help="A Parquet table or the name of an imported one; else the only one.")
 @click.option("--runs", type=click.IntRange(1), default=None, help="Runs of each optimizer, instead of the usual.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
-def reproduce(name: str, benchmark: str | None, runs: int | None, jobs: int) -> None:
+@click.option(
+    "--reward",
+    type=click.Choice(["seed", "mean"]),
+    default="seed",
+    show_default=True,
+    help="Reward of a search by time: one training seed at random, as published, or the mean over seeds.",
+)
+def reproduce(name: str, benchmark: str | None, runs: int | None, jobs: int, reward: str) -> None:
     """Run published searches again on the real table; exit status 1 where a mean is off."""
     from ..terminal.studies import print_reproduction, reproduce_with_progress
 
-    result = reproduce_with_progress(name, benchmark, runs=runs, jobs=jobs)
+    result = reproduce_with_progress(name, benchmark, runs=runs, jobs=jobs, one_seed=reward == "seed")
     print_reproduction(result)
     sys.exit(1 if result.off else 0)

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from ..errors import EncaveError
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from . import sidecar as sidecars
 from .csv_table import CsvTable, numbers, read_csv, typed
 from .jsontext import read_json
 from .names import study_name
 from .reader import Found, Listing, Options, ReadResult
-from .space import LogSpace
+from .sidecar import Sidecar
+from .space import LogSpace, known_space
 from .syne_tune_space import cast, read_space
 from .zipped import read_member
 
@@ -73,9 +75,12 @@ class SyneTuneReader:
     def read(self, found: Found, options: Options) -> ReadResult:
         """Read each report as one trial."""
         log, bad = _load(found.path)
-        space = LogSpace(options.space) if options.space else read_space(log.metadata["config_space"], found.path.name)
+        sidecar = sidecars.find(found.path)
+        if sidecar and not {objective.name for objective in sidecar.objectives} <= log.table.columns.keys():
+            raise EncaveError(f"{found.path} lacks objectives of {sidecar.path}: they are not of one run")
+        space = known_space(found.path, options, sidecar) or read_space(log.metadata["config_space"], found.path.name)
         budget, budget_name, notes = _budget(log)
-        run = _run(log, space, budget, budget_name, [*log.table.notes, *bad, *space.notes, *notes])
+        run = _run(log, space, budget, budget_name, [*log.table.notes, *bad, *space.notes, *notes], sidecar)
         dropped = log.table.dropped + sum(note.count for note in bad)
         return ReadResult(run, log.metadata.get("syne_tune_version"), len(run) + dropped, dropped=dropped)
 
@@ -155,8 +160,15 @@ def _counts_up(values: _Floats, trials: NDArray[np.int64]) -> bool:
     return bool((np.diff(values[order])[same] > 0).all())
 
 
-def _run(log: Log, space: LogSpace, budget: _Floats | None, budget_name: str | None, notes: list[Note]) -> Run:
-    objectives = _objectives(log.metadata)
+def _run(
+    log: Log,
+    space: LogSpace,
+    budget: _Floats | None,
+    budget_name: str | None,
+    notes: list[Note],
+    sidecar: Sidecar | None,
+) -> Run:
+    objectives = sidecar.objectives if sidecar else _objectives(log.metadata)
     costs = {objective.name: log.floats(objective.name) for objective in objectives}
     failed = ~np.isfinite(np.array(list(costs.values()))).all(axis=0)
     starts, ends, time_notes = _times(log)
@@ -175,17 +187,19 @@ def _run(log: Log, space: LogSpace, budget: _Floats | None, budget_name: str | N
     for name in log.table.columns:
         if name not in (_TRIAL, budget_name, _TIME, *costs) and not name.startswith(_CONFIG):
             columns[EXTRA + name] = typed(log.table.columns[name])
+    if sidecar and EXTRA + "worker" in columns:
+        columns["worker"] = columns.pop(EXTRA + "worker").cast(pa.string())
     label = str(log.metadata.get("scheduler_name") or "Syne Tune")
     label = _LABELS.get(label, label)
     return Run.from_columns(
-        name=study_name(log.path, label),
-        optimizer=Optimizer(label),
+        name=sidecar.run_name() if sidecar else study_name(log.path, label),
+        optimizer=sidecar.optimizer if sidecar else Optimizer(label),
         space=space.space,
         objectives=objectives,
         trials=columns,
         configurations=_configurations(log, space),
         budget_name=budget_name,
-        metadata=_metadata(log.metadata, label),
+        metadata=sidecar.metadata() if sidecar else _metadata(log.metadata, label),
         notes=[*notes, *time_notes, *_oddities(log, failed)],
     )
 

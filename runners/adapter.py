@@ -32,6 +32,8 @@ ADAPTERS: Mapping[str, str] = {
     "hyperband": ".smac_facades:Hyperband",
     "tpe": ".optuna:TPE",
     "nsga2": ".optuna:NSGA2",
+    "bore": ".syne_tune:BORE",
+    "bohb": ".syne_tune:BOHB",
     "re": ".regularized_evolution:RegularizedEvolution",
     "local": ".local_search:LocalSearch",
     "random": ".random_search:RandomSearch",

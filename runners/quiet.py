@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 
-_LOGGERS = ("smac", "distributed", "dask")
+_LOGGERS = ("smac", "distributed", "dask", "syne_tune")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from .cluster import Cluster
 from .dispatch import work_through
 from .nasbench201.store import SURROGATE, stored_tables
 from .nasbench201.table import Benchmark
-from .published import DEHB, SECONDS, Publication, Published, publication
+from .published import DEHB, SECONDS, TRAJECTORY, Publication, Published, publication
 from .reproduction_runs import Block, Measured, Work
 
 BLOCK = 25
@@ -81,6 +81,7 @@ def reproduce(
     *,
     runs: int | None = None,
     jobs: int = 1,
+    one_seed: bool = True,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Reproduction:
     """Run a publication's searches again.
@@ -90,6 +91,8 @@ def reproduce(
         benchmark: a Parquet table, or the name of an imported one; None if only one is imported.
         runs: runs per figure, with the seeds 0, 1, …; None for the publication's `default_runs`.
         jobs: processes.
+        one_seed: whether searches by simulated time are rewarded with one training seed, as the published ones, or
+            with the mean over seeds.
         on_progress: told the numbers of runs done and wanted.
 
     Raises:
@@ -100,7 +103,7 @@ def reproduce(
     count = published.default_runs if runs is None else runs
     if count < 1 or jobs < 1:
         raise EncaveError(f"to reproduce something takes at least one run and one process, not {count} and {jobs}")
-    work = Work(published, benchmark or _only_table())
+    work = Work(published, benchmark or _only_table(), one_seed)
     table = _measured_table(work)
     measured: dict[tuple[str, str, str], list[float]] = {}
     blocks = _blocks(published, count)
@@ -176,11 +179,15 @@ def _scatter(published: Publication, figures: Sequence[Figure]) -> list[str]:
                 f"{figure.runs} runs are few: the mean of {figure.published.optimizer} on {figure.published.dataset} "
                 f"({figure.published.quantity}) has a standard error of {error:.2f}, the bar is {bar:.2f}."
             )
-    if published == DEHB:
-        last = figures[-1]
-        expected = last.std * (1 / published.runs + 1 / last.runs) ** 0.5
-        told.append(
-            f"A mean of {published.runs} runs and one of {last.runs} runs that scatter by {last.std:.3f} as measured "
-            f"differ by {expected:.3f} by chance (one standard error); here they differ by {abs(last.difference):.3f}."
-        )
+    judged = figures[len(TRAJECTORY) - 1 : len(TRAJECTORY)] if published == DEHB else figures
+    for figure in judged:
+        if figure.within is False:
+            expected = figure.std * (1 / published.runs + 1 / figure.runs) ** 0.5
+            low, high = (figure.difference + side * 1.96 * expected for side in (-1, 1))
+            told.append(
+                f"{figure.published.optimizer} on {figure.published.dataset} ({figure.published.quantity}) differs by "
+                f"{figure.difference:+.3f}. Means of {published.runs} and of {figure.runs} runs that scatter by "
+                f"{figure.std:.3f} as measured differ by {expected:.3f} by chance (one standard error): the 95 % "
+                f"interval of the difference is {low:+.3f} … {high:+.3f}."
+            )
     return told

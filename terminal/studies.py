@@ -113,7 +113,9 @@ def _dataset(cell: CellStatus) -> str:
     return f"{cell.dataset}, {cell.variant}" if cell.variant else cell.dataset
 
 
-def reproduce_with_progress(name: str, benchmark: str | None, *, runs: int | None, jobs: int) -> Reproduction:
+def reproduce_with_progress(
+    name: str, benchmark: str | None, *, runs: int | None, jobs: int, one_seed: bool
+) -> Reproduction:
     """`reproduce` with a bar that counts the runs."""
     from ..runners.reproduce import reproduce
 
@@ -123,7 +125,7 @@ def reproduce_with_progress(name: str, benchmark: str | None, *, runs: int | Non
         def show(done: int, wanted: int) -> None:
             progress.update(bar, completed=done, total=wanted)
 
-        return reproduce(name, benchmark, runs=runs, jobs=jobs, on_progress=show)
+        return reproduce(name, benchmark, runs=runs, jobs=jobs, one_seed=one_seed, on_progress=show)
 
 
 def print_reproduction(result: Reproduction) -> None:

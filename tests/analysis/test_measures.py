@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from encave.analysis import measures
 from encave.analysis.anytime import trajectory
@@ -20,22 +19,6 @@ TIME = Axis("time", "time", "s")
 def test_time_to_target_by_hand() -> None:
     positions, values = np.array([2.0, 5.0, 9.0]), np.array([3.0, 1.0, 2.0])  # a switch of budget may go up
     assert [measures.time_to_target(positions, values, target) for target in (3.0, 2.5, 1.0, 0.5)] == [2, 5, 5, INF]
-
-
-def test_expected_running_time_by_hand() -> None:
-    # COCO: all evaluations spent, over the number of successes; the failed run spent 100
-    assert measures.expected_running_time([10.0, INF, 30.0], [100.0, 100.0, 100.0]) == (10 + 100 + 30) / 2
-    assert measures.expected_running_time([INF, INF], [100.0, 100.0]) == INF
-    assert measures.expected_running_time([4.0], [100.0]) == 4.0
-
-
-@given(st.floats(0.05, 1.0), st.integers(1, 50))
-def test_expected_running_time_is_that_of_restarts(p: float, cost: int) -> None:
-    """COCO's closed form: E[hit] + (1 - p) / p E[miss], with the estimated p."""
-    hits = max(1, round(20 * p))
-    times = [float(cost)] * hits + [INF] * (20 - hits)
-    share = hits / 20
-    assert measures.expected_running_time(times, [70.0] * 20) == pytest.approx(cost + (1 - share) / share * 70)
 
 
 def test_target_ecdf_by_hand() -> None:
@@ -75,20 +58,6 @@ def test_area_is_that_of_the_ecdf_over_many_targets() -> None:
     assert measures.area_over_curve(positions, values, 10.0, (0.1, 100.0), scale="log") == pytest.approx(ecdf, abs=1e-3)
 
 
-@given(st.lists(st.floats(-10, 10), min_size=1, max_size=30))
-def test_interquartile_mean_is_rliables(values: list[float]) -> None:
-    assert measures.interquartile_mean(np.array(values)) == pytest.approx(stats.trim_mean(values, 0.25), abs=1e-9)
-
-
-def test_summaries_by_hand() -> None:
-    assert measures.interquartile_mean(np.array([100.0, 1.0, 2.0, 3.0])) == 2.5
-    assert np.isnan(measures.interquartile_mean(np.empty(0)))
-    np.testing.assert_allclose(measures.quantiles(np.array([1.0, 2.0, 3.0, 4.0, 5.0])), [2, 3, 4])
-    np.testing.assert_allclose(measures.normalised_regret(np.array([1.0, 3.0, 7.0]), 1.0, 5.0), [0, 0.5, 1.5])
-    with pytest.raises(ValueError, match="differs"):
-        measures.normalised_regret(np.array([1.0]), 2.0, 2.0)
-
-
 def test_hitting_times_of_runs(make_run) -> None:
     runs = [make_run(costs=[5.0, 3.0, 1.0]), make_run(seed=1, costs=[4.0]), make_run(seed=2, costs=[])]
     loss = Measure("loss", "cost:loss")
@@ -99,3 +68,11 @@ def test_hitting_times_of_runs(make_run) -> None:
     np.testing.assert_array_equal(
         measures.hitting_times([trajectory(run, TIME, ["cost:loss"])], accuracy, [0.5, 0.95]), [[2, INF]]
     )
+
+
+@given(st.lists(st.sampled_from([1.0, 2.0, 3.0, 4.0]), min_size=1, max_size=8), st.lists(st.floats(0, 5), max_size=4))
+def test_hitting_times_follow_the_definition(make_run, costs: list[float], targets: list[float]) -> None:
+    run = trajectory(make_run(costs=costs), TIME, ["cost:loss"])
+    found = measures.hitting_times([run], Measure("loss", "cost:loss"), targets)
+    expected = [measures.time_to_target(np.arange(1.0, len(costs) + 1), np.array(costs), t) for t in targets]
+    np.testing.assert_array_equal(found[0], expected)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +29,14 @@ EVALUATIONS = 24
 def spec(name: str, *, seed: int = 3, evaluations: int = EVALUATIONS) -> RunSpec:
     """A run with three workers, and with two objectives where there may be several."""
     objectives = ("valid_error", "params_M") if load(name).multi_objective else ("valid_error",)
-    evaluations = 10 if name == "smac-bb" else evaluations  # a Gaussian process takes most of a second for each
+    evaluations = 10 if name in ("smac-bb", "bore") else evaluations  # they take a good part of a second for each
     return RunSpec(name, "cifar10", seed, Limit(evaluations=evaluations), 3, objectives=objectives)
 
 
 def available() -> list[str]:
-    names = [*ADAPTERS, *FLAGS]
-    try:
-        import dehb  # noqa: F401
-    except ImportError:
-        names.remove("dehb")
-    return names
+    """Those whose packages are installed: DEHB has none for new Pythons, and Syne Tune is large."""
+    packages = {"dehb": "dehb", "bore": "syne_tune", "bohb": "syne_tune"}
+    return [name for name in (*ADAPTERS, *FLAGS) if name not in packages or find_spec(packages[name])]
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +132,12 @@ def test_a_seed_has_the_same_bytes_in_other_processes(study: Path, tmp_path: Pat
     here, there = content(study), content(tmp_path)
     assert here.keys() == there.keys()
     assert [name for name in here if here[name] != there[name]] == []
+
+
+@pytest.mark.skipif(bool(find_spec("syne_tune")), reason="Syne Tune is installed")
+def test_without_syne_tune_its_optimizers_say_how_to_get_it(tmp_path: Path) -> None:
+    result = run_study(tmp_path, [spec("bohb")])
+    assert "pip install 'encave[syne-tune]'" in result.failed[0].reason
 
 
 def test_objectives_that_do_not_suit() -> None:
