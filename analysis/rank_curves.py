@@ -86,9 +86,13 @@ def overall_rank_curves(tasks: Sequence[RankTask]) -> tuple[RankCurve, ...]:
     if not 0 <= start < 1:
         return ()
     shares = np.geomspace(max(start, 1e-9), 1.0, POINTS)
-    parts = [_task_ranks(task, shares * task.stop, number) for number, task in enumerate(tasks)]
-    mean = np.mean([ranks for ranks, _ in parts], axis=0)
-    drawn = np.mean([resampled for _, resampled in parts], axis=0)
+    mean, drawn = _task_ranks(tasks[0], shares * tasks[0].stop, 0)
+    for number, task in enumerate(tasks[1:], start=1):  # one at a time: all resamples of many tasks are large
+        own, resampled = _task_ranks(task, shares * task.stop, number)
+        mean += own
+        drawn += resampled
+    mean /= len(tasks)
+    drawn /= len(tasks)
     return _curves(tasks[0].trajectories, shares, mean, drawn)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,3 +124,8 @@ def print_csv(tables: Sequence[pa.Table]) -> None:
     sink = pa.BufferOutputStream()
     pyarrow.csv.write_csv(pa.concat_tables(tables), sink)
     click.echo(sink.getvalue().to_pybytes(), nl=False)
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import ANY_PATH, load_runs, run_paths
+from .common import ANY_PATH, cores, load_runs, run_paths
 
 
 @click.command()
@@ -17,7 +17,10 @@ from .common import ANY_PATH, load_runs, run_paths
 @click.option("--title", default=None, help="Title of the page.")
 @click.option("--venue", default=None, help="Paper to draw for: neurips, icml, iclr, automl, tmlr, jmlr.")
 @click.option("--settings", "file", type=ANY_PATH, default=None, help="A report.toml; else the one in a path, if any.")
-def report(paths: tuple[Path, ...], out: Path, title: str | None, venue: str | None, file: Path | None) -> None:
+@click.option("--jobs", type=click.IntRange(1), default=None, help="Processes that draw.  [default: one per core]")
+def report(
+    paths: tuple[Path, ...], out: Path, title: str | None, venue: str | None, file: Path | None, jobs: int | None
+) -> None:
     """Compare runs: a page, figures, tables and LaTeX that compiles, and the data behind them."""
     from ..analysis.report import write_report
     from ..analysis.report.settings import NAME, Settings, read_settings
@@ -30,5 +33,5 @@ def report(paths: tuple[Path, ...], out: Path, title: str | None, venue: str | N
     settings = replace(settings, title=title or settings.title, venue=venue or settings.venue)
     command = "encave " + " ".join(sys.argv[1:])
     runs = load_runs(paths)
-    written = write_report(runs, out, command=command, settings=settings, truth=truth_of(runs))
+    written = write_report(runs, out, command=command, settings=settings, truth=truth_of(runs), jobs=jobs or cores())
     click.echo(f"Report: {written.page}")

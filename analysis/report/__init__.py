@@ -67,6 +67,7 @@ def write_report(
     command: str | None = None,
     settings: Settings | None = None,
     truth: Truth | None = None,
+    jobs: int = 1,
 ) -> Report:
     """Compare runs and write the report into the folder `out`, whole or not at all.
 
@@ -79,6 +80,7 @@ def write_report(
         command: The command line to show and to keep in the manifest.
         settings: What to show, as read from `report.toml`.
         truth: Gives the complete table that a run searched, or None: exact importances stand beside the estimates.
+        jobs: Processes that draw. More than one start Python anew, so the calling script must be importable.
 
     Raises:
         EncaveError: no runs, a run lacks what its metadata reports, or `out` is no earlier report or not writable.
@@ -91,7 +93,7 @@ def write_report(
     chapters = write_chapters(study)
     title = title or settings.title or _title(study.view)
     with atomic_folder(out) as folder:
-        drawn = gallery.draw_all(folder / "figures", chapters, venue)
+        drawn = gallery.draw_all(folder / "figures", chapters, venue, jobs)
         tables = _write_tables(folder / "tables", chapters)
         numbers = data.write(folder / "data", chapters)
         methods = describe_methods(study, chapters)

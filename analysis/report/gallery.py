@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 from .contents import Chapter
@@ -10,10 +13,25 @@ from .figure_files import DrawnFigure, draw_figure
 from .papers import Paper
 from .text import unique_slugs
 
+_WORTH_A_PROCESS = 8  # figures; fewer are drawn sooner than another process has started
 
-def draw_all(folder: Path, chapters: Sequence[Chapter], paper: Paper) -> Mapping[int, DrawnFigure]:
-    """Draw every figure of the chapters into `folder`: `id` of the figure → what was drawn."""
+
+def draw_all(folder: Path, chapters: Sequence[Chapter], paper: Paper, jobs: int = 1) -> Mapping[int, DrawnFigure]:
+    """Draw every figure of the chapters into `folder`: `id` of the figure → what was drawn.
+
+    Args:
+        folder: Is made.
+        chapters: Whose figures are drawn.
+        paper: For which.
+        jobs: Most processes; the files are the same for any number.
+    """
     folder.mkdir()
     figures = [figure for chapter in chapters for figure in chapter.figures()]
     names = unique_slugs(figure.name for figure in figures)
-    return {id(figure): draw_figure(figure, folder, name, paper) for figure, name in zip(figures, names, strict=True)}
+    jobs = min(jobs, len(figures) // _WORTH_A_PROCESS)
+    if jobs < 2:
+        drawn = [draw_figure(figure, folder, name, paper) for figure, name in zip(figures, names, strict=True)]
+    else:
+        with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+            drawn = list(pool.map(draw_figure, figures, repeat(folder), names, repeat(paper)))
+    return {id(figure): one for figure, one in zip(figures, drawn, strict=True)}

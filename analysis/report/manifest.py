@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 
 from ... import __version__
@@ -63,7 +64,7 @@ def _column_bytes(column: pa.ChunkedArray) -> bytes:
         return np.where(np.isnan(values), np.nan, values).tobytes()  # one NaN for null, whatever its payload
     if pa.types.is_integer(column.type) and not column.null_count:
         return column.to_numpy().astype("<i8").tobytes()
-    return json.dumps(column.to_pylist(), default=str).encode()
+    return orjson.dumps(column.to_pylist(), default=str)
 
 
 def write(folder: Path, runs: Sequence[Run], title: str, command: str | None) -> None:

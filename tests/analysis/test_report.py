@@ -283,6 +283,12 @@ def test_underlined_are_those_not_significantly_worse(make_run, tmp_path: Path) 
     assert "Underlined: not significantly worse than the best at level 0.05 (Friedman's test" in tex
 
 
+def test_figures_drawn_by_several_processes_are_the_same(tested_study, tmp_path: Path) -> None:
+    alone, several = (write_report(tested_study, tmp_path / str(jobs), jobs=jobs) for jobs in (1, 2))
+    assert len(alone.figures) >= 16  # enough for two
+    assert files_of(alone.folder) == files_of(several.folder)
+
+
 def test_few_seeds_get_no_test(report, page: _Page) -> None:
     assert "no test was made" in page.text
     tex = report.tables[0].read_text(encoding="utf-8")
