@@ -248,7 +248,7 @@ def _alive(group: int) -> bool:
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"adapter": "bohb"}, "unknown optimizer 'bohb'; there are"),
+        ({"adapter": "bogus"}, "unknown optimizer 'bogus'; there are"),
         ({"dataset": "mnist"}, "unknown dataset 'mnist'; there are cifar10, cifar100, ImageNet16-120"),
         ({"epochs": 50}, "12 or 200 epochs, not 50"),
         ({"adapter": "dehb", "epochs": 12}, "dehb chooses between 12 and 200 epochs itself"),
