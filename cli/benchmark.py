@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import rich_click as click
 
-from .common import ANY_PATH
+from .common import ANY_PATH, print_json
+
+DATASETS = ("cifar10", "cifar100", "ImageNet16-120")
 
 
 @click.group()
@@ -42,6 +45,64 @@ def show(name: str) -> None:
     from ..terminal.benchmarks import print_benchmark
 
     print_benchmark(show_benchmark(name))
+
+
+@benchmark.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def verify(name: str, as_json: bool) -> None:
+    """Check optima, counts and published values of a table, and say which archive it is; exit status 1 if one is off.
+
+    NAME is a name of the list or a Parquet file.
+    """
+    from dataclasses import asdict
+
+    from ..runners.nasbench201.verify import verify as check
+    from ..terminal.benchmarks import print_verification
+
+    found = check(name)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        print_verification(found)
+    sys.exit(1 if found.off else 0)
+
+
+@benchmark.command(name="random-curve")
+@click.argument("name", default="surrogate")
+@click.option("--dataset", type=click.Choice(DATASETS), default="cifar10", show_default=True)
+@click.option(
+    "--epochs", type=click.Choice(["12", "200"]), default="12", show_default=True, help="Schedule searched with."
+)
+@click.option(
+    "--report",
+    type=click.Choice(["valid_error_200", "test_error_200"]),
+    default="valid_error_200",
+    show_default=True,
+    help="What is reported of the incumbent.",
+)
+@click.option("--evaluations", type=click.IntRange(1), default=200, show_default=True, help="Up to so many.")
+@click.option("--csv", "csv_path", type=ANY_PATH, default=None, help="Write every number of evaluations to this file.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def random_curve(
+    name: str, dataset: str, epochs: str, report: str, evaluations: int, csv_path: Path | None, as_json: bool
+) -> None:
+    """Print the exact expected anytime curve of random search on a table, in closed form.
+
+    By number of evaluations it is exact; the seconds are those that so many take on average (docs/reproduction.md).
+    """
+    from ..runners.nasbench201.random_reference import random_reference
+    from ..runners.nasbench201.table import open_benchmark
+    from ..terminal.random_curve import curve_rows, print_curve, write_csv
+
+    reference = random_reference(open_benchmark(name), dataset, schedule=int(epochs), report=report)
+    curve = reference.after(range(1, evaluations + 1))
+    if csv_path is not None:
+        write_csv(csv_path, curve)
+    if as_json:
+        print_json({"dataset": dataset, "report": report, "schedule": int(epochs), "curve": curve_rows(curve)})
+    else:
+        print_curve(curve, f"{report} of random search on {dataset}, %")
 
 
 @benchmark.command()

@@ -132,6 +132,7 @@ def execute(spec: RunSpec, study: Path, objectives: Objectives, report: Report |
 def identity(spec: RunSpec, benchmark: Benchmark) -> dict[str, Any]:
     """The part of `encave.json` that is known before the run."""
     optimum = benchmark.optimum(spec.dataset)
+    curves = benchmark.task(spec.dataset).curves.get(spec.schedule)
     return {
         "task": spec.dataset,
         **({"variant": spec.variant} if spec.variant else {}),
@@ -144,6 +145,7 @@ def identity(spec: RunSpec, benchmark: Benchmark) -> dict[str, Any]:
             "source": benchmark.source,
             "sha256": benchmark.sha256,
             "schedule": spec.schedule,
+            "early_epochs": "modelled" if curves is None else f"measured, {curves.split}",
             "optimum": optimum,
         },
     }

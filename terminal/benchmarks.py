@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..runners.nasbench201.cache import BenchmarkEntry, BenchmarkSummary
     from ..runners.nasbench201.store import Imported
     from ..runners.nasbench201.surrogate import Quality
+    from ..runners.nasbench201.verify import Verification
 
 
 def import_with_progress(path: Path, name: str | None, add_to: str | None) -> Imported:
@@ -76,3 +77,16 @@ def print_quality(rows: Sequence[Quality]) -> None:
         numbers = (f"{row.r2:.4f}", f"{row.tau:.4f}", str(row.rank_of_best), f"{row.max_error:.2f}")
         table.add_row(row.dataset, row.quantity, *numbers, f"{row.fitted_values:,}")
     print_table(table)
+
+
+def print_verification(found: Verification) -> None:
+    """Which archive a table is of, and a row for everything that was looked at."""
+    console = Console()
+    console.print(f"archive: [bold]{found.archive}[/]", highlight=False)
+    table = Table("checked", "expected", "found", "")
+    for check in found.checks:
+        verdict = {True: "[green]right[/]", False: "[red]off[/]", None: "not in this table"}[check.passed]
+        table.add_row(check.what, check.expected, check.found, verdict)
+    print_table(table)
+    judged = sum(check.passed is not None for check in found.checks)
+    console.print(f"{judged - len(found.off)} of {judged} are right", highlight=False)

@@ -79,6 +79,16 @@ def test_curves_are_measured_at_every_epoch(curved: Benchmark) -> None:
     assert curved.query(4, "cifar10", schedule=12, seed=111).valid_error.tolist() == [89.0]
 
 
+def test_runs_say_what_their_early_epochs_are(curved: Benchmark, monkeypatch: pytest.MonkeyPatch) -> None:
+    from encave.runners.execute import RunSpec, identity
+    from encave.runners.limit import Limit
+
+    monkeypatch.setattr(Benchmark, "optimum", lambda *_: {"valid_error_200": 10.0})
+    spec = RunSpec("dehb", "cifar10", 0, Limit(evaluations=5))
+    assert identity(spec, curved)["benchmark"]["early_epochs"] == "measured, x-valid"
+    assert identity(spec, load_surrogate())["benchmark"]["early_epochs"] == "modelled"
+
+
 def test_what_the_curves_lack_is_modelled_and_says_so(curved: Benchmark) -> None:
     curves: Any = curved.task("cifar10").curves[200]
     assert np.isnan(curves.by_seed[777][2, 50:]).all()
