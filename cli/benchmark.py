@@ -70,7 +70,7 @@ def verify(name: str, as_json: bool) -> None:
 
 @benchmark.command(name="random-curve")
 @click.argument("name", default="surrogate")
-@click.option("--dataset", type=click.Choice(DATASETS), default="cifar10", show_default=True)
+@click.option("--dataset", type=click.Choice(DATASETS), default="cifar10", show_default=True, help="Dataset.")
 @click.option(
     "--epochs", type=click.Choice(["12", "200"]), default="12", show_default=True, help="Schedule searched with."
 )

@@ -139,7 +139,13 @@ def print_reproduction(result: Reproduction) -> None:
         was = figure.published
         verdict = {True: "[green]within[/]", False: "[red]off[/]", None: ""}[figure.within]
         table.add_row(
-            *(was.optimizer, was.dataset, was.quantity, f"{was.mean:.2f} ± {was.std:.2f}", str(published.runs)),
+            *(
+                was.optimizer,
+                was.dataset,
+                was.quantity,
+                f"{was.mean:.2f} ± {was.std:.2f}",
+                str(was.runs or published.runs),
+            ),
             *(f"{figure.mean:.2f} ± {figure.std:.2f}", str(figure.runs), f"{figure.difference:+.3f}"),
             *("–" if was.bar is None else f"{was.bar:.2f}", verdict),
         )
