@@ -1,8 +1,9 @@
 """Tasks on a Dask cluster: in batches, with progress, each answered once although workers and schedulers die.
 
-Dask gives a task whose worker died to another one. A task that has killed several workers is given up alone, not with
-the rest of its batch. Only a few batches per worker are known to the scheduler at a time, so that its memory and this
-process's do not grow with the number of tasks.
+Dask gives a task whose worker died to another one. A task that had several workers that died may have been beside the
+one that killed them, so it is done once more with nothing else running, and given up if workers die then too. Only a
+few batches per worker are known to the scheduler at a time, so that its memory and this process's do not grow with the
+number of tasks.
 """
 
 from __future__ import annotations
@@ -140,7 +141,9 @@ class _Dispatch:
     seconds: dict[Hashable, float] = field(default_factory=dict)
     """Kind → how long a task takes, smoothed."""
     alone: set[int] = field(default_factory=set)
-    """Tasks whose batch killed workers."""
+    """Tasks whose batch had workers that died."""
+    suspects: dict[int, int] = field(default_factory=dict)
+    """Task that by itself had workers that died → how many; it is done while nothing else is."""
     batches: int = 0
     waiting: deque[int] = field(default_factory=deque)
     """Tasks that no worker has."""
@@ -154,12 +157,20 @@ class _Dispatch:
             while self.waiting or self.flying:
                 if monotonic() - looked > 1.0:
                     workers, looked = self._workers(workers), monotonic()
-                while self.waiting and len(self.flying) < _AHEAD * max(workers, 1):
+                while self.waiting and self._may_submit(workers):
                     self._submit(self._batch(workers))
                 yield from self._received()
         finally:
             for future in self.flying:
                 future.release()
+
+    def _may_submit(self, workers: int) -> bool:
+        """Whether the next task may go to the scheduler now."""
+        if any(batch[0] in self.suspects for batch in self.flying.values()):
+            return False
+        if self.waiting[0] in self.suspects:
+            return not self.flying
+        return len(self.flying) < _AHEAD * max(workers, 1)
 
     def _workers(self, before: int) -> int:
         """The number of worker processes, told if it is another one than before."""
@@ -215,8 +226,13 @@ class _Dispatch:
         try:
             answers = cast(list[tuple[int, float, Any]], future.result(timeout=30))
         except KilledWorker as error:
-            if len(batch) == 1:
-                yield Event(batch[0], "died", error.allowed_failures + 1)
+            died = error.allowed_failures + 1
+            if batch[0] in self.suspects:
+                yield Event(batch[0], "died", self.suspects[batch[0]] + died)
+            elif len(batch) == 1:
+                self.alone.add(batch[0])
+                self.suspects[batch[0]] = died
+                self.waiting.append(batch[0])
             else:
                 self.alone.update(batch)
                 self.waiting.extend(batch)
