@@ -63,6 +63,11 @@ class Pair:
     posterior: Practical | None
     """Bayesian signed-rank test; None without a region of equivalence, and where blocks are none or too few."""
 
+    @property
+    def cliffs_delta(self) -> float:
+        """P(first is better) - P(second is), over tasks their mean (Cliff, Psychological Bulletin 114, 1993)."""
+        return 2 * self.improvement.value - 1
+
 
 @dataclass(frozen=True)
 class Significance:

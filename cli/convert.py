@@ -53,6 +53,7 @@ def convert(
             print_json({"runs": [conversion.to_json() for conversion in conversions]})
         else:
             print_conversions(conversions, out)
+    _tell_packed(sources, [conversion.source for conversion in conversions])
     sys.exit(exit_status([conversion.status for conversion in conversions], strict=strict))
 
 
@@ -74,7 +75,15 @@ def inspect(
         print_json({"runs": [inspection.to_json() for inspection in found]})
     else:
         print_inspections(found)
+    _tell_packed(paths, [inspection.source for inspection in found])
     sys.exit(exit_status([inspection.status for inspection in found]))
+
+
+def _tell_packed(sources: tuple[Path, ...], read: Sequence[Path]) -> None:
+    from ..converters.sources import packed_beside
+
+    for name in packed_beside(sources, read):
+        click.echo(f"encave: {name} is packed and was not read: unpack it first", err=True)
 
 
 def _log_options(forced: str | None, configspace: str | None, mapping: tuple[str, ...]) -> dict[str, Any]:

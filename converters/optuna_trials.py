@@ -40,7 +40,8 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
         EncaveError: the study has no trials, or the space given does not hold them.
     """
     if not study.trials:
-        raise EncaveError(f"{path}: the study {study.name!r} has no trial that can be read")
+        why = f"no trial that can be read, of {study.dropped}" if study.dropped else "no trials"
+        raise EncaveError(f"{path}: the study {study.name!r} has {why}")
     sidecar = sidecars.find(path)
     if sidecar is not None and optuna_runner.is_ours(study):
         return optuna_runner.to_result(study, path, options, sidecar)

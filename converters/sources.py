@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import EncaveError
@@ -54,6 +54,21 @@ def logs_and_runs(
         hint = f" {packed} is packed: unpack it first." if packed else ""
         raise EncaveError(f"no log found in {where}; encave knows the logs of: {known}.{hint}")
     return list(reversed(logs.values())), list(dict.fromkeys(folder.resolve() for folder in folders))
+
+
+def packed_beside(sources: Sequence[Path], read: Iterable[Path]) -> list[Path]:
+    """Packed files at or directly below `sources` that belong to none of the logs that were read there.
+
+    Args:
+        sources: As given to `logs_and_runs`.
+        read: The logs: a file, or a folder with what is in it.
+    """
+    logs = {path.resolve() for path in read}
+    homes = {path if path.is_dir() else path.parent for path in logs}
+    # what lies beside the files of a log in its own folder, such as Syne Tune's results.csv.zip, is part of it
+    own = homes - {source.resolve() for source in sources}
+    found = (name.resolve() for source in sources for name in _archives(source))
+    return [name for name in dict.fromkeys(found) if name not in logs and name.parent not in own]
 
 
 def _archives(source: Path) -> Iterator[Path]:

@@ -80,7 +80,7 @@ def _print_significance(title: str, significance: Significance) -> None:
         )
         table.add_row(
             *(escape(row.first), escape(row.second), row.improvement, row.size or "–"),
-            *(f"{2 * pair.improvement.value - 1:+.2f}", row.record, escape(told)),
+            *(f"{pair.cliffs_delta:+.2f}", row.record, escape(told)),
             *(probable or (["–"] * 3 if bayes else [])),
             *(row.p, "[bold]differ[/]" if row.different else ""),
         )

@@ -159,7 +159,7 @@ def test_rows(section: str, measure: str, significance: Significance) -> pa.Tabl
             (
                 section, measure, significance.choice.test, significance.blocks, pair.first, pair.second, pair.p,
                 pair.adjusted, int(pair.different), pair.favours, pair.improvement.value, pair.improvement.lower,
-                pair.improvement.upper, 2 * pair.improvement.value - 1, *(pair.record or (None, None, None)),
+                pair.improvement.upper, pair.cliffs_delta, *(pair.record or (None, None, None)),
                 *(astuple(pair.gain) if pair.gain else (None, None, None)),
                 *(astuple(pair.posterior) if pair.posterior else (None, None, None, None)),
             )

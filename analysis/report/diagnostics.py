@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...run import Status
 from ..anytime import Trajectory
+from ..axis import overhead_seconds
 from ..comparison import Comparison
 from .text import fixed, plural, short
 
@@ -36,7 +37,7 @@ class RunDiagnosis:
     workers: str
     """Workers, or a dash."""
     overhead: str
-    """Wall seconds that the optimizer itself took, or a dash."""
+    """Seconds that the optimizer itself took (`axis.overhead_seconds`), or a dash."""
     source: str
     """Path of the log as it was given to the conversion."""
 
@@ -63,7 +64,7 @@ def diagnose(comparison: Comparison) -> list[RunDiagnosis]:
 def _diagnosis(comparison: Comparison, label: str, one: Trajectory) -> RunDiagnosis:
     run = one.run
     statuses = {status: count for status, count in run.status_counts().items() if status != Status.SUCCESS.value}
-    overhead = run.metadata.get("overhead_seconds")
+    overhead = overhead_seconds(run)
     workers = run.metadata.get("workers")
     return RunDiagnosis(
         name=run.name,
@@ -76,7 +77,7 @@ def _diagnosis(comparison: Comparison, label: str, one: Trajectory) -> RunDiagno
         end=short(one.horizon),
         final=short(one.final(comparison.measures[0])),
         workers="–" if workers is None else str(workers),
-        overhead="–" if overhead is None else fixed(float(overhead), 1),
+        overhead="–" if overhead is None else fixed(overhead, 1),
         source=str(run.metadata.get("source") or "–"),
     )
 

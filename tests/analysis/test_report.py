@@ -17,6 +17,7 @@ import pytest
 from encave.analysis.comparison import compare
 from encave.analysis.report import latex, write_report
 from encave.analysis.report.critical_difference import bar_levels
+from encave.analysis.report.diagnostics import diagnose
 from encave.analysis.report.scales import vertical_scale
 from encave.analysis.report.style import PALETTE, line_styles
 from encave.analysis.report.text import decimals, fixed, listing, slug
@@ -287,6 +288,21 @@ def test_figures_drawn_by_several_processes_are_the_same(tested_study, tmp_path:
     alone, several = (write_report(tested_study, tmp_path / str(jobs), jobs=jobs) for jobs in (1, 2))
     assert len(alone.figures) >= 16  # enough for two
     assert files_of(alone.folder) == files_of(several.folder)
+
+
+def test_what_is_left_out_of_the_hyperparameters_is_told(make_run, tmp_path: Path) -> None:
+    report = write_report([make_run("A", seed, [3.0, 2.0]) for seed in range(2)], tmp_path / "report")
+    text = " ".join(_Page(report.page.read_text(encoding="utf-8")).text.split())
+    assert "Importance could not be estimated for 2 runs" in text
+    assert (
+        "Values of incumbents are not shown for 1 group of runs: A on toy: " in text
+    )  # its only parameter is a number
+
+
+def test_overhead_is_what_is_declared_or_when_no_trial_ran(make_run, tmp_path: Path) -> None:
+    clock = make_run("clock", starts=[1.0, 4.0, 6.0], ends=[3.0, 5.0, 9.0])
+    told = diagnose(compare(view_runs([clock, make_run("told", overhead_seconds=1.5), make_run("none")]).sections[0]))
+    assert {line.optimizer: line.overhead for line in told} == {"clock": "3.0", "told": "1.5", "none": "–"}
 
 
 def test_few_seeds_get_no_test(report, page: _Page) -> None:

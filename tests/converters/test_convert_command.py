@@ -56,6 +56,18 @@ def test_other_formats(tmp_path: Path, options: tuple[str, ...], file: str) -> N
     assert "in general" in invoke("convert", tmp_path / "log", "--out", tmp_path / "more", *options).stdout
 
 
+def test_a_packed_file_beside_logs_is_told(tmp_path: Path) -> None:
+    write_trials(tmp_path / "logs" / "log", random_lines(3))
+    (tmp_path / "logs" / "older.tar").write_bytes(b"packed")
+    (tmp_path / "logs" / "log" / "part.zip").write_bytes(b"of the log")
+    for verb in (("convert", "--out", tmp_path / "out"), ("inspect",)):
+        done = invoke(*verb, tmp_path / "logs", "--json")
+        assert done.exit_code == 0 and len(json.loads(done.stdout)["runs"]) == 1
+        assert [line for line in done.stderr.splitlines() if "packed" in line] == [
+            f"encave: {(tmp_path / 'logs' / 'older.tar').resolve()} is packed and was not read: unpack it first"
+        ]
+
+
 def test_inspect_in_text_and_json(tmp_path: Path) -> None:
     write_trials(tmp_path / "log", random_lines(3))
     text = invoke("inspect", tmp_path / "log")

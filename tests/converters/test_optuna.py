@@ -341,6 +341,18 @@ def test_empty_and_damaged_files_are_refused_with_the_reason(tmp_path: Path, nam
         read(tmp_path)
 
 
+def test_a_study_without_trials_is_told_from_one_that_cannot_be_read(stored: Stored, tmp_path: Path) -> None:
+    shutil.copy(stored[0] / "sqlite" / "a study.db", tmp_path)
+    with sqlite3.connect(tmp_path / "a study.db") as connection:
+        connection.execute("UPDATE trials SET state = 'ODD'")
+    with pytest.raises(EncaveError, match="has no trial that can be read, of 9"):
+        read(tmp_path)
+    with sqlite3.connect(tmp_path / "a study.db") as connection:
+        connection.execute("DELETE FROM trials")
+    with pytest.raises(EncaveError, match="has no trials"):
+        read(tmp_path)
+
+
 def test_a_truncated_storage_is_refused(stored: Stored, tmp_path: Path) -> None:
     shutil.copy(stored[0] / "sqlite" / "a study.db", tmp_path)
     path = tmp_path / "a study.db"

@@ -24,6 +24,7 @@ _FORESTS = 40  # runs that forests are fitted to, over all groups, where each ha
 _COUNTS = (16, 64, 256)  # first trials from which the error of the estimate is told
 _DRAWS = 3  # uniform samples of each size
 _SINGLES, _PAIRS = 8, 2  # most effects in a table; all are in the data
+_REASONS = 3  # of what is left out
 _OPEN = 2  # tasks of a study whose tables are shown at once
 _REFERENCE = LineStyle(INK, (1.2, 1.4), "x")
 
@@ -36,7 +37,7 @@ def write(study: Study) -> list[Chapter]:
     bias = estimate_bias((*groups, *uniform_groups(groups, draws=_DRAWS))) if known else ()
     correlations, _ = group_correlation(runs)
     explorations = group_exploration(runs)
-    incumbents = list(_incumbents(study))
+    incumbents, unseen = _incumbents(study)
     titles = [section.title for section in study.view.sections]
     blocks = [
         Details(
@@ -53,7 +54,7 @@ def write(study: Study) -> list[Chapter]:
     return [
         Chapter(
             title="Hyperparameters",
-            blocks=[*_refused(refused), *blocks],
+            blocks=[*_refused(refused, unseen), *blocks],
             methods=_methods(groups, bias),
             data={
                 **({"importance": importance_data.importances(groups)} if groups else {}),
@@ -204,13 +205,17 @@ def _spread(mean: float, spread: float, factor: float, form: str) -> str:
     return f"{factor * mean:{form}}" + ("" if np.isnan(spread) else f" ± {factor * spread:{form}}")
 
 
-def _incumbents(study: Study) -> Iterator[tuple[str, str, IncumbentValues]]:
+def _incumbents(study: Study) -> tuple[list[tuple[str, str, IncumbentValues]], list[str]]:
+    """What incumbents are made of, by task and optimizer, and for those that cannot be told why."""
+    found: list[tuple[str, str, IncumbentValues]] = []
+    unseen: list[str] = []
     for one in study.comparisons:
         for optimizer, trajectories in one.trajectories.items():
             try:
-                yield one.section.title, optimizer, incumbent_values(trajectories, one.axis)
-            except EncaveError:  # no incumbent, or nothing but numbers: there is no frequency to show
-                continue
+                found.append((one.section.title, optimizer, incumbent_values(trajectories, one.axis)))
+            except EncaveError as error:
+                unseen.append(f"{optimizer} on {one.section.title}: {error}")
+    return found, unseen
 
 
 def _frequencies(title: str, incumbents: Sequence[tuple[str, str, IncumbentValues]]) -> Iterator[Block]:
@@ -233,12 +238,16 @@ def _usual(one: IncumbentValues, name: str) -> str:
     return f"{one.values[j][int(last.argmax())]} ({100 * last.max():.0f} %)"
 
 
-def _refused(refused: Sequence[Refused]) -> list[Block]:
-    if not refused:
-        return []
-    reasons = sorted({one.reason for one in refused})
-    told = f"Importance could not be estimated for {plural(len(refused), 'run')}: {'; '.join(reasons[:3])}."
-    return [Notice([told])]
+def _refused(refused: Sequence[Refused], unseen: Sequence[str]) -> list[Block]:
+    """A notice of what is not shown, with the first reasons."""
+    told: list[str] = []
+    if refused:
+        reasons = sorted({one.reason for one in refused})[:_REASONS]
+        told.append(f"Importance could not be estimated for {plural(len(refused), 'run')}: {'; '.join(reasons)}.")
+    if unseen:
+        groups = plural(len(unseen), "group")
+        told.append(f"Values of incumbents are not shown for {groups} of runs: {'; '.join(unseen[:_REASONS])}.")
+    return [Notice(told)] if told else []
 
 
 def _methods(groups: Sequence[GroupImportance], bias: Sequence[Bias]) -> list[str]:

@@ -46,7 +46,7 @@ def _table(one: Comparison, lines: list[diagnostics.RunDiagnosis]) -> Table:
         for run in lines
     ]  # fmt: skip
     caption = (
-        f"Each run of {one.section.title}. First and last incumbent in {one.axis.label}; overhead is the optimizer's "
-        "own wall time, which is not in the simulated time."
+        f"Each run of {one.section.title}. First and last incumbent in {one.axis.label}. Overhead is the optimizer's "
+        "own time: as the run declares it, which is not in simulated time, else the time in which no trial was running."
     )
     return Table(f"Runs of {one.section.title}", caption, heads, rows, frozenset({len(heads) - 1}), for_paper=False)
