@@ -33,7 +33,7 @@ from .chapters import write_chapters
 from .contents import Chapter, Study
 from .document import BIBLIOGRAPHY, NAME, Document
 from .methods import describe_methods
-from .papers import paper
+from .papers import Paper, paper
 from .settings import Settings
 from .style import line_styles
 from .text import listing, plural, unique_slugs
@@ -94,7 +94,7 @@ def write_report(
     title = title or settings.title or _title(study.view)
     with atomic_folder(out) as folder:
         drawn = gallery.draw_all(folder / "figures", chapters, venue, jobs)
-        tables = _write_tables(folder / "tables", chapters)
+        tables = _write_tables(folder / "tables", chapters, venue)
         numbers = data.write(folder / "data", chapters)
         methods = describe_methods(study, chapters)
         notice = words.surrogate_notice(study.view.sections)
@@ -139,11 +139,11 @@ def _title(view: View) -> str:
     return f"{who} on {listing(tasks) if len(tasks) <= 3 else plural(len(tasks), 'task')}"
 
 
-def _write_tables(folder: Path, chapters: Sequence[Chapter]) -> dict[int, str]:
+def _write_tables(folder: Path, chapters: Sequence[Chapter], paper: Paper) -> dict[int, str]:
     """`id` of each table → its file within the report, without ending."""
     folder.mkdir()
     tables = [table for chapter in chapters for table in chapter.tables()]
     names = unique_slugs(table.name for table in tables)
     for name, table in zip(names, tables, strict=True):
-        (folder / f"{name}.tex").write_text(latex.table(table, name), encoding="utf-8")
+        (folder / f"{name}.tex").write_text(latex.table(table, name, paper), encoding="utf-8")
     return {id(table): f"tables/{name}" for name, table in zip(names, tables, strict=True)}

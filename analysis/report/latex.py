@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 from .contents import Cell, Table
+from .drawing import inches
+from .papers import Paper
 
+_SMALL = 9.0  # points
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%",
     "_": r"\_\allowbreak{}", "/": r"/\allowbreak{}",
@@ -38,14 +41,19 @@ def _letter(letter: str) -> str:
     return letter if letter in _T1 else f"[U+{ord(letter):04X}]"
 
 
-def table(content: Table, name: str) -> str:
-    r"""A table labelled `tab:<name>`, no wider than the text; needs `\usepackage{booktabs,graphicx}`."""
+def table(content: Table, name: str, paper: Paper) -> str:
+    r"""A table labelled `tab:<name>`, no wider than the text; needs `\usepackage{booktabs,graphicx}`.
+
+    What is too wide for one of two columns goes over both.
+    """
+    float_ = "table*" if paper.columns == 2 and _inches(content) > paper.width else "table"
+    place = "tp" if float_ == "table*" else "htbp"
     columns = "l" + "".join("l" if place in content.text else "r" for place in range(1, len(content.heads)))
     heads = " & ".join(_head(head) for head in content.heads)
     body = [" & ".join([escape(row.head), *(_cell(cell) for cell in row.cells)]) + r" \\" for row in content.rows]
     lines = [
         f"% {content.origin or 'made by encave'}; needs \\usepackage{{booktabs,graphicx}}",
-        r"\begin{table}[htbp]",
+        rf"\begin{{{float_}}}[{place}]",
         r"\centering",
         rf"\caption{{{escape(content.caption)}}}",
         rf"\label{{tab:{name}}}",
@@ -59,9 +67,15 @@ def table(content: Table, name: str) -> str:
         r"\bottomrule",
         r"\end{tabular}}%",
         r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi",
-        r"\end{table}",
+        rf"\end{{{float_}}}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _inches(content: Table) -> float:
+    """About how wide its columns are together, in LaTeX's size `small`."""
+    rows = [list(content.heads), *([row.head, *(cell.text for cell in row.cells)] for row in content.rows)]
+    return sum(inches(max(map(len, column)) + 2, _SMALL) for column in zip(*rows, strict=True))
 
 
 def _head(head: str) -> str:

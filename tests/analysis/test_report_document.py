@@ -85,6 +85,14 @@ def test_every_figure_and_table_is_in_the_document(study, tmp_path: Path) -> Non
     assert set(re.findall(r"\\input\{tables/(.*?)\}", tex)) == {path.stem for path in report.tables}
 
 
+def test_wide_tables_go_over_both_columns(study, make_run, tmp_path: Path) -> None:
+    (table,) = write_report([make_run()], tmp_path / "narrow").tables
+    assert table.read_text(encoding="utf-8").count("{table*}") == 0
+    two, one = (write_report(study, tmp_path / str(venue), settings=Settings(venue=venue)) for venue in (None, "iclr"))
+    text = {report: (report.folder / "tables" / "cifar10.tex").read_text(encoding="utf-8") for report in (two, one)}
+    assert text[two].count("{table*}") == 2 and text[one].count("{table*}") == 0
+
+
 @pytest.mark.parametrize("venue", VENUES)
 def test_figures_have_the_width_of_the_column(make_run, tmp_path: Path, venue: str) -> None:
     report = write_report([make_run()], tmp_path / venue, settings=Settings(venue=venue))

@@ -16,6 +16,7 @@ from ...incumbent_values import IncumbentValues, incumbent_values
 from .. import importance_data
 from ..contents import Block, Cell, Chapter, Details, Figure, Figures, Notice, Row, Study, Table
 from ..line_chart import Line, LineChart
+from ..references import cite
 from ..scales import Scale
 from ..style import INK, LineStyle
 from ..text import plural
@@ -255,9 +256,9 @@ def _methods(groups: Sequence[GroupImportance], bias: Sequence[Bias]) -> list[st
         return []
     trees = groups[0].method.trees
     told = (
-        f"Importances are shares of variance by functional ANOVA[@hutter2014fanova] of a random forest of {trees} "
-        "trees on the successful trials of a run at its highest budget, repeated evaluations averaged, inactive "
-        f"hyperparameters at their default. At most {_FORESTS} runs, evenly spread over the seeds of each optimizer, "
+        f"Importances are shares of variance by functional ANOVA{cite('hutter2014fanova')} of a random forest of "
+        f"{trees} trees on the successful trials of a run at its highest budget, repeated evaluations averaged, "
+        f"inactive hyperparameters at their default. At most {_FORESTS} runs, evenly spread over the seeds of each optimizer, "
         "are taken, and at least one of each."
     )
     truth = " Exact shares are those of the complete table of the benchmark." if bias else ""
