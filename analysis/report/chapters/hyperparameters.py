@@ -258,8 +258,8 @@ def _methods(groups: Sequence[GroupImportance], bias: Sequence[Bias]) -> list[st
     told = (
         f"Importances are shares of variance by functional ANOVA{cite('hutter2014fanova')} of a random forest of "
         f"{trees} trees on the successful trials of a run at its highest budget, repeated evaluations averaged, "
-        f"inactive hyperparameters at their default. At most {_FORESTS} runs, evenly spread over the seeds of each optimizer, "
-        "are taken, and at least one of each."
+        f"inactive hyperparameters at their default. At most {_FORESTS} runs, evenly spread over the seeds of each "
+        "optimizer, are taken, and at least one of each."
     )
     truth = " Exact shares are those of the complete table of the benchmark." if bias else ""
     return [told + truth]
