@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import EncaveError
 from ..run import Run
-from .axis import Axis
+from .axis import Axis, AxisFacts
 from .incumbents import IncumbentRule, find_incumbents
 from .study_view import Measure, run_seed
 
@@ -69,7 +69,7 @@ def trajectory(
         axis: What positions count.
         columns: Trial columns to report.
         rule: Which trials may be the incumbent, see `incumbents`.
-        full: The full budget for `highest-only`; by default the highest of the run.
+        full: The full budget for `highest-only`; by default the highest of the run's finished trials.
 
     Raises:
         EncaveError: the run has successful trials but not one of the columns.
@@ -78,13 +78,13 @@ def trajectory(
     position = axis.positions(run)
     succeeded = ~np.isnan(cost)
     placed = succeeded & ~np.isnan(position)
-    counted = placed & _in_time(run, axis, position)
+    counted = placed & in_time(run, axis, position)
     rows = np.flatnonzero(counted)
     rows = rows[np.argsort(position[rows], kind="stable")]
     # no budget in the log ranks below any budget, as in Run.incumbent
     budget = np.nan_to_num(run.column("budget").astype(np.float64), nan=-np.inf)
-    if full is None:
-        full = float(budget.max(initial=-np.inf))
+    if full is None and rule == "highest-only":
+        full = max(AxisFacts.of(run).budgets, default=-np.inf)
     steps = find_incumbents(cost[rows], budget[rows], run.column("config_id")[rows], rule, full)
     limit = axis.limit(run)
     last = _last(position)
@@ -102,8 +102,11 @@ def trajectory(
     )
 
 
-def _in_time(run: Run, axis: Axis, position: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether each trial ended within the run's limits: that on this axis, and that of its time."""
+def in_time(run: Run, axis: Axis, position: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each trial, at its position on `axis`, ended within the run's limits: that on this axis, and of its time.
+
+    False where the position is NaN and there is a limit on the axis.
+    """
     limits: Mapping[str, Any] = run.metadata.get("limit") or {}
     limit, seconds = axis.limit(run), limits.get("simulated_seconds")
     inside = np.ones(len(run), dtype=bool)

@@ -76,7 +76,7 @@ def aggregate(
         interval: Percentile bootstrap over runs, or Student's t (of a mean only).
     """
     able = [one for one in trajectories if len(one.rows)]
-    used = able if statistic == MEAN else list(trajectories)
+    used = those_used(trajectories, statistic)
     stop = min((one.horizon for one in able), default=0.0)
     grid = _events(able, stop, from_all=statistic == MEAN)
     sign = 1.0 if measure.lower_is_better else -1.0
@@ -94,6 +94,11 @@ def aggregate(
         cut=sum(one.horizon > stop for one in able),
         held=sum(one.last < stop for one in able),
     )
+
+
+def those_used(trajectories: Sequence[Trajectory], statistic: Statistic) -> list[Trajectory]:
+    """The runs that a statistic is over: all, but of a mean those with an incumbent."""
+    return [one for one in trajectories if len(one.rows) or statistic != MEAN]
 
 
 def _events(able: Sequence[Trajectory], stop: float, *, from_all: bool) -> Floats:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..run import Run
-from .anytime import Trajectory, trajectory
-from .axis import Axis
+from .anytime import Trajectory, in_time, trajectory
+from .axis import Axis, AxisFacts
 from .curves import Curve, aggregate
 from .section_curves import SectionCurves, Summary
 from .study_view import Group, Measure, Section
@@ -60,7 +60,7 @@ def compare_fronts(section: Section, axis: Axis) -> Pareto | None:
     names = [objective.name for objective in section.runs[0].objectives]
     if len(names) < 2 or any([one.name for one in run.objectives] != names for run in section.runs):
         return None
-    costs = {group.optimizer: [_costs(run, names, full) for run in group.runs] for group, full in _fulls(section)}
+    costs = {group.optimizer: [_costs(run, axis, names, full) for run in group.runs] for group, full in _fulls(section)}
     every = np.concatenate([own[~np.isnan(own).any(axis=1)] for members in costs.values() for own in members])
     if not len(every):
         return None
@@ -130,19 +130,20 @@ def median_attainment(runs: Sequence[Floats]) -> Floats:
 
 
 def _fulls(section: Section) -> list[tuple[Group, float]]:
-    """Groups with their highest budget; -inf where they know none."""
+    """Groups with the highest budget of their finished trials; -inf where they know none."""
     return [
-        (group, max((budget for run in group.runs for budget in run.budgets), default=-np.inf))
+        (group, max((budget for run in group.runs for budget in AxisFacts.of(run).budgets), default=-np.inf))
         for group in section.groups
     ]
 
 
-def _costs(run: Run, names: Sequence[str], full: float) -> Floats:
-    """Minimised costs of every trial, shape (n, k); NaN in trials that do not count."""
+def _costs(run: Run, axis: Axis, names: Sequence[str], full: float) -> Floats:
+    """Minimised costs of every trial, shape (n, k); NaN in trials that do not count: as for the incumbent."""
     costs = np.stack([run.cost(name) for name in names], axis=1)
     budget = np.nan_to_num(run.column("budget").astype(np.float64), nan=-np.inf)
-    costs[(budget != full) | np.isnan(costs).any(axis=1)] = np.nan
-    return costs
+    position = axis.positions(run)
+    counted = (budget == full) & ~np.isnan(costs).any(axis=1) & ~np.isnan(position) & in_time(run, axis, position)
+    return np.where(counted[:, None], costs, np.nan)
 
 
 def _bounds(points: Floats) -> tuple[Floats, Floats]:
@@ -156,13 +157,15 @@ def _bounds(points: Floats) -> tuple[Floats, Floats]:
 
 
 def _volume(run: Run, axis: Axis, points: Floats) -> Trajectory:
-    """The hypervolume of one run; trials count and end as for the incumbent."""
-    counted = trajectory(run, axis, ())
+    """The hypervolume of one run from its normalised costs, NaN in trials that do not count."""
     position = axis.positions(run)
-    able = ~(np.isnan(points).any(axis=1) | np.isnan(position)) & (position <= counted.horizon)
-    rows = np.flatnonzero(able)
+    rows = np.flatnonzero(~np.isnan(points).any(axis=1))
     rows = rows[np.argsort(position[rows], kind="stable")]
     grown, shares = hypervolumes(points[rows])
     return replace(
-        counted, positions=position[rows[grown]], rows=rows[grown], values={HYPERVOLUME.column: shares}, averaged=False
+        trajectory(run, axis, ()),
+        positions=position[rows[grown]],
+        rows=rows[grown],
+        values={HYPERVOLUME.column: shares},
+        averaged=False,
     )

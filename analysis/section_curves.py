@@ -11,7 +11,7 @@ import numpy as np
 from . import bootstrap
 from .anytime import Trajectory, step_values
 from .axis import Axis
-from .curves import MEAN, Curve, Floats, aggregate, thinned, values_at
+from .curves import MEAN, Curve, Floats, aggregate, thinned, those_used, values_at
 from .incumbents import IncumbentRule
 from .order_statistics import Statistic
 from .study_view import Measure, Section
@@ -118,7 +118,8 @@ def curves_over_tasks(sets: Sequence[SectionCurves]) -> tuple[Curve, ...]:
     within each task (stratified bootstrap), so bands show the uncertainty from seeds on these tasks.
     """
     labels = [label for label in sets[0].trajectories if all(label in one.trajectories for one in sets)]
-    stops = [min(curve.stop for curve in one.curves[0]) for one in sets]
+    # an optimizer without any incumbent ends nowhere and has a curve without events
+    stops = [min((curve.stop for curve in one.curves[0] if curve.runs), default=0.0) for one in sets]
     if min(stops) <= 0:
         return ()
     return tuple(_over_tasks(label, sets, stops) for label in labels)
@@ -138,13 +139,15 @@ def _over_tasks(label: str, sets: Sequence[SectionCurves], stops: Sequence[float
     grid = np.unique(np.concatenate([curve.positions for curve in each]))
     grid = grid[(grid >= start) & (grid <= 1.0)]
     centre = np.mean([step_values(curve.positions, curve.centre, grid) for curve in each], axis=0)
-    several = all(len(members) > 1 for members in shares)
-    band = thinned(grid) if several else np.empty(0, dtype=np.int64)
-    drawn = [
-        _resampled(statistic, members, one.measures[0], grid[band], shift)
-        for shift, (members, one) in enumerate(zip(shares, sets, strict=True))
-    ]
-    lower, upper = bootstrap.interval(np.mean(drawn, axis=0)) if len(band) else (np.empty(0), np.empty(0))
+    used = [those_used(members, statistic) for members in shares]
+    band = thinned(grid) if all(len(own) > 1 for own in used) else np.empty(0, dtype=np.int64)
+    lower, upper = np.empty(0), np.empty(0)
+    if len(band):
+        drawn = [
+            _resampled(statistic, own, one.measures[0], grid[band], shift)
+            for shift, (own, one) in enumerate(zip(used, sets, strict=True))
+        ]
+        lower, upper = bootstrap.interval(np.mean(drawn, axis=0))
     return Curve(
         *(label, replace(measure, reference=0.0), statistic, grid, centre, band, lower, upper, 1.0),
         runs=sum(curve.runs for curve in each),
@@ -155,8 +158,7 @@ def _over_tasks(label: str, sets: Sequence[SectionCurves], stops: Sequence[float
 
 
 def _resampled(
-    statistic: Statistic, members: Sequence[Trajectory], measure: Measure, points: Floats, shift: int
+    statistic: Statistic, used: Sequence[Trajectory], measure: Measure, points: Floats, shift: int
 ) -> Floats:
-    used = [one for one in members if len(one.rows)] if statistic == MEAN else members
     sign = 1.0 if measure.lower_is_better else -1.0
     return sign * statistic.resampled(sign * values_at(used, measure, points), shift)

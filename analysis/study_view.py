@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..errors import EncaveError
 from ..run import COST, EXTRA, Objective, Run
 
-# Differences from the optimum below this are rounding of the same table entry, not regret.
+# Differences from the optimum below this share of it are rounding of the same table entry, not regret.
 _ROUNDING = 1e-9
 
 
@@ -53,7 +53,7 @@ class Measure:
             return values
         assert self.reference is not None, "a regret needs its reference"
         distance = (self.reference - values) if self.maximize else (values - self.reference)
-        return np.where(np.abs(distance) < _ROUNDING, 0.0, distance) / self.scale
+        return np.where(np.abs(distance) < _ROUNDING * abs(self.reference), 0.0, distance) / self.scale
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -127,6 +130,18 @@ def test_regret_and_rounding(make_run) -> None:
     curve = curve_of(make_run(costs=[3.0, 1.0 + 1e-13]), measure=REGRET)
     assert curve.centre.tolist() == [2.0, 0.0]
     assert not len(curve.band)  # one run has no band
+    small = curve_of(make_run(costs=[3e-12, 1e-12]), measure=replace(REGRET, reference=1e-12))
+    assert small.centre == pytest.approx([2e-12, 0.0], rel=1e-3)  # rounding is relative: small costs keep their regret
+    assert curve_of(make_run(costs=[1e-15]), measure=replace(REGRET, reference=0.0)).centre.tolist() == [1e-15]
+
+
+def test_the_full_budget_is_one_at_which_a_trial_finished(make_run) -> None:
+    run = make_run(costs=[3.0, 2.0, NAN], budgets=[3.0, 3.0, 9.0])
+    assert not len(trajectory(run, TIME, [], "highest-only").rows)
+    column = run.trials.column_names.index("status")
+    status = pa.array(["success", "success", "running"]).dictionary_encode()
+    interrupted = run.replace(trials=run.trials.set_column(column, "status", status))
+    assert trajectory(interrupted, TIME, [], "highest-only").rows.tolist() == [0, 1]
 
 
 def test_missing_value_is_not_drawn(make_run) -> None:

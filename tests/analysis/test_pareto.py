@@ -18,13 +18,13 @@ NAN = float("nan")
 TIME = Axis("time", "time", "s")
 
 
-def run_of(label: str, seed: int, error, size, budgets=None) -> Run:
+def run_of(label: str, seed: int, error, size, budgets=None, status=None, **metadata) -> Run:
     space = ConfigurationSpace()
     space.add(Float("x", (0, 1)))
     n = len(error)
     trials = {
         "config_id": np.zeros(n, dtype=np.int64),
-        "status": ["crashed" if np.isnan(value) else "success" for value in error],
+        "status": status or ["crashed" if np.isnan(value) else "success" for value in error],
         "end": np.arange(1.0, n + 1),
         "cost:accuracy": -np.array(error, dtype=float),
         "cost:size": np.array([NAN if np.isnan(e) else s for e, s in zip(error, size, strict=True)], dtype=float),
@@ -33,7 +33,7 @@ def run_of(label: str, seed: int, error, size, budgets=None) -> Run:
         name=f"{label}-{seed}", optimizer=Optimizer(label), space=space, configurations={0: {"x": 0.5}},
         objectives=[Objective("accuracy", "maximize"), Objective("size")],
         trials=trials if budgets is None else {**trials, "budget": budgets},
-        metadata={"task": "toy", "seed": seed},
+        metadata={"task": "toy", "seed": seed, **metadata},
     )  # fmt: skip
 
 
@@ -65,6 +65,22 @@ def test_hypervolume_over_time_by_hand() -> None:
 def test_only_the_highest_budget_counts() -> None:
     found = compared(run_of("A", 0, [0.0, 1.0, 0.5], [1.0, 0.0, 0.5], budgets=[9.0, 9.0, 3.0]))
     assert found is not None
+    assert found.curves[0].positions.tolist() == [1.0, 2.0]
+
+
+def test_a_budget_at_which_nothing_finished_is_not_the_highest() -> None:
+    status = ["success", "success", "running"]
+    found = compared(run_of("A", 0, [0.0, 1.0, NAN], [1.0, 0.0, NAN], budgets=[3.0, 3.0, 9.0], status=status))
+    assert found is not None and found.curves[0].runs == 1
+
+
+@pytest.mark.parametrize("kind", ["time", "evaluations"])
+def test_trials_after_the_limit_count_nowhere(kind) -> None:
+    # the third, the best in everything, ends after 2 seconds
+    runs = [run_of("A", 0, [0.0, 1.0, -1.0], [1.0, 0.0, -1.0], limit={"simulated_seconds": 2.0})]
+    found = compare_fronts(view_runs(runs).sections[0], Axis(kind, kind, None))
+    assert found is not None and (found.ideal, found.nadir) == ((0.0, 0.0), (-1.0, 1.0))
+    assert found.surfaces["A"].tolist() == [[0.0, 1.0], [-1.0, 0.0]]
     assert found.curves[0].positions.tolist() == [1.0, 2.0]
 
 

@@ -140,6 +140,14 @@ def test_mean_over_tasks_by_hand(make_run) -> None:
     assert [curve.optimizer for curve in curves_over_tasks(sets)] == ["A"]
 
 
+def test_an_optimizer_that_failed_everywhere_takes_no_other_away(make_run) -> None:
+    runs = [make_run(label, 0, [5.0, cost], task=t) for t in ("one", "two") for label, cost in (("A", 1.0), ("B", 2.0))]
+    failed = [make_run("C", 0, [NAN, NAN], task="one"), make_run("C", 0, [4.0, 3.0], task="two")]
+    a, b, c = curves_over_tasks(sets_of([*runs, *failed], reference=0.0, normalise=True))
+    assert (a.positions.tolist(), b.runs) == ([0.5, 1.0], 2)
+    assert (c.optimizer, len(c.positions), c.without_incumbent) == ("C", 0, 1)
+
+
 def test_rows_and_json_hold_every_event(study) -> None:
     sets, _ = gather(reduce_folders(folders_of(study), None, "any-budget"), None, Summary(Statistic("median")))
     rows, records = curve_rows(sets).to_pylist(), curves_json(sets)["curves"]
