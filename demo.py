@@ -36,7 +36,7 @@ def run_demo(out: Path, *, jobs: int) -> Demo:
         EncaveError: `out` cannot be written, or a run failed.
     """
     from .analysis.report import write_report
-    from .known_tables import truth_of
+    from .known_tables import random_search_of, truth_of
     from .runners.study import Cluster, RunSpec, parse_limit
 
     limit = parse_limit(BUDGET)
@@ -52,6 +52,7 @@ def run_demo(out: Path, *, jobs: int) -> Demo:
     with step("report"):
         loaded = [Run.load(folder) for folder in find_runs(runs)]
         report = write_report(
-            loaded, out / "report", title="encave demo", command="encave demo", truth=truth_of(loaded)
-        )
+            loaded, out / "report", title="encave demo", command="encave demo", truth=truth_of(loaded),
+            random_search=random_search_of(loaded),
+        )  # fmt: skip
     return Demo(report.page, runs)

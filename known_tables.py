@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .analysis.random_search import ExpectedCurve
+from .run import EXTRA
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .analysis.axis import Axis
     from .analysis.importance_groups import Truth
     from .analysis.importance_sample import Sample
     from .analysis.importance_space import Encoded
+    from .analysis.random_search import RandomSearch
+    from .analysis.study_view import Measure, Section
     from .run import Run
+    from .runners.nasbench201.random_reference import RandomReference
     from .runners.nasbench201.table import Benchmark
+
+_REPORTED = ("valid_error_200", "test_error_200")
+_POINTS = 100  # of a curve of random search
 
 
 def nasbench201_truth(benchmark: Benchmark) -> Truth:
@@ -23,16 +33,11 @@ def nasbench201_truth(benchmark: Benchmark) -> Truth:
 
     None for runs on other spaces, on tasks that the benchmark does not have, or of other objectives.
     """
-    from .runners.nasbench201.space import HYPERPARAMETERS, OPERATIONS
-
     tables: dict[tuple[Any, ...], NDArray[np.float64]] = {}
 
     def truth(run: Run, data: Sample) -> Any:
         encoded, task = data.encoded, str(run.metadata.get("task"))
-        fits = sorted(encoded.names) == sorted(HYPERPARAMETERS) and task in benchmark.tasks
-        if not fits or data.objective != "valid_error":
-            return None
-        if any(set(axis.values or ()) != set(OPERATIONS) for axis in encoded.axes):
+        if task not in benchmark.tasks or data.objective != "valid_error" or not _has_all(run):
             return None
         schedule = int(run.metadata.get("benchmark", {}).get("schedule") or 200)
         epochs = None if data.budget is None else int(data.budget)
@@ -50,18 +55,64 @@ def truth_of(runs: Sequence[Run]) -> Truth | None:
 
     At hand are the surrogate that encave ships and the imported tables.
     """
-    from .runners.nasbench201.store import SURROGATE, stored_tables
-    from .runners.nasbench201.table import open_benchmark, surrogate_sha256
-
-    wanted = {_digest(run) for run in runs}
-    names = {surrogate_sha256(): SURROGATE, **{table.sha256: table.name for table in stored_tables()}}
-    truths = {digest: nasbench201_truth(open_benchmark(name)) for digest, name in names.items() if digest in wanted}
+    truths = {digest: nasbench201_truth(benchmark) for digest, benchmark in _at_hand(runs).items()}
 
     def truth(run: Run, data: Sample) -> Any:
-        known = truths.get(_digest(run))
+        known = truths.get(_digest(run.metadata.get("benchmark")))
         return known(run, data) if known else None
 
     return truth if truths else None
+
+
+def random_search_of(runs: Sequence[Run]) -> RandomSearch | None:
+    """The expected curves of random search on benchmarks that are at hand, as in `truth_of`; None without such.
+
+    Random search draws from the whole space with replacement and trains each architecture on the shorter of the
+    schedules of the section's runs. Over time it is known for one worker.
+    """
+    benchmarks = _at_hand(runs)
+
+    def expected(section: Section, axis: Axis, measure: Measure, ends: tuple[float, float]) -> ExpectedCurve | None:
+        benchmark = benchmarks.get(_digest(section.benchmark))
+        column = measure.column.removeprefix(EXTRA)
+        if benchmark is None or not _searches_all(section, benchmark) or column not in _REPORTED:
+            return None
+        from .runners.nasbench201.random_reference import random_reference
+
+        epochs = min(int((run.metadata.get("benchmark") or {}).get("schedule") or 200) for run in section.runs)
+        reference = random_reference(benchmark, section.task, schedule=epochs, report=column)
+        if axis.kind == "time":
+            serial = all(run.metadata.get("workers", 1) == 1 for run in section.runs)
+            return _over_time(reference, ends, epochs) if serial else None
+        step = {"evaluations": 1.0, "epochs": float(epochs), "full-evaluations": epochs / (axis.full or epochs)}
+        return _over_evaluations(reference, ends, epochs, step[axis.kind]) if axis.kind in step else None
+
+    return expected if benchmarks else None
+
+
+def _over_time(reference: RandomReference, ends: tuple[float, float], epochs: int) -> ExpectedCurve | None:
+    low, high = max(ends[0], float(reference.seconds.max())), ends[1]  # before, a run may have no incumbent
+    if low >= high:
+        return None
+    curve = reference.by(np.geomspace(low, high, _POINTS))
+    return ExpectedCurve(curve.seconds, curve.mean, curve.standard_error, epochs)
+
+
+def _over_evaluations(
+    reference: RandomReference, ends: tuple[float, float], epochs: int, step: float
+) -> ExpectedCurve | None:
+    low, high = max(1.0, np.ceil(ends[0] / step)), np.floor(ends[1] / step)
+    if low >= high:
+        return None
+    curve = reference.after(np.unique(np.geomspace(low, high, _POINTS).round()), levels=())
+    return ExpectedCurve(curve.evaluations * step, curve.mean, np.zeros(len(curve.mean)), epochs)
+
+
+def _searches_all(section: Section, benchmark: Benchmark) -> bool:
+    """Whether the runs minimise the validation error over the whole space of the benchmark."""
+    if section.task not in benchmark.tasks or section.objective.name != "valid_error":
+        return False
+    return all(_has_all(group.runs[0]) for group in section.groups)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +141,26 @@ def known_tables(benchmark: Benchmark) -> tuple[KnownTable, ...]:
     )
 
 
-def _digest(run: Run) -> str:
-    return str((run.metadata.get("benchmark") or {}).get("sha256") or "")
+def _has_all(run: Run) -> bool:
+    """Whether a run's space is that of NAS-Bench-201, all of it."""
+    from .runners.nasbench201.space import HYPERPARAMETERS, OPERATIONS
+
+    choices = {name: getattr(one, "choices", ()) for name, one in run.space.items()}
+    return set(choices) == set(HYPERPARAMETERS) and all(set(own) == set(OPERATIONS) for own in choices.values())
+
+
+def _at_hand(runs: Sequence[Run]) -> dict[str, Benchmark]:
+    """Hash → benchmark, of those that runs name and that are here."""
+    from .runners.nasbench201.store import SURROGATE, stored_tables
+    from .runners.nasbench201.table import open_benchmark, surrogate_sha256
+
+    wanted = {_digest(run.metadata.get("benchmark")) for run in runs}
+    names = {surrogate_sha256(): SURROGATE, **{table.sha256: table.name for table in stored_tables()}}
+    return {digest: open_benchmark(name) for digest, name in names.items() if digest in wanted}
+
+
+def _digest(benchmark: Mapping[str, Any] | None) -> str:
+    return str((benchmark or {}).get("sha256") or "")
 
 
 def _architectures(encoded: Encoded) -> NDArray[np.int64]:

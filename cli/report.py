@@ -24,7 +24,7 @@ def report(
     """Compare runs: a page, figures, tables and LaTeX that compiles, and the data behind them."""
     from ..analysis.report import write_report
     from ..analysis.report.settings import NAME, Settings, read_settings
-    from ..known_tables import truth_of
+    from ..known_tables import random_search_of, truth_of
 
     file = file or next((path / NAME for path in paths if (path / NAME).is_file()), None)
     settings = read_settings(file) if file else Settings()
@@ -33,5 +33,8 @@ def report(
     settings = replace(settings, title=title or settings.title, venue=venue or settings.venue)
     command = "encave " + " ".join(sys.argv[1:])
     runs = load_runs(paths)
-    written = write_report(runs, out, command=command, settings=settings, truth=truth_of(runs), jobs=jobs or cores())
+    written = write_report(
+        runs, out, command=command, settings=settings, truth=truth_of(runs), random_search=random_search_of(runs),
+        jobs=jobs or cores(),
+    )  # fmt: skip
     click.echo(f"Report: {written.page}")

@@ -27,6 +27,7 @@ from ...run import Run
 from ..comparison import compare
 from ..importance_groups import Truth
 from ..overall import compare_tasks
+from ..random_search import RandomSearch
 from ..study_view import View, view_runs
 from . import data, gallery, html, latex, manifest, words
 from .chapters import write_chapters
@@ -67,6 +68,7 @@ def write_report(
     command: str | None = None,
     settings: Settings | None = None,
     truth: Truth | None = None,
+    random_search: RandomSearch | None = None,
     jobs: int = 1,
 ) -> Report:
     """Compare runs and write the report into the folder `out`, whole or not at all.
@@ -80,6 +82,7 @@ def write_report(
         command: The command line to show and to keep in the manifest.
         settings: What to show, as read from `report.toml`.
         truth: Gives the complete table that a run searched, or None: exact importances stand beside the estimates.
+        random_search: Gives the expected curve of random search on a task, or None: a reference line in the figures.
         jobs: Processes that draw. More than one start Python anew, so the calling script must be importable.
 
     Raises:
@@ -89,7 +92,7 @@ def write_report(
     settings = settings or Settings()
     venue = paper(settings.venue)
     manifest.check_replaceable(out)
-    study = _study(runs, settings, truth)
+    study = _study(runs, settings, truth, random_search)
     chapters = write_chapters(study)
     title = title or settings.title or _title(study.view)
     with atomic_folder(out) as folder:
@@ -115,13 +118,15 @@ def write_report(
     )
 
 
-def _study(runs: Sequence[Run], settings: Settings, truth: Truth | None) -> Study:
+def _study(runs: Sequence[Run], settings: Settings, truth: Truth | None, random_search: RandomSearch | None) -> Study:
     shown = settings.applied(runs)
     view = view_runs(sorted(shown, key=lambda run: (run.name, str(run.metadata.get("source")))))
     comparisons = tuple(compare(section, settings.rope) for section in view.sections)
     overall, why_not = compare_tasks(comparisons, settings.rope)
     styles = line_styles(settings.ordered(view.optimizers), settings.colours)
-    return Study(view, comparisons, overall, why_not, styles, settings, truth)
+    return Study(
+        view, comparisons, overall, why_not, styles, settings, truth, random_search if settings.random_search else None
+    )
 
 
 def _summary(chapters: Sequence[Chapter]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 from ..anytime_summary import AnytimeSummary
 from ..curves import Floats
 from ..pareto import HYPERVOLUME, REFERENCE, Pareto
+from ..random_search import ExpectedCurve
 from ..runtimes import Runtime
 from ..section_curves import SectionCurves
 from . import words
@@ -20,10 +21,12 @@ from .scales import Scale, vertical_scale
 from .text import capital, fixed, plural, quantity
 
 
-def axis_figure(summary: AnytimeSummary, curves: SectionCurves, styles: Styles) -> Figure:
-    """The curves of the first measure on another axis."""
+def axis_figure(
+    summary: AnytimeSummary, curves: SectionCurves, styles: Styles, expected: ExpectedCurve | None
+) -> Figure:
+    """The curves of the first measure on another axis, and that of random search where it is known."""
     moved = replace(summary.comparison, axis=curves.axis, curves=curves.curves, measures=curves.measures)
-    figure = curves_figure(moved, 0, styles)
+    figure = curves_figure(moved, 0, styles, expected)
     return replace(figure, name=f"{figure.name} over {curves.axis.kind}")
 
 

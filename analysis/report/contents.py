@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from ..comparison import Comparison
 from ..importance_groups import Truth
 from ..overall import Overall
+from ..random_search import RandomSearch
 from ..study_view import View
 from .papers import Paper
 from .settings import Settings
@@ -42,6 +43,8 @@ class Study:
     """What `report.toml` and the command line say."""
     truth: Truth | None = None
     """Gives the complete table that a run searched, where it is known."""
+    random_search: RandomSearch | None = None
+    """Gives the expected curve of random search, where it is known."""
 
 
 @dataclass(frozen=True)

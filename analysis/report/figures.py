@@ -8,8 +8,9 @@ import numpy as np
 
 from ..comparison import Comparison
 from ..curves import Curve
+from ..random_search import ExpectedCurve
 from ..rank_curves import RankCurve
-from . import captions, words
+from . import captions, random_search_line, words
 from .contents import Figure
 from .line_chart import Line, LineChart
 from .scales import Scale, vertical_scale
@@ -23,20 +24,22 @@ RANK_LABEL = "Average rank (1 is best)"
 Styles = Mapping[str, LineStyle]
 
 
-def curves_figure(comparison: Comparison, index: int, styles: Styles) -> Figure:
-    """The curves of one measure."""
+def curves_figure(comparison: Comparison, index: int, styles: Styles, expected: ExpectedCurve | None = None) -> Figure:
+    """The curves of one measure, and that of random search where it is known."""
     curves = [curve for curve in comparison.curves[index] if len(curve.positions)]
     measure, title = comparison.measures[index], comparison.section.title
+    reference = [random_search_line.line(expected, measure)] if expected else []
+    caption = captions.curve_caption(comparison, index, MOST_BANDS)
     return Figure(
         name=f"{title} {measure.name}",
-        caption=captions.curve_caption(comparison, index, MOST_BANDS),
+        caption=f"{caption} {random_search_line.caption(expected)}" if expected else caption,
         alt=captions.curve_alt(comparison, index),
         chart=LineChart(
             title=title,
             xlabel=capital(comparison.axis.label),
             ylabel=capital(measure.label),
             footer=words.origin(comparison.section),
-            lines=curve_lines(curves, styles),
+            lines=[*curve_lines(curves, styles), *reference],
             scale=vertical_scale(curves, MOST_BANDS),
         ),
     )

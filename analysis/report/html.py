@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ..study_view import View
-from . import manifest, references, words
+from . import manifest, random_search_line, references, words
 from .contents import Chapter, Figures, Interactive, Study
 from .figure_files import DrawnFigure
-from .style import INK, LineStyle
+from .style import INK, MUTED, LineStyle
 from .text import plural, unique_slugs
 
 _MARKER_SHAPES = {
@@ -62,6 +62,7 @@ def page(content: Content) -> str:
     )
     view, chapters = content.study.view, content.chapters
     live = {one.name: _plot(one.interactive) for one in content.drawn.values() if one.interactive}
+    looks = {**content.study.styles, random_search_line.LABEL: random_search_line.LOOK}
     anchors = unique_slugs(f"section {chapter.title}" for chapter in chapters)
     remarks = [*view.remarks, *([content.study.not_overall] if content.study.not_overall else [])]
     return environment.get_template("page.html.jinja").render(
@@ -75,7 +76,7 @@ def page(content: Content) -> str:
         remarks=remarks,
         chapters=list(zip(anchors, chapters, strict=True)),
         drawn_of=lambda block: _drawn(block, content.drawn),
-        swatches={name: Markup(_swatch(look)) for name, look in content.study.styles.items()},
+        swatches={name: Markup(_swatch(look)) for name, look in looks.items()},
         prose=_prose,
         methods=content.methods,
         references=references.used(content.methods),
@@ -135,8 +136,9 @@ def _benchmarks(view: View) -> list[tuple[str, str]]:
 
 def _swatch(look: LineStyle) -> str:
     """The optimizer's line and marker, as in the figures."""
-    colour = "var(--ink)" if look.colour == INK else look.colour
+    colour = {INK: "var(--ink)", MUTED: "var(--muted)"}.get(look.colour, look.colour)
     dashes = f' stroke-dasharray="{" ".join(f"{1.6 * length:.3g}" for length in look.dashes)}"' if look.dashes else ""
     line = f'<path d="M0 5h30" stroke="{colour}" stroke-width="1.6"{dashes}/>'
-    marker = f'<g fill="{colour}">{_MARKER_SHAPES[look.marker]}</g>'
+    shape = _MARKER_SHAPES.get(look.marker, "")
+    marker = f'<g fill="{colour}">{shape}</g>'
     return f'<svg class="swatch" viewBox="0 0 30 10" aria-hidden="true" focusable="false">{line}{marker}</svg>'

@@ -15,7 +15,7 @@ from .contents import Interactive
 from .drawing import plain
 from .papers import Paper
 from .scales import Scale
-from .style import INK, LineStyle
+from .style import INK, MUTED, LineStyle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -209,7 +209,7 @@ def _band_traces(line: Line) -> list[dict[str, Any]]:
 
 
 def _colour(look: LineStyle) -> str:
-    return "var(--ink)" if look.colour == INK else look.colour
+    return {INK: "var(--ink)", MUTED: "var(--muted)"}.get(look.colour, look.colour)
 
 
 def _rounded(values: NDArray[np.float64]) -> list[float | None]:

@@ -50,7 +50,7 @@ def _parsed(bibtex: str) -> Reference:
     fields = {name: _unicode(value) for name, value in fields.items()}
     names = [name.split(",")[0] for name in fields["author"].split(" and ")]
     who = names[0] if len(names) == 1 else f"{names[0]} and {names[1]}" if len(names) == 2 else f"{names[0]} et al."
-    venue = next(fields[name] for name in ("journal", "booktitle", "school") if name in fields)
+    venue = next(fields[name] for name in ("journal", "booktitle", "school", "publisher") if name in fields)
     volume = f" {fields['volume']}" if "volume" in fields else ""
     authors = fields["author"].replace(" and others", " et al.").replace(" and ", "; ")
     text = f"{authors}. {fields['title']}. {venue}{volume}, {fields['year']}."

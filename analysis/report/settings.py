@@ -46,6 +46,8 @@ class Settings:
     """What tables of final values print: mean ± standard deviation, or median [quartiles]."""
     rope: float | None = None
     """Half-width of the region of practical equivalence, in the unit of the measure: adds the Bayesian test."""
+    random_search: bool = True
+    """Whether the expected curve of random search is drawn where it is known."""
     optimizers: tuple[str, ...] = ()
     """The optimizers to show, as the report calls them, in the order of their colours; none for all, by name."""
     tasks: tuple[str, ...] = ()
@@ -118,9 +120,9 @@ def read_settings(path: Path) -> Settings:
         raise EncaveError(f"{path} is not TOML: {error}") from error
     _check_keys(path, "", content, {one.name for one in fields(Settings)})
     kinds: dict[str, Any] = {"title": str, "venue": str, "table": str, "rope": (int, float), "optimizers": list}
-    kinds |= {"tasks": list, "labels": dict, "colours": dict, "runs": list}
+    kinds |= {"random_search": bool, "tasks": list, "labels": dict, "colours": dict, "runs": list}
     for key, value in content.items():
-        if not isinstance(value, kinds[key]) or isinstance(value, bool):
+        if not isinstance(value, kinds[key]) or isinstance(value, bool) != (kinds[key] is bool):
             raise EncaveError(f"{path}: {key} = {value!r} is not of the kind that a report takes; see docs/report.md")
     for key in ("optimizers", "tasks"):
         content[key] = tuple(map(str, content.get(key, ())))

@@ -112,7 +112,7 @@ def two_objectives(label: str, seed: int) -> Run:
 def test_several_objectives(tmp_path) -> None:
     runs = [two_objectives(label, seed) for label in "AB" for seed in range(3)]
     summary = summarise(comparison_of(runs))
-    figures = list(anytime._figures(summary, _study(runs)))
+    figures = list(anytime._figures(summary, [None] * len(summary.other_axes), _study(runs)))
     assert [figure.name for figure in figures][-2:] == ["toy hypervolume", "toy attainment"]
     stairs = figures[-1].chart.lines[0]
     # more accuracy costs size: from left to right the boundary rises
@@ -136,4 +136,7 @@ def _study(runs):
 def test_blocks_of_a_chapter(hand_made) -> None:
     summary = summarise(comparison_of(hand_made))
     assert isinstance(anytime._table(summary), Table) and summary.pareto is None
-    assert Figures(tuple(anytime._figures(summary, _study(hand_made)))).figures[-1].name == "toy ECDF"
+    assert (
+        Figures(tuple(anytime._figures(summary, [None] * len(summary.other_axes), _study(hand_made)))).figures[-1].name
+        == "toy ECDF"
+    )

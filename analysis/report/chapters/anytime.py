@@ -10,8 +10,9 @@ import pyarrow as pa
 from ...anytime_summary import AnytimeSummary, summarise
 from ...curve_rows import curve_rows
 from ...effects import Estimate
+from ...random_search import ExpectedCurve
 from ...runtimes import Runtime
-from .. import data, words
+from .. import data, random_search_line, words
 from ..anytime_figures import attainment_figure, axis_figure, ecdf_figure, hypervolume_figure
 from ..contents import Block, Cell, Chapter, Details, Figure, Figures, Row, Study, Table
 from ..references import cite
@@ -45,6 +46,9 @@ _FRONTS = (
 )
 
 
+Expected = Sequence["ExpectedCurve | None"]  # that of random search on each of the other axes
+
+
 def write(study: Study) -> list[Chapter]:
     """One chapter, where any run has an incumbent."""
     summaries = [one for one in map(summarise, study.comparisons) if one.targets]
@@ -57,20 +61,28 @@ def write(study: Study) -> list[Chapter]:
         methods.append(_FRONTS)
     alone = len(study.comparisons) == 1
     blocks: list[Block] = []
-    for one in summaries:
-        own: list[Block] = [Figures(tuple(_figures(one, study))), _table(one)]
+    expected = [_expected(one, study) for one in summaries]
+    for one, known in zip(summaries, expected, strict=True):
+        own: list[Block] = [Figures(tuple(_figures(one, known, study))), _table(one)]
         blocks += own if alone else [Details(one.comparison.section.title, own, open=True)]
-    return [Chapter(TITLE, blocks, methods=methods, data=_data(summaries))]
+    return [Chapter(TITLE, blocks, methods=methods, data=_data(summaries, expected))]
 
 
-def _figures(one: AnytimeSummary, study: Study) -> Iterator[Figure]:
-    for curves in one.other_axes:
-        yield axis_figure(one, curves, study.styles)
+def _figures(one: AnytimeSummary, expected: Expected, study: Study) -> Iterator[Figure]:
+    for curves, curve in zip(one.other_axes, expected, strict=True):
+        yield axis_figure(one, curves, study.styles, curve)
     yield ecdf_figure(one, study.styles)
     if one.pareto:
         yield hypervolume_figure(one.pareto, study.styles)
         if any(len(surface) for surface in one.pareto.surfaces.values()):
             yield attainment_figure(one.pareto, study.styles)
+
+
+def _expected(one: AnytimeSummary, study: Study) -> Expected:
+    return [
+        random_search_line.expected_curve(study, curves.section, curves.axis, curves.measures[0], curves.curves[0])
+        for curves in one.other_axes
+    ]
 
 
 def _table(one: AnytimeSummary) -> Table:
@@ -125,7 +137,7 @@ def _time(estimate: Estimate, runtime: Runtime, target: int) -> str:
     return f"{value} ({runtime.hits(target)}/{runtime.runs})"
 
 
-def _data(summaries: Sequence[AnytimeSummary]) -> dict[str, pa.Table]:
+def _data(summaries: Sequence[AnytimeSummary], expected: Sequence[Expected]) -> dict[str, pa.Table]:
     tables = {
         "areas": data.rows(
             {**_NAMES, "area": "float64", "lower_95": "float64", "upper_95": "float64"},
@@ -141,6 +153,11 @@ def _data(summaries: Sequence[AnytimeSummary]) -> dict[str, pa.Table]:
     others = [curves for one in summaries for curves in one.other_axes]
     if others:
         tables["curves_on_other_axes"] = curve_rows(others)
+        tables |= random_search_line.tables(
+            (curves.section, curves.axis, curves.measures[0], curve)
+            for one, own in zip(summaries, expected, strict=True)
+            for curves, curve in zip(one.other_axes, own, strict=True)
+        )
     fronts = [one.pareto for one in summaries if one.pareto]
     if fronts:
         tables["hypervolume"] = curve_rows([one.as_curves() for one in fronts])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...comparison import Comparison
+from ...random_search import ExpectedCurve
 from ...ranking import Centre
-from .. import captions, data, pairs, table, words
+from .. import captions, data, pairs, random_search_line, table, words
 from ..cautions import list_cautions
 from ..contents import Block, Chapter, Figure, Figures, Notice, Row, Study, Table
 from ..critical_difference import critical_difference_figure
@@ -21,9 +22,14 @@ def write(study: Study) -> list[Chapter]:
 
 def _chapter(one: Comparison, study: Study) -> Chapter:
     title, cautions = one.section.title, list_cautions(one)
+    expected = [
+        random_search_line.expected_curve(study, one.section, one.axis, measure, curves)
+        for measure, curves in zip(one.measures, one.curves, strict=True)
+    ]
+    known = [(one.section, one.axis, *pair) for pair in zip(one.measures, expected, strict=True)]
     blocks: list[Block] = [
         *([Notice(cautions)] if cautions else []),
-        Figures(tuple(_figures(one, study))),
+        Figures(tuple(_figures(one, study, expected))),
         _table(one, study.settings.table),
     ]
     if one.significance:
@@ -33,14 +39,15 @@ def _chapter(one: Comparison, study: Study) -> Chapter:
         blocks=blocks,
         summary=words.lead_sentences(one),
         warnings=[f"{title}: {text}" for text in cautions],
-        data=data.of_task(one),
+        methods=[random_search_line.METHODS] if any(expected) else [],
+        data={**data.of_task(one), **random_search_line.tables(known)},
     )
 
 
-def _figures(one: Comparison, study: Study) -> Iterator[Figure]:
+def _figures(one: Comparison, study: Study, expected: Sequence[ExpectedCurve | None]) -> Iterator[Figure]:
     title, footer = one.section.title, words.origin(one.section)
-    for index in range(len(one.measures)):
-        yield curves_figure(one, index, study.styles)
+    for index, curve in enumerate(expected):
+        yield curves_figure(one, index, study.styles, curve)
     if one.rank_curves:
         label, caption = capital(one.axis.label), captions.rank_caption(one)
         yield ranks_figure(one.rank_curves, title, label, footer, caption, study.styles)

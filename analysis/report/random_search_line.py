@@ -1,0 +1,72 @@
+"""The expected curve of random search as a reference line: the line, its caption, its numbers, how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..axis import Axis
+from ..curves import Curve
+from ..random_search import ExpectedCurve
+from ..study_view import Measure, Section
+from .contents import Study
+from .data import rows
+from .line_chart import Line
+from .references import cite
+from .style import MUTED, LineStyle
+from .text import short
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LABEL = "Random (expected)"
+"""Its entry in legends."""
+LOOK = LineStyle(MUTED, (4, 2), "")
+METHODS = (
+    f"The expected curve of random search{cite('bergstra2012random')} is computed from the benchmark's table and not "
+    "run: architectures are drawn uniformly with replacement, and its incumbent after n of them is distributed as the "
+    f"order statistics say{cite('david2003order')}, which is exact by the number of evaluations. Over simulated time "
+    "the difference that varying costs make is simulated and added."
+)
+
+
+def expected_curve(
+    study: Study, section: Section, axis: Axis, measure: Measure, curves: Sequence[Curve]
+) -> ExpectedCurve | None:
+    """The curve from where the first of the lines begins to where the last one ends; None where it is not known."""
+    drawn = [curve for curve in curves if len(curve.positions)]
+    if study.random_search is None or not drawn:
+        return None
+    ends = min(float(curve.positions[0]) for curve in drawn), max(curve.stop for curve in drawn)
+    return study.random_search(section, axis, measure, ends)
+
+
+def line(curve: ExpectedCurve, measure: Measure) -> Line:
+    """The line to draw below the others."""
+    return Line(LABEL, LOOK, curve.positions, measure.report(curve.values), optimizer=LABEL, steps=False)
+
+
+def caption(curve: ExpectedCurve) -> str:
+    """What the line is, as a sentence."""
+    how = "exact" if curve.exact else f"standard error at most {short(float(np.nanmax(curve.standard_error)))}"
+    return (
+        f"Grey dashes: what random search is expected to reach with {curve.epochs} epochs per evaluation, computed "
+        f"from the table ({how})."
+    )
+
+
+def tables(known: Iterable[tuple[Section, Axis, Measure, ExpectedCurve | None]]) -> dict[str, pa.Table]:
+    """The numbers behind the lines, a row per position; nothing where none is known."""
+    columns = {
+        "section": "string", "measure": "string", "axis": "string", "epochs": "int64", "position": "float64",
+        "expected": "float64", "standard_error": "float64",
+    }  # fmt: skip
+    records = [
+        (section.title, measure.name, axis.label, curve.epochs, *row)
+        for section, axis, measure, curve in known
+        if curve
+        for row in zip(curve.positions.tolist(), measure.report(curve.values).tolist(), curve.standard_error.tolist())
+    ]
+    return {"random_search": rows(columns, records)} if records else {}
