@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @click.option("--deepcave", type=click.Choice(["1.3", "1.4"]), default="1.4", help="Release of DeepCAVE to write for.")
 @click.option("--configspace", default=None, help="ConfigSpace JSON file or nasbench201, for logs without a space.")
 @click.option("--map", "mapping", multiple=True, help="What a column of a table is: objective=loss; may be repeated.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Logs at the same time.")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Logs at the same time, for --to deepcave."
+)
 @click.option("--strict", is_flag=True, help="Refuse logs of which anything must be assumed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the account as JSON and nothing else.")
 def convert(
@@ -40,12 +42,15 @@ def convert(
     as_json: bool,
 ) -> None:
     """Find the logs at or below SOURCES and write each as a lossless Run and in DeepCAVE's format."""
-    from ..store import store_of
+    from ..converters.sources import are_runs, runs_below
     from ..terminal.conversions import convert_with_progress, print_conversions
 
-    options = {**_log_options(forced, configspace, mapping), "strict": strict}
-    form = "deepcave13" if deepcave == "1.3" and to == "deepcave" else to
-    if form != "deepcave" or any(store_of(source) for source in sources):
+    log_options = _log_options(forced, configspace, mapping)
+    options = {**log_options, "strict": strict}
+    if deepcave == "1.3" and to not in ("deepcave", "deepcave13"):
+        raise EncaveError(f"--deepcave 1.3 is not for --to {to}")
+    form = "deepcave13" if deepcave == "1.3" else to
+    if form != "deepcave" or are_runs(sources, out, forced, mapping=log_options["mapping"]):
         conversions = _export(sources, out, form, options, as_json=as_json)
     else:
         conversions = convert_with_progress(sources, out, jobs=jobs, **options)
@@ -53,6 +58,9 @@ def convert(
             print_json({"runs": [conversion.to_json() for conversion in conversions]})
         else:
             print_conversions(conversions, out)
+        if left := runs_below(sources, out):
+            told = "1 converted run, which was" if len(left) == 1 else f"{len(left)} converted runs, which were"
+            click.echo(f"encave: there are also {told} left alone, e.g. {left[0]}", err=True)
     _tell_packed(sources, [conversion.source for conversion in conversions])
     sys.exit(exit_status([conversion.status for conversion in conversions], strict=strict))
 

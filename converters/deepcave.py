@@ -7,6 +7,7 @@ same trials under the same numbers (docs/formats.md).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,10 @@ FILES = (
 
 TIME = "Time"
 """Objective that every converter of DeepCAVE adds: seconds from start to end."""
+
+RUN_SEED, TRIAL_SEEDS, INFERRED = "run seed", "trial seeds", "inferred space"
+"""Keys of `meta.json` with what DeepCAVE has no place for: the run's seed, the seeds of the trials by the numbers that
+DeepCAVE is shown instead, and whether the space was inferred."""
 
 STATUS_NUMBERS = {
     "success": 1,
@@ -79,6 +84,7 @@ def _meta_text(content: Mapping[str, Any]) -> str:
 def _meta(run: Run, shown: Rows) -> dict[str, Any]:
     told = {"optimizer": run.optimizer.name, "optimizer version": run.optimizer.version, "budget": run.budget_name}
     told |= {key: run.metadata.get(key) for key in ("task", "workers", "source", "source_format", "source_release")}
+    told |= {RUN_SEED: run.metadata.get("seed"), TRIAL_SEEDS: _trial_seeds(shown), INFERRED: run.inferred_space or None}
     benchmark = run.metadata.get("benchmark") or {}
     told |= {f"benchmark {key}": benchmark.get(key) for key in ("name", "source")}
     return {
@@ -87,6 +93,17 @@ def _meta(run: Run, shown: Rows) -> dict[str, Any]:
         "seeds": np.unique(shown.seeds).tolist(),
         **{key: value for key, value in told.items() if value is not None},
     }
+
+
+def _trial_seeds(shown: Rows) -> dict[str, int | None] | None:
+    """DeepCAVE's number → the seed of its trials, for those that differ; None if none does."""
+    pairs = (
+        pa.table({"shown": shown.seeds, "own": whole(shown.trials["seed"])}).group_by(["shown", "own"]).aggregate([])
+    )
+    numbers, own = pairs["shown"].to_pylist(), pairs["own"].to_pylist()
+    times = Counter(numbers)
+    told = {n: seed for n, seed in zip(numbers, own, strict=True) if times[n] == 1 and (n != seed or n < 0)}
+    return {str(number): seed for number, seed in told.items()} or None
 
 
 def _objective(run: Run, shown: Rows, name: str) -> dict[str, Any]:

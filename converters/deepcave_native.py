@@ -6,16 +6,18 @@ budget, 1.4 the CPU time after the costs. DeepCAVE 1.4 itself cannot read any of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from ..errors import EncaveError
 from ..run import EXTRA, Note, Objective, Optimizer, Run
+from .deepcave import INFERRED, RUN_SEED, TRIAL_SEEDS
 from .deepcave_trials import STATUSES, Cleaned, Logged, clean
 from .inferred_space import infer
-from .json_lines import read_lines
+from .json_lines import Lines, read_lines
 from .jsontext import read_json
 from .names import study_name
 from .reader import Found, Listing, Options, ReadResult
@@ -27,7 +29,10 @@ _BESIDE = (CONFIGS, META, ORIGINS, SPACE_FILE)
 _TWIN = ("trials.csv", "configspace.csv")  # the same trials again in the folders that encave writes
 _RELEASES = {7: "1.0-1.1", 8: "1.2-1.3", 9: "1.4"}
 _NAMES = dict(enumerate(STATUSES, start=1))
-_OWN_META = frozenset({"objectives", "budgets", "seeds", "optimizer", "optimizer version", "budget", "task", "workers"})
+_OWN_META = frozenset(
+    {"objectives", "budgets", "seeds", "optimizer", "optimizer version", "budget", "task", "workers"}
+    | {RUN_SEED, TRIAL_SEEDS, INFERRED}
+)
 _BEYOND = 2**63
 _Line = list[Any]
 
@@ -56,14 +61,14 @@ class DeepcaveReader:
         meta = _object(folder / META, notes)
         objectives = _objectives(meta.get("objectives"), found.path)
         rows: list[_Line] = []
-        lines = read_lines(found.path, lambda line: _refuse(line, len(objectives), configs) or rows.append(line))
+        lines = _lines(found.path, lambda line: _refuse(line, len(objectives), configs) or rows.append(line), configs)
         origins = _object(folder / ORIGINS, notes) if (folder / ORIGINS).is_file() else {}
         if (folder / "models").is_dir():
             notes.append(Note("flagged", "the folder models is not read"))
         notes += [*lines.notes, *_oddities(rows, meta, objectives)]
         run = _run(found.path, rows, configs, meta, objectives, origins, options, notes)
         releases = [_RELEASES[fields] for fields in sorted({len(row) for row in rows})]
-        return ReadResult(run, ", ".join(releases), len(run) + lines.dropped, dropped=lines.dropped)
+        return ReadResult(run, ", ".join(releases) or None, len(run) + lines.dropped, dropped=lines.dropped)
 
 
 READER = DeepcaveReader()
@@ -85,6 +90,13 @@ def _configs(folder: Path, notes: list[Note]) -> dict[int, dict[str, Any]]:
         return {int(key): dict(value) for key, value in _object(folder / CONFIGS, notes).items()}
     except (ValueError, TypeError) as error:
         raise EncaveError(f"{folder / CONFIGS} is not DeepCAVE's: {error}") from error
+
+
+def _lines(path: Path, take: Callable[[Any], str | None], configs: Mapping[int, Any]) -> Lines:
+    """The lines of a run; none is a run without trials, unless there are configurations that were to have some."""
+    if not configs and path.stat().st_size == 0:
+        return Lines(0, (Note("flagged", "the run has no trials"),))
+    return read_lines(path, take)
 
 
 def _objectives(told: Any, path: Path) -> list[Objective]:
@@ -132,7 +144,7 @@ def _nine(line: _Line) -> _Line:
 
 
 def _oddities(rows: Sequence[_Line], meta: Mapping[str, Any], objectives: Sequence[Objective]) -> Iterable[Note]:
-    if "source_format" in meta:  # encave wrote it and knows
+    if not rows or "source_format" in meta:  # encave wrote it and knows
         return
     ends = [row[-3] for row in rows if row[-3] is not None]
     back = sum(later < earlier for earlier, later in pairwise(ends))
@@ -172,11 +184,17 @@ def _run(
     if found is None:
         inferred = infer(configs)
         found, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
+    elif meta.get(INFERRED) is True:
+        found = replace(found, inferred=True)
+    else:
+        found = _without_conditions(found, configs)
     cleaned = _clean(rows, objectives, origins)
+    _restore_seeds(cleaned.columns, rows, meta.get(TRIAL_SEEDS))
     optimizer = Optimizer(str(meta.get("optimizer", "unknown")), _text(meta.get("optimizer version")))
     seeds = {seed for seed in cleaned.columns["seed"] if seed is not None}
     metadata = {key: meta[key] for key in ("task", "workers") if meta.get(key) is not None}
     metadata |= {"group": optimizer.name} if "optimizer" in meta else {}
+    seeds = {meta[RUN_SEED]} if _is_integer(meta.get(RUN_SEED)) else seeds
     metadata |= {"seed": min(seeds)} if len(seeds) == 1 else {}
     rest = {key: value for key, value in meta.items() if key not in _OWN_META}
     return Run.from_columns(
@@ -193,15 +211,37 @@ def _run(
     )
 
 
+def _without_conditions(found: LogSpace, configs: Mapping[int, Mapping[str, Any]]) -> LogSpace:
+    """The space as one that configurations need not fill, where they do not.
+
+    DeepCAVE's converters make it so of logs without conditions, such as Optuna's.
+    """
+    needed = found.space.keys() - set(found.space.conditional_hyperparameters)
+    lacking = sum(not needed <= config.keys() for config in configs.values())
+    if not lacking:
+        return found
+    text = f"{lacking} configurations lack hyperparameters without a condition, which count as inactive there"
+    return replace(found, inferred=True, notes=(*found.notes, Note("flagged", text)))
+
+
+def _restore_seeds(columns: dict[str, Any], rows: Sequence[_Line], told: Any) -> None:
+    """Put the log's own seeds in the place of those that encave made for DeepCAVE."""
+    if isinstance(told, dict):
+        own = {key: seed for key, seed in told.items() if seed is None or (type(seed) is int and _is_integer(seed))}
+        columns["seed"] = [own.get(str(_nine(row)[2]), seed) for row, seed in zip(rows, columns["seed"], strict=True)]
+
+
 def _clean(rows: list[_Line], objectives: Sequence[Objective], origins: Mapping[str, Any]) -> Cleaned:
-    ids, budgets, seeds, costs, cpu_times, starts, ends, statuses, additional = zip(*map(_nine, rows), strict=True)
+    ids, budgets, seeds, costs, cpu_times, starts, ends, statuses, additional = (
+        zip(*map(_nine, rows), strict=True) if rows else ([],) * 9
+    )
     logged = Logged(
         budget=budgets,
         seed=[None if seed is None else int(seed) for seed in seeds],
         status=[_NAMES[status] for status in statuses],
         start=[stamp(start) for start in starts],
         end=[stamp(end) for end in ends],
-        costs={o.name: values for o, values in zip(objectives, zip(*costs, strict=True), strict=True)},
+        costs={o.name: [values[i] for values in costs] for i, o in enumerate(objectives)},
         additional=[value if isinstance(value, dict) else {"additional": value} for value in additional],
     )
     cleaned = clean(logged, objectives)

@@ -13,7 +13,7 @@ from ..errors import EncaveError
 from ..files import atomic_file
 from ..run import Run
 from .account import Conversion, accounted, refused
-from .one_log import assumed, describe_error, described, fingerprint, read
+from .one_log import assumed, describe_error, described, fingerprint, read, refused_as_assumed
 from .outputs import output
 from .reader import Options
 from .registry import Candidate
@@ -166,5 +166,5 @@ def _described(candidate: Candidate, options: Options, *, with_fingerprint: bool
 
 def _judged(source: Path, name: str, run: Run, wanted: _Wanted) -> tuple[Conversion, Run | None]:
     if wanted.strict and (reason := assumed(run)):
-        return refused(source, name, reason), None
+        return refused_as_assumed(source, name, run, reason), None
     return accounted(source, name, "converted", run, wanted.out), run

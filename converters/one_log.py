@@ -53,7 +53,7 @@ def convert_log(job: Job, place: Place) -> Conversion:
 def describe_error(candidate: Candidate, error: Exception) -> str:
     """Why a log is refused, from what was raised when it was read."""
     if isinstance(error, EncaveError | OSError):
-        return str(error)
+        return _with_place(candidate.found.path, str(error))
     if isinstance(error, MemoryError):
         return f"{candidate.found.path} does not fit into memory"
     if isinstance(error, RecursionError):
@@ -64,6 +64,11 @@ def describe_error(candidate: Candidate, error: Exception) -> str:
     return f"the {candidate.reader.title} format failed on it with {told}; please report this"
 
 
+def _with_place(log: Path, told: str) -> str:
+    """What was told of a log, with its path unless that, or the path of a file beside it, is in it."""
+    return told if str(log) in told or f"{log.parent}/" in told else f"{log}: {told}"
+
+
 def _convert(job: Job, place: Place) -> Conversion:
     found, name = job.candidate.found, job.candidate.reader.name
     source, before = found.source, _stamps(found)
@@ -72,7 +77,7 @@ def _convert(job: Job, place: Place) -> Conversion:
         return _strictly(known) if job.strict else known
     result = read(job.candidate, job.options)
     if job.strict and (reason := assumed(result.run)):
-        return _refused_as_assumed(found.path, name, result, reason)
+        return refused_as_assumed(found.path, name, described(result), reason)
     print_now = print_now or fingerprint(found, name, job.options)
     if _stamps(found) != before:
         print_now = "changed while it was read"  # so that it is converted again
@@ -137,9 +142,11 @@ def _strictly(known: Conversion) -> Conversion:
     return known if reason is None else replace(known, status="refused", reason=reason)
 
 
-def _refused_as_assumed(path: Path, name: str, result: ReadResult, reason: str) -> Conversion:
-    seen = accounted(path, name, "converted", described(result), path)
-    return replace(seen, status="refused", reason=reason, written=0, output=None)
+def refused_as_assumed(path: Path, name: str, run: Run, reason: str) -> Conversion:
+    """The account of a run that `--strict` refuses."""
+    return replace(
+        accounted(path, name, "converted", run, path), status="refused", reason=reason, written=0, output=None
+    )
 
 
 def _write(result: ReadResult, folder: Path, provenance: Mapping[str, Any]) -> Run:

@@ -16,7 +16,8 @@ from .names import folder_name
 _DEEPCAVE = (
     "DeepCAVE holds one trial per configuration, budget and seed: of repeated ones the first success",
     "DeepCAVE knows no instances, no running trials and no units",
-    "DeepCAVE knows no trial without budget, seed and times: it gets budget 0, a seed of the run, no time span",
+    "DeepCAVE knows no trial without budget, seed, times and CPU time: it gets budget 0, no time span, CPU time 0",
+    "DeepCAVE is shown one seed for all trials of a run unless configurations were repeated with several",
     "DeepCAVE has one place per trial for other fields: infinity in them becomes text, NaN becomes nothing",
 )
 

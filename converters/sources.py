@@ -56,6 +56,33 @@ def logs_and_runs(
     return list(reversed(logs.values())), list(dict.fromkeys(folder.resolve() for folder in folders))
 
 
+def runs_below(sources: Sequence[Path], out: Path) -> list[Path]:
+    """Folders of converted runs and run stores at or below `sources`, each once, without those at or below `out`."""
+    found = (path.resolve() for one in sources if one.is_dir() for path in (*find_runs(one), *find_stores(one)))
+    skip = out.resolve()
+    return [path for path in dict.fromkeys(found) if skip != path and skip not in path.parents]
+
+
+def are_runs(
+    sources: Sequence[Path], out: Path, forced_format: str | None = None, *, mapping: Mapping[str, str] | None = None
+) -> bool:
+    """Whether converted runs are what is to be written again: one of the sources is one, or there is no log.
+
+    Args:
+        sources: Files and folders.
+        out: Folder that is written to.
+        forced_format: Name of the one format of logs to look for; None: all.
+        mapping: What the columns of a table are.
+
+    Raises:
+        EncaveError: as `logs_and_runs`.
+    """
+    runs = runs_below(sources, out)
+    if any(source.resolve() in runs for source in sources):
+        return True
+    return bool(runs) and not logs_and_runs(sources, forced_format, mapping=mapping, skip=out)[0]
+
+
 def packed_beside(sources: Sequence[Path], read: Iterable[Path]) -> list[Path]:
     """Packed files at or directly below `sources` that belong to none of the logs that were read there.
 

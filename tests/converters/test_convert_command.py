@@ -39,7 +39,10 @@ def test_strict_ends_with_1(tmp_path: Path) -> None:
     write_trials(tmp_path / "log", random_lines(3))
     done = invoke("convert", tmp_path / "log", "--out", tmp_path / "out", "--strict", "--json")
     assert done.exit_code == 1
-    assert json.loads(done.stdout)["runs"][0]["reason"].startswith("refused by --strict")
+    [run] = json.loads(done.stdout)["runs"]
+    assert run["reason"].startswith("refused by --strict")
+    exported = invoke("convert", tmp_path / "log", "--out", tmp_path / "out", "--strict", "--json", "--to", "run")
+    assert exported.exit_code == 1 and json.loads(exported.stdout)["runs"] == [run]
     named = ("--configspace", "nasbench201")
     assert invoke("convert", tmp_path / "log", "--out", tmp_path / "out", "--strict", *named).exit_code == 0
     assert invoke("convert", tmp_path / "log", "--out", tmp_path / "out", "--configspace", "nowhere").exit_code == 2
@@ -54,6 +57,45 @@ def test_other_formats(tmp_path: Path, options: tuple[str, ...], file: str) -> N
     assert len(content["runs"]) == 1 and content["cannot_hold"]
     assert len(list((tmp_path / "out").glob(file))) == 1
     assert "in general" in invoke("convert", tmp_path / "log", "--out", tmp_path / "more", *options).stdout
+
+
+def test_converted_runs_are_written_again(tmp_path: Path) -> None:
+    for seed in range(2):
+        write_trials(tmp_path / "logs" / f"log-{seed}", random_lines(3, seed=seed))
+    runs, again = tmp_path / "runs", tmp_path / "again"
+    assert invoke("convert", tmp_path / "logs", "--out", runs).exit_code == 0
+    done = invoke("convert", runs, "--out", again, "--json")
+    assert done.exit_code == 0, done.output
+    assert [run["format"] for run in json.loads(done.stdout)["runs"]] == ["run", "run"]
+    assert [Run.load(folder) for folder in find_runs(again)] == [Run.load(folder) for folder in find_runs(runs)]
+    assert (find_runs(again)[0] / "trials.csv").is_file()
+
+
+def test_runs_beside_logs_are_told(tmp_path: Path) -> None:
+    write_trials(tmp_path / "study" / "log", random_lines(3))
+    assert invoke("convert", tmp_path / "study", "--out", tmp_path / "study" / "runs").stderr == ""
+    assert invoke("convert", tmp_path / "study", "--out", tmp_path / "study" / "runs").stderr == ""
+    done = invoke("convert", tmp_path / "study", "--out", tmp_path / "other", "--json")
+    assert len(json.loads(done.stdout)["runs"]) == 1
+    assert "there are also 1 converted run, which was left alone" in done.stderr
+
+
+def test_the_older_release_is_of_deepcave_only(tmp_path: Path) -> None:
+    write_trials(tmp_path / "log", random_lines(3))
+    done = invoke("convert", tmp_path / "log", "--out", tmp_path / "out", "--deepcave", "1.3", "--to", "csv")
+    assert done.exit_code == 2 and "--deepcave 1.3 is not for --to csv" in done.stderr
+
+
+def test_a_reason_names_the_log(tmp_path: Path) -> None:
+    space = {"hyperparameters": [{"name": "lr", "type": "uniform_float", "lower": 0, "upper": 0.1, "default_value": 0}]}
+    (tmp_path / "space.json").write_text(
+        json.dumps(space | {"conditions": [], "forbiddens": [], "format_version": 0.4})
+    )
+    (tmp_path / "t.csv").write_text("lr,acc\n0.1,0.5\n0.2,0.7\n")
+    options = ("--map", "objective=acc", "--map", "hyperparameters=lr", "--configspace", tmp_path / "space.json")
+    done = invoke("inspect", tmp_path / "t.csv", *options, "--json")
+    [run] = json.loads(done.stdout)["runs"]
+    assert run["reason"].startswith(f"{tmp_path / 't.csv'}: configuration 1: lr = 0.2 is outside the space")
 
 
 def test_a_packed_file_beside_logs_is_told(tmp_path: Path) -> None:

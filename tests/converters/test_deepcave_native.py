@@ -71,6 +71,19 @@ def test_columns_are_those_of_the_release(tmp_path: Path, release: str) -> None:
     assert run.configuration(1) == {"lr": 1.0, "op": "b"}
 
 
+def test_hyperparameters_that_are_missing_are_inactive(tmp_path: Path) -> None:
+    run = read(write_log(tmp_path / "run", LINES["1.4"], configs={"0": {"op": "a"}, "1": {"op": "b", "lr": 1.0}})).run
+    assert run.configuration(0) == {"op": "a"}
+    assert run.inferred_space
+    assert "1 configurations lack hyperparameters without a condition" in run.notes[0].text
+
+
+def test_a_run_without_trials_is_one_without_configurations(tmp_path: Path) -> None:
+    assert len(read(write_log(tmp_path / "run", [], configs={})).run) == 0
+    with pytest.raises(EncaveError, match=r"history\.jsonl is empty"):
+        read(write_log(tmp_path / "lost", []))
+
+
 def test_only_locked_bounds_are_bounds(tmp_path: Path) -> None:
     error, score = read(write_log(tmp_path / "run", LINES["1.4"])).run.objectives
     assert (error.direction, error.lower, error.upper) == ("minimize", 0.0, None)

@@ -147,12 +147,33 @@ def test_native_folders_hold_what_deepcave_can_hold(run: Run) -> None:
     run = run.replace(trials=run.trials.set_column(4, "instance", pa.nulls(len(run), pa.string())))
     with TemporaryDirectory() as folder:
         back = write_and_read(run, "deepcave13", Path(folder))
-    expected, seen = held_by_deepcave(run), held_by_deepcave(back)
-    if len({row["seed"] for row in run.trials.to_pylist()}) == 1:
-        # DeepCAVE gets the run's seed where all trials have one
-        expected, seen = ([row[:2] + row[3:] for row in told] for told in (expected, seen))
-    assert seen == expected
+    assert held_by_deepcave(back) == held_by_deepcave(run)
+    assert back.metadata["seed"] == run.metadata["seed"]
     assert [objective.direction for objective in back.objectives] == ["minimize", "maximize"]
+
+
+@pytest.mark.parametrize("seeds", [(None, None, None), (7, 7, 7), (-4, 5, None)])
+def test_native_folders_tell_the_seeds_that_deepcave_is_not_shown(
+    tmp_path: Path, seeds: tuple[int | None, ...]
+) -> None:
+    run = small_run(costs=(1.0, 2.0, 3.0))
+    run = run.replace(trials=run.trials.set_column(3, "seed", pa.array(seeds, pa.int64())))
+    assert run.trials.column_names[3] == "seed"
+    back = write_and_read(run, "deepcave13", tmp_path)
+    by_end = sorted(back.trials.to_pylist(), key=lambda row: -row["end"])
+    assert tuple(row["seed"] for row in by_end) == seeds
+    assert back.metadata["seed"] == 0
+
+
+def test_native_folders_hold_runs_without_trials_and_without_conditions(tmp_path: Path) -> None:
+    run = small_run()
+    empty = run.replace(trials=run.trials.slice(0, 0), configurations=run.configurations.slice(0, 0))
+    assert len(write_and_read(empty, "deepcave13", tmp_path / "empty")) == 0
+    listed = run.configurations.to_pylist()
+    loose = pa.Table.from_pylist([{**listed[0], "lr": None}, *listed[1:]], run.configurations.schema)
+    back = write_and_read(run.replace(configurations=loose, inferred_space=True), "deepcave13", tmp_path / "loose")
+    assert back.inferred_space
+    assert {"op": "a"} in [back.configuration(row) for row in range(4)]
 
 
 def small_run(name: str = "r", *, seed: int = 0, costs: tuple[float | None, ...] = (3.0, 1.0, None, 2.0)) -> Run:
