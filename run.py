@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import space_columns, trial_columns
 from .errors import EncaveError
 from .files import atomic_file
+from .table_equality import same_table
 from .trial_columns import COST, EXTRA, TRIAL_SCHEMA, Objective, Status
 
 if TYPE_CHECKING:
@@ -209,14 +210,13 @@ class Run:
         return f"Run({self.name!r}, {self.optimizer.name}, {size})"
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Run)
-            and self.header() == other.header()
-            and _plain(self.trials).equals(_plain(other.trials))
-            and _plain(self.configurations).equals(_plain(other.configurations))
-        )
+        return isinstance(other, Run) and self.header() == other.header() and self.same_trials(other)
 
     __hash__ = None  # type: ignore[assignment]
+
+    def same_trials(self, other: Run) -> bool:
+        """Whether both have the same trials and configurations, whatever else is known of them; NaN equals NaN."""
+        return same_table(self.trials, other.trials) and same_table(self.configurations, other.configurations)
 
     def column(self, name: str) -> NDArray[Any]:
         """One column of the trials as numpy, shape (n,); null is NaN in numbers and None in text.
@@ -407,13 +407,6 @@ def find_runs(path: Path) -> list[Path]:
             found.append(Path(folder))
             subfolders.clear()
     return sorted(found)
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """The table with text instead of dictionaries, whose order of entries is an accident."""
-    text = pa.string()
-    fields = [pa.field(f.name, text) if pa.types.is_dictionary(f.type) else f.with_nullable(True) for f in table.schema]
-    return table.cast(pa.schema(fields))
 
 
 def _read_trials(path: Path) -> pa.Table:

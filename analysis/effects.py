@@ -54,11 +54,6 @@ def a12(a: Floats, b: Floats) -> float:
     return float(beats(a, b).mean())
 
 
-def cliffs_delta(a: Floats, b: Floats) -> float:
-    """P(a is better) - P(b is better), from -1 to 1: 2 A12 - 1 (Cliff, Psychological Bulletin 114, 1993)."""
-    return 2 * a12(a, b) - 1
-
-
 def magnitude(a12_value: float) -> str:
     """`negligible`, `small`, `medium` or `large`: the bounds 0.56, 0.64, 0.71 of Vargha and Delaney (2000)."""
     distance = abs(a12_value - 0.5) + 1e-12  # 0.56 itself counts as small

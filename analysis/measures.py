@@ -19,16 +19,6 @@ from .study_view import Measure
 Floats = NDArray[np.float64]
 
 
-def time_to_target(positions: Floats, values: Floats, target: float) -> float:
-    """First position at which the value is at or below `target`; infinite if it never is.
-
-    The runtime of COCO (Hansen et al., "COCO: a platform for comparing continuous optimizers in a black-box setting",
-    Optimization Methods and Software 36, 2021) and the first hitting time of IOHprofiler.
-    """
-    hit = np.flatnonzero(values <= target)
-    return float(positions[hit[0]]) if len(hit) else math.inf
-
-
 def target_ecdf(times: ArrayLike, grid: ArrayLike) -> Floats:
     """Share of (run, target) pairs that were hit by each point of `grid`, shape (m,).
 
@@ -76,6 +66,9 @@ def area_over_curve(
 
 def hitting_times(runs: Sequence[Trajectory], measure: Measure, targets: Sequence[float]) -> Floats:
     """When the incumbent of each run was first at or below each target, shape (runs, targets); infinite if never.
+
+    The runtime of COCO (Hansen et al., "COCO: a platform for comparing continuous optimizers in a black-box setting",
+    Optimization Methods and Software 36, 2021) and the first hitting time of IOHprofiler.
 
     Targets are in the reported measure; for one where more is better they are reached from below.
     """

@@ -117,11 +117,7 @@ def run_seed(run: Run) -> int | None:
     return int(seed) if isinstance(seed, int | float) and not isinstance(seed, bool) else None
 
 
-def _same_trials(run: Run, other: Run) -> bool:
-    return run.trials.equals(other.trials) and run.configurations.equals(other.configurations)
-
-
-def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = _same_trials) -> View:
+def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_trials) -> View:
     """Group runs by task (and objective, benchmark, reporting), then by optimizer.
 
     A run given twice (same label, task, seed and trials) counts once. The label is `metadata["group"]`, else the

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from . import analyze_importance, analyze_landscape
-from .common import load_runs, print_csv, print_json, run_paths
+from .common import json_rows, load_runs, print_csv, print_json, run_paths
 from .curves import curves
 
 if TYPE_CHECKING:
@@ -31,26 +31,29 @@ for _verb in (
 @analyze.command()
 @run_paths
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print the ranks over time as CSV and nothing else.")
-def ranks(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
+@click.option("--csv", "as_csv", is_flag=True, help="Print the final table as CSV and nothing else.")
+@click.option("--over-time", is_flag=True, help="With --csv: ranks over time instead, which need three optimizers.")
+def ranks(paths: tuple[Path, ...], as_json: bool, as_csv: bool, over_time: bool) -> None:
     """Rank the optimizers at the end and over time, on each task and over all."""
     from ..analysis.report import data
     from ..analysis.report.chapters.all_tasks import TITLE
     from ..terminal.comparison import print_ranks
 
+    if over_time and not as_csv:
+        raise click.UsageError("--over-time goes with --csv; without it ranks over time are told beside the others")
     comparisons, overall, why_not = _compare(paths)
+    final = [data.final_rows(one) for one in comparisons]
     curves = [
         data.rank_rows(one.section.title, one.axis.label, one.rank_curves) for one in comparisons if one.rank_curves
     ]
     if overall and overall.curves:
         curves.append(data.rank_rows(TITLE, "share of the task's time", overall.curves))
     if as_json:
-        final = [row for one in comparisons for row in data.final_rows(one).to_pylist()]
         over_tasks = None if overall is None else dict(zip(overall.optimizers, overall.significance.ranks, strict=True))
-        over_time = [row for table in curves for row in table.to_pylist()]
-        print_json({"final": final, "over_tasks": over_tasks, "not_over_tasks": why_not, "over_time": over_time})
+        told = {"final": json_rows(final), "over_tasks": over_tasks, "not_over_tasks": why_not}
+        print_json({**told, "over_time": json_rows(curves)})
     elif as_csv:
-        print_csv(curves)
+        print_csv(curves if over_time else final)
     else:
         print_ranks(comparisons, overall)
     _say_why_not(why_not)
@@ -79,8 +82,9 @@ def tests(paths: tuple[Path, ...], rope: float | None, as_json: bool, as_csv: bo
         made.append((TITLE, overall.measure, overall.significance))
     pairs = [data.test_rows(*one) for one in made]
     if as_json:
-        rows = [row for table in pairs for row in table.to_pylist()]
-        print_json({"pairs": rows, "tests": [describe(test) for *_, test in made], "not_over_tasks": why_not})
+        friedman = [data.friedman_rows(*one) for one in made]
+        told = {"pairs": json_rows(pairs), "friedman": json_rows(friedman)}
+        print_json({**told, "tests": [describe(test) for *_, test in made], "not_over_tasks": why_not})
     elif as_csv:
         print_csv(pairs)
     else:

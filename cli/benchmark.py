@@ -82,27 +82,35 @@ def verify(name: str, as_json: bool) -> None:
     help="What is reported of the incumbent.",
 )
 @click.option("--evaluations", type=click.IntRange(1), default=200, show_default=True, help="Up to so many.")
-@click.option("--csv", "csv_path", type=ANY_PATH, default=None, help="Write every number of evaluations to this file.")
+@click.option(
+    "--seconds", type=click.FloatRange(0, min_open=True), default=None, help="By simulated time instead, up to so many."
+)
+@click.option("--csv", "csv_path", type=ANY_PATH, default=None, help="Write every point to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def random_curve(
-    name: str, dataset: str, epochs: str, report: str, evaluations: int, csv_path: Path | None, as_json: bool
-) -> None:
-    """Print the exact expected anytime curve of random search on a table, in closed form.
+    name: str, dataset: str, epochs: str, report: str, evaluations: int, seconds: float | None,
+    csv_path: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Print the expected anytime curve of random search on a table, in closed form.
 
-    By number of evaluations it is exact; the seconds are those that so many take on average (docs/reproduction.md).
+    By number of evaluations it is exact, and the seconds are those that so many take on average; by simulated time it
+    is corrected by simulation and has a standard error (docs/reproduction.md).
     """
     from ..runners.nasbench201.random_reference import random_reference
     from ..runners.nasbench201.table import open_benchmark
-    from ..terminal.random_curve import curve_rows, print_curve, write_csv
+    from ..terminal.random_curve import curve_rows, print_curve, time_grid, time_rows, write_csv
 
     reference = random_reference(open_benchmark(name), dataset, schedule=int(epochs), report=report)
-    curve = reference.after(range(1, evaluations + 1))
-    if csv_path is not None:
-        write_csv(csv_path, curve)
-    if as_json:
-        print_json({"dataset": dataset, "report": report, "schedule": int(epochs), "curve": curve_rows(curve)})
+    if seconds is None:
+        rows = curve_rows(reference.after(range(1, evaluations + 1)))
     else:
-        print_curve(curve, f"{report} of random search on {dataset}, %")
+        rows = time_rows(reference.by(time_grid(seconds)))
+    if csv_path is not None:
+        write_csv(csv_path, rows)
+    if as_json:
+        print_json({"dataset": dataset, "report": report, "schedule": int(epochs), "curve": rows})
+    else:
+        print_curve(rows, f"{report} of random search on {dataset}, %")
 
 
 @benchmark.command()

@@ -143,6 +143,9 @@ def print_landscape(
     for subset in subsets_of(len(known[0].names), order):
         label = " × ".join(known[0].names[axis] for axis in subset)
         shares.add_row(escape(label), *(f"{100 * part.share(subset):.3f}" for part in parts))
+    shares.add_section()
+    for axis, name in enumerate(known[0].names):
+        shares.add_row(escape(f"all with {name}"), *(f"{100 * part.total_share(axis):.3f}" for part in parts))
     print_table(shares)
     heads = ("local optima", "on plateaus", "to the best %", "fitness-distance", "lowest error %", "mean error %")
     optima = Table("dataset", *heads, title="landscape under changes of one hyperparameter")
@@ -203,6 +206,7 @@ def _table_json(one: KnownTable, order: int) -> dict[str, Any]:
         "task": one.task,
         "variance": parts.variance,
         "effects": effects,
+        "total_shares": {name: parts.total_share(axis) for axis, name in enumerate(one.names)},
         "optima": optima,
         "on_plateaus": found.plateaus,
         "fitness_distance": number(found.fitness_distance),

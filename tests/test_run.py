@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from ConfigSpace import (
     CategoricalHyperparameter,
@@ -198,6 +199,16 @@ def test_save_and_load_lose_nothing(tmp_path: Path) -> None:
     assert loaded.configuration(9) == CONFIGURATIONS[9]
     assert find_runs(tmp_path) == [tmp_path / "run"]
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [HEADER_FILE, TRIALS_FILE]
+
+
+def test_nan_in_what_else_was_logged_survives(tmp_path: Path) -> None:
+    values = [1.0, float("nan"), None, 4.0]
+    run = make_run()
+    run = run.replace(trials=run.trials.append_column("extra:seen", pa.array(values)))
+    run.save(tmp_path)
+    assert run == run and Run.load(tmp_path) == run
+    null = run.trials.set_column(run.trials.num_columns - 1, "extra:seen", pa.array(values, from_pandas=True))
+    assert run != run.replace(trials=null)
 
 
 def test_an_empty_run_survives(tmp_path: Path) -> None:

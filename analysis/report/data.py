@@ -168,6 +168,17 @@ def test_rows(section: str, measure: str, significance: Significance) -> pa.Tabl
     )  # fmt: skip
 
 
+def friedman_rows(section: str, measure: str, significance: Significance) -> pa.Table:
+    """The omnibus test; no row without one. Its F is infinite where all blocks agree."""
+    columns = {
+        "section": "string", "measure": "string", "blocks": "int64", "chi_squared": "float64",
+        "chi_squared_p": "float64", "exact_p": "float64", "f": "float64", "f_p": "float64",
+    }  # fmt: skip
+    one = significance.friedman
+    found = [] if one is None else [(one.blocks, one.statistic, one.chi2_p, one.exact_p, one.f_statistic, one.f_p)]
+    return rows(columns, ((section, measure, *row) for row in found))
+
+
 def rank_rows(section: str, axis: str, curves: Sequence[RankCurve]) -> pa.Table:
     """The points of rank curves."""
     return pa.concat_tables(

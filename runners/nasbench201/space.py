@@ -98,11 +98,6 @@ def from_string(strings: str | Iterable[str]) -> NDArray[np.int64]:
     ).reshape(-1, len(EDGES))
 
 
-def to_naslib(ops: ArrayLike) -> NDArray[np.int64]:
-    """NASLib's `op_indices`, shape (n, 6): other edge order, other operation codes."""
-    return np.argsort(_NASLIB_OPERATIONS)[_rows(ops)][:, _NASLIB_EDGES]
-
-
 def from_naslib(op_indices: ArrayLike) -> NDArray[np.int64]:
     """`ops`, shape (n, 6), of NASLib's `op_indices`."""
     return _NASLIB_OPERATIONS[_rows(op_indices)][:, np.argsort(_NASLIB_EDGES)]

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ConfigSpace import ConfigurationSpace, Float
+from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Float
 
 from encave.run import Objective, Optimizer, Run
+
+from .runs import run_over
 
 NAN = float("nan")
 BENCHMARK = {"name": "NAS-Bench-201", "source": "surrogate", "sha256": "ab" * 32, "schedule": 200}
@@ -71,3 +73,18 @@ def make_run() -> Callable[..., Run]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def table() -> np.ndarray:
+    """Costs of all 64 configurations of `complete`; the first hyperparameter matters most."""
+    return 10 + 3 * np.random.default_rng(0).normal(size=(4, 4, 4)) + np.array([0.0, 9.0, 2.0, 7.0])[:, None, None]
+
+
+@pytest.fixture(scope="session")
+def complete(table: np.ndarray) -> Run:
+    """A run that evaluated the whole table in random order."""
+    space = ConfigurationSpace()
+    space.add([CategoricalHyperparameter(name, tuple("abcd")) for name in "xyz"])
+    codes = np.indices(table.shape).reshape(3, -1).T[np.random.default_rng(1).permutation(table.size)]
+    return run_over(space, [dict(zip("xyz", ("abcd"[c] for c in row))) for row in codes], table[tuple(codes.T)])

@@ -78,9 +78,14 @@ def test_ranks(folder: Path) -> None:
     assert over_time[-1]["average_rank"] == pytest.approx(rows["C"]["average_rank"])
     shown = invoke("analyze", "ranks", folder).stdout
     assert f"{expected['A']:.2f}" in shown and "all tasks" in shown and "within each seed" in shown
-    lines = list(csv.DictReader(io.StringIO(invoke("analyze", "ranks", folder, "--csv").stdout)))
-    assert len(lines) == len(found["over_time"])
-    assert float(lines[0]["average_rank"]) == found["over_time"][0]["average_rank"]
+    for options, key in ((("--csv",), "final"), (("--csv", "--over-time"), "over_time")):
+        lines = list(csv.DictReader(io.StringIO(invoke("analyze", "ranks", folder, *options).stdout)))
+        assert len(lines) == len(found[key]) and list(lines[0]) == list(found[key][0])
+        for line, row in zip(lines, found[key], strict=True):
+            assert [float(line[name]) for name in row if line[name] and not isinstance(row[name], str)] == [
+                value for value in row.values() if value is not None and not isinstance(value, str)
+            ]
+    assert "goes with --csv" in invoke("analyze", "ranks", folder, "--over-time").stderr
 
 
 def test_tests(folder: Path) -> None:
@@ -97,6 +102,10 @@ def test_tests(folder: Path) -> None:
     assert close["different"] == 0 and close["p_equivalent"] > 0.99
     over = [row for (section, _, _), row in pairs.items() if section == "All tasks"]
     assert {row["test"] for row in over} == {"none"} and {row["p_better"] for row in over} == {None}
+    omnibus = {row["section"]: row for row in found["friedman"]}
+    theirs = stats.friedmanchisquare(*(finals(name, "one") for name in "ABC"))
+    assert [omnibus["one"][key] for key in ("chi_squared", "chi_squared_p")] == pytest.approx([*theirs])
+    assert set(omnibus) == {"one", "three"} and omnibus["one"]["exact_p"] < 0.01
     shown = invoke("analyze", "tests", folder, "--rope", "0.5").stdout
     assert "P(equivalent)" in shown and "Two tasks are too few" in shown and "Friedman" in shown
     lines = list(csv.DictReader(io.StringIO(invoke("analyze", "tests", folder, "--csv").stdout)))

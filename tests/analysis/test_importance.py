@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from ConfigSpace import (
     Categorical,
-    CategoricalHyperparameter,
     ConfigurationSpace,
     Constant,
     EqualsCondition,
@@ -22,41 +21,9 @@ from encave.analysis.importance_groups import ALL, POWERS, group_importance
 from encave.analysis.importance_sample import sample
 from encave.analysis.importance_space import encode
 from encave.errors import EncaveError
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Run
 
-CHOICES = ("a", "b", "c", "d")
-SHAPE = (4, 4, 4)
-
-
-def make_run(space: ConfigurationSpace, configurations: list[dict], costs, direction="minimize", **columns) -> Run:
-    costs = np.asarray(costs, dtype=float)
-    trials = {
-        "config_id": np.arange(len(costs)),
-        "status": ["success" if np.isfinite(cost) else "crashed" for cost in costs],
-        "cost:loss": np.where(np.isfinite(costs), costs, np.nan),
-    }
-    return Run.from_columns(
-        name="toy",
-        optimizer=Optimizer("random"),
-        space=space,
-        objectives=[Objective("loss", direction)],
-        trials=trials | columns,
-        configurations=dict(enumerate(configurations)),
-    )
-
-
-@pytest.fixture(scope="module")
-def table() -> np.ndarray:
-    return 10 + 3 * np.random.default_rng(0).normal(size=SHAPE) + np.array([0.0, 9.0, 2.0, 7.0])[:, None, None]
-
-
-@pytest.fixture(scope="module")
-def complete(table: np.ndarray) -> Run:
-    """A run that evaluated the whole table in random order."""
-    space = ConfigurationSpace()
-    space.add([CategoricalHyperparameter(name, CHOICES) for name in "xyz"])
-    codes = np.indices(SHAPE).reshape(3, -1).T[np.random.default_rng(1).permutation(table.size)]
-    return make_run(space, [dict(zip("xyz", (CHOICES[c] for c in row))) for row in codes], table[tuple(codes.T)])
+from .runs import run_over
 
 
 def test_the_estimate_comes_near_the_truth(complete: Run, table: np.ndarray) -> None:
@@ -107,7 +74,7 @@ def test_a_uniform_sample_is_the_reference(complete: Run, table: np.ndarray) -> 
 def test_the_first_trials_are_those_that_ended_first(complete: Run) -> None:
     ends = np.arange(64.0)[::-1]
     costs = np.where(np.arange(64) == 60, np.nan, complete.cost())
-    run = make_run(complete.space, [complete.configuration(i) for i in range(64)], costs, end=ends)
+    run = run_over(complete.space, [complete.configuration(i) for i in range(64)], costs, end=ends)
     start = sample(run).first(5)
     assert start.cost == pytest.approx(costs[[63, 62, 61, 59, 58]])
     assert (start.trials, start.excluded, start.until) == (5, 1, 5.0)
@@ -116,7 +83,7 @@ def test_the_first_trials_are_those_that_ended_first(complete: Run) -> None:
 def test_failed_trials_are_left_out_and_counted(complete: Run) -> None:
     costs = complete.cost()
     costs[::4] = np.nan
-    run = make_run(complete.space, [complete.configuration(i) for i in range(len(complete))], costs)
+    run = run_over(complete.space, [complete.configuration(i) for i in range(len(complete))], costs)
     found = importance(run)
     assert (found.sample.trials, found.sample.excluded) == (48, 16)
     succeeded = run.where(np.isfinite(costs))
@@ -127,7 +94,7 @@ def test_each_budget_has_its_own_importance(complete: Run) -> None:
     codes = [complete.configuration(i) for i in range(64)]
     by_y = {"a": 0.0, "b": 4.0, "c": 1.0, "d": 9.0}
     low = [by_y[row["y"]] + 0.01 * number for number, row in enumerate(codes)]
-    run = make_run(
+    run = run_over(
         complete.space,
         codes * 2 + codes[:3],
         [*low, *complete.cost(), 1.0, 2.0, 3.0],
@@ -145,7 +112,7 @@ def test_each_budget_has_its_own_importance(complete: Run) -> None:
 
 def test_repeated_evaluations_are_averaged(complete: Run) -> None:
     configurations = [complete.configuration(i) for i in range(64)]
-    noisy = make_run(
+    noisy = run_over(
         complete.space,
         configurations,
         np.concatenate((complete.cost() - 5, complete.cost() + 5)),
@@ -159,11 +126,11 @@ def test_what_cannot_be_explained_is_refused(complete: Run) -> None:
     few = complete.where(np.arange(64) < 9)
     with pytest.raises(EncaveError, match="at least 10"):
         importance(few)
-    same = make_run(complete.space, [complete.configuration(i) for i in range(64)], np.full(64, 2.0))
+    same = run_over(complete.space, [complete.configuration(i) for i in range(64)], np.full(64, 2.0))
     with pytest.raises(EncaveError, match="2 for every configuration"):
         importance(same)
     with pytest.raises(EncaveError, match="no trial has a result"):
-        importance(make_run(complete.space, [complete.configuration(i) for i in range(64)], np.full(64, np.nan)))
+        importance(run_over(complete.space, [complete.configuration(i) for i in range(64)], np.full(64, np.nan)))
     with pytest.raises(EncaveError, match="ask for a higher order"):
         importance(complete, method=Method(order=1)).value("x", "y")
     with pytest.raises(EncaveError, match="the hyperparameters are x, y, z"):
@@ -187,7 +154,7 @@ def mixed_space() -> ConfigurationSpace:
 def mixed() -> Run:
     space = mixed_space()
     configurations = [dict(configuration) for configuration in space.sample_configuration(400)]
-    return make_run(space, configurations, [np.log10(c["rate"]) + 0.1 * c["depth"] for c in configurations])
+    return run_over(space, configurations, [np.log10(c["rate"]) + 0.1 * c["depth"] for c in configurations])
 
 
 def test_every_kind_of_hyperparameter_is_cut_into_bins(mixed: Run) -> None:
@@ -214,7 +181,7 @@ def test_bins_weigh_what_a_uniform_sample_puts_into_them() -> None:
     space.add([Float("f", (1e-3, 10), log=True), Integer("i", (1, 20), log=True), Integer("j", (0, 7))])
     space.seed(1)
     configurations = [dict(configuration) for configuration in space.sample_configuration(6_000)]
-    encoded = encode(make_run(space, configurations, np.arange(6_000)))
+    encoded = encode(run_over(space, configurations, np.arange(6_000)))
     for axis, codes in zip(encoded.axes, encoded.codes.T, strict=True):
         share = np.bincount(codes, minlength=axis.bins) / len(codes)
         assert share == pytest.approx(axis.weights, abs=0.025), axis.name

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from ConfigSpace import (
     Categorical,
-    CategoricalHyperparameter,
     ConfigurationSpace,
     EqualsCondition,
     Float,
@@ -36,41 +35,9 @@ from encave.analysis.importance_shapley import (
 )
 from encave.analysis.importance_space import encode
 from encave.errors import EncaveError
-from encave.run import Objective, Optimizer, Run
+from encave.run import Run
 
-CHOICES = ("a", "b", "c", "d")
-SHAPE = (4, 4, 4)
-
-
-def make_run(space: ConfigurationSpace, configurations: list[dict], costs, direction="minimize", **columns) -> Run:
-    costs = np.asarray(costs, dtype=float)
-    trials = {
-        "config_id": np.arange(len(costs)),
-        "status": ["success" if np.isfinite(cost) else "crashed" for cost in costs],
-        "cost:loss": np.where(np.isfinite(costs), costs, np.nan),
-    }
-    return Run.from_columns(
-        name="toy",
-        optimizer=Optimizer("random"),
-        space=space,
-        objectives=[Objective("loss", direction)],
-        trials=trials | columns,
-        configurations=dict(enumerate(configurations)),
-    )
-
-
-@pytest.fixture(scope="module")
-def table() -> np.ndarray:
-    return 10 + 3 * np.random.default_rng(0).normal(size=SHAPE) + np.array([0.0, 9.0, 2.0, 7.0])[:, None, None]
-
-
-@pytest.fixture(scope="module")
-def complete(table: np.ndarray) -> Run:
-    """A run that evaluated the whole table in random order."""
-    space = ConfigurationSpace()
-    space.add([CategoricalHyperparameter(name, CHOICES) for name in "xyz"])
-    codes = np.indices(SHAPE).reshape(3, -1).T[np.random.default_rng(1).permutation(table.size)]
-    return make_run(space, [dict(zip("xyz", (CHOICES[c] for c in row))) for row in codes], table[tuple(codes.T)])
+from .runs import run_over
 
 
 def test_ablation_takes_the_best_step_first(table: np.ndarray) -> None:
@@ -185,7 +152,7 @@ def conditional(space: ConfigurationSpace) -> Run:
     space.seed(0)
     configurations = [dict(one) for one in space.sample_configuration(80)]
     costs = [one.get("x", 2.0) + one.get("y", 0) for one in configurations]
-    return make_run(space, configurations, costs)
+    return run_over(space, configurations, costs)
 
 
 def test_activity_of_bins_is_that_of_the_configurations(conditional: Run) -> None:
@@ -236,7 +203,7 @@ def test_shapley_of_the_incumbent_of_a_run(complete: Run, table: np.ndarray) -> 
     data = sample(complete)
     start, target = data.encoded.default, data.incumbent
     assert start.tolist() == [0, 0, 0]
-    assert tuple(target) == np.unravel_index(table.argmin(), SHAPE)
+    assert tuple(target) == np.unravel_index(table.argmin(), table.shape)
     values = shapley(ablation_game(from_table(table), start, target))[0]
     assert values.sum() == pytest.approx(table.min() - table[0, 0, 0])
     predict = from_forest(fit(data))

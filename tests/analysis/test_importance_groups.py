@@ -224,11 +224,14 @@ def test_exploration_incumbents_and_landscape(folder: Path, runs: list[Run], ben
     tables = {one["task"]: one for one in told["tables"]}
     assert len(tables["cifar10"]["effects"]) == 63
     assert sum(effect["share"] for effect in tables["cifar10"]["effects"]) == pytest.approx(1)
+    total = sum(one["share"] for one in tables["cifar10"]["effects"] if "op_0_1" in one["hyperparameters"])
+    assert tables["cifar10"]["total_shares"]["op_0_1"] == pytest.approx(total)
     assert sum(one["basin"] for one in tables["cifar10"]["optima"]) == 15625
     errors = benchmark.query(finals, "cifar10").valid_error
     (ends,) = told["incumbents"]
     assert ends["gap"] == pytest.approx(errors.mean() - benchmark.optimum("cifar10")["valid_error_200"])
-    assert "local optima" in invoke("analyze", "landscape").stdout
+    shown = invoke("analyze", "landscape").stdout
+    assert "local optima" in shown and f"{100 * total:.3f}" in shown
 
 
 def test_the_report_shows_importance_beside_the_truth(runs: list[Run], benchmark: Benchmark, tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from ConfigSpace import ConfigurationSpace, Float
 from encave.analysis.importance import Method, explain, importance
 from encave.analysis.importance_games import from_forest, local_importance
 from encave.analysis.importance_sample import Sample, fit, sample
-from encave.run import Objective, Optimizer, Run
+from encave.run import Run
+
+from .runs import run_over
 
 deepcave = pytest.importorskip("deepcave", reason="DeepCAVE needs Python 3.10")
 
@@ -22,14 +24,7 @@ def run() -> Run:
     space.add([Float("w", (1e-4, 1.0), log=True), Float("x", (0, 1)), Float("y", (-1, 3)), Float("z", (1, 500))])
     configurations = [dict(one) for one in space.sample_configuration(150)]
     cost = [np.log10(c["w"]) + 3 * c["x"] ** 2 + c["x"] * c["y"] + c["z"] / 1000 for c in configurations]
-    return Run.from_columns(
-        name="toy",
-        optimizer=Optimizer("random"),
-        space=space,
-        objectives=[Objective("loss")],
-        trials={"config_id": np.arange(150), "status": ["success"] * 150, "cost:loss": np.array(cost)},
-        configurations=dict(enumerate(configurations)),
-    )
+    return run_over(space, configurations, cost)
 
 
 @pytest.fixture(scope="module")

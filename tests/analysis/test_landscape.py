@@ -16,30 +16,20 @@ from encave.analysis.budget_correlation import budget_correlation
 from encave.analysis.exploration import exploration, mean_hamming
 from encave.analysis.landscape import landscape
 from encave.errors import EncaveError
-from encave.run import Objective, Optimizer, Run
+from encave.run import Run
 from encave.runners.nasbench201.table import open_table
+
+from .runs import run_over
 
 
 def make_run(config_id, cost, budget=None, configurations=None) -> Run:
+    """A run over two hyperparameters; without configurations all are of kind p and differ in x."""
     space = ConfigurationSpace()
     space.add([kind := Categorical("kind", ["p", "q"]), x := Float("x", (0, 100))])
     space.add(EqualsCondition(x, kind, "p"))
-    cost = np.asarray(cost, dtype=float)
-    trials = {
-        "config_id": np.asarray(config_id),
-        "status": ["crashed" if np.isnan(value) else "success" for value in cost],
-        "cost:loss": cost,
-    }
-    if budget is not None:
-        trials["budget"] = np.asarray(budget, dtype=float)
-    return Run.from_columns(
-        name="toy",
-        optimizer=Optimizer("random"),
-        space=space,
-        objectives=[Objective("loss")],
-        trials=trials,
-        configurations=configurations or {int(i): {"kind": "p", "x": float(i)} for i in np.unique(config_id)},
-    )
+    given = configurations or [{"kind": "p", "x": float(i)} for i in range(max(config_id) + 1)]
+    columns = {} if budget is None else {"budget": np.asarray(budget, dtype=float)}
+    return run_over(space, given, cost, config_id=np.asarray(config_id), **columns)
 
 
 def test_budget_correlation_is_spearmans() -> None:
@@ -69,12 +59,8 @@ def test_repeats_are_averaged_and_constants_have_no_correlation() -> None:
 
 
 def test_exploration_compares_values_not_ids() -> None:
-    configurations = {
-        0: {"kind": "p", "x": 1.0},
-        1: {"kind": "p", "x": 1.0},  # the same under another number
-        2: {"kind": "p", "x": 2.0},
-        3: {"kind": "q"},
-    }
+    p, q = {"kind": "p", "x": 1.0}, {"kind": "q"}
+    configurations = [p, p, {"kind": "p", "x": 2.0}, q]  # the second is the first under another number
     run = make_run([0, 1, 2, 3, 3], [1, 1, 1, 1, 1], [1, 1, 1, 1, 3], configurations)
     found = exploration(run)
     assert (found.trials, found.distinct) == (5, 3)

@@ -16,7 +16,9 @@ from encave.analysis.importance import Method, explain
 from encave.analysis.importance_games import from_forest
 from encave.analysis.importance_sample import fit, sample
 from encave.analysis.importance_shapley import interactions, shapley
-from encave.run import Objective, Optimizer, Run
+from encave.run import Run
+
+from .runs import run_over
 
 shapiq = pytest.importorskip("shapiq", reason="needs uv run --with shapiq")
 SHAPE = (3, 4, 2, 5)
@@ -50,14 +52,8 @@ def run() -> Run:
         ]
     )
     codes = rng.permutation(np.indices(SHAPE).reshape(4, -1).T)[:60]
-    return Run.from_columns(
-        name="toy",
-        optimizer=Optimizer("random"),
-        space=space,
-        objectives=[Objective("loss")],
-        trials={"config_id": np.arange(60), "status": ["success"] * 60, "cost:loss": rng.normal(size=60)},
-        configurations={i: {n: f"v{code}" for n, code in zip("abcd", row, strict=True)} for i, row in enumerate(codes)},
-    )
+    configurations = [{n: f"v{code}" for n, code in zip("abcd", row, strict=True)} for row in codes]
+    return run_over(space, configurations, rng.normal(size=60))
 
 
 @pytest.mark.parametrize("game", ["ablation", "tunability", "sensitivity"])

@@ -34,6 +34,9 @@ def test_paired_runs(samples) -> None:
     raw = [stats.wilcoxon(samples[one.first], samples[one.second]).pvalue for one in result.pairs]
     np.testing.assert_allclose([one.p for one in result.pairs], raw, atol=1e-9)
     assert pair.adjusted == pytest.approx(min(raw) * 3)
+    close = result.pair("A", "B")
+    beaten = np.sign(samples[close.second][:, None] - samples[close.first])
+    assert close.cliffs_delta == pytest.approx(beaten.mean())
 
 
 def test_unpaired_runs(samples) -> None:

@@ -27,6 +27,8 @@ def test_same_run_twice_counts_once(make_run) -> None:
     assert len(view.sections[0].runs) == 2  # the third is another run of the same seed
     assert len(view.remarks) == 1
     assert "more than once" in view.remarks[0]
+    unknown = [make_run(reported=[3.0, float("nan"), 1.0]) for _ in range(2)]
+    assert len(view_runs(unknown).sections[0].runs) == 1
 
 
 def test_releases_are_kept_apart(make_run) -> None:

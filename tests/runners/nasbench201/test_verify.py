@@ -11,6 +11,8 @@ from click.testing import CliRunner
 
 from encave.cli import cli
 from encave.runners.nasbench201.cache import import_benchmark
+from encave.runners.nasbench201.random_reference import random_reference
+from encave.runners.nasbench201.table import open_benchmark
 from encave.runners.nasbench201.verify import verify
 
 
@@ -80,3 +82,19 @@ def test_random_curve(tmp_path: Path) -> None:
     assert means == sorted(means, reverse=True)
     assert f"{means[19]:.3f}" in shown.output
     assert printed[0]["quantile_0.05"] < printed[0]["quantile_0.5"] < printed[0]["quantile_0.95"]
+
+
+def test_random_curve_by_simulated_time(tmp_path: Path) -> None:
+    path = tmp_path / "curve.csv"
+    arguments = ["benchmark", "random-curve", "--seconds", "20000", "--csv", str(path)]
+    shown = CliRunner().invoke(cli, arguments)
+    printed = json.loads(CliRunner().invoke(cli, [*arguments, "--json"]).output)["curve"]
+    reference = random_reference(open_benchmark("surrogate"), "cifar10", schedule=12)
+    last = reference.by([20_000.0])
+    assert printed[-1]["seconds"] == pytest.approx(20_000)
+    assert printed[-1]["mean"] == pytest.approx(last.mean[0], abs=5 * float(last.standard_error[0]) + 1e-3)
+    assert printed[0] == {"seconds": pytest.approx(20), "mean": None, "standard_error": None}
+    assert f"{printed[-1]['mean']:.3f}" in shown.output and "standard error" in shown.output
+    with path.open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["mean"] for row in rows] == ["" if row["mean"] is None else str(row["mean"]) for row in printed]
