@@ -101,6 +101,9 @@ def _log_options(forced: str | None, configspace: str | None, mapping: tuple[str
     for key, sign, column in pairs:
         if not (key and sign and column):
             raise EncaveError(f"--map {key}{sign}{column} is not KEY=COLUMN, e.g. --map objective=loss")
+    keys = [key.strip() for key, _, _ in pairs]
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise EncaveError(f"--map {twice} is given twice; several columns stand between commas: --map {twice}=a,b")
     return {
         "forced_format": forced,
         "space": given_space(configspace) if configspace else None,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import io
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -14,6 +17,10 @@ from ..run import Note
 LIMIT = 256 * 1024 * 1024
 """Bytes of the longest file that is read."""
 _BLOCK = 16 * 1024 * 1024
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_EXACT = 2**53  # integers up to here are floats without loss
+_SHOWN = 5
+_LATIN = "encave-latin"
 
 
 @dataclass(frozen=True)
@@ -25,13 +32,13 @@ class CsvTable:
     rows: int
     """Number of rows kept."""
     dropped: int
-    """Rows with another number of cells than the header."""
+    """Rows with another number of cells than the header, and those that they swallowed."""
     notes: tuple[Note, ...]
     """What was dropped, and whether the file breaks off."""
 
 
 def read_csv(data: bytes, name: str) -> CsvTable:
-    """Read a CSV file whose first line names the columns.
+    """Read a CSV file whose first line names the columns; without a comma there, cells end at `;`, a tab or `|`.
 
     Args:
         data: The file.
@@ -43,18 +50,20 @@ def read_csv(data: bytes, name: str) -> CsvTable:
     from pyarrow import csv
 
     data, notes = _decodable(data, name)
-    wrong: list[int] = []
+    header = header_of(data)
+    delimiter = _delimiter(_first_line(data))
+    wrong: list[tuple[int, int]] = []
 
     def skip(row: csv.InvalidRow) -> str:
-        wrong.append(row.actual_columns)
+        swallowed = _like_rows(row.text.splitlines()[1:], delimiter, row.expected_columns)
+        wrong.append((row.number or 0, 1 + swallowed))
         return "skip"
 
     try:
-        header = header_of(data)
         table = csv.read_csv(
             io.BytesIO(data),
             read_options=csv.ReadOptions(block_size=_BLOCK, use_threads=False),
-            parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
+            parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip),
             convert_options=csv.ConvertOptions(
                 column_types=dict.fromkeys(header, pa.string()), null_values=[""], strings_can_be_null=True
             ),
@@ -62,35 +71,76 @@ def read_csv(data: bytes, name: str) -> CsvTable:
     except (pa.ArrowInvalid, ValueError) as error:
         raise EncaveError(f"{name} is not a CSV file ({len(data)} bytes): {error}") from error
     if len(set(table.column_names)) != table.num_columns:
-        raise EncaveError(f"{name} has two columns of one name: {', '.join(table.column_names)}")
+        raise EncaveError(f"{name} has two columns of one name: {', '.join(table.column_names)}; rename one")
+    dropped = sum(rows for _, rows in wrong)
     if wrong:
         text = f"{name}: rows with another number of cells than the {table.num_columns} of the header"
-        notes.append(Note("dropped", text, len(wrong)))
+        where = ", ".join(str(line) for line, _ in wrong[:_SHOWN]) + (", …" if len(wrong) > _SHOWN else "")
+        swallowing = "; a quote that is not closed swallows the rows after it" if dropped > len(wrong) else ""
+        notes.append(Note("dropped", f"{text} (line {where}){swallowing}", dropped))
     if not data.endswith((b"\n", b"\r")):
         notes.append(Note("flagged", f"{name} does not end with a line end: its last row may be cut off"))
     columns = {column: table[column].combine_chunks() for column in table.column_names}
-    return CsvTable(columns, table.num_rows, len(wrong), tuple(notes))
+    notes += _swallowed(columns, delimiter, name)
+    return CsvTable(columns, table.num_rows, dropped, tuple(notes))
 
 
 def header_of(data: bytes) -> list[str]:
     """Names in the first line of a CSV file, of which `data` is the beginning; empty if it is not text."""
     import csv as plain
 
-    line = data.split(b"\n", 1)[0]
+    if data.startswith(_UTF16):
+        data = data.decode("utf-16", errors="ignore").encode(errors="ignore")
     try:
-        return next(plain.reader([line.decode("utf-8-sig").rstrip("\r")]), [])
+        line = _first_line(data)
+        return next(plain.reader([line], delimiter=_delimiter(line)), [])
     except (UnicodeDecodeError, plain.Error):
         return []
 
 
 def _decodable(data: bytes, name: str) -> tuple[bytes, list[Note]]:
-    """The file in UTF-8, what is not replaced by U+FFFD, and a note on that."""
+    """The file in UTF-8, what is not read as Latin-1, and a note on that."""
+    if data.startswith(_UTF16):
+        return data.decode("utf-16", errors="replace").encode(), []
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        text = f"{name}: bytes that are not UTF-8, the first at {error.start}, are replaced by U+FFFD"
-        return data.decode("utf-8", errors="replace").encode(), [Note("flagged", text)]
+        text = f"{name}: bytes that are not UTF-8, the first at {error.start}, are read as Latin-1"
+        return data.decode("utf-8", errors=_LATIN).encode(), [Note("flagged", text)]
     return data, []
+
+
+def _latin(error: UnicodeError) -> tuple[str, int]:
+    """The bytes that are not UTF-8 as Latin-1, so that different texts stay different."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error(_LATIN, _latin)
+
+
+def _first_line(data: bytes) -> str:
+    return re.split(rb"[\r\n]", data, maxsplit=1)[0].decode("utf-8-sig")
+
+
+def _delimiter(header: str) -> str:
+    return next((sign for sign in ",;\t|" if sign in header), ",")
+
+
+def _like_rows(lines: Iterable[str], delimiter: str, cells: int) -> int:
+    """How many lines have as many cells as a row."""
+    return sum(line.count(delimiter) == cells - 1 for line in lines)
+
+
+def _swallowed(columns: Mapping[str, pa.Array], delimiter: str, name: str) -> Iterable[Note]:
+    """Cells that hold what looks like rows, as where a quote is closed by the next one only."""
+    for column, values in columns.items():
+        lines = [text.splitlines()[1:-1] for text in values.filter(pc.match_substring(values, "\n")).to_pylist()]
+        rows = [len(inner) for inner in lines if inner and _like_rows(inner, delimiter, len(columns)) == len(inner)]
+        if rows:
+            text = f"{name}: a cell of {column} holds lines that look like rows: a quote may not be closed"
+            yield Note("flagged", text, sum(rows))
 
 
 def numbers(column: pa.Array) -> pa.Array:
@@ -102,16 +152,26 @@ def numbers(column: pa.Array) -> pa.Array:
 
 
 def typed(column: pa.Array) -> pa.Array:
-    """A column of text as integers, floats or truth values if all of it is, as Python and pandas write them."""
+    """A column of text as integers, floats or truth values if all of it is, as Python and pandas write them.
+
+    Integers that are neither of 64 bits nor floats without loss stay text.
+    """
     distinct = pc.unique(column.drop_null()).to_pylist()
     if distinct and set(distinct) <= {"True", "False"}:
         return pc.equal(column, "True")
+    trimmed = pc.utf8_trim_whitespace(column)
     for kind in (pa.int64(), pa.float64()):
         try:
-            return column.cast(kind)
+            cast = trimmed.cast(kind)
         except pa.ArrowInvalid:
-            pass
+            continue
+        if kind == pa.int64() or not any(text.strip().lstrip("+-").isdigit() and _lossy(text) for text in distinct):
+            return cast
     return column
+
+
+def _lossy(text: str) -> bool:
+    return abs(int(text)) > _EXACT and int(float(text)) != int(text)
 
 
 def _number(text: str | None) -> float | None:

@@ -16,9 +16,10 @@ from .names import study_name
 from .outcomes import outcomes
 from .reader import Found, Listing, Options, ReadResult
 from .space import SPACE_FILE, LogSpace, known_space
-from .table_mapping import Mapped, mapping_file, read_mapping, resolve, self_explaining
+from .table_mapping import Mapped, decimal_comma, mapping_file, read_mapping, resolve, self_explaining
+from .table_oddities import oddities, time_unit
 from .table_rows import Rows
-from .table_source import SUFFIXES, column_names, read_table
+from .table_source import SUFFIXES, Table, column_names, read_table
 
 
 class TableReader:
@@ -39,7 +40,7 @@ class TableReader:
         """Tables with a mapping; of a file with several runs each one."""
         for name in listing.names:
             path = listing.folder / name
-            if path.suffix in SUFFIXES:
+            if path.suffix.lower() in SUFFIXES:
                 beside = mapping_file(path)
                 if beside or self._mapping is not None or self_explaining(column_names(path)):
                     yield from self._runs(path, beside)
@@ -57,15 +58,16 @@ class TableReader:
             spec = _spec(beside, self._mapping)
             if "run" not in spec:
                 return [None]
-            return list(dict.fromkeys(map(_run_key, read_table(path).raw(spec["run"]))))
+            return list(dict.fromkeys(map(_run_key, _table(path, spec).raw(spec["run"]))))
         except (EncaveError, KeyError, TypeError):
             return [None]
 
     def read(self, found: Found, options: Options) -> ReadResult:
         """Read the rows of one run."""
         mapping = options.mapping if options.mapping is not None else self._mapping
-        table = read_table(found.path)
-        mapped = resolve(_spec(mapping_file(found.path), mapping), list(table.columns), str(found.path))
+        spec = _spec(mapping_file(found.path), mapping)
+        table = _table(found.path, spec)
+        mapped = resolve(spec, list(table.columns), str(found.path))
         rows = list(range(table.rows))
         dropped, notes = table.dropped, list(table.notes)
         keys = list(map(_run_key, table.raw(mapped.roles["run"]))) if "run" in mapped.roles else []
@@ -92,6 +94,10 @@ def _spec(beside: Path | None, mapping: Mapping[str, str] | None) -> dict[str, A
     return (read_mapping(beside) if beside else {}) | dict(mapping or {})
 
 
+def _table(path: Path, spec: Mapping[str, Any]) -> Table:
+    return read_table(path, decimal_comma=decimal_comma(spec, str(path)))
+
+
 def _run_key(value: Any) -> str:
     return "" if value is None else str(value)
 
@@ -111,6 +117,7 @@ def _run(
     ids = [numbers[row] for row in chosen]
     rows = Rows(everything.table, chosen, everything.path)
     columns, derived = _columns(rows, mapped)
+    notes += oddities(rows, mapped.hyperparameters)
     told = mapped.told
     name = told.get("name", study_name(found.path, found.path.stem))
     return Run.from_columns(
@@ -189,8 +196,8 @@ def _columns(rows: Rows, mapped: Mapped) -> tuple[dict[str, Any], list[Note]]:
         if role in roles:
             columns[role] = rows.texts(roles[role])
     if "cpu_time" in roles:
-        columns["cpu_time"] = rows.numbers(roles["cpu_time"], seconds=True)
-    starts, ends, derived = _times(rows, roles)
+        columns["cpu_time"] = rows.seconds(roles["cpu_time"], mapped.time_unit or 1.0)
+    starts, ends, derived = _times(rows, mapped)
     times, notes = from_start(starts, ends)
     costs = {objective.name: rows.numbers(column) for column, objective in mapped.objectives.items()}
     ended = outcomes(_statuses(rows, mapped), costs)
@@ -201,17 +208,21 @@ def _columns(rows: Rows, mapped: Mapped) -> tuple[dict[str, Any], list[Note]]:
     return columns | others | ended.columns, [*derived, *notes, *ended.notes]
 
 
-def _times(rows: Rows, roles: Mapping[str, str]) -> tuple[list[float | None], list[float | None], list[Note]]:
+def _times(rows: Rows, mapped: Mapped) -> tuple[list[float | None], list[float | None], list[Note]]:
     """Starts and ends; a missing one from the duration, both from the durations added up."""
     absent: list[float | None] = [None] * len(rows)
-    known = {role: rows.numbers(roles[role], seconds=True) for role in ("start", "end", "duration") if role in roles}
+    roles = {role: mapped.roles[role] for role in ("start", "end", "duration") if role in mapped.roles}
+    stamps = [column for role, column in roles.items() if role != "duration"]
+    unit, notes = (mapped.time_unit, []) if mapped.time_unit else time_unit(rows, stamps)
+    units = {"start": unit, "end": unit, "duration": mapped.time_unit or 1.0}
+    known = {role: rows.seconds(column, units[role]) for role, column in roles.items()}
     start, end, duration = (known.get(role, absent) for role in ("start", "end", "duration"))
     if "duration" not in known or ("start" in known and "end" in known):
-        return start, end, []
+        return start, end, notes
     if "start" in known:
-        return start, [_sum(a, b) for a, b in zip(start, duration, strict=True)], []
+        return start, [_sum(a, b) for a, b in zip(start, duration, strict=True)], notes
     if "end" in known:
-        return [_sum(a, None if b is None else -b) for a, b in zip(end, duration, strict=True)], end, []
+        return [_sum(a, None if b is None else -b) for a, b in zip(end, duration, strict=True)], end, notes
     ends: list[float | None] = []
     total = 0.0
     for seconds in duration:
@@ -232,6 +243,8 @@ def _statuses(rows: Rows, mapped: Mapped) -> list[Status]:
     unknown = sorted(set(words) - mapped.statuses.keys())
     if unknown:
         shown, column = ", ".join(map(repr, unknown[:5])), mapped.roles["status"]
-        hint = f'say what it means, as in {{"statuses": {{{unknown[0]!r}: "crashed"}}}}'
+        hint = (
+            f'say what it means, as in {{"statuses": {{"{unknown[0]}": "crashed"}}}} or statuses={unknown[0]}:crashed'
+        )
         raise EncaveError(f"{rows.path}: the column {column} has the unknown status {shown}; {hint}")
     return [mapped.statuses[word] for word in words]

@@ -19,7 +19,8 @@ ROLES = (*TRIAL_SCHEMA.names, "duration", "run")
 """Keys that name one column: those of a run's trials, `duration`, and `run`, which tells the runs of one file apart."""
 
 _TOLD = ("name", "optimizer", "optimizer_version", "budget_name", "task")
-_OTHERS = ("objective", "hyperparameters", "statuses", "ignore")
+_OTHERS = ("objective", "hyperparameters", "statuses", "ignore", "time_unit", "decimal")
+_UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 _WORDS: dict[str, Status] = {
     **{status.value: status for status in Status},
     **dict.fromkeys(("ok", "complete", "completed", "finished", "done", "true", "terminated"), Status.SUCCESS),
@@ -45,6 +46,8 @@ class Mapped:
     """Column → name, for the columns that nothing else claims."""
     statuses: Mapping[str, Status]
     """Word in lower case → status."""
+    time_unit: float | None
+    """Seconds that numbers in columns of times count; None where the mapping does not say it."""
     told: Mapping[str, str]
     """name, optimizer, optimizer_version, budget_name and task as far as they are given."""
 
@@ -105,8 +108,26 @@ def resolve(spec: Mapping[str, Any], names: Sequence[str], where: str) -> Mapped
         roles=roles,
         extras={name: name.removeprefix(EXTRA) for name in names if name not in claimed},
         statuses=_WORDS | dict(_statuses(spec.get("statuses"), where)),
+        time_unit=_unit(spec.get("time_unit"), where),
         told={key: str(spec[key]) for key in _TOLD if spec.get(key) is not None},
     )
+
+
+def decimal_comma(spec: Mapping[str, Any], where: str) -> bool:
+    """Whether the mapping says that numbers have commas for points.
+
+    Raises:
+        EncaveError: it says something else.
+    """
+    if spec.get("decimal") not in (None, ".", ","):
+        raise EncaveError(f"{where}: decimal is {spec['decimal']!r}; it can be a point or a comma")
+    return spec.get("decimal") == ","
+
+
+def _unit(told: Any, where: str) -> float | None:
+    if told is not None and told not in _UNITS:
+        raise EncaveError(f"{where}: time_unit is {told!r}; there are {', '.join(_UNITS)}")
+    return None if told is None else _UNITS[told]
 
 
 def _own_names(names: Sequence[str]) -> dict[str, Any]:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from ..errors import EncaveError
 from .table_source import Table
+
+MISSING = frozenset({"", "na", "n/a", "none", "null"})
+"""Texts that stand for no number, in lower case."""
+COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
+"""A number with a decimal comma."""
+_ISO = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)[Tt ]?(\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?"
+    r"\s*(?:([+-])(\d\d):?(\d\d)?|(?P<utc>[Zz]|UTC|GMT))?"
+)
 
 
 class Rows:
@@ -42,22 +51,41 @@ class Rows:
         """Values of a column as text."""
         return [None if value is None else str(value) for value in self.raw(name)]
 
-    def numbers(self, name: str, *, seconds: bool = False) -> list[float | None]:
+    def numbers(self, name: str) -> list[float | None]:
         """Floats; None for what is missing or NaN.
 
         Raises:
-            EncaveError: a value is no number, nor a time where times are wanted.
+            EncaveError: a value is no number.
         """
-        return [self._number(name, value, seconds) for value in self.raw(name)]
+        return self._each(name, float, "no number: write it without units and signs between digits")
 
-    def _number(self, name: str, value: Any, seconds: bool) -> float | None:
-        if value is None or (isinstance(value, str) and value.strip().lower() in ("", "na", "n/a", "none", "null")):
-            return None
-        try:
-            number = _seconds(value) if seconds else float(value)
-        except (ValueError, TypeError) as error:
-            raise EncaveError(f"{self.path}: the column {name} has {value!r}, which is no number") from error
-        return None if math.isnan(number) else number
+    def seconds(self, name: str, unit: float) -> list[float | None]:
+        """Times in seconds; None for what is missing or NaN.
+
+        Args:
+            name: The column.
+            unit: Seconds that a number in it counts.
+
+        Raises:
+            EncaveError: a value is no time.
+        """
+        wanted = "no time: write seconds or ISO 8601, as in 2024-03-01T10:00:00+01:00"
+        return self._each(name, lambda value: _seconds(value, unit), wanted)
+
+    def _each(self, name: str, convert: Callable[[Any], float], wanted: str) -> list[float | None]:
+        numbers: list[float | None] = []
+        for row, value in zip(self._rows, self.raw(name), strict=True):
+            if value is None or (isinstance(value, str) and value.strip().lower() in MISSING):
+                numbers.append(None)
+                continue
+            try:
+                number = convert(value)
+            except (ValueError, TypeError, OverflowError) as error:
+                hint = "; for decimal commas say decimal=," if isinstance(value, str) and COMMA.fullmatch(value) else ""
+                where = f"{self.path}, row {row + 1}: the column {name}"
+                raise EncaveError(f"{where} has {value!r}, which is {wanted}{hint}") from error
+            numbers.append(None if math.isnan(number) else number)
+        return numbers
 
     def integers(self, name: str) -> list[int | None]:
         """Integers; None for what is missing.
@@ -70,27 +98,36 @@ class Rows:
             return exact
         numbers = self.numbers(name)
         if any(value is not None and not value.is_integer() for value in numbers):
-            raise EncaveError(f"{self.path}: the column {name} has values that are no integers")
+            wrong = next(value for value in numbers if value is not None and not value.is_integer())
+            raise EncaveError(f"{self.path}: the column {name} has {wrong}, which is no integer")
         return [None if value is None else int(value) for value in numbers]
 
 
-def _seconds(value: Any) -> float:
+def _seconds(value: Any, unit: float) -> float:
     """Seconds of a number, a span, a time stamp or its ISO 8601 text, which is UTC where it names no zone."""
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, str):
         try:
-            return float(value)
+            return float(value) * unit
         except ValueError:
             value = datetime.fromisoformat(_iso(value))
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=timezone.utc)).timestamp()
     if isinstance(value, date):
         raise ValueError("a day is no time")
-    return float(value)
+    return float(value) * unit
 
 
 def _iso(text: str) -> str:
-    """ISO 8601 as Python 3.10 reads it: the fraction of a second has six digits, and the zone is no letter."""
-    whole = re.sub(r"\.(\d{1,6})\d*", lambda match: f".{match[1]:0<6}", text.strip())
-    return re.sub(r"Z$", "+00:00", whole)
+    """ISO 8601 as Python 3.10 reads it: separated parts, six digits of a second, a zone of hours and minutes.
+
+    Raises:
+        ValueError: it is a day without a time, or no ISO 8601.
+    """
+    match = _ISO.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(text)
+    year, month, day, hour, minute, second, fraction, sign, hours, minutes, _ = match.groups()
+    zone = f"{sign}{hours}:{minutes or '00'}" if sign else "+00:00" if match["utc"] else ""
+    return f"{year}-{month}-{day} {hour}:{minute}:{second or '00'}.{(fraction or '')[:6]:0<6}{zone}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..errors import EncaveError
 from ..run import Note
@@ -16,7 +17,7 @@ from . import parquet
 from .csv_table import LIMIT, header_of, read_csv, typed
 from .json_lines import numbered_lines, read_lines
 
-SUFFIXES = (".csv", ".parquet", ".jsonl", ".ndjson")
+SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 _DEEPEST = 8
 _HEAD = 1 << 16
 
@@ -45,8 +46,12 @@ class Table:
         return column if isinstance(column, list) else column.to_pylist()
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, *, decimal_comma: bool = False) -> Table:
     """Read a table by the suffix of its name.
+
+    Args:
+        path: The file.
+        decimal_comma: Whether numbers of a text file have commas for points.
 
     Raises:
         EncaveError: the file cannot be read, is empty or damaged, or is too large.
@@ -54,26 +59,43 @@ def read_table(path: Path) -> Table:
     size = path.stat().st_size
     if size == 0:
         raise EncaveError(f"{path} is empty (0 bytes)")
-    if path.suffix == ".parquet":
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
         return _parquet(path)
-    if path.suffix in (".jsonl", ".ndjson"):
+    if suffix in (".jsonl", ".ndjson"):
         return _json_lines(path)
     if size > LIMIT:
         raise EncaveError(f"{path} has {size} bytes; a CSV file may have {LIMIT}. Write it as Parquet.")
     table = read_csv(path.read_bytes(), str(path))
-    return Table(table.columns, table.rows, table.dropped, table.notes)
+    columns = _stripped(table.columns)
+    if decimal_comma:
+        columns = {name: _with_points(column) for name, column in columns.items()}
+    return Table(columns, table.rows, table.dropped, table.notes)
+
+
+def _stripped(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """The columns under names without blanks around them, unless two would get the same."""
+    names = {name.strip(): column for name, column in columns.items()}
+    return names if len(names) == len(columns) else columns
+
+
+def _with_points(column: pa.Array) -> pa.Array:
+    """A column with points for commas where all of its values are numbers then."""
+    pointed = pc.replace_substring(column, ",", ".")
+    return pointed if not pa.types.is_string(typed(pointed).type) else column
 
 
 def column_names(path: Path) -> list[str]:
     """Names of a table's columns from its beginning; empty if it is no table. JSON lines may have more further on."""
     try:
-        if path.suffix == ".parquet":
+        suffix = path.suffix.lower()
+        if suffix == ".parquet":
             import pyarrow.parquet as pq
 
             return pq.read_schema(path).names
-        if path.suffix == ".csv":
+        if suffix in (".csv", ".tsv"):
             with path.open("rb") as file:
-                return header_of(file.read(_HEAD))
+                return [name.strip() for name in header_of(file.read(_HEAD))]
         first = read_first(path)
     except (OSError, ValueError, pa.ArrowException, EncaveError):
         return []
@@ -97,6 +119,9 @@ def _parquet(path: Path) -> Table:
             if not any(pa.types.is_struct(field.type) for field in table.schema):
                 break
             table = table.flatten()
+        for place, field in enumerate(table.schema):
+            if pa.types.is_decimal(field.type):
+                table = table.set_column(place, field.name, table[place].cast(pa.float64()))
         columns = {name: table[name].to_pylist() for name in table.column_names}
     except (OSError, ValueError, LookupError, pa.ArrowException) as error:
         raise EncaveError(f"{path} is not a whole Parquet file: {error}") from error

@@ -33,6 +33,8 @@ def test_a_table_with_map(tmp_path: Path) -> None:
     assert (run["format"], run["written"]) == ("table", 2)
     wrong = invoke("convert", tmp_path / "t.csv", "--out", tmp_path / "out", "--map", "objective")
     assert wrong.exit_code == 2 and "KEY=COLUMN" in wrong.stderr
+    twice = invoke("inspect", tmp_path / "t.csv", *options, "--map", "hyperparameters=budget")
+    assert twice.exit_code == 2 and "--map hyperparameters is given twice" in twice.stderr
 
 
 def test_strict_ends_with_1(tmp_path: Path) -> None:

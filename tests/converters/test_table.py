@@ -207,9 +207,11 @@ def test_a_given_space_types_the_choices(tmp_path: Path) -> None:
         ({"budget": "epochs"}, "budget is to be the column 'epochs'"),
         ({"statuses": {}}, "unknown status 'nan'"),
         ({"statuses": {"NAN": "broken"}}, "'broken'"),
-        ({"budget": "x"}, "'hï', which is no number"),
+        ({"budget": "x"}, "row 1: the column x has 'hï', which is no number"),
         ({"seed": "loss"}, "uses the column loss twice"),
-        ({"objective": "acc", "seed": "loss"}, "no integers"),
+        ({"objective": "acc", "seed": "loss"}, "has 0.5, which is no integer"),
+        ({"time_unit": "days"}, "time_unit is 'days'; there are ns, us"),
+        ({"decimal": ";"}, "decimal is ';'"),
         ({"budget": "lr"}, "uses the column lr twice"),
     ],
 )
@@ -239,6 +241,125 @@ def test_other_tables_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "x.parquet").write_bytes(b"PAR1")
     (tmp_path / "x.jsonl").write_text("[1]\n")
     assert find(tmp_path, [READER]) == []
+
+
+def a_table(folder: Path, text: str | bytes, name: str = "log.csv", **mapping: Any) -> ReadResult:
+    told = {"objective": "loss", "hyperparameters": "lr"} | mapping
+    (folder / f"{Path(name).stem}.map.json").write_text(json.dumps(told))
+    (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    [result] = read_all(folder)
+    return result
+
+
+def notes_of(result: ReadResult) -> list[str]:
+    return [note.text for note in result.run.notes if "no configuration space" not in note.text]
+
+
+PLAIN = "lr,loss,start\n0.1,0.5,0\n0.2,0.4,1.5\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("log.csv", PLAIN.replace(",", ";").encode()),
+        ("log.tsv", PLAIN.replace(",", "\t").encode()),
+        ("log.CSV", PLAIN.replace(",", " , ").encode()),
+        ("log.csv", PLAIN.replace("\n", "\r").encode()),
+        ("log.csv", PLAIN.encode("utf-16")),
+        ("log.csv", PLAIN.encode("utf-8-sig")),
+    ],
+)
+def test_texts_as_other_programs_write_them(tmp_path: Path, name: str, content: bytes) -> None:
+    run = a_table(tmp_path, content, name, start="start").run
+    assert run.trials["cost:loss"].to_pylist() == [0.5, 0.4]
+    assert run.trials["start"].to_pylist() == [0.0, 1.5]
+    assert [run.configuration(row) for row in (0, 1)] == [{"lr": 0.1}, {"lr": 0.2}]
+
+
+def test_decimal_commas_are_read_where_the_mapping_says_so(tmp_path: Path) -> None:
+    text = "lr;kind;loss\n0,1;1,5;0,5\n1e-2;a;2\n"
+    with pytest.raises(EncaveError, match=r"log\.csv, row 1: the column loss has '0,5', which .* say decimal=,"):
+        a_table(tmp_path, text)
+    run = a_table(tmp_path, text, hyperparameters="lr,kind", decimal=",").run
+    assert run.trials["cost:loss"].to_pylist() == [0.5, 2.0]
+    assert [run.configuration(row) for row in (0, 1)] == [{"lr": 0.1, "kind": "1,5"}, {"lr": 0.01, "kind": "a"}]
+    [note] = notes_of(a_table(tmp_path, "lr;loss\n0,1;1\n0,2;2\n"))
+    assert note == "hyperparameter lr has commas in its numbers, which are kept as text; decimal=, reads them"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "start"),
+    [
+        ({}, "1700000000000"),
+        ({}, "1700000000000000"),
+        ({"time_unit": "ms"}, "0"),
+        ({}, "20240301T100000+0100"),
+        ({}, "2024-03-01 10:00 UTC"),
+        ({}, "2024-03-01T10:00:00.5Z"),
+    ],
+)
+def test_units_and_forms_of_times(tmp_path: Path, mapping: dict[str, str], start: str) -> None:
+    text = (
+        f"lr,loss,start\n0.1,1,{start}\n0.1,1,{start[:-1] + '9' if start[-1] == '0' and '+' not in start else start}\n"
+    )
+    run = a_table(tmp_path, text, start="start", **mapping).run
+    [first, second] = run.trials["start"].to_pylist()
+    digits = start.isdigit()
+    assert first == 0.0
+    assert second == pytest.approx((9e-6 if len(start) > 13 else 9e-3) if digits else 0.0, abs=1e-6)
+    assert any("since 1970" in note for note in notes_of(a_table(tmp_path, text, start="start", **mapping))) == (
+        digits and not mapping
+    )
+
+
+@pytest.mark.parametrize("start", ["2024-03-01", "01/03/2024 10:00", "soon", "2024-13-01T10:00:00"])
+def test_what_is_no_time_is_refused_with_its_row(tmp_path: Path, start: str) -> None:
+    with pytest.raises(EncaveError, match=f"row 2: the column start has '{start}', which is no time: write seconds"):
+        a_table(tmp_path, f"lr,loss,start\n0.1,1,5\n0.2,1,{start}\n", start="start")
+
+
+def test_rows_that_an_open_quote_swallows_are_counted(tmp_path: Path) -> None:
+    rows = "".join(f"0.{i},b,0.3\n" for i in range(3, 30))
+    result = a_table(tmp_path, f'lr,note,loss\n0.1,a,0.5\n0.2,"open,0.4\n{rows}')
+    assert (result.read, result.dropped) == (29, 28)
+    assert "(line 3); a quote that is not closed swallows the rows after it" in notes_of(result)[0]
+    result = a_table(tmp_path, f'lr,note,loss\n0.2,"open,0.4\n{rows}0.1,"x",0.3\n')
+    [note] = [note for note in result.run.notes if "a quote may not be closed" in note.text]
+    assert note.count == 27
+    assert notes_of(a_table(tmp_path, 'lr,note,loss\n0.2,"a\nb\nc",0.4\n')) == []
+
+
+def test_oddities_of_hyperparameters_and_rows_are_told(tmp_path: Path) -> None:
+    assert notes_of(a_table(tmp_path, "lr,loss\n0.1,1\nauto,1\n")) == [
+        "hyperparameter lr has numbers and others such as 'auto'; all are kept as text"
+    ]
+    result = a_table(tmp_path, "lr,loss\n99999999999999999999,1\n99999999999999999998,1\n,2\n")
+    assert [result.run.configuration(row).get("lr") for row in (0, 1, 2)] == [
+        "99999999999999999999",
+        "99999999999999999998",
+        None,
+    ]
+    assert notes_of(result) == ["hyperparameter lr has integers of more than 64 bits, which are kept as text"]
+    assert notes_of(a_table(tmp_path, "lr,loss\n0.1,1\n0.1,1\n0.1,2\n")) == [
+        "rows are the same as an earlier one in every column; all are kept"
+    ]
+
+
+def test_bytes_that_are_not_utf_8_stay_apart(tmp_path: Path) -> None:
+    result = a_table(tmp_path, "lr,loss\ngröße,1\n".encode("latin-1") + "grüße,2\nä,3\n".encode())
+    assert [result.run.configuration(row)["lr"] for row in (0, 1, 2)] == ["größe", "grüße", "ä"]
+    assert "the first at 10, are read as Latin-1" in notes_of(result)[0]
+
+
+def test_decimals_of_parquet_are_numbers(tmp_path: Path) -> None:
+    from decimal import Decimal
+
+    frame = pd.DataFrame({"lr": [Decimal("0.10"), Decimal("0.25")], "loss": [Decimal("1.5"), None]})
+    frame.to_parquet(tmp_path / "log.parquet")
+    (tmp_path / "log.map.json").write_text(json.dumps({"objective": "loss", "hyperparameters": "lr"}))
+    [result] = read_all(tmp_path)
+    assert [result.run.configuration(row) for row in (0, 1)] == [{"lr": 0.1}, {"lr": 0.25}]
+    assert result.run.trials["cost:loss"].to_pylist() == [1.5, None]
 
 
 def test_100_000_rows_in_seconds(tmp_path: Path) -> None:
