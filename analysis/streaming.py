@@ -9,25 +9,19 @@ value seen) is put right when they are gathered.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..run import Run
-from ..store import RunFilter, read_runs, store_of
+from ..store import RunFilter, read_runs
 from .anytime import Trajectory, trajectory
 from .axis import Axis, AxisFacts, AxisKind, choose_axis
 from .incumbents import IncumbentRule
 from .section_curves import SectionCurves, Summary, section_curves
 from .study_view import Section, run_measures, view_runs
-
-if TYPE_CHECKING:
-    from distributed import Client
-
-_BATCH = 50  # runs that a worker reduces at a time
 
 
 @dataclass(frozen=True)
@@ -64,57 +58,21 @@ def reduce_run(run: Run, axis: AxisKind | None, rule: IncumbentRule) -> Reduced:
     return Reduced(header, facts, _digest(run), found)
 
 
-def reduce_folders(
-    folders: Sequence[Path],
-    axis: AxisKind | None,
-    rule: IncumbentRule,
-    client: Client | None = None,
-    on_progress: Callable[[int], None] = lambda done: None,
-    wanted: RunFilter | None = None,
+def reduce_source(
+    source: Path, axis: AxisKind | None, rule: IncumbentRule, wanted: RunFilter | None = None
 ) -> list[Reduced]:
-    """Read and reduce the runs in these folders, one at a time, or on the workers of `client`, in order.
+    """Read and reduce the runs of one source, one at a time.
 
     Args:
-        folders: Folders of runs, run stores and folders within one, which all workers must see.
+        source: Folder of a run, a run store, or a folder within one.
         axis: As for `reduce_run`.
         rule: Which trials may be the incumbent.
-        client: Of a Dask cluster; without one the runs are reduced here.
-        on_progress: Told how many runs are done.
         wanted: Which runs; None: all.
 
     Raises:
         EncaveError: a run cannot be read.
     """
-    single = [folder for folder in folders if store_of(folder) is None]
-    batches = [single[start : start + _BATCH] for start in range(0, len(single), _BATCH)]
-    batches += [[folder] for folder in folders if store_of(folder) is not None]
-    found: list[Reduced] = []
-    for batch in _mapped(client, batches, axis, rule, wanted):
-        found += batch
-        on_progress(len(found))
-    return found
-
-
-def _mapped(
-    client: Client | None,
-    batches: Sequence[Sequence[Path]],
-    axis: AxisKind | None,
-    rule: IncumbentRule,
-    wanted: RunFilter | None,
-) -> Iterable[list[Reduced]]:
-    if client is None:
-        yield from (_reduce_batch(batch, axis, rule, wanted) for batch in batches)
-        return
-    for future in client.map(_reduce_batch, batches, axis=axis, rule=rule, wanted=wanted, pure=False):
-        yield future.result()
-        future.release()
-
-
-def _reduce_batch(
-    folders: Sequence[Path], axis: AxisKind | None, rule: IncumbentRule, wanted: RunFilter | None
-) -> list[Reduced]:
-    runs = (run for folder in folders for run in read_runs(folder, wanted, configurations=False))
-    return [reduce_run(run, axis, rule) for run in runs]
+    return [reduce_run(run, axis, rule) for run in read_runs(source, wanted, configurations=False)]
 
 
 def gather(

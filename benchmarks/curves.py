@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,7 +21,7 @@ from encave.analysis.axis import Axis
 from encave.analysis.curves import aggregate
 from encave.analysis.order_statistics import Statistic
 from encave.analysis.section_curves import Summary
-from encave.analysis.streaming import gather, reduce_folders
+from encave.analysis.streaming import Reduced, gather, reduce_source
 from encave.analysis.study_view import Measure
 from encave.run import Objective, Optimizer, Run
 
@@ -106,7 +106,9 @@ def stream(count: int) -> None:
         reduced = [
             one
             for turn in range(count // 100)
-            for one in _as_seeds(reduce_folders(sources, None, "highest-so-far"), turn)
+            for one in _as_seeds(
+                [run for source in sources for run in reduce_source(source, None, "highest-so-far")], turn
+            )
         ]
         read = time.perf_counter() - start
         sets, _ = gather(reduced, None, Summary())
@@ -119,7 +121,7 @@ def stream(count: int) -> None:
     )
 
 
-def _as_seeds(reduced: list, turn: int) -> list:
+def _as_seeds(reduced: Iterable[Reduced], turn: int) -> list[Reduced]:
     """The same hundred runs as ten optimizers' other seeds."""
     from dataclasses import replace
 

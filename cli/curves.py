@@ -11,6 +11,7 @@ from .common import print_csv, print_json, run_paths, run_sources, wanted_runs
 
 if TYPE_CHECKING:
     from ..analysis.streaming import Reduced
+    from ..runners.dispatch import Ready
 
 _AXES = ("evaluations", "time", "trial-time", "epochs", "full-evaluations")
 _RULES = ("highest-so-far", "any-budget", "highest-only")
@@ -56,20 +57,22 @@ def curves(
         print_curves(sets, over_tasks)
 
 
-def _reduce(folders: list[Path], axis: Any, rule: Any, jobs: int, scheduler: str | None) -> list[Reduced]:
-    from ..analysis.streaming import reduce_folders
+def _reduce(sources: list[Path], axis: Any, rule: Any, jobs: int, scheduler: str | None) -> list[Reduced]:
+    from ..cluster_curves import reduce_sources
+    from ..runners.cluster import Cluster
     from ..store import count_runs
     from ..terminal.common import progress_bars
 
     with progress_bars() as progress:
-        bar = progress.add_task("runs", total=count_runs(folders), detail="")
+        bar = progress.add_task("runs", total=count_runs(sources), detail="")
 
         def show(done: int) -> None:
             progress.update(bar, completed=done)
 
-        if scheduler is None and jobs == 1:
-            return reduce_folders(folders, axis, rule, on_progress=show, wanted=wanted_runs())
-        from ..runners.cluster import Cluster, connected
+        def ready(cluster: Ready) -> None:
+            progress.update(bar, detail=f"{cluster.workers} workers")
+            if not cluster.workers:
+                click.echo(f"No worker is at {scheduler or 'the scheduler'}; waiting for one.", err=True)
 
-        with connected(Cluster(jobs=jobs, scheduler=scheduler), len(folders), Path.cwd()) as client:
-            return reduce_folders(folders, axis, rule, client, show, wanted_runs())
+        cluster = Cluster(jobs=jobs, scheduler=scheduler)
+        return reduce_sources(sources, axis, rule, cluster, wanted=wanted_runs(), on_progress=show, on_ready=ready)

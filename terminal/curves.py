@@ -41,7 +41,7 @@ def print_curves(sets: Sequence[SectionCurves], over_tasks: Sequence[Curve]) -> 
 
 
 def _print_table(title: str, curves: Sequence[Curve], unit: str | None) -> None:
-    stop = min(curve.stop for curve in curves)
+    stop = min((curve.stop for curve in curves if curve.runs), default=0.0)
     heads = [f"at {share * stop:,.4g}{f' {unit}' if unit else ''}" for share in _MOMENTS]
     table = Table(
         "optimizer", "from", *heads, "at its end", "to", "runs", "no incumbent", "held", "cut", title=escape(title)
@@ -58,6 +58,8 @@ def _at(curve: Curve, position: float) -> str:
     """The curve's value at a position with the band of the last event that has one."""
     event = int(np.searchsorted(curve.positions, position, side="right")) - 1
     if event < 0:
+        return "–"
+    if np.isnan(curve.centre[event]):
         return "–"
     value = f"{curve.centre[event]:.4g}"
     band = int(np.searchsorted(curve.band, event, side="right")) - 1

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,3 +26,30 @@ def shared() -> Path:
 def table_path(shared: Path) -> Path:
     """The real NAS-Bench-201 table as Parquet."""
     return shared / "data" / "nb201" / "nb201.parquet"
+
+
+@pytest.fixture
+def daemons() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts `dask scheduler` and `dask worker` as a person does, and ends them."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(what: str, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *arguments, "--no-dashboard"]
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def free_port() -> str:
+    """A port of the loopback that nothing listens to."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])

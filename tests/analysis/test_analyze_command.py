@@ -119,3 +119,10 @@ def test_one_optimizer_is_not_tested(folder: Path, tmp_path: Path) -> None:
     assert told.exit_code == 0 and "only one optimizer" in told.stdout
     refused = invoke("analyze", "tests", tmp_path)
     assert refused.exit_code == 2 and "no run" in refused.stderr
+
+
+def test_an_optimizer_that_failed_everywhere_leaves_the_others_their_columns(make_run, tmp_path: Path) -> None:
+    for run in (make_run("A", 0, [4.0, 2.0]), make_run("B", 0, [float("nan")] * 2)):
+        run.save(tmp_path / run.name)
+    shown = invoke("analyze", "curves", tmp_path).stdout
+    assert "at 0.2 s" in shown and "at 1 s" in shown  # of the two seconds of A

@@ -11,7 +11,7 @@ from encave.analysis.comparison import compare
 from encave.analysis.curve_rows import curve_rows, curves_json
 from encave.analysis.order_statistics import Statistic
 from encave.analysis.section_curves import Summary, baseline, curves_over_tasks
-from encave.analysis.streaming import gather, reduce_folders, reduce_run
+from encave.analysis.streaming import gather, reduce_run, reduce_source
 from encave.analysis.study_view import view_runs
 from encave.errors import EncaveError
 from encave.run import Run
@@ -36,8 +36,12 @@ def folders_of(study):
     return sorted(study.iterdir())
 
 
+def reduced_of(study, rule):
+    return [one for folder in folders_of(study) for one in reduce_source(folder, None, rule)]
+
+
 def test_streamed_curves_are_those_of_the_report(study) -> None:
-    reduced = reduce_folders(folders_of(study), None, "highest-so-far")
+    reduced = reduced_of(study, "highest-so-far")
     (one,), remarks = gather(reduced, None, Summary())
     result = compare(view_runs([Run.load(folder) for folder in folders_of(study)]).sections[0])
     assert remarks == [] and one.axis == result.axis
@@ -47,19 +51,6 @@ def test_streamed_curves_are_those_of_the_report(study) -> None:
             np.testing.assert_array_equal(curve.positions, by_label[curve.optimizer].positions)
             np.testing.assert_array_equal(curve.centre, by_label[curve.optimizer].centre)
             np.testing.assert_array_equal(curve.upper, by_label[curve.optimizer].upper)
-
-
-def test_a_cluster_gives_the_same(study) -> None:
-    from distributed import Client
-
-    folders, done = folders_of(study) * 20, []  # more than one batch
-    here = reduce_folders(folders, "epochs", "any-budget")
-    with Client(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as client:
-        there = reduce_folders(folders, "epochs", "any-budget", client, done.append)
-    assert done[-1] == len(folders) == len(there)
-    for a, b in zip(here, there, strict=True):
-        assert (a.run, a.facts, a.digest) == (b.run, b.facts, b.digest)
-        np.testing.assert_array_equal(a.trajectories["epochs"].positions, b.trajectories["epochs"].positions)
 
 
 def test_what_is_kept_is_small_and_can_be_sent(make_run) -> None:
@@ -149,7 +140,7 @@ def test_an_optimizer_that_failed_everywhere_takes_no_other_away(make_run) -> No
 
 
 def test_rows_and_json_hold_every_event(study) -> None:
-    sets, _ = gather(reduce_folders(folders_of(study), None, "any-budget"), None, Summary(Statistic("median")))
+    sets, _ = gather(reduced_of(study, "any-budget"), None, Summary(Statistic("median")))
     rows, records = curve_rows(sets).to_pylist(), curves_json(sets)["curves"]
     assert len(rows) == sum(len(curve.positions) for own in sets[0].curves for curve in own)
     first = records[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -196,37 +195,11 @@ def test_of_two_that_finish_one_run_the_first_stays(tmp_path: Path, monkeypatch:
     assert rests(tmp_path) == []
 
 
-@pytest.fixture
-def daemons() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Starts `dask scheduler` and `dask worker` as a person does, and ends them."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(what: str, *arguments: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *arguments, "--no-dashboard"]
-        process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-
-
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
 def test_a_scheduler_that_is_restarted_and_one_that_stays_away(
-    tmp_path: Path, daemons: Callable[..., subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, daemons: Callable[..., subprocess.Popen[bytes]], free_port: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port = free_port()
-    address = f"tcp://127.0.0.1:{port}"
-    own = ("--host", "127.0.0.1", "--port", port)
+    address = f"tcp://127.0.0.1:{free_port}"
+    own = ("--host", "127.0.0.1", "--port", free_port)
     worker = (address, "--nthreads", "2", "--no-nanny", "--host", "127.0.0.1")  # more threads than encave uses
     running = [daemons("scheduler", *own), daemons("worker", *worker)]
     ready: list[Ready] = []
