@@ -18,7 +18,7 @@ LIMIT = 256 * 1024 * 1024
 """Bytes of the longest file that is read."""
 _BLOCK = 16 * 1024 * 1024
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_EXACT = 2**53  # integers up to here are floats without loss
+_DIGITS = 40  # an integer of more is taken for one that no float is
 _SHOWN = 5
 _LATIN = "encave-latin"
 
@@ -165,13 +165,15 @@ def typed(column: pa.Array) -> pa.Array:
             cast = trimmed.cast(kind)
         except pa.ArrowInvalid:
             continue
-        if kind == pa.int64() or not any(text.strip().lstrip("+-").isdigit() and _lossy(text) for text in distinct):
+        if kind == pa.int64() or not any(map(_is_lossy, distinct)):
             return cast
     return column
 
 
-def _lossy(text: str) -> bool:
-    return abs(int(text)) > _EXACT and int(float(text)) != int(text)
+def _is_lossy(text: str) -> bool:
+    """Whether a number is an integer that no float is."""
+    digits = text.strip().lstrip("+-")
+    return digits.isdigit() and (len(digits) > _DIGITS or int(float(digits)) != int(digits))
 
 
 def _number(text: str | None) -> float | None:
