@@ -67,7 +67,9 @@ class Axis:
         """
         if self.values is None:
             middle = value + 0.5 if isinstance(value, int) else value
-            return int(np.searchsorted(self.edges, _unit(np.array([middle], dtype=float), self.scale)[0], side="right"))
+            return int(
+                np.searchsorted(self.edges, unit_values(np.array([middle], dtype=float), self.scale)[0], side="right")
+            )
         for number, known in enumerate(self.values):
             if known == value and type(known) is type(value):
                 return number
@@ -155,7 +157,7 @@ def _discrete(name: str, hyperparameter: Hyperparameter[Any, Any], column: pa.Ar
             return None
         values = tuple(range(int(lower), int(upper) + 1))
         scale = _scale(hyperparameter, column)
-        weights = np.diff(_unit(np.arange(values[0], values[-1] + 2, dtype=np.float64), scale))
+        weights = np.diff(unit_values(np.arange(values[0], values[-1] + 2, dtype=np.float64), scale))
     known = [json.dumps(value) for value in values] if holds_json(hyperparameter) else list(values)
     plain = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
     codes = pc.fill_null(pc.index_in(plain, value_set=pa.array(known, plain.type), skip_nulls=True), 0).to_numpy()
@@ -168,7 +170,7 @@ def _discrete(name: str, hyperparameter: Hyperparameter[Any, Any], column: pa.Ar
 def _intervals(name: str, hyperparameter: Hyperparameter[Any, Any], column: pa.Array) -> tuple[Axis, Ints]:
     scale = _scale(hyperparameter, column)
     shift = 0.5 if pa.types.is_integer(column.type) else 0.0
-    unit = _unit(column.cast(pa.float64()).fill_null(scale[0]).to_numpy() + shift, scale)
+    unit = unit_values(column.cast(pa.float64()).fill_null(scale[0]).to_numpy() + shift, scale)
     there = np.unique(unit[~np.asarray(column.is_null())])
     edges = (there[1:] + there[:-1]) / 2
     if edges.size >= BINS:
@@ -194,7 +196,8 @@ def _scale(hyperparameter: Hyperparameter[Any, Any], column: pa.Array) -> tuple[
     return low, high, bool(getattr(hyperparameter, "log", False)) and low > 0
 
 
-def _unit(values: Floats, scale: tuple[float, float, bool]) -> Floats:
+def unit_values(values: Floats, scale: tuple[float, float, bool]) -> Floats:
+    """Values between lower and upper bound as 0 … 1, if the third says so in the logarithm; others at the ends."""
     lower, upper, logarithmic = scale
     if upper <= lower:
         return np.zeros_like(values)

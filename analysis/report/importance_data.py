@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from ..budget_correlation import GroupCorrelation
 from ..exploration import GroupExploration
+from ..footprint import Footprint
 from ..importance_bias import Bias
 from ..importance_groups import GroupImportance
 from ..incumbent_values import IncumbentValues
@@ -93,6 +94,23 @@ def explorations(groups: Iterable[GroupExploration]) -> pa.Table:
         (group.task, group.optimizer, run, *(float(getattr(one, name)) for name in EXPLORATION))
         for group in groups
         for run, one in zip(group.runs, group.each, strict=True)
+    )
+    return rows(columns, records)
+
+
+def footprints(found: Mapping[str, Footprint]) -> pa.Table:
+    """One row per point of each optimizer, and per final incumbent."""
+    columns = {**_WHERE, "point": "string", "first_coordinate": "float64", "second_coordinate": "float64"}
+    records = (
+        (title, track.optimizer, kind, *point)
+        for title, one in found.items()
+        for track in one.tracks
+        for kind, points in (
+            ("first half", track.points[~track.late]),
+            ("last half", track.points[track.late]),
+            ("final incumbent", track.incumbents),
+        )
+        for point in points.tolist()
     )
     return rows(columns, records)
 

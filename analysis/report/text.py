@@ -38,6 +38,13 @@ def short(value: float) -> str:
     return f"{value:.4g}".replace("-", "−")
 
 
+def spread(mean: float, deviation: float, factor: float, form: str) -> str:
+    """`mean ± deviation`, both times a factor, without what is NaN."""
+    if math.isnan(mean):
+        return "–"
+    return f"{factor * mean:{form}}" + ("" if math.isnan(deviation) else f" ± {factor * deviation:{form}}")
+
+
 def quantity(value: float, unit: str | None) -> str:
     """A number and its unit."""
     return f"{short(value)} {unit}" if unit else short(value)

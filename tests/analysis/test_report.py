@@ -27,10 +27,10 @@ from encave.run import Note
 
 NAN = float("nan")
 NUMBERS = (
-    *("areas", "curves", "curves_on_other_axes", "ecdf", "exploration", "final", "importance", "ranks", "runs"),
-    *("runtimes", "tests"),
+    *("areas", "curves", "curves_on_other_axes", "ecdf", "exploration", "final", "footprint", "importance"),
+    *("ranks", "runs", "runtimes", "tests"),
 )
-FIGURES = ("ecdf", "ranks", "test-error", "validation-regret", "validation-regret-over-evaluations")
+FIGURES = ("ecdf", "footprint", "ranks", "test-error", "validation-regret", "validation-regret-over-evaluations")
 
 
 class _Page(HTMLParser):
@@ -117,8 +117,8 @@ def test_page_is_sound_and_accessible(page: _Page) -> None:
     assert [name for name, count in page.ids.items() if count > 1] == []
     inner = [link[1:] for link in page.links if link.startswith("#")]
     assert set(inner) <= set(page.ids)
-    assert len(page.images) == 2 * len(FIGURES)  # drawn, and for hovering
-    assert all("RE from" in str(image["aria-label"]) for image in page.images)
+    assert len(page.images) == 2 * len(FIGURES) - 1  # drawn, and but for the footprint for hovering
+    assert sum("RE from" in str(image["aria-label"]) for image in page.images) == 2 * len(FIGURES) - 2
 
 
 def test_colours_of_figures_follow_the_page(report) -> None:
@@ -316,7 +316,7 @@ def test_two_optimizers_keep_the_page_light(make_run, tmp_path: Path) -> None:
     runs = [make_run(label, seed, [5.0, 2.0 + place]) for place, label in enumerate("AB") for seed in range(6)]
     report = write_report(runs, tmp_path / "report")
     assert [path.stem for path in report.figures] == [
-        "toy-loss-regret", "toy-loss", "toy-loss-regret-over-evaluations", "toy-ecdf"
+        "toy-loss-regret", "toy-loss", "toy-loss-regret-over-evaluations", "toy-ecdf", "toy-footprint"
     ]  # fmt: skip
     assert not (report.folder / "data" / "ranks.csv").exists()
     assert "the difference is significant (Wilcoxon's signed-rank test, p = 0.031)" in report.summary[0]

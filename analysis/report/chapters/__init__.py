@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..contents import Chapter, Study
-from . import all_tasks, anytime, hyperparameters, runs, tasks
+from . import all_tasks, anytime, exploration, hyperparameters, runs, tasks
 
 CHAPTERS: tuple[Callable[[Study], Sequence[Chapter]], ...] = (
     all_tasks.write,
     tasks.write,
     anytime.write,
     hyperparameters.write,
+    exploration.write,
     runs.write,
 )
 """What writes them: each gives no, one or several chapters. A new one comes before `runs`."""

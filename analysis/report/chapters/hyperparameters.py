@@ -1,25 +1,21 @@
-"""Which hyperparameters matter, beside the truth where it is known, and how the space was explored."""
+"""Which hyperparameters matter, beside the truth where it is known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from ....errors import EncaveError
 from ....run import Run
-from ...budget_correlation import GroupCorrelation, group_correlation
-from ...exploration import GroupExploration, group_exploration
 from ...importance_bias import UNIFORM, Bias, estimate_bias, uniform_groups
 from ...importance_groups import GroupImportance, Refused, group_importance
-from ...incumbent_values import IncumbentValues, incumbent_values
 from .. import importance_data
 from ..contents import Block, Cell, Chapter, Details, Figure, Figures, Notice, Row, Study, Table
 from ..line_chart import Line, LineChart
 from ..references import cite
 from ..scales import Scale
 from ..style import INK, LineStyle
-from ..text import plural
+from ..text import plural, spread
 
 _FORESTS = 40  # runs that forests are fitted to, over all groups, where each has more than one
 _COUNTS = (16, 64, 256)  # first trials from which the error of the estimate is told
@@ -31,41 +27,20 @@ _REFERENCE = LineStyle(INK, (1.2, 1.4), "x")
 
 
 def write(study: Study) -> list[Chapter]:
-    """One chapter, unless no run can be explained and none explored anything."""
-    runs = [run for section in study.view.sections for run in section.runs]
+    """One chapter, unless no run can be explained and none is refused."""
     groups, refused = _importances(study)
     known = estimate_bias(groups)
     bias = estimate_bias((*groups, *uniform_groups(groups, draws=_DRAWS))) if known else ()
-    correlations, _ = group_correlation(runs)
-    explorations = group_exploration(runs)
-    incumbents, unseen = _incumbents(study)
     titles = [section.title for section in study.view.sections]
-    blocks = [
-        Details(
-            f"{title}: importance and exploration",
-            [
-                *_task(title, study, groups, bias),
-                *_seen(title, correlations, explorations),
-                *_frequencies(title, incumbents),
-            ],
-            open=len(titles) <= _OPEN,
-        )
-        for title in titles
-    ]
-    return [
-        Chapter(
-            title="Hyperparameters",
-            blocks=[*_refused(refused, unseen), *blocks],
-            methods=_methods(groups, bias),
-            data={
-                **({"importance": importance_data.importances(groups)} if groups else {}),
-                **({"importance_bias": importance_data.bias(bias)} if bias else {}),
-                **({"budget_correlation": importance_data.correlations(correlations)} if correlations else {}),
-                "exploration": importance_data.explorations(explorations),
-                **({"incumbent_values": importance_data.incumbents(incumbents)} if incumbents else {}),
-            },
-        )
-    ]
+    told = [(title, _task(title, study, groups, bias)) for title in titles]
+    blocks = [Details(f"{title}: importance", own, open=len(titles) <= _OPEN) for title, own in told if own]
+    if not blocks and not refused:
+        return []
+    data = {
+        **({"importance": importance_data.importances(groups)} if groups else {}),
+        **({"importance_bias": importance_data.bias(bias)} if bias else {}),
+    }
+    return [Chapter("Hyperparameters", [*_refused(refused), *blocks], methods=_methods(groups, bias), data=data)]
 
 
 def _importances(study: Study) -> tuple[tuple[GroupImportance, ...], tuple[Refused, ...]]:
@@ -121,7 +96,7 @@ def _importance_table(title: str, groups: Sequence[GroupImportance]) -> Table:
 def _shares(group: GroupImportance, shown: Sequence[str]) -> list[Cell]:
     at = {group.label(k): k for k in range(len(group.mean))}
     values = [
-        _spread(float(group.mean[at[label]]), float(group.spread[at[label]]), 100, ".1f") if label in at else "–"
+        spread(float(group.mean[at[label]]), float(group.spread[at[label]]), 100, ".1f") if label in at else "–"
         for label in shown
     ]
     r2 = float(np.mean([one.r2 for one in group.estimates]))
@@ -154,101 +129,13 @@ def _bias_figure(title: str, bias: Sequence[Bias], study: Study) -> Figure:
     return Figure(f"{title} importance error", caption, alt, chart)
 
 
-def _seen(
-    title: str, correlations: Sequence[GroupCorrelation], explorations: Sequence[GroupExploration]
-) -> Iterator[Block]:
-    mine = [group for group in correlations if group.task == title]
-    budgets = sorted({budget for group in mine for budget in group.budgets})
-    if any(np.isfinite(group.mean[np.triu_indices(len(group.budgets), 1)]).any() for group in mine):
-        lower = budgets[:-1]
-        rows = [Row(group.optimizer, [Cell(_rank(group, low)) for low in lower], group.optimizer) for group in mine]
-        caption = (
-            f"Spearman's rank correlation on {title} between the costs at a budget and at the highest of the "
-            "optimizer's, mean ± standard deviation over runs; in brackets the configurations with a result at both."
-        )
-        heads = ("Optimizer", *(f"{low:g}" for low in lower))
-        yield Table(f"{title} budget correlation", caption, heads, rows, for_paper=False)
-    rows = [
-        Row(one.optimizer, [Cell(text) for text in _explored(one)], one.optimizer)
-        for one in explorations
-        if one.task == title
-    ]
-    caption = (
-        f"Exploration on {title}, mean ± standard deviation over runs: different configurations; trials that repeat "
-        "one at the same budget; diversity, the mean share of hyperparameters in which two configurations differ, in "
-        "the whole run and in the last half of its trials; share of the space."
-    )
-    heads = ("Optimizer", "Configurations", "Duplicates [%]", "Diversity [%]", "Last half [%]", "Of the space [%]")
-    yield Table(f"{title} exploration", caption, heads, rows, for_paper=False)
-
-
-def _rank(group: GroupCorrelation, low: float) -> str:
-    if low not in group.budgets or low == group.budgets[-1]:
-        return "–"
-    i = group.budgets.index(low)
-    value, spread = group.mean[i, -1], group.spread[i, -1]
-    if np.isnan(value):
-        return "–"
-    told = f"{value:.2f}" + ("" if np.isnan(spread) else f" ± {spread:.2f}")
-    return f"{told} ({group.configurations[i, -1]:,})"
-
-
-def _explored(one: GroupExploration) -> list[str]:
-    cells = [_spread(*one.mean("distinct"), 1, ",.0f")]
-    return cells + [
-        _spread(*one.mean(name), 100, ".1f") for name in ("duplicates", "hamming", "late_hamming", "coverage")
-    ]
-
-
-def _spread(mean: float, spread: float, factor: float, form: str) -> str:
-    if np.isnan(mean):
-        return "–"
-    return f"{factor * mean:{form}}" + ("" if np.isnan(spread) else f" ± {factor * spread:{form}}")
-
-
-def _incumbents(study: Study) -> tuple[list[tuple[str, str, IncumbentValues]], list[str]]:
-    """What incumbents are made of, by task and optimizer, and for those that cannot be told why."""
-    found: list[tuple[str, str, IncumbentValues]] = []
-    unseen: list[str] = []
-    for one in study.comparisons:
-        for optimizer, trajectories in one.trajectories.items():
-            try:
-                found.append((one.section.title, optimizer, incumbent_values(trajectories, one.axis)))
-            except EncaveError as error:
-                unseen.append(f"{optimizer} on {one.section.title}: {error}")
-    return found, unseen
-
-
-def _frequencies(title: str, incumbents: Sequence[tuple[str, str, IncumbentValues]]) -> Iterator[Block]:
-    mine = [(optimizer, one) for task, optimizer, one in incumbents if task == title]
-    names = [name for name in mine[0][1].names if all(name in one.names for _, one in mine)] if mine else []
-    if not names:
-        return
-    rows = [Row(optimizer, [Cell(_usual(one, name)) for name in names], optimizer) for optimizer, one in mine]
-    caption = (
-        f"The most frequent value of each hyperparameter in the final incumbents on {title}, and the share of runs "
-        "that end with it. Frequencies of all values over time are in the data (incumbent_values)."
-    )
-    text = frozenset(range(1, len(names) + 1))
-    yield Table(f"{title} incumbents", caption, ("Optimizer", *names), rows, text, for_paper=False)
-
-
-def _usual(one: IncumbentValues, name: str) -> str:
-    j = one.names.index(name)
-    last = one.frequency[j][:, -1]
-    return f"{one.values[j][int(last.argmax())]} ({100 * last.max():.0f} %)"
-
-
-def _refused(refused: Sequence[Refused], unseen: Sequence[str]) -> list[Block]:
+def _refused(refused: Sequence[Refused]) -> list[Block]:
     """A notice of what is not shown, with the first reasons."""
-    told: list[str] = []
-    if refused:
-        reasons = sorted({one.reason for one in refused})[:_REASONS]
-        told.append(f"Importance could not be estimated for {plural(len(refused), 'run')}: {'; '.join(reasons)}.")
-    if unseen:
-        groups = plural(len(unseen), "group")
-        told.append(f"Values of incumbents are not shown for {groups} of runs: {'; '.join(unseen[:_REASONS])}.")
-    return [Notice(told)] if told else []
+    if not refused:
+        return []
+    reasons = sorted({one.reason for one in refused})[:_REASONS]
+    told = f"Importance could not be estimated for {plural(len(refused), 'run')}: {'; '.join(reasons)}."
+    return [Notice([told])]
 
 
 def _methods(groups: Sequence[GroupImportance], bias: Sequence[Bias]) -> list[str]:

@@ -1,0 +1,179 @@
+"""How the space was explored: where each optimizer looked, what incumbents are made of, whether budgets agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from ....errors import EncaveError
+from ...budget_correlation import GroupCorrelation, group_correlation
+from ...comparison import Comparison
+from ...exploration import GroupExploration, group_exploration
+from ...footprint import Footprint, footprint
+from ...incumbent_values import IncumbentValues, incumbent_values
+from .. import exploration_figures, importance_data
+from ..contents import Block, Cell, Chapter, Details, Figure, Figures, Notice, Row, Study, Table
+from ..references import cite
+from ..text import plural, spread
+
+_OPEN = 2  # tasks of a study whose tables are shown at once
+_REASONS = 3  # of what is left out
+_METHODS = (
+    "Footprints are the first two principal coordinates (classical multidimensional scaling"
+    f"{cite('torgerson1952multidimensional', 'gower1966distance')}) of the configurations, one plane for all "
+    "optimizers of a task, each with the same weight. Squared distances are the number of nominal hyperparameters that "
+    "differ plus the squared differences of the others, scaled to their range."
+)
+
+
+def write(study: Study) -> list[Chapter]:
+    """One chapter."""
+    runs = [run for section in study.view.sections for run in section.runs]
+    correlations, _ = group_correlation(runs)
+    explorations = group_exploration(runs)
+    seen = {one.section.title: footprint_of(one) for one in study.comparisons}
+    prints = {title: found for title, found in seen.items() if isinstance(found, Footprint)}
+    made, unseen = _incumbents(study)
+    titles = [section.title for section in study.view.sections]
+    blocks = [
+        Details(
+            f"{one.section.title}: exploration",
+            [
+                *_figures(one, study, prints, made),
+                *_seen(one.section.title, correlations, explorations),
+                *_frequencies(one.section.title, made),
+            ],
+            open=len(titles) <= _OPEN,
+        )
+        for one in study.comparisons
+    ]
+    reasons = [f"{title}: {why}" for title, why in seen.items() if isinstance(why, str)]
+    return [
+        Chapter(
+            title="Exploration",
+            blocks=[*_left_out(reasons, unseen), *blocks],
+            methods=[_METHODS] if prints else [],
+            data={
+                **({"budget_correlation": importance_data.correlations(correlations)} if correlations else {}),
+                "exploration": importance_data.explorations(explorations),
+                **({"footprint": importance_data.footprints(prints)} if prints else {}),
+                **({"incumbent_values": importance_data.incumbents(made)} if made else {}),
+            },
+        )
+    ]
+
+
+def footprint_of(one: Comparison) -> Footprint | str:
+    """The footprint of a task, or why there is none."""
+    try:
+        return footprint({label: one.trajectories[label] for label in one.ordered})
+    except EncaveError as error:
+        return str(error)
+
+
+def _figures(
+    one: Comparison,
+    study: Study,
+    prints: Mapping[str, Footprint],
+    made: Sequence[tuple[str, str, IncumbentValues]],
+) -> Iterator[Block]:
+    title = one.section.title
+    figures: list[Figure] = []
+    if title in prints:
+        figures.append(exploration_figures.footprint_figure(one, prints[title], study.styles))
+    values = {label: found for task, label, found in made if task == title}
+    areas = exploration_figures.incumbents_figure(
+        one, {label: values[label] for label in one.ordered if label in values}
+    )
+    figures += [areas] if areas else []
+    if figures:
+        yield Figures(figures)
+
+
+def _seen(
+    title: str, correlations: Sequence[GroupCorrelation], explorations: Sequence[GroupExploration]
+) -> Iterator[Block]:
+    mine = [group for group in correlations if group.task == title]
+    budgets = sorted({budget for group in mine for budget in group.budgets})
+    if any(np.isfinite(group.mean[np.triu_indices(len(group.budgets), 1)]).any() for group in mine):
+        lower = budgets[:-1]
+        rows = [Row(group.optimizer, [Cell(_rank(group, low)) for low in lower], group.optimizer) for group in mine]
+        caption = (
+            f"Spearman's rank correlation on {title} between the costs at a budget and at the highest of the "
+            "optimizer's, mean ± standard deviation over runs; in brackets the configurations with a result at both."
+        )
+        heads = ("Optimizer", *(f"{low:g}" for low in lower))
+        yield Table(f"{title} budget correlation", caption, heads, rows, for_paper=False)
+    rows = [
+        Row(one.optimizer, [Cell(text) for text in _explored(one)], one.optimizer)
+        for one in explorations
+        if one.task == title
+    ]
+    caption = (
+        f"Exploration on {title}, mean ± standard deviation over runs: different configurations; trials that repeat "
+        "one at the same budget; diversity, the mean share of hyperparameters in which two configurations differ, in "
+        "the whole run and in the last half of its trials; share of the space."
+    )
+    heads = ("Optimizer", "Configurations", "Duplicates [%]", "Diversity [%]", "Last half [%]", "Of the space [%]")
+    yield Table(f"{title} exploration", caption, heads, rows, for_paper=False)
+
+
+def _rank(group: GroupCorrelation, low: float) -> str:
+    if low not in group.budgets or low == group.budgets[-1]:
+        return "–"
+    i = group.budgets.index(low)
+    value, spread = group.mean[i, -1], group.spread[i, -1]
+    if np.isnan(value):
+        return "–"
+    told = f"{value:.2f}" + ("" if np.isnan(spread) else f" ± {spread:.2f}")
+    return f"{told} ({group.configurations[i, -1]:,})"
+
+
+def _explored(one: GroupExploration) -> list[str]:
+    cells = [spread(*one.mean("distinct"), 1, ",.0f")]
+    return cells + [
+        spread(*one.mean(name), 100, ".1f") for name in ("duplicates", "hamming", "late_hamming", "coverage")
+    ]
+
+
+def _incumbents(study: Study) -> tuple[list[tuple[str, str, IncumbentValues]], list[str]]:
+    """What incumbents are made of, by task and optimizer, and for those that cannot be told why."""
+    found: list[tuple[str, str, IncumbentValues]] = []
+    unseen: list[str] = []
+    for one in study.comparisons:
+        for optimizer, trajectories in one.trajectories.items():
+            try:
+                found.append((one.section.title, optimizer, incumbent_values(trajectories, one.axis)))
+            except EncaveError as error:
+                unseen.append(f"{optimizer} on {one.section.title}: {error}")
+    return found, unseen
+
+
+def _frequencies(title: str, incumbents: Sequence[tuple[str, str, IncumbentValues]]) -> Iterator[Block]:
+    mine = [(optimizer, one) for task, optimizer, one in incumbents if task == title]
+    names = [name for name in mine[0][1].names if all(name in one.names for _, one in mine)] if mine else []
+    if not names:
+        return
+    rows = [Row(optimizer, [Cell(_usual(one, name)) for name in names], optimizer) for optimizer, one in mine]
+    caption = (
+        f"The most frequent value of each hyperparameter in the final incumbents on {title}, and the share of runs "
+        "that end with it. Frequencies of all values over time are in the data (incumbent_values)."
+    )
+    text = frozenset(range(1, len(names) + 1))
+    yield Table(f"{title} incumbents", caption, ("Optimizer", *names), rows, text, for_paper=False)
+
+
+def _usual(one: IncumbentValues, name: str) -> str:
+    j = one.names.index(name)
+    last = one.frequency[j][:, -1]
+    return f"{one.values[j][int(last.argmax())]} ({100 * last.max():.0f} %)"
+
+
+def _left_out(reasons: Sequence[str], unseen: Sequence[str]) -> list[Block]:
+    """A notice of what is not shown, with the first reasons."""
+    told = [f"There is no footprint of {reason}." for reason in reasons[:_REASONS]]
+    if unseen:
+        groups = plural(len(unseen), "group")
+        told.append(f"Values of incumbents are not shown for {groups} of runs: {'; '.join(unseen[:_REASONS])}.")
+    return [Notice(told)] if told else []
