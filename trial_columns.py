@@ -93,8 +93,6 @@ def build(columns: Mapping[str, Any]) -> pa.Table:
 
 
 def _array(name: str, values: Any, kind: pa.DataType) -> pa.Array:
-    if kind == _STATUS_TYPE and not isinstance(values, (pa.Array, pa.ChunkedArray)):
-        values = [value.value if isinstance(value, Status) else value for value in values]
     # numpy has no null, so NaN stands for it, except in times, where it is a fault of the log that check() reports
     absent = isinstance(values, np.ndarray) and name not in _TIMES
     try:

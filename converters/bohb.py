@@ -8,7 +8,10 @@ A line of `configs.json` is `[config_id, configuration, info]`, one of `results.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, count
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ from ..errors import EncaveError
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from .extras import extra_columns
 from .inferred_space import infer
-from .json_lines import take_lines
+from .json_lines import read_lines
 from .names import study_name
 from .reader import Found, Listing, Options, ReadResult
 from .space import SPACE_FILE, LogSpace, known_space
@@ -29,7 +32,9 @@ CONFIGS, RESULTS = "configs.json", "results.json"
 _RESULT_FIELDS, _CONFIG_FIELDS = 5, (2, 3)
 _TIMES = ("submitted", "started", "finished")
 _ONLY = {"loss", "info"}
+_RESULTS = frozenset({dict, type(None)})
 _INTEGERS = frozenset({int, bool})
+_SUCCESS = Status.SUCCESS
 _Key = tuple[Any, ...]
 
 
@@ -55,13 +60,18 @@ class BohbReader:
         configs_path = found.path.with_name(CONFIGS)
         if not configs_path.is_file():
             raise EncaveError(f"{found.path} has no {CONFIGS} beside it; without it the configurations are unknown")
-        configs = _Configs()
-        broken = take_lines(configs_path, configs.take)
-        jobs = _Jobs(configs)
-        lines = take_lines(found.path, jobs.take)
-        notes = [*lines.notes, *(Note("flagged", note.text, note.count) for note in broken.notes)]
-        run = _run(jobs, found.path, options, notes)
-        return ReadResult(run, None, lines.kept + lines.dropped, dropped=lines.dropped)
+        logged = read_lines(
+            configs_path, lambda line: _configs_fault([line]), lambda some: _configs_fault(some) is None
+        )
+        configs = _configs(logged.values)
+
+        def fault(some: list[Any]) -> str | None:
+            return _results_fault(some, configs.numbers)
+
+        lines = read_lines(found.path, lambda line: fault([line]), lambda some: fault(some) is None)
+        notes = [*lines.notes, *(Note("flagged", note.text, note.count) for note in logged.notes)]
+        run = _run(lines.values, configs, found.path, options, notes)
+        return ReadResult(run, None, len(run) + lines.dropped, dropped=lines.dropped)
 
 
 READER = BohbReader()
@@ -73,100 +83,87 @@ def _begins_with_triple(head: bytes) -> bool:
     return text.startswith(b"[[") and bool(rest) and all(part.isdigit() for part in first.split(b","))
 
 
-def _is_key(value: Any) -> bool:
-    return isinstance(value, list) and _INTEGERS.issuperset(map(type, value))
-
-
+@dataclass(frozen=True)
 class _Configs:
-    """What `configs.json` says, line by line."""
+    """What `configs.json` says."""
 
-    def __init__(self) -> None:
-        self.numbers: dict[_Key, int] = {}
-        self.values: dict[int, dict[str, Any]] = {}
-        self.infos: list[dict[str, Any]] = []
-        self.replaced = 0
-
-    def take(self, line: Any) -> str | None:
-        """Take in a line, or say why not."""
-        shaped = isinstance(line, list) and len(line) in _CONFIG_FIELDS and _is_key(line[0])
-        if not shaped or not isinstance(line[1], dict):
-            return "not [config_id, configuration, info]"
-        number = self.numbers.setdefault(tuple(line[0]), len(self.numbers))
-        self.replaced += self.values.get(number, line[1]) != line[1]
-        self.values[number] = line[1]
-        info = line[2] if len(line) == max(_CONFIG_FIELDS) and isinstance(line[2], dict) else {}
-        self.infos[number : number + 1] = [info]
-        return None
+    numbers: dict[_Key, int]
+    """Id of HpBandSter → number from 0, in order of appearance."""
+    values: list[dict[str, Any]]
+    """Number → configuration."""
+    infos: list[dict[str, Any]]
+    """Number → what else is told of it."""
+    replaced: int
+    """Lines that give an id another configuration."""
 
 
-class _Jobs:
-    """What `results.json` says, as columns."""
-
-    def __init__(self, configs: _Configs) -> None:
-        self.configs = configs
-        self.config_ids: list[int] = []
-        self.budgets: list[float] = []
-        self.times: list[dict[str, Any]] = []
-        self.statuses: list[Status] = []
-        self.losses: list[float | None] = []
-        self.keys: list[list[int]] = []
-        self.extras: list[dict[str, Any]] = []
-
-    def take(self, line: Any) -> str | None:
-        """Take in a line, or say why not."""
-        if not (isinstance(line, list) and len(line) == _RESULT_FIELDS and _is_key(line[0])):
-            return "not [config_id, budget, times, result, exception]"
-        key, budget, times, result, exception = line
-        if stamp(budget) is None:
-            return "the budget is no finite number"
-        if not isinstance(times, dict) or not isinstance(result, dict | None):
-            return "the times or the result are of a wrong type"
-        number = self.configs.numbers.get(tuple(key))
-        if number is None:
-            return f"its configuration is not in {CONFIGS}"
-        result = result or {}
-        loss = stamp(result.get("loss"))
-        status = _status(result, exception, loss)
-        self.config_ids.append(number)
-        self.budgets.append(float(budget))
-        self.times.append(times)
-        self.statuses.append(status)
-        self.losses.append(loss if status is Status.SUCCESS else None)
-        self.keys.append(key)
-        self.extras.append(self.configs.infos[number] | _extras(result, exception, status))
-        return None
-
-    def stamps(self, name: str) -> list[float | None]:
-        """Time stamps, in seconds since 1970."""
-        values = [times.get(name) for times in self.times]
-        known = set(map(type, values)) == {float} and bool(np.isfinite(np.array(values)).all())
-        return values if known else [stamp(value) for value in values]
-
-    def names(self) -> pa.Array:
-        """The ids of HpBandSter as JSON."""
-        plain = all({int}.issuperset(map(type, key)) for key in self.keys)
-        return pa.array(list(map(str if plain else json.dumps, self.keys)), pa.string())
+def _configs(lines: Sequence[list[Any]]) -> _Configs:
+    keys = [tuple(line[0]) for line in lines]
+    last = dict(zip(keys, lines, strict=True))
+    replaced = 0
+    if len(last) < len(lines):
+        known: dict[_Key, dict[str, Any]] = {}
+        for key, line in zip(keys, lines, strict=True):
+            replaced += known.get(key, line[1]) != line[1]
+            known[key] = line[1]
+    infos = [
+        line[2] if len(line) == max(_CONFIG_FIELDS) and isinstance(line[2], dict) else {} for line in last.values()
+    ]
+    return _Configs(dict(zip(last, count())), [line[1] for line in last.values()], infos, replaced)
 
 
-def _run(jobs: _Jobs, path: Path, options: Options, notes: list[Note]) -> Run:
-    configurations = jobs.configs.values
+def _configs_fault(lines: list[Any]) -> str | None:
+    """Why not all of these are lines of `configs.json`."""
+    shaped = _have_keys(lines, _CONFIG_FIELDS) and {dict}.issuperset(type(line[1]) for line in lines)
+    return None if shaped else "not [config_id, configuration, info]"
+
+
+def _results_fault(lines: list[Any], known: Mapping[_Key, int]) -> str | None:
+    """Why not all of these are lines of `results.json`."""
+    if not _have_keys(lines, {_RESULT_FIELDS}):
+        return "not [config_id, budget, times, result, exception]"
+    keys, budgets, times, results, _ = zip(*lines, strict=True)
+    if None in _stamps(budgets):
+        return "the budget is no finite number"
+    if not ({dict}.issuperset(map(type, times)) and _RESULTS.issuperset(map(type, results))):
+        return "the times or the result are of a wrong type"
+    return None if all(map(known.__contains__, map(tuple, keys))) else f"its configuration is not in {CONFIGS}"
+
+
+def _have_keys(lines: list[Any], lengths: Collection[int]) -> bool:
+    """Whether all are lists of one of these lengths that begin with an id of HpBandSter."""
+    if not ({list}.issuperset(map(type, lines)) and set(map(len, lines)).issubset(lengths)):
+        return False
+    keys = [line[0] for line in lines]
+    return {list}.issuperset(map(type, keys)) and _INTEGERS.issuperset(map(type, chain.from_iterable(keys)))
+
+
+def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Options, notes: list[Note]) -> Run:
+    configurations = dict(enumerate(configs.values))
     found = known_space(path, options, None)
     if found is None:
         inferred = infer(configurations)
         configurations = inferred.configurations
         found = LogSpace(inferred.space, True, inferred.notes)
-    submitted, started, finished = (jobs.stamps(name) for name in _TIMES)
+    keys, budgets, stamped, logged, exceptions = zip(*lines, strict=True)
+    numbers = list(map(configs.numbers.__getitem__, map(tuple, keys)))
+    submitted, started, finished = (_stamps([times.get(name) for times in stamped]) for name in _TIMES)
     times = since_start(started, finished, submitted)
+    results = [result or {} for result in logged]
+    losses = _stamps([result.get("loss") for result in results])
+    statuses = list(map(_status, results, exceptions, losses))
+    infos = map(configs.infos.__getitem__, numbers)
+    extras = list(map(or_, infos, map(_extras, results, exceptions, statuses)))
     columns = {
-        "config_id": jobs.config_ids,
-        "budget": jobs.budgets,
-        "status": jobs.statuses,
+        "config_id": numbers,
+        "budget": _stamps(budgets),
+        "status": statuses,
         "start": times.start,
         "end": times.end,
-        COST + "loss": jobs.losses,
-        EXTRA + "hpbandster_id": jobs.names(),
+        COST + "loss": [loss if s is _SUCCESS else None for loss, s in zip(losses, statuses, strict=True)],
+        EXTRA + "hpbandster_id": _names(keys),
         EXTRA + "submitted": pa.array(times.since(submitted), pa.float64()),
-        **extra_columns(jobs.extras),
+        **extra_columns(extras),
     }
     return Run.from_columns(
         name=study_name(path, "BOHB"),
@@ -178,15 +175,27 @@ def _run(jobs: _Jobs, path: Path, options: Options, notes: list[Note]) -> Run:
         budget_name="budget",
         inferred_space=found.inferred,
         metadata={"group": "BOHB", "started_at": times.origin},
-        notes=[*notes, *found.notes, *times.notes, *_oddities(jobs)],
+        notes=[*notes, *found.notes, *times.notes, *_oddities(configs, statuses)],
     )
 
 
-def _oddities(jobs: _Jobs) -> Iterable[Note]:
-    if jobs.configs.replaced:
+def _stamps(values: Sequence[Any]) -> Sequence[float | None]:
+    """Finite numbers; None for what is none."""
+    known = set(map(type, values)) == {float} and bool(np.isfinite(np.array(values)).all())
+    return values if known else [stamp(value) for value in values]
+
+
+def _names(keys: Sequence[list[int]]) -> pa.Array:
+    """The ids of HpBandSter as JSON."""
+    plain = {int}.issuperset(map(type, chain.from_iterable(keys)))
+    return pa.array(list(map(str if plain else json.dumps, keys)), pa.string())
+
+
+def _oddities(configs: _Configs, statuses: Sequence[Status]) -> Iterable[Note]:
+    if configs.replaced:
         text = f"ids that stand for several configurations in {CONFIGS}: the last of each is taken, as HpBandSter does"
-        yield Note("assumed", text, jobs.configs.replaced)
-    failed = sum(status is not Status.SUCCESS for status in jobs.statuses)
+        yield Note("assumed", text, configs.replaced)
+    failed = sum(status is not _SUCCESS for status in statuses)
     if failed:
         yield Note("derived", "no result, an exception, a failed state or no finite loss: no success", failed)
 
@@ -200,17 +209,17 @@ def _status(result: Mapping[str, Any], exception: Any, loss: float | None) -> St
     if "MEMO" in state:
         return Status.MEMORY_OUT
     failed = state and not any(good in state for good in ("SUCCESS", "TERMINATED", "COMPLETED"))
-    return Status.CRASHED if failed or exception is not None or loss is None else Status.SUCCESS
+    return Status.CRASHED if failed or exception is not None or loss is None else _SUCCESS
 
 
 def _extras(result: Mapping[str, Any], exception: Any, status: Status) -> dict[str, Any]:
     """Whatever else the log has of a trial."""
     info = result.get("info")
-    if exception is None and status is Status.SUCCESS and isinstance(info, dict) and set(result) == _ONLY:
+    if exception is None and status is _SUCCESS and isinstance(info, dict) and len(result) == len(_ONLY):
         return info if None not in info.values() else {key: value for key, value in info.items() if value is not None}
     extras = {key: value for key, value in result.items() if key not in ("loss", "info")}
     extras |= info if isinstance(info, dict) else {"info": info}
     extras["exception"] = exception
-    if status is not Status.SUCCESS:
+    if status is not _SUCCESS:
         extras["raw_loss"] = result.get("loss")
     return {key: value for key, value in extras.items() if value is not None}

@@ -69,7 +69,7 @@ def write(run: Run, shown: Rows, folder: Path) -> None:
         write_object(file, count, lambda start, size: _configurations(run, shown.configurations.slice(start, size)))
     origins = _origins(shown)
     with (folder / "origins.json").open("wb") as file:
-        write_object(file, count, origins.slice)
+        write_object(file, count, lambda start, size: [origins.slice(start, size)])
     columns = shown.columns()
     deepcave_twin.write_space(run.space, folder)
     with (folder / "history.jsonl").open("wb") as history, (folder / deepcave_twin.TRIALS).open("wb") as twin:
@@ -122,22 +122,22 @@ def _bounded(name: str, values: NDArray[np.float64], optimize: str) -> dict[str,
     return {"name": name, "lower": low, "upper": high, "lock_lower": False, "lock_upper": False, "optimize": optimize}
 
 
-def _configurations(run: Run, table: pa.Table) -> pa.Array:
+def _configurations(run: Run, table: pa.Table) -> list[str | pa.Array]:
     """JSON of each configuration's active hyperparameters in the order of the space, on which DeepCAVE relies."""
-    cells: list[str | pa.Array] = []
-    columns = {name: whole(table[name]) for name in run.space}
-    for name, column in columns.items():
+    cells: list[str | pa.Array] = ["{"]
+    begun: bool | pa.Array = False
+    for name in run.space:
+        column = whole(table[name])
         texts = column.cast(pa.string()) if space_columns.holds_json(run.space[name]) else json_texts(column)
-        key = f", {json_text(name)}: "
+        comma, key = pc.if_else(begun, ", ", ""), f"{json_text(name)}: "
         if column.null_count:
-            present = pc.binary_join_element_wise(key, pc.fill_null(texts, ""), "")
-            cells.append(pc.if_else(pc.is_valid(column), present, ""))
+            active = pc.is_valid(column)
+            cells.append(pc.if_else(active, pc.binary_join_element_wise(comma, key, texts, ""), ""))
+            begun = pc.or_(begun, active)
         else:
-            cells += [key, texts]
-    if not cells:
-        return pa.array(["{}"] * table.num_rows, pa.string())
-    listed = pc.binary_join_element_wise(*cells, "")
-    return pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(listed, len(", ")), "}", "")
+            cells += [comma, key, texts]
+            begun = True
+    return [*cells, "}"]
 
 
 def _origins(shown: Rows) -> pa.Array:

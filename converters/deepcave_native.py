@@ -95,7 +95,7 @@ def _configs(folder: Path, notes: list[Note]) -> dict[int, dict[str, Any]]:
 def _lines(path: Path, take: Callable[[Any], str | None], configs: Mapping[int, Any]) -> Lines:
     """The lines of a run; none is a run without trials, unless there are configurations that were to have some."""
     if not configs and path.stat().st_size == 0:
-        return Lines(0, (Note("flagged", "the run has no trials"),))
+        return Lines([], (Note("flagged", "the run has no trials"),))
     return read_lines(path, take)
 
 

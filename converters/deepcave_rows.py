@@ -9,7 +9,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -81,7 +80,8 @@ def rows(run: Run) -> Rows:
     seeds, seed_note = _seeds(run)
     starts, ends, untimed = _times(run)
     order = np.argsort(ends, kind="stable")
-    kept = _first_of_each(order, ~_succeeded(run.trials), (content, _codes(budgets), _codes(seeds)))
+    key = (content, _codes(pa.array(budgets + 0.0)), _codes(pa.array(seeds)))  # + 0.0: -0.0 is 0.0
+    kept = _first_of_each(order, ~_succeeded(run.trials), key)
     kept = _by_budget(kept, content, budgets)
     kept = _first_start_first(kept, starts)
     numbers, representatives = _by_appearance(content[kept])
@@ -118,33 +118,35 @@ def _notes(read: int, shown: int, untimed: int, seed_note: Note | None) -> Itera
         yield seed_note
 
 
-def _codes(values: NDArray[Any]) -> Ints:
-    return np.unique(values, return_inverse=True)[1].astype(np.int64)
+def _codes(values: pa.Array) -> Ints:
+    """Equal values' number in order of appearance, null's too, shape (n,)."""
+    encoded = values.dictionary_encode(null_encoding="encode")
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def _joint_codes(columns: Iterable[Ints]) -> Ints:
-    """One code per distinct combination; pairwise, so that the products stay small."""
-    joint: Ints | None = None
-    for column in columns:
-        joint = column if joint is None else _codes(joint * (int(column.max(initial=0)) + 1) + column)
-    return np.zeros(0, dtype=np.int64) if joint is None else joint
+    """One code per distinct combination of `_codes`, as they are; pairwise, so that the products stay small."""
+    joint = np.zeros(0, dtype=np.int64)
+    for number, column in enumerate(columns):
+        joint = _codes(pa.array(joint * (int(column.max(initial=0)) + 1) + column)) if number else column
+        if joint.max(initial=-1) + 1 == len(joint):
+            break  # all different already
+    return joint
 
 
 def _configuration_codes(run: Run) -> Ints:
     """Per trial a code that is equal where the configurations are, shape (n,)."""
-    columns: list[Ints] = []
-    for name in run.configurations.column_names:
-        if name != space_columns.CONFIG_ID:
-            column = run.configurations[name].combine_chunks()
-            if pa.types.is_floating(column.type):
-                column = pa.array(_rounded(column.to_numpy(zero_copy_only=False)), from_pandas=True)
-            elif pa.types.is_dictionary(column.type):
-                column = column.cast(pa.string())
-            encoded = column.dictionary_encode(null_encoding="encode")
-            columns.append(encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64))
     known = run.configurations[space_columns.CONFIG_ID].to_numpy()
-    per_configuration = _joint_codes(columns) if columns else np.zeros(len(known), dtype=np.int64)
-    return per_configuration[np.searchsorted(known, run.column("config_id"))]
+    names = [name for name in run.configurations.column_names if name != space_columns.CONFIG_ID]
+    codes = (_codes(_comparable(whole(run.configurations[name]))) for name in names)
+    per_configuration = _joint_codes(codes) if names else np.zeros(len(known), dtype=np.int64)
+    return _codes(pa.array(per_configuration[np.searchsorted(known, run.column("config_id"))]))
+
+
+def _comparable(column: pa.Array) -> pa.Array:
+    if pa.types.is_floating(column.type):
+        return pa.array(_rounded(column.to_numpy(zero_copy_only=False)), from_pandas=True)
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 
 def _rounded(values: Floats) -> Floats:
@@ -162,10 +164,8 @@ def _seeds(run: Run) -> tuple[Ints, Note | None]:
     """
     distinct = [pc.count_distinct(run.trials[name], mode="all").as_py() for name in ("seed", "instance")]
     if distinct[1] > 1:
-        columns = (
-            run.trials[name].combine_chunks().dictionary_encode(null_encoding="encode") for name in ("seed", "instance")
-        )
-        codes = _joint_codes([column.indices.to_numpy(zero_copy_only=False).astype(np.int64) for column in columns])
+        seeds, instances = (_codes(whole(run.trials[name])) for name in ("seed", "instance"))
+        codes = np.unique(seeds * (int(instances.max()) + 1) + instances, return_inverse=True)[1]
         text = "DeepCAVE knows no instances: each pair of seed and instance is one of its seeds, over which it averages"
         return codes, Note("flagged", text, len(run))
     if distinct[0] > 1:
@@ -187,7 +187,7 @@ def _times(run: Run) -> tuple[Floats, Floats, int]:
 def _first_of_each(order: Ints, failed: NDArray[np.bool_], key: tuple[Ints, ...]) -> Ints:
     """Rows in `order`, of equal keys only the first success, or the first where all failed."""
     joint = _joint_codes(key)[order]
-    preferred = np.lexsort((np.arange(len(order)), failed[order], joint))
+    preferred = np.lexsort((failed[order], joint))
     first = np.ones(len(order), dtype=bool)
     first[1:] = joint[preferred][1:] != joint[preferred][:-1]
     return order[np.sort(preferred[first])]
@@ -198,9 +198,8 @@ def _by_budget(order: Ints, content: Ints, budgets: Floats) -> Ints:
 
     DeepCAVE's combined budget is right only then: it takes the last trial whose budget is not below the first one's.
     """
-    position = np.arange(len(order))
-    places = np.lexsort((position, content[order]))
-    filling = np.lexsort((position, budgets[order], content[order]))
+    places = np.argsort(content[order], kind="stable")
+    filling = np.lexsort((budgets[order], content[order]))
     result = order.copy()
     result[places] = order[filling]
     return result
@@ -220,7 +219,5 @@ def _first_start_first(order: Ints, starts: Floats) -> Ints:
 
 def _by_appearance(codes: Ints) -> tuple[Ints, Ints]:
     """Codes renumbered 0, 1, 2, … in order of appearance, and the position where each appears first."""
-    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[inverse], np.sort(first)
+    numbers = _codes(pa.array(codes))
+    return numbers, np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1))

@@ -147,7 +147,10 @@ def _metric_name(name: str) -> str:
 
 
 def _merged_by_rounding(shown: Rows) -> int:
-    keys = np.stack([shown.config_ids, np.round(shown.budgets, 2), shown.seeds])
+    rounded = np.round(shown.budgets, 2)
+    if (rounded == shown.budgets).all():
+        return 0  # no two rows have the same configuration, budget and seed
+    keys = np.stack([shown.config_ids, rounded, shown.seeds])
     return int(keys.shape[1] - np.unique(keys, axis=1).shape[1]) if keys.size else 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import SEEK_CUR
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,11 +20,11 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What became of a file's lines."""
+class Lines:
+    """The values of a file's lines."""
 
-    kept: int
-    """Number of lines taken in."""
+    values: list[Any]
+    """Values of the lines that could be read and were accepted, in their order."""
     notes: tuple[Note, ...] = ()
     """Per reason, the lines that were dropped."""
 
@@ -34,63 +34,56 @@ class Taken:
         return sum(note.count for note in self.notes)
 
 
-@dataclass(frozen=True)
-class Lines(Taken):
-    """The values of a file's lines."""
-
-    values: list[Any] = field(default_factory=list)
-    """Values of the lines that could be read and were accepted, in their order."""
-
-
-def read_lines(path: Path, refuse: Callable[[Any], str | None]) -> Lines:
+def read_lines(
+    path: Path, refuse: Callable[[Any], str | None], alike: Callable[[list[Any]], bool] | None = None
+) -> Lines:
     """Read a file of JSON lines.
 
     Args:
         path: The file.
         refuse: Says why a value is not one of this format; None if it is.
+        alike: Whether all of some values are of this format, which saves a call of `refuse` for each.
 
     Raises:
         EncaveError: the file cannot be read, is empty, or has no line of this format.
     """
     values: list[Any] = []
-
-    def take(value: Any) -> str | None:
-        reason = refuse(value)
-        if reason is None:
-            values.append(value)
-        return reason
-
-    taken = take_lines(path, take)
-    return Lines(taken.kept, taken.notes, values)
-
-
-def take_lines(path: Path, take: Callable[[Any], str | None]) -> Taken:
-    """Read a file of JSON lines one by one, so that memory holds only what `take` keeps.
-
-    Args:
-        path: The file.
-        take: Takes in a value and returns None, or says why it is not one of this format.
-
-    Raises:
-        EncaveError: the file cannot be read, is empty, or has no line of this format.
-    """
-    kept = 0
     dropped: dict[str, list[int]] = {}
+    for numbers, block in _blocks(path, dropped):
+        if alike is not None and alike(block):
+            values += block
+            continue
+        for number, value in zip(numbers, block, strict=True):
+            reason = refuse(value)
+            if reason is None:
+                values.append(value)
+            else:
+                dropped.setdefault(reason, []).append(number)
+    by_line = sorted(dropped.items(), key=lambda item: item[1])
+    notes = tuple(_note(path, reason, numbers) for reason, numbers in by_line)
+    if not values:
+        raise EncaveError(f"{path} is empty" if not notes else f"{path} has no line that can be read: {notes[0].text}")
+    return Lines(values, notes)
+
+
+def _blocks(path: Path, dropped: dict[str, list[int]]) -> Iterator[tuple[list[int], list[Any]]]:
+    """Numbers and values of the lines, about a block of them at a time; what cannot be read is noted in `dropped`."""
+    numbers: list[int] = []
+    values: list[Any] = []
+    size = 0
     for number, line in numbered_lines(path):
         try:
-            value = parse(line)
+            values.append(parse(line))
         except (ValueError, RecursionError):
-            reason = "no whole JSON value"
-        else:
-            reason = take(value)
-        if reason is None:
-            kept += 1
-        else:
-            dropped.setdefault(reason, []).append(number)
-    notes = tuple(_note(path, reason, numbers) for reason, numbers in dropped.items())
-    if not kept:
-        raise EncaveError(f"{path} is empty" if not notes else f"{path} has no line that can be read: {notes[0].text}")
-    return Taken(kept, notes)
+            dropped.setdefault("no whole JSON value", []).append(number)
+            continue
+        numbers.append(number)
+        size += len(line)
+        if size > _BLOCK:
+            yield numbers, values
+            numbers, values, size = [], [], 0
+    if values:
+        yield numbers, values
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -41,9 +41,10 @@ def write_lines(files: Sequence[tuple[BinaryIO, Sequence[str | Cells]]]) -> None
         files: Files, each with the parts of a line: text that is the same in each line, or a column of shape (n,).
     """
     length = next(len(part.column) for _, parts in files for part in parts if isinstance(part, Cells))
+    lines = [(file, _folded(parts)) for file, parts in files]
     for start in range(0, length, BATCH):
         made: dict[tuple[int, Any], pa.Array] = {}
-        for file, parts in files:
+        for file, parts in lines:
             texts: list[str | pa.Array] = []
             for part in parts:
                 if isinstance(part, Cells):
@@ -54,6 +55,28 @@ def write_lines(files: Sequence[tuple[BinaryIO, Sequence[str | Cells]]]) -> None
                 else:
                     texts.append(part)
             file.write(joined(texts))
+
+
+def _folded(parts: Sequence[str | Cells]) -> list[str | Cells]:
+    """The parts with columns that differ in no row as text, and neighbouring texts as one; the last column stays."""
+    folded: list[str | Cells] = [""]
+    last = max(place for place, part in enumerate(parts) if isinstance(part, Cells))
+    for place, part in enumerate(parts):
+        if isinstance(part, Cells) and place != last and _is_constant(part.column):
+            told = part.text(part.column.slice(0, 1))[0].as_py()
+        else:
+            told = part
+        if isinstance(told, str) and isinstance(folded[-1], str):
+            folded[-1] += told
+        else:
+            folded.append(told)
+    return folded
+
+
+def _is_constant(column: pa.Array) -> bool:
+    kind = column.type
+    bits = column.view(pa.binary(kind.bit_width // 8)) if pa.types.is_floating(kind) else column  # -0.0 is not 0.0
+    return len(bits) > 0 and bits.slice(1).equals(bits.slice(0, len(bits) - 1))
 
 
 def joined(cells: Sequence[str | pa.Array]) -> pa.Buffer:
@@ -163,18 +186,17 @@ def _finite(value: Any) -> Any:
     return [_finite(part) for part in value] if isinstance(value, list) else value
 
 
-def write_object(file: BinaryIO, length: int, values: Callable[[int, int], pa.Array]) -> None:
+def write_object(file: BinaryIO, length: int, values: Callable[[int, int], list[str | pa.Array]]) -> None:
     """Write a JSON object with the keys "0", "1", …, an entry a line.
 
     Args:
         file: The file.
         length: Number of entries.
-        values: First number and most numbers → JSON of their values.
+        values: First number and most numbers → JSON of their values, as cells that are joined.
     """
     file.write(b"{\n")
     for start in range(0, length, BATCH):
-        texts = values(start, BATCH)
-        keys = pa.array(np.arange(start, start + len(texts))).cast(pa.string())
-        piece = joined([',\n"', keys, '": ', texts])
+        keys = pa.array(np.arange(start, min(start + BATCH, length))).cast(pa.string())
+        piece = joined([',\n"', keys, '": ', *values(start, BATCH)])
         file.write(piece if start else piece.slice(len(",\n")))
     file.write(b"\n}\n")

@@ -50,5 +50,5 @@ def since_start(
 
 def stamp(value: Any) -> float | None:
     """A time stamp in seconds from JSON; None for what is no finite number."""
-    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     return float(value) if usable else None

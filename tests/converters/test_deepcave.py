@@ -265,6 +265,31 @@ def test_budgets_of_a_configuration_ascend(tmp_path: Path) -> None:
     assert [float(row["budget"]) for row in rows] == [4.0, 12.0, 36.0]
 
 
+@pytest.mark.parametrize("value", ["lr", "op"])
+def test_trials_of_few_configurations_at_several_budgets_are_all_shown(value: str) -> None:
+    """As many configurations as trials, of which most have none."""
+    space = ConfigurationSpace({"op": ["a", "b", "c"], "lr": (0.0, 1.0)})
+    values = [{"op": "abc"[i % 3] if value == "op" else "a", "lr": i / 10 if value == "lr" else 0.5} for i in range(4)]
+    run = Run.from_columns(
+        name="few",
+        optimizer=Optimizer("RE"),
+        space=space,
+        objectives=[Objective("err")],
+        configurations=dict(enumerate(values)),
+        trials={
+            "config_id": [3, 1, 3, 3],
+            "budget": [1.0, 1.0, 2.0, 1.0],
+            "status": ["success"] * 4,
+            "start": [0.0, 1.0, 2.0, 3.0],
+            "end": [1.0, 2.0, 3.0, 4.0],
+            "cost:err": [1.0, 2.0, 3.0, 4.0],
+        },
+    )
+    shown, _ = prepare(run)
+    assert shown.trials["trial_id"].to_pylist() == [0, 1, 2]
+    assert shown.config_ids.tolist() == [0, 1, 0]
+
+
 def test_instances_become_seeds(tmp_path: Path, open_in_stock_deepcave: Open, shared: Path) -> None:
     [conversion] = convert([shared / "logs/generated/smac/smac_2.4.1/inst"], tmp_path / "out")
     opened = check(conversion.output, open_in_stock_deepcave)
