@@ -10,7 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -26,6 +29,7 @@ SURROGATE = "surrogate"
 
 TABLE_FILE = "table.parquet"
 HEADER_FILE = "header.json"
+_DAY = 86_400.0  # seconds; no import takes so long
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -116,6 +120,7 @@ def store(name: str, source: Path, source_format: str, write: Callable[[Path], W
         EncaveError: bad name, the table's values cannot be right, or the cache cannot be written.
     """
     folder = cache_folder() / check_name(name)
+    _sweep(folder.parent)
     with atomic_folder(folder) as temporary:
         written = write(temporary)
         table = read_table(temporary / TABLE_FILE)
@@ -134,6 +139,14 @@ def store(name: str, source: Path, source_format: str, write: Callable[[Path], W
         }
         (temporary / HEADER_FILE).write_text(json.dumps(header, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     return _read_header(folder)
+
+
+def _sweep(cache: Path) -> None:
+    """Remove what killed imports have left: unfinished folders in which nothing has appeared for a day."""
+    for folder in cache.glob(".*"):
+        with suppress(FileNotFoundError):  # another import may be sweeping, too
+            if time.time() - folder.stat().st_mtime > _DAY:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def find(name: str) -> Imported | None:

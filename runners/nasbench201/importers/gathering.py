@@ -20,6 +20,7 @@ from ..mapped import create_curve
 from ..measured_curves import ORI_TEST
 from ..space import SIZE
 from ..store import TABLE_FILE, Written
+from ..surrogate import EPOCH_RATIOS
 from ..task import DATASETS
 
 Index: TypeAlias = int | NDArray[np.int64]
@@ -123,6 +124,7 @@ class Gathered:
         if not self.seen:
             raise EncaveError("there are no architectures in it")
         self._means_over_seeds()
+        self._missing_times()
         self._write_table()
         for (dataset, schedule, seed), curve in self._curves.items():
             if np.isnan(curve[self._seen]).all():
@@ -160,6 +162,20 @@ class Gathered:
             if f"{stem}_mean" not in self._columns:
                 seeds = [values for name, values in self._columns.items() if name.rpartition("_s")[0] == stem]
                 self._columns[f"{stem}_mean"] = mean(seeds)
+
+    def _missing_times(self) -> None:
+        """Training times of datasets that the file has none of: cifar10's by the number of images, as in NATS-Bench."""
+        known = self._columns.get(f"train_time_per_epoch_s_{VALID_PREFIX['cifar10']}")
+        for dataset, ratio in zip(DATASETS, EPOCH_RATIOS, strict=True):
+            column = f"train_time_per_epoch_s_{VALID_PREFIX[dataset]}"
+            splits = (valid_column(dataset, split, 200, "mean") for split in ("valid", "valtest"))
+            if column in self._columns or not any(one in self._columns for one in splits):
+                continue
+            if known is None:
+                self.notes.append(f"{dataset} is left out: the file has no training times")
+            else:
+                self._columns[column] = ratio * known
+                self.notes.append(f"the file has no training times of {dataset}: {ratio:g} times those of cifar10")
 
     def _write_table(self) -> None:
         import pyarrow as pa

@@ -62,7 +62,7 @@ def gather_run(index: int, dataset: str, seed: int, run: Run, into: Gathered) ->
     last = schedule - 1
     if dataset == "cifar10":
         into.put(test_column("cifar10", schedule, seed), index, accuracies[f"ori-test@{last}"])
-        into.put("train_time_per_epoch_s_c10", index, np.mean(list(run["train_times"].values())))
+        _gather_train_time(index, TEST_PREFIX["cifar10"], run, into)
         return
     if dataset not in _TASKS:
         return
@@ -89,8 +89,13 @@ def _gather_curve(index: int, task: str, seed: int, run: Run, into: Gathered) ->
 
 def _gather_times(index: int, task: str, run: Run, into: Gathered) -> None:
     """The official files of NATS-Bench hold one time for all seeds, epochs and both schedules."""
-    if times := list((run.get("train_times") or {}).values()):
-        into.put(f"train_time_per_epoch_s_{VALID_PREFIX[task]}", index, np.mean(times))
+    _gather_train_time(index, VALID_PREFIX[task], run, into)
     key = f"x-valid@{run['epochs'] - 1}"
     if task == "cifar10" and key in (run.get("eval_times") or {}):
         into.put("eval_time_per_10k_images_s", index, run["eval_times"][key] * (10_000 / 25_000))
+
+
+def _gather_train_time(index: int, prefix: str, run: Run, into: Gathered) -> None:
+    """NAS-Bench-201 v1.0 has none of the long schedule."""
+    if times := list((run.get("train_times") or {}).values()):
+        into.put(f"train_time_per_epoch_s_{prefix}", index, np.mean(times))

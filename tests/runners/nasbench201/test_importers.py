@@ -5,6 +5,9 @@ from __future__ import annotations
 import bz2
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +203,33 @@ def test_list_and_replace(folder: Path) -> None:
     assert (first.architectures, second.architectures, len(list_benchmarks())) == (3, 2, 3)
     assert first.sha256 != second.sha256
     assert import_benchmark(folder, "ant").sha256 == second.sha256
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from encave.runners.nasbench201 import cache
+def kill(done, total):
+    if done == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+cache.import_benchmark(Path(sys.argv[1]), "mine", kill)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_killed_import_is_as_none_and_is_swept_after_a_day(folder: Path, cache: Path) -> None:
+    old = import_benchmark(folder, "mine")
+    (folder / "000284.pickle.pbz2").unlink()
+    environment = os.environ | {"XDG_CACHE_HOME": str(cache)}
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(folder)], check=False, env=environment)
+    assert killed.returncode == -signal.SIGKILL
+    assert open_benchmark("mine").sha256 == old.sha256
+    (left,) = old.folder.parent.glob(".mine.*")
+    assert import_benchmark(folder, "mine").architectures == 2
+    assert left.is_dir()  # it might be of an import that goes on
+    os.utime(left, (0, 0))
+    import_benchmark(folder, "other")
+    assert not left.exists()
 
 
 def test_show_every_kind(folder: Path) -> None:

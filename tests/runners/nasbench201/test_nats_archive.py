@@ -140,3 +140,43 @@ def test_hostile_archives(nats: Any, tmp_path: Path, protocol: int, monkeypatch:
     path.write_bytes(bz2.compress(good)[:-100])
     with pytest.raises(EncaveError, match=r"damaged or incomplete|not a readable"):
         import_benchmark(path)
+
+
+@pytest.mark.parametrize(
+    "times", [{"train_times": {}, "eval_times": {}}, {}, {"train_times": None, "eval_times": None}]
+)
+def test_nas_bench_201_v1_0(nats: Any, tmp_path: Path, times: dict[str, Any]) -> None:
+    """12 epochs on cifar10-valid only, and no times of 200 epochs: both are absent, nothing is made up but told."""
+    content = nats.architecture(11, seeds=(888,))
+    short, full = content["12"]["all_results"], content["200"]["all_results"]
+    content["12"]["all_results"] = {key: run for key, run in short.items() if key[0] == "cifar10-valid"}
+    for run in full.values():
+        del run["train_times"], run["eval_times"]
+        run.update(times)
+    imported = import_benchmark(
+        torch_save(tmp_path / "NAS-Bench-201-v1_0-e61699.pth", whole({11: content}, ("less", "full"))), "old"
+    )
+    assert imported.source_format == "NAS-Bench-201 v1.0"
+    benchmark = open_benchmark("old")
+    assert benchmark.query(11, "cifar10", seed=888).valid_error == pytest.approx(100 - 50 - 8.8)
+    assert benchmark.query(11, "cifar10", schedule=12).valid_error == pytest.approx(100 - 50 - (7.7 + 1.1) / 2)
+    assert benchmark.query(11, "cifar10").train_seconds == pytest.approx(200 * 5.0)
+    with pytest.raises(EncaveError, match="nothing for architecture 11 on cifar100, 12 epochs"):
+        benchmark.query(11, "cifar100", schedule=12)
+    assert benchmark.query(11, "cifar100").test_error == pytest.approx(100 - 51 - 8.8)
+    assert benchmark.query(11, "ImageNet16-120").train_seconds == pytest.approx(200 * 5.0 * 6.068)
+    assert "the file has no training times of cifar100: 2 times those of cifar10" in imported.notes
+
+
+def test_a_dataset_that_is_left_out_is_told(nats: Any, tmp_path: Path) -> None:
+    content = nats.architecture(11)
+    for schedule in content.values():
+        schedule["all_results"] = {
+            key: run for key, run in schedule["all_results"].items() if key[0] != "cifar10-valid"
+        }
+        for (dataset, _), run in schedule["all_results"].items():
+            if dataset == "cifar100":
+                run["train_times"] = {}
+    imported = import_benchmark(torch_save(tmp_path / "part.pth", whole({11: content}, ("less", "full"))))
+    assert "cifar100 is left out: the file has no training times" in imported.notes
+    assert set(open_benchmark("part").tasks) == {"ImageNet16-120"}
