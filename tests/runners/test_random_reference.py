@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import permutations, product
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from encave.errors import EncaveError
-from encave.runners.nasbench201.random_reference import RandomReference, random_reference
-from encave.runners.nasbench201.table import load_surrogate
+from encave.runners.incumbent import incumbents
+from encave.runners.limit import Limit
+from encave.runners.nasbench201.random_reference import CurveByEvaluations, RandomReference, random_reference
+from encave.runners.nasbench201.table import Benchmark, load_surrogate, open_benchmark
+from encave.runners.nasbench201.task import DATASETS
+from encave.runners.objective import Objective
 from encave.runners.published import NAS_BENCH_201, VALID
 from encave.runners.reproduction_runs import Block, Work
+from encave.runners.simulate import Evaluation, simulate
 
 SMALL = st.lists(st.tuples(st.integers(0, 3), st.integers(-5, 5)), min_size=1, max_size=5)
 """Architectures as search error (with ties) and reported value."""
@@ -84,6 +93,62 @@ def test_sampled_random_search_agrees_within_its_confidence_band() -> None:
     band = 3.5 * errors.std(ddof=1) / np.sqrt(len(errors))
     assert errors.mean() == pytest.approx(expected.mean[0], abs=band)
     assert band < 0.15
+
+
+@pytest.fixture(params=["surrogate", "table"])
+def benchmark(request: pytest.FixtureRequest) -> Benchmark:
+    if request.param == "surrogate":
+        return load_surrogate()
+    return open_benchmark(request.getfixturevalue("table_path"))
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("replacement", [True, False])
+def test_searches_scatter_about_the_exact_curve(benchmark: Benchmark, dataset: str, replacement: bool) -> None:
+    """Mean and standard deviation of 1,500 searches, with and without replacement."""
+    exact = random_reference(benchmark, dataset)
+    counts, rng = np.array([1, 3, 10, 50, 150, 400]), np.random.default_rng(DATASETS.index(dataset))
+    drawn = np.array([rng.choice(len(exact.value), counts[-1], replace=replacement) for _ in range(1_500)])
+    found = np.array([exact.value[row[incumbents(exact.search_error[row])[counts - 1]]] for row in drawn])
+    _assert_within_bands(found, exact.after(counts, replacement=replacement))
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_the_runner_scatters_about_the_exact_curve(
+    benchmark: Benchmark, make: Any, tmp_path: Path, dataset: str
+) -> None:
+    """The same of 150 runs of the optimizer `random`, which draws with replacement."""
+    exact, objective = random_reference(benchmark, dataset), Objective(benchmark, dataset, 12)
+    counts = np.array([1, 10, 40])
+    found = np.array([_searched(make, objective, seed, tmp_path / str(seed), counts) for seed in range(150)])
+    _assert_within_bands(found, exact.after(counts))
+
+
+def _searched(make: Any, objective: Objective, seed: int, folder: Path, counts: NDArray[np.int64]) -> list[float]:
+    """Error after 200 epochs of the incumbent after so many evaluations of one run."""
+    optimizer, told = make("random", seed=seed, folder=folder), list[tuple[float, float]]()
+
+    def evaluate(config: Mapping[str, Any], budget: float | None) -> Evaluation:
+        evaluation = objective(config, budget)
+        told.append((evaluation.cost, evaluation.info["valid_error_200"]))
+        return evaluation
+
+    simulate(optimizer, evaluate, Limit(evaluations=int(counts[-1])))
+    optimizer.close()
+    searched, reported_ = np.array(told).T
+    return reported_[incumbents(searched)[counts - 1]].tolist()
+
+
+def _assert_within_bands(found: NDArray[np.float64], exact: CurveByEvaluations) -> None:
+    """Means and standard deviations within 4.3 standard errors, those of the latter by the fourth moment.
+
+    All 180 comparisons of these tests together are then wrong with a chance of 0.3 %.
+    """
+    runs = len(found)
+    assert np.all(np.abs(found.mean(axis=0) - exact.mean) < 4.3 * exact.std / runs**0.5)
+    fourth = ((found - exact.mean) ** 4).mean(axis=0)
+    error = np.sqrt(np.maximum(fourth - exact.std**4, 0.0) / runs) / (2 * exact.std)
+    assert np.all(np.abs(found.std(axis=0) - exact.std) < 4.3 * error)
 
 
 def test_more_evaluations_search_no_worse() -> None:
