@@ -8,6 +8,7 @@ cifar10,cifar100 --seeds 0-5 --budget 40evals` on the surrogate, converted with 
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +16,30 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from encave.analysis.importance_sample import fit, sample
 from encave.analysis.report import Report, write_report
 from encave.cli.common import load_runs
+from encave.known_tables import random_search_of, truth_of
+from encave.run import Run
+from encave.runners.nasbench201.table import open_benchmark
 
 STORE = Path(__file__).resolve().parent.parent / "studies" / "golden"
 TASKS, OPTIMIZERS, SEEDS = ("cifar10", "cifar100"), ("DEHB", "RE", "Random"), range(6)
 TIGHT = {"rel": 1e-9, "abs": 1e-9}
 
 
+SIZE = 15625
+
+
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return write_report(load_runs((STORE,)), tmp_path_factory.mktemp("golden") / "report")
+def runs() -> list[Run]:
+    return load_runs((STORE,))
+
+
+@pytest.fixture(scope="module")
+def report(runs: list[Run], tmp_path_factory: pytest.TempPathFactory) -> Report:
+    folder = tmp_path_factory.mktemp("golden") / "report"
+    return write_report(runs, folder, truth=truth_of(runs), random_search=random_search_of(runs))
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +129,121 @@ def test_the_latex_table_prints_them(report: Report, incumbents) -> None:
             mean = printed.split(r"\pm")[0].split("{")[-1].strip(" $")
             digits = len(mean.partition(".")[2])
             assert float(mean) == pytest.approx(values[:, place].mean(), abs=0.51 * 10**-digits)
+
+
+@pytest.fixture(scope="module")
+def spent() -> dict[tuple[str, str, int], float]:
+    """(task, optimizer, seed) → where the last trial of the run ended."""
+    runs = pd.read_parquet(STORE / "runs").set_index("run_id")
+    ends = pd.read_parquet(STORE / "trials").groupby("run_id")["end"].max()
+    return {(runs.dataset[run], runs.optimizer[run], int(runs.seed[run])): end for run, end in ends.items()}
+
+
+def hits(steps: list[tuple[float, float, float]], target: float) -> float:
+    """When a run first was at or below a target."""
+    return next((end for end, regret, _ in steps if regret <= target), np.inf)
+
+
+def spaced(incumbents, task: str) -> np.ndarray:
+    """The targets by their definition."""
+    regrets = [regret for key, steps in incumbents.items() if key[0] == task for _, regret, _ in steps]
+    easy = max(steps[0][1] for key, steps in incumbents.items() if key[0] == task)
+    hard = min(regret for regret in regrets if regret > 0)
+    values = 10 ** np.linspace(np.log10(easy), np.log10(hard), 51)
+    values[[0, -1]] = easy, hard
+    return np.append(values, 0.0) if min(regrets) == 0 else values
+
+
+def test_targets_and_expected_running_times(report: Report, incumbents, spent) -> None:
+    told = pd.read_parquet(report.folder / "data" / "runtimes.parquet")
+    for task in TASKS:
+        targets = spaced(incumbents, task)
+        for name in OPTIMIZERS:
+            mine = told.query("section == @task and optimizer == @name").reset_index()
+            assert mine["target"].tolist() == pytest.approx(targets.tolist(), **TIGHT)
+            for target, row in zip(mine["target"], mine.to_dict("records"), strict=True):
+                times = [hits(incumbents[task, name, seed], target) for seed in SEEDS]
+                reached = [time for time in times if time < np.inf]
+                missed = [spent[task, name, seed] for seed, time in zip(SEEDS, times, strict=True) if time == np.inf]
+                assert row["hits"] == len(reached)
+                ert = (sum(reached) + sum(missed)) / len(reached) if reached else np.inf  # Auger and Hansen 2005
+                assert row["expected_running_time"] == pytest.approx(ert, **TIGHT)
+
+
+def test_shares_of_targets_hit(report: Report, incumbents) -> None:
+    told = pd.read_parquet(report.folder / "data" / "ecdf.parquet")
+    for task in TASKS:
+        targets = pd.read_parquet(report.folder / "data" / "runtimes.parquet").query("section == @task")
+        for name in OPTIMIZERS:
+            wanted = targets[targets["optimizer"] == name]["target"]
+            times = [hits(incumbents[task, name, seed], target) for seed in SEEDS for target in wanted]
+            mine = told.query("section == @task and optimizer == @name")
+            assert mine["position"].tolist() == sorted({time for time in times if time < np.inf})
+            for position, share in mine[["position", "share"]].itertuples(index=False):
+                assert share == pytest.approx(sum(time <= position for time in times) / len(times), **TIGHT)
+
+
+def test_areas_over_the_curve(report: Report, incumbents, spent) -> None:
+    told = pd.read_parquet(report.folder / "data" / "areas.parquet").set_index(["section", "optimizer"])
+    for task in TASKS:
+        stop = min(end for key, end in spent.items() if key[0] == task)
+        above = [target for target in spaced(incumbents, task) if target > 0]
+        low, high = np.log10(min(above)), np.log10(max(above))
+        for name in OPTIMIZERS:
+            areas = []
+            for seed in SEEDS:
+                steps = [(end, regret) for end, regret, _ in incumbents[task, name, seed] if end < stop]
+                ends = [*(end for end, _ in steps[1:]), stop]
+                held = [
+                    (until - end) * (high - np.clip(np.log10(max(regret, 1e-300)), low, high)) / (high - low)
+                    for (end, regret), until in zip(steps, ends, strict=True)
+                ]
+                areas.append(sum(held) / stop)
+            assert told.loc[(task, name), "area"] == pytest.approx(np.mean(areas), **TIGHT)
+
+
+def test_importances_are_shares_of_variance(report: Report, runs: list[Run]) -> None:
+    """Against marginal means of the whole grid with pandas: of the table, and of what each tree predicts."""
+    told = pd.read_parquet(report.folder / "data" / "importance.parquet")
+    for name, schedule in (("RE", 12), ("DEHB", 200)):
+        mine = told.query("section == 'cifar10' and optimizer == @name")
+        mine = mine[mine["trials"] == mine["trials"].max()].set_index("effect")
+        chosen = [run for run in runs if (run.metadata["task"], run.optimizer.name) == ("cifar10", name)]
+        data = [sample(run) for run in chosen]
+        grid = pd.DataFrame(np.indices((5,) * 6).reshape(6, -1).T, columns=list(data[0].encoded.names))
+        values = [axis.values for axis in data[0].encoded.axes]
+        configurations = [dict(zip(grid, row)) for row in zip(*(np.take(v, grid[n]) for n, v in zip(grid, values)))]
+        errors = open_benchmark("surrogate").query(configurations, "cifar10", epochs=schedule, schedule=schedule)
+        truth = variance_shares(grid, errors.valid_error)
+        predicted = [[leaves(forest, grid, tree) for tree in range(16)] for forest in map(fit, data)]
+        shares = [pd.DataFrame([variance_shares(grid, one) for one in own if np.ptp(one)]).mean() for own in predicted]
+        estimate = pd.DataFrame(shares).mean()
+        assert set(mine.index) == set(truth)
+        for effect in mine.index:
+            assert mine.loc[effect, "exact"] == pytest.approx(truth[effect], abs=1e-9)
+            assert mine.loc[effect, "value"] == pytest.approx(estimate[effect], abs=1e-9)
+
+
+def variance_shares(grid: pd.DataFrame, values: np.ndarray) -> dict[str, float]:
+    """Share of the variance of single hyperparameters and of pairs, from marginal means."""
+    frame, whole = grid.assign(value=values), float(np.var(values))
+    single = {name: frame.groupby(name)["value"].mean().var(ddof=0) for name in grid}
+    pairs = {
+        f"{a} × {b}": frame.groupby([a, b])["value"].mean().var(ddof=0) - single[a] - single[b]
+        for a, b in combinations(grid, 2)
+    }
+    return {name: part / whole for name, part in (single | pairs).items()}
+
+
+def leaves(forest, grid: pd.DataFrame, tree: int) -> np.ndarray:
+    """What a tree predicts for every point, by walking it from its root."""
+    codes, found = grid.to_numpy(), np.empty(SIZE)
+    open_nodes = [(tree, np.arange(SIZE))]
+    while open_nodes:
+        node, points = open_nodes.pop()
+        if forest.feature[node] < 0:
+            found[points] = forest.value[node]
+            continue
+        left = forest.left[node, codes[points, forest.feature[node]]]
+        open_nodes += [(forest.child[node], points[left]), (forest.child[node] + 1, points[~left])]
+    return found
