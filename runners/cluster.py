@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PATIENCE = 60.0
 """Seconds in which a scheduler that was given must answer, at the beginning and after it was lost."""
 
+_STARTS = 3  # of the local workers
 _LOOPBACK = "127.0.0.1"
 _SLURM = {"cores": 1, "processes": 1, "memory": "4GB", "walltime": "24:00:00"}
 
@@ -60,7 +61,7 @@ def connected(cluster: Cluster, tasks: int, shared: Path) -> Generator[Client]:
         shared: Folder that all workers see, for SLURM's logs and keys.
 
     Raises:
-        EncaveError: no scheduler answers at the address, or SLURM cannot be used.
+        EncaveError: no scheduler answers at the address, local workers cannot be started, or SLURM cannot be used.
     """
     from distributed import Client
 
@@ -89,18 +90,32 @@ def _client(address: str) -> Client:
 
 
 def _local(processes: int) -> DaskCluster:
+    """Workers on this machine; started again if one dies before it can work, which Dask only mends later.
+
+    Raises:
+        EncaveError: they die each time.
+    """
     from distributed import LocalCluster
 
-    return LocalCluster(
-        n_workers=processes,
-        threads_per_worker=1,
-        processes=True,
-        host=_LOOPBACK,
-        dashboard_address=f"{_LOOPBACK}:0",
-        worker_dashboard_address=f"{_LOOPBACK}:0",
-        memory_limit=0,
-        silence_logs=logging.CRITICAL,
-    )
+    why: BaseException | None = None
+    for _ in range(_STARTS):
+        try:
+            return LocalCluster(
+                n_workers=processes,
+                threads_per_worker=1,
+                processes=True,
+                host=_LOOPBACK,
+                dashboard_address=f"{_LOOPBACK}:0",
+                worker_dashboard_address=f"{_LOOPBACK}:0",
+                memory_limit=0,
+                silence_logs=logging.CRITICAL,
+            )
+        except RuntimeError as error:
+            why = error.__cause__ or error
+    raise EncaveError(
+        f"the worker processes end as they start ({why}); perhaps memory runs out, or a script that calls this does so "
+        'outside of `if __name__ == "__main__":`'
+    ) from why
 
 
 def slurm_cluster(cluster: Cluster, shared: Path) -> DaskCluster:

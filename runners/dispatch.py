@@ -57,6 +57,9 @@ class Event:
     payload: Any
     """What the work returned; for `died` the number of workers."""
 
+    seconds: float = 0.0
+    """Real time that its work took; 0 for `died`."""
+
 
 @dataclass(frozen=True)
 class Ready:
@@ -98,7 +101,9 @@ def work_through(
     """
     if cluster.in_process(len(tasks)):
         for place, task in enumerate(tasks):
-            yield Event(place, "done", work(task, lambda payload, place=place: on_progress(place, payload)))
+            began = perf_counter()
+            answer = work(task, lambda payload, place=place: on_progress(place, payload))
+            yield Event(place, "done", answer, perf_counter() - began)
         return
     left = dict(enumerate(tasks))
     connections = 0
@@ -248,7 +253,7 @@ class _Dispatch:
             for place, seconds, payload in answers:
                 kind = self.kind(self.tasks[place])
                 self.seconds[kind] = 0.7 * self.seconds.get(kind, seconds) + 0.3 * seconds
-                yield Event(place, "done", payload)
+                yield Event(place, "done", payload, seconds)
 
 
 class TaskEndedError(BaseException):

@@ -26,7 +26,7 @@ NODES = tuple(tuple(name for name in space.HYPERPARAMETERS if name.endswith(f"_{
 _LIBRARIES = ("encave", "numpy", "ConfigSpace")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RunSpec:
     """A run that is wanted.
 

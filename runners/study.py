@@ -56,6 +56,9 @@ class RunProgress:
     evaluations: int
     """Completed evaluations so far."""
 
+    real_seconds: float = 0.0
+    """Real time that the run took in its worker; 0 until it has ended."""
+
     @property
     def fraction(self) -> float:
         """How much of the limit is used, 0 … 1."""
@@ -200,7 +203,7 @@ def _outcomes(
             for event in events:
                 spec = specs[event.task]
                 outcome = _outcome(work.folder, spec, event)
-                tell(_end(spec, event.payload, failed=outcome is not spec))
+                tell(_end(spec, event, failed=outcome is not spec))
                 yield outcome
     finally:
         study_folder.sweep(work.folder, specs, work.hold)
@@ -218,10 +221,10 @@ def _outcome(folder: Path, spec: RunSpec, event: Event) -> RunSpec | Failure:
     return failure
 
 
-def _end(spec: RunSpec, payload: Any, *, failed: bool) -> RunProgress:
-    if isinstance(payload, Simulation):
-        return RunProgress(spec, "done", payload.seconds, payload.evaluations)
-    return RunProgress(spec, "failed" if failed else "done", 0.0, 0)
+def _end(spec: RunSpec, event: Event, *, failed: bool) -> RunProgress:
+    if isinstance(event.payload, Simulation):
+        return RunProgress(spec, "done", event.payload.seconds, event.payload.evaluations, event.seconds)
+    return RunProgress(spec, "failed" if failed else "done", 0.0, 0, event.seconds)
 
 
 @contextmanager

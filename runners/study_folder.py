@@ -92,13 +92,12 @@ def is_finished(folder: Path, spec: RunSpec, objectives: Objectives) -> bool:
     """Whether the run is there.
 
     Raises:
-        EncaveError: it is, with other settings or damaged.
+        EncaveError: it is, with other settings or damaged, or the benchmark cannot be read.
     """
-    home = folder / spec.home
-    wanted = identity(spec, objectives.benchmark(spec.benchmark))
+    home, benchmark = folder / spec.home, objectives.benchmark(spec.benchmark)
     if not home.exists():
         return False
-    different = sidecar.differences(sidecar.read(home), wanted)
+    different = sidecar.differences(sidecar.read(home), identity(spec, benchmark))
     if different:
         raise EncaveError(
             f"{home} is finished with other settings: {'; '.join(different)}. "

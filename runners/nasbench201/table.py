@@ -44,6 +44,7 @@ class Benchmark:
     _points: dict[tuple[str, int | None, int, int | None], list[Point]] = field(
         default_factory=dict[tuple[str, int | None, int, int | None], list[Point]], repr=False
     )
+    _optima: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]], repr=False)
 
     def at(
         self,
@@ -135,13 +136,15 @@ class Benchmark:
         Raises:
             EncaveError: unknown dataset, or the table holds no such accuracies.
         """
-        task = self.task(dataset)
-        best: dict[str, float] = {}
-        for name, accuracy in (("valid", task.valid_accuracy_200), ("test", task.test_accuracy_200)):
-            if np.isnan(accuracy).all():
-                raise EncaveError(f"this table holds no {name} accuracies after 200 epochs for {dataset}")
-            best[f"{name}_error_200"] = float(100.0 - np.nanmax(accuracy))
-        return best
+        if dataset not in self._optima:
+            task = self.task(dataset)
+            best: dict[str, float] = {}
+            for name, accuracy in (("valid", task.valid_accuracy_200), ("test", task.test_accuracy_200)):
+                if np.isnan(accuracy).all():
+                    raise EncaveError(f"this table holds no {name} accuracies after 200 epochs for {dataset}")
+                best[f"{name}_error_200"] = float(100.0 - np.nanmax(accuracy))
+            self._optima[dataset] = best
+        return dict(self._optima[dataset])
 
     def _evaluate(
         self, index: NDArray[np.int64], dataset: str, epoch: NDArray[np.int64], schedule: int, seed: int | None

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -74,6 +75,25 @@ def test_a_run_whose_worker_is_killed_is_run_again(tmp_path: Path) -> None:
     assert killed
     assert set(result.done) == set(specs(2, SECONDS))
     assert rests(tmp_path) == []
+
+
+@pytest.mark.parametrize("starts", [1, 2])
+def test_a_worker_that_is_killed_as_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starts: int) -> None:
+    def kill_the_first() -> None:
+        while not (children := multiprocessing.active_children()):
+            time.sleep(0.01)
+        os.kill(children[0].pid or 0, signal.SIGKILL)
+
+    monkeypatch.setattr(cluster_module, "_STARTS", starts)
+    killer = threading.Thread(target=kill_the_first)
+    killer.start()
+    if starts == 1:
+        with pytest.raises(EncaveError, match="the worker processes end as they start"):
+            run_study(tmp_path, specs(2), cluster=Cluster(2))
+    else:
+        assert set(run_study(tmp_path, specs(2), cluster=Cluster(2)).done) == set(specs(2))
+    killer.join()
+    assert multiprocessing.active_children() == []
 
 
 def test_a_run_that_kills_every_worker_is_given_up_alone(tmp_path: Path) -> None:
