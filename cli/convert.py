@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 @click.option("--deepcave", type=click.Choice(["1.3", "1.4"]), default="1.4", help="Release of DeepCAVE to write for.")
 @click.option("--configspace", default=None, help="ConfigSpace JSON file or nasbench201, for logs without a space.")
 @click.option("--map", "mapping", multiple=True, help="What a column of a table is: objective=loss; may be repeated.")
-@click.option(
-    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Logs at the same time, for --to deepcave."
-)
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Logs read at the same time.")
 @click.option("--strict", is_flag=True, help="Refuse logs of which anything must be assumed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the account as JSON and nothing else.")
 def convert(
@@ -51,7 +49,7 @@ def convert(
         raise EncaveError(f"--deepcave 1.3 is not for --to {to}")
     form = "deepcave13" if deepcave == "1.3" else to
     if form != "deepcave" or are_runs(sources, out, forced, mapping=log_options["mapping"]):
-        conversions = _export(sources, out, form, options, as_json=as_json)
+        conversions = _export(sources, out, form, options | {"jobs": jobs}, as_json=as_json)
     else:
         conversions = convert_with_progress(sources, out, jobs=jobs, **options)
         if as_json:

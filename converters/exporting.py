@@ -6,17 +6,17 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import store
 from ..errors import EncaveError
 from ..files import atomic_file
 from ..run import Run
 from .account import Conversion, accounted, refused
-from .one_log import assumed, describe_error, described, fingerprint, read, refused_as_assumed
+from .log_reading import AskedLog, read_logs
+from .one_log import assumed, refused_as_assumed
 from .outputs import output
-from .reader import Options
-from .registry import Candidate
+from .reader import Found, Options
 from .sources import load_each, logs_and_runs
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def export(
     space: ConfigurationSpace | None = None,
     mapping: Mapping[str, str] | None = None,
     strict: bool = False,
+    jobs: int = 1,
 ) -> Exported:
     """Write the logs and the converted runs at or below `sources` in a format of `outputs()`.
 
@@ -61,13 +62,14 @@ def export(
         space: Configuration space for logs without one.
         mapping: What the columns of a table are.
         strict: Whether to refuse logs of which anything must be assumed.
+        jobs: Processes that read logs; the result is the same.
 
     Raises:
         EncaveError: the format is unknown, a source does not exist, nothing was found, `out` holds other files or
             cannot be written.
     """
     form = output(to)
-    wanted = _Wanted(sources, out, Options(space, mapping), forced_format, strict)
+    wanted = _Wanted(sources, out, Options(space, mapping), forced_format, strict, jobs)
     if to == STORE:
         return Exported(form.title, tuple(_into_store(wanted)), form.limits, ())
     _check_free(out, to)
@@ -93,23 +95,13 @@ class _Wanted:
     options: Options
     forced_format: str | None
     strict: bool
+    jobs: int
 
 
 def _into_store(wanted: _Wanted) -> Iterator[Conversion]:
     """Add runs to a store as they are read; a log that has not changed since it was added is not read."""
     with store.opened(wanted.out) as writer:
-
-        def unchanged(candidate: Candidate) -> Conversion | None:
-            source = candidate.found.source
-            known = writer.known(store.run_id(str(source)))
-            name = candidate.reader.name
-            if known is None or known.pop("fingerprint") != fingerprint(candidate.found, name, wanted.options):
-                return None
-            counts = {key: known[key] for key in ("read", "merged", "dropped", "configurations")}
-            path = candidate.found.path
-            return Conversion(path, name, None, "unchanged", None, **counts, written=known["trials"], output=wanted.out)
-
-        for conversion, run in _read(wanted, unchanged):
+        for conversion, run in _read(wanted, lambda found: writer.known(store.run_id(str(found.source)))):
             if run is not None:
                 writer.add(run)
             yield conversion
@@ -128,13 +120,13 @@ def _check_free(out: Path, to: str) -> None:
 
 
 def _read(
-    wanted: _Wanted, unchanged: Callable[[Candidate], Conversion | None] | None = None
+    wanted: _Wanted, known: Callable[[Found], Mapping[str, Any] | None] | None = None
 ) -> Iterator[tuple[Conversion, Run | None]]:
     """What becomes of each run, and the run if it is to be written.
 
     Args:
         wanted: Where they are.
-        unchanged: Whether a log need not be read, and its account then; with it, a run knows its fingerprint.
+        known: Of a log that was written before the fingerprint and the counts; with it, runs know their fingerprint.
     """
     logs, folders = logs_and_runs(wanted.sources, wanted.forced_format, mapping=wanted.options.mapping, skip=wanted.out)
     for folder, run in load_each(folders):
@@ -142,26 +134,21 @@ def _read(
             yield refused(folder, _CONVERTED, str(run)), None
         else:
             yield _judged(folder, _CONVERTED, run, wanted)
-    for candidate in logs:
-        name, path = candidate.reader.name, candidate.found.path
-        try:
-            if unchanged is not None and (known := unchanged(candidate)):
-                yield known, None
-                continue
-            run = _described(candidate, wanted.options, with_fingerprint=unchanged is not None)
-        except Exception as error:  # noqa: BLE001 - one log must not stop the others, whatever its format's code does
-            yield refused(path, name, describe_error(candidate, error)), None
+    before = [known and known(log.found) for log in logs]
+    asked = (
+        AskedLog(log.reader.name, log.found, wanted.options, known is not None, has["fingerprint"] if has else None)
+        for log, has in zip(logs, before, strict=True)
+    )
+    for log, has, answer in zip(logs, before, read_logs(asked, wanted.jobs), strict=True):
+        name, path = log.reader.name, log.found.path
+        if isinstance(answer, Run):
+            yield _judged(path, name, answer, wanted)
+        elif has is None or answer is not None:
+            yield refused(path, name, str(answer)), None
         else:
-            yield _judged(path, name, run, wanted)
-
-
-def _described(candidate: Candidate, options: Options, *, with_fingerprint: bool) -> Run:
-    name, found = candidate.reader.name, candidate.found
-    told = {"source": str(found.source), "source_format": name}
-    if with_fingerprint:  # of before it was read, so that a log that changes meanwhile is read again
-        told["fingerprint"] = fingerprint(found, name, options)
-    run = described(read(candidate, options))
-    return run.replace(metadata=dict(run.metadata) | told)
+            counts = {key: has[key] for key in ("read", "merged", "dropped", "configurations")}
+            told = Conversion(path, name, None, "unchanged", None, **counts, written=has["trials"], output=wanted.out)
+            yield told, None
 
 
 def _judged(source: Path, name: str, run: Run, wanted: _Wanted) -> tuple[Conversion, Run | None]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +52,22 @@ class Cluster:
         return self.scheduler is None and self.slurm is None and min(self.jobs, tasks) <= 1
 
 
+@dataclass(frozen=True)
+class Connection:
+    """A client of a cluster."""
+
+    client: Client
+    """The client."""
+
+    local: bool
+    """Whether the workers are processes of this machine, which wait for nothing before they start."""
+
+    restore: Callable[[], None]
+    """Starts those workers again that Dask itself has given up; does nothing for a cluster that was running before."""
+
+
 @contextmanager
-def connected(cluster: Cluster, tasks: int, shared: Path) -> Generator[Client]:
+def connected(cluster: Cluster, tasks: int, shared: Path) -> Generator[Connection]:
     """A client of the cluster, which is started and ended with it, unless it was running before.
 
     Args:
@@ -68,13 +83,14 @@ def connected(cluster: Cluster, tasks: int, shared: Path) -> Generator[Client]:
     with ExitStack() as stack:
         stack.enter_context(_silent())
         if cluster.scheduler is not None:
-            yield stack.enter_context(_client(cluster.scheduler))
+            yield Connection(stack.enter_context(_client(cluster.scheduler)), False, lambda: None)
             return
-        started = slurm_cluster(cluster, shared) if cluster.slurm is not None else _local(min(cluster.jobs, tasks))
-        stack.enter_context(started)
-        if cluster.slurm is not None:
-            started.scale(jobs=cluster.jobs)  # type: ignore[call-arg]
-        yield stack.enter_context(Client(started))
+        local = cluster.slurm is None
+        wanted = {"n": min(cluster.jobs, tasks)} if local else {"jobs": cluster.jobs}
+        started: Any = _local(wanted["n"]) if local else slurm_cluster(cluster, shared)
+        restore = partial(stack.enter_context(started).scale, **wanted)
+        restore()
+        yield Connection(stack.enter_context(Client(started)), local, restore)
 
 
 def _client(address: str) -> Client:

@@ -10,32 +10,27 @@ from __future__ import annotations
 
 import math
 import queue
-import threading
 import uuid
 from collections import deque
 from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from time import monotonic, perf_counter
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..errors import EncaveError
-from .cluster import Cluster, connected
+from .batch import Work, do_batch
+from .cluster import PATIENCE, Cluster, Connection, connected
 
 if TYPE_CHECKING:
-    from distributed import Client, Future, Worker
-
-Work: TypeAlias = Callable[[Any, Callable[[Any], None]], Any]
-"""Does a task, calling its second argument with whatever progress there is; must pickle, and must not raise."""
+    from distributed import Future
 
 BATCH_SECONDS = 1.0
 """How long a batch of short tasks should take."""
 
 _MOST = 1000  # tasks in a batch
 _AHEAD = 2  # batches per worker that the scheduler has, so that none waits for this process
-_REPORT_EVERY = 0.5  # seconds between two reports of a worker's progress
 
 
 class UnfinishedError(EncaveError):
@@ -109,9 +104,9 @@ def work_through(
     connections = 0
     while left:
         try:
-            with connected(cluster, len(left), shared) as client:
+            with connected(cluster, len(left), shared) as connection:
                 connections += 1
-                dispatch = _Dispatch(client, left, work, kind, on_progress, on_ready)
+                dispatch = _Dispatch(connection, left, work, kind, on_progress, on_ready)
                 with closing(dispatch.events()) as events:
                     for event in events:
                         del left[event.task]
@@ -134,7 +129,7 @@ class _SchedulerLostError(Exception):
 class _Dispatch:
     """The tasks that are left, on one connection to a scheduler."""
 
-    client: Client
+    connection: Connection
     tasks: dict[int, Any]
     work: Work
     kind: Callable[[Any], Hashable]
@@ -150,13 +145,15 @@ class _Dispatch:
     suspects: dict[int, int] = field(default_factory=dict)
     """Task that by itself had workers that died → how many; it is done while nothing else is."""
     batches: int = 0
+    present: float = field(default_factory=monotonic)
+    """When a worker was last there."""
     waiting: deque[int] = field(default_factory=deque)
     """Tasks that no worker has."""
 
     def events(self) -> Generator[Event, None, None]:
         """The end of every task."""
         self.waiting.extend(self.tasks)
-        self.client.subscribe_topic(self.token, lambda event: self.inbox.put(event[1]))
+        self.connection.client.subscribe_topic(self.token, lambda event: self.inbox.put(event[1]))
         workers, looked = -1, -math.inf
         try:
             while self.waiting or self.flying:
@@ -180,11 +177,16 @@ class _Dispatch:
     def _workers(self, before: int) -> int:
         """The number of worker processes, told if it is another one than before."""
         try:
-            workers = len(cast(dict[str, int], self.client.nthreads()))
+            workers = len(cast(dict[str, int], self.connection.client.nthreads()))
         except (OSError, RuntimeError, TimeoutError) as error:
             raise _SchedulerLostError from error
+        self.connection.restore()
+        if workers:
+            self.present = monotonic()
+        elif self.connection.local and monotonic() - self.present > PATIENCE:
+            raise _SchedulerLostError  # no worker could be started again; perhaps a new cluster can
         if workers != before:
-            self.on_ready(Ready(workers, self.client.dashboard_link or ""))
+            self.on_ready(Ready(workers, self.connection.client.dashboard_link or ""))
         return workers
 
     def _batch(self, workers: int) -> list[int]:
@@ -205,7 +207,7 @@ class _Dispatch:
         pairs = [(place, self.tasks[place]) for place in batch]
         self.batches += 1
         key = f"{self.token}-{self.batches}"
-        future = self.client.submit(_do_batch, self.token, self.work, pairs, pure=False, key=key)
+        future = self.connection.client.submit(do_batch, self.token, self.work, pairs, pure=False, key=key)
         self.flying[future] = batch
         future.add_done_callback(self.inbox.put)
 
@@ -214,7 +216,7 @@ class _Dispatch:
         try:
             message = self.inbox.get(timeout=1.0)
         except queue.Empty:
-            if self.client.status == "closed":
+            if self.connection.client.status == "closed":
                 raise _SchedulerLostError from None
             return
         if isinstance(message, tuple | list):
@@ -242,7 +244,7 @@ class _Dispatch:
                 self.alone.update(batch)
                 self.waiting.extend(batch)
         except Exception as error:
-            if future.status in ("cancelled", "lost") or self.client.status != "running":
+            if future.status in ("cancelled", "lost") or self.connection.client.status != "running":
                 raise _SchedulerLostError from error
             raise EncaveError(
                 f"the workers cannot do the runs: {type(error).__name__}: {error}. They need the same encave, and the "
@@ -254,44 +256,3 @@ class _Dispatch:
                 kind = self.kind(self.tasks[place])
                 self.seconds[kind] = 0.7 * self.seconds.get(kind, seconds) + 0.3 * seconds
                 yield Event(place, "done", payload, seconds)
-
-
-class TaskEndedError(BaseException):
-    """Raised in a task that nobody wants any more, past whatever catches exceptions; it unwinds and leaves nothing."""
-
-
-_one_at_a_time = threading.Lock()  # optimizers use the process's random state, warnings and loggers
-_kept: dict[str, Work] = {}  # of the latest token: it holds the benchmarks open
-
-
-def _do_batch(token: str, work: Work, batch: list[tuple[int, Any]]) -> list[tuple[int, float, Any]]:
-    """In a worker: position, seconds and answer of each task."""
-    from distributed import get_worker
-
-    reporter = _Reporter(get_worker(), token)
-    answers: list[tuple[int, float, Any]] = []
-    with _one_at_a_time, suppress(TaskEndedError):
-        if token not in _kept:
-            _kept.clear()
-            _kept[token] = work
-        for place, task in batch:
-            began = perf_counter()
-            answer = _kept[token](task, partial(reporter.report, place))
-            answers.append((place, perf_counter() - began, answer))
-    return answers
-
-
-class _Reporter:
-    """Sends a worker's progress by way of the scheduler, not too often."""
-
-    def __init__(self, worker: Worker, token: str) -> None:
-        self._worker = worker
-        self._token = token
-        self._last = perf_counter()
-
-    def report(self, place: int, payload: Any) -> None:
-        if self._worker.status.name != "running":
-            raise TaskEndedError
-        if perf_counter() - self._last >= _REPORT_EVERY:
-            self._last = perf_counter()
-            self._worker.log_event(self._token, (place, payload))

@@ -17,8 +17,9 @@ from typing import Any, Literal
 
 from ..errors import EncaveError
 from . import study_folder
+from .batch import TaskEndedError
 from .cluster import Cluster
-from .dispatch import Event, Ready, TaskEndedError, work_through
+from .dispatch import Event, Ready, work_through
 from .execute import RunSpec, execute
 from .limit import Limit, parse_limit, parse_seeds
 from .objective import Objectives

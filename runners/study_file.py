@@ -86,8 +86,14 @@ class Declaration:
         lines = [f"{key} = {_toml(value)}" for key, value in plain.items()]
         if slurm is not None:
             lines += ["", "[slurm]", *(f"{_toml(key)} = {_toml(value)}" for key, value in slurm.items())]
-        with atomic_file(study / STUDY_FILE) as path:
-            path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        file = study / STUDY_FILE
+        try:
+            with atomic_file(file) as path:
+                path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise EncaveError(
+                f"cannot write {file}: {error.strerror or error}. Make room, then run it again"
+            ) from error
 
 
 def declare(file: Path | None, flags: Mapping[str, Any]) -> Declaration:

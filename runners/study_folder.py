@@ -57,7 +57,7 @@ def held(folder: Path) -> Generator[Hold]:
     """Hold a study; that ends with the process, however it ends.
 
     Raises:
-        EncaveError: somebody else holds it.
+        EncaveError: somebody else holds it, or the lock file cannot be written.
     """
     path, hold = folder / LOCK_FILE, Hold(uuid.uuid4().hex, True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -72,8 +72,11 @@ def held(folder: Path) -> Generator[Hold]:
             ) from error
         except OSError:
             hold = replace(hold, sure=False)  # a run is still finished once, by the one that is first
-        os.ftruncate(handle, 0)
-        os.write(handle, f"{hold.token} process {os.getpid()} on {socket.gethostname()}\n".encode())
+        try:
+            os.ftruncate(handle, 0)
+            os.write(handle, f"{hold.token} process {os.getpid()} on {socket.gethostname()}\n".encode())
+        except OSError as error:
+            raise EncaveError(f"cannot write {path}: {error.strerror}. Make room, then run it again") from error
         yield hold
         os.ftruncate(handle, 0)
     finally:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ..converters.inspection import Inspection
 
 
+_MOST_ROWS = 200
+
+
 def convert_with_progress(sources: Sequence[Path], out: Path, **options: Any) -> list[Conversion]:
     """`converters.convert` with a bar that counts the logs."""
     from ..converters import convert
@@ -34,7 +37,7 @@ def convert_with_progress(sources: Sequence[Path], out: Path, **options: Any) ->
 def print_conversions(conversions: Sequence[Conversion], out: Path) -> None:
     """A row per run: what it is, what was read, and what became of it; below, the notes and the reasons."""
     table = Table("run", "format", "read", "written", "merged", "dropped", "configs", "budgets", "incumbent")
-    for found in conversions:
+    for found in conversions[:_MOST_ROWS]:
         name = found.output.name if found.output and found.output != out else str(found.source)
         if found.status == "refused":
             table.add_row(escape(name), found.format, *(["–"] * 6), "refused", style="red")
@@ -45,6 +48,8 @@ def print_conversions(conversions: Sequence[Conversion], out: Path) -> None:
         table.add_row(escape(name), label, *(f"{n:,}" for n in counts), str(len(found.budgets)), best)
     print_table(table)
     console = Console()
+    if len(conversions) > _MOST_ROWS:
+        console.print(f"and {len(conversions) - _MOST_ROWS:,} more; --json has them all", highlight=False)
     for text, count in _told(conversions).items():
         many = f" [dim]({count} runs)[/]" if count > 1 else ""
         console.print(f"[dim]note[/] {escape(text)}{many}", highlight=False, soft_wrap=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
 _MOST_BARS = 16
 _MOST_FAILURES = 20  # of an optimizer on a dataset, in the table
-_MOST_LINES = 1000  # of a study's runs in a log file
+_MOST_LINES = 200  # of a study's runs in a log file
+_LOG_EVERY = 10.0  # seconds between two lines of a study with more runs
 
 
 def run_with_progress(
@@ -41,7 +44,8 @@ class _StudyView:
 
     def __init__(self, progress: Progress, runs: int) -> None:
         self._progress = progress
-        self._missing = runs
+        self._runs = self._missing = runs
+        self._logged = monotonic()
         self._workers = 1
         self._dashboard = ""
         self._whole = progress.add_task("runs", total=runs, detail="")
@@ -54,6 +58,8 @@ class _StudyView:
         if ready.dashboard != self._dashboard:
             self._dashboard = ready.dashboard
             self._progress.console.print(f"what the workers do: {ready.dashboard}", highlight=False, soft_wrap=True)
+        if not ready.workers:
+            self._progress.console.print("no worker is there: the runs wait for one", highlight=False)
 
     def show(self, now: RunProgress) -> None:
         """Take in how far a run is."""
@@ -69,8 +75,17 @@ class _StudyView:
         else:
             self._progress.advance(self._whole)
         self._progress.update(self._whole, detail=self._detail())
-        if self._progress.disable and now.state != "skipped" and self._counts["done"] < _MOST_LINES:
+        if self._progress.disable and now.state != "skipped":
+            self._log(now)
+
+    def _log(self, now: RunProgress) -> None:
+        """A line where there is no terminal: of each run, or of all from time to time if they are many."""
+        if self._runs <= _MOST_LINES:
             self._progress.console.print(f"{now.spec}: {now.state}", highlight=False)
+        elif monotonic() - self._logged >= _LOG_EVERY or not self._missing:
+            self._logged = monotonic()
+            left = timedelta(seconds=round(self._progress.tasks[0].time_remaining or 0))
+            self._progress.console.print(f"{self._detail()}, {left} left", highlight=False)
 
     def _running(self, now: RunProgress) -> None:
         if now.spec not in self._bars and len(self._bars) < _MOST_BARS:

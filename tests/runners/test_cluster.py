@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import dask.config
 import pytest
 from click.testing import CliRunner
 
@@ -96,6 +97,21 @@ def test_a_worker_that_is_killed_as_it_starts(tmp_path: Path, monkeypatch: pytes
     assert multiprocessing.active_children() == []
 
 
+def test_workers_that_dask_has_given_up_are_started_again(tmp_path: Path) -> None:
+    """It does so where a new process is not there in 15 seconds, as on a machine with much to do; here at once."""
+    killed: list[RunSpec] = []
+
+    def kill(progress: RunProgress) -> None:
+        if progress.state == "running" and not killed:
+            killed.append(progress.spec)
+            kill_workers()
+
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1ms"}):
+        result = run_study(tmp_path, specs(2, SECONDS), cluster=Cluster(2), on_progress=kill)
+    assert killed
+    assert set(result.done) == set(specs(2, SECONDS))
+
+
 def test_a_run_that_kills_every_worker_is_given_up_alone(tmp_path: Path) -> None:
     def kill(progress: RunProgress) -> None:
         if progress.state == "running" and progress.spec.limit == ENDLESS:
@@ -138,6 +154,14 @@ def test_a_full_disk_costs_the_runs_that_do_not_fit_until_there_is_room(full: Pa
     second = run_study(full, wanted, cluster=Cluster(jobs))
     assert (set(second.done), second.failed) == (set(wanted[1:]), ())
     assert not list(full.rglob("*.failed.log"))
+
+
+def test_no_room_for_the_study_itself_is_an_error_in_a_line(full: Path) -> None:
+    with suppress(OSError), (full / "filling").open("wb") as file:
+        file.write(bytes(400_000))
+    refused = CliRunner().invoke(cli, ["run", str(full), "--optimizer", "random", "--budget", "12evals"])
+    assert refused.exit_code == 2
+    assert f"cannot write {full}/.lock: No space left on device. Make room" in refused.output
 
 
 def test_a_failure_leaves_a_log_until_the_run_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
