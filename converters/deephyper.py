@@ -6,7 +6,7 @@ A job that failed has text that begins with `F` (mostly `F_…`) in place of its
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from ..errors import EncaveError
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from .csv_table import LIMIT, CsvTable, header_of, numbers, read_csv, typed
 from .inferred_space import infer
+from .jsontext import parse
 from .names import study_name
 from .reader import Found, Listing, Options, ReadResult
 from .space import LogSpace
@@ -25,7 +26,8 @@ from .times import since_start
 _HEAD = 1 << 16
 _PARAMETER = "p:"
 _METADATA = "m:"
-_TIMES = ("m:timestamp_submit", "m:timestamp_gather")  # m:timestamp_start, of a profiler, is of another clock
+_TIMES = ("m:timestamp_submit", "m:timestamp_gather")
+_PROFILED = ("m:timestamp_start", "m:timestamp_end")  # of the job itself, by another clock
 _JOB_STATUS = "job_status"
 _UNFINISHED = {
     "READY": Status.NOT_EVALUATED.value,
@@ -84,7 +86,7 @@ def _run(table: CsvTable, found: Found, options: Options) -> Run:
     if set(statuses) != {Status.SUCCESS.value}:
         columns |= {f"{EXTRA}raw_{name}": table.columns[name] for name in names}
     for name, values in table.columns.items():
-        if name not in names and not name.startswith(_PARAMETER):
+        if name and name not in names and not name.startswith(_PARAMETER):  # pandas' index has no name
             columns[EXTRA + name.removeprefix(_METADATA)] = typed(values)
     return Run.from_columns(
         name=study_name(found.path, "DeepHyper"),
@@ -120,6 +122,7 @@ def _configurations(table: CsvTable, options: Options) -> tuple[list[int], dict[
 def _outcomes(table: CsvTable, names: list[str]) -> tuple[list[str], dict[str, np.ndarray[Any, Any]], list[Note]]:
     """Status and objective values of each trial; all values of a trial are null if one of them is no number."""
     values = {name: numbers(table.columns[name]).to_numpy(zero_copy_only=False).astype(float) for name in names}
+    listed = _from_lists(table, values)
     finite = np.isfinite(np.array(list(values.values()))).all(axis=0)
     jobs = table.columns[_JOB_STATUS].to_pylist() if _JOB_STATUS in table.columns else [None] * table.rows
     raw = table.columns[names[0]].to_pylist()
@@ -128,6 +131,10 @@ def _outcomes(table: CsvTable, names: list[str]) -> tuple[list[str], dict[str, n
         for ok, job, text in zip(finite.tolist(), jobs, raw, strict=True)
     ]
     notes = [Note("assumed", "DeepHyper maximises every objective; values are kept as logged")]
+    if listed:
+        notes.append(
+            Note("derived", "each objective has the list of all in its place: it is the one at its position", listed)
+        )
     if not finite.all():
         failures = pc.unique(table.columns[names[0]].filter(pa.array(~finite))).to_pylist()
         shown = ", ".join(json.dumps(failure) for failure in failures[:5]) + (", …" if len(failures) > 5 else "")
@@ -135,6 +142,24 @@ def _outcomes(table: CsvTable, names: list[str]) -> tuple[list[str], dict[str, n
             Note("flagged", f"the objective is no finite number ({shown}); kept as raw value", int((~finite).sum()))
         )
     return statuses, {name: np.where(finite, value, np.nan) for name, value in values.items()}, notes
+
+
+def _from_lists(table: CsvTable, values: Mapping[str, np.ndarray[Any, Any]]) -> int:
+    """Take objectives from rows that have the list of all of them in each one's place; returns how many rows do."""
+    cells = zip(*(table.columns[name].to_pylist() for name in values), strict=True)
+    rows = 0
+    for row, (first, *others) in enumerate(cells):
+        if not (others and first and first.startswith("[") and all(text == first for text in others)):
+            continue
+        try:
+            parts = parse(first.encode())
+        except (ValueError, RecursionError):
+            continue
+        if len(parts) == len(values) and all(type(part) in (int, float) for part in parts):
+            rows += 1
+            for column, part in zip(values.values(), parts, strict=True):
+                column[row] = part
+    return rows
 
 
 def _unsuccessful(job: str | None, raw: str | None) -> str:
@@ -147,23 +172,26 @@ def _unsuccessful(job: str | None, raw: str | None) -> str:
 
 
 def _times(table: CsvTable) -> tuple[tuple[list[float | None], list[float | None]], list[Note]]:
-    """Start (submission) and end (gathering) of each job."""
+    """Start (submission) and end (gathering) of each job, or those of the job itself where there are no others."""
+    chosen = next((names for names in (_TIMES, _PROFILED) if names[1] in table.columns), _TIMES)
     stamps = {
         name: [
             value if value is not None and np.isfinite(value) else None
             for value in numbers(table.columns[name]).to_pylist()
         ]
-        for name in _TIMES
+        for name in chosen
         if name in table.columns
     }
     nothing: list[float | None] = [None] * table.rows
-    begun, end = (stamps.get(name, nothing) for name in _TIMES)
+    begun, end = (stamps.get(name, nothing) for name in chosen)
     if all(stamp is None for stamp in end):
         return (nothing, nothing), [Note("flagged", "the log has no times of its jobs")]
     # stamps count from the search's start; absolute ones of other releases are shifted to it
     zero = [0.0] if min(stamp for stamp in (*begun, *end) if stamp is not None) >= 0 and _small(end) else []
     times = since_start(begun, end, zero)
     text = "a trial lasts from the submission of its job, so that waiting for a worker counts, to its gathering"
+    if chosen == _PROFILED:
+        text = "a trial lasts as long as its job ran; the search began no later than the first of them"
     return (times.start, times.end), [*times.notes, Note("derived", text, table.rows)]
 
 

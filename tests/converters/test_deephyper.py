@@ -91,3 +91,19 @@ def test_a_log_that_breaks_off(tmp_path: Path) -> None:
 def test_a_log_without_rows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EncaveError, match="no row"):
         read_one(write(tmp_path, ""), "deephyper")
+
+
+def test_objectives_that_stand_as_a_list_in_each_column(tmp_path: Path) -> None:
+    header = ",p:x,objective_0,objective_1,job_id,m:timestamp_start,m:timestamp_end\n"
+    rows = ("0,0.1,1.5,-2,0,1700000005,1700000007\n", '1,0.2,"[3, -4.5]","[3, -4.5]",1,1700000002,1700000003\n')
+    (tmp_path / "results.csv").write_text(header + "".join(rows) + '2,0.3,"[3]","[3]",2,1700000006,1700000009\n')
+    result = read_one(tmp_path, "deephyper")
+    run = result.run
+    assert run.trials["cost:objective_0"].to_pylist() == [1.5, 3.0, None]
+    assert run.trials["cost:objective_1"].to_pylist() == [-2.0, -4.5, None]
+    assert run.trials["status"].to_pylist() == ["success", "success", "crashed"]
+    assert "list of all in its place" in notes(result)
+    assert run.trials["start"].to_pylist() == [3.0, 0.0, 4.0]
+    assert run.trials["end"].to_pylist() == [5.0, 1.0, 7.0]
+    assert "a trial lasts as long as its job ran" in notes(result)
+    assert "extra:" not in run.trials.column_names
