@@ -80,7 +80,9 @@ READER = BohbReader()
 def _begins_with_triple(head: bytes) -> bool:
     text = head.lstrip()[:200].replace(b" ", b"")
     first, _, rest = text.removeprefix(b"[[").partition(b"],")
-    return text.startswith(b"[[") and bool(rest) and all(part.isdigit() for part in first.split(b","))
+    return (
+        text.startswith(b"[[") and bool(rest) and all(part.removeprefix(b"-").isdigit() for part in first.split(b","))
+    )
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,9 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
         found = LogSpace(inferred.space, True, inferred.notes)
     keys, budgets, stamped, logged, exceptions = zip(*lines, strict=True)
     numbers = list(map(configs.numbers.__getitem__, map(tuple, keys)))
-    submitted, started, finished = (_stamps([times.get(name) for times in stamped]) for name in _TIMES)
+    imported = [bool(key) and key[0] < 0 for key in keys]  # HpBandSter numbers the iteration of a warm start -1
+    clocks = [{} if old else clock for clock, old in zip(stamped, imported, strict=True)]
+    submitted, started, finished = (_stamps([clock.get(name) for clock in clocks]) for name in _TIMES)
     times = since_start(started, finished, submitted)
     results = [result or {} for result in logged]
     losses = _stamps([result.get("loss") for result in results])
@@ -164,6 +168,7 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
         EXTRA + "hpbandster_id": _names(keys),
         EXTRA + "submitted": pa.array(times.since(submitted), pa.float64()),
         **extra_columns(extras),
+        **({EXTRA + "warm_start": imported} if any(imported) else {}),
     }
     return Run.from_columns(
         name=study_name(path, "BOHB"),
@@ -175,7 +180,7 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
         budget_name="budget",
         inferred_space=found.inferred,
         metadata={"group": "BOHB", "started_at": times.origin},
-        notes=[*notes, *found.notes, *times.notes, *_oddities(configs, statuses)],
+        notes=[*notes, *found.notes, *times.notes, *_oddities(configs, statuses, sum(imported))],
     )
 
 
@@ -191,7 +196,10 @@ def _names(keys: Sequence[list[int]]) -> pa.Array:
     return pa.array(list(map(str if plain else json.dumps, keys)), pa.string())
 
 
-def _oddities(configs: _Configs, statuses: Sequence[Status]) -> Iterable[Note]:
+def _oddities(configs: _Configs, statuses: Sequence[Status], imported: int) -> Iterable[Note]:
+    if imported:
+        text = "trials of an earlier run that warm-started this one: their times are of another clock and left out"
+        yield Note("flagged", text, imported)
     if configs.replaced:
         text = f"ids that stand for several configurations in {CONFIGS}: the last of each is taken, as HpBandSter does"
         yield Note("assumed", text, configs.replaced)

@@ -57,6 +57,18 @@ def test_real_logs(shared: Path, case: str) -> None:
     assert run.inferred_space == (not (folder / "configspace.json").exists())
 
 
+def test_trials_of_a_warm_start_are_kept_without_their_times(tmp_path: Path) -> None:
+    old = [[[-1, 0, n], 1.0, times(-3.2e9), {"loss": 0.5, "info": {}}, None] for n in range(2)]
+    new = [[[0, 0, 0], 1.0, times(1.6e9), {"loss": 0.25, "info": {}}, None]]
+    configs = [[[-1, 0, n], {"x": 0.1 * n, "kind": "a"}, {}] for n in range(2)]
+    result = read(write(tmp_path, old + new, configs + CONFIGS))
+    assert result.run.trials["start"].to_pylist() == [None, None, 0.5]
+    assert result.run.trials["end"].to_pylist() == [None, None, 2.0]
+    assert result.run.trials["extra:warm_start"].to_pylist() == [True, True, False]
+    assert result.run.trials["cost:loss"].to_pylist() == [0.5, 0.5, 0.25]
+    assert any("warm-started" in note.text and note.count == 2 for note in result.run.notes)
+
+
 def test_crashed_trials_are_no_successes(tmp_path: Path) -> None:
     rows = [
         [[0, 0, 0], 1.0, times(100.0), {"loss": 0.5, "info": {}}, None],
