@@ -33,6 +33,9 @@ from .space import LogSpace, known_space
 _PAIR = ("history.parquet.gzip", "overtime_history.parquet.gzip")
 _PARQUET = (".parquet.gzip", ".parquet")
 _PICKLE = re.compile(r"history(_.*)?\.pkl")
+_PICKLED_ROWS = re.compile(  # a list of tuples that begin with a list of floats, or with a number and then such a list
+    rb"\x80[\x02-\x05](\x95.{8})?\](\x94|q\x00)\(?\((K.|M..|J.{4})?\](\x94|q.)\(G", re.DOTALL
+)
 _PICKLED_LIST = re.compile(rb"\x80[\x02-\x05](\x95.{8})?(\]|\x8c\x15numpy|cnumpy)", re.DOTALL)
 _SINGLE = ("0.1.0", "0.1.1", "0.1.2")
 _LEFT = ("history", "overtime_history", "incumbent", "dehb_state")
@@ -50,7 +53,7 @@ class DehbReader:
     title = "DEHB"
 
     def detect(self, listing: Listing) -> Iterable[Found]:
-        """Parquet files with DEHB's five columns, of which a run can have two, and pickled lists named as a history.
+        """Parquet files with DEHB's five columns, of which a run can have two, and pickled lists of evaluations.
 
         Where DEHB left nothing but its text log, that is claimed, to be refused with the reason.
         """
@@ -59,10 +62,10 @@ class DehbReader:
         for group in [pair, *([name] for name in claimed if name not in _PAIR)]:
             if group:
                 paths = tuple(listing.folder / name for name in group)
-                pickled = group[0].endswith(".pkl")
-                evidence = "a pickled list named history" if pickled else f"Parquet columns {', '.join(COLUMNS)}"
+                pickled = group[0].endswith((".pkl", ".pickle"))
+                evidence = "a pickled list of evaluations" if pickled else f"Parquet columns {', '.join(COLUMNS)}"
                 yield Found(paths[0], (*paths, *beside(paths[0], listing.names).files), evidence)
-        if not any(name.startswith(_LEFT) for name in listing.names):
+        if not claimed and not any(name.startswith(_LEFT) for name in listing.names):
             for name in (name for name in listing.names if _is_log(listing, name)):
                 yield Found(listing.folder / name, (listing.folder / name,), "DEHB's text log without a history")
 
@@ -92,6 +95,8 @@ def _is_history(listing: Listing, name: str) -> bool:
     if _PICKLE.fullmatch(name):
         head = listing.head(name, 64)
         return not head or _PICKLED_LIST.match(head) is not None
+    if name.endswith((".pkl", ".pickle")):
+        return _PICKLED_ROWS.match(listing.head(name, 64)) is not None
     if not name.endswith(_PARQUET) or listing.head(name, 4) != b"PAR1":
         return False
     try:

@@ -23,6 +23,7 @@ from .parquet import read_table
 COLUMNS = ("config_id", "config", "fitness", "cost", "fidelity")
 _WITHOUT_ID, _WITH_ID = 5, 6  # fields of a row of a pickle until 0.1.0, and of 0.1.1
 _LARGEST = 2**30
+_PROTOCOL = b"\x80"  # the first byte of a pickle
 _ROUNDING = 1e-9
 _OTHER_ROW = "a row is none of DEHB's"
 _Floats = NDArray[np.float64]
@@ -73,7 +74,9 @@ def read(path: Path) -> History:
     size = path.stat().st_size
     if not size:
         raise EncaveError(f"{path} is empty (0 bytes)")
-    history = _read_pickle(path) if path.suffix == ".pkl" else _from_table(_read_table(path, size), path)
+    with path.open("rb") as file:
+        pickled = file.read(1) == _PROTOCOL or path.suffix == ".pkl"
+    history = _read_pickle(path) if pickled else _from_table(_read_table(path, size), path)
     return distinct(_possible(history, path))
 
 

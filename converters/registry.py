@@ -152,7 +152,7 @@ def find(source: Path, readers: Sequence[Reader], *, skip: Path | None = None) -
 
 
 def _claims(listing: Listing, readers: Sequence[Reader]) -> Iterator[Candidate]:
-    """The runs in a folder, each file claimed by one format only."""
+    """The runs in a folder, whose logs are claimed by one format each; the files beside them can be of several logs."""
     claimed: set[Path] = set()
     barred = list(UNREADABLE.detect(listing))
     if barred:
@@ -160,9 +160,14 @@ def _claims(listing: Listing, readers: Sequence[Reader]) -> Iterator[Candidate]:
         closed = {run.path.name for run in barred}
         listing = Listing(listing.folder, tuple(name for name in listing.names if name not in closed))
     for reader in readers:
-        runs = [run for run in reader.detect(listing) if claimed.isdisjoint(run.files)]
+        runs = [run for run in reader.detect(listing) if claimed.isdisjoint(_own(run))]
         yield from (Candidate(reader, run) for run in runs)
         claimed.update(*(run.files for run in runs))
+
+
+def _own(run: Found) -> tuple[Path, ...]:
+    """The file with the trials; all files where the log is a folder."""
+    return (run.path,) if run.path in run.files else run.files
 
 
 def forced(source: Path, reader: Reader, *, skip: Path | None = None) -> list[Candidate]:

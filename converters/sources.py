@@ -10,6 +10,7 @@ from ..run import Run, find_runs
 from ..store import find_stores, read_runs, store_of
 from . import registry
 from .registry import Candidate
+from .table_source import SUFFIXES
 
 _PACKED = frozenset({".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
 
@@ -50,9 +51,7 @@ def logs_and_runs(
     if not logs and not folders:
         where = ", ".join(str(source) for source in sources)
         known = ", ".join(reader.title for reader in readers)
-        packed = next((name for source in sources for name in _archives(source)), None)
-        hint = f" {packed} is packed: unpack it first." if packed else ""
-        raise EncaveError(f"no log found in {where}; encave knows the logs of: {known}.{hint}")
+        raise EncaveError(f"no log found in {where}; encave knows the logs of: {known}.{_hint(sources)}")
     return list(reversed(logs.values())), list(dict.fromkeys(folder.resolve() for folder in folders))
 
 
@@ -96,6 +95,21 @@ def packed_beside(sources: Sequence[Path], read: Iterable[Path]) -> list[Path]:
     own = homes - {source.resolve() for source in sources}
     found = (name.resolve() for source in sources for name in _archives(source))
     return [name for name in dict.fromkeys(found) if name not in logs and name.parent not in own]
+
+
+def _hint(sources: Sequence[Path]) -> str:
+    """What may help where nothing was found."""
+    packed = next((name for source in sources for name in _archives(source)), None)
+    if packed is not None:
+        return f" {packed} is packed: unpack it first."
+    directly = (path for source in sources for path in (sorted(source.iterdir()) if source.is_dir() else [source]))
+    table = next((path for path in directly if path.suffix.lower() in SUFFIXES and path.is_file()), None)
+    if table is not None:
+        example = "--map objective=loss --map hyperparameters=lr,depth"
+        return f" {table} is a table: say what its columns are, as in {example}."
+    if any(source.is_file() for source in sources):
+        return " If you know of which format the file is, say so with --from."
+    return ""
 
 
 def _archives(source: Path) -> Iterator[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -98,6 +99,38 @@ def test_a_reason_names_the_log(tmp_path: Path) -> None:
     done = invoke("inspect", tmp_path / "t.csv", *options, "--json")
     [run] = json.loads(done.stdout)["runs"]
     assert run["reason"].startswith(f"{tmp_path / 't.csv'}: configuration 1: lr = 0.2 is outside the space")
+
+
+def test_logs_of_several_optimizers_in_one_folder(tmp_path: Path) -> None:
+    space = {"hyperparameters": [{"name": "x", "type": "uniform_float", "lower": 0, "upper": 1, "default_value": 0}]}
+    space |= {"conditions": [], "forbiddens": [], "format_version": 0.4}
+    times = {"submitted": 0.0, "started": 0.0, "finished": 1.0}
+    files = {
+        "configspace.json": space,
+        "results.json": [[0, 0, 0], 1.0, times, {"loss": 1.0, "info": {}}, None],
+        "configs.json": [[0, 0, 0], {"x": 0.5}, {}],
+        "runhistory.json": {
+            "stats": {},
+            "data": [[1, None, 0, None, 1.0, 1, 1, 0, 1, {}]],
+            "configs": {"1": {"x": 0.1}},
+        },
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    (tmp_path / "history.pkl").write_bytes(pickle.dumps([([0.5], 1.0, 1.0, 3.0, {})]))
+    done = invoke("inspect", tmp_path, "--json")
+    assert {run["format"]: run["trials"] for run in json.loads(done.stdout)["runs"]} == {
+        "bohb": 1,
+        "dehb": 1,
+        "smac": 1,
+    }
+
+
+def test_what_may_help_is_said_where_nothing_is_found(tmp_path: Path) -> None:
+    (tmp_path / "notes.csv").write_text("lr,loss\n1,2\n")
+    assert "is a table: say what its columns are, as in --map" in invoke("inspect", tmp_path).stderr
+    (tmp_path / "x.bin").write_bytes(b"x")
+    assert "say so with --from" in invoke("inspect", tmp_path / "x.bin").stderr
 
 
 def test_a_packed_file_beside_logs_is_told(tmp_path: Path) -> None:

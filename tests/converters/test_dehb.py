@@ -258,6 +258,23 @@ def _pickled(folder: Path, rows: Any) -> Path:
     return path
 
 
+@pytest.mark.parametrize("first", [(), (7,), (70_000,)])
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_pickle_by_any_name(tmp_path: Path, first: tuple[int, ...], rows: int) -> None:
+    path = _pickled(tmp_path, [(*first, [0.1 * n, 0.2], 1.0, 2.0, 12.0, {}) for n in range(rows)])
+    path = path.rename(tmp_path / "my run.pickle")
+    (tmp_path / "dehb.log").write_text("")
+    [conversion] = convert([tmp_path], tmp_path / "out")
+    assert (conversion.source, conversion.format, conversion.written) == (path, "dehb", rows)
+
+
+@pytest.mark.parametrize("content", [[1.0, 2.0], [("a", [1.0])], [([1, 2], 3)], {"a": [0.5]}])
+def test_other_pickles_are_left_alone(tmp_path: Path, content: Any) -> None:
+    _pickled(tmp_path, content).rename(tmp_path / "data.pkl")
+    with pytest.raises(EncaveError, match="no log found"):
+        convert([tmp_path], tmp_path / "out")
+
+
 def test_rows_that_are_none_are_counted(tmp_path: Path) -> None:
     good = ([0.1, 0.2], 1.0, 2.0, 12.0, {})
     _pickled(tmp_path, [good, good, None, ("x", 1.0, 2.0, 3.0, {}), ([0.1], 1.0, "y", 3.0, {})])
