@@ -15,7 +15,7 @@ from ..errors import EncaveError
 from ..run import COST, EXTRA, Objective, Run
 
 # Differences from the optimum below this share of it are rounding of the same table entry, not regret.
-_ROUNDING = 1e-9
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)

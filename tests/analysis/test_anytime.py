@@ -132,6 +132,8 @@ def test_regret_and_rounding(make_run) -> None:
     assert not len(curve.band)  # one run has no band
     small = curve_of(make_run(costs=[3e-12, 1e-12]), measure=replace(REGRET, reference=1e-12))
     assert small.centre == pytest.approx([2e-12, 0.0], rel=1e-3)  # rounding is relative: small costs keep their regret
+    large = curve_of(make_run(costs=[-1e6 + 1e-4]), measure=replace(REGRET, reference=-1e6))
+    assert large.centre == pytest.approx([1e-4], rel=1e-3)
     assert curve_of(make_run(costs=[1e-15]), measure=replace(REGRET, reference=0.0)).centre.tolist() == [1e-15]
 
 
