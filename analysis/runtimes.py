@@ -79,7 +79,7 @@ def spaced_targets(trajectories: Sequence[Trajectory], measure: Measure, count: 
     """Targets from the worst first incumbent to the best value of any run; None where there is no incumbent.
 
     For a regret they are evenly spaced in its logarithm down to the smallest regret above zero, and zero is one more if
-    a run reached it. For other measures they are evenly spaced.
+    a run reached it. For other measures they are evenly spaced. Equal ones count once.
     """
     sign = 1.0 if measure.lower_is_better else -1.0
     each = [sign * one.reported(measure) for one in trajectories if len(one.rows)]
@@ -91,11 +91,15 @@ def spaced_targets(trajectories: Sequence[Trajectory], measure: Measure, count: 
     easy, best = float(firsts.max()), float(seen.min())
     above = seen[(seen > 0) & (seen <= easy)]
     if measure.regret is None or best < 0 or not len(above):
-        return Targets(sign * np.linspace(easy, best, count), "linear", (best, easy))
+        return Targets(sign * _different(np.linspace(easy, best, count)), "linear", (best, easy))
     hard = float(above.min())
     values = np.geomspace(easy, hard, count)
     values[0], values[-1] = easy, hard
-    return Targets(np.append(values, 0.0) if best == 0 else values, "log", (hard, easy))
+    return Targets(_different(np.append(values, 0.0) if best == 0 else values), "log", (hard, easy))
+
+
+def _different(values: Floats) -> Floats:
+    return np.array(list(dict.fromkeys(values.tolist())))
 
 
 def runtimes(

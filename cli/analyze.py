@@ -10,6 +10,7 @@ import rich_click as click
 from . import analyze_importance, analyze_landscape
 from .common import json_rows, load_runs, print_csv, print_json, run_paths
 from .curves import curves
+from .runtimes import runtimes
 
 if TYPE_CHECKING:
     from ..analysis.comparison import Comparison
@@ -22,7 +23,7 @@ def analyze() -> None:
 
 
 for _verb in (
-    *(curves, analyze_importance.importance, analyze_landscape.correlation, analyze_landscape.exploration),
+    *(curves, runtimes, analyze_importance.importance, analyze_landscape.correlation, analyze_landscape.exploration),
     *(analyze_landscape.incumbents, analyze_landscape.landscape),
 ):
     analyze.add_command(_verb)

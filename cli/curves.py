@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from ..analysis.streaming import Reduced
     from ..runners.dispatch import Ready
 
-_AXES = ("evaluations", "time", "trial-time", "epochs", "full-evaluations")
-_RULES = ("highest-so-far", "any-budget", "highest-only")
+AXES = ("evaluations", "time", "trial-time", "epochs", "full-evaluations")
+RULES = ("highest-so-far", "any-budget", "highest-only")
 
 
 @click.command()
 @run_paths
-@click.option("--axis", type=click.Choice(_AXES), default=None, help="What to draw over; else time, or evaluations.")
-@click.option("--rule", type=click.Choice(_RULES), default=_RULES[0], show_default=True, help="Budgets of incumbents.")
+@click.option("--axis", type=click.Choice(AXES), default=None, help="What to draw over; else time, or evaluations.")
+@click.option("--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="Budgets of incumbents.")
 @click.option("--statistic", default="mean", show_default=True, help="mean, median, iqm, or a quantile: q0.9.")
 @click.option("--interval", type=click.Choice(["bootstrap", "t"]), default="bootstrap", show_default=True, help="Band.")
 @click.option("--reference", type=float, default=None, help="Regret of the first measure is against this value.")
@@ -44,7 +44,7 @@ def curves(
     from ..terminal.curves import print_curves
 
     summary = Summary(statistic=Statistic(statistic), **options)
-    reduced = _reduce(run_sources(paths), axis, summary.rule, jobs, scheduler)
+    reduced = reduced_runs(run_sources(paths), axis, summary.rule, jobs, scheduler)
     sets, remarks = gather(reduced, axis, summary)
     over_tasks = curves_over_tasks(sets) if summary.normalise and len(sets) > 1 else ()
     for remark in remarks:
@@ -57,7 +57,8 @@ def curves(
         print_curves(sets, over_tasks)
 
 
-def _reduce(sources: list[Path], axis: Any, rule: Any, jobs: int, scheduler: str | None) -> list[Reduced]:
+def reduced_runs(sources: list[Path], axis: Any, rule: Any, jobs: int, scheduler: str | None) -> list[Reduced]:
+    """The incumbents of all runs, read here, on `jobs` processes or on a Dask cluster, with a bar."""
     from ..cluster_curves import reduce_sources
     from ..runners.cluster import Cluster
     from ..store import count_runs

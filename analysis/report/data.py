@@ -13,7 +13,9 @@ import pyarrow as pa
 
 from ..comparison import Comparison
 from ..rank_curves import RankCurve
+from ..runtimes import Runtime, Targets
 from ..significance import Significance
+from ..study_view import Measure
 from .contents import Chapter
 from .diagnostics import diagnose
 
@@ -177,6 +179,23 @@ def friedman_rows(section: str, measure: str, significance: Significance) -> pa.
     one = significance.friedman
     found = [] if one is None else [(one.blocks, one.statistic, one.chi2_p, one.exact_p, one.f_statistic, one.f_p)]
     return rows(columns, ((section, measure, *row) for row in found))
+
+
+def runtime_rows(section: str, axis: str, measure: Measure, targets: Targets, found: Sequence[Runtime]) -> pa.Table:
+    """Expected running time of each optimizer to each target."""
+    columns = {
+        "section": "string", "optimizer": "string", "axis": "string", "measure": "string", "target": "float64",
+        "hits": "int64", "runs": "int64", "expected_running_time": "float64", "lower_95": "float64",
+        "upper_95": "float64",
+    }  # fmt: skip
+    return rows(
+        columns,
+        (
+            (section, one.optimizer, axis, measure.name, target, one.hits(k), one.runs, *astuple(one.expected(k)))
+            for one in found
+            for k, target in enumerate(targets.values.tolist())
+        ),
+    )
 
 
 def rank_rows(section: str, axis: str, curves: Sequence[RankCurve]) -> pa.Table:

@@ -113,6 +113,25 @@ def test_tests(folder: Path) -> None:
     assert float(lines[0]["p"]) == found["pairs"][0]["p"]
 
 
+def test_runtimes(folder: Path) -> None:
+    arguments = ("analyze", "runtimes", folder, "--measure", "loss", "--target", 1.2, "--target", 0.5)
+    found = {
+        (one["section"], one["optimizer"]): one for one in json.loads(invoke(*arguments, "--json").stdout)["runtimes"]
+    }
+    one = found["one", "A"]
+    times = [next((i for i, y in enumerate(cost_of("A", "one", seed), 1) if y <= 1.2), None) for seed in SEEDS]
+    assert one["targets"] == [1.2, 0.5] and [run["times"] for run in one["runs"]] == [[time, None] for time in times]
+    hits = [time for time in times if time]
+    assert one["hits"] == [len(hits), 0]
+    assert one["expected"] == [pytest.approx((sum(hits) + 10 * (8 - len(hits))) / len(hits)), None]
+    lines = list(csv.DictReader(io.StringIO(invoke(*arguments, "--csv").stdout)))
+    assert len(lines) == 2 * len(found) == 12
+    assert (float(lines[0]["expected_running_time"]), lines[1]["expected_running_time"]) == (one["expected"][0], "inf")
+    shown = invoke(*arguments).stdout
+    assert f"{one['expected'][0]:.4g} [" in shown and f"({len(hits)}/8)" in shown and "∞ (0/8)" in shown
+    assert "to 0 " in invoke("analyze", "runtimes", folder, "--axis", "evaluations").stdout
+
+
 def test_one_optimizer_is_not_tested(folder: Path, tmp_path: Path) -> None:
     runs = [folder / f"A-one-{seed}" for seed in SEEDS]
     told = invoke("analyze", "tests", *runs)

@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from encave.analysis.anytime import trajectory
 from encave.analysis.axis import Axis
 from encave.analysis.runtimes import expected_running_time, runtimes, spaced_targets
+from encave.analysis.section_curves import Summary
+from encave.analysis.section_runtimes import given_targets, section_runtimes
+from encave.analysis.streaming import gather, reduce_run
 from encave.analysis.study_view import Measure
+from encave.errors import EncaveError
 
 NAN, INF = float("nan"), float("inf")
 TIME = Axis("time", "time", "s")
@@ -42,6 +46,31 @@ def test_targets_of_other_measures(make_run) -> None:
     np.testing.assert_allclose(targets.values, [0.2, 0.4, 0.6, 0.8])
     assert spaced_targets(members(make_run(costs=[NAN])), LOSS) is None
     assert spaced_targets([], LOSS) is None
+
+
+def test_equal_targets_count_once(make_run) -> None:
+    same = spaced_targets(members(make_run(costs=[2.0]), make_run(seed=1, costs=[2.0])), LOSS)
+    assert same is not None and same.values.tolist() == [2.0]
+    at_once = spaced_targets(members(make_run(costs=[3.0, 1.0])), REGRET)  # from the first incumbent to the optimum
+    assert at_once is not None and at_once.values.tolist() == [2.0, 0.0]
+
+
+def test_given_targets_of_a_section(make_run) -> None:
+    runs = [make_run(seed=0, costs=[101.0, 11.0, 1.0]), make_run(seed=1, costs=[31.0, 2.0]), make_run("B", costs=[NAN])]
+    reduced = [reduce_run(run, "evaluations", "highest-so-far") for run in runs]
+    (curves,), _ = gather(reduced, "evaluations", Summary())
+    found = section_runtimes(curves, None, [10.0, 0.0, 30.0])
+    assert found is not None and found.measure.name == "loss regret"
+    assert (found.targets.values.tolist(), found.targets.bounds) == ([30.0, 10.0, 0.0], (10.0, 30.0))
+    a, b = found.runtimes
+    np.testing.assert_array_equal(a.times, [[2, 2, 3], [1, 2, INF]])
+    assert [a.expected(k).value for k in range(3)] == [1.5, 2.0, 5.0] and not np.isfinite(b.times).any()
+    plain = section_runtimes(curves, "loss", [5.0])
+    assert plain is not None and plain.runtimes[0].times.tolist() == [[3.0], [2.0]]
+    with pytest.raises(EncaveError, match="no measure 'accuracy'; there are loss regret, loss"):
+        section_runtimes(curves, "accuracy")
+    more = given_targets([0.2, 0.9], Measure("accuracy", "cost:loss", maximize=True))
+    assert (more.values.tolist(), more.bounds, more.scale) == ([0.2, 0.9], (-0.9, -0.2), "linear")
 
 
 def test_runtimes_by_hand(make_run) -> None:

@@ -147,7 +147,13 @@ def _data(summaries: Sequence[AnytimeSummary], expected: Sequence[Expected]) -> 
                 for runtime in one.runtimes
             ),
         ),
-        "runtimes": pa.concat_tables([_runtime_rows(one) for one in summaries]),
+        "runtimes": pa.concat_tables(
+            [
+                data.runtime_rows(one.section.title, one.axis.label, one.measures[0], targets, found)
+                for one, targets, found in ((one.comparison, one.targets, one.runtimes) for one in summaries)
+                if targets
+            ]
+        ),
         "ecdf": pa.concat_tables([_ecdf_rows(one) for one in summaries]),
     }
     others = [curves for one in summaries for curves in one.other_axes]
@@ -167,26 +173,6 @@ def _data(summaries: Sequence[AnytimeSummary], expected: Sequence[Expected]) -> 
 def _named(one: AnytimeSummary, runtime: Runtime) -> tuple[str, str, str, str]:
     comparison = one.comparison
     return comparison.section.title, runtime.optimizer, comparison.axis.label, comparison.measures[0].name
-
-
-def _runtime_rows(one: AnytimeSummary) -> pa.Table:
-    columns = {
-        **_NAMES, "target": "float64", "hits": "int64", "runs": "int64", "expected_running_time": "float64",
-        "lower_95": "float64", "upper_95": "float64",
-    }  # fmt: skip
-    values = one.targets.values.tolist() if one.targets else []
-    return data.rows(
-        columns,
-        (
-            (*_named(one, runtime), target, runtime.hits(number), runtime.runs, *_three(runtime.expected(number)))
-            for runtime in one.runtimes
-            for number, target in enumerate(values)
-        ),
-    )
-
-
-def _three(estimate: Estimate) -> tuple[float, float, float]:
-    return estimate.value, estimate.lower, estimate.upper
 
 
 def _ecdf_rows(one: AnytimeSummary) -> pa.Table:

@@ -1,0 +1,55 @@
+"""`encave analyze runtimes`: when targets were hit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from .common import print_csv, print_json, run_paths, run_sources
+from .curves import AXES, RULES, reduced_runs
+
+
+@click.command()
+@run_paths
+@click.option("--target", "targets", type=float, multiple=True, help="A value to hit, may be repeated; else 51 spaced.")
+@click.option("--measure", default=None, help="What targets are of, by its name; else the first, often a regret.")
+@click.option("--axis", type=click.Choice(AXES), default=None, help="What runtimes count; else time, or evaluations.")
+@click.option("--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="Budgets of incumbents.")
+@click.option("--reference", type=float, default=None, help="Regret of the first measure is against this value.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that read runs.")
+@click.option("--scheduler", default=None, help="Dask scheduler, tcp://host:8786, whose workers read the runs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with the time of every run, and nothing else.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
+def runtimes(
+    paths: tuple[Path, ...], targets: tuple[float, ...], measure: str | None, axis: Any, rule: Any,
+    reference: float | None, jobs: int, scheduler: str | None, as_json: bool, as_csv: bool,
+) -> None:  # fmt: skip
+    """Say how long runs took to hit targets: expected running times, runs that hit, area over the curve."""
+    from ..analysis.report.data import runtime_rows
+    from ..analysis.section_curves import Summary
+    from ..analysis.section_runtimes import section_runtimes
+    from ..analysis.streaming import gather
+    from ..terminal.runtimes import print_runtimes, runtimes_json
+
+    reduced = reduced_runs(run_sources(paths), axis, rule, jobs, scheduler)
+    sets, remarks = gather(reduced, axis, Summary(rule=rule, reference=reference))
+    for remark in remarks:
+        click.echo(remark, err=True)
+    each = [section_runtimes(one, measure, targets) for one in sets]
+    found = [one for one in each if one is not None]
+    for one, curves in zip(each, sets, strict=True):
+        if one is None:
+            click.echo(f"{curves.section.title}: no run has an incumbent, so there is no target.", err=True)
+    if as_json:
+        print_json(runtimes_json(found))
+    elif as_csv:
+        print_csv(
+            [
+                runtime_rows(one.curves.section.title, one.curves.axis.label, one.measure, one.targets, one.runtimes)
+                for one in found
+            ]
+        )
+    else:
+        print_runtimes(found)
