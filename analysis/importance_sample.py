@@ -99,10 +99,8 @@ def fit(data: Sample, *, trees: int = TREES, seed: int = 0) -> Forest:
         EncaveError: fewer than `FEWEST` configurations, or all results are equal.
     """
     if len(data.cost) < FEWEST:
-        raise EncaveError(
-            f"only {len(data.cost)} configurations have a result at budget {data.budget}; "
-            f"importance needs at least {FEWEST}"
-        )
+        at = "" if data.budget is None else f" at budget {data.budget:g}"
+        raise EncaveError(f"only {len(data.cost)} configurations have a result{at}; importance needs at least {FEWEST}")
     if np.ptp(data.cost) == 0:
         raise EncaveError(f"{data.objective} is {data.cost[0]:g} for every configuration, so nothing is important")
     return grow(data.codes, data.cost, data.encoded.sizes, data.encoded.nominal, trees=trees, seed=seed)

@@ -75,7 +75,6 @@ def _ecdf_line(runtime: Runtime, end: float, banded: bool, styles: Styles) -> Li
         x=np.append(runtime.positions, max(end, runtime.positions[-1])),
         y=runtime.share,
         band=band,
-        optimizer=runtime.optimizer,
     )
 
 
@@ -123,7 +122,7 @@ def attainment_figure(pareto: Pareto, styles: Styles) -> Figure:
     title, (first, second) = pareto.section.title, pareto.section.runs[0].objectives
     signs = [-1.0 if one.direction == "maximize" else 1.0 for one in (first, second)]
     lines = [
-        Line(label, styles[label], *_staircase(surface, signs), optimizer=label, steps=False)
+        Line(label, styles[label], *_staircase(surface, signs), steps=False)
         for label, surface in pareto.surfaces.items()
         if len(surface)
     ]

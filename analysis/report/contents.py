@@ -55,8 +55,8 @@ class Interactive:
     """Plotly's traces."""
     layout: Mapping[str, Any]
     """Plotly's layout, without fonts and colours, which the page adds."""
-    lines: Sequence[tuple[str, str | None, tuple[int, ...]]] = ()
-    """What can be hidden: label, optimizer whose line and marker stand before it, its traces."""
+    lines: Sequence[tuple[str, LineStyle, tuple[int, ...]]] = ()
+    """What can be hidden: label, look, its traces."""
     axes: str = ""
     """Axes that can be switched between logarithmic and linear: `x`, `y`, `xy` or none."""
     zero: float | None = None

@@ -57,7 +57,6 @@ def curve_lines(curves: Sequence[Curve], styles: Styles) -> list[Line]:
                 x=np.append(curve.positions, curve.stop),
                 y=curve.centre,
                 band=(curve.positions[curve.band], curve.lower, curve.upper) if banded else None,
-                optimizer=curve.optimizer,
             )
         )
     return lines
@@ -84,7 +83,6 @@ def ranks_figure(
             band=(curve.positions, curve.lower, curve.upper)
             if number < MOST_BANDS and not np.isnan(curve.lower).any()
             else None,
-            optimizer=curve.optimizer,
         )
         for number, curve in enumerate(curves)
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..study_view import View
-from . import manifest, random_search_line, references, words
+from . import manifest, references, words
 from .contents import Chapter, Figures, Interactive, Study
 from .figure_files import DrawnFigure
 from .style import INK, MUTED, LineStyle
@@ -62,7 +62,6 @@ def page(content: Content) -> str:
     )
     view, chapters = content.study.view, content.chapters
     live = {one.name: _plot(one.interactive) for one in content.drawn.values() if one.interactive}
-    looks = {**content.study.styles, random_search_line.LABEL: random_search_line.LOOK}
     anchors = unique_slugs(f"section {chapter.title}" for chapter in chapters)
     remarks = [*view.remarks, *([content.study.not_overall] if content.study.not_overall else [])]
     return environment.get_template("page.html.jinja").render(
@@ -76,7 +75,8 @@ def page(content: Content) -> str:
         remarks=remarks,
         chapters=list(zip(anchors, chapters, strict=True)),
         drawn_of=lambda block: _drawn(block, content.drawn),
-        swatches={name: Markup(_swatch(look)) for name, look in looks.items()},
+        swatches={name: Markup(_swatch(look)) for name, look in content.study.styles.items()},
+        swatch=lambda look: Markup(_swatch(look)),
         prose=_prose,
         methods=content.methods,
         references=references.used(content.methods),

@@ -39,8 +39,6 @@ class Line:
     """Its value from each to the next, or at each, shape (m,)."""
     band: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None = None
     """Where the band changes, its lower and its upper end, each shape (b,); None without one."""
-    optimizer: str | None = None
-    """Whose it is."""
     steps: bool = True
     """Whether it is a right-continuous step function; else its points are joined."""
 
@@ -125,10 +123,10 @@ class LineChart:
         if not self.lines:
             return None
         traces: list[dict[str, Any]] = []
-        parts: list[tuple[str, str | None, tuple[int, ...]]] = []
+        parts: list[tuple[str, LineStyle, tuple[int, ...]]] = []
         for line in self.lines:
             own = [*_band_traces(line), _line_trace(line)]
-            parts.append((line.label, line.optimizer, tuple(range(len(traces), len(traces) + len(own)))))
+            parts.append((line.label, line.look, tuple(range(len(traces), len(traces) + len(own)))))
             traces += own
         logarithmic = self.scale.kind != "linear"
         y: dict[str, Any] = {"title": {"text": self.ylabel}, "type": "log" if logarithmic else "linear"}

@@ -33,20 +33,34 @@
     return own;
   });
 
+  // ticks of a logarithmic axis: 1, 2, 5 within two decades, powers of ten beyond
+  const most = (spec, name) => {
+    const values = spec.traces.flatMap((trace) => trace[name]).filter((value) => value > 0);
+    const [low, high] = values.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, 0]);
+    return Math.max(3, Math.ceil(Math.log10(high / low)));
+  };
+
+  // ticks of a logarithmic axis on which zero stands half a step under the first power of ten
+  const fromZero = (zero) => {
+    const first = Math.round(Math.log10(2 * zero));
+    const powers = Array.from({ length: 12 }, (_, step) => 10 ** (first + step));
+    return { tickmode: "array", tickvals: [zero, ...powers], ticktext: ["0", ...powers.map((value) => +value.toPrecision(3))] };
+  };
+
   const layout = (spec, types) => {
     const axis = (name) => ({
       gridcolor: "var(--grid)", linecolor: "var(--ink)", zeroline: false, automargin: true,
       exponentformat: "power", ...spec.layout[name + "axis"],
-      ...(types[name] ? { type: types[name], ...(types[name] === "log" ? { dtick: undefined } : {}) } : {}),
+      ...(types[name] ? { type: types[name] } : {}),
+      ...(types[name] === "log" ? { tickformat: ",~g", nticks: most(spec, name) } : {}),
+      ...(name === "y" && spec.zero && types.y === "log" ? fromZero(spec.zero) : {}),
     });
-    const zero = spec.zero && types.y === "log"
-      ? [{ xref: "paper", x: 0, xanchor: "right", xshift: -4, y: Math.log10(spec.zero), text: "0", showarrow: false }] : [];
     return coloured({
       hovermode: "x unified", margin: { l: 56, r: 12, t: 30, b: 44 },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: "inherit", size: 13, color: "var(--ink)" },
       hoverlabel: { bgcolor: "var(--card)", font: { color: "var(--ink)" } },
-      ...spec.layout, xaxis: axis("x"), yaxis: axis("y"), annotations: [...(spec.layout.annotations ?? []), ...zero],
+      ...spec.layout, xaxis: axis("x"), yaxis: axis("y"), modebar: { bgcolor: "rgba(0,0,0,0)", color: "var(--muted)", activecolor: "var(--ink)" },
     });
   };
 

@@ -45,7 +45,7 @@ def expected_curve(
 
 def line(curve: ExpectedCurve, measure: Measure) -> Line:
     """The line to draw below the others."""
-    return Line(LABEL, LOOK, curve.positions, measure.report(curve.values), optimizer=LABEL, steps=False)
+    return Line(LABEL, LOOK, curve.positions, measure.report(curve.values), steps=False)
 
 
 def caption(curve: ExpectedCurve) -> str:

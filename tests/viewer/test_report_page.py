@@ -59,3 +59,20 @@ def test_axes_switch_and_lines_hide(page: Page) -> None:
     page.wait_for(f"{chart}.data.some(trace => trace.visible === false)", 10)
     page.evaluate("one.querySelector('[data-traces]').click(); 0")
     page.wait_for(f"{chart}.data.every(trace => trace.visible !== false)", 10)
+
+
+def test_nothing_is_wider_than_a_phone(page: Page) -> None:
+    page.call("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=True)
+    try:
+        page.wait_for("innerWidth == 390 && document.documentElement.scrollWidth == 390", 10)
+    finally:
+        page.call("Emulation.clearDeviceMetricsOverride")
+
+
+def test_zero_and_powers_of_ten_are_labelled_as_numbers(page: Page) -> None:
+    axes = json.loads(page.evaluate(
+        "JSON.stringify([...document.querySelectorAll('figure.live .chart')].map(c => "
+        "[c.layout.yaxis.type, [...c.querySelectorAll('.ytick text')].map(t => t.textContent)]))"
+    ))  # fmt: skip
+    labels = [text for kind, own in axes if kind == "log" for text in own]
+    assert labels and all(float(text.replace(",", "")) >= 0 for text in labels)

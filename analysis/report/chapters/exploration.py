@@ -20,10 +20,10 @@ from ..text import plural, spread
 _OPEN = 2  # tasks of a study whose tables are shown at once
 _REASONS = 3  # of what is left out
 _METHODS = (
-    "Footprints are the first two principal coordinates (classical multidimensional scaling"
-    f"{cite('torgerson1952multidimensional', 'gower1966distance')}) of the configurations, one plane for all "
-    "optimizers of a task, each with the same weight. Squared distances are the number of nominal hyperparameters that "
-    "differ plus the squared differences of the others, scaled to their range."
+    "Footprints are the first two principal coordinates of the configurations by classical multidimensional scaling"
+    f"{cite('torgerson1952multidimensional', 'gower1966distance')}, one plane for all optimizers of a task, each with "
+    "the same weight. Squared distances are the number of nominal hyperparameters that differ plus the squared "
+    "differences of the others, scaled to their range."
 )
 
 
@@ -96,14 +96,14 @@ def _seen(
 ) -> Iterator[Block]:
     mine = [group for group in correlations if group.task == title]
     budgets = sorted({budget for group in mine for budget in group.budgets})
-    if any(np.isfinite(group.mean[np.triu_indices(len(group.budgets), 1)]).any() for group in mine):
+    if any(np.isfinite(group.mean[:-1, -1]).any() for group in mine):
         lower = budgets[:-1]
         rows = [Row(group.optimizer, [Cell(_rank(group, low)) for low in lower], group.optimizer) for group in mine]
         caption = (
             f"Spearman's rank correlation on {title} between the costs at a budget and at the highest of the "
             "optimizer's, mean ± standard deviation over runs; in brackets the configurations with a result at both."
         )
-        heads = ("Optimizer", *(f"{low:g}" for low in lower))
+        heads = ("Optimizer", *(f"{low:.4g}" for low in lower))
         yield Table(f"{title} budget correlation", caption, heads, rows, for_paper=False)
     rows = [
         Row(one.optimizer, [Cell(text) for text in _explored(one)], one.optimizer)

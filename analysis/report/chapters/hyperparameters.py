@@ -111,7 +111,6 @@ def _bias_figure(title: str, bias: Sequence[Bias], study: Study) -> Figure:
             look=study.styles.get(one.optimizer, _REFERENCE),
             x=one.trials.astype(np.float64),
             y=100 * one.single_error,
-            optimizer=one.optimizer if one.optimizer in study.styles else None,
             steps=False,
         )
         for one in ordered
