@@ -19,7 +19,7 @@ from .cluster import Cluster
 from .dispatch import work_through
 from .nasbench201.store import SURROGATE, stored_tables
 from .nasbench201.table import Benchmark
-from .published import DEHB, SECONDS, TRAJECTORY, Publication, Published, publication
+from .published import SECONDS, Publication, Published, publication
 from .reproduction_runs import Block, Measured, Work
 
 BLOCK = 25
@@ -146,14 +146,13 @@ def _measured_table(work: Work) -> Benchmark:
 
 
 def _blocks(published: Publication, runs: int) -> list[Block]:
-    size = 1 if published == DEHB else BLOCK
     datasets = SECONDS.get(published.name, {"cifar10": 0.0})
     adapters = dict.fromkeys(figure.adapter for figure in published.figures)
     return [
-        Block(adapter, dataset, first, min(size, runs - first))
+        Block(adapter, dataset, first, min(BLOCK, runs - first))
         for dataset in datasets
         for adapter in adapters
-        for first in range(0, runs, size)
+        for first in range(0, runs, BLOCK)
     ]
 
 
@@ -179,14 +178,14 @@ def _scatter(published: Publication, figures: Sequence[Figure]) -> list[str]:
                 f"{figure.runs} runs are few: the mean of {figure.published.optimizer} on {figure.published.dataset} "
                 f"({figure.published.quantity}) has a standard error of {error:.2f}, the bar is {bar:.2f}."
             )
-    judged = figures[len(TRAJECTORY) - 1 : len(TRAJECTORY)] if published == DEHB else figures
-    for figure in judged:
+    for figure in figures:
         if figure.within is False:
-            expected = figure.std * (1 / published.runs + 1 / figure.runs) ** 0.5
+            behind = figure.published.runs or published.runs
+            expected = figure.std * (1 / behind + 1 / figure.runs) ** 0.5
             low, high = (figure.difference + side * 1.96 * expected for side in (-1, 1))
             told.append(
                 f"{figure.published.optimizer} on {figure.published.dataset} ({figure.published.quantity}) differs by "
-                f"{figure.difference:+.3f}. Means of {published.runs} and of {figure.runs} runs that scatter by "
+                f"{figure.difference:+.3f}. Means of {behind} and of {figure.runs} runs that scatter by "
                 f"{figure.std:.3f} as measured differ by {expected:.3f} by chance (one standard error): the 95 % "
                 f"interval of the difference is {low:+.3f} … {high:+.3f}."
             )

@@ -102,10 +102,9 @@ class Work:
 
     def _final_errors(self, block: Block, seed: int, folder: Path) -> Measured:
         """Lowest error told so far at each published number of evaluations."""
-        counts = [count for count, _, _ in TRAJECTORY]
-        _, cost, _ = self._run(block, seed, Limit(evaluations=counts[-1]), 200, folder)
+        _, cost, _ = self._run(block, seed, Limit(evaluations=TRAJECTORY[-1]), 200, folder)
         best = np.minimum.accumulate(cost)
-        return {(block.dataset, trajectory_quantity(count)): float(best[count - 1]) for count in counts}
+        return {(block.dataset, trajectory_quantity(count)): float(best[count - 1]) for count in TRAJECTORY}
 
     def _reward_of_one_seed(self, dataset: str, seed: int) -> Reward:
         """Validation error of an architecture after 12 epochs, of a training seed drawn at random."""
