@@ -52,10 +52,27 @@ def import_benchmark(
     for recognises, import_ in _IMPORTERS:
         if recognises(path):
             return import_(path, name, progress or _silent)
+    if reason := _bad_download(path):
+        raise EncaveError(f"{path} {reason}. Download it again.")
     raise EncaveError(
         f"{path} is nothing that encave imports; docs/benchmark-data.md lists the files of NATS-Bench, NAS-Bench-201, "
         "NASLib, HPOBench, Syne Tune, mf-prior-bench, NNI and HW-NAS-Bench that it does"
     )
+
+
+def _bad_download(path: Path) -> str | None:
+    """What a file that nothing recognises shows of a download that went wrong; None if nothing."""
+    if path.is_dir():
+        return None
+    with path.open("rb") as stream:
+        head = stream.read(512)
+    if not head:
+        return "is empty"
+    if head.startswith(b"PK"):
+        return "begins like a ZIP archive but is no whole one: it is incomplete"
+    if head.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        return "is a web page, such as the warning of a file host"
+    return None
 
 
 def _add_latencies(path: Path, name: str | None, add_to: str | None) -> Imported:

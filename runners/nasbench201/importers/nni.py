@@ -59,6 +59,7 @@ def import_file(path: Path, name: str, progress: Callable[[int, int], None]) -> 
 
     def write(folder: Path) -> Written:
         gathered = Gathered(folder)
+        _check_size(path)
         with _open(path) as database:
             curves = groupby(database.execute(_EPOCHS), key=lambda row: row[0])
             trial, epochs = next(curves, (None, iter(())))
@@ -79,6 +80,16 @@ def _open(path: Path) -> Generator[sqlite3.Connection]:
             yield database
     except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
         raise EncaveError(f"{path} is no readable database of NNI: {type(error).__name__}: {error}") from error
+
+
+def _check_size(path: Path) -> None:
+    """SQLite reads a file that was cut off as far as it goes; its header says how long it was."""
+    with path.open("rb") as stream:
+        header = stream.read(100)
+    page, pages = int.from_bytes(header[16:18], "big"), int.from_bytes(header[28:32], "big")
+    whole = (65_536 if page == 1 else page) * pages
+    if path.stat().st_size < whole:
+        raise EncaveError(f"{path} is incomplete: {path.stat().st_size:,} of {whole:,} bytes. Download it again.")
 
 
 def _gather(row: tuple[Any, ...], epochs: list[tuple[Any, ...]], into: Gathered) -> None:

@@ -73,7 +73,7 @@ def _open(path: Path) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         names = pq.read_table(path / _NAMES, columns=[f"hp_x{edge}" for edge in range(len(space.EDGES))])
         configs = (dict(zip(space.HYPERPARAMETERS, row.values(), strict=True)) for row in names.to_pylist())
         index = space.to_index(space.to_ops(configs))
-    except (OSError, ValueError, pa.ArrowException) as error:
+    except (OSError, EOFError, ValueError, pa.ArrowException) as error:
         raise EncaveError(f"{path} is no blackbox nasbench201 of Syne Tune: {error}") from error
     if values.shape != (len(DATASETS), len(index), len(SEEDS), EPOCHS, _OBJECTIVES) or not len(index):
         raise EncaveError(f"{path / _EVALUATIONS} has shape {values.shape}; that is no blackbox nasbench201")

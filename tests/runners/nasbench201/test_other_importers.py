@@ -296,6 +296,22 @@ def _bad_database(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 
 
+def _cut_database(path: Path) -> None:
+    """All tables can be listed still, and SQLite reads what is left without a word."""
+    database = sqlite3.connect(path)
+    database.execute("create table nb201trialstats (id, text)")
+    database.executemany("insert into nb201trialstats values (?, ?)", [(place, "x" * 500) for place in range(100)])
+    database.commit()
+    database.close()
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def _empty_blackbox(path: Path) -> None:
+    path.mkdir()
+    (path / "hyperparameters.parquet").write_bytes(b"PAR1")
+    (path / "objectives_evaluations.npy").touch()
+
+
 def _bad_blackbox(path: Path) -> None:
     path.mkdir()
     (path / "hyperparameters.parquet").write_bytes(b"PAR1")
@@ -319,9 +335,17 @@ def _bad_folder(name: str, content: bytes) -> Callable[[Path], None]:
         (_bad_folder("NAS-Bench-201-v1_1-096897_cifar100.json", b'{"777": {"|none'), "not as HPOBench"),
         (_bad_folder("nb201_cifar100_200.parquet", b"PAR1"), "no table of mf-prior-bench"),
         (_bad_blackbox, "no blackbox nasbench201"),
-        (_bad_database, "no readable database of NNI"),
+        (_empty_blackbox, "no blackbox nasbench201"),
+        (_bad_database, "no readable database of NNI|incomplete"),
+        (_cut_database, r"is incomplete: [\d,]+ of [\d,]+ bytes. Download it again"),
+        (lambda path: path.write_bytes(b""), "is empty. Download it again"),
+        (lambda path: path.write_bytes(b"PK\x03\x04..."), "ZIP archive but is no whole one"),
+        (lambda path: path.write_text("\n<!DOCTYPE html><html>Too large to scan"), "is a web page"),
     ],
-    ids=["naslib malicious", "naslib", "hpobench", "hpobench cut", "mf-prior-bench", "syne tune", "nni"],
+    ids=[
+        *("naslib malicious", "naslib", "hpobench", "hpobench cut", "mf-prior-bench", "syne tune", "syne tune empty"),
+        *("nni", "nni cut", "empty", "half a zip", "web page"),
+    ],
 )
 def test_bad_files_are_one_clear_error(tmp_path: Path, write: Callable[[Path], None], message: str) -> None:
     write(tmp_path / "bad")
