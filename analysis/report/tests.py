@@ -77,10 +77,13 @@ def describe(significance: Significance) -> str:
 
 
 def p_value(p: float) -> str:
-    """`= 0.012` or `< 0.001`; a dash for NaN."""
+    """`= 0.012` or `< 0.001`, with as many digits as show on which side of the level it is; a dash for NaN."""
     if math.isnan(p):
         return "–"
-    return "< 0.001" if p < 0.001 else f"= {p:.2g}" if p < 0.1 else f"= {p:.2f}"
+    if p < 0.001 or p >= 0.1:
+        return "< 0.001" if p < 0.1 else f"= {p:.2f}"
+    texts = (f"{p:.{digits}g}" for digits in range(2, 18))
+    return f"= {next(text for text in texts if (float(text) < ALPHA) == (p < ALPHA))}"
 
 
 def pair_rows(significance: Significance) -> list[PairRow]:
