@@ -129,10 +129,9 @@ def test_tasks_that_do_not_compare_are_not_averaged(make_run) -> None:
     assert overall_of(study(make_run, ["t1", "t2"], labels="A")) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("p", "text"),
-    [(0.0123, "= 0.012"), (0.0499, "= 0.0499"), (0.049996, "= 0.049996"), (0.05, "= 0.05"), (0.123, "= 0.12")]
-    + [(0.0004, "< 0.001"), (1.0, "= 1.00"), (NAN, "–")],
-)
+P_VALUES = {0.0004: "< 0.001", 0.0123: "= 0.012", 0.0499: "= 0.0499", 0.049996: "= 0.049996", 0.05: "= 0.05"}
+
+
+@pytest.mark.parametrize(("p", "text"), [*P_VALUES.items(), (0.123, "= 0.12"), (1.0, "= 1.00"), (NAN, "–")])
 def test_p_values_show_on_which_side_of_the_level_they_are(p: float, text: str) -> None:
     assert p_value(p) == text
