@@ -1,4 +1,4 @@
-"""Files that look like logs of an optimizer and are none: averages, best values so far, and empty files.
+"""Files that look like logs of an optimizer and are none: averages, best values so far, empty files, parts of a log.
 
 They are recognised so that they are refused with the reason instead of being passed over in silence.
 """
@@ -16,6 +16,14 @@ _HEAD = 512
 _REGRET = re.compile(rb'\s*\{\s*"regret_(validation|test)"\s*:\s*\[')
 _PARQUET = (".parquet.gzip", ".parquet")
 _DEHB_BENCHMARK = {"mean_trajectory", "std_trajectory"}
+_PARTS = (
+    (re.compile(rb"\s*\[\d+\s*,"), "history.jsonl", ("configs.json", "meta.json"), "DeepCAVE's lines"),
+    (re.compile(rb"\s*\{"), "origins.json", ("history.jsonl",), "DeepCAVE's origins of configurations"),
+    (re.compile(rb"[^\r\n]*metric:[^\r\n]* \["), "trials.csv", ("configspace.csv",), "a table for DeepCAVE"),
+    (re.compile(rb"\s*\[\[-?\d+, "), "configs.json", ("results.json",), "HpBandSter's configurations"),
+    (re.compile(rb'\s*\{\s*"DE_params"'), "dehb_state.json", ("history.parquet.gzip",), "DEHB's state"),
+)
+"""How a file begins, its name, what its optimizer writes beside it, and what it is."""
 _NATIVE = ("history.jsonl", "configs.json", "configspace.json", "meta.json", "origins.json")
 
 
@@ -36,6 +44,7 @@ class NotALogReader:
             if evidence:
                 yield Found(listing.folder / name, (listing.folder / name,), evidence)
         yield from _empty(listing)
+        yield from _parts(listing)
 
     def read(self, found: Found, options: Options) -> NoReturn:
         """Refuse the file.
@@ -80,3 +89,12 @@ def _empty(listing: Listing) -> Iterator[Found]:
         return
     paths = tuple(listing.folder / name for name in here)
     yield Found(paths[0], paths, f"{', '.join(here)} are empty (0 bytes each)")
+
+
+def _parts(listing: Listing) -> Iterator[Found]:
+    """Files that are nothing without others, which are not there."""
+    for begins, name, others, what in _PARTS:
+        missing = [other for other in others if other not in listing.names]
+        if name in listing.names and missing and begins.match(listing.head(name, _HEAD)):
+            path = listing.folder / name
+            yield Found(path, (path,), f"{what} without {' and '.join(missing)} beside it")

@@ -79,7 +79,7 @@ class Scenario:
         """The study's name; folders named after a seed, a date or a hash tell nothing."""
         name = str(self.content.get("name") or "")
         if not name or _HASH.fullmatch(name):
-            name = study_name(path, "SMAC") + (f"-{suffix.strip()}" if suffix.strip() else "")
+            name = study_name(path, "SMAC") + (f"-{suffix.strip(' _-')}" if suffix.strip(" _-") else "")
         elif "smac" not in name.lower():
             name = f"SMAC-{name}"
         seed = self.content.get("seed")

@@ -42,6 +42,22 @@ def test_real_files_that_are_no_logs(shared: Path, case: str, reason: str) -> No
         read_one(shared / "logs" / "real" / case, "not-a-log")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "missing"),
+    [
+        ("history.jsonl", "[0, 2.0, 7, [0.5], 0.0, 1.5, 1, {}]\n", "configs.json and meta.json"),
+        ("origins.json", '{"0": "Sobol"}', "history.jsonl"),
+        ("trials.csv", "x,metric:loss [0; 1] (minimize),status\n", "configspace.csv"),
+        ("configs.json", '[[-1, 0, 0], {"x": 1}, {}]\n', "results.json"),
+        ("dehb_state.json", '{\n  "DE_params": {}}', "history.parquet.gzip"),
+    ],
+)
+def test_a_part_of_a_log_is_refused_with_what_it_lacks(tmp_path: Path, name: str, content: str, missing: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(EncaveError, match=f"{name} is no log of an optimizer: .* without {missing} beside it"):
+        read_one(tmp_path, "not-a-log")
+
+
 def test_other_json_and_parquet_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.json").write_text('{"regret": [1], "note": "regret_validation"}')
     (tmp_path / "broken.parquet").write_bytes(b"PAR1")
