@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,10 @@ _SEED_888 = {"cifar10": (6111, 91.72)}
 
 _QUERY_SECONDS = (11, 153.70)
 """Architecture and what `simulate_train_eval(11, "cifar10", hp="12")` of nats_bench 1.8 costs."""
+
+
+_TIMES_OF_NATS = re.compile(r"NATS-Bench|Parquet")
+"""Source formats whose seconds are those that NATS-Bench defined; other archives and tools have times of their own."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,12 @@ def verify(spec: str | Path) -> Verification:
     benchmark = open_benchmark(spec)
     for task in benchmark.tasks.values():
         checks += _checks(task)
-    checks += _query_checks(benchmark)
-    return Verification(_archive(benchmark.tasks), tuple(checks))
+    archive = _archive(benchmark.tasks)
+    other = archive.startswith("NAS-Bench-201") or (
+        stored is not None and not _TIMES_OF_NATS.match(stored.source_format)
+    )
+    checks += [replace(each, passed=None) if other else each for each in _query_checks(benchmark)]
+    return Verification(archive, tuple(checks))
 
 
 def _checks(task: Task) -> Iterator[Check]:
