@@ -13,6 +13,7 @@ from ..errors import EncaveError
 from ..run import Run
 from .importance_groups import Refused, by_group
 from .importance_space import rows_of
+from .statistics import ranks_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -108,13 +109,7 @@ def group_correlation(
 def _spearman(a: Floats, b: Floats) -> float:
     if len(a) < FEWEST_PAIRS or np.ptp(a) == 0 or np.ptp(b) == 0:
         return float("nan")
-    return float(np.corrcoef(_ranks(a), _ranks(b))[0, 1])
-
-
-def _ranks(values: Floats) -> Floats:
-    """Ranks, ties by the mean, in n log n: a run can have ten thousand configurations."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    return float(np.corrcoef(ranks_of(a), ranks_of(b))[0, 1])
 
 
 def _correlation(task: str, optimizer: str, members: Sequence[tuple[Run, BudgetCorrelation]]) -> GroupCorrelation:

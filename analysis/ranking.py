@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from . import bootstrap, statistics
 from .anytime import Trajectory
+from .effects import a12
 from .study_view import Measure
 
 Centre: TypeAlias = Literal["mean", "median"]
@@ -106,13 +107,9 @@ def expected_ranks(samples: Sequence[NDArray[np.float64]]) -> NDArray[np.float64
     1 + the sum over the others of P(other less) + P(equal)/2, the Vargha-Delaney A12 of each pair (2000); for runs that
     cannot be paired by seed.
     """
-    filled = [np.where(np.isnan(sample), np.inf, sample) for sample in samples]
-    ranks = np.ones(len(filled))
-    for i, own in enumerate(filled):
-        for j, other in enumerate(filled):
-            if i != j:
-                ranks[i] += np.mean((other[:, None] < own) + 0.5 * (other[:, None] == own))
-    return ranks
+    return np.array(
+        [1 + sum(a12(other, own) for j, other in enumerate(samples) if j != i) for i, own in enumerate(samples)]
+    )
 
 
 def final_table(groups: Mapping[str, Sequence[Trajectory]], measures: Sequence[Measure]) -> FinalTable:

@@ -220,11 +220,11 @@ def _favours(a: Floats, b: Floats, choice: Choice) -> int:
     if choice.test == "friedman-nemenyi":
         return 1  # pairs are in order of the ranks that it tests
     if choice.test == "mann-whitney":
-        pooled = statistics.ranks(np.concatenate((a, b))[None])[0]
+        pooled = statistics.ranks_of(np.concatenate((a, b)))
         return int(np.sign(pooled[len(a) :].mean() - pooled[: len(a)].mean()))
     gap = statistics.differences(a, b)
     gap = gap[gap != 0]
-    return -int(np.sign((np.sign(gap) * statistics.ranks(np.abs(gap)[None])[0]).sum())) if len(gap) else 0
+    return -int(np.sign((np.sign(gap) * statistics.ranks_of(np.abs(gap))).sum())) if len(gap) else 0
 
 
 def _groups(order: Sequence[str], pairs: Sequence[Pair]) -> tuple[tuple[str, ...], ...]:

@@ -62,6 +62,12 @@ def ranks(values: Floats) -> Floats:
     return less + (equal + 1) / 2
 
 
+def ranks_of(values: Floats) -> Floats:
+    """Rank of each of many values, shape (n,), as `ranks` has it of a row, in n log n."""
+    _, inverse, counts = np.unique(filled(values), return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+
+
 def friedman(values: Floats) -> Friedman:
     """Friedman's test of `values`, shape (n, k): n blocks of k methods.
 
@@ -166,7 +172,7 @@ def wilcoxon(a: Floats, b: Floats) -> float:
     kept = kept[kept != 0]
     if not len(kept):
         return 1.0
-    sizes = ranks(np.abs(kept)[None])[0]
+    sizes = ranks_of(np.abs(kept))
     positive = float(sizes[kept > 0].sum())
     if len(kept) > EXACT_PAIRS:
         deviation = math.sqrt(float((sizes**2).sum()) / 4)
@@ -206,7 +212,7 @@ def mann_whitney(a: Floats, b: Floats) -> float:
     approximation with corrections for ties and continuity (Mann and Whitney 1947).
     """
     n, m = len(a), len(b)
-    pooled = ranks(np.concatenate((a, b))[None])[0]
+    pooled = ranks_of(np.concatenate((a, b)))
     total = float(pooled[:n].sum())
     if n + m <= EXACT_POOLED:
         below = _rank_sum_cdf(tuple(np.sort(2 * pooled).astype(int).tolist()), n)

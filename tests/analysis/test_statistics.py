@@ -40,6 +40,13 @@ small_tables = hnp.arrays(np.float64, st.tuples(st.integers(2, 4), st.just(3)), 
 samples = st.lists(st.integers(0, 6).map(float), min_size=1, max_size=6)
 
 
+@given(st.lists(st.sampled_from([0.0, 1.0, 2.5, float("inf"), NAN]), max_size=20))
+def test_ranks_of_many_values_are_those_of_a_row(values: list[float]) -> None:
+    many = np.array(values)
+    np.testing.assert_array_equal(statistics.ranks_of(many), statistics.ranks(many[None])[0])
+    np.testing.assert_array_equal(statistics.ranks_of(many), stats.rankdata(statistics.filled(many)))
+
+
 def test_friedman_on_demsars_table() -> None:
     result = statistics.friedman(-DEMSAR)
     # the paper's average ranks 3.143, 2.000, 2.893, 1.964, from which it gets chi-squared 9.28 without the correction
