@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from ..errors import EncaveError
 from ..files import atomic_file
+from .adapter import parse_flags
 from .cluster import Cluster
 from .execute import RunSpec
 from .limit import parse_limit, parse_seeds
@@ -35,6 +38,13 @@ DEFAULTS: Mapping[str, Any] = {
 
 _LISTS = {"optimizer": str, "objectives": str, "dataset": str, "budget": str, "workers": int}
 _SCALARS = {"epochs": int, "benchmark": str, "jobs": int, "scheduler": str}
+_WANTED = {
+    **{key: f"one or more {'whole numbers' if kind is int else 'texts'}" for key, kind in _LISTS.items()},
+    **{"seeds": "a text such as 0-4,7, or whole numbers", "epochs": "12 or 200", "jobs": "a whole number"},
+    **{"slurm": "true, false or a table"},
+}
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {"optimizer": parse_flags, "budget": parse_limit, "seeds": parse_seeds}
+"""Key → what raises an EncaveError if a value is not right in itself."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +117,7 @@ def declare(file: Path | None, flags: Mapping[str, Any]) -> Declaration:
         EncaveError: the file cannot be read, a key is unknown, a value is of a wrong type, or no optimizer is named.
     """
     said = {} if file is None else _read(file)
-    given = {key: _typed("the command line", key, value) for key, value in flags.items() if value is not None}
+    given = {key: _checked("the command line", key, value) for key, value in flags.items() if value is not None}
     settings = {**DEFAULTS, **said, **given}
     if settings["slurm"] is True:
         settings["slurm"] = said["slurm"] if isinstance(said.get("slurm"), Mapping) else {}
@@ -135,10 +145,28 @@ def _read(file: Path) -> dict[str, Any]:
         import tomli as tomllib
 
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
     except (OSError, ValueError) as error:
         raise EncaveError(f"cannot read {file}: {error}") from error
-    return {key: _typed(str(file), key, value) for key, value in content.items()}
+    return {key: _checked(f"{file}{_line(text, key)}", key, value) for key, value in content.items()}
+
+
+def _line(text: str, key: str) -> str:
+    """`, line 3`: where a key is set; empty where it is written in another way, such as `slurm.queue`."""
+    found = re.search(rf"""^[ \t]*(\[[ \t]*)?["']?{re.escape(key)}["']?[ \t]*(=|\])""", text, re.MULTILINE)
+    return f", line {text.count(chr(10), 0, found.start()) + 1}" if found else ""
+
+
+def _checked(where: str, key: str, value: Any) -> Any:
+    """As `_typed`; what is wrong with a value is told with where it stands."""
+    typed = _typed(where, key, value)
+    try:
+        for part in typed if isinstance(typed, list) else [typed]:
+            _CHECKS.get(key, lambda part: None)(part)
+    except EncaveError as error:
+        raise EncaveError(f"{where}: {error}") from error
+    return typed
 
 
 def _typed(where: str, key: str, value: Any) -> Any:
@@ -162,8 +190,10 @@ def _typed(where: str, key: str, value: Any) -> Any:
         if _is(value, _SCALARS[key]):
             return value
     else:
-        raise EncaveError(f"{where}: unknown key {key!r}; a study has {', '.join(DEFAULTS)}")
-    raise EncaveError(f"{where}: {key} = {value!r} is not what a study takes; docs/scale.md has an example")
+        near = "".join(f" Do you mean {one}?" for one in get_close_matches(key, DEFAULTS, 1))
+        raise EncaveError(f"{where}: unknown key {key!r}; a study has {', '.join(DEFAULTS)}.{near}")
+    wanted = _WANTED.get(key, "a text")
+    raise EncaveError(f"{where}: {key} is {wanted}, not {value!r}; docs/scale.md has an example")
 
 
 def _is(value: Any, kind: type) -> bool:

@@ -77,14 +77,22 @@ def test_every_flag_has_its_key() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("optimizer = 3", "optimizer = 3 is not what"),
-        ("optimizers = ['re']", "unknown key 'optimizers'; a study has optimizer, dataset"),
-        ("optimizer = [", "cannot read"),
+        ("\n\noptimizer = 3", r"study\.toml, line 3: optimizer is one or more texts, not 3"),
+        (
+            "optimizers = ['re']",
+            r"line 1: unknown key 'optimizers'; a study has optimizer, .*\. Do you mean optimizer\?",
+        ),
+        ("\noptimizer = re", r"cannot read .*study\.toml: .*line 2"),
+        ("seeds = '0'\noptimizer = ['re', 'smak']", "line 2: unknown optimizer 'smak'; there are dehb, smac"),
+        ("optimizer = 're+population=x'", "line 1: re.*population is a whole number"),
+        ("optimizer = 're'\nseeds = '0..4'", "line 2: not a list of seeds"),
+        ("optimizer = 're'\njobs = 'two'", "line 2: jobs is a whole number, not 'two'"),
+        ("optimizer = 're'\n[slurm.more]\n[slums]", "line 3: unknown key 'slums'"),
         ("seeds = '0-4'", "names no optimizer"),
         ("optimizer = 're'\nworkers = [true]", "workers"),
         ("optimizer = 're'\nworkers = '2,x'", "workers"),
         ("optimizer = 're'\nbudget = ['1h', '1h']", "twice"),
-        ("optimizer = 're'\nbudget = ['../x']", "not a budget"),
+        ("optimizer = 're'\nbudget = ['../x']", "line 2: not a budget"),
         ("optimizer = 're'\nscheduler = 'tcp://a:1'\nslurm = true", "not to both"),
     ],
 )
