@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import rich_click as click
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ANY_PATH = click.Path(path_type=Path)
 
+_T = TypeVar("_T")
 _ONLY = "encave.only"
 _KEYS = {"optimizer": "optimizers", "dataset": "datasets", "seed": "seeds"}
 
@@ -73,12 +74,22 @@ def run_sources(paths: tuple[Path, ...]) -> list[Path]:
 def run_folders(paths: tuple[Path, ...]) -> list[Path]:
     """Folders of the converted runs at or below the paths; logs and runs of stores are written to the user's cache."""
     from ..prepared import extracted
-    from ..run import Run
 
     prepared = _prepared(paths)
     wanted = wanted_runs()
-    folders = [*prepared.folders] if wanted.all else [one for one in prepared.folders if wanted.of_run(Run.load(one))]
-    return [*folders, *(folder for store in prepared.stores for folder in extracted(store, wanted))]
+    folders = [folder for folder in prepared.folders if wanted.all or _is_wanted(folder, wanted)]
+    folders += (folder for store in prepared.stores for folder in extracted(store, wanted))
+    return _some(folders)
+
+
+def _is_wanted(folder: Path, wanted: RunFilter) -> bool:
+    """Whether a run is one that --only wants; a damaged one, too, so that whoever reads it tells."""
+    from ..run import Run
+
+    try:
+        return wanted.of_run(Run.load(folder))
+    except EncaveError:
+        return True
 
 
 def load_runs(paths: tuple[Path, ...]) -> list[Run]:
@@ -86,7 +97,15 @@ def load_runs(paths: tuple[Path, ...]) -> list[Run]:
     from ..store import read_runs
 
     wanted = wanted_runs()
-    return [run for source in run_sources(paths) for run in read_runs(source, wanted)]
+    return _some([run for source in run_sources(paths) for run in read_runs(source, wanted)])
+
+
+def _some(wanted: list[_T]) -> list[_T]:
+    if not wanted:
+        raise EncaveError(
+            "none of the runs is one that --only wants; `encave inspect` tells their optimizers and seeds"
+        )
+    return wanted
 
 
 def _prepared(paths: tuple[Path, ...]) -> Prepared:

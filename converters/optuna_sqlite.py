@@ -30,6 +30,7 @@ MAGIC = b"SQLite format 3\0"
 SUFFIXES = (".db", ".sqlite", ".sqlite3", ".db3")
 _JOURNALS = ("-wal", "-journal")
 _TABLES = frozenset({"studies", "trials", "trial_params"})
+_PAGE = 512  # bytes of SQLite's smallest page
 _DATES = (3, 4)  # their places in a row of a trial
 _REMEMBERED = 1 << 12
 _INFINITE = {"INF_POS": math.inf, "INF_NEG": -math.inf}
@@ -38,8 +39,9 @@ _INFINITE = {"INF_POS": math.inf, "INF_NEG": -math.inf}
 def detect(listing: Listing) -> Iterable[Found]:
     """One run per study of each SQLite file with Optuna's tables."""
     for name in listing.names:
-        if not (name.endswith((*SUFFIXES, ".storage")) or "optuna" in name.lower()):
-            continue
+        named = name.endswith((*SUFFIXES, ".storage")) or "optuna" in name.lower()
+        if not named and (listing.folder / name).stat().st_size % _PAGE:
+            continue  # a whole storage has whole pages, by whatever name
         head = listing.head(name, len(MAGIC))
         if head == MAGIC:
             yield from _found(listing, name)

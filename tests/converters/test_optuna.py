@@ -172,7 +172,12 @@ def test_converts_without_importing_optuna(stored: Stored, tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("name", "renamed"),
-    [("sqlite/a study.db", "optuna_study"), ("sqlite/a study.db", "x.storage"), ("journal/journal.log", "study.db")],
+    [
+        ("sqlite/a study.db", "optuna_study"),
+        ("sqlite/a study.db", "x.storage"),
+        ("sqlite/a study.db", "tuning.bak"),
+        ("journal/journal.log", "study.db"),
+    ],
 )
 def test_storages_are_told_by_content(stored: Stored, tmp_path: Path, name: str, renamed: str) -> None:
     shutil.copy(stored[0] / name, tmp_path / renamed)

@@ -122,6 +122,10 @@ def test_only_what_is_wanted(store: Path, study: Path, tmp_path: Path) -> None:
     refused = CliRunner().invoke(cli, ["analyze", "ranks", str(store), "--only", "colour=red"])
     assert refused.exit_code == 2
     assert "with one of the keys optimizer, dataset, seed" in refused.output
+    for verb in (["analyze", "ranks"], ["open", "--no-browser"]):
+        nothing = CliRunner().invoke(cli, [*verb, str(store), "--only", "optimizer=nobody"])
+        assert nothing.exit_code == 2
+        assert "none of the runs is one that --only wants" in nothing.output
 
 
 def test_report_of_a_part_of_a_store(store: Path, tmp_path: Path) -> None:
