@@ -177,13 +177,13 @@ def wilcoxon(a: Floats, b: Floats) -> float:
     if len(kept) > EXACT_PAIRS:
         deviation = math.sqrt(float((sizes**2).sum()) / 4)
         return _two_sided_normal(abs(positive - float(sizes.sum()) / 2) / deviation)
-    below = _signed_rank_cdf(tuple(np.sort(2 * sizes).astype(int).tolist()))
-    return _two_sided_exact(below, round(2 * positive))
+    chances = _signed_rank_chances(tuple(np.sort(2 * sizes).astype(int).tolist()))
+    return _two_sided_exact(chances, round(2 * positive))
 
 
 @lru_cache(maxsize=512)
-def _signed_rank_cdf(doubled: tuple[int, ...]) -> Floats:
-    """P(sum <= s) for s = 0, 1, ... of twice the ranks that get a positive sign, each with probability one half."""
+def _signed_rank_chances(doubled: tuple[int, ...]) -> Floats:
+    """P(sum = s) for s = 0, 1, ... of twice the ranks that get a positive sign, each with probability one half."""
     share = np.zeros(sum(doubled) + 1)
     share[0] = 1.0
     reach = 0
@@ -192,13 +192,12 @@ def _signed_rank_cdf(doubled: tuple[int, ...]) -> Floats:
         share[: reach + 1] /= 2
         share[rank : rank + reach + 1] += moved / 2
         reach += rank
-    return share.cumsum()
+    return share
 
 
-def _two_sided_exact(below: Floats, at: int) -> float:
-    lower = below[at]
-    upper = 1.0 - (below[at - 1] if at else 0.0)
-    return float(min(1.0, 2 * min(lower, upper)))
+def _two_sided_exact(chances: Floats, at: int) -> float:
+    # both tails summed, so that a small one keeps its digits
+    return float(min(1.0, 2 * min(chances[: at + 1].sum(), chances[at:].sum())))
 
 
 def _two_sided_normal(z: float) -> float:
@@ -215,8 +214,8 @@ def mann_whitney(a: Floats, b: Floats) -> float:
     pooled = ranks_of(np.concatenate((a, b)))
     total = float(pooled[:n].sum())
     if n + m <= EXACT_POOLED:
-        below = _rank_sum_cdf(tuple(np.sort(2 * pooled).astype(int).tolist()), n)
-        return _two_sided_exact(below, round(2 * total))
+        chances = _rank_sum_chances(tuple(np.sort(2 * pooled).astype(int).tolist()), n)
+        return _two_sided_exact(chances, round(2 * total))
     spread = float(((pooled - (n + m + 1) / 2) ** 2).sum()) * n * m / ((n + m) * (n + m - 1))
     if not spread:
         return 1.0
@@ -224,13 +223,13 @@ def mann_whitney(a: Floats, b: Floats) -> float:
 
 
 @lru_cache(maxsize=512)
-def _rank_sum_cdf(doubled: tuple[int, ...], n: int) -> Floats:
-    """P(sum <= s) for s = 0, 1, ... of twice the ranks of n values drawn from all without replacement."""
+def _rank_sum_chances(doubled: tuple[int, ...], n: int) -> Floats:
+    """P(sum = s) for s = 0, 1, ... of twice the ranks of n values drawn from all without replacement."""
     ways = np.zeros((n + 1, sum(doubled[-n:]) + 1))
     ways[0, 0] = 1.0
     for rank in doubled:
         ways[1:, rank:] += ways[:-1, : ways.shape[1] - rank].copy()
-    return ways[n].cumsum() / math.comb(len(doubled), n)
+    return ways[n] / math.comb(len(doubled), n)
 
 
 def holm(p: Sequence[float] | Floats) -> Floats:

@@ -26,12 +26,13 @@ def print_runtimes(found: Sequence[SectionRuntimes]) -> None:
     for one in found:
         values, unit, axis = one.targets.values, one.measure.unit, one.curves.axis
         shown = np.unique(np.linspace(0, len(values) - 1, _MOST).round().astype(int)).tolist()
-        heads = [f"to {values[target]:.4g}{f' {unit}' if unit else ''}" for target in shown]
+        heads = [escape(f"to {values[target]:.4g}{f' {unit}' if unit else ''}") for target in shown]
         title = escape(f"{one.curves.section.title}: {one.measure.name}")
         table = Table("optimizer", "runs", "area", *heads, title=title)
         for runtime in one.runtimes:
             cells = [f"{_told(runtime.expected(k))} ({runtime.hits(k)}/{runtime.runs})" for k in shown]
-            table.add_row(escape(runtime.optimizer), str(runtime.runs), _told(runtime.area), *map(escape, cells))
+            row = (runtime.optimizer, str(runtime.runs), _told(runtime.area), *cells)
+            table.add_row(*map(escape, row))
         print_table(table)
         print_line(
             f"expected running time over {axis.label}, incumbents by {one.curves.summary.rule}, with its 95 % interval "

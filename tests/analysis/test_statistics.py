@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations, permutations, product
 
 import numpy as np
@@ -186,3 +187,12 @@ def test_cliques_are_the_largest_groups_that_do_not_differ(matrix) -> None:
     ]
     largest = sorted(tuple(sorted(group)) for group in groups if not any(group < other for other in groups))
     assert list(statistics.cliques(different)) == largest
+
+
+def test_tiny_p_values_are_the_same_from_either_side() -> None:
+    low, high = np.arange(20.0), np.arange(20.0) + 100
+    assert statistics.mann_whitney(low, high) == pytest.approx(2 / math.comb(40, 20), rel=1e-12)
+    assert statistics.mann_whitney(high, low) == pytest.approx(2 / math.comb(40, 20), rel=1e-12)
+    ahead = np.arange(1.0, 51)
+    for a, b in ((ahead, 0 * ahead), (0 * ahead, ahead)):
+        assert statistics.wilcoxon(a, b) == pytest.approx(2.0**-49, rel=1e-12)
