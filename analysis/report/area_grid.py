@@ -73,9 +73,8 @@ class AreaGrid:
             x, y = places.corner(row, 0)
             places.text(axes, (x, y + places.tall + 0.02), name, paper.width - 0.1, va="bottom", weight="bold")
         self._draw_areas(axes, places)
-        axes.text(
-            paper.width / 2, places.bottom - 0.03, self.xlabel, ha="center", va="top", fontsize=paper.small
-        )  # fmt: skip
+        foot = (paper.width / 2, places.bottom - 0.03)
+        places.text(axes, foot, self.xlabel, paper.width - 0.1, ha="center", va="top")
         handles = [Patch(facecolor=colour, linewidth=0) for colour in self.colours.values()]
         write_legend(figure, handles, list(self.colours), paper, 0.14 + legend)
         return figure

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from ...run import Run
 from ..comparison import Comparison
 from .text import capital, listing, plural
 
+_MOST_NAMES = 8  # of optimizers in a sentence
 FEW_SEEDS = 5
 """Below so many runs a bootstrap interval is too narrow to rely on, and the report says so."""
 
@@ -24,15 +26,19 @@ def _few_runs(comparison: Comparison) -> list[str]:
     single = [row.optimizer for row in rows if row.runs == 1]
     few = [row.optimizer for row in rows if 1 < row.runs < FEW_SEEDS]
     if single:
-        found.append(f"{listing(single)}: one run only, so no band, no standard deviation and no interval.")
+        found.append(f"{_who(single)}: one run only, so no band, no standard deviation and no interval.")
     if few:
-        who = "All optimizers" if 3 < len(few) == len(rows) else listing(few)
+        who = "All optimizers" if 3 < len(few) == len(rows) else _who(few)
         found.append(f"{who}: fewer than {FEW_SEEDS} runs. Bootstrap intervals over so few are too narrow; add seeds.")
     if len(rows) > 1 and not comparison.table.paired:
         found.append(
             "The optimizers do not share the same known seeds, so ranks and differences are not paired by seed."
         )
     return found
+
+
+def _who(names: Sequence[str]) -> str:
+    return listing(names) if len(names) <= _MOST_NAMES else f"{len(names)} optimizers"
 
 
 def _not_counted(comparison: Comparison) -> list[str]:
@@ -52,7 +58,7 @@ def _not_counted(comparison: Comparison) -> list[str]:
             )
     hidden = [curve.optimizer for curve in comparison.curves[0] if curve.runs and not len(curve.positions)]
     if hidden:
-        found.append(f"{listing(hidden)}: no curve, since one run ended before another had its first incumbent.")
+        found.append(f"{_who(hidden)}: no curve, since one run ended before another had its first incumbent.")
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import references
 from .contents import Chapter, Notice, Points, Prose, walk
@@ -83,6 +84,8 @@ class Document:
             yield from map(_cited, chapter.summary)
             for text in _prose_of(chapter):
                 yield from ("", _cited(text))
+            labels = [f"fig:{self.drawn[id(figure)].name}" for figure in figures]
+            yield from ("", _pointer(labels, [f"tab:{Path(self.tables[id(table)]).name}" for table in tables]))
             for figure in figures:
                 yield from _figure(self.drawn[id(figure)], self.paper)
             yield from (rf"\input{{{self.tables[id(table)]}}}" for table in tables)
@@ -103,6 +106,17 @@ def _prose_of(chapter: Chapter) -> Iterator[str]:
             yield from block.paragraphs
         elif isinstance(block, Points) and chapter.figures():
             yield from (f"{lead} {text}" for lead, text, _ in block.items)
+
+
+def _pointer(figures: Sequence[str], tables: Sequence[str]) -> str:
+    """The sentence that names all figures and tables of a section, by their labels; empty without any."""
+    told: list[str] = []
+    for noun, labels in (("Figure", figures), ("Table", tables)):
+        if len(labels) == 1:
+            told.append(rf"{noun}~\ref{{{labels[0]}}}")
+        elif labels:
+            told.append(rf"{noun}s~\ref{{{labels[0]}}}--\ref{{{labels[-1]}}}")
+    return f"See {' and '.join(told)}." if told else ""
 
 
 def _figure(drawn: DrawnFigure, paper: Paper) -> Iterator[str]:

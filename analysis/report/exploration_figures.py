@@ -67,8 +67,8 @@ def incumbents_figure(one: Comparison, values: Mapping[str, IncumbentValues]) ->
         f"has an incumbent.{few}{left} All frequencies are in the data (incumbent_values)."
     )
     chart = AreaGrid(
-        title=f"{title}: values of the incumbents",
-        xlabel=f"{capital(one.axis.name)}, {span}; height: share of runs",
+        title=f"{title}: values of incumbents, share of runs",
+        xlabel=f"{capital(one.axis.name)}, {span}",
         footer=words.origin(one.section),
         heads=names,
         rows=rows,

@@ -15,7 +15,7 @@ from .contents import Figure
 from .line_chart import Line, LineChart
 from .scales import Scale, vertical_scale
 from .style import LineStyle
-from .text import capital
+from .text import capital, plural
 
 MOST_BANDS = 8
 """With more optimizers than this only the best so many carry a band, or nothing could be seen."""
@@ -66,8 +66,11 @@ def _legend_labels(curves: Sequence[Curve]) -> list[str]:
     """The optimizers, with their numbers of runs where those differ."""
     if len({curve.runs for curve in curves}) < 2 and not any(curve.without_incumbent for curve in curves):
         return [curve.optimizer for curve in curves]
-    of = [f" of {curve.runs + curve.without_incumbent}" if curve.without_incumbent else "" for curve in curves]
-    return [f"{curve.optimizer} ({curve.runs}{more} runs)" for curve, more in zip(curves, of, strict=True)]
+    of = [f"{curve.runs} of " if curve.without_incumbent else "" for curve in curves]
+    return [
+        f"{curve.optimizer} ({some}{plural(curve.runs + curve.without_incumbent, 'run')})"
+        for curve, some in zip(curves, of, strict=True)
+    ]
 
 
 def ranks_figure(

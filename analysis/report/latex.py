@@ -91,6 +91,7 @@ def _cell(cell: Cell) -> str:
 
 def _math(cell: Cell) -> str:
     math = cell.text.replace("±", r"\pm").replace("−", "-").replace(", ", "; ").replace(",", "{,}").replace("; ", ", ")
+    math = math.replace(" [", r"\ [")  # in math a blank is none
     return rf"$\mathbf{{{math}}}$" if cell.best else f"${math}$"
 
 

@@ -54,7 +54,7 @@ class Paper:
 _TIMES_TEX = r"\usepackage{mathptmx}"
 _MODERN_TEX = r"\usepackage{lmodern}"
 _LIBERTINE_TEX = r"\IfFileExists{libertine.sty}{\usepackage{libertine}}{\usepackage{lmodern}}"
-_GENERIC = Paper("a paper", 3.4, 6.9, 9.0, _SANS, 7.5, 7.0, 10, _MODERN_TEX)
+_GENERIC = Paper("a paper", 3.4, 7.0, 9.0, _SANS, 7.5, 7.0, 10, _MODERN_TEX)
 # name, style of tueplots, width and height of the text in inches, size of the text, its font
 _VENUES: dict[str, tuple[str, str, float, float, int, str]] = {
     "neurips": ("NeurIPS", "neurips2024", 5.5, 9.0, 10, _TIMES_TEX),

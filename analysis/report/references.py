@@ -53,7 +53,7 @@ def _parsed(bibtex: str) -> Reference:
     venue = next(fields[name] for name in ("journal", "booktitle", "school", "publisher") if name in fields)
     volume = f" {fields['volume']}" if "volume" in fields else ""
     authors = fields["author"].replace(" and others", " et al.").replace(" and ", "; ")
-    text = f"{authors}. {fields['title']}. {venue}{volume}, {fields['year']}."
+    text = f"{authors.removesuffix('.')}. {fields['title']}. {venue}{volume}, {fields['year']}."
     return Reference(key, f"{who}, {fields['year']}", text, bibtex)
 
 

@@ -40,15 +40,20 @@ def lead_sentences(comparison: Comparison) -> list[str]:
     measure = comparison.measures[0]
     lowest = "lowest" if measure.lower_is_better else "highest"
     best, second = lead.best, lead.second
-    sentences = [
-        f"{best.optimizer} ends with the {lowest} mean {measure.name}: {_mean_std(best, measure)}. "
-        f"{second.optimizer} {'has' if second.failed else 'follows with'} {_mean_std(second, measure)}.",
-        _certainty(lead, measure),
-    ]
-    first = comparison.table.rows[0]
-    if first.optimizer != best.optimizer:
-        sentences.append(f"By average rank {first.optimizer} is ahead ({first.rank:.2f} against {best.rank:.2f}).")
+    mean = best.spreads[0].mean
+    tied = [row.optimizer for row in comparison.table.rows if row.spreads[0].mean == mean and not row.failed]
+    if len(tied) > 1:
+        sentences = [f"{listing(tied)} end with the same and {lowest} mean {measure.name}: {_mean_std(best, measure)}."]
     else:
+        sentences = [
+            f"{best.optimizer} ends with the {lowest} mean {measure.name}: {_mean_std(best, measure)}. "
+            f"{second.optimizer} {'has' if second.failed else 'follows with'} {_mean_std(second, measure)}.",
+            _certainty(lead, measure),
+        ]
+    first = comparison.table.rows[0]
+    if first.rank < best.rank:
+        sentences.append(f"By average rank {first.optimizer} is ahead ({first.rank:.2f} against {best.rank:.2f}).")
+    elif len(tied) < 2:
         sentences.append(f"Its average rank, {best.rank:.2f} of {len(comparison.table.rows)}, is the best too.")
     significance = comparison.significance[0]
     sentences.append(tests.pair_sentence(significance, best.optimizer, second.optimizer))

@@ -458,3 +458,12 @@ def test_on_the_real_table(table_path: Path) -> None:
     table = compare(view_runs(runs).sections[0]).table
     assert table.rows[0].spreads[0].mean == pytest.approx(np.mean(finals))
     assert table.rows[0].spreads[0].std == pytest.approx(np.std(finals, ddof=1))
+
+
+def test_ties_at_the_end_have_no_leader(make_run, tmp_path: Path) -> None:
+    runs = [
+        make_run(label, seed, [3.0, last]) for label, last in (("A", 1.0), ("B", 1.0), ("C", 2.0)) for seed in (0, 1)
+    ]
+    (summary,) = write_report(runs, tmp_path / "report").summary
+    assert "A and B end with the same and lowest mean loss regret: 0.00" in summary
+    assert "follows" not in summary and "average rank" not in summary

@@ -38,7 +38,7 @@ def test_labels_order_colours_and_tables(make_run, tmp_path: Path) -> None:
     tex = report.tables[0].read_text(encoding="utf-8")
     assert [path.stem for path in report.tables] == ["toy", "toy-running-times"]
     assert "Z (ours)" in tex and "\nB &" not in tex
-    assert "$\\mathbf{3.0 [2.0, 4.0]}$" in tex and "median [lower, upper quartile]" in tex
+    assert "$\\mathbf{3.0\\ [2.0, 4.0]}$" in tex and "median [lower, upper quartile]" in tex
 
 
 def test_rules_say_what_runs_are(make_run, tmp_path: Path) -> None:

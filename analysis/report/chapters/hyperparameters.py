@@ -15,7 +15,7 @@ from ..line_chart import Line, LineChart
 from ..references import cite
 from ..scales import Scale
 from ..style import INK, LineStyle
-from ..text import plural, spread
+from ..text import fixed, plural, spread
 
 _FORESTS = 40  # runs that forests are fitted to, over all groups, where each has more than one
 _COUNTS = (16, 64, 256)  # first trials from which the error of the estimate is told
@@ -100,7 +100,7 @@ def _shares(group: GroupImportance, shown: Sequence[str]) -> list[Cell]:
         for label in shown
     ]
     r2 = float(np.mean([one.r2 for one in group.estimates]))
-    return [Cell(text) for text in (*values, f"{r2:.2f}", str(len(group.runs)))]
+    return [Cell(text) for text in (*values, fixed(r2, 2), str(len(group.runs)))]
 
 
 def _bias_figure(title: str, bias: Sequence[Bias], study: Study) -> Figure:
