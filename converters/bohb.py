@@ -141,12 +141,7 @@ def _have_keys(lines: list[Any], lengths: Collection[int]) -> bool:
 
 
 def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Options, notes: list[Note]) -> Run:
-    configurations = dict(enumerate(configs.values))
-    found = known_space(path, options, None)
-    if found is None:
-        inferred = infer(configurations)
-        configurations = inferred.configurations
-        found = LogSpace(inferred.space, True, inferred.notes)
+    found, configurations = _space(configs, path, options)
     keys, budgets, stamped, logged, exceptions = zip(*lines, strict=True)
     numbers = list(map(configs.numbers.__getitem__, map(tuple, keys)))
     imported = [bool(key) and key[0] < 0 for key in keys]  # HpBandSter numbers the iteration of a warm start -1
@@ -182,6 +177,16 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
         metadata={"group": "BOHB", "started_at": times.origin},
         notes=[*notes, *found.notes, *times.notes, *_oddities(configs, statuses, sum(imported))],
     )
+
+
+def _space(configs: _Configs, path: Path, options: Options) -> tuple[LogSpace, Mapping[int, Mapping[str, Any]]]:
+    """The space, and the configurations as it has them."""
+    configurations = dict(enumerate(configs.values))
+    found = known_space(path, options, None)
+    if found is not None:
+        return found, configurations
+    inferred = infer(configurations)
+    return LogSpace(inferred.space, True, inferred.notes), inferred.configurations
 
 
 def _stamps(values: Sequence[Any]) -> Sequence[float | None]:

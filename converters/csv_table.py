@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -75,14 +75,19 @@ def read_csv(data: bytes, name: str) -> CsvTable:
     dropped = sum(rows for _, rows in wrong)
     if wrong:
         text = f"{name}: rows with another number of cells than the {table.num_columns} of the header"
-        where = ", ".join(str(line) for line, _ in wrong[:_SHOWN]) + (", …" if len(wrong) > _SHOWN else "")
-        swallowing = "; a quote that is not closed swallows the rows after it" if dropped > len(wrong) else ""
-        notes.append(Note("dropped", f"{text} (line {where}){swallowing}", dropped))
+        notes.append(Note("dropped", f"{text} ({_where(wrong)})", dropped))
     if not data.endswith((b"\n", b"\r")):
         notes.append(Note("flagged", f"{name} does not end with a line end: its last row may be cut off"))
     columns = {column: table[column].combine_chunks() for column in table.column_names}
     notes += _swallowed(columns, delimiter, name)
     return CsvTable(columns, table.num_rows, dropped, tuple(notes))
+
+
+def _where(wrong: Sequence[tuple[int, int]]) -> str:
+    """Where rows are that do not fit, each with the number of rows in it."""
+    lines = ", ".join(str(line) for line, _ in wrong[:_SHOWN]) + (", …" if len(wrong) > _SHOWN else "")
+    swallowing = any(rows > 1 for _, rows in wrong)
+    return f"line {lines}" + ("; a quote that is not closed swallows the rows after it" if swallowing else "")
 
 
 def header_of(data: bytes) -> list[str]:

@@ -122,25 +122,25 @@ def _check_free(out: Path, to: str) -> None:
 def _read(
     wanted: _Wanted, known: Callable[[Found], Mapping[str, Any] | None] | None = None
 ) -> Iterator[tuple[Conversion, Run | None]]:
-    """What becomes of each run, and the run if it is to be written.
+    """What becomes of each log and run, and the run if it is to be written.
+
+    Runs that were converted from one of the logs are left out.
 
     Args:
         wanted: Where they are.
         known: Of a log that was written before the fingerprint and the counts; with it, runs know their fingerprint.
     """
     logs, folders = logs_and_runs(wanted.sources, wanted.forced_format, mapping=wanted.options.mapping, skip=wanted.out)
-    for folder, run in load_each(folders):
-        if isinstance(run, EncaveError):
-            yield refused(folder, _CONVERTED, str(run)), None
-        else:
-            yield _judged(folder, _CONVERTED, run, wanted)
     before = [known and known(log.found) for log in logs]
     asked = (
         AskedLog(log.reader.name, log.found, wanted.options, known is not None, has["fingerprint"] if has else None)
         for log, has in zip(logs, before, strict=True)
     )
+    sources: set[str] = set()
     for log, has, answer in zip(logs, before, read_logs(asked, wanted.jobs), strict=True):
         name, path = log.reader.name, log.found.path
+        if isinstance(answer, Run) or (has is not None and answer is None):
+            sources.add(str(log.found.source))
         if isinstance(answer, Run):
             yield _judged(path, name, answer, wanted)
         elif has is None or answer is not None:
@@ -149,6 +149,11 @@ def _read(
             counts = {key: has[key] for key in ("read", "merged", "dropped", "configurations")}
             told = Conversion(path, name, None, "unchanged", None, **counts, written=has["trials"], output=wanted.out)
             yield told, None
+    for folder, run in load_each(folders):
+        if isinstance(run, EncaveError):
+            yield refused(folder, _CONVERTED, str(run)), None
+        elif run.metadata.get("source") not in sources:
+            yield _judged(folder, _CONVERTED, run, wanted)
 
 
 def _judged(source: Path, name: str, run: Run, wanted: _Wanted) -> tuple[Conversion, Run | None]:

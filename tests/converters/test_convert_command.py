@@ -83,6 +83,16 @@ def test_runs_beside_logs_are_told(tmp_path: Path) -> None:
     assert "there are also 1 converted run, which was left alone" in done.stderr
 
 
+def test_a_log_and_its_converted_run_are_exported_once(tmp_path: Path) -> None:
+    for seed in range(2):
+        write_trials(tmp_path / "study" / f"log-{seed}", random_lines(3, seed=seed))
+    assert invoke("convert", tmp_path / "study", "--out", tmp_path / "study" / "runs").exit_code == 0
+    (tmp_path / "study" / "log-1" / "trials.jsonl").unlink()
+    done = invoke("convert", tmp_path / "study", "--to", "csv", "--out", tmp_path / "csv", "--json")
+    assert [run["format"] for run in json.loads(done.stdout)["runs"]] == ["encave", "run"]
+    assert len(list((tmp_path / "csv").glob("*.csv"))) == 2
+
+
 def test_the_older_release_is_of_deepcave_only(tmp_path: Path) -> None:
     write_trials(tmp_path / "log", random_lines(3))
     done = invoke("convert", tmp_path / "log", "--out", tmp_path / "out", "--deepcave", "1.3", "--to", "csv")

@@ -322,7 +322,7 @@ def test_rows_that_an_open_quote_swallows_are_counted(tmp_path: Path) -> None:
     rows = "".join(f"0.{i},b,0.3\n" for i in range(3, 30))
     result = a_table(tmp_path, f'lr,note,loss\n0.1,a,0.5\n0.2,"open,0.4\n{rows}')
     assert (result.read, result.dropped) == (29, 28)
-    assert "(line 3); a quote that is not closed swallows the rows after it" in notes_of(result)[0]
+    assert "(line 3; a quote that is not closed swallows the rows after it)" in notes_of(result)[0]
     result = a_table(tmp_path, f'lr,note,loss\n0.2,"open,0.4\n{rows}0.1,"x",0.3\n')
     [note] = [note for note in result.run.notes if "a quote may not be closed" in note.text]
     assert note.count == 27
