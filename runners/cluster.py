@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Generator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 PATIENCE = 60.0
 """Seconds in which a scheduler that was given must answer, at the beginning and after it was lost."""
 
+_CLOSE = 5.0  # seconds that a client has to take its leave
 _STARTS = 3  # of the local workers
 _LOOPBACK = "127.0.0.1"
 _SLURM = {"cores": 1, "processes": 1, "memory": "4GB", "walltime": "24:00:00"}
@@ -83,14 +85,24 @@ def connected(cluster: Cluster, tasks: int, shared: Path) -> Generator[Connectio
     with ExitStack() as stack:
         stack.enter_context(_silent())
         if cluster.scheduler is not None:
-            yield Connection(stack.enter_context(_client(cluster.scheduler)), False, lambda: None)
+            yield Connection(stack.enter_context(_closed(_client(cluster.scheduler))), False, lambda: None)
             return
         local = cluster.slurm is None
         wanted = {"n": min(cluster.jobs, tasks)} if local else {"jobs": cluster.jobs}
         started: Any = _local(wanted["n"]) if local else slurm_cluster(cluster, shared)
         restore = partial(stack.enter_context(started).scale, **wanted)
         restore()
-        yield Connection(stack.enter_context(Client(started)), local, restore)
+        yield Connection(stack.enter_context(_closed(Client(started))), local, restore)
+
+
+@contextmanager
+def _closed(client: Client) -> Generator[Client]:
+    """The client, closed at the end; one whose scheduler is gone may wait for it, which is no reason to fail."""
+    try:
+        yield client
+    finally:
+        with suppress(OSError, TimeoutError, asyncio.TimeoutError):
+            client.close(timeout=_CLOSE)
 
 
 def _client(address: str) -> Client:

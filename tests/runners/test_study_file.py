@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +156,16 @@ def test_many_runs_have_a_line_from_time_to_time_where_there_is_no_terminal(
     assert "4 done, 0 in flight, 2 finished before, 0:00:00 left\n" in many.output
     monkeypatch.setattr("encave.terminal.studies._LOG_EVERY", 0.0)
     assert "2 done, 1 in flight, 6 finished before" in run(tmp_path, "--seeds", "0-8").output
+
+
+def test_the_example_in_the_docs_is_a_study_with_every_key(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "scale.md").read_text(encoding="utf-8")
+    example = page.split("```toml\n", 1)[1].split("```", 1)[0]
+    assert len(declare(write(tmp_path, example), {}).specs()) == 3 * 2 * 100
+    whole = re.sub(r"^# (?=\w+ =|\[)", "", example, flags=re.MULTILINE)
+    assert set(declare(write(tmp_path, whole), {}).settings) == {
+        *re.findall(r"^\[?(\w+)(?: =|\])", whole, re.MULTILINE)
+    } - {
+        "queue",
+        "walltime",
+    }
