@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
+from ..errors import EncaveError
 from ..run import Note
 from .csv_table import numbers, typed
 from .table_rows import COMMA, MISSING, Rows
 
 _STAMPS = ((1e17, 1e-9, "nanoseconds"), (1e14, 1e-6, "microseconds"), (1e11, 1e-3, "milliseconds"))
 """Least value, seconds, name: as seconds since 1970 such a value would be after the year 5000."""
+_UNTIL = 100  # times the least value: the year 2286
 
 
 def oddities(rows: Rows, hyperparameters: Mapping[str, str]) -> Iterator[Note]:
@@ -47,14 +49,20 @@ def _as_text(name: str, values: pa.Array) -> Iterator[Note]:
 
 
 def time_unit(rows: Rows, columns: Sequence[str]) -> tuple[float, list[Note]]:
-    """Seconds that numbers in the columns of starts and ends count, as their size tells, and a note if not 1."""
+    """Seconds that numbers in the columns of starts and ends count, as their size tells, and a note if not 1.
+
+    Raises:
+        EncaveError: their size tells of no unit, as where digits of a date stand without signs between them.
+    """
     raw = [value for column in columns for value in rows.raw(column)]
-    sizes = [abs(value) for value in map(_plain, raw) if value is not None]
+    largest = max((abs(value) for value in map(_plain, raw) if value is not None), default=0.0)
+    if largest < _STAMPS[-1][0]:
+        return 1.0, []
+    told = f"{' and '.join(columns)} are as large as {largest:.0f}"
     for least, unit, name in _STAMPS:
-        if sizes and min(sizes) >= least:
-            text = f"{' and '.join(columns)} are as large as {max(sizes):.0f}: they are read as {name} since 1970"
-            return unit, [Note("derived", text, len(rows))]
-    return 1.0, []
+        if least <= largest < least * _UNTIL:
+            return unit, [Note("derived", f"{told}: they are read as {name} since 1970", len(rows))]
+    raise EncaveError(f"{rows.path}: {told}; say what they count with time_unit, or write them as 2024-03-01T10:00:00")
 
 
 def _plain(value: object) -> float | None:

@@ -312,6 +312,11 @@ def test_units_and_forms_of_times(tmp_path: Path, mapping: dict[str, str], start
     )
 
 
+def test_digits_of_a_date_are_no_stamp(tmp_path: Path) -> None:
+    with pytest.raises(EncaveError, match="start are as large as 20240301100000; say what they count with time_unit"):
+        a_table(tmp_path, "lr,loss,start\n0.1,1,20240301100000\n", start="start")
+
+
 @pytest.mark.parametrize("start", ["2024-03-01", "01/03/2024 10:00", "soon", "2024-13-01T10:00:00"])
 def test_what_is_no_time_is_refused_with_its_row(tmp_path: Path, start: str) -> None:
     with pytest.raises(EncaveError, match=f"row 2: the column start has '{start}', which is no time: write seconds"):
