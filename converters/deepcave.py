@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from .. import space_columns
 from ..run import COST, EXTRA, Note, Run
 from . import deepcave_twin
+from .codes import first_of_each
 from .deepcave_rows import Rows, rows
 from .text_columns import Cells, each, json_text, json_texts, whole, write_lines, write_object
 
@@ -144,8 +145,7 @@ def _origins(shown: Rows) -> pa.Array:
     """JSON of each configuration's origin."""
     if EXTRA + "origin" not in shown.trials.column_names:
         return pa.array(["null"] * shown.configurations.num_rows, pa.string())
-    _, first = np.unique(shown.config_ids, return_index=True)
-    return json_texts(shown.trials[EXTRA + "origin"].take(pa.array(first)))
+    return json_texts(shown.trials[EXTRA + "origin"].take(pa.array(first_of_each(shown.config_ids))))
 
 
 def _lines(run: Run, columns: Mapping[str, pa.Array]) -> Iterator[str | Cells]:

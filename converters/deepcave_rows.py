@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from .. import space_columns
 from ..run import COST, EXTRA, Note, Run, Status
+from .codes import codes, first_of_each, joint_codes
 from .text_columns import whole
 
 _LARGEST_SEED = 2**63 - 1
@@ -80,13 +81,13 @@ def rows(run: Run) -> Rows:
     seeds, seed_note = _seeds(run)
     starts, ends, untimed = _times(run)
     order = np.argsort(ends, kind="stable")
-    key = (content, _codes(pa.array(budgets + 0.0)), _codes(pa.array(seeds)))  # + 0.0: -0.0 is 0.0
+    key = (content, codes(pa.array(budgets + 0.0)), codes(pa.array(seeds)))  # + 0.0: -0.0 is 0.0
     kept = _first_of_each(order, ~_succeeded(run.trials), key)
     kept = _by_budget(kept, content, budgets)
     kept = _first_start_first(kept, starts)
-    numbers, representatives = _by_appearance(content[kept])
+    numbers = codes(pa.array(content[kept]))
     table = run.trials.take(pa.array(kept))
-    ids = table["config_id"].to_numpy()[representatives]
+    ids = table["config_id"].to_numpy()[first_of_each(numbers)]
     known = run.configurations[space_columns.CONFIG_ID].to_numpy()
     return Rows(
         trials=table,
@@ -118,29 +119,13 @@ def _notes(read: int, shown: int, untimed: int, seed_note: Note | None) -> Itera
         yield seed_note
 
 
-def _codes(values: pa.Array) -> Ints:
-    """Equal values' number in order of appearance, null's too, shape (n,)."""
-    encoded = values.dictionary_encode(null_encoding="encode")
-    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-
-
-def _joint_codes(columns: Iterable[Ints]) -> Ints:
-    """One code per distinct combination of `_codes`, as they are; pairwise, so that the products stay small."""
-    joint = np.zeros(0, dtype=np.int64)
-    for number, column in enumerate(columns):
-        joint = _codes(pa.array(joint * (int(column.max(initial=0)) + 1) + column)) if number else column
-        if joint.max(initial=-1) + 1 == len(joint):
-            break  # all different already
-    return joint
-
-
 def _configuration_codes(run: Run) -> Ints:
     """Per trial a code that is equal where the configurations are, shape (n,)."""
     known = run.configurations[space_columns.CONFIG_ID].to_numpy()
     names = [name for name in run.configurations.column_names if name != space_columns.CONFIG_ID]
-    codes = (_codes(_comparable(whole(run.configurations[name]))) for name in names)
-    per_configuration = _joint_codes(codes) if names else np.zeros(len(known), dtype=np.int64)
-    return _codes(pa.array(per_configuration[np.searchsorted(known, run.column("config_id"))]))
+    columns = (codes(_comparable(whole(run.configurations[name]))) for name in names)
+    per_configuration = joint_codes(columns) if names else np.zeros(len(known), dtype=np.int64)
+    return codes(pa.array(per_configuration[np.searchsorted(known, run.column("config_id"))]))
 
 
 def _comparable(column: pa.Array) -> pa.Array:
@@ -164,10 +149,10 @@ def _seeds(run: Run) -> tuple[Ints, Note | None]:
     """
     distinct = [pc.count_distinct(run.trials[name], mode="all").as_py() for name in ("seed", "instance")]
     if distinct[1] > 1:
-        seeds, instances = (_codes(whole(run.trials[name])) for name in ("seed", "instance"))
-        codes = np.unique(seeds * (int(instances.max()) + 1) + instances, return_inverse=True)[1]
+        seeds, instances = (codes(whole(run.trials[name])) for name in ("seed", "instance"))
+        numbers = np.unique(seeds * (int(instances.max()) + 1) + instances, return_inverse=True)[1]
         text = "DeepCAVE knows no instances: each pair of seed and instance is one of its seeds, over which it averages"
-        return codes, Note("flagged", text, len(run))
+        return numbers, Note("flagged", text, len(run))
     if distinct[0] > 1:
         return np.nan_to_num(run.column("seed"), nan=0).astype(np.int64), None
     seed = run.metadata.get("seed")
@@ -186,7 +171,7 @@ def _times(run: Run) -> tuple[Floats, Floats, int]:
 
 def _first_of_each(order: Ints, failed: NDArray[np.bool_], key: tuple[Ints, ...]) -> Ints:
     """Rows in `order`, of equal keys only the first success, or the first where all failed."""
-    joint = _joint_codes(key)[order]
+    joint = joint_codes(key)[order]
     preferred = np.lexsort((failed[order], joint))
     first = np.ones(len(order), dtype=bool)
     first[1:] = joint[preferred][1:] != joint[preferred][:-1]
@@ -215,9 +200,3 @@ def _first_start_first(order: Ints, starts: Floats) -> Ints:
         if starts[order[row]] == starts[order[0]]
         else np.concatenate([order[row : row + 1], np.delete(order, row)])
     )
-
-
-def _by_appearance(codes: Ints) -> tuple[Ints, Ints]:
-    """Codes renumbered 0, 1, 2, … in order of appearance, and the position where each appears first."""
-    numbers = _codes(pa.array(codes))
-    return numbers, np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1))
