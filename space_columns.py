@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 CONFIG_ID = "config_id"
 _TEXT = pa.dictionary(pa.int32(), pa.string())
+ABSENT: Any = type("Absent", (), {})()
+"""What a configuration has of a hyperparameter that is not active in it; null may be a choice."""
 _ROUNDING = 1e-9  # of the range: what a log loses when it prints a float in decimal or on a log scale
 
 
@@ -62,11 +64,28 @@ def build(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, A
     _refuse_unknown(set(space.keys()), configurations)
     ids = sorted(configurations)
     rows = [configurations[config_id] for config_id in ids]
+    return from_cells(space, ids, {name: [row.get(name, ABSENT) for row in rows] for name in space})
+
+
+def from_cells(space: ConfigurationSpace, ids: Sequence[int], cells: Mapping[str, list[Any]]) -> pa.Table:
+    """The same from columns.
+
+    Args:
+        space: The configuration space.
+        ids: Configurations, ascending, shape (n,).
+        cells: Hyperparameter → values, shape (n,), `ABSENT` where a configuration does not have it.
+
+    Raises:
+        EncaveError: as `build`.
+    """
+    unknown = {name: values for name, values in cells.items() if name not in space}
+    for config_id, *values in zip(ids, *unknown.values(), strict=True):
+        told = ", ".join(sorted(name for name, value in zip(unknown, values, strict=True) if value is not ABSENT))
+        if told:
+            raise EncaveError(f"configuration {config_id} has unknown hyperparameters: {told}")
     columns: dict[str, pa.Array] = {CONFIG_ID: pa.array(ids, pa.int64())}
     for name, hyperparameter in space.items():
-        values = [row.get(name) for row in rows]
-        given = [name in row for row in rows] if holds_json(hyperparameter) else []
-        columns[name] = _column(name, hyperparameter, ids, given, values)
+        columns[name] = _column(name, hyperparameter, ids, cells.get(name, [ABSENT] * len(ids)))
     return pa.table(columns)
 
 
@@ -79,18 +98,14 @@ def _refuse_unknown(known: set[str], configurations: Mapping[int, Mapping[str, A
             raise EncaveError(f"configuration {config_id} has unknown hyperparameters: {unknown}")
 
 
-def _column(
-    name: str,
-    hyperparameter: Hyperparameter[Any, Any],
-    ids: Sequence[int],
-    given: Sequence[bool],
-    values: Sequence[Any],
-) -> pa.Array:
+def _column(name: str, hyperparameter: Hyperparameter[Any, Any], ids: Sequence[int], values: Sequence[Any]) -> pa.Array:
     kind = column_type(hyperparameter)
-    numpy = any(issubclass(found, np.generic) for found in set(map(type, values)))
-    cells: list[Any] = [_plain(value) for value in values] if numpy else list(values)
-    if holds_json(hyperparameter):
-        cells = [json.dumps(value) if there else None for value, there in zip(cells, given, strict=True)]
+    found = set(map(type, values))
+    text = json.dumps if holds_json(hyperparameter) else None
+    if text or type(ABSENT) in found or any(issubclass(kind, np.generic) for kind in found):
+        cells = [None if value is ABSENT else text(_plain(value)) if text else _plain(value) for value in values]
+    else:
+        cells = values
     try:
         return exact_array(cells, kind)
     except EncaveError:

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import EncaveError
 from .inferred_space import infer_column
 
@@ -63,6 +66,19 @@ class Domain:
         if not 0 <= number < len(self.choices):
             raise IndexError(f"choice {number} of {len(self.choices)}")
         return self.choices[int(number)]
+
+    def externals(self, numbers: NDArray[np.float64]) -> list[Any]:
+        """The same of many numbers, shape (n,).
+
+        Raises:
+            ValueError, OverflowError: one is no number.
+            IndexError: there is no such choice.
+        """
+        if self.choices is None:
+            return list(map(round, numbers.tolist())) if self.integer else numbers.tolist()
+        if not ((numbers >= 0) & (numbers < len(self.choices))).all():
+            raise IndexError(f"a choice is none of {len(self.choices)}")
+        return list(map(self.choices.__getitem__, numbers.astype(np.int64).tolist()))
 
 
 def parse(text: str) -> Domain:

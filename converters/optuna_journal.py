@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from ..errors import EncaveError
 from ..run import Note
 from .json_lines import numbered_lines
 from .optuna_domains import Domain, parse
-from .optuna_study import STATE_NAMES, Study, Trial, seconds
+from .optuna_study import STATE_NAMES, Study, Trial, by_parameter, seconds
 from .optuna_trials import to_result
 from .reader import Found, Listing, Options, ReadResult
 
@@ -97,6 +98,7 @@ class _Replay:
         self._next_trial = 0
         self._lost = 0
         self._trials: dict[int, Trial] = {}
+        self._params: defaultdict[int, dict[str, tuple[Any, Domain]]] = defaultdict(dict)
         self._broken: set[int] = set()
         self._bad_lines: list[int] = []
         self._domains: dict[str, Domain] = {}
@@ -173,25 +175,25 @@ class _Replay:
             return
         trial = self._trials[trial_id] = Trial(len(self._trials) + self._lost, state)
         try:
-            self._fill(trial, log)
+            self._fill(trial_id, trial, log)
         except _UNREADABLE:
             self._broken.add(trial_id)
 
-    def _fill(self, trial: Trial, log: dict[str, Any]) -> None:
+    def _fill(self, trial_id: int, trial: Trial, log: dict[str, Any]) -> None:
         """A trial can be created with all it has."""
         trial.start, trial.end = seconds(log.get("datetime_start")), seconds(log.get("datetime_complete"))
         trial.worker = log.get("worker_id")
-        trial.domains = {name: self._domain(text) for name, text in log.get("distributions", {}).items()}
-        trial.params = {name: trial.domains[name].external(value) for name, value in log.get("params", {}).items()}
+        domains = {name: self._domain(text) for name, text in log.get("distributions", {}).items()}
+        for name, value in log.get("params", {}).items():
+            self._params[trial_id][name] = domains[name].external(value), domains[name]
         trial.user, trial.system = dict(log.get("user_attrs", {})), dict(log.get("system_attrs", {}))
         trial.steps = {int(step): _number(value) for step, value in log.get("intermediate_values", {}).items()}
         values = [log["value"]] if log.get("value") is not None else log.get("values")
         trial.values = _values(values)
 
-    def _param(self, trial: Trial, log: dict[str, Any]) -> None:
+    def _param(self, _: Trial, log: dict[str, Any]) -> None:
         domain = self._domain(log["distribution"])
-        trial.params[log["param_name"]] = domain.external(log["param_value_internal"])
-        trial.domains[log["param_name"]] = domain
+        self._params[log["trial_id"]][log["param_name"]] = domain.external(log["param_value_internal"]), domain
 
     def _state(self, trial: Trial, log: dict[str, Any]) -> None:
         state = STATE_NAMES[log["state"]]
@@ -216,6 +218,7 @@ class _Replay:
         study = self.study or Study(self._name, ["NOT_SET"])
         readable = {key: trial for key, trial in self._trials.items() if key not in self._broken}
         study.trials = list(readable.values())
+        study.parameters = by_parameter(self._params[key] for key in readable)
         study.dropped = len(self._trials) - len(readable) + self._lost
         if study.dropped:
             study.notes.append(Note("dropped", "trials with an operation that cannot be read", study.dropped))

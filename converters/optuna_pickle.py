@@ -16,7 +16,7 @@ from ..errors import EncaveError
 from ..run import Note
 from . import joblib_pickle
 from .optuna_domains import Domain, from_attributes
-from .optuna_study import STATE_NAMES, Study, Trial, seconds
+from .optuna_study import STATE_NAMES, Study, Trial, by_parameter, seconds
 from .optuna_trials import to_result
 from .reader import Found, Listing, Options, ReadResult
 
@@ -141,11 +141,15 @@ def _study(content: Any, path: Path) -> Study:
         sampler=sampler.path.rsplit(".", 1)[-1] if isinstance(sampler, Inert) else None,
     )
     domains: dict[int, Domain] = {}
-    for number, trial in enumerate(info.state["trials"]):
+    params: list[dict[str, tuple[Any, Domain]]] = []
+    for number, pickled in enumerate(info.state["trials"]):
         try:
-            study.trials.append(_trial(number, trial.state, domains))
+            trial = _trial(number, pickled.state)
+            params.append(_params(pickled.state, domains))
+            study.trials.append(trial)
         except _UNREADABLE:
             study.dropped += 1
+    study.parameters = by_parameter(params)
     if study.dropped:
         study.notes.append(Note("dropped", "trials that hold what Optuna does not pickle", study.dropped))
     return study
@@ -171,21 +175,24 @@ def _plain(value: Any) -> Any:
     return item if isinstance(item, str | bool | int | float | None) else str(item)
 
 
-def _trial(number: int, state: dict[str, Any], domains: dict[int, Domain]) -> Trial:
+def _trial(number: int, state: dict[str, Any]) -> Trial:
     trial = Trial(int(state.get("number", number)), _enum(state["state"], STATE_NAMES))
     values = state.get("values") or [state.get("value")]
     trial.values = {key: float(value) for key, value in enumerate(values) if value is not None}
-    for name, distribution in state["distributions"].items():
-        if id(distribution) not in domains:
-            domains[id(distribution)] = _domain(distribution)
-        trial.domains[str(name)] = domains[id(distribution)]
-    trial.params = _mapping(state["params"])
     trial.user, trial.system = _mapping(state.get("user_attrs")), _mapping(state.get("system_attrs"))
     trial.steps = {int(step): float(value) for step, value in state.get("intermediate_values", {}).items()}
     trial.start, trial.end = _moment(state.get("datetime_start")), _moment(state.get("datetime_complete"))
-    if not trial.params.keys() <= trial.domains.keys():
-        raise KeyError("a parameter has no distribution")
     return trial
+
+
+def _params(state: dict[str, Any], domains: dict[int, Domain]) -> dict[str, tuple[Any, Domain]]:
+    """Parameter → value and distribution; `domains` are those that are known already, by the object's id."""
+    own: dict[str, Domain] = {}
+    for name, distribution in state["distributions"].items():
+        if id(distribution) not in domains:
+            domains[id(distribution)] = _domain(distribution)
+        own[str(name)] = domains[id(distribution)]
+    return {name: (value, own[name]) for name, value in _mapping(state["params"]).items()}
 
 
 def _domain(distribution: Any) -> Domain:

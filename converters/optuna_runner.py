@@ -56,7 +56,7 @@ def to_result(study: Study, path: Path, options: Options, sidecar: Sidecar) -> R
         space=found.space,
         objectives=objectives,
         trials=columns | extra_columns(extras),
-        configurations=configurations.configurations,
+        configurations=configurations.table(found.space),
         budget_name=sidecar.budget_name,
         metadata=sidecar.metadata(),
         notes=[*study.notes, *found.notes],

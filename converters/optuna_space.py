@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
+
+from .. import space_columns
 from ..run import Note
+from .codes import Codes, codes, first_of_each, joint_codes
 from .optuna_domains import json_text, parameter
 from .optuna_study import Study
 from .reader import Options
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
+
+_Columns = Mapping[str, tuple[list[int], list[Any]]]
 
 
 @dataclass(frozen=True)
@@ -22,68 +28,93 @@ class StudySpace:
 
     space: ConfigurationSpace
     """What holds all distributions."""
-    configurations: dict[int, dict[str, Any]]
-    """config_id → parameter → value."""
-    config_ids: list[int]
-    """Per trial, its configuration."""
+    config_ids: Codes
+    """Per trial, its configuration: equal ones have one number."""
+    columns: _Columns
+    """Parameter → positions of the trials that have it, and its values there."""
     incomplete: bool
     """Whether configurations lack hyperparameters that the space has no condition for."""
     notes: list[Note]
     """What was assumed or changed."""
+
+    def table(self, space: ConfigurationSpace) -> pa.Table:
+        """The configurations in a space, one row per number.
+
+        Raises:
+            EncaveError: the space does not hold them.
+        """
+        first = first_of_each(self.config_ids).tolist()
+        cells: dict[str, list[Any]] = {}
+        for name, (rows, values) in self.columns.items():
+            if len(first) == len(rows) == len(self.config_ids):
+                cells[name] = values
+            else:
+                told = dict(zip(rows, values, strict=True))
+                cells[name] = [told.get(row, space_columns.ABSENT) for row in first]
+        return space_columns.from_cells(space, range(len(first)), cells)
 
 
 def study_space(study: Study, options: Options) -> StudySpace:
     """The space of the distributions, or the one given, and the trials' configurations, equal ones once."""
     from ConfigSpace import ConfigurationSpace
 
-    names = list(dict.fromkeys(chain.from_iterable(trial.params for trial in study.trials)))
-    rows: list[dict[str, Any]] = [{} for _ in study.trials]
     space = ConfigurationSpace() if options.space is None else options.space
     notes: list[Note] = []
-    for name in names:
-        tried = [row for row, trial in enumerate(study.trials) if name in trial.params]
-        values = [study.trials[row].params[name] for row in tried]
+    columns: dict[str, tuple[list[int], list[Any]]] = {}
+    for name, tried in study.parameters.items():
+        values = tried.values
         if options.space is None:
-            several = (study.trials[row].domains[name] for row in tried)
-            domains = list(dict.fromkeys({id(domain): domain for domain in several}.values()))
-            known = parameter(name, domains, values)
+            known = parameter(name, tried.domains, values)
             notes += [Note("flagged", remark) for remark in known.remarks]
             values = known.values
             if known.hyperparameter is not None:
                 space.add(known.hyperparameter)
-        for row, value in zip(tried, _scalars(values), strict=True):
-            rows[row][name] = value
+        columns[name] = tried.rows, _scalars(values)
     if options.space is not None:
         notes.append(Note("flagged", "the configuration space is the one given, not one from the log"))
-    incomplete, note = _incomplete(study, rows, space)
-    config_ids, configurations = _distinct(rows)
-    return StudySpace(space, configurations, config_ids, incomplete, [*notes, *note])
+    incomplete, note = _incomplete(study, columns, space)
+    count = len(study.trials)
+    numbers = joint_codes(_column_codes(columns, count)) if columns else np.zeros(count, dtype=np.int64)
+    return StudySpace(space, numbers, columns, incomplete, [*notes, *note])
 
 
 def _scalars(values: list[Any]) -> list[Any]:
+    if {list, tuple, dict}.isdisjoint(map(type, values)):
+        return values
     return [json_text(value) if isinstance(value, list | tuple | dict) else value for value in values]
 
 
-def _incomplete(study: Study, rows: Sequence[Mapping[str, Any]], space: ConfigurationSpace) -> tuple[bool, list[Note]]:
+def _incomplete(study: Study, columns: _Columns, space: ConfigurationSpace) -> tuple[bool, list[Note]]:
     """Whether configurations lack hyperparameters that the space has no condition for."""
-    needed = set(space.unconditional_hyperparameters)
-    lacking = [trial.state for trial, row in zip(study.trials, rows, strict=True) if not needed <= row.keys()]
-    if not lacking:
+    lacking = np.zeros(len(study.trials), dtype=bool)
+    for name in space.unconditional_hyperparameters:
+        without = np.ones(len(lacking), dtype=bool)
+        without[columns[name][0] if name in columns else []] = False
+        lacking |= without
+    if not lacking.any():
         return False, []
-    ended = sum(state in ("COMPLETE", "PRUNED") for state in lacking)
+    ended = sum(study.trials[row].state in ("COMPLETE", "PRUNED") for row in np.flatnonzero(lacking))
     if ended:
         text = "not every trial has every parameter; Optuna logs no conditions, so the space has none for them"
         return True, [Note("assumed", text, ended)]
-    return True, [Note("flagged", "trials that did not end lack parameters", len(lacking))]
+    return True, [Note("flagged", "trials that did not end lack parameters", int(lacking.sum()))]
 
 
-def _distinct(rows: Sequence[Mapping[str, Any]]) -> tuple[list[int], dict[int, dict[str, Any]]]:
-    numbers: dict[Any, int] = {}
-    ids: list[int] = []
-    configurations: dict[int, dict[str, Any]] = {}
-    for row in rows:
-        key = frozenset(zip(row, map(type, row.values()), map(str, row.values()), strict=True))
-        number = numbers.setdefault(key, len(numbers))
-        ids.append(number)
-        configurations.setdefault(number, dict(row))
-    return ids, configurations
+def _column_codes(columns: _Columns, count: int) -> Iterator[Codes]:
+    """Of each parameter what is equal where the values are, shape (count,): none, or of the same type and text."""
+    for rows, values in columns.values():
+        numbers = codes(_comparable(values))
+        if len(rows) < count:
+            present = np.zeros(count, dtype=np.int64)
+            present[rows] = numbers + 1
+            numbers = codes(pa.array(present))
+        yield numbers
+
+
+def _comparable(values: list[Any]) -> pa.Array:
+    kinds = set(map(type, values))
+    if kinds == {float}:
+        return pa.array(np.array(values).view(np.int64))
+    if kinds <= {str}:
+        return pa.array(values, pa.string())
+    return pa.array([f"{type(value).__name__} {value}" for value in values], pa.string())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -40,10 +40,6 @@ class Trial:
     """Seconds since 1970."""
     end: float | None = None
     """Seconds since 1970."""
-    params: dict[str, Any] = field(default_factory=dict)
-    """Parameter → value."""
-    domains: dict[str, Domain] = field(default_factory=dict)
-    """Parameter → distribution."""
     user: dict[str, Any] = field(default_factory=dict)
     """User attributes."""
     system: dict[str, Any] = field(default_factory=dict)
@@ -52,6 +48,38 @@ class Trial:
     """Step → intermediate value."""
     worker: str | None = None
     """Which worker ran it, where the storage tells."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What was tried of a parameter, in the order of the trials."""
+
+    rows: list[int]
+    """Positions of the trials that have it, ascending, shape (n,)."""
+    values: list[Any]
+    """Its values there, shape (n,)."""
+    domains: list[Domain]
+    """Its distinct distributions there."""
+
+
+def by_parameter(trials: Iterable[Mapping[str, tuple[Any, Domain]]]) -> dict[str, Tried]:
+    """Parameter → what was tried of it.
+
+    Args:
+        trials: Per trial, parameter → value and distribution.
+    """
+    rows: dict[str, list[tuple[int, Any, Domain]]] = {}
+    for row, params in enumerate(trials):
+        for name, (value, domain) in params.items():
+            rows.setdefault(name, []).append((row, value, domain))
+    return {
+        name: Tried(
+            rows=[row for row, _, _ in told],
+            values=[value for _, value, _ in told],
+            domains=list(dict.fromkeys({id(domain): domain for _, _, domain in told}.values())),
+        )
+        for name, told in rows.items()
+    }
 
 
 @dataclass
@@ -64,6 +92,8 @@ class Study:
     """MINIMIZE, MAXIMIZE or NOT_SET per objective."""
     trials: list[Trial] = field(default_factory=list)
     """In the order of their numbers."""
+    parameters: dict[str, Tried] = field(default_factory=dict)
+    """Parameter → what was tried of it, in the order in which the trials have them."""
     user: dict[str, Any] = field(default_factory=dict)
     """User attributes."""
     system: dict[str, Any] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +56,7 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
         space=space.space,
         objectives=objectives,
         trials={"config_id": space.config_ids, **columns},
-        configurations=space.configurations,
+        configurations=space.table(space.space),
         inferred_space=space.incomplete,
         metadata=_metadata(study),
         notes=[*study.notes, *space.notes, *notes],
@@ -65,16 +65,12 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
 
 
 def _metadata(study: Study) -> dict[str, Any]:
-    distributions: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    for trial in study.trials:
-        for name, domain in trial.domains.items():
-            distributions[name][domain.text] = None
     starts = [trial.start for trial in study.trials if trial.start is not None]
     return {
         "group": "Optuna",
         "study": study.name,
         "started_at": min(starts, default=None),
-        "distributions": {name: list(texts) for name, texts in distributions.items()},
+        "distributions": {name: [domain.text for domain in tried.domains] for name, tried in study.parameters.items()},
         **({"sampler": study.sampler} if study.sampler else {}),
         **({"study_user_attrs": _strict(study.user)} if study.user else {}),
     }
@@ -86,7 +82,7 @@ def _strict(value: Any) -> Any:
 
 
 def _release(study: Study) -> str | None:
-    domains = [domain for trial in study.trials for domain in trial.domains.values() if domain.choices is None]
+    domains = [domain for tried in study.parameters.values() for domain in tried.domains if domain.choices is None]
     if not domains:
         return None
     return "<3.0" if any(domain.before_3 for domain in domains) else ">=3.0"
