@@ -7,7 +7,7 @@ and null stay apart. An inactive hyperparameter is null.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -79,17 +79,16 @@ def from_cells(space: ConfigurationSpace, ids: Sequence[int], cells: Mapping[str
         EncaveError: as `build`.
     """
     unknown = {name: values for name, values in cells.items() if name not in space}
-    for config_id, *values in zip(ids, *unknown.values(), strict=True):
-        told = ", ".join(sorted(name for name, value in zip(unknown, values, strict=True) if value is not ABSENT))
-        if told:
-            raise EncaveError(f"configuration {config_id} has unknown hyperparameters: {told}")
+    if unknown:
+        names = [[name for name in unknown if unknown[name][row] is not ABSENT] for row in range(len(ids))]
+        _refuse_unknown(set(space.keys()), dict(zip(ids, names, strict=True)))
     columns: dict[str, pa.Array] = {CONFIG_ID: pa.array(ids, pa.int64())}
     for name, hyperparameter in space.items():
         columns[name] = _column(name, hyperparameter, ids, cells.get(name, [ABSENT] * len(ids)))
     return pa.table(columns)
 
 
-def _refuse_unknown(known: set[str], configurations: Mapping[int, Mapping[str, Any]]) -> None:
+def _refuse_unknown(known: set[str], configurations: Mapping[int, Iterable[str]]) -> None:
     if known.issuperset(chain.from_iterable(configurations.values())):
         return
     for config_id, configuration in configurations.items():

@@ -140,7 +140,7 @@ def parameter(name: str, domains: Sequence[Domain], values: Sequence[Any]) -> Pa
     if categorical == {True}:
         choices = [choice for domain in domains for choice in domain.choices or ()]
         return _categorical(name, choices, values, remarks)
-    if categorical == {False} and all(isinstance(value, int | float) for value in values):
+    if categorical == {False} and {int, float, bool}.issuperset(map(type, values)):
         return _number(name, domains, values, remarks)
     column = infer_column(name, values)
     return Parameter(column.hyperparameter, column.values, tuple(remarks))
@@ -178,7 +178,7 @@ def _number(name: str, domains: Sequence[Domain], values: Sequence[Any], remarks
     if any(domain.step for domain in domains):
         remarks.append(f"{name} has steps, which ConfigSpace has not; its range is kept without them")
     integer = all(domain.integer for domain in domains)
-    kept = [int(value) if integer else float(value) for value in values]
+    kept = list(map(int if integer else float, values))
     bounds = (int(low), int(high)) if integer else (low, high)
     if low == high:
         return Parameter(Constant(name, bounds[0]), kept, tuple(remarks))

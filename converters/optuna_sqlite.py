@@ -224,7 +224,8 @@ class _Collected:
             trial = Trial(number if numbered and number is not None else position, str(state))
             self.trials[key] = trial
             try:
-                self.value(trial, 0, value, None)
+                if value is not None:
+                    self.value(trial, 0, value, None)
                 trial.start = starts[position] if starts else seconds(start)
                 trial.end = ends[position] if ends else seconds(end)
             except (ValueError, TypeError):

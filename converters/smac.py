@@ -109,7 +109,8 @@ def _contents(history: Any, path: Path) -> tuple[list[Any], dict[int, dict[str, 
         data, configurations = history["data"], history.get("configs", {})
         if not isinstance(data, list):
             raise TypeError("data is no list")
-        return data, {int(number): dict(values) for number, values in configurations.items()}
+        own = {int(n): values if isinstance(values, dict) else dict(values) for n, values in configurations.items()}
+        return data, own
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise EncaveError(f"{path} is no run history of SMAC ({type(error).__name__}: {error})") from error
 
@@ -174,10 +175,10 @@ def _origins(log: _Log) -> pa.Array:
     return pa.array([origin if origin is None else str(origin) for origin in told], pa.string())
 
 
-def _active(configuration: Mapping[str, Any]) -> dict[str, Any]:
+def _active(configuration: Mapping[str, Any]) -> Mapping[str, Any]:
     """Without the nulls, which stand for inactive hyperparameters."""
     if None not in configuration.values():
-        return dict(configuration)
+        return configuration
     return {name: value for name, value in configuration.items() if value is not None}
 
 
