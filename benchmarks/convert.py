@@ -3,8 +3,10 @@
 Run as `python benchmarks/convert.py [--large] [--million]`. Every figure is the median of three in a fresh process,
 after a conversion of a small log that loads all modules; times are seconds of CPU, since other programs may be running.
 Memory is the peak of that process above what it held before the conversion (Linux), in brackets relative to the log
-unpacked, where it is compressed. DeepCAVE's column needs DeepCAVE
-(Python 3.10), for BOHB also hpbandster and for Optuna optuna; the bare parse is orjson's.
+unpacked, where it is compressed. `encave s` is all that `encave convert` does, from the search for logs to the account;
+`folder s` is what DeepCAVE's column covers: one log read and its DeepCAVE folder written. DeepCAVE's column is its
+converter and `save`; it needs DeepCAVE (Python 3.10), for BOHB also hpbandster and for Optuna optuna, whose study it
+reads pickled, not from SQLite. The bare parse is orjson's.
 """
 
 from __future__ import annotations
@@ -52,18 +54,20 @@ def main() -> None:
 
 def _table(folder: Path, sizes: tuple[int, ...]) -> None:
     columns = ("log", "trials", "MB", "encave s", "µs per trial", "memory MB", "memory / source")
-    columns += ("DeepCAVE s", "ratio", "parse + dump s", "ratio")
+    columns += ("folder s", "DeepCAVE s", "/ encave", "/ folder", "parse + dump s", "encave / it")
     print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
     for form, write in logs.LOGS.items():
         for count in sizes:
             path = write(folder / f"{form}-{count}", count)
-            ours = _measured("encave", form, path)
-            theirs = _measured("deepcave", form, path) if form != "dehb" and count <= DEEPCAVE_LIMIT else None
-            bare = _measured("bare", form, path) if form == "smac" else None
-            print(_row(form, count, path, ours, theirs, bare), flush=True)
+            whats = ["encave", "folder"]
+            whats += ["deepcave"] if form != "dehb" and count <= DEEPCAVE_LIMIT else []
+            whats += ["bare"] if form == "smac" else []
+            print(_row(form, count, path, {what: _measured(what, form, path) for what in whats}), flush=True)
 
 
-def _row(form: str, count: int, path: Path, ours: dict[str, float], theirs: dict[str, float] | None, bare: Any) -> str:
+def _row(form: str, count: int, path: Path, figures: dict[str, dict[str, float] | None]) -> str:
+    ours, folder, theirs, bare = (figures.get(what) for what in ("encave", "folder", "deepcave", "bare"))
+    assert ours and folder
     size = sum(file.stat().st_size for file in path.parent.iterdir())
     seconds, memory = ours["seconds"], ours["bytes"]
     unpacked = pq.read_table(path).nbytes if form == "dehb" else None
@@ -73,7 +77,9 @@ def _row(form: str, count: int, path: Path, ours: dict[str, float], theirs: dict
         f"{memory / 1e6:.1f}",
         _both(memory / size, unpacked and memory / unpacked),
     ]
-    cells += [f"{theirs['seconds']:.2f}", f"{theirs['seconds'] / seconds:.1f}"] if theirs else ["–", "–"]
+    cells.append(f"{folder['seconds']:.3f}")
+    cells.append(f"{theirs['seconds']:.2f}" if theirs else "–")
+    cells += [f"{theirs['seconds'] / mine['seconds']:.1f}" if theirs else "–" for mine in (ours, folder)]
     cells += [f"{bare['seconds']:.3f}", f"{seconds / bare['seconds']:.1f}"] if bare else ["–", "–"]
     return "| " + " | ".join(cells) + " |"
 
@@ -127,6 +133,19 @@ def _encave(form: str, path: Path) -> dict[str, float]:
     return {"seconds": _timed(action), "bytes": peak}
 
 
+def _folder(form: str, path: Path) -> dict[str, float]:
+    from encave.converters import Options, deepcave, one_log, registry
+
+    def action(log: Path, out: Path) -> None:
+        [candidate] = registry.find(log, registry.chosen(form))
+        run = one_log.read(candidate, Options()).run
+        deepcave.write(run, deepcave.prepare(run)[0], out)
+
+    with tempfile.TemporaryDirectory() as small, tempfile.TemporaryDirectory() as out:
+        action(logs.LOGS[form](Path(small) / "log", 10).parent, Path(out))
+    return {"seconds": _timed(lambda out: action(path.parent, out))}
+
+
 def _deepcave(form: str, path: Path) -> dict[str, float]:
     from deepcave.runs.converters.bohb import BOHBRun
     from deepcave.runs.converters.optuna import OptunaRun
@@ -169,7 +188,14 @@ def _run_load(form: str, path: Path) -> dict[str, float]:
     return {"seconds": _timed(lambda out: Run.load(path))}
 
 
-MEASURES = {"encave": _encave, "deepcave": _deepcave, "bare": _bare, "read": _read_table, "load": _run_load}
+MEASURES = {
+    "encave": _encave,
+    "folder": _folder,
+    "deepcave": _deepcave,
+    "bare": _bare,
+    "read": _read_table,
+    "load": _run_load,
+}
 
 
 def _load(folder: Path) -> None:

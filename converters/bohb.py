@@ -60,16 +60,13 @@ class BohbReader:
         configs_path = found.path.with_name(CONFIGS)
         if not configs_path.is_file():
             raise EncaveError(f"{found.path} has no {CONFIGS} beside it; without it the configurations are unknown")
-        logged = read_lines(
-            configs_path, lambda line: _configs_fault([line]), lambda some: _configs_fault(some) is None
-        )
-        configs = _configs(logged.values)
+        configs = _configs(configs_path)
 
         def fault(some: list[Any]) -> str | None:
             return _results_fault(some, configs.numbers)
 
         lines = read_lines(found.path, lambda line: fault([line]), lambda some: fault(some) is None)
-        notes = [*lines.notes, *(Note("flagged", note.text, note.count) for note in logged.notes)]
+        notes = [*lines.notes, *(Note("flagged", note.text, note.count) for note in configs.broken)]
         run = _run(lines.values, configs, found.path, options, notes)
         return ReadResult(run, None, len(run) + lines.dropped, dropped=lines.dropped)
 
@@ -97,9 +94,13 @@ class _Configs:
     """Number → what else is told of it."""
     replaced: int
     """Lines that give an id another configuration."""
+    broken: tuple[Note, ...]
+    """Lines that could not be read."""
 
 
-def _configs(lines: Sequence[list[Any]]) -> _Configs:
+def _configs(path: Path) -> _Configs:
+    read = read_lines(path, lambda line: _configs_fault([line]), lambda some: _configs_fault(some) is None)
+    lines: list[list[Any]] = read.values
     keys = [tuple(line[0]) for line in lines]
     last = dict(zip(keys, lines, strict=True))
     replaced = 0
@@ -111,7 +112,7 @@ def _configs(lines: Sequence[list[Any]]) -> _Configs:
     infos = [
         line[2] if len(line) == max(_CONFIG_FIELDS) and isinstance(line[2], dict) else {} for line in last.values()
     ]
-    return _Configs(dict(zip(last, count())), [line[1] for line in last.values()], infos, replaced)
+    return _Configs(dict(zip(last, count())), [line[1] for line in last.values()], infos, replaced, read.notes)
 
 
 def _configs_fault(lines: list[Any]) -> str | None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Column: TypeAlias = "pa.Array | pa.ChunkedArray"
 _QUOTED = frozenset(',"\r\n')
 _COMMA = ord(",")
-BATCH = 1 << 13
+BATCH = 1 << 12
 """Rows of a batch: its text stays in the processor's cache and costs no memory to speak of."""
 
 json_text = json.JSONEncoder(allow_nan=False, ensure_ascii=False).encode
