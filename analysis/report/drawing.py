@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 
+_LABELLED = ((12, (1, 2, 3, 5, 7)), (50, (1, 2, 5)), (200, (1, 3)))  # ends of an axis up to so far apart
+
+
 @lru_cache(maxsize=2)
 def _letters(font: str) -> frozenset[int]:
     """Code points that a font of matplotlib has."""
@@ -95,7 +98,7 @@ def log_ticks(axis: Any, ratio: float) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     # the fewer decades, the more labels between the powers of ten
-    labelled = (1, 2, 3, 5, 7) if ratio < 12 else (1, 2, 5) if ratio < 50 else (1,)
+    labelled = next((subs for most, subs in _LABELLED if ratio < most), (1,))
     axis.set_major_locator(LogLocator(subs=labelled, numticks=12))
     axis.set_major_formatter(FuncFormatter(_tick))
     axis.set_minor_locator(LogLocator(subs=tuple(range(2, 10)), numticks=12))
