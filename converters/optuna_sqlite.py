@@ -111,7 +111,7 @@ def _settled(path: Path) -> Generator[tuple[Path, str]]:
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?{mode}", uri=True)
-    # names and distributions come back in every row, and a call of a function written in Python costs more than these
+    # states and keys come back in every row, and a call of a function written in Python costs more than these
     connection.text_factory = lru_cache(_REMEMBERED)(lambda data: data.decode("utf-8", "replace"))
     return connection
 

@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import EncaveError
 from ..run import COST, Note, Objective, Optimizer, Run, Status
@@ -19,9 +19,6 @@ from .optuna_space import study_space
 from .optuna_study import STATES, Study, Trial
 from .reader import Options, ReadResult
 from .times import since_start
-
-if TYPE_CHECKING:
-    pass
 
 _METRIC_NAMES = "study:metric_names"
 _UNNAMED = "no-name-"  # Optuna's name for a study that the user gave none
