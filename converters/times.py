@@ -9,6 +9,9 @@ from typing import Any
 
 from ..run import Note
 
+_YEAR = 365.25 * 24 * 3600  # seconds
+_LONGEST = 20 * _YEAR  # no run is as long
+
 
 @dataclass(frozen=True)
 class Times:
@@ -43,9 +46,13 @@ def since_start(
     wrong = [s is not None and e is not None and e < s for s, e in zip(starts, ends, strict=True)]
     usable = [None if bad else end for bad, end in zip(wrong, ends, strict=True)]
     text = "the log says that trials ended before they started; their end is left out"
-    notes = (Note("flagged", text, sum(wrong)),) if any(wrong) else ()
+    notes = [Note("flagged", text, sum(wrong))] if any(wrong) else []
+    if origin is not None and max(known) - origin > _LONGEST:
+        years = (max(known) - origin) / _YEAR
+        text = f"times reach over {years:.0f} years: some are of another clock, or 0 where there is none"
+        notes.append(Note("flagged", text))
     shifted = Times([], [], origin)
-    return Times(shifted.since(starts), shifted.since(usable), origin, notes)
+    return Times(shifted.since(starts), shifted.since(usable), origin, tuple(notes))
 
 
 def stamp(value: Any) -> float | None:

@@ -312,6 +312,13 @@ def test_units_and_forms_of_times(tmp_path: Path, mapping: dict[str, str], start
     )
 
 
+def test_stamps_of_two_clocks_are_told(tmp_path: Path) -> None:
+    text = "lr,loss,start\n0.1,1,0\n0.2,1,1700000000\n"
+    assert notes_of(a_table(tmp_path, text, start="start")) == [
+        "times reach over 54 years: some are of another clock, or 0 where there is none"
+    ]
+
+
 def test_digits_of_a_date_are_no_stamp(tmp_path: Path) -> None:
     with pytest.raises(EncaveError, match="start are as large as 20240301100000; say what they count with time_unit"):
         a_table(tmp_path, "lr,loss,start\n0.1,1,20240301100000\n", start="start")
