@@ -326,3 +326,30 @@ def test_settings_that_slurm_cannot_take(tmp_path: Path) -> None:
     pytest.importorskip("dask_jobqueue")
     with pytest.raises(EncaveError, match="not what dask-jobqueue takes"):
         slurm_cluster(Cluster(slurm={"nonsense": 1}), tmp_path)
+
+
+SBATCH = """#!/bin/sh
+cp "$1" "$0.$$"  # as SLURM does: the script is gone when this returns
+setsid sh "$0.$$" > /dev/null 2>&1 &
+echo "Submitted batch job $!"
+"""
+SCANCEL = """#!/bin/sh
+for job in "$@"; do kill -- "-$job" 2> /dev/null; done
+exit 0
+"""
+
+
+def test_a_study_in_slurm_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SLURM's commands are scripts here, which begin a job at once; all else is real."""
+    pytest.importorskip("dask_jobqueue")
+    commands, study, file = tmp_path / "bin", tmp_path / "study", tmp_path / "study.toml"
+    commands.mkdir()
+    for name, script in (("sbatch", SBATCH), ("scancel", SCANCEL)):
+        (commands / name).write_text(script)
+        (commands / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{commands}:{os.environ['PATH']}")
+    file.write_text("optimizer = ['random']\nseeds = '0-3'\nbudget = '12evals'\n[slurm]\ninterface = 'lo'\n")
+    done = CliRunner().invoke(cli, ["run", str(study), "--study", str(file)])
+    assert done.exit_code == 0, done.output
+    assert "4 run, 0 finished before, 0 failed" in done.output
+    assert study_status(study).complete
