@@ -228,6 +228,7 @@ class _Dispatch:
 
     def _ended(self, future: Future[Any]) -> Iterator[Event]:
         from distributed import KilledWorker
+        from distributed.comm.core import CommClosedError
 
         batch = self.flying.pop(future)
         try:
@@ -243,6 +244,8 @@ class _Dispatch:
             else:
                 self.alone.update(batch)
                 self.waiting.extend(batch)
+        except CommClosedError as error:  # while the answer was on its way; the runs it tells of are there
+            raise _SchedulerLostError from error
         except Exception as error:
             if future.status in ("cancelled", "lost") or self.connection.client.status != "running":
                 raise _SchedulerLostError from error
