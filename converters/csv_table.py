@@ -126,7 +126,9 @@ codecs.register_error(_LATIN, _latin)
 
 
 def _first_line(data: bytes) -> str:
-    return re.split(rb"[\r\n]", data, maxsplit=1)[0].decode("utf-8-sig")
+    """The line of the names; empty ones before it do not count."""
+    begin = data.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
+    return re.split(rb"[\r\n]", begin, maxsplit=1)[0].decode()
 
 
 def _delimiter(header: str) -> str:

@@ -229,7 +229,8 @@ def _extras(trial: Trial) -> dict[str, Any]:
     if trial.objective() is not None and _STATES.get(trial.state()) is not Status.SUCCESS:
         extras["raw_objective"] = trial.objective()
     if isinstance(further, dict):
-        extras |= {key if key not in extras else f"info.{key}": value for key, value in further.items()}
+        named = {str(key): value for key, value in further.items()}  # YAML knows keys that are numbers
+        extras |= {key if key not in extras else f"info.{key}": value for key, value in named.items()}
     return {key: _json_safe(value) for key, value in extras.items()}
 
 

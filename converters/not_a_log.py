@@ -92,8 +92,11 @@ def _empty(listing: Listing) -> Iterator[Found]:
 
 
 def _parts(listing: Listing) -> Iterator[Found]:
-    """Files that are nothing without others, which are not there."""
+    """Files that are nothing without others, which are not there; beside a table for DeepCAVE its native files may be."""
+    table = {"trials.csv", "configspace.csv"} <= set(listing.names)
     for begins, name, others, what in _PARTS:
+        if table and name in _NATIVE:
+            continue
         missing = [other for other in others if other not in listing.names]
         if name in listing.names and missing and begins.match(listing.head(name, _HEAD)):
             path = listing.folder / name

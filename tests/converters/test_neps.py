@@ -93,6 +93,15 @@ def test_rungs_tell_which_hyperparameter_is_the_fidelity(tmp_path: Path) -> None
     assert list(run.space) == ["n", "x"]
 
 
+def test_further_results_whose_names_are_numbers(tmp_path: Path) -> None:
+    write(tmp_path, "1", {"x": 1}, 2.0)
+    report = tmp_path / "results" / "config_1" / "result.yaml"
+    report.write_text(yaml.safe_dump({**yaml.safe_load(report.read_text()), "info_dict": {200: 0.5, "cost": 3}}))
+    run = read_one(tmp_path, "neps").run
+    assert run.trials["extra:200"].to_pylist() == [0.5]
+    assert run.trials["extra:cost"].to_pylist() == [3]
+
+
 def test_trials_that_have_not_ended(tmp_path: Path) -> None:
     write(tmp_path, "1", {"x": 1}, 2.0)
     write(tmp_path, "2", {"x": 2}, None)

@@ -267,6 +267,7 @@ PLAIN = "lr,loss,start\n0.1,0.5,0\n0.2,0.4,1.5\n"
         ("log.csv", PLAIN.replace("\n", "\r").encode()),
         ("log.csv", PLAIN.encode("utf-16")),
         ("log.csv", PLAIN.encode("utf-8-sig")),
+        ("log.csv", ("\n\r\n" + PLAIN).replace(",", ";").encode("utf-8-sig")),
     ],
 )
 def test_texts_as_other_programs_write_them(tmp_path: Path, name: str, content: bytes) -> None:

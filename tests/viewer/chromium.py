@@ -101,6 +101,17 @@ class Page:
             time.sleep(0.1)
         return value
 
+    def check(self, box: str, done: str) -> None:
+        """Tick a box until an expression is true: DeepCAVE loses a click that comes while it answers another."""
+        for seconds in (8, 8, 30):
+            self.wait_for(f"{box} && ({box}.checked || !{box}.click())")
+            try:
+                self.wait_for(done, seconds)
+                return
+            except TimeoutError:
+                if seconds == 30:
+                    raise
+
     def select(self, element: str, label: str) -> None:
         """Choose the option of a `<select>` whose text contains a label."""
         self.wait_for(f"[...document.querySelectorAll('#{element} option')].some(o => o.text.includes('{label}'))")
