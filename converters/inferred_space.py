@@ -103,7 +103,7 @@ def infer_column(name: str, values: Sequence[Any]) -> Column:
         kinds = {type(value) for value in finite} - {type(None)}
     if kinds <= {int, float} and len(kinds) == 1 and _fit_long(finite):
         return Column(_number(name, finite), finite, "not finite" if lost else None, lost)
-    if kinds <= {str, bool, int, float} and _distinct(finite) and _fit_long(finite):
+    if kinds <= {str, bool, int, float} and _distinct(finite) and _fit_long(finite) and _fit_numpy(finite):
         return Column(choice(name, finite), finite, "not finite" if lost else None, lost)
     texts = [None if value is None else json.dumps(value, default=str) for value in finite]
     return Column(choice(name, texts), texts, "json", lost)
@@ -127,13 +127,18 @@ def _number(name: str, values: Iterable[Any]) -> Hyperparameter[Any, Any]:
         uniform = UniformIntegerHyperparameter if isinstance(lower, int) else UniformFloatHyperparameter
         try:
             return uniform(name, lower, upper)
-        except ValueError:  # a range too narrow to be divided
+        except (ValueError, OverflowError):  # a range too narrow to be divided, or up to the last integer of 64 bits
             pass
     return choice(name, present)
 
 
 def _fit_long(values: Iterable[Any]) -> bool:
     return all(abs(value) <= _LONG_MAX for value in values if isinstance(value, int))
+
+
+def _fit_numpy(values: Iterable[Any]) -> bool:
+    """Whether no text ends with a zero character, which numpy, and so ConfigSpace, takes off."""
+    return not any(value.endswith("\0") for value in values if isinstance(value, str))
 
 
 def _fit_floats(values: Iterable[Any]) -> bool:

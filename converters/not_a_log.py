@@ -92,7 +92,7 @@ def _empty(listing: Listing) -> Iterator[Found]:
 
 
 def _parts(listing: Listing) -> Iterator[Found]:
-    """Files that are nothing without others, which are not there; beside a table for DeepCAVE its native files may be."""
+    """Files that are nothing without others, which are not there; a table for DeepCAVE makes up for native ones."""
     table = {"trials.csv", "configspace.csv"} <= set(listing.names)
     for begins, name, others, what in _PARTS:
         if table and name in _NATIVE:

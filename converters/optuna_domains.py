@@ -168,7 +168,7 @@ def _plain(choices: Sequence[Any]) -> bool:
 
 
 def _number(name: str, domains: Sequence[Domain], values: Sequence[Any], remarks: list[str]) -> Parameter:
-    from ConfigSpace.hyperparameters import Constant, UniformFloatHyperparameter, UniformIntegerHyperparameter
+    from ConfigSpace.hyperparameters import Constant
 
     low, high = min(domain.low for domain in domains), max(domain.high for domain in domains)
     outside = sum(not low <= value <= high for value in values)
@@ -182,14 +182,24 @@ def _number(name: str, domains: Sequence[Domain], values: Sequence[Any], remarks
     bounds = (int(low), int(high)) if integer else (low, high)
     if low == high:
         return Parameter(Constant(name, bounds[0]), kept, tuple(remarks))
-    uniform = UniformIntegerHyperparameter if integer else UniformFloatHyperparameter
+    log = low > 0 and all(domain.log for domain in domains)
+    if (uniform := _uniform(name, bounds, log=log)) is not None:
+        return Parameter(uniform, kept, tuple(remarks))
+    column = infer_column(name, kept)
+    remarks.append(f"{name}: ConfigSpace cannot hold the range {low} … {high}; the space has the values tried")
+    return Parameter(column.hyperparameter, column.values, tuple(remarks))
+
+
+def _uniform(name: str, bounds: tuple[float, float], *, log: bool) -> Hyperparameter[Any, Any] | None:
+    """A range of integers or floats; None if ConfigSpace cannot hold it."""
+    from ConfigSpace.hyperparameters import UniformFloatHyperparameter, UniformIntegerHyperparameter
+
+    low, high = bounds
+    uniform = UniformIntegerHyperparameter if isinstance(low, int) else UniformFloatHyperparameter
     try:
-        log = low > 0 and all(domain.log for domain in domains)
-        return Parameter(uniform(name, *bounds, log=log), kept, tuple(remarks))
+        return uniform(name, low, high, log=log) if math.isfinite(float(high) - float(low)) else None
     except (ValueError, OverflowError, TypeError):  # TypeError: integers beyond 64 bits
-        column = infer_column(name, kept)
-        remarks.append(f"{name}: ConfigSpace cannot hold the range {low} … {high}; the space has the values tried")
-        return Parameter(column.hyperparameter, column.values, tuple(remarks))
+        return None
 
 
 def _json_texts(values: Sequence[Any]) -> list[str]:

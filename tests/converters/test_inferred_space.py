@@ -40,6 +40,7 @@ def as_run(configurations: dict[int, dict[str, Any]]) -> Run:
         (["only", "only"], "Constant"),
         ([1.0, math.nextafter(1.0, 2.0)], "CategoricalHyperparameter"),
         ([-1e308, 1e308], "CategoricalHyperparameter"),
+        ([2**62, 2**63 - 1], "CategoricalHyperparameter"),
     ],
 )
 def test_kind_of_hyperparameter(values: list[Any], kind: str) -> None:
@@ -47,6 +48,12 @@ def test_kind_of_hyperparameter(values: list[Any], kind: str) -> None:
     assert type(column.hyperparameter).__name__ == kind
     assert column.values == values
     assert column.fault is None
+
+
+def test_texts_that_numpy_would_shorten_stay_apart() -> None:
+    column = infer_column("x", ["a", "a\0"])
+    assert (column.values, column.fault) == (['"a"', '"a\\u0000"'], "json")
+    assert list(column.hyperparameter.choices) == sorted(column.values)
 
 
 def test_values_that_cannot_stay_as_they_are() -> None:
