@@ -27,6 +27,7 @@ _TEXT = pa.dictionary(pa.int32(), pa.string())
 ABSENT: Any = type("Absent", (), {})()
 """What a configuration has of a hyperparameter that is not active in it; null may be a choice."""
 _ROUNDING = 1e-9  # of the range: what a log loses when it prints a float in decimal or on a log scale
+_PLACES = 1e-13  # ConfigSpace rounds the bounds of floats to so many places
 
 
 def choices(hyperparameter: Hyperparameter[Any, Any]) -> tuple[Any, ...] | None:
@@ -170,7 +171,7 @@ def _legal(hyperparameter: Hyperparameter[Any, Any], column: pa.ChunkedArray) ->
     lower, upper = getattr(hyperparameter, "lower", None), getattr(hyperparameter, "upper", None)
     lower = -np.inf if lower is None else float(lower)
     upper = np.inf if upper is None else float(upper)
-    slack = _ROUNDING * (upper - lower) if np.isfinite(upper - lower) else 0.0
+    slack = _ROUNDING * (upper - lower) + _PLACES if np.isfinite(upper - lower) else 0.0
     number = column.cast(pa.float64(), safe=False)  # a huge integer may round; its bounds do too
     return pc.and_(pc.greater_equal(number, lower - slack), pc.less_equal(number, upper + slack))
 

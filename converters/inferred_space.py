@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ConfigSpace.hyperparameters import Hyperparameter
 
 _LONG_MAX = 2**63 - 1
+_PLACES = 1e-13  # ConfigSpace rounds the bounds of floats to so many places, also inwards
+_NARROW = 1000 * _PLACES  # ranges up to this one lose too much by it
 _FAULTS = {
     "empty": "{} has no value in any configuration and is left out of the space",
     "not finite": "hyperparameter {} has values that are no finite number; they are left out",
@@ -124,9 +126,13 @@ def _number(name: str, values: Iterable[Any]) -> Hyperparameter[Any, Any]:
     present = [value for value in values if value is not None]
     lower, upper = min(present), max(present)
     if lower != upper and math.isfinite(float(upper) - float(lower)) and upper - lower <= _LONG_MAX:
-        uniform = UniformIntegerHyperparameter if isinstance(lower, int) else UniformFloatHyperparameter
         try:
-            return uniform(name, lower, upper)
+            if isinstance(lower, int):
+                return UniformIntegerHyperparameter(name, lower, upper)
+            if upper - lower > _NARROW:
+                made = UniformFloatHyperparameter(name, lower, upper)
+                within = made.lower <= lower and upper <= made.upper
+                return made if within else UniformFloatHyperparameter(name, lower - _PLACES, upper + _PLACES)
         except (ValueError, OverflowError):  # a range too narrow to be divided, or up to the last integer of 64 bits
             pass
     return choice(name, present)

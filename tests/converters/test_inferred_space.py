@@ -41,6 +41,7 @@ def as_run(configurations: dict[int, dict[str, Any]]) -> Run:
         ([1.0, math.nextafter(1.0, 2.0)], "CategoricalHyperparameter"),
         ([-1e308, 1e308], "CategoricalHyperparameter"),
         ([2**62, 2**63 - 1], "CategoricalHyperparameter"),
+        ([1.1e-12, 2.2e-12], "CategoricalHyperparameter"),
     ],
 )
 def test_kind_of_hyperparameter(values: list[Any], kind: str) -> None:
@@ -48,6 +49,14 @@ def test_kind_of_hyperparameter(values: list[Any], kind: str) -> None:
     assert type(column.hyperparameter).__name__ == kind
     assert column.values == values
     assert column.fault is None
+
+
+@pytest.mark.parametrize("values", [[0.0, 5.960464477539063e-08], [1.23456789012345e-05, 0.7, 0.9876543210987654321]])
+def test_the_range_holds_values_of_many_digits(values: list[float]) -> None:
+    hyperparameter = infer_column("x", values).hyperparameter
+    assert hyperparameter.lower <= min(values) and max(values) <= hyperparameter.upper
+    run = as_run({number: {"x": value} for number, value in enumerate(values)})
+    assert [run.configuration(number)["x"] for number in range(len(values))] == values
 
 
 def test_texts_that_numpy_would_shorten_stay_apart() -> None:
