@@ -200,9 +200,8 @@ def print_rest(sizes: Sequence[int], found: Sequence[dict[str, float]]) -> None:
     for name in found[0]:
         values = [each[name] for each in found]
         far = ""
-        if len(sizes) > 1 and not name.endswith(
-            ", MB"
-        ):  # the peak of a process grows in steps, up to a part of a store
+        peak_of_process = name.endswith(", MB")  # it grows in steps, up to a part of a store
+        if len(sizes) > 1 and not peak_of_process:
             slope = (values[-1] - values[-2]) / (sizes[-1] - sizes[-2])
             far = f"{values[-1] + slope * (MILLION - sizes[-1]):,.0f}"
         print(f"| {name} | {' | '.join(f'{value:,.1f}' for value in values)} | {far} |")

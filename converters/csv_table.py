@@ -106,7 +106,10 @@ def header_of(data: bytes) -> list[str]:
 def _decodable(data: bytes, name: str) -> tuple[bytes, list[Note]]:
     """The file in UTF-8, what is not read as Latin-1, and a note on that."""
     if data.startswith(_UTF16):
-        return data.decode("utf-16", errors="replace").encode(), []
+        text = data.decode("utf-16", errors="replace")
+        lost = text.count("\ufffd")
+        told = f"{name}: characters of UTF-16 that are broken (or were before) stand as U+FFFD"
+        return text.encode(), [Note("flagged", told, lost)] if lost else []
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -129,4 +129,4 @@ def _read(wanted: AskedLog) -> Answer:
 
 @lru_cache(maxsize=1)
 def _readers() -> dict[str, Reader]:
-    return {**registry.formats(), registry.UNREADABLE.name: registry.UNREADABLE}
+    return registry.by_name()

@@ -126,6 +126,15 @@ class UnreadableReader:
 UNREADABLE = UnreadableReader()
 
 
+def by_name() -> dict[str, Reader]:
+    """Name → format of whatever `find` gives with all formats.
+
+    Raises:
+        EncaveError: as `formats`.
+    """
+    return {**formats(), UNREADABLE.name: UNREADABLE}
+
+
 def find(source: Path, readers: Sequence[Reader], *, skip: Path | None = None) -> list[Candidate]:
     """Runs' logs at or below a file or folder, in the order of their paths.
 

@@ -154,7 +154,7 @@ def _work(pipe: Connection) -> None:
     """Convert logs until there are no more; runs in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one says when to end
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    readers = {**registry.formats(), registry.UNREADABLE.name: registry.UNREADABLE}
+    readers = registry.by_name()
     for name, found, options, earlier, strict in _received(pipe):
 
         def place(source: Path, proposed: str) -> Path:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .panels import Panels, legend_height, write_legend
+from . import drawing
+from .panels import Panels
 from .papers import Paper
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ class AreaGrid:
         """The figure, with a legend below."""
         from matplotlib.patches import Patch
 
-        line = 0.0207 * paper.small
-        legend = legend_height(self.colours, paper)
+        line = drawing.row_height(paper)
+        legend = drawing.legend_height(list(self.colours), paper)
         ratio = min(0.8, 0.42 * len(self.heads) / paper.width)
         places = Panels(
             paper, len(self.heads), len(self.rows), ratio=ratio, head=1.35 * line, top=0.22 * paper.scale + line,
@@ -76,7 +77,7 @@ class AreaGrid:
         foot = (paper.width / 2, places.bottom - 0.03)
         places.text(axes, foot, self.xlabel, paper.width - 0.1, ha="center", va="top")
         handles = [Patch(facecolor=colour, linewidth=0) for colour in self.colours.values()]
-        write_legend(figure, handles, list(self.colours), paper, 0.14 + legend)
+        drawing.write_legend(figure, handles, list(self.colours), paper, 0.14 + legend)
         return figure
 
     def _draw_areas(self, axes: Axes, places: Panels) -> None:

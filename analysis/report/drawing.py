@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,29 @@ def legend_columns(labels: Iterable[str], paper: Paper, width: float) -> tuple[i
     longest = max(map(len, labels), default=1)
     columns = max(1, min(4, int(width / (handle + inches(longest, paper.small)))))
     return columns, int((width / columns - handle) / inches(1, paper.small))
+
+
+def row_height(paper: Paper) -> float:
+    """Inches that a row of small text takes."""
+    return 0.0207 * paper.small
+
+
+def legend_height(labels: Sequence[str], paper: Paper) -> float:
+    """Inches that `write_legend` takes."""
+    columns, _ = legend_columns(labels, paper, paper.width - 0.2)
+    return row_height(paper) * -(-len(labels) // columns)
+
+
+def write_legend(
+    figure: Figure, handles: Sequence[Any], labels: Sequence[str], paper: Paper, top: float, handle: float = 1.4
+) -> None:
+    """A legend across the figure whose upper end is `top` inches above its foot; handles are `handle` letters long."""
+    columns, most = legend_columns(labels, paper, paper.width - 0.2)
+    figure.legend(
+        list(handles), [plain(text, paper, most) for text in labels], loc="upper center",
+        bbox_to_anchor=(0.5, top / figure.get_figheight()), ncols=columns, handlelength=handle, columnspacing=1.4,
+        labelspacing=0.25, borderpad=0, borderaxespad=0,
+    )  # fmt: skip
 
 
 def write_footer(figure: Figure, text: str, paper: Paper) -> None:

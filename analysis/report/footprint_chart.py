@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..footprint import Footprint, Track
-from .panels import Panels, legend_height, write_legend
+from . import drawing
+from .panels import Panels
 from .papers import Paper
 from .style import INK, MUTED, LineStyle
 
@@ -36,9 +37,9 @@ class FootprintChart:
 
     def draw(self, paper: Paper) -> Figure:
         """The figure, with a legend below."""
-        line = 0.0207 * paper.small
+        line = drawing.row_height(paper)
         columns = min(4, max(2, len(self.found.tracks)))
-        legend = legend_height(_LEGEND, paper)
+        legend = drawing.legend_height(_LEGEND, paper)
         places = Panels(
             paper, columns, -(-len(self.found.tracks) // columns), ratio=1.0, head=1.35 * line,
             top=0.22 * paper.scale, bottom=0.14 + legend + 1.7 * line,
@@ -47,7 +48,7 @@ class FootprintChart:
         for number, track in enumerate(self.found.tracks):
             self._draw_track(axes, places, divmod(number, columns), track)
         axes.text(paper.width / 2, places.bottom - 0.03, self._axes(), ha="center", va="top", fontsize=paper.small)
-        write_legend(figure, [_dot(0.35), _dot(1.0), _cross()], _LEGEND, paper, 0.14 + legend)
+        drawing.write_legend(figure, [_dot(0.35), _dot(1.0), _cross()], _LEGEND, paper, 0.14 + legend)
         return figure
 
     def _axes(self) -> str:

@@ -14,7 +14,7 @@ from ..study_view import View
 from . import manifest, references, words
 from .contents import Chapter, Figures, Interactive, Study
 from .figure_files import DrawnFigure
-from .style import INK, MUTED, LineStyle
+from .style import LineStyle
 from .text import plural, unique_slugs
 
 _MARKER_SHAPES = {
@@ -136,7 +136,7 @@ def _benchmarks(view: View) -> list[tuple[str, str]]:
 
 def _swatch(look: LineStyle) -> str:
     """The optimizer's line and marker, as in the figures."""
-    colour = {INK: "var(--ink)", MUTED: "var(--muted)"}.get(look.colour, look.colour)
+    colour = look.page_colour
     dashes = f' stroke-dasharray="{" ".join(f"{1.6 * length:.3g}" for length in look.dashes)}"' if look.dashes else ""
     line = f'<path d="M0 5h30" stroke="{colour}" stroke-width="1.6"{dashes}/>'
     shape = _MARKER_SHAPES.get(look.marker, "")

@@ -15,7 +15,7 @@ from .contents import Interactive
 from .drawing import plain
 from .papers import Paper
 from .scales import Scale
-from .style import INK, MUTED, LineStyle
+from .style import LineStyle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,9 +67,7 @@ class LineChart:
         from matplotlib.figure import Figure
 
         labels = [line.label for line in self.lines]
-        columns, most = drawing.legend_columns(labels, paper, paper.width - 0.2)
-        row = 0.0207 * paper.small
-        legend = row * -(-len(labels) // columns)
+        legend = drawing.legend_height(labels, paper)
         bottom, top, foot = 0.42 * paper.scale, 0.22 * paper.scale, 0.14  # inches
         left, right = 0.56 * paper.scale, 0.19
         tall = min(0.515 * paper.width, 2.3)
@@ -85,11 +83,8 @@ class LineChart:
         axes.set_ylabel(plain(self.ylabel, paper, int(1.35 * tall / drawing.inches(1, paper.size))), labelpad=2)
         if self.lines:
             self._draw_lines(axes)
-            figure.legend(
-                [drawing.legend_line(line.look) for line in self.lines], [plain(text, paper, most) for text in labels],
-                loc="upper center", bbox_to_anchor=(0.5, (foot + legend) / height), ncols=columns, handlelength=3.2,
-                columnspacing=1.4, labelspacing=0.25, borderpad=0, borderaxespad=0,
-            )  # fmt: skip
+            handles = [drawing.legend_line(line.look) for line in self.lines]
+            drawing.write_legend(figure, handles, labels, paper, foot + legend, 3.2)
         else:
             axes.set(xticks=[], yticks=[])
             note = "no curve: see the notes of this section"
@@ -184,7 +179,7 @@ def _line_trace(line: Line) -> dict[str, Any]:
         "name": line.label,
         "mode": "lines",
         "line": {
-            "color": _colour(line.look),
+            "color": line.look.page_colour,
             "width": 2,
             "shape": "hv" if line.steps else "linear",
             "dash": ",".join(f"{1.6 * length:.3g}px" for length in line.look.dashes) or "solid",
@@ -199,15 +194,11 @@ def _band_traces(line: Line) -> list[dict[str, Any]]:
     at, lower, upper = line.band
     x = _rounded(np.append(at, line.x[-1]) if line.steps else at)
     common = {"x": x, "mode": "lines", "hoverinfo": "skip", "name": f"{line.label}, 95 % interval"}
-    shape = {"width": 0, "shape": "hv" if line.steps else "linear", "color": _colour(line.look)}
+    shape = {"width": 0, "shape": "hv" if line.steps else "linear", "color": line.look.page_colour}
     return [
         {**common, "y": _rounded(_held(line, lower)), "line": shape},
         {**common, "y": _rounded(_held(line, upper)), "line": shape, "fill": "tonexty", "opacity": 0.16},
     ]
-
-
-def _colour(look: LineStyle) -> str:
-    return {INK: "var(--ink)", MUTED: "var(--muted)"}.get(look.colour, look.colour)
 
 
 def _rounded(values: NDArray[np.float64]) -> list[float | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,9 +64,7 @@ class Panels:
         axes.set(xlim=(0, self.paper.width), ylim=(0, self.height))
         axes.set_axis_off()
         most = int((self.paper.width - 0.1) / drawing.inches(1, self.paper.size + 0.5))
-        axes.text(
-            0.05, self.height - 0.05, plain(title, self.paper, most), va="top", fontsize=self.paper.size + 0.5
-        )  # fmt: skip
+        axes.text(0.05, self.height - 0.05, plain(title, self.paper, most), va="top", fontsize=self.paper.size + 0.5)
         drawing.write_footer(figure, footer, self.paper)
         return figure, axes
 
@@ -82,20 +79,3 @@ class Panels:
         """Small text that loses its middle where it is wider than `width`."""
         most = max(3, int(width / drawing.inches(1, self.paper.small)))
         axes.text(*at, plain(text, self.paper, most), fontsize=self.paper.small, **look)
-
-
-def write_legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str], paper: Paper, top: float) -> None:
-    """A legend across the figure whose upper end is `top` inches above its foot."""
-    columns, most = drawing.legend_columns(labels, paper, paper.width - 0.2)
-    figure.legend(
-        list(handles), [plain(text, paper, most) for text in labels], loc="upper center",
-        bbox_to_anchor=(0.5, top / figure.get_figheight()), ncols=columns, handlelength=1.4, columnspacing=1.4,
-        labelspacing=0.25, borderpad=0, borderaxespad=0,
-    )  # fmt: skip
-
-
-def legend_height(labels: Iterable[str], paper: Paper) -> float:
-    """Inches that `write_legend` takes."""
-    known = list(labels)
-    columns, _ = drawing.legend_columns(known, paper, paper.width - 0.2)
-    return 0.0207 * paper.small * -(-len(known) // columns)

@@ -29,6 +29,11 @@ class LineStyle:
     marker: str
     """Marker in matplotlib's letters."""
 
+    @property
+    def page_colour(self) -> str:
+        """The colour in the page, where ink and grey follow light and dark."""
+        return {INK: "var(--ink)", MUTED: "var(--muted)"}.get(self.colour, self.colour)
+
 
 def line_styles(optimizers: Sequence[str], colours: Mapping[str, str] | None = None) -> dict[str, LineStyle]:
     """A look for each optimizer, in the order given; 168 are different, after that they repeat.

@@ -358,6 +358,11 @@ def test_oddities_of_hyperparameters_and_rows_are_told(tmp_path: Path) -> None:
     ]
 
 
+def test_broken_utf_16_is_told(tmp_path: Path) -> None:
+    result = a_table(tmp_path, PLAIN.encode("utf-16") + b"\0")
+    assert any("characters of UTF-16 that are broken" in note for note in notes_of(result))
+
+
 def test_bytes_that_are_not_utf_8_stay_apart(tmp_path: Path) -> None:
     result = a_table(tmp_path, "lr,loss\ngröße,1\n".encode("latin-1") + "grüße,2\nä,3\n".encode())
     assert [result.run.configuration(row)["lr"] for row in (0, 1, 2)] == ["größe", "grüße", "ä"]

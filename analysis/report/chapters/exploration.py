@@ -32,7 +32,7 @@ def write(study: Study) -> list[Chapter]:
     runs = [run for section in study.view.sections for run in section.runs]
     correlations, _ = group_correlation(runs)
     explorations = group_exploration(runs)
-    seen = {one.section.title: footprint_of(one) for one in study.comparisons}
+    seen = {one.section.title: _footprint_of(one) for one in study.comparisons}
     prints = {title: found for title, found in seen.items() if isinstance(found, Footprint)}
     made, unseen = _incumbents(study)
     titles = [section.title for section in study.view.sections]
@@ -64,7 +64,7 @@ def write(study: Study) -> list[Chapter]:
     ]
 
 
-def footprint_of(one: Comparison) -> Footprint | str:
+def _footprint_of(one: Comparison) -> Footprint | str:
     """The footprint of a task, or why there is none."""
     try:
         return footprint({label: one.trajectories[label] for label in one.ordered})
@@ -123,10 +123,9 @@ def _rank(group: GroupCorrelation, low: float) -> str:
     if low not in group.budgets or low == group.budgets[-1]:
         return "–"
     i = group.budgets.index(low)
-    value, spread = group.mean[i, -1], group.spread[i, -1]
-    if np.isnan(value):
+    if np.isnan(group.mean[i, -1]):
         return "–"
-    told = f"{value:.2f}" + ("" if np.isnan(spread) else f" ± {spread:.2f}")
+    told = spread(float(group.mean[i, -1]), float(group.spread[i, -1]), 1, ".2f")
     return f"{told} ({group.configurations[i, -1]:,})"
 
 
