@@ -32,7 +32,7 @@ def write(study: Study) -> list[Chapter]:
     runs = [run for section in study.view.sections for run in section.runs]
     correlations, _ = group_correlation(runs)
     explorations = group_exploration(runs)
-    seen = {one.section.title: _footprint_of(one) for one in study.comparisons}
+    seen = {one.section.title: footprint_of(one) for one in study.comparisons}
     prints = {title: found for title, found in seen.items() if isinstance(found, Footprint)}
     made, unseen = _incumbents(study)
     titles = [section.title for section in study.view.sections]
@@ -64,7 +64,7 @@ def write(study: Study) -> list[Chapter]:
     ]
 
 
-def _footprint_of(one: Comparison) -> Footprint | str:
+def footprint_of(one: Comparison) -> Footprint | str:
     """The footprint of a task, or why there is none."""
     try:
         return footprint({label: one.trajectories[label] for label in one.ordered})
