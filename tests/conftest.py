@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -29,9 +30,9 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def table_path(shared: Path) -> Path:
-    """The real NAS-Bench-201 table as Parquet."""
-    return shared / "data" / "nb201" / "nb201.parquet"
+def table_path(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real NAS-Bench-201 table as Parquet; a copy, so that it is not yet among the opened tables of the user."""
+    return Path(shutil.copy2(shared / "data" / "nb201" / "nb201.parquet", tmp_path_factory.mktemp("table")))
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def open_tasks(folder: Path, rows: Sequence[str], splits: Mapping[str, str]) -> 
             for dataset in DATASETS
             if dataset in fields
         }
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
         raise EncaveError(f"the imported table in {folder} is damaged ({error}); import it again") from error
 
 

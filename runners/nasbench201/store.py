@@ -120,7 +120,7 @@ def store(name: str, source: Path, source_format: str, write: Callable[[Path], W
         EncaveError: bad name, the table's values cannot be right, or the cache cannot be written.
     """
     folder = cache_folder() / check_name(name)
-    _sweep(folder.parent)
+    sweep(folder.parent)
     with atomic_folder(folder) as temporary:
         written = write(temporary)
         table = read_table(temporary / TABLE_FILE)
@@ -141,8 +141,8 @@ def store(name: str, source: Path, source_format: str, write: Callable[[Path], W
     return _read_header(folder)
 
 
-def _sweep(cache: Path) -> None:
-    """Remove what killed imports have left: unfinished folders in which nothing has appeared for a day."""
+def sweep(cache: Path) -> None:
+    """Remove what killed processes have left: unfinished folders in which nothing has appeared for a day."""
     for folder in cache.glob(".*"):
         with suppress(FileNotFoundError):  # another import may be sweeping, too
             if time.time() - folder.stat().st_mtime > _DAY:

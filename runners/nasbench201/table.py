@@ -17,6 +17,7 @@ from .architectures import index_of_string, to_indices
 from .columns import read_table
 from .evaluation import Evaluation, Point
 from .mapped import open_tasks
+from .opened import open_file
 from .space import SIZE
 from .store import SURROGATE, check_unchanged, find, stored_tables
 from .task import DATASETS, Task
@@ -239,7 +240,7 @@ def surrogate_sha256() -> str:
 
 
 def open_table(path: Path) -> Benchmark:
-    """A Parquet table as a benchmark (see `columns` for its schema).
+    """A Parquet table as a benchmark, read and checked anew (see `columns` for its schema).
 
     Raises:
         EncaveError: it cannot be read or is no such table.
@@ -263,7 +264,8 @@ def open_benchmark(spec: str | Path | None = None) -> Benchmark:
             raise EncaveError(
                 f"there is no benchmark {spec}: no such file, and no such imported table (there are: {known})"
             )
-        return open_table(Path(spec))
+        file = open_file(Path(spec))
+        return Benchmark("table", file.sha256, file.tasks)
     check_unchanged(stored)
     return Benchmark("table", stored.sha256, open_tasks(stored.folder, stored.rows, stored.splits))
 

@@ -13,7 +13,7 @@ from ...errors import EncaveError
 from .cache import open_benchmark
 from .space import SIZE
 from .store import SURROGATE, check_unchanged, find
-from .table import Benchmark
+from .table import Benchmark, open_table
 from .task import Task
 
 TOLERANCE = 0.005
@@ -93,7 +93,8 @@ def verify(spec: str | Path) -> Verification:
             checks.append(Check("files", stored.sha256[:12], stored.sha256[:12], passed=True))
         except EncaveError as error:
             return Verification("unknown", (Check("files", stored.sha256[:12], str(error), passed=False),))
-    benchmark = open_benchmark(spec)
+    by_path = stored is None and Path(spec).exists()
+    benchmark = open_table(Path(spec)) if by_path else open_benchmark(spec)
     for task in benchmark.tasks.values():
         checks += _checks(task)
     archive = _archive(benchmark.tasks)
