@@ -43,6 +43,9 @@ class Published:
     runs: int | None = None
     """Runs behind it, where they are not as many as behind the publication's other figures."""
 
+    counted: bool = True
+    """Whether it decides if the publication is reproduced."""
+
 
 @dataclass(frozen=True)
 class Publication:
@@ -173,10 +176,10 @@ def pooled(groups: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return mean, (sum(std**2 + (one - mean) ** 2 for one, std in groups) / len(groups)) ** 0.5
 
 
-def _trajectory(label: str, groups: Sequence[tuple[float, float]], runs: int) -> list[Published]:
+def _trajectory(label: str, groups: Sequence[tuple[float, float]], runs: int, *, counted: bool) -> list[Published]:
     """One figure for each of `TRAJECTORY`; the last, the final one, has its standard deviation as the bar."""
     return [
-        Published(label, "dehb", "cifar10", trajectory_quantity(count), *group, bar, runs)
+        Published(label, "dehb", "cifar10", trajectory_quantity(count), *group, bar, runs, counted)
         for count, group in zip(TRAJECTORY, groups, strict=True)
         for bar in (group[1] if count == TRAJECTORY[-1] else None,)
     ]
@@ -192,13 +195,23 @@ DEHB = Publication(
     runs=5,
     default_runs=1000,
     figures=(
-        *_trajectory("DEHB 0.1.2", TRAJECTORIES["0.1.2"], 5),
-        *(_trajectory(f"DEHB {name}", TRAJECTORIES[name], 5)[-1] for name in ("0.1.1", "0.1.0", "0.0.x")),
-        *_trajectory("DEHB, all four", [pooled(groups) for groups in zip(*TRAJECTORIES.values(), strict=True)], 20),
+        *_trajectory("DEHB 0.1.2", TRAJECTORIES["0.1.2"], 5, counted=False),
+        *(
+            _trajectory(f"DEHB {name}", TRAJECTORIES[name], 5, counted=False)[-1]
+            for name in ("0.1.1", "0.1.0", "0.0.x")
+        ),
+        *_trajectory(
+            "DEHB, all four",
+            [pooled(groups) for groups in zip(*TRAJECTORIES.values(), strict=True)],
+            20,
+            counted=True,
+        ),
     ),
     notes=(
-        "Measured is release 0.1.2, the one that encave runs. The bar is the published standard deviation, of five "
-        "runs. The default is 1,000 runs, since a mean of five would itself scatter by more than the bar.",
+        "Measured is release 0.1.2, the one that encave runs. What counts is the mean of all twenty published runs, with "
+        "their standard deviation as the bar. Rows of one release of five runs are not counted: all releases run the "
+        "same algorithm by the same protocol, yet no mean is within the bars of all four (0.0.x asks for at least "
+        "8.629, 0.1.2 for at most 8.619). The default is 1,000 runs, so that chance adds little to the measured mean.",
         "Errors after 200 epochs are measured; those after 22 and 66 epochs are, too, if the table was imported with "
         "learning curves, otherwise they are modelled (docs/surrogate.md). HPOBench averages three seeds of an older "
         "archive and fills in missing ones.",

@@ -71,8 +71,13 @@ class Reproduction:
 
     @property
     def off(self) -> tuple[Figure, ...]:
-        """The figures that are not within their bar."""
-        return tuple(figure for figure in self.figures if figure.within is False)
+        """The figures that count and are not within their bar."""
+        return tuple(figure for figure in self.judged if not figure.within)
+
+    @property
+    def judged(self) -> tuple[Figure, ...]:
+        """The figures that count: those with a bar that decide whether the publication is reproduced."""
+        return tuple(figure for figure in self.figures if figure.published.counted and figure.within is not None)
 
 
 def reproduce(

@@ -153,6 +153,8 @@ def print_reproduction(result: Reproduction) -> None:
     for figure in result.figures:
         was = figure.published
         verdict = {True: "[green]within[/]", False: "[red]off[/]", None: ""}[figure.within]
+        if verdict and not was.counted:
+            verdict = f"[dim]{'within' if figure.within else 'off'}, not counted[/]"
         table.add_row(
             *(
                 was.optimizer,
@@ -168,5 +170,5 @@ def print_reproduction(result: Reproduction) -> None:
     for note in result.notes:
         console.print(f"[dim]note[/] {escape(note)}", highlight=False, soft_wrap=True)
     console.print(f"table sha256 {result.sha256}", highlight=False, soft_wrap=True)
-    judged = sum(figure.within is not None for figure in result.figures)
+    judged = len(result.judged)
     console.print(f"{judged - len(result.off)} of {judged} means are within their bar", highlight=False)

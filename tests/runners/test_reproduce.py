@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,10 +26,11 @@ from encave.runners.published import (
     TRAJECTORIES,
     TRAJECTORY,
     VALID,
+    Published,
     pooled,
     publication,
 )
-from encave.runners.reproduce import Figure, reproduce
+from encave.runners.reproduce import Figure, Reproduction, reproduce
 from encave.runners.reproduction_runs import Block, Work, interpolation
 from encave.runners.study import Limit, run_study
 
@@ -141,7 +143,43 @@ def test_dehb_falls_to_its_final_error(table_path: Path) -> None:
     assert means == [figure.mean for figure in result.figures[-5:]]
     assert means == sorted(means, reverse=True)
     assert 8.39 < means[-1] < 9.5  # the optimum is 8.3933
-    assert sum("by chance" in note for note in result.notes) == len(result.off)
+    assert sum("by chance" in note for note in result.notes) == sum(one.within is False for one in result.figures)
+
+
+def test_all_twenty_published_runs_of_dehb_decide() -> None:
+    """No mean is within the bars of the four releases, which differ by chance; that of all of them decides."""
+    assert all(any(not Figure(one, mean, 0.2, 1000).within for one in _final("DEHB [0-9]")) for mean in _around())
+    (decisive,) = _final("DEHB, all four")
+    assert [one.counted for one in _final("DEHB [0-9]")] == [False] * 4
+    for mean in _around():
+        figures = tuple(Figure(one, mean, 0.2, 1000) for one in DEHB.figures)
+        result = Reproduction(DEHB, figures, "", ())
+        assert [figure.published for figure in result.judged] == [
+            one for one in DEHB.figures if one.counted and one.bar
+        ]
+        assert bool(result.off) == (abs(mean - decisive.mean) > (decisive.bar or 0.0))
+
+
+def _final(label: str) -> list[Published]:
+    return [one for one in DEHB.figures if re.match(label, one.optimizer) and one.bar is not None]
+
+
+def _around() -> list[float]:
+    return [float(mean) for mean in np.linspace(8.3, 9.0, 701)]
+
+
+@pytest.mark.parametrize(("mean", "status"), [(8.64, 0), (9.0, 1), (8.4, 1)])
+def test_the_status_of_reproduce_dehb(monkeypatch: pytest.MonkeyPatch, mean: float, status: int) -> None:
+    figures = tuple(Figure(one, mean, 0.2, 1000) for one in DEHB.figures)
+    result = Reproduction(DEHB, figures, "0" * 64, DEHB.notes)
+    monkeypatch.setattr("encave.runners.reproduce.reproduce", lambda *_, **__: result)
+    monkeypatch.setenv("COLUMNS", "200")
+    done = CliRunner().invoke(cli, ["reproduce", "dehb", "--benchmark", "any"])
+    assert done.exit_code == status
+    assert f"{1 - status} of 1 means are within their bar" in done.output
+    rows = [line for line in done.output.splitlines() if "not counted" in line]
+    assert [release for row in rows for release in re.findall("DEHB ([0-9.x]+)", row)] == list(TRAJECTORIES)
+    assert all("within, not counted" in row or "off, not counted" in row for row in rows)
 
 
 @pytest.mark.parametrize("benchmark", ["surrogate"])
