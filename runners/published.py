@@ -208,9 +208,9 @@ DEHB = Publication(
         ),
     ),
     notes=(
-        "Measured is release 0.1.2, the one that encave runs. What counts is the mean of all twenty published runs, with "
-        "their standard deviation as the bar. Rows of one release of five runs are not counted: all releases run the "
-        "same algorithm by the same protocol, yet no mean is within the bars of all four (0.0.x asks for at least "
+        "Measured is release 0.1.2, the one that encave runs. What counts is the mean of all twenty published runs, "
+        "with their standard deviation as the bar. Rows of one release of five runs are not counted: all releases run "
+        "the same algorithm by the same protocol, yet no mean is within the bars of all four (0.0.x asks for at least "
         "8.629, 0.1.2 for at most 8.619). The default is 1,000 runs, so that chance adds little to the measured mean.",
         "Errors after 200 epochs are measured; those after 22 and 66 epochs are, too, if the table was imported with "
         "learning curves, otherwise they are modelled (docs/surrogate.md). HPOBench averages three seeds of an older "
