@@ -95,7 +95,7 @@ def official(samples: Path) -> None:
 
 def archive(count: int, folder: Path) -> None:
     """Import a large file in a process of its own."""
-    path = folder / "NAS-Bench-201-v1_1-096897.pth"
+    path = folder / "made-up.pth"
     _write(path, count)
     program = (
         "import resource, sys, time; from pathlib import Path\n"

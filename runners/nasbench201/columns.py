@@ -61,11 +61,12 @@ class TableFile:
     """Number of rows: architectures that it holds, at most 15,625."""
 
 
-def read_table(path: Path) -> TableFile:
+def read_table(path: Path, *, made_from: Path | None = None) -> TableFile:
     """Read the tasks of a Parquet table; only the columns that are needed are read.
 
     Args:
         path: the Parquet file.
+        made_from: what it was made from, which messages then name.
 
     Raises:
         EncaveError: the file cannot be read, is not such a table, or its values cannot be right.
@@ -82,7 +83,7 @@ def read_table(path: Path) -> TableFile:
         raise EncaveError(f"cannot read the table {path}: {error.strerror or error}") from error
     except pa.ArrowException as error:
         raise EncaveError(f"{path} is not a readable Parquet file: {error}") from error
-    columns = _Columns(path, table)
+    columns = _Columns(made_from or path, table)
     columns.check_strings()
     tasks = {dataset: task for dataset in DATASETS if (task := _read_task(columns, dataset)) is not None}
     if not tasks:

@@ -123,7 +123,7 @@ def store(name: str, source: Path, source_format: str, write: Callable[[Path], W
     sweep(folder.parent)
     with atomic_folder(folder) as temporary:
         written = write(temporary)
-        table = read_table(temporary / TABLE_FILE)
+        table = read_table(temporary / TABLE_FILE, made_from=source)
         rows = write_tasks(temporary, table.tasks)
         header: dict[str, Any] = {
             "name": name,

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...errors import EncaveError
 from .cache import open_benchmark
+from .plausibility import CurvesOfSeed, columns_of, oddities
 from .space import SIZE
 from .store import SURROGATE, check_unchanged, find
 from .table import Benchmark, open_table
@@ -97,6 +98,7 @@ def verify(spec: str | Path) -> Verification:
     benchmark = open_table(Path(spec)) if by_path else open_benchmark(spec)
     for task in benchmark.tasks.values():
         checks += _checks(task)
+    checks.append(_plausibility(Path(spec) if stored is None else stored.path, benchmark.tasks))
     archive = _archive(benchmark.tasks)
     other = archive.startswith("NAS-Bench-201") or (
         stored is not None and not _TIMES_OF_NATS.match(stored.source_format)
@@ -125,6 +127,17 @@ def _checks(task: Task) -> Iterator[Check]:
         if np.isfinite(found):
             right = bool(abs(found - accuracy) < TOLERANCE)
             yield Check(f"{task.dataset}, #{index}, seed 888: validation", f"{accuracy:.2f}", f"{found:.2f}", right)
+
+
+def _plausibility(path: Path, tasks: Mapping[str, Task]) -> Check:
+    curves = (
+        CurvesOfSeed(dataset, curve.split, seed, values)
+        for dataset, task in tasks.items()
+        for curve in task.curves.values()
+        for seed, values in curve.by_seed.items()
+    )
+    found = oddities(columns_of(path), curves)
+    return Check("values that cannot be right", "none", "; ".join(found) or "none", passed=not found)
 
 
 def _query_checks(benchmark: Benchmark) -> Iterator[Check]:

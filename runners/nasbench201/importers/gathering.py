@@ -5,6 +5,7 @@ Importers put values in, by column and architecture; `finish` adds the means ove
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,6 +19,7 @@ from ..architectures import official_strings
 from ..columns import TEST_PREFIX, VALID_PREFIX
 from ..mapped import create_curve
 from ..measured_curves import ORI_TEST
+from ..plausibility import CurvesOfSeed, oddities
 from ..space import SIZE
 from ..store import TABLE_FILE, Written
 from ..surrogate import EPOCH_RATIOS
@@ -45,6 +47,7 @@ class Gathered:
         self._seen = np.zeros(SIZE, dtype=np.bool_)
         self._legacy = np.zeros(SIZE, dtype=np.bool_)
         self.notes: list[str] = []
+        self.left_out = Counter[str]()  # why → number of training runs
 
     @property
     def seen(self) -> int:
@@ -135,7 +138,8 @@ class Gathered:
             self.notes.append(
                 f"the file's parameters or FLOPs of {legacy:,} architectures differ from the closed form, which is used"
             )
-        self.notes += [*self._notes_on_splits(), *self._notes_on_curves()]
+        self.notes += [f"{count:,} training runs are left out: {why}" for why, count in self.left_out.items()]
+        self.notes += [*self._notes_on_splits(), *self._notes_on_curves(), *self._oddities()]
         return Written(self.notes, self._splits)
 
     def _notes_on_splits(self) -> Iterable[str]:
@@ -155,6 +159,13 @@ class Gathered:
                 f"learning curves of {' and '.join(leaking)} are of validation and test set together "
                 "(ori-test), the only ones the file has before the last epoch"
             )
+
+    def _oddities(self) -> list[str]:
+        curves = (
+            CurvesOfSeed(dataset, self._splits[f"{dataset}/{schedule}"], seed, values)
+            for (dataset, schedule, seed), values in self._curves.items()
+        )
+        return oddities(self._columns, curves)
 
     def _means_over_seeds(self) -> None:
         stems = {name.rpartition("_s")[0] for name in self._columns if name.rpartition("_s")[2].isdigit()}

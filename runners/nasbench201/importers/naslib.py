@@ -65,8 +65,11 @@ def _read(file: Path, into: Gathered) -> None:
         with file.open("rb") as stream:
             content = load(stream, name=str(file), limit=LIMIT, allowed=NUMPY)
         for text, datasets in content.items():
-            for dataset in _TASKS.keys() & datasets.keys():
-                _gather(index_of_string()[text], _TASKS[dataset], datasets[dataset], into)
+            for dataset, values in datasets.items():
+                if dataset in _TASKS:
+                    _gather(index_of_string()[text], _TASKS[dataset], values, into)
+                else:
+                    into.left_out[f"no dataset of NAS-Bench-201 is called {dataset!r}"] += 1
     except OSError as error:
         raise EncaveError(f"cannot read {file}: {error.strerror or error}") from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:

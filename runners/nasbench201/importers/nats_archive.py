@@ -12,6 +12,7 @@ architecture (`streamed_pickle`).
 from __future__ import annotations
 
 import bz2
+import hashlib
 import re
 import zipfile
 from collections.abc import Callable, Generator, Mapping
@@ -29,6 +30,7 @@ from .streamed_pickle import load_parts, load_small
 
 _TORCH_MAGIC = 0x1950A86A20F9469CFC6C
 _ALLOWED = ALLOWED | {"_codecs.encode", "builtins.set", "__builtin__.set"}
+_DIGITS = re.compile(r"NAS-Bench-201-v1_[01]-([0-9a-f]{6})\.pth")
 _VERSIONS = (
     (re.compile(r"NATS-tss-v1_0-3ffb9"), "NATS-Bench topology v1.0"),
     (re.compile(r"NAS-Bench-201-v1_1-096897"), "NAS-Bench-201 v1.1"),
@@ -53,6 +55,7 @@ def import_file(path: Path, name: str, progress: Callable[[int, int], None]) -> 
     Raises:
         EncaveError: the file is damaged, malicious or not of the topology space, or the cache cannot be written.
     """
+    _check_digits(path)
 
     def write(folder: Path) -> Written:
         gathered = Gathered(folder)
@@ -72,6 +75,22 @@ def import_file(path: Path, name: str, progress: Callable[[int, int], None]) -> 
         return gathered.finish()
 
     return store(name, path, _format(path), write)
+
+
+def _check_digits(path: Path) -> None:
+    """The official names of NAS-Bench-201 end with the last digits of the file's MD5, its only checksum."""
+    match = _DIGITS.fullmatch(path.name)
+    if match is None:
+        return
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    if not digest.hexdigest().endswith(match[1]):
+        raise EncaveError(
+            f"{path} is damaged or not the official file: its MD5 is {digest.hexdigest()}, which does not end with "
+            f"{match[1]}. Download it again; a file that is meant to be another one needs another name."
+        )
 
 
 def _format(path: Path) -> str:

@@ -47,7 +47,10 @@ def gather(record: Mapping[str, Any], into: Gathered, source: str) -> int:
         for (dataset, seed), run in sorted(record["all_results"].items()):
             if run["epochs"] not in (12, 200):
                 raise EncaveError(f"{source} {SIZE_SPACE}")
-            gather_run(index, dataset, int(seed), run, into)
+            if int(run.get("seed", seed)) != int(seed):
+                into.left_out[f"they are of seed {seed} by their place and of another by their record"] += 1
+            else:
+                gather_run(index, dataset, int(seed), run, into)
     except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise EncaveError(
             f"{source} does not hold the results of an architecture as NATS-Bench writes them "
@@ -65,6 +68,7 @@ def gather_run(index: int, dataset: str, seed: int, run: Run, into: Gathered) ->
         _gather_train_time(index, TEST_PREFIX["cifar10"], run, into)
         return
     if dataset not in _TASKS:
+        into.left_out[f"no dataset of NAS-Bench-201 is called {dataset!r}"] += 1
         return
     task = _TASKS[dataset]
     into.put(valid_column(task, "valid", schedule, seed), index, accuracies.get(f"x-valid@{last}", np.nan))

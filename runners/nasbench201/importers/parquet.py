@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ....errors import EncaveError
 from ..columns import read_table
+from ..plausibility import columns_of, oddities
 from ..space import SIZE
 from ..store import TABLE_FILE, Imported, Written, store
 from ..task import DATASETS
@@ -33,6 +34,7 @@ def import_file(path: Path, name: str, progress: Callable[[int, int], None]) -> 
     notes = [f"no results for {dataset}" for dataset in DATASETS if dataset not in table.tasks]
     if table.architectures < SIZE:
         notes.append(f"{table.architectures:,} of {SIZE:,} architectures")
+    notes += oddities(columns_of(path), ())
 
     def write(target: Path) -> Written:
         content = path.read_bytes()

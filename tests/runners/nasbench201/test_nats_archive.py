@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import hashlib
 import io
 import os
 import pickle
@@ -17,7 +18,7 @@ import pytest
 from encave import EncaveError
 from encave.runners.nasbench201.architectures import official_strings
 from encave.runners.nasbench201.cache import import_benchmark, open_benchmark
-from encave.runners.nasbench201.importers import streamed_pickle
+from encave.runners.nasbench201.importers import nats_archive, streamed_pickle
 from encave.runners.nasbench201.importers.streamed_pickle import load_parts
 from encave.runners.nasbench201.task import DATASETS
 from encave.runners.nasbench201.verify import verify
@@ -26,6 +27,12 @@ from encave.runners.nasbench201.verify import verify
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def any_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made-up files can have official names."""
+    monkeypatch.setattr(nats_archive, "_check_digits", lambda _: None)
 
 
 def whole(archs: dict[int, Any], names: tuple[str, str] = ("12", "200")) -> dict[str, Any]:
@@ -44,6 +51,7 @@ def torch_save(path: Path, content: Any) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("any_digits")
 def test_every_form_holds_the_same(nats: Any, tmp_path: Path) -> None:
     archs = {index: nats.architecture(index, curves=True) for index in (0, 11, 284)}
     folder = nats.write_folder(tmp_path / "simple", ())
@@ -143,6 +151,7 @@ def test_hostile_archives(nats: Any, tmp_path: Path, protocol: int, monkeypatch:
         import_benchmark(path)
 
 
+@pytest.mark.usefixtures("any_digits")
 @pytest.mark.parametrize(
     "times", [{"train_times": {}, "eval_times": {}}, {}, {"train_times": None, "eval_times": None}]
 )
@@ -183,3 +192,33 @@ def test_a_dataset_that_is_left_out_is_told(nats: Any, tmp_path: Path) -> None:
     imported = import_benchmark(torch_save(tmp_path / "part.pth", whole({11: content}, ("less", "full"))))
     assert "cifar100 is left out: the file has no training times" in imported.notes
     assert set(open_benchmark("part").tasks) == {"ImageNet16-120"}
+
+
+def test_the_digits_in_an_official_name(nats: Any, tmp_path: Path) -> None:
+    path = torch_save(tmp_path / "any.pth", whole({11: nats.architecture(11)}, ("less", "full")))
+    digits = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()[-6:]
+    right = path.rename(tmp_path / f"NAS-Bench-201-v1_1-{digits}.pth")
+    assert import_benchmark(right, "right").architectures == 1
+    content = bytearray(right.read_bytes())
+    content[-100] ^= 1
+    right.write_bytes(content)
+    with pytest.raises(EncaveError, match=f"is damaged or not the official file.* does not end with {digits}"):
+        import_benchmark(right, "wrong")
+
+
+@pytest.mark.parametrize("hp", ["12", "200"])
+def test_runs_that_are_left_out_are_told(nats: Any, tmp_path: Path, hp: str) -> None:
+    content = nats.architecture(11)
+    runs = content[hp]["all_results"]
+    runs["cifar10-valie", 777] = runs.pop(("cifar10-valid", 777))
+    key = next(key for key in runs if key[0] == "cifar100")
+    runs[key]["seed"] = "0333"
+    imported = import_benchmark(torch_save(tmp_path / "any.pth", whole({11: content}, ("less", "full"))))
+    told = [note for note in imported.notes if "left out" in note]
+    assert (
+        sorted(told)
+        == [
+            f"1 training runs are left out: they are of seed {key[1]} by their place and of another by their record",
+            "1 training runs are left out: no dataset of NAS-Bench-201 is called 'cifar10-valie'",
+        ][::-1]
+    )

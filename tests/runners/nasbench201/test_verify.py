@@ -25,12 +25,12 @@ def test_the_real_table_is_right(table_path: Path) -> None:
     found = verify(table_path)
     assert found.archive == "NATS-Bench v1.0"
     assert not found.off
-    assert len([check for check in found.checks if check.passed]) == 16
+    assert len([check for check in found.checks if check.passed]) == 17
     import_benchmark(table_path, "real")
     done = CliRunner().invoke(cli, ["benchmark", "verify", "real"])
     assert done.exit_code == 0, done.output
     assert "archive: NATS-Bench v1.0" in done.output
-    assert "17 of 17 are right" in done.output
+    assert "18 of 18 are right" in done.output
 
 
 def test_a_wrong_value_is_off(table_path: Path, tmp_path: Path) -> None:
