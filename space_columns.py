@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .errors import EncaveError
+from .record_columns import columns_of
 from .typed_arrays import exact_array
 
 if TYPE_CHECKING:
@@ -62,10 +63,13 @@ def build(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, A
     Raises:
         EncaveError: a configuration names a hyperparameter that the space does not have, or a value has the wrong type.
     """
-    _refuse_unknown(set(space.keys()), configurations)
     ids = sorted(configurations)
     rows = [configurations[config_id] for config_id in ids]
-    return from_cells(space, ids, {name: [row.get(name, ABSENT) for row in rows] for name in space})
+    cells = columns_of(rows)
+    if cells is None:
+        _refuse_unknown(set(space.keys()), configurations)
+        cells = {name: [row.get(name, ABSENT) for row in rows] for name in space}
+    return from_cells(space, ids, cells)
 
 
 def from_cells(space: ConfigurationSpace, ids: Sequence[int], cells: Mapping[str, list[Any]]) -> pa.Table:

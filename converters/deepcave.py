@@ -130,13 +130,14 @@ def _configurations(run: Run, table: pa.Table) -> list[str | pa.Array]:
     for name in run.space:
         column = whole(table[name])
         texts = column.cast(pa.string()) if space_columns.holds_json(run.space[name]) else json_texts(column)
-        comma, key = pc.if_else(begun, ", ", ""), f"{json_text(name)}: "
+        key = f"{json_text(name)}: "
         if column.null_count:
             active = pc.is_valid(column)
+            comma = pc.if_else(begun, ", ", "")
             cells.append(pc.if_else(active, pc.binary_join_element_wise(comma, key, texts, ""), ""))
             begun = pc.or_(begun, active)
         else:
-            cells += [comma, key, texts]
+            cells += [", " * begun + key if isinstance(begun, bool) else pc.if_else(begun, ", " + key, key), texts]
             begun = True
     return [*cells, "}"]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ..record_columns import columns_of
 from ..run import EXTRA
 
 _SCALARS: tuple[tuple[type, pa.DataType], ...] = (
@@ -25,8 +26,11 @@ def extra_columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, pa.Array]:
     Numbers, text and truth values keep their type; a key with values of several types, or with lists and objects,
     becomes JSON text.
     """
-    keys = dict.fromkeys(chain.from_iterable(rows))
-    return {EXTRA + key: _column([row.get(key) for row in rows]) for key in keys}
+    columns = columns_of(rows)
+    if columns is None:
+        keys = dict.fromkeys(chain.from_iterable(rows))
+        columns = {key: [row.get(key) for row in rows] for key in keys}
+    return {EXTRA + key: _column(values) for key, values in columns.items()}
 
 
 def _column(values: list[Any]) -> pa.Array:

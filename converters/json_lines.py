@@ -5,13 +5,14 @@ from __future__ import annotations
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from io import SEEK_CUR
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import EncaveError
 from ..run import Note
-from .jsontext import parse
+from .jsontext import parse, parse_all
 
 LONGEST = 64 * 1024 * 1024
 """Bytes of a line; a longer one is dropped."""
@@ -50,7 +51,7 @@ def read_lines(
     values: list[Any] = []
     dropped: dict[str, list[int]] = {}
     for numbers, block in _blocks(path, dropped):
-        if alike is not None and alike(block):
+        if alike is not None and block and alike(block):
             values += block
             continue
         for number, value in zip(numbers, block, strict=True):
@@ -69,21 +70,33 @@ def read_lines(
 def _blocks(path: Path, dropped: dict[str, list[int]]) -> Iterator[tuple[list[int], list[Any]]]:
     """Numbers and values of the lines, about a block of them at a time; what cannot be read is noted in `dropped`."""
     numbers: list[int] = []
-    values: list[Any] = []
+    lines: list[bytes] = []
     size = 0
     for number, line in numbered_lines(path):
-        try:
-            values.append(parse(line))
-        except (ValueError, RecursionError):
-            dropped.setdefault("no whole JSON value", []).append(number)
-            continue
         numbers.append(number)
+        lines.append(line)
         size += len(line)
         if size > _BLOCK:
-            yield numbers, values
-            numbers, values, size = [], [], 0
-    if values:
-        yield numbers, values
+            yield _parsed(numbers, lines, dropped)
+            numbers, lines, size = [], [], 0
+    if lines:
+        yield _parsed(numbers, lines, dropped)
+
+
+def _parsed(numbers: list[int], lines: list[bytes], dropped: dict[str, list[int]]) -> tuple[list[int], list[Any]]:
+    """The numbers and values of lines: all in one parse, or where that fails line by line."""
+    at_once = parse_all(lines)
+    if at_once is not None:
+        return numbers, at_once
+    readable: list[int] = []
+    values: list[Any] = []
+    for number, line in zip(numbers, lines, strict=True):
+        try:
+            values.append(parse(line))
+            readable.append(number)
+        except (ValueError, RecursionError):
+            dropped.setdefault("no whole JSON value", []).append(number)
+    return readable, values
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -94,9 +107,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """
     try:
         with path.open("rb") as file:
-            number = 0
-            while line := file.readline(LONGEST):
-                number += 1
+            for number, line in enumerate(iter(partial(file.readline, LONGEST), b""), 1):
                 if len(line) == LONGEST and not line.endswith(b"\n"):
                     _skip_line(file)
                 if number == 1:

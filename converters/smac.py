@@ -10,8 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from ..errors import EncaveError
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ..space_columns import holds_json
 from . import sidecar as sidecars
 from .extras import extra_columns
 from .inferred_space import infer
@@ -31,10 +33,14 @@ from .smac_rows import STATUSES, UNSET, instance_text, releases
 from .smac_times import times
 from .space import LogSpace, known_space
 
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
+
 _KEY = re.compile(rb'"(data|stats|configs|config_origins)"')
 _BEGINNING = re.compile(
     rb'\s*\{\s*("stats"\s*:\s*\{\s*"submitted"|"data"\s*:\s*\[\s*\[\s*\[\s*\d+\s*,(?=.*"StatusType\.))', re.DOTALL
 )
+_TEXTS = frozenset({str, type(None)})
 
 
 class SmacReader:
@@ -109,23 +115,27 @@ def _contents(history: Any, path: Path) -> tuple[list[Any], dict[int, dict[str, 
         data, configurations = history["data"], history.get("configs", {})
         if not isinstance(data, list):
             raise TypeError("data is no list")
-        own = {int(n): values if isinstance(values, dict) else dict(values) for n, values in configurations.items()}
-        return data, own
+        values = configurations.values()
+        plain = values if {dict}.issuperset(map(type, values)) else map(dict, values)
+        return data, dict(zip(map(int, configurations), plain, strict=True))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise EncaveError(f"{path} is no run history of SMAC ({type(error).__name__}: {error})") from error
 
 
 def _with_configuration(rows: Entries, configurations: Mapping[int, Any]) -> tuple[Entries, list[Note]]:
-    known = np.array([number in configurations for number in rows.config_id.tolist()], dtype=bool)
-    if known.all():
+    numbers = rows.config_id.tolist()
+    if configurations.keys() >= set(numbers):
         return rows, []
+    known = np.array([number in configurations for number in numbers], dtype=bool)
     return rows.kept(known), [Note("dropped", "the log lacks their configuration", int((~known).sum()))]
 
 
 def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
     sidecar = sidecars.find(path)
-    configurations = {number: _active(values) for number, values in log.configurations.items()}
     found = _space(log, path, options, sidecar, notes)
+    configurations = log.configurations
+    if found is None or not _null_is_inactive(found.space, configurations):
+        configurations = _active(configurations)
     if found is None:
         inferred = infer(configurations)
         found, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
@@ -171,15 +181,24 @@ def _schedule(sidecar: Sidecar, columns: dict[str, Any]) -> list[Note]:
 
 
 def _origins(log: _Log) -> pa.Array:
-    told = [log.origins.get(number) for number in map(str, log.rows.config_id.tolist())]
-    return pa.array([origin if origin is None else str(origin) for origin in told], pa.string())
+    told = list(map(log.origins.get, map(str, log.rows.config_id.tolist())))
+    if not _TEXTS.issuperset(map(type, told)):
+        told = [origin if origin is None else str(origin) for origin in told]
+    return pa.array(told, pa.string())
 
 
-def _active(configuration: Mapping[str, Any]) -> Mapping[str, Any]:
+def _null_is_inactive(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, Any]]) -> bool:
+    """Whether null can be nothing but an inactive hyperparameter: no choice, and no hyperparameter of another space."""
+    known = set(space.keys()).issuperset(chain.from_iterable(configurations.values()))
+    return known and not any(map(holds_json, space.values()))
+
+
+def _active(configurations: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
     """Without the nulls, which stand for inactive hyperparameters."""
-    if None not in configuration.values():
-        return configuration
-    return {name: value for name, value in configuration.items() if value is not None}
+    return {
+        number: {name: value for name, value in values.items() if value is not None}
+        for number, values in configurations.items()
+    }
 
 
 def _columns(rows: Entries, objectives: Sequence[Objective], *, timed: bool) -> tuple[dict[str, Any], list[Note]]:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ..record_columns import columns_of
 from ..run import Note, Status
 from .smac_rows import DICT_FIELDS, FIELDS, NUMBERED, Entry, entry
 
@@ -136,6 +137,9 @@ def _uniform(data: Sequence[Any]) -> Entries | None:
 def _by_key(data: Sequence[Any]) -> _Column | None:
     if set(map(type, data)) != {dict}:
         return None
+    columns = columns_of(data)
+    if columns is not None:
+        return lambda name: columns[name] if name in _REQUIRED else columns.get(name, [None] * len(data))
     return lambda name: [item[name] for item in data] if name in _REQUIRED else [item.get(name) for item in data]
 
 
