@@ -304,8 +304,8 @@ class Run:
         folder = Path(folder)
         with atomic_file(folder / TRIALS_FILE) as path:
             table = self.joined()
-            # floats hardly repeat: a dictionary of them costs more time and more room than it saves
-            coded = [field.name for field in table.schema if not pa.types.is_floating(field.type)]
+            # numbers hardly repeat: a dictionary of them costs more time and more room than it saves
+            coded = [field.name for field in table.schema if not pa.types.is_primitive(field.type)]
             pq.write_table(table, path, compression="zstd", use_dictionary=coded)
         with atomic_file(folder / HEADER_FILE) as path:
             path.write_text(

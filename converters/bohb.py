@@ -17,8 +17,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..errors import EncaveError
+from ..record_columns import columns_of
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from .extras import extra_columns
 from .inferred_space import infer
@@ -29,7 +31,8 @@ from .space import SPACE_FILE, LogSpace, known_space
 from .times import since_start, stamp
 
 CONFIGS, RESULTS = "configs.json", "results.json"
-_RESULT_FIELDS, _CONFIG_FIELDS = 5, (2, 3)
+_KEY_LENGTH, _RESULT_FIELDS, _CONFIG_FIELDS = 3, 5, (2, 3)
+_LARGEST = 2**63 - 1
 _TIMES = ("submitted", "started", "finished")
 _ONLY = {"loss", "info"}
 _RESULTS = frozenset({dict, type(None)})
@@ -146,11 +149,11 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
     keys, budgets, stamped, logged, exceptions = zip(*lines, strict=True)
     numbers = list(map(configs.numbers.__getitem__, map(tuple, keys)))
     imported = [bool(key) and key[0] < 0 for key in keys]  # HpBandSter numbers the iteration of a warm start -1
-    clocks = [{} if old else clock for clock, old in zip(stamped, imported, strict=True)]
-    submitted, started, finished = (_stamps([clock.get(name) for clock in clocks]) for name in _TIMES)
+    clocks = [{} if old else clock for clock, old in zip(stamped, imported, strict=True)] if any(imported) else stamped
+    submitted, started, finished = map(_stamps, _of_each(clocks, _TIMES))
     times = since_start(started, finished, submitted)
     results = [result or {} for result in logged]
-    losses = _stamps([result.get("loss") for result in results])
+    [losses] = map(_stamps, _of_each(results, ["loss"]))
     statuses = list(map(_status, results, exceptions, losses))
     infos = map(configs.infos.__getitem__, numbers)
     extras = list(map(or_, infos, map(_extras, results, exceptions, statuses)))
@@ -190,6 +193,14 @@ def _space(configs: _Configs, path: Path, options: Options) -> tuple[LogSpace, M
     return LogSpace(inferred.space, True, inferred.notes), inferred.configurations
 
 
+def _of_each(records: Sequence[dict[str, Any]], names: Sequence[str]) -> list[list[Any]]:
+    """Per name the values of all records, None where one has none."""
+    columns = columns_of(records)
+    if columns is None:
+        return [[record.get(name) for record in records] for name in names]
+    return [columns.get(name, [None] * len(records)) for name in names]
+
+
 def _stamps(values: Sequence[Any]) -> Sequence[float | None]:
     """Finite numbers; None for what is none."""
     known = set(map(type, values)) == {float} and bool(np.isfinite(np.array(values)).all())
@@ -198,8 +209,12 @@ def _stamps(values: Sequence[Any]) -> Sequence[float | None]:
 
 def _names(keys: Sequence[list[int]]) -> pa.Array:
     """The ids of HpBandSter as JSON."""
-    plain = {int}.issuperset(map(type, chain.from_iterable(keys)))
-    return pa.array(list(map(str if plain else json.dumps, keys)), pa.string())
+    flat = list(chain.from_iterable(keys))
+    plain = {int}.issuperset(map(type, flat)) and max(map(abs, flat)) <= _LARGEST
+    if not (plain and set(map(len, keys)) == {_KEY_LENGTH}):
+        return pa.array(list(map(json.dumps, keys)), pa.string())
+    parts = (pa.array(flat[place::_KEY_LENGTH]).cast(pa.string()) for place in range(_KEY_LENGTH))
+    return pc.binary_join_element_wise("[", pc.binary_join_element_wise(*parts, ", "), "]", "")
 
 
 def _oddities(configs: _Configs, statuses: Sequence[Status], imported: int) -> Iterable[Note]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from io import SEEK_CUR
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,7 +15,7 @@ from .jsontext import parse, parse_all
 
 LONGEST = 64 * 1024 * 1024
 """Bytes of a line; a longer one is dropped."""
-_BLOCK = 1 << 20
+_BLOCK = 1 << 16
 _SHOWN = 5
 
 
@@ -50,7 +49,8 @@ def read_lines(
     """
     values: list[Any] = []
     dropped: dict[str, list[int]] = {}
-    for numbers, block in _blocks(path, dropped):
+    for first, lines in _line_blocks(path):
+        numbers, block = _parsed(first, lines, dropped)
         if alike is not None and block and alike(block):
             values += block
             continue
@@ -67,36 +67,22 @@ def read_lines(
     return Lines(values, notes)
 
 
-def _blocks(path: Path, dropped: dict[str, list[int]]) -> Iterator[tuple[list[int], list[Any]]]:
-    """Numbers and values of the lines, about a block of them at a time; what cannot be read is noted in `dropped`."""
-    numbers: list[int] = []
-    lines: list[bytes] = []
-    size = 0
-    for number, line in numbered_lines(path):
-        numbers.append(number)
-        lines.append(line)
-        size += len(line)
-        if size > _BLOCK:
-            yield _parsed(numbers, lines, dropped)
-            numbers, lines, size = [], [], 0
-    if lines:
-        yield _parsed(numbers, lines, dropped)
-
-
-def _parsed(numbers: list[int], lines: list[bytes], dropped: dict[str, list[int]]) -> tuple[list[int], list[Any]]:
-    """The numbers and values of lines: all in one parse, or where that fails line by line."""
+def _parsed(first: int, lines: list[bytes], dropped: dict[str, list[int]]) -> tuple[Sequence[int], list[Any]]:
+    """Numbers and values of lines: all in one parse, or line by line; what cannot be read is noted in `dropped`."""
     at_once = parse_all(lines)
     if at_once is not None:
-        return numbers, at_once
-    readable: list[int] = []
+        return range(first, first + len(lines)), at_once
+    numbers: list[int] = []
     values: list[Any] = []
-    for number, line in zip(numbers, lines, strict=True):
+    for number, line in enumerate(lines, first):
+        if not line or line.isspace():
+            continue
         try:
             values.append(parse(line))
-            readable.append(number)
+            numbers.append(number)
         except (ValueError, RecursionError):
             dropped.setdefault("no whole JSON value", []).append(number)
-    return readable, values
+    return numbers, values
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -105,19 +91,43 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     Raises:
         EncaveError: the file cannot be read, or is UTF-16.
     """
+    for first, lines in _line_blocks(path):
+        for number, line in enumerate(lines, first):
+            if line and not line.isspace():
+                yield number, line
+
+
+def _line_blocks(path: Path) -> Iterator[tuple[int, list[bytes]]]:
+    """The number of a line and the lines from there, about a block of them at a time."""
+    first = 1
+    begun: list[bytes] = []  # the pieces of a line whose end is not read yet
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(iter(partial(file.readline, LONGEST), b""), 1):
-                if len(line) == LONGEST and not line.endswith(b"\n"):
+            while block := file.read(_BLOCK):
+                begun.append(block)
+                if b"\n" in block:
+                    *lines, rest = b"".join(begun).split(b"\n")
+                    begun = [rest]
+                elif len(begun) * _BLOCK > LONGEST:
                     _skip_line(file)
-                if number == 1:
-                    if line.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-                        raise EncaveError(f"{path} is UTF-16: save it as UTF-8")
-                    line = line.removeprefix(BOM_UTF8)
-                if line and not line.isspace():
-                    yield number, line
+                    lines, begun = [b"".join(begun)[:LONGEST]], []
+                else:
+                    continue
+                if first == 1:
+                    lines[0] = _unmarked(lines[0], path)
+                yield first, lines
+                first += len(lines)
+        last = b"".join(begun)
+        if last:
+            yield first, [last if first > 1 else _unmarked(last, path)]
     except OSError as error:
         raise EncaveError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _unmarked(line: bytes, path: Path) -> bytes:
+    if line.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise EncaveError(f"{path} is UTF-16: save it as UTF-8")
+    return line.removeprefix(BOM_UTF8)
 
 
 def _skip_line(file: BinaryIO) -> None:

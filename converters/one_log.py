@@ -21,7 +21,7 @@ from .reader import Found, Options, ReadResult
 from .registry import Candidate
 from .run_folders import Earlier
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 16
 
 Place = Callable[[Path, str], Path]
 """Source and proposed name of a run → its folder."""

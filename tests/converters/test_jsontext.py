@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encave.converters.jsontext import parse
+from encave.converters.jsontext import parse, parse_all
 
 ODD = (
     *("18446744073709551616", "-9223372036854775809", "[0.00012345678901234567, 123456789012345678901]", "1e400"),
@@ -41,3 +42,10 @@ def test_odd_values(text: str) -> None:
 def test_any_value(value: Any) -> None:
     text = json.dumps(value)
     assert told(parse, text.encode()) == told(json.loads, text)
+
+
+def test_texts_are_one_value_each_or_none_is_read_at_once() -> None:
+    assert parse_all([b"[1, 2]", b' {"a": NaN}\r', b"null", b'"5,1,"']) == [[1, 2], {"a": ANY}, None, "5,1,"]
+    assert parse_all([]) == []
+    for broken in ([b"[1", b"2]"], [b"1, 2", b"[3", b"4]"], [b"1,0,2", b"[3", b"4]"], [b"", b"1"], [b"1 2"], [b"\xff"]):
+        assert parse_all(broken) is None
