@@ -423,7 +423,7 @@ def timed_run(folder: Path, *, seconds: float) -> Any:
     return optimizer
 
 
-@pytest.mark.parametrize("seconds", [1.0, 1000.0])
+@pytest.mark.parametrize("seconds", [0.5, 1000.0])
 def test_starts_of_the_text_log(seconds: float, tmp_path: Path) -> None:
     optimizer = timed_run(tmp_path / "log", seconds=seconds)
     conversion, run = one(tmp_path / "log", tmp_path / "out", nas_space())
@@ -431,7 +431,7 @@ def test_starts_of_the_text_log(seconds: float, tmp_path: Path) -> None:
     stamps = pd.to_datetime([line.split(" ")[0] for line in lines if "Evaluating" in line])
     logged = [(stamp - stamps[0]).total_seconds() for stamp in stamps]
     costs = [row[3] for row in optimizer.history]
-    if seconds == 1.0:
+    if seconds == 0.5:
         assert run.column("start").tolist() == pytest.approx(logged, abs=1e-6)
         assert (run.column("end") - run.column("start")).tolist() == pytest.approx(costs)
         assert "extra:logged_start" not in run.trials.column_names
