@@ -98,12 +98,13 @@ def _meta(run: Run, shown: Rows) -> dict[str, Any]:
 
 def _trial_seeds(shown: Rows) -> dict[str, int | None] | None:
     """DeepCAVE's number → the seed of its trials, for those that differ; None if none does."""
-    pairs = (
-        pa.table({"shown": shown.seeds, "own": whole(shown.trials["seed"])}).group_by(["shown", "own"]).aggregate([])
-    )
-    numbers, own = pairs["shown"].to_pylist(), pairs["own"].to_pylist()
+    own = shown.trials["seed"]
+    if not own.null_count and np.array_equal(own.to_numpy(), shown.seeds) and shown.seeds.min(initial=0) >= 0:
+        return None
+    pairs = pa.table({"shown": shown.seeds, "own": whole(own)}).group_by(["shown", "own"]).aggregate([])
+    numbers, seeds = pairs["shown"].to_pylist(), pairs["own"].to_pylist()
     times = Counter(numbers)
-    told = {n: seed for n, seed in zip(numbers, own, strict=True) if times[n] == 1 and (n != seed or n < 0)}
+    told = {n: seed for n, seed in zip(numbers, seeds, strict=True) if times[n] == 1 and (n != seed or n < 0)}
     return {str(number): seed for number, seed in told.items()} or None
 
 
