@@ -13,7 +13,7 @@ from ..errors import EncaveError
 
 LIMIT = 1 << 31
 """Bytes that a file may unpack to."""
-_BUFFER, _ROWS = 1 << 16, 1 << 16  # bytes of a file and rows that are read at once
+_BUFFER, _ROWS = 1 << 16, 1 << 13  # bytes of a file and rows that are read at once
 _WIDTH = 8  # bytes of a number
 
 
