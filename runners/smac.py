@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from smac import Scenario
     from smac.facade.abstract_facade import AbstractFacade
 
-LEAVES = 4096
 ENOUGH_TRIALS = 15_625
 """`n_trials` where simulated time ends the run. Ask and tell heed it only for the size of the initial design (≤ 60)."""
 
@@ -32,6 +31,9 @@ class SMAC(Optimizer):
 
     def __init__(self, problem: Problem) -> None:
         import smac
+
+        from .smac_forest import slim
+        from .smac_search import widen_bounds
 
         self._home = problem.home
         self._clock = 0.0
@@ -47,8 +49,9 @@ class SMAC(Optimizer):
         )
         facade: Any = getattr(smac, self.facade)
         parts = self._parts(facade, scenario)
-        forest = _slim(parts["model"], problem.evaluations or 0)
+        forest = slim(parts["model"], problem.evaluations or 0)
         self._smac: AbstractFacade = facade(scenario, None, **parts, logging_level=False, overwrite=True)
+        widen_bounds(self._smac.runhistory)
         # The incumbents' trajectory then has simulated times.
         self._smac.intensifier.used_walltime = lambda: self._clock  # type: ignore[assignment]
         self.settings: Mapping[str, Any] = {"facade": self.facade, **settings, **forest, **self._intensifier()}
@@ -94,22 +97,10 @@ class SMAC(Optimizer):
 
     def _parts(self, facade: Any, scenario: Scenario) -> dict[str, Any]:
         """What the facade is made of, where it is not the default."""
+        from .smac_forest import is_forest
         from .smac_search import parts
 
         model = facade.get_model(scenario)
         intensifier = facade.get_intensifier(scenario, **self._intensifier())
-        search = parts(facade, scenario, intensifier, forest=_is_forest(model))
+        search = parts(facade, scenario, intensifier, forest=is_forest(model))
         return {"model": model, "intensifier": intensifier, **search}
-
-
-def _is_forest(model: Any) -> bool:
-    return hasattr(model, "_rf_opts")
-
-
-def _slim(model: Any, evaluations: int) -> dict[str, int]:
-    """Make a random forest use one thread and no more memory than it needs; other models are left alone."""
-    if not _is_forest(model):
-        return {}
-    forest = {"n_jobs": 1, "max_leaf_nodes": max(LEAVES, evaluations)}
-    model._rf_opts.update(forest)
-    return forest

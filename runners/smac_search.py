@@ -90,8 +90,7 @@ def parts(facade: Any, scenario: Scenario, intensifier: Any, *, forest: bool) ->
     if forest:  # a Gaussian process rounds otherwise when it predicts more at a time
         found["acquisition_function"] = TabulatedEI(grid, facade.get_acquisition_function(scenario))
         found["config_selector"] = _selector(facade, scenario, _ForestSelector)
-    stock = intensifier.get_rejected_configs
-    intensifier.get_rejected_configs = lambda: _Seen(stock())
+    intensifier.get_rejected_configs = _Rejected(intensifier)
     return found
 
 
@@ -159,6 +158,27 @@ class ExactMaximizer(AbstractAcquisitionMaximizer):
         return _configurations(self._configspace, values, vectors, order[:KEPT], origin)
 
 
+def widen_bounds(history: Any) -> None:
+    """Make a run history take a new trial into the bounds of its costs, not all trials again."""
+    from smac.runhistory import StatusType
+
+    stock = history._add
+    newest: list[Any] = []
+
+    def add(key: Any, value: Any, status: Any) -> None:
+        newest[:] = [value]
+        stock(key, value, status)
+
+    def update() -> None:
+        bounds = history._objective_bounds or [(np.inf, -np.inf)] * history._n_objectives
+        if newest[0].status == StatusType.SUCCESS:
+            costs = np.atleast_1d(newest[0].cost)
+            bounds = [(min(low, cost), max(high, cost)) for (low, high), cost in zip(bounds, costs, strict=True)]
+        history._objective_bounds = bounds
+
+    history._add, history._update_objective_bounds = add, update
+
+
 def _configurations(
     space: ConfigurationSpace,
     values: NDArray[np.float64],
@@ -183,6 +203,24 @@ class _Seen(list[Configuration]):
 
     def __contains__(self, config: Any) -> bool:
         return config.get_array().tobytes() in self._keys
+
+
+class _Rejected:
+    """The configurations that an intensifier has rejected; a call takes up those that are new since the last."""
+
+    def __init__(self, intensifier: Any) -> None:
+        self._intensifier = intensifier
+        self._ids: list[int] = []
+        self._configs = _Seen(())
+
+    def __call__(self) -> _Seen:
+        ids = self._intensifier._rejected_config_ids
+        if ids[: len(self._ids)] != self._ids:  # one was taken back
+            self._ids, self._configs = [], _Seen(())
+        for one in ids[len(self._ids) :]:
+            self._ids.append(one)
+            self._configs.append(self._intensifier.runhistory._ids_config[one])
+        return self._configs
 
 
 class _Selector(ConfigSelector):
