@@ -16,7 +16,7 @@ from .csv_table import LIMIT, CsvTable, header_of, read_csv
 from .deepcave_trials import STATUSES, Cleaned, Logged, clean
 from .names import study_name
 from .reader import Found, Listing, Options, ReadResult
-from .space import LogSpace
+from .space import LogSpace, own_or_given
 
 if TYPE_CHECKING:
     from ConfigSpace.hyperparameters import Hyperparameter
@@ -47,7 +47,8 @@ class DataFrameReader:
         """Read every row whose status and numbers are what DeepCAVE has, and count the others."""
         table = _read(found.path)
         notes = list(table.notes)
-        space = _space(found.path.with_name(SPACE), options, notes)
+        space = own_or_given(lambda: _space(found.path.with_name(SPACE), notes), options, partial=True)
+        assert space is not None  # the table has one, or it is refused
         cells = {name: column.to_pylist() for name, column in table.columns.items()}
         missing = [name for name in (*_NEEDED, *space.space) if name not in cells]
         if missing:
@@ -200,14 +201,12 @@ def _values(hyperparameter: Hyperparameter[Any, Any], texts: _Cells, path: Path)
         raise EncaveError(f"{path}: {hyperparameter.name} has a value that is no number: {error}") from error
 
 
-def _space(path: Path, options: Options, notes: list[Note]) -> LogSpace:
-    """The space given, else that of `configspace.csv`.
+def _space(path: Path, notes: list[Note]) -> LogSpace:
+    """The space of `configspace.csv`.
 
     Raises:
         EncaveError: a row is not one of DeepCAVE's.
     """
-    if options.space is not None:
-        return LogSpace(options.space)
     from ConfigSpace import ConfigurationSpace
 
     rows = _space_rows(path)

@@ -21,7 +21,7 @@ from .json_lines import Lines, read_lines
 from .jsontext import read_json
 from .names import study_name
 from .reader import Found, Listing, Options, ReadResult
-from .space import SPACE_FILE, LogSpace, known_space
+from .space import SPACE_FILE, LogSpace, known_space, own_or_given
 from .times import stamp
 
 HISTORY, CONFIGS, META, ORIGINS = "history.jsonl", "configs.json", "meta.json", "origins.json"
@@ -180,11 +180,13 @@ def _run(
     options: Options,
     notes: list[Note],
 ) -> Run:
-    found, configurations = known_space(path, options, None), configs
+    inferred_own = meta.get(INFERRED) is True
+    found = own_or_given(lambda: known_space(path, Options(), None), options, partial=inferred_own)
+    configurations = configs
     if found is None:
         inferred = infer(configs)
         found, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
-    elif meta.get(INFERRED) is True:
+    elif inferred_own and found.space is not options.space:
         found = replace(found, inferred=True)
     else:
         found = _without_conditions(found, configs)

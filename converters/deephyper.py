@@ -20,7 +20,7 @@ from .inferred_space import infer
 from .jsontext import parse
 from .names import study_name
 from .reader import Found, Listing, Options, ReadResult
-from .space import LogSpace
+from .space import LogSpace, given_instead
 from .times import since_start
 
 _HEAD = 1 << 16
@@ -114,7 +114,7 @@ def _configurations(table: CsvTable, options: Options) -> tuple[list[int], dict[
     }
     ids = [numbered[key] for key in keys]
     if options.space is not None:
-        return ids, rows, LogSpace(options.space)
+        return ids, rows, given_instead(options.space, "the log has none")
     inferred = infer(rows)
     return ids, inferred.configurations, LogSpace(inferred.space, True, inferred.notes)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..run import Note
 from .inferred_space import infer
 from .reader import Options
-from .space import LogSpace
+from .space import LogSpace, own_or_given
 
 if TYPE_CHECKING:
     from ConfigSpace.hyperparameters import Hyperparameter
@@ -73,14 +73,14 @@ def space_of(
     if len(set(short.values())) < len(short):
         short = {key: key for key in short}
     named = {i: {short[key]: value for key, value in config.items()} for i, config in configurations.items()}
-    if options.space is not None:
-        return LogSpace(options.space), named
     space = _told(told, short)
-    if space is None:
-        inferred = infer(named)
-        return LogSpace(inferred.space, True, inferred.notes), inferred.configurations
     partial = any(len(configuration) < len(short) for configuration in named.values())
-    return LogSpace(space, partial, _notes(told, partial)), named
+    own = None if space is None else LogSpace(space, partial, _notes(told, partial))
+    found = own_or_given(lambda: own, options, partial=True)
+    if found is not None:
+        return found, named
+    inferred = infer(named)
+    return LogSpace(inferred.space, True, inferred.notes), inferred.configurations
 
 
 def _told(keys: Mapping[str, re.Match[str] | None], short: Mapping[str, str]) -> Any:

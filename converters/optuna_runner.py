@@ -36,7 +36,7 @@ def to_result(study: Study, path: Path, options: Options, sidecar: Sidecar) -> R
         )
     found = known_space(path, options, sidecar)
     assert found is not None  # the sidecar has one
-    configurations = study_space(study, options)
+    configurations = study_space(study, Options())
     trials = study.trials
     columns: dict[str, Any] = {
         "config_id": configurations.config_ids,

@@ -15,6 +15,7 @@ from .codes import Codes, codes, first_of_each, joint_codes
 from .optuna_domains import json_text, parameter
 from .optuna_study import Study
 from .reader import Options
+from .space import given_instead
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -55,23 +56,30 @@ class StudySpace:
 
 
 def study_space(study: Study, options: Options) -> StudySpace:
-    """The space of the distributions, or the one given, and the trials' configurations, equal ones once."""
+    """The space of the distributions, and the trials' configurations, equal ones once.
+
+    Distributions tell of no conditions: a space that is given is preferred, if it has all that they are of.
+    """
     from ConfigSpace import ConfigurationSpace
 
-    space = ConfigurationSpace() if options.space is None else options.space
+    given = options.space
     notes: list[Note] = []
+    if given is not None and not study.parameters.keys() <= set(given):
+        given = None
+        notes.append(Note("flagged", "the space given was not used: it lacks hyperparameters of the study"))
+    elif given is not None:
+        notes += given_instead(given, "Optuna's distributions tell of no conditions").notes
+    space = ConfigurationSpace() if given is None else given
     columns: dict[str, tuple[list[int], list[Any]]] = {}
     for name, tried in study.parameters.items():
         values = tried.values
-        if options.space is None:
+        if given is None:
             known = parameter(name, tried.domains, values)
             notes += [Note("flagged", remark) for remark in known.remarks]
             values = known.values
             if known.hyperparameter is not None:
                 space.add(known.hyperparameter)
         columns[name] = tried.rows, _scalars(values)
-    if options.space is not None:
-        notes.append(Note("flagged", "the configuration space is the one given, not one from the log"))
     incomplete, note = _incomplete(study, columns, space)
     count = len(study.trials)
     numbers = joint_codes(_column_codes(columns, count)) if columns else np.zeros(count, dtype=np.int64)

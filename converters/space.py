@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +48,7 @@ def known_space(
     file: Path | None = None,
     logged: Iterable[Mapping[str, Any]] = (),
 ) -> LogSpace | None:
-    """The space that the user gave, that of the sidecar, or that of a file beside the log; else None.
+    """The log's own space, that of the sidecar or of a file beside the log; else the one that the user gave, if any.
 
     Args:
         log: The log.
@@ -58,15 +58,48 @@ def known_space(
         logged: Configurations of the log, for the types of choices in a PCS file.
 
     Raises:
-        EncaveError: the file beside the log cannot be read.
+        EncaveError: the file beside the log cannot be read, and the user gave no space.
     """
-    if options.space is not None:
-        return LogSpace(
-            options.space, notes=(Note("flagged", "the configuration space is the one given, not one from the log"),)
-        )
     if sidecar is not None:
-        return LogSpace(sidecar.space())
-    path = file or log.parent / SPACE_FILE
+        return own_or_given(lambda: LogSpace(sidecar.space()), options)
+    return own_or_given(lambda: _beside(file or log.parent / SPACE_FILE, logged), options)
+
+
+def own_or_given(own: Callable[[], LogSpace | None], options: Options, *, partial: bool = False) -> LogSpace | None:
+    """The log's own space where it has one that can be read, else the one that the user gave; a note says which.
+
+    Args:
+        own: Reads the log's own space; None where there is none.
+        options: What the user gave.
+        partial: Whether the log's own does not tell everything, as its conditions: the one given is then preferred, if
+            it has all the hyperparameters of the log's own.
+
+    Raises:
+        EncaveError: the log's own cannot be read, and the user gave none.
+    """
+    given = options.space
+    why = "the log has none"
+    try:
+        found = own()
+    except EncaveError as error:
+        if given is None:
+            raise
+        found, why = None, f"the log's own cannot be read: {error}"
+    if found is not None and partial and given is not None and set(found.space) <= set(given):
+        found, why = None, "the log does not tell all of its own"
+    if found is None:
+        return None if given is None else given_instead(given, why)
+    if given is None or given.to_serialized_dict() == found.space.to_serialized_dict():
+        return found
+    return replace(found, notes=(*found.notes, Note("flagged", "the space given was not used: the log has its own")))
+
+
+def given_instead(space: ConfigurationSpace, why: str) -> LogSpace:
+    """The space that the user gave, with a note that says why it is used."""
+    return LogSpace(space, notes=(Note("flagged", f"the configuration space is the one given: {why}"),))
+
+
+def _beside(path: Path, logged: Iterable[Mapping[str, Any]]) -> LogSpace | None:
     if not path.is_file():
         return None
     if path.suffix.lower() != PCS:

@@ -22,7 +22,7 @@ from .jsontext import read_json
 from .names import study_name
 from .reader import Found, Listing, Options, ReadResult
 from .sidecar import Sidecar
-from .space import LogSpace, known_space
+from .space import LogSpace, known_space, own_or_given
 from .syne_tune_space import cast, read_space
 from .zipped import read_member
 
@@ -78,7 +78,13 @@ class SyneTuneReader:
         sidecar = sidecars.find(found.path)
         if sidecar and not {objective.name for objective in sidecar.objectives} <= log.table.columns.keys():
             raise EncaveError(f"{found.path} lacks objectives of {sidecar.path}: they are not of one run")
-        space = known_space(found.path, options, sidecar) or read_space(log.metadata["config_space"], found.path.name)
+        space = own_or_given(
+            lambda: (
+                known_space(found.path, Options(), sidecar) or read_space(log.metadata["config_space"], found.path.name)
+            ),
+            options,
+        )
+        assert space is not None  # the metadata has one, or it is refused
         budget, budget_name, notes = _budget(log)
         run = _run(log, space, budget, budget_name, [*log.table.notes, *bad, *space.notes, *notes], sidecar)
         dropped = log.table.dropped + sum(note.count for note in bad)
