@@ -109,7 +109,17 @@ def compare_smac(evaluations: int) -> bool:
                 f"| {'the same' if same else 'its own'} |"
             )
             good &= default.cpu / cpu >= bar and (same or name == "smac-exact")
+    _growth(("smac", 400), ("smac-exact", 400), ("smac-exact", 1_600))
     return good
+
+
+def _growth(*longer: tuple[str, int]) -> None:
+    """What a trial takes in longer runs, where every new forest learns from more trials."""
+    print("\n| longer runs, trials | CPU s | ms per trial |\n|---|---|---|")
+    for name, evaluations in longer:
+        with TemporaryDirectory() as temporary:
+            took, _ = timed(lambda n=name, e=evaluations, t=temporary: run(n, Limit(evaluations=e), Path(t) / "run"))
+        print(f"| `{name}`, {evaluations:,} | {took.cpu:.2f} | {1e3 * took.cpu / evaluations:.2f} |")
 
 
 def compare_dehb() -> bool:
