@@ -77,6 +77,7 @@ def _with(values: list[tuple[int, int, float]], seed: int = 777, epochs: int = 2
         (_with([]), []),
         (_with([(2, 30, 41.0), (2, 100, 70.0)]), []),
         (_with([(1, 30, 64.0031), (2, 30, 64.0031)]), ["2 accuracies of one", "cifar10, 200 epochs, seed 777, arch"]),
+        (_with([(1, 30, 0.0)]), ["1 accuracies of one", "or next to none", "architecture 1:"]),
         (_with([(1, 30, 64.0031)], seed=MEAN), []),
         (_with([(2, 199, 72.0)]), ["1 learning curves jump at the last epoch", "architecture 2:"]),
         (_with([(2, 11, 72.0)], epochs=12), []),
@@ -120,8 +121,8 @@ def test_import_and_verify_tell(tmp_path: Path) -> None:
     assert not any("damaged" in note for note in import_benchmark(path, "right").notes)
     path = _table(path, c10valid_valid_acc_200_s777=[90.0, 80.001, 70.004])
     told = (
-        "1 accuracies of one training run are no whole number of images, the first in c10valid_valid_acc_200_s777, "
-        "architecture 9: the file is damaged, or not the original"
+        "1 accuracies of one training run are no whole number of images, or next to none, the first in "
+        "c10valid_valid_acc_200_s777, architecture 9: the file is damaged, or not the original"
     )
     assert told in import_benchmark(path, "odd").notes
     for spec in (str(path), "odd"):
