@@ -50,7 +50,7 @@ class Grid:
 
     def ranks(self, vectors: NDArray[np.float64]) -> NDArray[np.intp]:
         """Where configurations of shape (m, d) stand in `vectors`, shape (m,)."""
-        return (vectors @ self.places).astype(np.intp)
+        return np.einsum("nd,d->n", vectors, self.places).astype(np.intp)  # `@` would wake threads that then spin
 
 
 def grid_of(space: ConfigurationSpace) -> Grid | None:
@@ -77,13 +77,13 @@ def parts(facade: Any, scenario: Scenario, intensifier: Any, *, forest: bool) ->
         forest: Whether its surrogate is a random forest.
     """
     maximizer = facade.get_acquisition_maximizer(scenario)
-    if not hasattr(maximizer, "_local_search"):
-        return {}
-    maximizer._local_search.__class__ = SortedStart
+    searches = hasattr(maximizer, "_local_search")  # Hyperband draws at random
+    if searches:
+        maximizer._local_search.__class__ = SortedStart
     grid = grid_of(scenario.configspace)
     if grid is None:
         return {"acquisition_maximizer": maximizer}
-    if grid.base is not None:
+    if searches and grid.base is not None:
         maximizer._random_search.__class__ = BestOfRandom
         maximizer._random_search.kept, maximizer._random_search.base = maximizer._local_search_iterations, grid.base
     found = {"acquisition_maximizer": maximizer, "config_selector": _selector(facade, scenario, _Selector)}
