@@ -6,6 +6,7 @@ Transactions on Evolutionary Computation, 2006).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .adapter import Problem, Proposal
@@ -29,6 +30,19 @@ class SMACBlackBox(SMAC):
 
         with threadpool_limits(limits=1):
             return super().ask()
+
+    def _parts(self, facade: Any, scenario: Scenario) -> dict[str, Any]:
+        """The process copies its kernel for every likelihood that it computes; scikit-learn can do without."""
+        parts = super()._parts(facade, scenario)
+        stock = parts["model"]._get_gaussian_process
+
+        def process() -> Any:
+            made = stock()
+            made.log_marginal_likelihood = partial(made.log_marginal_likelihood, clone_kernel=False)
+            return made
+
+        parts["model"]._get_gaussian_process = process
+        return parts
 
 
 class SMACMultiFidelity(SMAC):

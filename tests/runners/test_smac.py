@@ -73,7 +73,7 @@ class SortedSet(set[Any]):
     ("adapter", "facade", "evaluations"),
     [
         ("smac", HyperparameterOptimizationFacade, 24),
-        ("smac-bb", BlackBoxFacade, 5),
+        ("smac-bb", BlackBoxFacade, 8),
         ("smac-mf", MultiFidelityFacade, 30),
         ("hyperband", HyperbandFacade, 30),
         ("smac-parego", HyperparameterOptimizationFacade, 16),
