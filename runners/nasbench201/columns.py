@@ -77,7 +77,7 @@ def read_table(path: Path, *, made_from: Path | None = None) -> TableFile:
     try:
         content = path.read_bytes()
         source = pq.ParquetFile(pa.BufferReader(content))
-        wanted = _wanted_columns(source.schema_arrow.names)
+        wanted = wanted_columns(source.schema_arrow.names)
         table = source.read(columns=wanted)
     except OSError as error:
         raise EncaveError(f"cannot read the table {path}: {error.strerror or error}") from error
@@ -146,7 +146,8 @@ class _Columns:
             raise EncaveError(f"{self.path}: column {name} does not hold numbers: {error}") from error
 
 
-def _wanted_columns(present: Sequence[str]) -> list[str]:
+def wanted_columns(present: Sequence[str]) -> list[str]:
+    """Those of a file's columns that `read_table` reads, in their order."""
     wanted = {"arch_index", "arch_str", *_EVALUATION_COLUMNS}
     for dataset in DATASETS:
         wanted.update(name for names in _columns_of(dataset).values() for name in names)

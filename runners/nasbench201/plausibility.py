@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import VALID_PREFIX
+from .columns import VALID_PREFIX, wanted_columns
 from .measured_curves import MEAN, X_VALID
 from .space import SIZE
 
@@ -54,13 +54,16 @@ class CurvesOfSeed:
 
 def columns_of(path: Path) -> dict[str, NDArray[np.float64]]:
     """The columns of accuracies and times of a Parquet table that `read_table` reads, shape (15625,)."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    names = [name for name in pq.read_schema(path).names if _ACCURACY.fullmatch(name) or _SECONDS.fullmatch(name)]
+    wanted = wanted_columns(pq.read_schema(path).names)
+    names = [name for name in wanted if _ACCURACY.fullmatch(name) or _SECONDS.fullmatch(name)]
     rows = pq.read_table(path, columns=["arch_index", *names])
+    numbers = {name: rows[name].cast(pa.float64()).to_numpy() for name in ("arch_index", *names)}
     placed = {name: np.full(SIZE, np.nan) for name in names}
     for name, values in placed.items():
-        values[rows["arch_index"].to_numpy()] = rows[name].to_numpy()
+        values[numbers["arch_index"].astype(np.int64)] = numbers[name]
     return placed
 
 

@@ -47,7 +47,7 @@ def gather(record: Mapping[str, Any], into: Gathered, source: str) -> int:
         for (dataset, seed), run in sorted(record["all_results"].items()):
             if run["epochs"] not in (12, 200):
                 raise EncaveError(f"{source} {SIZE_SPACE}")
-            if int(run.get("seed", seed)) != int(seed):
+            if run.get("seed") is not None and int(run["seed"]) != int(seed):
                 into.left_out[f"they are of seed {seed} by their place and of another by their record"] += 1
             else:
                 gather_run(index, dataset, int(seed), run, into)

@@ -131,6 +131,12 @@ def test_import_and_verify_tell(tmp_path: Path) -> None:
         ]
 
 
+def test_columns_that_are_not_read_do_not_matter(tmp_path: Path) -> None:
+    more = {"notes_acc_200_mean": ["a", "b", "c"], "eval_time_per_10k_images_s": [2, 2, 3]}
+    columns = columns_of(_table(tmp_path / "table.parquet", **more))
+    assert "notes_acc_200_mean" not in columns and columns["eval_time_per_10k_images_s"][9] == 2.0
+
+
 def test_what_is_out_of_its_range_is_refused_by_the_name_of_the_file(tmp_path: Path) -> None:
     path = _table(tmp_path / "table.parquet", c10valid_valid_acc_200_s777=[90.0, 180.0, 70.0])
     with pytest.raises(EncaveError, match=r"table\.parquet: c10valid_valid_acc_200_s777 of architecture 9 is 180"):
