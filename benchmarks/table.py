@@ -3,8 +3,9 @@
     python benchmarks/table.py TABLE.parquet [SAMPLES] [--archive ARCHITECTURES]
 
 TABLE is a Parquet table of all architectures, SAMPLES the official folder NATS-tss-v1_0-3ffb9-simple (whole or in part;
-`pip install nats_bench` to compare). `--archive` writes that many made-up architectures as one legacy `torch.save`
-file, as NAS-Bench-201-v1_1-096897.pth is (there 15,625 take 4.7 GB), imports it and prints the peak of memory.
+`pip install nats_bench` to compare). Exit status 1 if a bar is missed. `--archive` writes that many made-up
+architectures as one legacy `torch.save` file, as NAS-Bench-201-v1_1-096897.pth is (there 15,625 take 4.7 GB), imports
+it and prints the peak of memory.
 """
 
 from __future__ import annotations
@@ -25,9 +26,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+BARS = {"open": 5e-3, "open by path": 5e-3, "query by index": 2e-6, "query by string": 5e-6, "query all": 5e-3}
+"""What is measured → seconds that it may take."""
 
-def main() -> None:
-    """Measure what the command line asks for."""
+
+def main() -> int:
+    """Measure what the command line asks for; 1 if a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", type=Path)
     parser.add_argument("samples", type=Path, nargs="?")
@@ -35,15 +39,16 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CACHE_HOME"] = folder
-        queries(arguments.table)
+        good = queries(arguments.table)
         if arguments.samples is not None:
             official(arguments.samples)
         if arguments.archive:
             archive(arguments.archive, Path(folder))
+    return 0 if good else 1
 
 
-def queries(path: Path) -> None:
-    """Opening and asking, beside pandas."""
+def queries(path: Path) -> bool:
+    """Opening and asking, beside pandas; whether every bar is met."""
     import pandas as pd
 
     from encave.runners.nasbench201.architectures import official_strings
@@ -63,9 +68,13 @@ def queries(path: Path) -> None:
         ("query by string", lambda: benchmark.at(text, "cifar10"), "loc", lambda: by_string.loc[text, [ours, theirs]]),
         ("query all", lambda: benchmark.query(every, "cifar10"), "two columns", frame[[ours, theirs]].copy),
     ]
+    good = True
     for what, mine, peer, other in rows:
-        first, second = seconds(mine), seconds(other)
-        print(f"{what}: {1e6 * first:,.1f} µs; {peer} {1e6 * second:,.1f} µs, {second / first:,.1f} times", flush=True)
+        first, second, bar = seconds(mine), seconds(other), BARS.get(what, float("inf"))
+        allowed = f" (bar {1e6 * bar:,.0f})" if what in BARS else ""
+        good &= first <= bar
+        print(f"{what}: {1e6 * first:,.1f} µs{allowed}; {peer} {1e6 * second:,.1f} µs, {second / first:,.1f} times")
+    return good
 
 
 def official(samples: Path) -> None:
@@ -214,4 +223,4 @@ def seconds(call: Callable[[], Any]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
