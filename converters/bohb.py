@@ -153,7 +153,7 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
     submitted, started, finished = map(_stamps, _of_each(clocks, _TIMES))
     times = since_start(started, finished, submitted)
     results = [result or {} for result in logged]
-    [losses] = map(_stamps, _of_each(results, ["loss"]))
+    losses = _stamps([result.get("loss") for result in results])
     statuses = list(map(_status, results, exceptions, losses))
     infos = map(configs.infos.__getitem__, numbers)
     extras = list(map(or_, infos, map(_extras, results, exceptions, statuses)))
