@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,16 @@ from numpy.typing import NDArray
 
 from .. import space_columns
 from ..files import atomic_file
-from ..run import CONFIG, COST, EXTRA, Objective, Run
+from ..run import CONFIG, COST, EXTRA, Objective, Run, Status
+from .ioh import SUITE
 from .names import folder_name
 
 LIMITS = (
     "IOHprofiler knows one objective per run: raw_y is the first one, the others are columns beside it",
     "IOHprofiler knows no budgets: a trial below the run's highest one is an evaluation whose raw_y is the worst value",
     "IOHprofiler knows no failed trials: they are evaluations whose raw_y is the worst value",
-    "IOHprofiler holds numbers: choices are their positions, from 0; text (workers, instances, statuses) is left out",
-    "IOHprofiler knows no configuration space: no ranges, no conditions; an inactive hyperparameter is nan",
+    "IOHprofiler holds numbers: choices are their positions, from 0; text and truth values are left out",
+    "IOHprofiler knows no configuration space: only encave reads it back, from a key of its own; inactive is nan",
 )
 """What the format cannot hold."""
 
@@ -49,6 +50,8 @@ class _Rows:
     """Value of the first objective at the highest budget, shape (n,); infinity for the worst."""
     columns: dict[str, list[str]]
     """Other columns as text."""
+    sources: dict[str, str]
+    """Name of a column → that of the run's column."""
     positions: dict[str, list[str]]
     """x0, x1, … as text."""
 
@@ -104,23 +107,43 @@ def _write_group(runs: Sequence[Run], folder: Path, group: str, task: str, numbe
     dimension = len(runs[0].space)
     label = folder_name(task)
     data = f"data_f{number}_{label}/IOHprofiler_f{number}_DIM{dimension}.dat"
-    shared = [name for name in shown[0].columns if all(name in rows.columns for rows in shown)]
+    names = list(dict.fromkeys(name for rows in shown for name in rows.columns))
     with atomic_file(folder / data) as path, path.open("w", encoding="utf-8") as file:
         for rows in shown:
-            file.writelines(_lines(rows, shared))
+            file.writelines(_lines(rows, names))
     description = {
         "version": _VERSION,
-        "suite": "encave",
+        "suite": SUITE,
         "function_id": number,
         "function_name": label,
         "maximization": _maximizes(runs[0]),
         "algorithm": {"name": group, "info": runs[0].optimizer.version or ""},
         "run_attributes": ["run_seed"],
-        "attributes": [*_OWN, *shared],
+        "attributes": [*_OWN, *names],
         "scenarios": [{"dimension": dimension, "path": data, "runs": [_described(rows) for rows in shown]}],
+        SUITE: _kept(shown),
     }
     with atomic_file(folder / f"IOHprofiler_f{number}_{label}.json") as path:
         path.write_text(json.dumps(description, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+
+
+def _kept(shown: Sequence[_Rows]) -> dict[str, Any]:
+    """What the format has no place for, for encave to read back: spaces, and per run what its numbers are."""
+    spaces: list[Any] = []
+    runs: list[dict[str, Any]] = []
+    for rows in shown:
+        run = rows.run
+        if run.space_json not in spaces:
+            spaces.append(run.space_json)
+        told = {"name": run.name, "objectives": [asdict(objective) for objective in run.objectives]}
+        told |= {"budget_name": run.budget_name, "inferred_space": run.inferred_space, "columns": rows.sources}
+        failed = {n: word for n, word in zip(*_statuses(run), strict=True) if word != Status.SUCCESS.value}
+        runs.append(told | {"space": spaces.index(run.space_json), "failed": failed})
+    return {"runs": runs, "spaces": spaces}
+
+
+def _statuses(run: Run) -> tuple[list[int], list[str]]:
+    return run.trials["trial_id"].to_pylist(), run.trials["status"].to_pylist()
 
 
 def _rows(run: Run) -> _Rows:
@@ -134,11 +157,12 @@ def _rows(run: Run) -> _Rows:
     budget = np.nan_to_num(table["budget"].to_numpy().astype(np.float64), nan=-np.inf)
     raw = np.where(np.isnan(values) | (budget < budget[~np.isnan(values)].max()), worst, values)
     positions = {f"x{i}": _texts(_positions(run, table, name)) for i, name in enumerate(run.space)}
-    return _Rows(run, raw, dict(_columns(table)), positions)
+    sources = dict(_columns(table))
+    return _Rows(run, raw, {name: _texts(table[source]) for name, source in sources.items()}, sources, positions)
 
 
-def _columns(table: pa.Table) -> Iterator[tuple[str, list[str]]]:
-    """The numbers of each trial under names of letters, digits and underscores."""
+def _columns(table: pa.Table) -> Iterator[tuple[str, str]]:
+    """Names of letters, digits and underscores for the columns of numbers, and the columns' own."""
     taken: set[str] = set()
     for source in table.column_names:
         kind = table[source].type
@@ -148,7 +172,7 @@ def _columns(table: pa.Table) -> Iterator[tuple[str, list[str]]]:
             while name in taken or name in _OWN:
                 name += "_"
             taken.add(name)
-            yield name, _texts(table[source])
+            yield name, source
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -170,10 +194,11 @@ def _texts(column: pa.ChunkedArray | pa.Array) -> list[str]:
     return ["nan" if value is None else repr(value) for value in column.to_pylist()]
 
 
-def _lines(rows: _Rows, shared: Sequence[str]) -> Iterator[str]:
+def _lines(rows: _Rows, names: Sequence[str]) -> Iterator[str]:
+    """The run's lines; a column that only other runs have is `nan`."""
     best = (np.maximum if _maximizes(rows.run) else np.minimum).accumulate(rows.raw)
-    columns = [rows.columns[name] for name in shared]
-    yield " ".join([*_OWN, *shared, *rows.positions]) + "\n"
+    columns = [rows.columns.get(name) or ["nan"] * len(rows.raw) for name in names]
+    yield " ".join([*_OWN, *names, *rows.positions]) + "\n"
     values = (map(repr, rows.raw.tolist()), map(repr, best.tolist()), *columns, *rows.positions.values())
     for number, row in enumerate(zip(*values, strict=True), start=1):
         yield f"{number} {' '.join(row)}\n"

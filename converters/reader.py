@@ -62,7 +62,7 @@ class Options:
     """What the user says beyond the log."""
 
     space: ConfigurationSpace | None = None
-    """Configuration space for logs without one; it goes before what a log says."""
+    """Configuration space for logs without one of their own."""
     mapping: Mapping[str, str] | None = None
     """What the columns of a table are, as in `--map objective=loss`; it goes before a mapping beside the table."""
 

@@ -31,6 +31,7 @@ BUILT_IN = (
     "optuna",
     "amltk",
     "ray_tune",
+    "ioh",
     "deepcave_native",
     "deepcave_dataframe",
     "not_a_log",

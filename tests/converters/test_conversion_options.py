@@ -162,7 +162,7 @@ def test_output_inside_the_source_and_the_other_way_round(tmp_path: Path) -> Non
     assert [f.status for f in convert([source / "seed-0"], tmp_path)] == ["converted"]
 
 
-@pytest.mark.parametrize("to", [name for name in outputs() if name not in ("deepcave", "ioh")])
+@pytest.mark.parametrize("to", [name for name in outputs() if name != "deepcave"])
 def test_there_and_back(tmp_path: Path, to: str) -> None:
     source = logs(tmp_path / "logs", 2)
     exported = export([source], tmp_path / to, to)
