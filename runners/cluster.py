@@ -26,6 +26,16 @@ _LOOPBACK = "127.0.0.1"
 _SLURM = {"cores": 1, "processes": 1, "memory": "4GB", "walltime": "24:00:00"}
 
 
+def check_jobs(jobs: int) -> None:
+    """Check that a study can have so many processes.
+
+    Raises:
+        EncaveError: it cannot.
+    """
+    if jobs < 1:
+        raise EncaveError(f"a study needs at least one process, not {jobs}")
+
+
 @dataclass(frozen=True)
 class Cluster:
     """What executes runs.
@@ -44,8 +54,7 @@ class Cluster:
     """Arguments of dask-jobqueue's `SLURMCluster` (queue, account, memory, walltime, …); None: no SLURM."""
 
     def __post_init__(self) -> None:
-        if self.jobs < 1:
-            raise EncaveError(f"a study needs at least one process, not {self.jobs}")
+        check_jobs(self.jobs)
         if self.scheduler is not None and self.slurm is not None:
             raise EncaveError("runs go to a scheduler that runs or to SLURM, not to both; leave out one of them")
 

@@ -26,6 +26,36 @@ NODES = tuple(tuple(name for name in space.HYPERPARAMETERS if name.endswith(f"_{
 _LIBRARIES = ("encave", "numpy", "ConfigSpace")
 
 
+def check_dataset(name: str) -> None:
+    """Check that there is such a dataset.
+
+    Raises:
+        EncaveError: there is not.
+    """
+    if name not in DATASETS:
+        raise EncaveError(f"unknown dataset {name!r}; there are {', '.join(DATASETS)}")
+
+
+def check_epochs(epochs: int) -> None:
+    """Check that architectures were trained for so many epochs.
+
+    Raises:
+        EncaveError: they were not.
+    """
+    if epochs not in SCHEDULES:
+        raise EncaveError(f"a schedule has 12 or 200 epochs, not {epochs}")
+
+
+def check_workers(workers: int) -> None:
+    """Check that a run can have so many simulated workers.
+
+    Raises:
+        EncaveError: it cannot.
+    """
+    if workers < 1:
+        raise EncaveError(f"a run has at least one simulated worker, not {workers}")
+
+
 @dataclass(frozen=True, slots=True)
 class RunSpec:
     """A run that is wanted.
@@ -71,14 +101,12 @@ class RunSpec:
             raise EncaveError(f"{self.adapter} minimises one objective, not {', '.join(self.objectives)}")
         if several < optimizer.needs_several:
             raise EncaveError(f"{self.adapter} is for several objectives, such as valid_error,params_M")
-        if self.dataset not in DATASETS:
-            raise EncaveError(f"unknown dataset {self.dataset!r}; there are {', '.join(DATASETS)}")
-        if self.epochs is not None and self.epochs not in SCHEDULES:
-            raise EncaveError(f"a schedule has 12 or 200 epochs, not {self.epochs}")
+        check_dataset(self.dataset)
+        if self.epochs is not None:
+            check_epochs(self.epochs)
         if multi_fidelity and self.epochs == 12:
             raise EncaveError(f"{self.adapter} chooses between 12 and 200 epochs itself; leave out the 12 epochs")
-        if self.workers < 1:
-            raise EncaveError(f"a run has at least one simulated worker, not {self.workers}")
+        check_workers(self.workers)
         if not 0 <= self.seed < 2**32:
             raise EncaveError(f"a seed is in 0 … {2**32 - 1}, not {self.seed}")
 

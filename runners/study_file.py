@@ -15,9 +15,10 @@ from typing import Any
 from ..errors import EncaveError
 from ..files import atomic_file
 from .adapter import parse_flags
-from .cluster import Cluster
-from .execute import RunSpec
+from .cluster import Cluster, check_jobs
+from .execute import RunSpec, check_dataset, check_epochs, check_workers
 from .limit import parse_limit, parse_seeds
+from .objective import check_objectives
 
 STUDY_FILE = "study.toml"
 
@@ -43,7 +44,10 @@ _WANTED = {
     **{"seeds": "a text such as 0-4,7, or whole numbers", "epochs": "12 or 200", "jobs": "a whole number"},
     **{"slurm": "true, false or a table"},
 }
-_CHECKS: Mapping[str, Callable[[Any], Any]] = {"optimizer": parse_flags, "budget": parse_limit, "seeds": parse_seeds}
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    **{"optimizer": parse_flags, "dataset": check_dataset, "budget": parse_limit, "seeds": parse_seeds},
+    **{"workers": check_workers, "epochs": check_epochs, "jobs": check_jobs},
+}
 """Key → what raises an EncaveError if a value is not right in itself."""
 
 
@@ -164,6 +168,8 @@ def _checked(where: str, key: str, value: Any) -> Any:
     try:
         for part in typed if isinstance(typed, list) else [typed]:
             _CHECKS.get(key, lambda part: None)(part)
+        if key == "objectives":
+            check_objectives(typed)
     except EncaveError as error:
         raise EncaveError(f"{where}: {error}") from error
     return typed

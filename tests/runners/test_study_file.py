@@ -94,6 +94,11 @@ def test_every_flag_has_its_key() -> None:
         ("optimizer = 're'\nworkers = '2,x'", "workers"),
         ("optimizer = 're'\nbudget = ['1h', '1h']", "twice"),
         ("optimizer = 're'\nbudget = ['../x']", "line 2: not a budget"),
+        ("optimizer = 're'\ndataset = ['cifar10', 'cifar11']", "line 2: unknown dataset 'cifar11'"),
+        ("optimizer = 're'\nobjectives = ['params_M']", "line 2: no objectives: 'params_M'"),
+        ("optimizer = 're'\nworkers = [1, 0]", "line 2: a run has at least one simulated worker, not 0"),
+        ("optimizer = 're'\nepochs = 50", "line 2: a schedule has 12 or 200 epochs, not 50"),
+        ("optimizer = 're'\njobs = 0", "line 2: a study needs at least one process, not 0"),
         ("optimizer = 're'\nscheduler = 'tcp://a:1'\nslurm = true", "not to both"),
     ],
 )
