@@ -31,6 +31,7 @@ from .space import SPACE_FILE, LogSpace, known_space
 from .times import since_start, stamp
 
 CONFIGS, RESULTS = "configs.json", "results.json"
+_CONFIGS_WORD, _RESULTS_WORD = "configs", "results"
 _KEY_LENGTH, _RESULT_FIELDS, _CONFIG_FIELDS = 3, 5, (2, 3)
 _LARGEST = 2**63 - 1
 _TIMES = ("submitted", "started", "finished")
@@ -48,21 +49,27 @@ class BohbReader:
     title = "BOHB (HpBandSter)"
 
     def detect(self, listing: Listing) -> Iterable[Found]:
-        """`results.json` whose first line is a result of HpBandSter, or that has none beside such a `configs.json`."""
-        if RESULTS not in listing.names:
-            return
-        head = listing.head(RESULTS)
-        beside = CONFIGS in listing.names and _begins_with_triple(listing.head(CONFIGS) or b"[[0,0,0],")
-        if _begins_with_triple(head) or (beside and not head.strip()):
-            names = [name for name in (RESULTS, CONFIGS, SPACE_FILE) if name in listing.names]
-            evidence = "JSON lines [[i, j, k], budget, times, result, exception]"
-            yield Found(listing.folder / RESULTS, tuple(listing.folder / name for name in names), evidence)
+        """`results.json` whose first line is a result of HpBandSter, or that has none beside such a `configs.json`.
+
+        Both may have more in their names: `results_3.json` and `configs_3.json`.
+        """
+        for name in listing.names:
+            configs = name.replace(_RESULTS_WORD, _CONFIGS_WORD)
+            if name == RESULTS or (name.endswith(".json") and configs in listing.names and configs != name):
+                head = listing.head(name)
+                paired = configs in listing.names and _begins_with_triple(listing.head(configs) or b"[[0,0,0],")
+                if _begins_with_triple(head) or (paired and not head.strip()):
+                    names = [beside for beside in (name, configs, SPACE_FILE) if beside in listing.names]
+                    evidence = "JSON lines [[i, j, k], budget, times, result, exception]"
+                    yield Found(listing.folder / name, tuple(listing.folder / beside for beside in names), evidence)
 
     def read(self, found: Found, options: Options) -> ReadResult:
         """Read the results whose configuration is known and count the others."""
-        configs_path = found.path.with_name(CONFIGS)
+        configs_path = found.path.with_name(found.path.name.replace(_RESULTS_WORD, _CONFIGS_WORD))
         if not configs_path.is_file():
-            raise EncaveError(f"{found.path} has no {CONFIGS} beside it; without it the configurations are unknown")
+            raise EncaveError(
+                f"{found.path} has no {configs_path.name} beside it; without it the configurations are unknown"
+            )
         configs = _configs(configs_path)
 
         def fault(some: list[Any]) -> str | None:
@@ -170,7 +177,7 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
         **({EXTRA + "warm_start": imported} if any(imported) else {}),
     }
     return Run.from_columns(
-        name=study_name(path, "BOHB"),
+        name="-".join(filter(None, (study_name(path, "BOHB"), path.stem.replace(_RESULTS_WORD, "").strip("_-. ")))),
         optimizer=Optimizer("BOHB"),
         space=found.space,
         objectives=[Objective("loss")],

@@ -10,7 +10,7 @@ from ..run import Run, find_runs
 from ..store import find_stores, read_runs, store_of
 from . import registry
 from .registry import Candidate
-from .table_source import SUFFIXES
+from .table_source import may_be_table
 
 _PACKED = frozenset({".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
 
@@ -103,7 +103,7 @@ def _hint(sources: Sequence[Path]) -> str:
     if packed is not None:
         return f" {packed} is packed: unpack it first."
     directly = (path for source in sources for path in (sorted(source.iterdir()) if source.is_dir() else [source]))
-    table = next((path for path in directly if path.suffix.lower() in SUFFIXES and path.is_file()), None)
+    table = next((path for path in directly if path.is_file() and may_be_table(path)), None)
     if table is not None:
         example = "--map objective=loss --map hyperparameters=lr,depth"
         return f" {table} is a table: say what its columns are, as in {example}."

@@ -1,4 +1,4 @@
-"""Home-made logs: CSV, Parquet or JSON lines with one row per trial and a mapping that says what the columns are."""
+"""Home-made logs: CSV, Parquet or JSON with one row per trial and a mapping that says what the columns are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .space import SPACE_FILE, LogSpace, known_space
 from .table_mapping import Mapped, decimal_comma, mapping_file, read_mapping, resolve, self_explaining
 from .table_oddities import oddities, time_unit
 from .table_rows import Rows
-from .table_source import SUFFIXES, Table, column_names, read_table
+from .table_source import Table, column_names, may_be_table, read_table
 
 
 class TableReader:
@@ -31,7 +31,7 @@ class TableReader:
     """
 
     name = "table"
-    title = "table (CSV, Parquet, JSON lines)"
+    title = "table (CSV, Parquet, JSON)"
 
     def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
         self._mapping = mapping
@@ -40,7 +40,7 @@ class TableReader:
         """Tables with a mapping; of a file with several runs each one."""
         for name in listing.names:
             path = listing.folder / name
-            if path.suffix.lower() in SUFFIXES:
+            if may_be_table(path):
                 beside = mapping_file(path)
                 if beside or self._mapping is not None or self_explaining(column_names(path)):
                     yield from self._runs(path, beside)

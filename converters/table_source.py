@@ -1,8 +1,9 @@
-"""Tables as columns of Python values: CSV, Parquet and JSON lines; objects inside become columns `outer.inner`."""
+"""Tables as columns of Python values: CSV, Parquet and JSON; objects inside become columns `outer.inner`."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,10 @@ from ..run import Note
 from . import parquet
 from .csv_table import LIMIT, header_of, read_csv, typed
 from .json_lines import numbered_lines, read_lines
+from .jsontext import read_json
 
-SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
+_SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
+_LIST = re.compile(rb"\s*\[\s*\{")
 _DEEPEST = 8
 _HEAD = 1 << 16
 
@@ -46,6 +49,17 @@ class Table:
         return column if isinstance(column, list) else column.to_pylist()
 
 
+def may_be_table(path: Path) -> bool:
+    """Whether a file is a table by its name; of JSON only a list of objects, or one with a mapping of its name."""
+    suffix = path.suffix.lower()
+    if suffix != ".json":
+        return suffix in _SUFFIXES
+    if path.with_name(f"{path.stem}.map.json").is_file():
+        return True
+    with path.open("rb") as file:
+        return _LIST.match(file.read(_HEAD)) is not None
+
+
 def read_table(path: Path, *, decimal_comma: bool = False) -> Table:
     """Read a table by the suffix of its name.
 
@@ -64,6 +78,8 @@ def read_table(path: Path, *, decimal_comma: bool = False) -> Table:
         return _parquet(path)
     if suffix in (".jsonl", ".ndjson"):
         return _json_lines(path)
+    if suffix == ".json":
+        return _json_list(path)
     if size > LIMIT:
         raise EncaveError(f"{path} has {size} bytes; a CSV file may have {LIMIT}. Write it as Parquet.")
     table = read_csv(path.read_bytes(), str(path))
@@ -96,6 +112,8 @@ def column_names(path: Path) -> list[str]:
         if suffix in (".csv", ".tsv"):
             with path.open("rb") as file:
                 return [name.strip() for name in header_of(file.read(_HEAD))]
+        if suffix == ".json":
+            return []  # to tell them the whole file would have to be read
         first = read_first(path)
     except (OSError, ValueError, pa.ArrowException, EncaveError):
         return []
@@ -135,8 +153,29 @@ def _json_lines(path: Path) -> Table:
         return rows.append(_flat(value)) if isinstance(value, dict) else "not a JSON object"
 
     lines = read_lines(path, take)
+    return Table(_columns(rows), len(rows), lines.dropped, lines.notes)
+
+
+def _json_list(path: Path) -> Table:
+    content, whole = read_json(path)
+    listed = content if isinstance(content, list) else []
+    objects = [value for value in listed if isinstance(value, dict)]
+    if not objects:
+        raise EncaveError(f"{path} is no JSON list of objects")
+    others = len(listed) - len(objects)
+    notes = [Note("dropped", "not a JSON object", others)] if others else []
+    cut = not whole and len(objects) > 1 and objects[-1].keys() < objects[-2].keys()
+    if not whole:
+        notes.append(Note("flagged", f"{path.name} breaks off: what comes before the break was read"))
+    if cut:
+        objects.pop()
+        notes.append(Note("dropped", "the file breaks off in it", 1))
+    return Table(_columns(list(map(_flat, objects))), len(objects), others + cut, tuple(notes))
+
+
+def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
     names = dict.fromkeys(name for row in rows for name in row)
-    return Table({name: [row.get(name) for row in rows] for name in names}, len(rows), lines.dropped, lines.notes)
+    return {name: [row.get(name) for row in rows] for name in names}
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "", depth: int = _DEEPEST) -> dict[str, Any]:

@@ -129,3 +129,16 @@ def test_an_id_that_stands_for_two_configurations_is_told(tmp_path: Path) -> Non
     assert len(result.run) == 4
     assert result.run.configuration(1)["x"] == 0.9
     assert [note.count for note in result.run.notes if "several configurations" in note.text] == [1]
+
+
+def test_pairs_with_more_in_their_names(tmp_path: Path) -> None:
+    one = write(tmp_path, [[[0, 0, 0], 1.0, times(0.0), {"loss": 1.0, "info": {}}, None]], CONFIGS)
+    for old, new in (("results.json", "results_3.json"), ("configs.json", "configs_3.json")):
+        (one / old).rename(one / new)
+    write(tmp_path, [[[0, 0, 1], 1.0, times(0.0), {"loss": 2.0, "info": {}}, None]], CONFIGS)
+    (tmp_path / "my_results.json").write_text(json.dumps([[0, 0, 0], 1.0]))  # nothing beside it
+    (tmp_path / "a_results.json").write_text("{}")
+    (tmp_path / "a_configs.json").write_text("{}")
+    runs = [READER.read(found, Options()).run for found in found_in(tmp_path)]
+    assert [run.cost().tolist() for run in runs] == [[2.0], [1.0]]
+    assert runs[1].name == f"{runs[0].name}-3"

@@ -69,6 +69,8 @@ def write_log(folder: Path, suffix: str = ".csv", rows: list[dict[str, Any]] = R
         pd.DataFrame(rows).to_csv(path, index=False)
     elif suffix == ".parquet":
         pd.DataFrame(rows).to_parquet(path)
+    elif suffix == ".json":
+        path.write_text(json.dumps(rows, indent=2))
     else:
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     told = {key: value for key, value in {**MAPPING, **mapping}.items() if value is not None}
@@ -80,7 +82,7 @@ def read_all(path: Path, options: Options | None = None, reader: TableReader = R
     return [found.reader.read(found.found, options or Options()) for found in find(path, [reader])]
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl", ".json"])
 def test_every_form_gives_the_same_run(tmp_path: Path, suffix: str) -> None:
     [result] = read_all(write_log(tmp_path, suffix))
     run = result.run
@@ -220,7 +222,7 @@ def test_wrong_mappings_are_refused_with_the_reason(tmp_path: Path, mapping: dic
         read_all(write_log(tmp_path, **mapping))
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl", ".json"])
 @pytest.mark.parametrize("content", [b"", b"\x00\xff\x13\x00" * 50, b"{"])
 def test_damaged_files_are_refused(tmp_path: Path, suffix: str, content: bytes) -> None:
     path = write_log(tmp_path, suffix)
@@ -240,7 +242,19 @@ def test_other_tables_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.csv").write_text("a,b\n1,2\n")
     (tmp_path / "x.parquet").write_bytes(b"PAR1")
     (tmp_path / "x.jsonl").write_text("[1]\n")
+    (tmp_path / "x.json").write_text('[{"config:a": 1, "cost:y": 2}]')
     assert find(tmp_path, [READER]) == []
+    (tmp_path / "package.json").write_text('{"a": [{"lr": 1, "loss": 2}]}')
+    told = {one.found.path.name for one in find(tmp_path, [TableReader({"objective": "loss"})])}
+    assert told == {"notes.csv", "x.json", "x.jsonl", "x.parquet"}
+
+
+def test_a_json_list_that_breaks_off_or_holds_other_things(tmp_path: Path) -> None:
+    result = a_table(tmp_path, '[{"lr": 0.1, "loss": 1}, 3, {"lr": {"a": 2}, "loss": 2}, {"lr": 0.3, "lo', "log.json")
+    assert (result.read, len(result.run), result.dropped) == (4, 2, 2)
+    told = {note.text for note in result.run.notes}
+    assert {"not a JSON object", "the file breaks off in it"} <= told
+    assert "log.json breaks off: what comes before the break was read" in told
 
 
 def a_table(folder: Path, text: str | bytes, name: str = "log.csv", **mapping: Any) -> ReadResult:
