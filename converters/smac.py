@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +18,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..errors import EncaveError
+from ..record_columns import columns_of
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
-from ..space_columns import holds_json
+from ..space_columns import from_cells, holds_json
 from . import sidecar as sidecars
 from .extras import extra_columns
 from .inferred_space import infer
@@ -133,9 +133,8 @@ def _with_configuration(rows: Entries, configurations: Mapping[int, Any]) -> tup
 def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
     sidecar = sidecars.find(path)
     found = _space(log, path, options, sidecar, notes)
-    configurations = log.configurations
-    if found is None or not _null_is_inactive(found.space, configurations):
-        configurations = _active(configurations)
+    alike = None if found is None else _alike(found.space, log.configurations)
+    configurations = _active(log.configurations) if alike is None else {}
     if found is None:
         inferred = infer(configurations)
         found, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
@@ -152,7 +151,7 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
         space=found.space,
         objectives=objectives,
         trials=columns,
-        configurations=configurations,
+        configurations=configurations if alike is None else alike,
         budget_name=sidecar.budget_name if sidecar else None,
         inferred_space=found.inferred,
         metadata=sidecar.metadata() if sidecar else log.scenario.metadata(),
@@ -187,10 +186,12 @@ def _origins(log: _Log) -> pa.Array:
     return pa.array(told, pa.string())
 
 
-def _null_is_inactive(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, Any]]) -> bool:
-    """Whether null can be nothing but an inactive hyperparameter: no choice, and no hyperparameter of another space."""
-    known = set(space.keys()).issuperset(chain.from_iterable(configurations.values()))
-    return known and not any(map(holds_json, space.values()))
+def _alike(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, Any]]) -> pa.Table | None:
+    """The configurations in one pass, if they have the same keys and null can be nothing but an inactive one."""
+    cells = columns_of(list(configurations.values()))
+    if cells is None or not cells.keys() <= set(space.keys()) or any(map(holds_json, space.values())):
+        return None
+    return from_cells(space, list(configurations), cells)
 
 
 def _active(configurations: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
