@@ -134,6 +134,9 @@ def _own(one: Described, path: Path) -> _Own:
 def _run(one: Described, columns: _Columns, path: Path, options: Options, notes: list[Note]) -> Run:
     own = _own(one, path)
     columns = _in_order({own.names.get(name, name): values for name, values in columns.items()}, own)
+    missing = ({"trial_id", "config_id"} | set(own.names.values())) - columns.keys() if own.names else set()
+    if missing:
+        raise EncaveError(f"{one.table} lacks columns of its description: {', '.join(sorted(missing))}")
     outcome = _outcome(one, columns, own)
     space, configurations, ids = _configurations(columns, path, options, own)
     trials: dict[str, Any] = {
@@ -204,7 +207,9 @@ def _configurations(
         raise EncaveError(f"{path}: the space has {len(found.space)} hyperparameters, the log {len(names)}")
     keys = list(zip(*(columns[name] for name in names), strict=True))
     numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-    ids = [int(told) for told in columns["config_id"]] if own.names else [numbers[key] for key in keys]
+    ids = _typed(columns["config_id"], whole=True).to_pylist() if own.names else [numbers[key] for key in keys]
+    if None in ids:
+        raise EncaveError(f"{path}: a trial has no configuration")
     if found is not None:
         return found, {i: _decoded(key, found.space) for i, key in zip(ids, keys, strict=True)}, ids
     values = zip(*(_typed(columns[name]).to_pylist() for name in names), strict=True)

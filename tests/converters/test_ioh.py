@@ -170,6 +170,19 @@ def test_what_encave_keeps_there_for_itself_is_read_with_care(tmp_path: Path) ->
     path.write_text(json.dumps(content))
     [result], _ = converted(tmp_path / "ioh", tmp_path)
     assert "remove that key" in str(result.reason)
+    [table] = (tmp_path / "ioh").rglob("*.dat")
+    whole = table.read_text()
+    content["encave"]["runs"][0]["space"] = 0
+    path.write_text(json.dumps(content))
+    for damaged, reason in (
+        (whole.replace("config_id", "config_ix"), "lacks columns of its description: config_id"),
+        (whole.replace(" 5 ", " nan "), "a trial has no configuration"),
+        (whole.replace(" 5 ", " 5.5 "), "has no whole number"),
+    ):
+        table.write_text(damaged)
+        [result], _ = converted(tmp_path / "ioh", tmp_path)
+        assert reason in str(result.reason)
+    table.write_text(whole)
     del content["encave"]
     path.write_text(json.dumps(content))
     _, [run] = converted(tmp_path / "ioh", tmp_path)
