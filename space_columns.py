@@ -87,7 +87,7 @@ def from_cells(space: ConfigurationSpace, ids: Sequence[int], cells: Mapping[str
     if unknown:
         names = [[name for name in unknown if unknown[name][row] is not ABSENT] for row in range(len(ids))]
         _refuse_unknown(set(space.keys()), dict(zip(ids, names, strict=True)))
-    columns: dict[str, pa.Array] = {CONFIG_ID: pa.array(ids, pa.int64())}
+    columns: dict[str, pa.Array] = {CONFIG_ID: exact_array(ids, pa.int64())}
     for name, hyperparameter in space.items():
         columns[name] = _column(name, hyperparameter, ids, cells.get(name, [ABSENT] * len(ids)))
     return pa.table(columns)

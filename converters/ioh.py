@@ -22,7 +22,7 @@ from .. import space_columns
 from ..errors import EncaveError
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from .inferred_space import infer
-from .ioh_files import Described, described, rows_of
+from .ioh_files import Described, described, rows_of, whole
 from .reader import Found, Listing, Options, ReadResult
 from .space import LogSpace, known_space, own_or_given
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 SUITE = "encave"
 """Name of the suite in what encave writes, and of the key under which it keeps what the format has no place for."""
 _HEAD = re.compile(rb'\s*\{(?=.*"function_id"\s*:)(?=.*"algorithm"\s*:)', re.DOTALL)
-_POSITION = re.compile(r"x(\d+)")
+_POSITION = re.compile(r"x(\d{1,9})")
 _INTEGERS = frozenset({"trial_id", "config_id", "seed"})
 _NUMBERED = frozenset({"evaluations", "function evaluation"})
 _Columns = dict[str, list[str]]
@@ -146,7 +146,7 @@ def _run(one: Described, columns: _Columns, path: Path, options: Options, notes:
     }
     for name, values in columns.items():
         if name in own.names.values():
-            trials.setdefault(name, _typed(values, whole=name in _INTEGERS))
+            trials.setdefault(name, _typed(values, integers=name in _INTEGERS))
         elif name not in _NUMBERED | {"raw_y"} and not own.names and not _POSITION.fullmatch(name):
             trials[EXTRA + name] = _typed(values)
     return Run.from_columns(
@@ -166,7 +166,7 @@ def _run(one: Described, columns: _Columns, path: Path, options: Options, notes:
 def _in_order(columns: _Columns, own: _Own) -> _Columns:
     """The rows in the order of their trials, where it is known; a table has them in the order of completion."""
     told = columns.get("trial_id")
-    if told is None or not own.names or not all(map(str.isdigit, told)):
+    if told is None or not own.names or not all(map(whole, told)):
         return columns
     order = sorted(range(len(told)), key=lambda row: int(told[row]))
     return {name: [values[row] for row in order] for name, values in columns.items()}
@@ -207,7 +207,7 @@ def _configurations(
         raise EncaveError(f"{path}: the space has {len(found.space)} hyperparameters, the log {len(names)}")
     keys = list(zip(*(columns[name] for name in names), strict=True))
     numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-    ids = _typed(columns["config_id"], whole=True).to_pylist() if own.names else [numbers[key] for key in keys]
+    ids = _typed(columns["config_id"], integers=True).to_pylist() if own.names else [numbers[key] for key in keys]
     if None in ids:
         raise EncaveError(f"{path}: a trial has no configuration")
     if found is not None:
@@ -228,7 +228,7 @@ def _decoded(key: Iterable[str], space: ConfigurationSpace) -> dict[str, Any]:
         choices = space_columns.choices(hyperparameter)
         number = float(text)
         if choices is None:
-            values[name] = int(text) if text.lstrip("-").isdigit() else number
+            values[name] = int(text) if whole(text) else number
         elif number.is_integer() and 0 <= number < len(choices):
             values[name] = choices[int(number)]
         else:
@@ -247,15 +247,17 @@ def _numbered(count: int) -> tuple[LogSpace, dict[int, dict[str, Any]], list[int
     return LogSpace(space, True, (Note("flagged", text, count),)), {i: {"row": i + 1} for i in ids}, ids
 
 
-def _typed(texts: list[str], *, whole: bool = False) -> pa.Array:
+def _typed(texts: list[str], *, integers: bool = False) -> pa.Array:
     """Integers where all are, else floats; `nan` is null."""
     told = [None if text == "nan" else text for text in texts]
     try:
-        return pa.array([None if text is None else int(text) for text in told], pa.int64())
-    except (ValueError, OverflowError):
-        if whole:
-            raise EncaveError("a trial, a configuration or a seed has no whole number") from None
-        return pa.array([None if text is None else float(text) for text in told], pa.float64())
+        if all(text is None or whole(text) for text in told):
+            return pa.array([None if text is None else int(text) for text in told], pa.int64())
+    except OverflowError:
+        pass  # beyond 64 bits
+    if integers:
+        raise EncaveError("a trial, a configuration or a seed has no whole number")
+    return pa.array([None if text is None else float(text) for text in told], pa.float64())
 
 
 def _floats(texts: list[str]) -> _Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,7 @@ from .jsontext import read_json
 _KEYS = frozenset({"function_id", "algorithm", "scenarios"})
 _EVALUATIONS = frozenset({"evaluations", "function evaluation"})
 _SHOWN = 5
+_DIGITS = 20
 Section = tuple[int, list[str], list[bytes]]
 """Number of a run's header line, the names in it, and the lines below it."""
 
@@ -42,7 +44,10 @@ def described(path: Path) -> list[Described]:
     Raises:
         EncaveError: the description cannot be read or is none, or a table lies elsewhere than below its folder.
     """
-    content, _ = read_json(path)
+    try:
+        content = _finite(read_json(path)[0])
+    except RecursionError as error:
+        raise EncaveError(f"{path} is nested too deeply to be a description") from error
     if not isinstance(content, dict) or not content.keys() >= _KEYS or not isinstance(content["scenarios"], list):
         raise EncaveError(f"{path} is no description of IOHprofiler: {', '.join(sorted(_KEYS))} are needed")
     found: list[Described] = []
@@ -57,6 +62,20 @@ def described(path: Path) -> list[Described]:
         size = dimension if isinstance(dimension, int) else None
         found += [Described(content, size, table, place, run) for place, run in enumerate(runs)]
     return found
+
+
+def _finite(value: Any) -> Any:
+    """The value with null for numbers that are not finite, which no JSON of ours holds."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def whole(text: str) -> bool:
+    """Whether a number is an integer of at most 64 bits or so."""
+    return len(text) <= _DIGITS and text.removeprefix("-").isdigit()
 
 
 def _below(description: Path, told: str) -> Path:

@@ -21,7 +21,7 @@ from ConfigSpace import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from encave import EncaveError, Note, Objective, Optimizer, Run, Status
+from encave import EncaveError, Note, Objective, Optimizer, Run, Status, space_columns
 from encave.run import HEADER_FILE, TRIALS_FILE, find_runs
 
 
@@ -257,3 +257,8 @@ def test_damaged_files_are_told(tmp_path: Path) -> None:
         Run.load(tmp_path)
     with pytest.raises(EncaveError, match="is not a folder"):
         find_runs(tmp_path / "nowhere")
+
+
+def test_a_configuration_number_beyond_64_bits_is_an_error_for_people() -> None:
+    with pytest.raises(EncaveError, match="too large"):
+        space_columns.build(ConfigurationSpace({"x": (0.0, 1.0)}), {10**30: {"x": 0.5}})

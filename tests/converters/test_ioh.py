@@ -110,6 +110,17 @@ def test_what_is_wrong_is_said(tmp_path: Path, changes: dict[str, Any], reason: 
     assert result.status == "refused" and reason in str(result.reason)
 
 
+def test_numbers_that_are_none_and_nested_descriptions(tmp_path: Path) -> None:
+    long = "9" * 5000
+    _, runs = converted(write(tmp_path / "log", f"evaluations raw_y x0 x{long}\n{long} 1.0 {long[:30]} 2\n"), tmp_path)
+    assert runs[0].cost().tolist() == [1.0] and runs[0].configuration(0) == {"x0": float(long[:30])}
+    folder = write(tmp_path / "deep")
+    path = folder / "IOHprofiler_f1_Sphere.json"
+    path.write_text(path.read_text().replace('"BBOB"', "[" * 1000 + "1e999" + "]" * 1000))
+    [result] = convert([folder], tmp_path / "deep-out")
+    assert result.status == "refused" and "nested too deeply" in str(result.reason)
+
+
 def test_a_space_given_tells_the_choices(tmp_path: Path) -> None:
     space = ConfigurationSpace({"a": (-5.0, 5.0), "b": ["p", "q", "r", "s"]})
     _, (first, _) = converted(write(tmp_path / "log"), tmp_path, space=space)
