@@ -37,8 +37,8 @@ def choices(hyperparameter: Hyperparameter[Any, Any]) -> tuple[Any, ...] | None:
         values = getattr(hyperparameter, attribute, None)
         if values is not None:
             return tuple(_plain(value) for value in values)
-    value = getattr(hyperparameter, "value", None)  # a constant's
-    return None if value is None else (_plain(value),)
+    value = getattr(hyperparameter, "value", ABSENT)  # a constant's, which may be null
+    return None if value is ABSENT else (_plain(value),)
 
 
 def column_type(hyperparameter: Hyperparameter[Any, Any]) -> pa.DataType:

@@ -154,7 +154,7 @@ def _seeds(run: Run) -> tuple[Ints, Note | None]:
         text = "DeepCAVE knows no instances: each pair of seed and instance is one of its seeds, over which it averages"
         return numbers, Note("flagged", text, len(run))
     if distinct[0] > 1:
-        return np.nan_to_num(run.column("seed"), nan=0).astype(np.int64), None
+        return pc.fill_null(run.trials["seed"], 0).to_numpy(), None
     seed = run.metadata.get("seed")
     number = seed if isinstance(seed, int) and 0 <= seed <= _LARGEST_SEED else zlib.crc32(run.name.encode()) >> 1
     return np.full(len(run), number, dtype=np.int64), None

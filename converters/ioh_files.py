@@ -18,6 +18,7 @@ _KEYS = frozenset({"function_id", "algorithm", "scenarios"})
 _EVALUATIONS = frozenset({"evaluations", "function evaluation"})
 _SHOWN = 5
 _DIGITS = 20
+_LONGEST = 200
 Section = tuple[int, list[str], list[bytes]]
 """Number of a run's header line, the names in it, and the lines below it."""
 
@@ -81,8 +82,13 @@ def whole(text: str) -> bool:
 def _below(description: Path, told: str) -> Path:
     """The path of a table; written on Windows too."""
     table = description.parent.joinpath(*PureWindowsPath(told).parts)
-    if not table.resolve().is_relative_to(description.parent.resolve()):
-        raise EncaveError(f"{description} names the table {told!r}, which is not below its folder")
+    try:
+        inside = table.resolve().is_relative_to(description.parent.resolve())
+        table.is_file()
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a zero character, a loop of links
+        raise EncaveError(f"{description} names no path of a file: {told[:_LONGEST]!r}") from error
+    if not inside:
+        raise EncaveError(f"{description} names the table {told[:_LONGEST]!r}, which is not below its folder")
     return table
 
 

@@ -262,3 +262,11 @@ def test_damaged_files_are_told(tmp_path: Path) -> None:
 def test_a_configuration_number_beyond_64_bits_is_an_error_for_people() -> None:
     with pytest.raises(EncaveError, match="too large"):
         space_columns.build(ConfigurationSpace({"x": (0.0, 1.0)}), {10**30: {"x": 0.5}})
+
+
+def test_a_constant_may_be_null() -> None:
+    space = ConfigurationSpace()
+    space.add(Constant("nothing", None))
+    table = space_columns.build(space, {0: {"nothing": None}})
+    space_columns.check(space, table, may_miss=False)
+    assert space_columns.decode(space, table.to_pylist()[0]) == {"nothing": None}

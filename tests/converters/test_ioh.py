@@ -100,6 +100,8 @@ def test_names_in_quotes_and_no_positions(tmp_path: Path) -> None:
     [
         ({"scenarios": [{"dimension": 2, "path": "../other.dat", "runs": [{}]}]}, "not below its folder"),
         ({"scenarios": [{"dimension": 2, "path": "none.dat", "runs": [{}]}]}, "none.dat: No such file"),
+        ({"scenarios": [{"dimension": 2, "path": "a" * 5000, "runs": [{}]}]}, "no path of a file"),
+        ({"scenarios": [{"dimension": 2, "path": "a\0", "runs": [{}]}]}, "no path of a file"),
         ({"scenarios": {}}, "no description of IOHprofiler"),
         ({"scenarios": []}, "tells of no run"),
         ({"scenarios": [3]}, "names no path"),
