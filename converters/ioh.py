@@ -95,6 +95,8 @@ class _Own:
     """Whether the space was inferred."""
     failed: Mapping[str, str] = MappingProxyType({})
     """trial_id → status of the trials that did not succeed."""
+    notes: tuple[Note, ...] = ()
+    """What the first conversion merged, dropped, derived or assumed."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def _own(one: Described, path: Path) -> _Own:
             run["budget_name"],
             bool(run["inferred_space"]),
             {str(trial): Status(status).value for trial, status in run["failed"].items()},
+            tuple(Note(note["kind"], str(note["text"]), int(note["count"])) for note in run["notes"]),
         )
     except Exception as error:  # ConfigSpace raises all kinds of errors
         told = f"{type(error).__name__}: {error}"
@@ -159,7 +162,7 @@ def _run(one: Described, columns: _Columns, path: Path, options: Options, notes:
         budget_name=own.budget_name,
         inferred_space=space.inferred,
         metadata=_metadata(one, own),
-        notes=[*notes, *space.notes, *_oddities(one, outcome, columns, own)],
+        notes=[*own.notes, *notes, *space.notes, *_oddities(one, outcome, columns, own)],
     )
 
 

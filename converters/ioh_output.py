@@ -138,7 +138,8 @@ def _kept(shown: Sequence[_Rows]) -> dict[str, Any]:
         told = {"name": run.name, "objectives": [asdict(objective) for objective in run.objectives]}
         told |= {"budget_name": run.budget_name, "inferred_space": run.inferred_space, "columns": rows.sources}
         failed = {n: word for n, word in zip(*_statuses(run), strict=True) if word != Status.SUCCESS.value}
-        runs.append(told | {"space": spaces.index(run.space_json), "failed": failed})
+        notes = [asdict(note) for note in run.notes]
+        runs.append(told | {"space": spaces.index(run.space_json), "failed": failed, "notes": notes})
     return {"runs": runs, "spaces": spaces}
 
 

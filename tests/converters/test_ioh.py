@@ -13,7 +13,7 @@ from ConfigSpace import ConfigurationSpace
 
 from encave.converters import convert, outputs
 from encave.converters.account import Conversion
-from encave.run import Objective, Optimizer, Run
+from encave.run import Note, Objective, Optimizer, Run
 
 DESCRIPTION: dict[str, Any] = {
     "version": "0.3.5",
@@ -159,6 +159,7 @@ def full_run(seed: int, *, extra: bool) -> Run:
         },
         metadata={"task": "digits", "seed": seed, "group": "RE"},
         budget_name="epochs",
+        notes=[Note("assumed", "the space is a guess", 3)],
         trials=columns,
     )
 
@@ -172,6 +173,7 @@ def test_there_and_back_is_the_same(tmp_path: Path) -> None:
         assert (again.space, again.objectives, again.optimizer) == (run.space, run.objectives, run.optimizer)
         assert (again.budget_name, again.inferred_space) == (run.budget_name, run.inferred_space)
         assert {key: again.metadata[key] for key in run.metadata} == dict(run.metadata)
+        assert again.notes[:1] == run.notes
         assert again.trials["seed"].to_pylist()[1] == 2**53 + 1 and pa.types.is_int64(again.trials["seed"].type)
 
 
