@@ -34,8 +34,8 @@ def test_what_is_missing_or_too_old_is_named_with_its_remedy(monkeypatch: pytest
     monkeypatch.setattr(importlib.metadata, "version", version)
     monkeypatch.setenv("PATH", "")
     checks = {check.name: check for check in examine()}
-    assert checks["smac"].state == "missing" and checks["smac"].remedy == "pip install 'smac>=2.4.1'"
+    assert checks["smac"].state == "missing" and checks["smac"].remedy == "pip install 'smac<2.5,>=2.4.1'"
     assert checks["pyarrow"].state == "missing" and checks["pyarrow"].found == "1.0"
     assert checks["pdflatex"].state == "optional" and "texlive" in checks["pdflatex"].remedy
     done = CliRunner().invoke(cli, ["doctor"])
-    assert done.exit_code == 1 and "pip install 'smac>=2.4.1'" in done.stdout
+    assert done.exit_code == 1 and "pip install 'smac<2.5,>=2.4.1'" in done.stdout
