@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,22 +139,37 @@ def _local(processes: int) -> DaskCluster:
     why: BaseException | None = None
     for _ in range(_STARTS):
         try:
-            return LocalCluster(
-                n_workers=processes,
-                threads_per_worker=1,
-                processes=True,
-                host=_LOOPBACK,
-                dashboard_address=f"{_LOOPBACK}:0",
-                worker_dashboard_address=f"{_LOOPBACK}:0",
-                memory_limit=0,
-                silence_logs=logging.CRITICAL,
-            )
+            with _without_interrupts():
+                return LocalCluster(
+                    n_workers=processes,
+                    threads_per_worker=1,
+                    processes=True,
+                    host=_LOOPBACK,
+                    dashboard_address=f"{_LOOPBACK}:0",
+                    worker_dashboard_address=f"{_LOOPBACK}:0",
+                    memory_limit=0,
+                    silence_logs=logging.CRITICAL,
+                )
         except RuntimeError as error:
             why = error.__cause__ or error
     raise EncaveError(
         f"the worker processes end as they start ({why}); perhaps memory runs out, or a script that calls this does so "
         'outside of `if __name__ == "__main__":`'
     ) from why
+
+
+@contextmanager
+def _without_interrupts() -> Generator[None]:
+    """Ctrl-C waits until this is over, and never reaches the threads and processes that are started in it.
+
+    A terminal sends it to all processes; the workers end with the study, and their tracebacks tell nobody anything.
+    """
+    resource_tracker.ensure_running()  # it unblocks the signal in the thread that starts it
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def slurm_cluster(cluster: Cluster, shared: Path) -> DaskCluster:

@@ -209,12 +209,13 @@ def test_processes_end_with_the_one_that_started_them(tmp_path: Path, jobs: int,
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     study = tmp_path / "study"
-    process = subprocess.Popen(
-        [sys.executable, str(script), str(study), str(jobs)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with (tmp_path / "errors").open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, str(script), str(study), str(jobs)],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
+        )
     assert process.stdout is not None
     assert process.stdout.readline() == b"on\n"
     if how == signal.SIGINT:
@@ -227,6 +228,7 @@ def test_processes_end_with_the_one_that_started_them(tmp_path: Path, jobs: int,
     while _alive(process.pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _alive(process.pid)
+    assert "Process Dask Worker" not in (tmp_path / "errors").read_text()  # so the traceback of one begins
     if how != signal.SIGKILL:
         assert (content(study), hidden(study)) == ({}, [])
     again = run_study(study, [RunSpec("re", "cifar10", 0, SHORT)])  # removes what a process that is killed cannot
