@@ -73,7 +73,7 @@ def infer(configurations: Mapping[int, Mapping[str, Any]], *, name: str | None =
         for key, value in configuration.items():
             ids_of[key].append(config_id)
             values_of[key].append(value)
-    space = ConfigurationSpace(name=name)
+    hyperparameters: list[Hyperparameter[Any, Any]] = []
     kept: dict[int, dict[str, Any]] = {config_id: {} for config_id in configurations}
     notes = [Note("assumed", "the log has no configuration space; it is inferred from the values tried")]
     for key, values in values_of.items():
@@ -81,10 +81,12 @@ def infer(configurations: Mapping[int, Mapping[str, Any]], *, name: str | None =
         if column.fault:
             notes.append(Note("flagged", _FAULTS[column.fault].format(key), column.changed))
         if column.hyperparameter is not None:
-            space.add(column.hyperparameter)
+            hyperparameters.append(column.hyperparameter)
         for config_id, value in zip(ids_of[key], column.values, strict=True):
             if value is not None:
                 kept[config_id][key] = value
+    space = ConfigurationSpace(name=name)
+    space.add(hyperparameters)  # at once: each call sorts and checks the whole space
     return Inferred(space, kept, tuple(notes))
 
 
