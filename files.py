@@ -83,12 +83,12 @@ def sweep(folder: Path) -> None:
     Only what `atomic_file` and `atomic_folder` made and no process holds any more is touched.
     """
     try:
-        names = [name for name in os.listdir(folder) if _TEMPORARY.fullmatch(name)]
+        found = [entry for entry in folder.iterdir() if _TEMPORARY.fullmatch(entry.name)]
     except OSError:
         return  # whoever writes there tells why it cannot be
-    for name in names:
+    for entry in found:
         with suppress(OSError):  # somebody else sweeps, or a file system without locks: then nothing is removed
-            _remove_if_dead(folder / name)
+            _remove_if_dead(entry)
 
 
 @lru_cache(maxsize=4096)
@@ -144,7 +144,7 @@ def _locked(path: Path, *, folder: bool) -> tuple[Path, int]:
             continue  # being swept
         except OSError:
             return Path(name), lock  # a file system without locks, on which nothing is swept either
-        if os.path.exists(name):
+        if Path(name).exists():
             return Path(name), lock
         os.close(lock)
 

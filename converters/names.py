@@ -19,8 +19,8 @@ _TELLS_NOTHING = re.compile(
 def folder_name(name: str) -> str:
     """The name with only letters, digits, `_`, `+` and `-`.
 
-    DeepCAVE takes a name with a dot for a file's and hides names that begin with a dot or an underscore. A name of more than 100 bytes ends
-    with a hash; one that a system has another use for (`CON`) gets `-run`.
+    DeepCAVE takes a name with a dot for a file's and hides names that begin with a dot or an underscore. A name of more
+    than 100 bytes ends with a hash; one that a system has another use for (`CON`) gets `-run`.
     """
     cleaned = re.sub(r"-{2,}", "-", re.sub(r"[^\w+-]", "-", name, flags=re.ASCII)).strip("-_")
     if is_reserved(cleaned):
