@@ -160,8 +160,10 @@ def print_csv(tables: Sequence[pa.Table]) -> None:
     import pyarrow as pa
     import pyarrow.csv
 
+    from ..spreadsheets import guarded
+
     sink = pa.BufferOutputStream()
-    pyarrow.csv.write_csv(pa.concat_tables(tables), sink)
+    pyarrow.csv.write_csv(guarded(pa.concat_tables(tables)), sink)
     click.echo(sink.getvalue().to_pybytes(), nl=False)
 
 

@@ -157,3 +157,8 @@ def test_an_option_with_several_values_takes_them_both_ways(tmp_path: Path) -> N
 def test_an_error_is_one_line_whatever_is_in_a_name(tmp_path: Path) -> None:
     done = invoke("inspect", tmp_path / "\x1b[2J\nencave: fine")
     assert done.exit_code == 2 and "\x1b" not in done.output and len(done.output.splitlines()) == 1
+
+
+def test_only_knows_names_in_letters_of_either_case(runs: Path) -> None:
+    done = invoke("analyze", "exploration", runs, "--only", "optimizer=RANDOM", "--json")
+    assert [group["optimizer"] for group in json.loads(done.stdout)["groups"]] == ["Random"]
