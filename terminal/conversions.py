@@ -30,6 +30,9 @@ def convert_with_progress(sources: Sequence[Path], out: Path, **options: Any) ->
 
         def show(now: Conversion, logs: int) -> None:
             progress.update(bar, total=logs, advance=1, detail=escape(plain(now.source.name)))
+            told = int(progress.tasks[0].completed)
+            if progress.disable and (told == logs or told % 100 == 0):
+                progress.console.print(f"{told:,} of {logs:,} logs", highlight=False)
 
         return convert(sources, out, on_progress=show, **options)
 
