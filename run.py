@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -25,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import space_columns, trial_columns
 from .errors import EncaveError
-from .files import atomic_file
+from .files import atomic_file, walk_folders
 from .table_equality import same_table
 from .trial_columns import COST, EXTRA, TRIAL_SCHEMA, Objective, Status
 
@@ -395,16 +394,17 @@ class Run:
 def find_runs(path: Path) -> list[Path]:
     """Folders at or below `path` that hold a converted run, sorted; hidden folders are passed over.
 
+    Links to folders are followed; a run to which several paths lead is found once.
+
     Raises:
         EncaveError: `path` is not a folder.
     """
     if not path.is_dir():
         raise EncaveError(f"{path} is not a folder")
     found: list[Path] = []
-    for folder, subfolders, files in os.walk(path):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+    for folder, subfolders, files in walk_folders(path):
         if HEADER_FILE in files and TRIALS_FILE in files:
-            found.append(Path(folder))
+            found.append(folder)
             subfolders.clear()
     return sorted(found)
 

@@ -13,8 +13,9 @@ import rich_click as click
 
 from .. import __version__
 from ..errors import EncaveError
+from ..files import is_full
 from . import analyze, benchmark, convert, doctor, open, report, studies
-from .common import ANY_PATH
+from .common import ANY_PATH, say
 
 
 class _Verbs(click.RichGroup):
@@ -26,10 +27,15 @@ class _Verbs(click.RichGroup):
         except EncaveError as error:
             if ctx.find_root().params["debug"]:
                 raise
-            click.echo(f"encave: {error}", err=True)
+            say(f"encave: {error}", err=True)
             ctx.exit(error.exit_status)
+        except OSError as error:
+            if ctx.find_root().params["debug"] or not is_full(error):
+                raise
+            say(f"encave: cannot write: {error}. Make room, then run it again.", err=True)
+            ctx.exit(2)
         except KeyboardInterrupt:
-            click.echo("encave: interrupted", err=True)
+            say("encave: interrupted", err=True)
             ctx.exit(130)
 
 
@@ -51,8 +57,8 @@ def demo(out: Path, jobs: int) -> None:
     from ..demo import run_demo
 
     result = run_demo(out, jobs=jobs)
-    click.echo(f"Report:   {result.page}")
-    click.echo(f"DeepCAVE: encave open {result.runs}")
+    say(f"Report:   {result.page}")
+    say(f"DeepCAVE: encave open {result.runs}")
 
 
 for _verb in (

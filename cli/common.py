@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import rich_click as click
 
 from ..errors import EncaveError
+from ..terminal.plain import plain
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,6 +26,15 @@ ANY_PATH = click.Path(path_type=Path)
 _T = TypeVar("_T")
 _ONLY = "encave.only"
 _KEYS = {"optimizer": "optimizers", "dataset": "datasets", "seed": "seeds"}
+
+
+def several(name: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option that takes several values, given several times or with commas: one text with commas, or None."""
+
+    def joined(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> str | None:
+        return ",".join(given) or None
+
+    return click.option(name, multiple=True, callback=joined, **options)
 
 
 def only_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -114,7 +124,7 @@ def _prepared(paths: tuple[Path, ...]) -> Prepared:
 
     prepared = prepare(paths, convert_with_progress)
     for log in prepared.refused:
-        click.echo(f"encave: {log.source} is left out: {log.reason}", err=True)
+        say(f"encave: {log.source} is left out: {log.reason}", err=True)
     return prepared
 
 
@@ -125,8 +135,8 @@ def exit_status(statuses: Sequence[str], *, strict: bool = False) -> int:
 
 
 def left_out(done: Sequence[object], refused: Sequence[object]) -> int:
-    """0 if all was analysed, 1 if something was left out, 2 if nothing could be analysed."""
-    return (1 if done else 2) if refused else 0
+    """0 if something was analysed, 2 if nothing could be; runs with too few trials are told, and are no failure."""
+    return 2 if refused and not done else 0
 
 
 def print_json(content: dict[str, Any]) -> None:
@@ -150,9 +160,16 @@ def print_csv(tables: Sequence[pa.Table]) -> None:
     import pyarrow as pa
     import pyarrow.csv
 
+    from ..spreadsheets import guarded
+
     sink = pa.BufferOutputStream()
-    pyarrow.csv.write_csv(pa.concat_tables(tables), sink)
+    pyarrow.csv.write_csv(guarded(pa.concat_tables(tables)), sink)
     click.echo(sink.getvalue().to_pybytes(), nl=False)
+
+
+def say(text: object, *, err: bool = False) -> None:
+    """Print a line; what logs have in it cannot steer the terminal."""
+    click.echo(plain(text), err=err)
 
 
 def cores() -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from ..errors import EncaveError
-from .common import ANY_PATH, exit_status, print_json
+from .common import ANY_PATH, exit_status, print_json, say
 
 if TYPE_CHECKING:
     from ..converters import Conversion
@@ -58,7 +58,7 @@ def convert(
             print_conversions(conversions, out)
         if left := runs_below(sources, out):
             told = "1 converted run, which was" if len(left) == 1 else f"{len(left)} converted runs, which were"
-            click.echo(f"encave: there are also {told} left alone, e.g. {left[0]}", err=True)
+            say(f"encave: there are also {told} left alone, e.g. {left[0]}", err=True)
     _tell_packed(sources, [conversion.source for conversion in conversions])
     sys.exit(exit_status([conversion.status for conversion in conversions], strict=strict))
 
@@ -89,7 +89,7 @@ def _tell_packed(sources: tuple[Path, ...], read: Sequence[Path]) -> None:
     from ..converters.sources import packed_beside
 
     for name in packed_beside(sources, read):
-        click.echo(f"encave: {name} is packed and was not read: unpack it first", err=True)
+        say(f"encave: {name} is packed and was not read: unpack it first", err=True)
 
 
 def _log_options(forced: str | None, configspace: str | None, mapping: tuple[str, ...]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from .common import print_csv, print_json, run_paths, run_sources, wanted_runs
+from .common import print_csv, print_json, run_paths, run_sources, say, wanted_runs
 
 if TYPE_CHECKING:
     from ..analysis.streaming import Reduced
@@ -48,7 +48,7 @@ def curves(
     sets, remarks = gather(reduced, axis, summary)
     over_tasks = curves_over_tasks(sets) if summary.normalise and len(sets) > 1 else ()
     for remark in remarks:
-        click.echo(remark, err=True)
+        say(remark, err=True)
     if as_json:
         print_json(curves_json(sets, over_tasks))
     elif as_csv:
@@ -73,7 +73,7 @@ def reduced_runs(sources: list[Path], axis: Any, rule: Any, jobs: int, scheduler
         def ready(cluster: Ready) -> None:
             progress.update(bar, detail=f"{cluster.workers} workers")
             if not cluster.workers:
-                click.echo(f"No worker is at {scheduler or 'the scheduler'}; waiting for one.", err=True)
+                say(f"No worker is at {scheduler or 'the scheduler'}; waiting for one.", err=True)
 
         cluster = Cluster(jobs=jobs, scheduler=scheduler)
         return reduce_sources(sources, axis, rule, cluster, wanted=wanted_runs(), on_progress=show, on_ready=ready)

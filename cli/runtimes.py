@@ -7,7 +7,7 @@ from typing import Any
 
 import rich_click as click
 
-from .common import print_csv, print_json, run_paths, run_sources
+from .common import print_csv, print_json, run_paths, run_sources, say
 from .curves import AXES, RULES, reduced_runs
 
 
@@ -36,12 +36,12 @@ def runtimes(
     reduced = reduced_runs(run_sources(paths), axis, rule, jobs, scheduler)
     sets, remarks = gather(reduced, axis, Summary(rule=rule, reference=reference))
     for remark in remarks:
-        click.echo(remark, err=True)
+        say(remark, err=True)
     each = [section_runtimes(one, measure, targets) for one in sets]
     found = [one for one in each if one is not None]
     for one, curves in zip(each, sets, strict=True):
         if one is None:
-            click.echo(f"{curves.section.title}: no run has an incumbent, so there is no target.", err=True)
+            say(f"{curves.section.title}: no run has an incumbent, so there is no target.", err=True)
     if as_json:
         print_json(runtimes_json(found))
     elif as_csv:

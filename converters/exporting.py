@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import store
 from ..errors import EncaveError
-from ..files import atomic_file
+from ..files import atomic_file, sweep
 from ..run import Run
 from .account import Conversion, accounted, refused
 from .log_reading import AskedLog, read_logs
@@ -109,6 +109,7 @@ def _into_store(wanted: _Wanted) -> Iterator[Conversion]:
 
 def _check_free(out: Path, to: str) -> None:
     """Runs replace those of the same name, so the folder must not hold anything else."""
+    sweep(out)
     try:
         if not out.exists() or not any(out.iterdir()):
             return

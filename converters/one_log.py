@@ -19,7 +19,7 @@ from . import deepcave, sidecar
 from .account import Conversion, accounted, refused
 from .reader import Found, Options, ReadResult
 from .registry import Candidate
-from .run_folders import Earlier
+from .run_folders import FILES, Earlier
 
 _BLOCK = 1 << 16
 
@@ -154,7 +154,7 @@ def _write(result: ReadResult, folder: Path, provenance: Mapping[str, Any]) -> R
     run = described(result).replace(name=folder.name)
     shown, notes = deepcave.prepare(run)
     run = run.replace(notes=(*run.notes, *notes), metadata=dict(run.metadata) | dict(provenance))
-    with atomic_folder(folder) as temporary:
+    with atomic_folder(folder, ours=FILES) as temporary:
         deepcave.write(run, shown, temporary)
         run.save(temporary)
     return run

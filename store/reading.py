@@ -38,14 +38,17 @@ class RunFilter:
 
     def of_partition(self, partition: Partition) -> bool:
         """Whether runs of a partition can be wanted."""
-        return (self.optimizers is None or partition.optimizer in self.optimizers) and (
-            self.datasets is None or partition.dataset in self.datasets
-        )
+        return _named(partition.optimizer, self.optimizers) and _named(partition.dataset, self.datasets)
 
     def of_run(self, run: Run) -> bool:
         """Whether a run is wanted."""
         seed = run.metadata.get("seed")
         return self.of_partition(partition_of(run)) and (self.seeds is None or seed in self.seeds)
+
+
+def _named(name: str | None, wanted: frozenset[str] | None) -> bool:
+    """Whether a name is wanted, in letters of either case."""
+    return wanted is None or (name is not None and name.casefold() in {each.casefold() for each in wanted})
 
 
 class RunStore:

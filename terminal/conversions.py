@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .common import print_table, progress_bars
+from .common import Console, print_table, progress_bars
+from .plain import plain
 
 if TYPE_CHECKING:
     from ..converters.account import Conversion
@@ -29,7 +29,10 @@ def convert_with_progress(sources: Sequence[Path], out: Path, **options: Any) ->
         bar = progress.add_task("logs", total=None, detail="")
 
         def show(now: Conversion, logs: int) -> None:
-            progress.update(bar, total=logs, advance=1, detail=now.source.name)
+            progress.update(bar, total=logs, advance=1, detail=escape(plain(now.source.name)))
+            told = int(progress.tasks[0].completed)
+            if progress.disable and (told == logs or told % 100 == 0):
+                progress.console.print(f"{told:,} of {logs:,} logs", highlight=False)
 
         return convert(sources, out, on_progress=show, **options)
 

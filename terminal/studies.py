@@ -8,12 +8,11 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from .common import format_ranges, print_table, progress_bars
+from .common import Console, format_ranges, print_table, progress_bars
 
 if TYPE_CHECKING:
     from ..runners.reproduce import Reproduction
