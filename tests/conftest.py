@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # the machine may have other things to do
+_PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # with a busy machine
 settings.register_profile("same", derandomize=True, **_PATIENT)
 settings.register_profile("random", **_PATIENT)
 settings.load_profile(os.environ.get("ENCAVE_TEST_EXAMPLES", "same"))
