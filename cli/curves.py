@@ -26,7 +26,7 @@ RULES = ("highest-so-far", "any-budget", "highest-only")
 @click.option("--reference", type=float, default=None, help="Regret of the first measure is against this value.")
 @click.option("--normalise", is_flag=True, help="Divide regret by random search's at its end; average over tasks.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that read runs.")
-@click.option("--scheduler", default=None, help="Dask scheduler, tcp://host:8786, whose workers read the runs.")
+@click.option("--scheduler", default=None, help="Dask scheduler, tls://host:8786, whose workers read the runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
 def curves(

@@ -19,7 +19,7 @@ from .curves import AXES, RULES, reduced_runs
 @click.option("--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="Budgets of incumbents.")
 @click.option("--reference", type=float, default=None, help="Regret of the first measure is against this value.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that read runs.")
-@click.option("--scheduler", default=None, help="Dask scheduler, tcp://host:8786, whose workers read the runs.")
+@click.option("--scheduler", default=None, help="Dask scheduler, tls://host:8786, whose workers read the runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the time of every run, and nothing else.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
 def runtimes(

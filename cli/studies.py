@@ -25,8 +25,13 @@ _MOST_FAILURES = 20
 @click.option("--epochs", type=click.Choice(["12", "200"]), default=None, help="Schedule of all but multi-fidelity.")
 @click.option("--benchmark", default=None, help="A Parquet table or the name of an imported one; else the surrogate.")
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Runs at a time, or SLURM jobs.  [default: 1]")
-@click.option("--scheduler", default=None, help="Dask scheduler that runs, tcp://host:8786; its workers do the runs.")
+@click.option(
+    "--scheduler",
+    default=None,
+    help="Dask scheduler whose workers do the runs, tls://host:8786; tcp:// is open to all.",
+)
 @click.option("--slurm/--no-slurm", default=None, help="Workers are SLURM jobs, as [slurm] in study.toml says.")
+@click.option("--dashboard/--no-dashboard", default=None, help="Dask's page on what the workers do, on loopback.")
 def run(study: Path, file: Path | None, epochs: str | None, slurm: bool | None, **flags: Any) -> None:
     """Run what is missing of a study on NAS-Bench-201, on a simulated clock.
 

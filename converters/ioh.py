@@ -9,9 +9,8 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,7 +92,7 @@ class _Own:
     """What the budget counts."""
     inferred: bool = False
     """Whether the space was inferred."""
-    failed: Mapping[str, str] = MappingProxyType({})
+    failed: Mapping[str, str] = field(default_factory=dict[str, str])
     """trial_id → status of the trials that did not succeed."""
     notes: tuple[Note, ...] = ()
     """What the first conversion merged, dropped, derived or assumed."""

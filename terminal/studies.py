@@ -54,7 +54,7 @@ class _StudyView:
     def ready(self, ready: Ready) -> None:
         """Take in how many workers there are; say where Dask shows what they do."""
         self._workers = ready.workers
-        if ready.dashboard != self._dashboard:
+        if ready.dashboard and ready.dashboard != self._dashboard:
             self._dashboard = ready.dashboard
             self._progress.console.print(f"what the workers do: {ready.dashboard}", highlight=False, soft_wrap=True)
         if not ready.workers:
