@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ConfigSpace.hyperparameters import Hyperparameter
 
 CONFIG_ID = "config_id"
-_TEXT = pa.dictionary(pa.int32(), pa.string())
+TEXT = pa.dictionary(pa.int32(), pa.string())
 ABSENT: Any = type("Absent", (), {})()
 """What a configuration has of a hyperparameter that is not active in it; null may be a choice."""
 _ROUNDING = 1e-9  # of the range: what a log loses when it prints a float in decimal or on a log scale
@@ -46,15 +46,20 @@ def column_type(hyperparameter: Hyperparameter[Any, Any]) -> pa.DataType:
     values = choices(hyperparameter)
     if values is None:
         return pa.int64() if "Integer" in type(hyperparameter).__name__ else pa.float64()
+    return column_type_of(values)
+
+
+def column_type_of(values: Iterable[Any]) -> pa.DataType:
+    """Arrow type of the column that holds these choices."""
     kinds = {type(value) for value in values}
-    native = {str: _TEXT, bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
-    return native.get(kinds.pop(), _TEXT) if len(kinds) == 1 else _TEXT
+    native = {str: TEXT, bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
+    return native.get(kinds.pop(), TEXT) if len(kinds) == 1 else TEXT
 
 
 def holds_json(hyperparameter: Hyperparameter[Any, Any]) -> bool:
     """Whether the column holds JSON text, since the choices are of several types (or of one that no column has)."""
     values = choices(hyperparameter)
-    return values is not None and column_type(hyperparameter) == _TEXT and not all(isinstance(v, str) for v in values)
+    return values is not None and column_type(hyperparameter) == TEXT and not all(isinstance(v, str) for v in values)
 
 
 def build(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, Any]]) -> pa.Table:
@@ -122,7 +127,7 @@ def _check_type(config_id: int, name: str, cell: Any, kind: pa.DataType) -> None
     try:
         exact_array([cell], kind)
     except EncaveError:
-        wanted = "text" if kind == _TEXT else kind
+        wanted = "text" if kind == TEXT else kind
         raise EncaveError(f"configuration {config_id}: {name} = {cell!r} is not of type {wanted}") from None
 
 
@@ -169,7 +174,7 @@ def _legal(hyperparameter: Hyperparameter[Any, Any], column: pa.ChunkedArray) ->
     if values is not None:
         if holds_json(hyperparameter):
             values = tuple(json.dumps(value) for value in values)
-        plain = column.cast(pa.string()) if column.type == _TEXT else column
+        plain = column.cast(pa.string()) if column.type == TEXT else column
         member = pc.is_in(plain, value_set=pa.array(values, plain.type))
         return pc.if_else(pc.is_valid(plain), member, pa.scalar(None, pa.bool_()))
     lower, upper = getattr(hyperparameter, "lower", None), getattr(hyperparameter, "upper", None)

@@ -14,7 +14,7 @@ import rich_click as click
 from .. import __version__
 from ..errors import EncaveError
 from . import analyze, benchmark, convert, doctor, open, report, studies
-from .common import ANY_PATH
+from .common import ANY_PATH, LEFT_OUT
 
 
 class _Verbs(click.RichGroup):
@@ -22,7 +22,10 @@ class _Verbs(click.RichGroup):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            done = super().invoke(ctx)
+            if ctx.meta.get(LEFT_OUT):
+                ctx.exit(1)
+            return done
         except EncaveError as error:
             if ctx.find_root().params["debug"]:
                 raise

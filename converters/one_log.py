@@ -132,9 +132,9 @@ def _unchanged(job: Job, print_now: str) -> Conversion | None:
         return None
     try:
         run = Run.load(job.earlier.folder)
+        return accounted(job.candidate.found.path, job.candidate.reader.name, "unchanged", run, job.earlier.folder)
     except EncaveError:
-        return None
-    return accounted(job.candidate.found.path, job.candidate.reader.name, "unchanged", run, job.earlier.folder)
+        return None  # damaged: it is converted again
 
 
 def _strictly(known: Conversion) -> Conversion:
