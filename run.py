@@ -486,14 +486,12 @@ def split_configurations(table: pa.Table, untried: list[dict[str, Any]]) -> pa.T
 def _rows_like(untried: list[dict[str, Any]], configurations: pa.Table) -> pa.Table:
     """Configurations without trials as rows below `configurations`."""
     try:
-        rest = pa.table(
-            {
-                field.name: exact_array([row[field.name] for row in untried], field.type)
-                for field in configurations.schema
-            }
-        )
+        columns = {
+            field.name: exact_array([row[field.name] for row in untried], field.type) for field in configurations.schema
+        }
     except (LookupError, TypeError, EncaveError) as error:
         raise EncaveError(f"configurations_without_trials do not fit the space: {error}") from error
+    rest = pa.table(columns)
     ids, known = rest[space_columns.CONFIG_ID], configurations[space_columns.CONFIG_ID]
     if ids.null_count or pc.count_distinct(ids).as_py() < len(ids) or pc.any(pc.is_in(ids, value_set=known)).as_py():
         raise EncaveError("configurations_without_trials have an id twice, or that of one with trials")

@@ -88,6 +88,8 @@ def from_cells(space: ConfigurationSpace, ids: Sequence[int], cells: Mapping[str
     Raises:
         EncaveError: as `build`.
     """
+    if CONFIG_ID in space:
+        raise EncaveError(f"a hyperparameter is called {CONFIG_ID}, as the numbers of configurations are: rename it")
     unknown = {name: values for name, values in cells.items() if name not in space}
     if unknown:
         names = [[name for name in unknown if unknown[name][row] is not ABSENT] for row in range(len(ids))]
@@ -111,6 +113,8 @@ def _column(name: str, hyperparameter: Hyperparameter[Any, Any], ids: Sequence[i
     kind = column_type(hyperparameter)
     found = set(map(type, values))
     text = json.dumps if holds_json(hyperparameter) else None
+    if text and None not in (choices(hyperparameter) or ()):
+        values = [ABSENT if value is None else value for value in values]  # null is no choice, so it is inactive
     if text or type(ABSENT) in found or any(issubclass(kind, np.generic) for kind in found):
         cells = [None if value is ABSENT else text(_plain(value)) if text else _plain(value) for value in values]
     else:

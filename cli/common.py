@@ -102,9 +102,8 @@ def load_runs(paths: tuple[Path, ...]) -> list[Run]:
     wanted = wanted_runs()
     damaged: list[EncaveError] = []
     sources = run_sources(paths)
-    runs = [
-        run for source in sources for run in read_runs(source, wanted, on_damaged=damaged.append) if _has_space(run)
-    ]
+    found = (run for source in sources for run in read_runs(source, wanted, on_damaged=damaged.append))
+    runs = [run for run in found if _has_space(run)]
     for error in damaged:
         leave_out(str(error))
     if damaged and not runs:
@@ -115,10 +114,11 @@ def load_runs(paths: tuple[Path, ...]) -> list[Run]:
 def _has_space(run: Run) -> bool:
     """Whether its space can be made from its JSON."""
     try:
-        return bool(run.space or True)
+        _ = run.space
     except EncaveError as error:
         leave_out(str(error))
         return False
+    return True
 
 
 def leave_out(why: str) -> None:

@@ -39,7 +39,7 @@ class Inferred:
     space: ConfigurationSpace
     """The smallest space that holds the values."""
     configurations: dict[int, dict[str, Any]]
-    """config_id → hyperparameter → value; missing and null ones are left out."""
+    """config_id → hyperparameter → value; missing ones, and null where it is no choice, are left out."""
     notes: tuple[Note, ...]
     """That the space is inferred, and what could not be taken as it was."""
 
@@ -62,7 +62,8 @@ def infer(configurations: Mapping[int, Mapping[str, Any]], *, name: str | None =
     """Infer a space from configurations.
 
     Args:
-        configurations: config_id → hyperparameter → value as JSON, NumPy or a table has it; null means inactive.
+        configurations: config_id → hyperparameter → value as JSON, NumPy or a table has it. Null means inactive, except
+            for a hyperparameter that every configuration has, with texts or truth values beside null: it is a choice.
         name: Name of the space.
     """
     from ConfigSpace import ConfigurationSpace
@@ -77,13 +78,17 @@ def infer(configurations: Mapping[int, Mapping[str, Any]], *, name: str | None =
     kept: dict[int, dict[str, Any]] = {config_id: {} for config_id in configurations}
     notes = [Note("assumed", "the log has no configuration space; it is inferred from the values tried")]
     for key, values in values_of.items():
-        column = infer_column(key, values)
+        chosen = len(values) == len(configurations) and _null_is_chosen(values)
+        column = Column(_with_null(key, values), values) if chosen else infer_column(key, values)
+        if chosen:
+            text = f"null of {key}, which every configuration has, is taken for a choice"
+            notes.append(Note("assumed", text, sum(value is None for value in values)))
         if column.fault:
             notes.append(Note("flagged", _FAULTS[column.fault].format(key), column.changed))
         if column.hyperparameter is not None:
             space.add(column.hyperparameter)
         for config_id, value in zip(ids_of[key], column.values, strict=True):
-            if value is not None:
+            if value is not None or chosen:
                 kept[config_id][key] = value
     return Inferred(space, kept, tuple(notes))
 
@@ -118,6 +123,19 @@ def choice(name: str, values: Iterable[Any]) -> Hyperparameter[Any, Any]:
     distinct = {value for value in values if value is not None}
     ordered = sorted(distinct, key=lambda value: (type(value).__name__, value))
     return Constant(name, ordered[0]) if len(ordered) == 1 else CategoricalHyperparameter(name, ordered)
+
+
+def _null_is_chosen(values: Sequence[Any]) -> bool:
+    """Whether null stands among texts and truth values, so that it is one of the choices."""
+    kinds = {type(value) for value in values}
+    return type(None) in kinds and kinds <= {str, bool, type(None)} and len(kinds) > 1 and _fit_numpy(values)
+
+
+def _with_null(name: str, values: Sequence[Any]) -> Hyperparameter[Any, Any]:
+    from ConfigSpace.hyperparameters import CategoricalHyperparameter
+
+    ordered = sorted({value for value in values if value is not None}, key=lambda value: (type(value).__name__, value))
+    return CategoricalHyperparameter(name, [*ordered, None])
 
 
 def _number(name: str, values: Iterable[Any]) -> Hyperparameter[Any, Any]:

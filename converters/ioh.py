@@ -183,7 +183,7 @@ def _outcome(one: Described, columns: _Columns, own: _Own) -> _Outcome:
     if first is None:
         raise EncaveError(f"{one.table} has no column {'cost_' if own.objectives else ''}{objectives[0].name}")
     costs = {name: _floats(values or ["nan"] * len(first)) for name, values in told.items()}
-    succeeded = np.isfinite(costs[objectives[0].name])
+    succeeded = np.isfinite(np.stack(list(costs.values()))).all(axis=0)
     return _Outcome(
         objectives, {name: np.where(succeeded, values, np.nan) for name, values in costs.items()}, succeeded
     )
