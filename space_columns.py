@@ -182,11 +182,18 @@ def _legal(hyperparameter: Hyperparameter[Any, Any], column: pa.ChunkedArray) ->
         member = pc.is_in(plain, value_set=pa.array(values, plain.type))
         return pc.if_else(pc.is_valid(plain), member, pa.scalar(None, pa.bool_()))
     lower, upper = getattr(hyperparameter, "lower", None), getattr(hyperparameter, "upper", None)
-    lower = -np.inf if lower is None else float(lower)
-    upper = np.inf if upper is None else float(upper)
+    lower, upper = _bound(lower, -np.inf), _bound(upper, np.inf)
     slack = _ROUNDING * (upper - lower) + _PLACES if np.isfinite(upper - lower) else 0.0
     number = column.cast(pa.float64(), safe=False)  # a huge integer may round; its bounds do too
     return pc.and_(pc.greater_equal(number, lower - slack), pc.less_equal(number, upper + slack))
+
+
+def _bound(value: Any, infinite: float) -> float:
+    """A bound; infinite where there is none, or where no float is as large."""
+    try:
+        return infinite if value is None else float(value)
+    except OverflowError:
+        return infinite
 
 
 def _domain(hyperparameter: Hyperparameter[Any, Any]) -> str:

@@ -7,7 +7,6 @@ whatever the user summarised or profiled. The index holds the trial's name, in w
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -22,10 +21,11 @@ from ..space_columns import choices
 from .extras import extra_columns
 from .inferred_space import infer
 from .names import study_name
+from .numbers import finite, finite_text
 from .parquet import read_table
 from .reader import Found, Listing, Options, ReadResult
 from .space import SPACE_FILE, LogSpace, known_space
-from .times import since_start, stamp
+from .times import since_start
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -115,16 +115,8 @@ def _run(table: pa.Table, path: Path, options: Options) -> Run:
 def _objective(column: str) -> Objective:
     match = _OBJECTIVE.fullmatch(column)
     assert match is not None  # columns are chosen by this pattern
-    lower, upper = (_bound(text) for text in match.group(2, 3))
+    lower, upper = (finite_text(text) for text in match.group(2, 3))
     return Objective(match[1], "maximize" if match[4] == "maximize" else "minimize", lower, upper)
-
-
-def _bound(text: str | None) -> float | None:
-    try:
-        value = float(text or "nan")
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def _null_choices(space: ConfigurationSpace) -> set[str]:
@@ -160,7 +152,7 @@ def _columns(table: pa.Table, metrics: Mapping[str, Objective]) -> tuple[dict[st
         if status is Status.SUCCESS and any(values[row] is None for values in costs.values()):
             statuses[row] = Status.CRASHED
     columns: dict[str, Any] = {
-        "budget": [_bound(field.get("budget")) for field in fields],
+        "budget": [finite_text(field.get("budget")) for field in fields],
         "seed": table["trial_seed"],
         "instance": [None if field.get("instance") in (None, "None") else field["instance"] for field in fields],
         "status": statuses,
@@ -207,7 +199,7 @@ def _stamps(table: pa.Table, notes: list[Note]) -> tuple[list[float | None], lis
 
 
 def _numbers(table: pa.Table, column: str) -> list[float | None]:
-    return [stamp(value) for value in table[column].to_pylist()]
+    return [finite(value) for value in table[column].to_pylist()]
 
 
 def _extra(column: pa.ChunkedArray, name: str) -> pa.Array:

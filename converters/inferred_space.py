@@ -7,7 +7,6 @@ so that a hyperparameter may be missing from a configuration.
 
 from __future__ import annotations
 
-import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..run import Note
+from .extras import json_or_text
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -99,7 +99,7 @@ def infer_column(name: str, values: Sequence[Any]) -> Column:
     Floats and integers become ranges, text, truth values and scalars of several types become choices, a single value a
     constant; lists and objects become JSON text.
     """
-    plain = [value.item() if isinstance(value, np.generic) else value for value in values]
+    plain = [value.item() if isinstance(value, np.generic) or _is_scalar(value) else value for value in values]
     finite = [None if isinstance(value, float) and not math.isfinite(value) else value for value in plain]
     lost = sum(value is None for value in finite) - sum(value is None for value in plain)
     kinds = {type(value) for value in finite} - {type(None)}
@@ -112,8 +112,13 @@ def infer_column(name: str, values: Sequence[Any]) -> Column:
         return Column(_number(name, finite), finite, "not finite" if lost else None, lost)
     if kinds <= {str, bool, int, float} and _distinct(finite) and _fit_long(finite) and _fit_numpy(finite):
         return Column(choice(name, finite), finite, "not finite" if lost else None, lost)
-    texts = [None if value is None else json.dumps(value, default=str) for value in finite]
+    texts = [None if value is None else json_or_text(value) for value in finite]
     return Column(choice(name, texts), texts, "json", lost)
+
+
+def _is_scalar(value: Any) -> bool:
+    """Whether it is one of NumPy's arrays that hold one value and have no axis."""
+    return isinstance(value, np.ndarray) and value.ndim == 0
 
 
 def choice(name: str, values: Iterable[Any]) -> Hyperparameter[Any, Any]:

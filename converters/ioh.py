@@ -120,7 +120,7 @@ def _own(one: Described, path: Path) -> _Own:
     try:
         run = told["runs"][one.place]
         return _Own(
-            dict(run["columns"]),
+            {str(name): str(column) for name, column in run["columns"].items()},
             tuple(Objective(**objective) for objective in run["objectives"]),
             ConfigurationSpace.from_serialized_dict(copy.deepcopy(told["spaces"][run["space"]])),
             str(run["name"]),

@@ -133,8 +133,8 @@ def _unchanged(job: Job, print_now: str) -> Conversion | None:
     try:
         run = Run.load(job.earlier.folder)
         return accounted(job.candidate.found.path, job.candidate.reader.name, "unchanged", run, job.earlier.folder)
-    except EncaveError:
-        return None  # damaged: it is converted again
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, converting the log again heals it
+        return None
 
 
 def _strictly(known: Conversion) -> Conversion:

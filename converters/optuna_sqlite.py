@@ -129,7 +129,8 @@ class _Storage:
 
     def studies(self) -> dict[int, str]:
         """Number → name."""
-        return dict(self.connection.execute("SELECT study_id, study_name FROM studies ORDER BY study_id"))
+        listed = self.connection.execute("SELECT study_id, study_name FROM studies ORDER BY study_id")
+        return {number: str(name) for number, name in listed}
 
     def study(self, number: int, name: str) -> Study:
         """One study with its trials."""

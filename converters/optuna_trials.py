@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from . import optuna_runner
 from . import sidecar as sidecars
 from .extras import extra_columns
 from .names import study_name
+from .numbers import finite
 from .optuna_space import study_space
 from .optuna_study import STATES, Study, Trial, settle_times
 from .reader import Options, ReadResult
@@ -103,7 +103,7 @@ def _objectives(study: Study) -> list[Objective]:
 def _columns(study: Study, objectives: Sequence[Objective]) -> tuple[dict[str, Any], list[Note]]:
     trials = study.trials
     times = since_start([trial.start for trial in trials], [trial.end for trial in trials])
-    usable = [[_finite(trial.values.get(number)) for number in range(len(objectives))] for trial in trials]
+    usable = [[finite(trial.values.get(number)) for number in range(len(objectives))] for trial in trials]
     statuses = [STATES[trial.state] for trial in trials]
     lost = [s is Status.SUCCESS and None in values for s, values in zip(statuses, usable, strict=True)]
     statuses = [Status.CRASHED if bad else status for bad, status in zip(lost, statuses, strict=True)]
@@ -123,10 +123,6 @@ def _columns(study: Study, objectives: Sequence[Objective]) -> tuple[dict[str, A
     extras = [_extras(trial, names, columns, row) for row, trial in enumerate(trials)]
     columns |= extra_columns(extras)
     return columns, [*times.notes, *_notes(trials, sum(lost))]
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _extras(trial: Trial, names: Sequence[str], columns: Mapping[str, Any], row: int) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..run import Note
 
@@ -58,12 +56,6 @@ def since_start(
         notes.append(Note("flagged", text))
     shifted = Times([], [], origin)
     return Times(shifted.since(starts), shifted.since(usable), origin, tuple(notes))
-
-
-def stamp(value: Any) -> float | None:
-    """A time stamp in seconds from JSON; None for what is no finite number."""
-    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if usable else None
 
 
 def iso_text(text: str) -> str:
