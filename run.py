@@ -462,7 +462,7 @@ def _read_header(path: Path) -> dict[str, Any]:
         version = header["encave_run"]
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise EncaveError(f"cannot read {path}: {error}. It is not the header of a converted run.") from error
-    if version != FORMAT_VERSION or isinstance(version, bool):
+    if version is True or version != FORMAT_VERSION:
         raise EncaveError(f"{path} is of format {version}; this encave reads format {FORMAT_VERSION}. Update encave.")
     return header
 

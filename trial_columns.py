@@ -93,6 +93,8 @@ def build(columns: Mapping[str, Any]) -> pa.Table:
 
 
 def _array(name: str, values: Any, kind: pa.DataType) -> pa.Array:
+    if hasattr(values, "to_numpy") and not isinstance(values, (pa.Array, pa.ChunkedArray)):
+        values = values.to_numpy()  # a pandas Series
     # numpy has no null, so NaN stands for it, except in times, where it is a fault of the log that check() reports
     absent = isinstance(values, np.ndarray) and name not in _TIMES
     try:

@@ -124,7 +124,8 @@ def _has_space(run: Run) -> bool:
 def leave_out(why: str) -> None:
     """Say that something is left out; the command's exit status is then 1 although it is done."""
     click.echo(f"encave: left out: {why}", err=True)
-    click.get_current_context().meta[LEFT_OUT] = True
+    if context := click.get_current_context(silent=True):
+        context.meta[LEFT_OUT] = True
 
 
 def _some(wanted: list[_T]) -> list[_T]:
@@ -153,7 +154,8 @@ def exit_status(statuses: Sequence[str], *, strict: bool = False) -> int:
 
 def left_out(done: Sequence[object], refused: Sequence[object]) -> int:
     """0 if all was analysed, 1 if something was left out, 2 if nothing could be analysed."""
-    return (1 if done else 2) if refused or click.get_current_context().meta.get(LEFT_OUT) else 0
+    context = click.get_current_context(silent=True)
+    return (1 if done else 2) if refused or (context and context.meta.get(LEFT_OUT)) else 0
 
 
 def print_json(content: dict[str, Any]) -> None:

@@ -76,5 +76,7 @@ def reduced_runs(sources: list[Path], axis: Any, rule: Any, jobs: int, scheduler
                 click.echo(f"No worker is at {scheduler or 'the scheduler'}; waiting for one.", err=True)
 
         cluster = Cluster(jobs=jobs, scheduler=scheduler)
-        told = {"on_progress": show, "on_ready": ready, "on_damaged": leave_out}
-        return reduce_sources(sources, axis, rule, cluster, wanted=wanted_runs(), **told)
+        return reduce_sources(
+            sources, axis, rule, cluster,
+            wanted=wanted_runs(), on_progress=show, on_ready=ready, on_damaged=leave_out,
+        )  # fmt: skip

@@ -30,7 +30,7 @@ def finite_text(text: str | None) -> float | None:
 
 def integer(value: Any) -> int | None:
     """An integer of 64 bits from JSON, also where it is written as 2.0; None for what is none."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LONG_MAX
-    return value if whole else None
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    if not isinstance(whole, int) or isinstance(whole, bool):
+        return None
+    return whole if abs(whole) <= LONG_MAX else None
