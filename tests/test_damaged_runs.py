@@ -177,3 +177,11 @@ def test_a_store_goes_on_without_a_damaged_run(converted: Path, tmp_path: Path) 
         list(RunStore(store).read())
     done = CliRunner().invoke(cli, ["analyze", "curves", str(store)])
     assert done.exit_code == 1 and "notes[0]" in done.stderr
+
+
+def test_a_pandas_series_with_nan_is_as_a_numpy_column() -> None:
+    import pandas as pd
+
+    run = make_run(trials={"cost:error": pd.Series([0.5, float("nan"), 0.7, 0.6]), "seed": pd.Series([0, None, 1, 2])})
+    assert run.trials["cost:error"].to_pylist() == [0.5, None, 0.7, 0.6]
+    assert run.trials["seed"].to_pylist() == [0, None, 1, 2]
