@@ -180,8 +180,8 @@ class Run:
         """Build a run from columns; columns of `TRIAL_SCHEMA` that are missing become null, trial ids 0, 1, 2, ….
 
         Args:
-            trials: Column name → values, all of one length; None means null, and so does NaN in numpy and pandas columns
-                other than start and end.
+            trials: Column name → values, all of one length; None means null, and so does NaN in numpy and pandas
+                columns other than start and end.
             configurations: config_id → hyperparameter → value, or a ready table.
             space: The configuration space.
             objectives: The objectives, whose values are in the columns `cost:<name>`.
