@@ -15,7 +15,7 @@ from .. import __version__
 from ..errors import EncaveError
 from ..files import is_full
 from . import analyze, benchmark, convert, doctor, open, report, studies
-from .common import ANY_PATH, say
+from .common import ANY_PATH, LEFT_OUT, say
 
 
 class _Verbs(click.RichGroup):
@@ -23,7 +23,10 @@ class _Verbs(click.RichGroup):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            done = super().invoke(ctx)
+            if ctx.meta.get(LEFT_OUT):
+                ctx.exit(1)
+            return done
         except EncaveError as error:
             if ctx.find_root().params["debug"]:
                 raise

@@ -25,6 +25,8 @@ ANY_PATH = click.Path(path_type=Path)
 
 _T = TypeVar("_T")
 _ONLY = "encave.only"
+LEFT_OUT = "encave.left_out"
+"""Key of the context's `meta`: whether something was left out."""
 _KEYS = {"optimizer": "optimizers", "dataset": "datasets", "seed": "seeds"}
 
 
@@ -87,19 +89,20 @@ def run_folders(paths: tuple[Path, ...]) -> list[Path]:
 
     prepared = _prepared(paths)
     wanted = wanted_runs()
-    folders = [folder for folder in prepared.folders if wanted.all or _is_wanted(folder, wanted)]
+    folders = [folder for folder in prepared.folders if _is_wanted(folder, wanted)]
     folders += (folder for store in prepared.stores for folder in extracted(store, wanted))
     return _some(folders)
 
 
 def _is_wanted(folder: Path, wanted: RunFilter) -> bool:
-    """Whether a run is one that --only wants; a damaged one, too, so that whoever reads it tells."""
+    """Whether a run is whole and one that --only wants."""
     from ..run import Run
 
     try:
         return wanted.of_run(Run.load(folder))
-    except EncaveError:
-        return True
+    except EncaveError as error:
+        leave_out(str(error))
+        return False
 
 
 def load_runs(paths: tuple[Path, ...]) -> list[Run]:
@@ -107,7 +110,32 @@ def load_runs(paths: tuple[Path, ...]) -> list[Run]:
     from ..store import read_runs
 
     wanted = wanted_runs()
-    return _some([run for source in run_sources(paths) for run in read_runs(source, wanted)])
+    damaged: list[EncaveError] = []
+    sources = run_sources(paths)
+    found = (run for source in sources for run in read_runs(source, wanted, on_damaged=damaged.append))
+    runs = [run for run in found if _has_space(run)]
+    for error in damaged:
+        leave_out(str(error))
+    if damaged and not runs:
+        raise EncaveError("no run is left: convert the logs again")
+    return _some(runs)
+
+
+def _has_space(run: Run) -> bool:
+    """Whether its space can be made from its JSON."""
+    try:
+        _ = run.space
+    except EncaveError as error:
+        leave_out(str(error))
+        return False
+    return True
+
+
+def leave_out(why: str) -> None:
+    """Say that something is left out; the command's exit status is then 1 although it is done."""
+    say(f"encave: left out: {why}", err=True)
+    if context := click.get_current_context(silent=True):
+        context.meta[LEFT_OUT] = True
 
 
 def _some(wanted: list[_T]) -> list[_T]:
@@ -124,7 +152,7 @@ def _prepared(paths: tuple[Path, ...]) -> Prepared:
 
     prepared = prepare(paths, convert_with_progress)
     for log in prepared.refused:
-        say(f"encave: {log.source} is left out: {log.reason}", err=True)
+        leave_out(f"{log.source}: {log.reason}")
     return prepared
 
 
@@ -135,8 +163,14 @@ def exit_status(statuses: Sequence[str], *, strict: bool = False) -> int:
 
 
 def left_out(done: Sequence[object], refused: Sequence[object]) -> int:
-    """0 if something was analysed, 2 if nothing could be; runs with too few trials are told, and are no failure."""
-    return 2 if refused and not done else 0
+    """0 if something was analysed, 1 if a log or a run was left out besides, 2 if nothing could be analysed.
+
+    Runs with too few trials for one statistic are told, and are no failure.
+    """
+    context = click.get_current_context(silent=True)
+    if refused and not done:
+        return 2
+    return 1 if context and context.meta.get(LEFT_OUT) else 0
 
 
 def print_json(content: dict[str, Any]) -> None:

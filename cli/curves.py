@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from .common import print_csv, print_json, run_paths, run_sources, say, wanted_runs
+from .common import leave_out, print_csv, print_json, run_paths, run_sources, say, wanted_runs
 
 if TYPE_CHECKING:
     from ..analysis.streaming import Reduced
@@ -76,4 +76,7 @@ def reduced_runs(sources: list[Path], axis: Any, rule: Any, jobs: int, scheduler
                 say(f"No worker is at {scheduler or 'the scheduler'}; waiting for one.", err=True)
 
         cluster = Cluster(jobs=jobs, scheduler=scheduler)
-        return reduce_sources(sources, axis, rule, cluster, wanted=wanted_runs(), on_progress=show, on_ready=ready)
+        return reduce_sources(
+            sources, axis, rule, cluster,
+            wanted=wanted_runs(), on_progress=show, on_ready=ready, on_damaged=leave_out,
+        )  # fmt: skip

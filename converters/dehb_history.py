@@ -18,6 +18,7 @@ from .. import safe_pickle
 from ..errors import EncaveError
 from ..run import EXTRA, Note
 from .extras import extra_columns
+from .numbers import LONG_MAX
 from .parquet import read_table
 
 COLUMNS = ("config_id", "config", "fitness", "cost", "fidelity")
@@ -207,11 +208,16 @@ def _is_row(row: Any, with_id: bool) -> bool:
     if not isinstance(row, Sequence) or len(row) != (_WITH_ID if with_id else _WITHOUT_ID):
         return False
     *ids, vector, fitness, cost, fidelity, _ = row
-    if not isinstance(vector, Sequence | np.ndarray):
+    if not isinstance(vector, Sequence | np.ndarray) or (isinstance(vector, np.ndarray) and vector.ndim != 1):
         return False
     several = fitness if isinstance(fitness, list | tuple | np.ndarray) and np.ndim(fitness) == 1 else [fitness]
-    numeric = all(isinstance(value, numbers.Real) for value in (*several, cost, fidelity, *vector))
+    numeric = all(_is_real(value) for value in (*several, cost, fidelity, *vector))
     return numeric and all(isinstance(number, numbers.Integral) and abs(int(number)) < 2**63 for number in ids)
+
+
+def _is_real(value: Any) -> bool:
+    """Whether it is a number that a float can hold, if only as infinity."""
+    return isinstance(value, numbers.Real) and not (type(value) is int and abs(value) > LONG_MAX)
 
 
 def _as_mapping(info: Any) -> dict[str, Any]:

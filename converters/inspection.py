@@ -159,8 +159,10 @@ def _seeds(run: Run) -> tuple[int, ...]:
 
 def _seconds(run: Run) -> tuple[float, float] | None:
     first, last = pc.min(run.trials["start"]).as_py(), pc.max(run.trials["end"]).as_py()
-    known = [value for value in (first, last) if value is not None]
-    return (known[0], known[-1]) if known else None
+    if first is None and last is None:
+        return None
+    first = 0.0 if first is None else first  # times count from the run's start
+    return first, first if last is None else last
 
 
 def _listed(values: Sequence[float]) -> str:

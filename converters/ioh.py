@@ -119,7 +119,7 @@ def _own(one: Described, path: Path) -> _Own:
     try:
         run = told["runs"][one.place]
         return _Own(
-            dict(run["columns"]),
+            {str(name): str(column) for name, column in run["columns"].items()},
             tuple(Objective(**objective) for objective in run["objectives"]),
             ConfigurationSpace.from_serialized_dict(copy.deepcopy(told["spaces"][run["space"]])),
             str(run["name"]),
@@ -182,7 +182,7 @@ def _outcome(one: Described, columns: _Columns, own: _Own) -> _Outcome:
     if first is None:
         raise EncaveError(f"{one.table} has no column {'cost_' if own.objectives else ''}{objectives[0].name}")
     costs = {name: _floats(values or ["nan"] * len(first)) for name, values in told.items()}
-    succeeded = np.isfinite(costs[objectives[0].name])
+    succeeded = np.isfinite(np.stack(list(costs.values()))).all(axis=0)
     return _Outcome(
         objectives, {name: np.where(succeeded, values, np.nan) for name, values in costs.items()}, succeeded
     )

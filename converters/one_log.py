@@ -132,9 +132,9 @@ def _unchanged(job: Job, print_now: str) -> Conversion | None:
         return None
     try:
         run = Run.load(job.earlier.folder)
-    except EncaveError:
+        return accounted(job.candidate.found.path, job.candidate.reader.name, "unchanged", run, job.earlier.folder)
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, converting the log again heals it
         return None
-    return accounted(job.candidate.found.path, job.candidate.reader.name, "unchanged", run, job.earlier.folder)
 
 
 def _strictly(known: Conversion) -> Conversion:

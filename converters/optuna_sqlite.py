@@ -96,7 +96,8 @@ class _Storage:
 
     def studies(self) -> dict[int, str]:
         """Number → name."""
-        return dict(self._database.select(("study_id", "study_name"), "FROM studies ORDER BY study_id"))
+        listed = self._database.select(("study_id", "study_name"), "FROM studies ORDER BY study_id")
+        return {number: str(name) for number, name in listed}
 
     def study(self, number: int, name: str) -> Study:
         """One study with its trials."""

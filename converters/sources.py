@@ -119,10 +119,14 @@ def _archives(source: Path) -> Iterator[Path]:
 
 
 def load_each(folders: Sequence[Path]) -> Iterator[tuple[Path, Run | EncaveError]]:
-    """The runs of folders that `logs_and_runs` found, one at a time; an error for one that cannot be read."""
+    """The runs of folders that `logs_and_runs` found, one at a time; an error for each that is damaged."""
     for folder in folders:
-        try:
-            for run in read_runs(folder):
-                yield folder, run
-        except EncaveError as error:
-            yield folder, error
+        damaged: list[EncaveError] = []
+        for run in read_runs(folder, on_damaged=damaged.append):
+            try:
+                _ = run.space  # which is made from its JSON, and may be damaged
+            except EncaveError as error:
+                damaged.append(error)
+                continue
+            yield folder, run
+        yield from ((folder, error) for error in damaged)

@@ -129,7 +129,7 @@ def test_a_success_without_a_value_and_a_failure_with_one(tmp_path: Path) -> Non
     lines = [
         [0, 2, 7, [math.nan, None], 0.0, 1.0, 1, {}],
         [0, 2, 8, [3.0, None], 0.0, 1.0, 7, {}],
-        [1, 2, 7, [1.0, None], 5.0, 1.0, 1, {}],
+        [1, 2, 7, [1.0, 2.0], 5.0, 1.0, 1, {}],
     ]
     run = read(write_log(tmp_path / "run", lines)).run
     assert run.trials["status"].to_pylist() == ["crashed", "crashed", "success"]
