@@ -111,7 +111,10 @@ def opened(folder: Path) -> Generator[RunFolders]:
             yield RunFolders(folder)  # a file system without locks: nothing is removed, since it may be in use
             return
         _remove_left_behind(folder)
-        yield RunFolders(folder)  # as it is now that nobody else writes
+        try:
+            yield RunFolders(folder)  # as it is now that nobody else writes
+        finally:
+            _remove_left_behind(folder)  # by a process that was ended while it wrote
     finally:
         os.close(handle)
 
