@@ -17,6 +17,8 @@ from ..terminal.plain import plain
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ..converters.limits import Limits
+    from ..converters.survey import PassedOver
     from ..prepared import Prepared
     from ..run import Run
     from ..store import RunFilter
@@ -27,6 +29,7 @@ _T = TypeVar("_T")
 _ONLY = "encave.only"
 LEFT_OUT = "encave.left_out"
 """Key of the context's `meta`: whether something was left out."""
+_MOST_TOLD = 20
 _KEYS = {"optimizer": "optimizers", "dataset": "datasets", "seed": "seeds"}
 
 
@@ -49,9 +52,43 @@ def only_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--only", multiple=True, callback=keep, expose_value=False, help=help_text)(command)
 
 
+def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--memory` and `--timeout`, for `reading_limits`."""
+
+    def keep(context: click.Context, option: click.Parameter, given: float | None) -> None:
+        context.meta[f"encave.{option.name}"] = given
+
+    for flag, unit in (("--timeout", "Seconds that reading one log may take.  [default: 900]"),
+                       ("--memory", "GiB of memory for a process that reads logs.  [default: 8]")):  # fmt: skip
+        kind = click.FloatRange(0, min_open=True)
+        command = click.option(flag, type=kind, default=None, callback=keep, expose_value=False, help=unit)(command)
+    return command
+
+
+def reading_limits() -> Limits:
+    """What `--memory` and `--timeout` say."""
+    from ..converters.limits import Limits
+
+    context = click.get_current_context(silent=True)
+    given = (
+        {name: context.meta.get(f"encave.{key}") for name, key in (("memory", "memory"), ("seconds", "timeout"))}
+        if context
+        else {}
+    )
+    return Limits(**{name: value for name, value in given.items() if value is not None})
+
+
+def tell_passed_over(passed: Sequence[PassedOver]) -> None:
+    """Say what could not be looked into."""
+    for path, reason in passed[:_MOST_TOLD]:
+        say(f"encave: {path} is passed over: {reason}", err=True)
+    if len(passed) > _MOST_TOLD:
+        say(f"encave: {len(passed) - _MOST_TOLD:,} more are passed over", err=True)
+
+
 def run_paths(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The argument PATHS of logs, runs and run stores, and `--only`."""
-    return click.argument("paths", nargs=-1, required=True, type=ANY_PATH)(only_option(command))
+    """The argument PATHS of logs, runs and run stores, `--only`, `--memory` and `--timeout`."""
+    return click.argument("paths", nargs=-1, required=True, type=ANY_PATH)(only_option(limit_options(command)))
 
 
 def wanted_runs() -> RunFilter:
@@ -147,10 +184,13 @@ def _some(wanted: list[_T]) -> list[_T]:
 
 
 def _prepared(paths: tuple[Path, ...]) -> Prepared:
+    from ..converters.engine import Engine
     from ..prepared import prepare
-    from ..terminal.conversions import convert_with_progress
+    from ..terminal.conversions import counted_logs
 
-    prepared = prepare(paths, convert_with_progress)
+    with Engine(cores(), reading_limits()) as engine, counted_logs() as count:
+        prepared = prepare(paths, engine, count)
+    tell_passed_over(prepared.passed_over)
     for log in prepared.refused:
         leave_out(f"{log.source}: {log.reason}")
     return prepared

@@ -114,7 +114,10 @@ def opened(folder: Path) -> Generator[RunFolders]:
             return
         sweep(folder)
         _remove_left_behind(folder)
-        yield RunFolders(folder)  # as it is now that nobody else writes
+        try:
+            yield RunFolders(folder)  # as it is now that nobody else writes
+        finally:
+            _remove_left_behind(folder)  # by a process that was ended while it wrote
     finally:
         os.close(handle)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
@@ -21,10 +22,9 @@ if TYPE_CHECKING:
 _MOST_ROWS = 200
 
 
-def convert_with_progress(sources: Sequence[Path], out: Path, **options: Any) -> list[Conversion]:
-    """`converters.convert` with a bar that counts the logs."""
-    from ..converters import convert
-
+@contextmanager
+def counted_logs() -> Generator[Callable[[Conversion, int], None]]:
+    """A bar that counts logs: what conversions call after each."""
     with progress_bars() as progress:
         bar = progress.add_task("logs", total=None, detail="")
 
@@ -34,7 +34,7 @@ def convert_with_progress(sources: Sequence[Path], out: Path, **options: Any) ->
             if progress.disable and (told == logs or told % 100 == 0):
                 progress.console.print(f"{told:,} of {logs:,} logs", highlight=False)
 
-        return convert(sources, out, on_progress=show, **options)
+        yield show
 
 
 def print_conversions(conversions: Sequence[Conversion], out: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from encave.converters import deepcave_native
 from encave.converters.reader import Options, ReadResult
-from encave.converters.registry import chosen, find
+from encave.converters.registry import chosen
+from encave.converters.survey import find
 from encave.errors import EncaveError
 from encave.run import Run
 
