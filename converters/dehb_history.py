@@ -217,7 +217,7 @@ def _is_row(row: Any, with_id: bool) -> bool:
 
 def _is_real(value: Any) -> bool:
     """Whether it is a number that a float can hold, if only as infinity."""
-    return isinstance(value, numbers.Real) and not (isinstance(value, int) and abs(value) > LONG_MAX)
+    return isinstance(value, numbers.Real) and not (isinstance(value, numbers.Integral) and abs(int(value)) > LONG_MAX)
 
 
 def _as_mapping(info: Any) -> dict[str, Any]:
