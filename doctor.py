@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from . import __version__
-from .extras import EXTRAS, install
+from .files.optional import EXTRAS, install
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement

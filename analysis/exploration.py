@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..run import Run
-from ..space_columns import CONFIG_ID
+from ..run.configurations import CONFIG_ID
 from .importance_groups import by_group
 from .importance_space import rows_of
 

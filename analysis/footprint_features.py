@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import EncaveError
 from ..run import Run
-from ..space_columns import choices, holds_json
+from ..run.configurations import choices, holds_json
 from .importance_space import unit_values
 
 Floats = NDArray[np.float64]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import EncaveError
 from ..run import Run
-from ..space_columns import CONFIG_ID, choices, holds_json
+from ..run.configurations import CONFIG_ID, choices, holds_json
 from .importance_conditions import Conditions, conditions_of
 
 if TYPE_CHECKING:

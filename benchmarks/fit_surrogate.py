@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from encave.files import atomic_file
+from encave.files.atomic import atomic_file
 from encave.runners.nasbench201 import curves, surrogate
 from encave.runners.nasbench201.task import DATASETS
 

@@ -13,7 +13,7 @@ import rich_click as click
 
 from .. import __version__
 from ..errors import EncaveError
-from ..files import is_full
+from ..files.atomic import is_full
 from . import analyze, benchmark, convert, doctor, open, report, studies
 from .common import ANY_PATH, LEFT_OUT, say
 

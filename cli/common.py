@@ -234,7 +234,7 @@ def print_csv(tables: Sequence[pa.Table]) -> None:
     import pyarrow as pa
     import pyarrow.csv
 
-    from ..spreadsheets import guarded
+    from ..files.spreadsheets import guarded
 
     sink = pa.BufferOutputStream()
     pyarrow.csv.write_csv(guarded(pa.concat_tables(tables)), sink)

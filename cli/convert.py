@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from ..errors import EncaveError
-from .common import ANY_PATH, cores, exit_status, limit_options, print_json, reading_limits, say, tell_passed_over
+from .common import (
+    ANY_PATH,
+    cores,
+    exit_status,
+    limit_options,
+    print_json,
+    reading_limits,
+    say,
+    tell_passed_over,
+)
 
 if TYPE_CHECKING:
     from ..converters import Conversion

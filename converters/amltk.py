@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import EncaveError
+from ..files.parquet import read_table
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
-from ..space_columns import choices
+from ..run.configurations import choices
 from .extras import extra_columns
 from .inferred_space import infer
 from .names import study_name
 from .numbers import finite, finite_text
-from .parquet import read_table
 from .reader import Found, Listing, Options, ReadResult
 from .space import SPACE_FILE, LogSpace, known_space
 from .times import since_start

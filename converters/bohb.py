@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import EncaveError
-from ..record_columns import columns_of
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ..run.records import columns_of
 from .extras import extra_columns
 from .inferred_space import infer
 from .json_lines import read_lines

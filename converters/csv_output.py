@@ -15,10 +15,10 @@ from typing import Any
 import pyarrow as pa
 
 from ..errors import EncaveError
-from ..files import atomic_file
+from ..files.atomic import atomic_file
+from ..files.json_text import read_json
+from ..files.spreadsheets import guarded, unguarded
 from ..run import CONFIG, Note, Objective, Optimizer, Run, split_configurations
-from ..spreadsheets import guarded, unguarded
-from .jsontext import read_json
 from .reader import Found, Listing, Options, ReadResult
 
 HEADER = ".run.json"

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .. import space_columns
 from ..run import COST, EXTRA, Note, Run
+from ..run import configurations as space_columns
 from . import deepcave_twin
 from .codes import first_of_each
 from .deepcave_rows import Rows, rows

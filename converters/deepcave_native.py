@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EncaveError
+from ..files.json_text import read_json
 from ..run import EXTRA, Note, Objective, Optimizer, Run
 from .deepcave import INFERRED, RUN_SEED, TRIAL_SEEDS
 from .deepcave_trials import STATUSES, Cleaned, Logged, clean
 from .inferred_space import infer
 from .json_lines import Lines, read_lines
-from .jsontext import read_json
 from .names import study_name
 from .numbers import finite
 from .reader import Found, Listing, Options, ReadResult

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..files import atomic_folder
+from ..files.atomic import atomic_folder
 from ..run import Run
 from . import deepcave
 from .deepcave_native import HISTORY

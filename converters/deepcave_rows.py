@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .. import space_columns
 from ..run import COST, EXTRA, Note, Run, Status
+from ..run import configurations as space_columns
 from .codes import codes, first_of_each, joint_codes
 from .text_columns import whole
 

@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from .. import space_columns
-from ..files import atomic_file
+from ..files.atomic import atomic_file
 from ..run import COST, EXTRA, HEADER_FILE, TRIALS_FILE, Note, Objective, Run
+from ..run import configurations as space_columns
 from .deepcave_rows import Rows
 from .exact_text import exact_cells, exact_texts, within
 from .text_columns import Cells, csv_cell, csv_cells, each, json_texts, whole

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import EncaveError
+from ..files.json_text import parse
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from .csv_table import LIMIT, CsvTable, header_of, numbers, read_csv, typed
 from .inferred_space import infer
-from .jsontext import parse
 from .names import study_name
 from .reader import Found, Listing, Options, ReadResult
 from .space import LogSpace, given_instead

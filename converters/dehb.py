@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import EncaveError
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
-from ..space_columns import CONFIG_ID
+from ..run.configurations import CONFIG_ID
 from . import sidecar as sidecars
 from .dehb_files import LOG, beside, evidence
 from .dehb_history import COLUMNS, History, distinct, read

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from .. import space_columns
 from ..errors import EncaveError
+from ..files.json_text import read_json
 from ..run import Note
+from ..run import configurations as space_columns
 from .dehb_history import History
-from .jsontext import read_json
 from .space import space_file
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .. import safe_pickle
 from ..errors import EncaveError
+from ..files import pickles
+from ..files.parquet import read_table
 from ..run import EXTRA, Note
 from .extras import extra_columns
 from .numbers import LONG_MAX
-from .parquet import read_table
 
 COLUMNS = ("config_id", "config", "fitness", "cost", "fidelity")
 _WITHOUT_ID, _WITH_ID = 5, 6  # fields of a row of a pickle until 0.1.0, and of 0.1.1
@@ -176,7 +176,7 @@ def _info(table: pa.Table) -> dict[str, pa.Array]:
 
 def _read_pickle(path: Path) -> History:
     with path.open("rb") as file:
-        rows = safe_pickle.load(file, name=str(path), limit=_LARGEST)
+        rows = pickles.load(file, name=str(path), limit=_LARGEST)
     if isinstance(rows, np.ndarray):
         rows = rows.tolist()
     if not isinstance(rows, list):

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .. import space_columns
 from ..errors import EncaveError
+from ..run import configurations
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -42,7 +42,7 @@ def decode(space: ConfigurationSpace, vectors: NDArray[np.float64], ids: NDArray
         columns[name] = _values(hyperparameter, unit)
     inactive = _inactive(space, columns) if space.conditions else {}
     arrays = {name: _array(space[name], column, inactive.get(name)) for name, column in columns.items()}
-    return pa.table({space_columns.CONFIG_ID: pa.array(ids, pa.int64()), **arrays})
+    return pa.table({configurations.CONFIG_ID: pa.array(ids, pa.int64()), **arrays})
 
 
 def _values(hyperparameter: Hyperparameter[Any, Any], unit: NDArray[np.float64]) -> NDArray[Any]:
@@ -50,7 +50,7 @@ def _values(hyperparameter: Hyperparameter[Any, Any], unit: NDArray[np.float64])
     from ConfigSpace import UniformFloatHyperparameter, UniformIntegerHyperparameter
     from ConfigSpace.hyperparameters.hp_components import ROUND_PLACES
 
-    choices = space_columns.choices(hyperparameter)
+    choices = configurations.choices(hyperparameter)
     if choices is not None:
         lower_ends = np.arange(start=0, stop=1, step=1 / len(choices))
         positions = np.searchsorted(lower_ends, unit, side="right") - 1
@@ -96,7 +96,7 @@ def _holds(condition: Any, matrix: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def _internal(hyperparameter: Hyperparameter[Any, Any], values: NDArray[Any]) -> NDArray[np.float64]:
     """ConfigSpace's own vector representation, in which its conditions are evaluated."""
-    choices = space_columns.choices(hyperparameter)
+    choices = configurations.choices(hyperparameter)
     if choices is None:
         return np.asarray(hyperparameter.to_vector(values), dtype=np.float64)
     table = np.array([hyperparameter.to_vector(choice) for choice in choices], dtype=np.float64)
@@ -106,11 +106,11 @@ def _internal(hyperparameter: Hyperparameter[Any, Any], values: NDArray[Any]) ->
 def _array(
     hyperparameter: Hyperparameter[Any, Any], values: NDArray[Any], inactive: NDArray[np.bool_] | None
 ) -> pa.Array:
-    kind = space_columns.column_type(hyperparameter)
-    choices = space_columns.choices(hyperparameter)
+    kind = configurations.column_type(hyperparameter)
+    choices = configurations.choices(hyperparameter)
     if choices is None:
         return pa.array(values, kind, mask=inactive)
-    labels = [json.dumps(choice) for choice in choices] if space_columns.holds_json(hyperparameter) else list(choices)
+    labels = [json.dumps(choice) for choice in choices] if configurations.holds_json(hyperparameter) else list(choices)
     positions = pa.array(values, pa.int32(), mask=inactive)
     if pa.types.is_dictionary(kind):
         return pa.DictionaryArray.from_arrays(positions, pa.array(labels, pa.string()))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import store
 from ..errors import EncaveError
-from ..files import atomic_file, sweep
+from ..files.atomic import atomic_file, sweep
 from ..run import Run
 from .account import Conversion, accounted, refused
 from .engine import Engine, Task

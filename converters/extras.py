@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..record_columns import columns_of
 from ..run import EXTRA
+from ..run.records import columns_of
 from .numbers import LONG_MAX
 
 _SCALARS: tuple[tuple[type, pa.DataType], ...] = (

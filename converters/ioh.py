@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .. import space_columns
 from ..errors import EncaveError
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ..run import configurations as space_columns
 from .inferred_space import infer
 from .ioh_files import Described, described, rows_of, whole
 from .reader import Found, Listing, Options, ReadResult

@@ -10,9 +10,9 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from ..errors import EncaveError
+from ..files.json_text import read_json
 from ..run import Note
 from .json_lines import numbered_lines
-from .jsontext import read_json
 
 _KEYS = frozenset({"function_id", "algorithm", "scenarios"})
 _EVALUATIONS = frozenset({"evaluations", "function evaluation"})

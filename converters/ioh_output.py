@@ -19,9 +19,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .. import space_columns
-from ..files import atomic_file
-from ..run import CONFIG, COST, EXTRA, Objective, Run, Status
+from ..files.atomic import atomic_file
+from ..run import CONFIG, COST, EXTRA, Objective, Run, Status, configurations
 from .ioh import SUITE
 from .names import folder_name
 
@@ -183,10 +182,10 @@ def _is_number(kind: pa.DataType) -> bool:
 def _positions(run: Run, table: pa.Table, name: str) -> pa.ChunkedArray | pa.Array:
     """A hyperparameter's values; of a choice its position."""
     column, hyperparameter = table[CONFIG + name], run.space[name]
-    choices = space_columns.choices(hyperparameter)
+    choices = configurations.choices(hyperparameter)
     if choices is None:
         return column
-    texts = [json.dumps(choice) for choice in choices] if space_columns.holds_json(hyperparameter) else list(choices)
+    texts = [json.dumps(choice) for choice in choices] if configurations.holds_json(hyperparameter) else list(choices)
     places = {text: place for place, text in enumerate(texts)}
     return pa.array([None if cell is None else places[cell] for cell in column.to_pylist()], pa.int64())
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import EncaveError
+from ..files.json_text import parse, parse_all
 from ..run import Note
-from .jsontext import parse, parse_all
 
 LONGEST = 64 * 1024 * 1024
 """Bytes of a line; a longer one is dropped."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Container
 from pathlib import Path
 
-from ..file_names import fitted, is_reserved
+from ..files.names import fitted, is_reserved
 
 _LONGEST = 100
 _NUMBER = re.compile(r"\d+|[0-9a-f]{32}")

@@ -18,9 +18,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..errors import EncaveError
+from ..files.json_text import read_json
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from . import nasbench201_space as nb201
-from .jsontext import read_json
 from .names import study_name
 from .reader import Found, Listing, Options, ReadResult
 from .space import LogSpace

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import EncaveError
+from ..files import torch
 from ..run import COST, Note, Objective, Optimizer, Run
 from . import nasbench201_space as nb201
-from . import torch_file
 from .reader import Found, Listing, Options, ReadResult
 from .space import LogSpace
 
@@ -55,7 +55,7 @@ READER = NatsBenchReader()
 
 
 def _runs(path: Path, head: bytes) -> Iterable[Found]:
-    ours = torch_file.looks_like(head) and _KEYS[0].encode() in head
+    ours = torch.looks_like(head) and _KEYS[0].encode() in head
     if not ours and path.name != NAME:
         return
     try:
@@ -76,7 +76,7 @@ def _content(path: Path) -> Mapping[Any, Any]:
 @lru_cache(maxsize=1)
 def _load(path: Path, modified: int, size: int) -> Mapping[Any, Any]:
     """The runs of the file; kept for the next one, since hundreds of runs are in one file."""
-    content = torch_file.load(path)
+    content = torch.load(path)
     if not isinstance(content, Mapping) or not all(
         isinstance(v, Mapping) and v.keys() >= set(_KEYS) for v in content.values()
     ):

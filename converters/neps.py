@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EncaveError
+from ..files.json_text import read_text
+from ..files.yaml import read_mapping, read_value
 from ..run import COST, Note, Objective, Optimizer, Run, Status
 from .extras import extra_columns
-from .jsontext import read_text
 from .names import study_name
 from .neps_space import fidelity_of, plain_name, space_of
 from .numbers import finite
 from .reader import Found, Listing, Options, ReadResult
-from .safe_yaml import read_mapping, read_value
 from .times import since_start
 
 _FOLDERS = {"configs": "0.13 or later", "results": "0.12 or earlier"}

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from .. import __version__
 from ..errors import EncaveError
-from ..files import atomic_folder
+from ..files.atomic import atomic_folder
 from ..run import Run
 from . import deepcave, registry, sidecar
 from .account import Conversion, accounted, refused

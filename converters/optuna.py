@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..safe_sqlite import MAGIC
+from ..files.sqlite import MAGIC
 from . import optuna_journal, optuna_pickle, optuna_sqlite
 from .reader import Found, Listing, Options, ReadResult
 

@@ -11,10 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .. import safe_pickle
 from ..errors import EncaveError
+from ..files import joblib, pickles
 from ..run import Note
-from . import joblib_pickle
 from .optuna_domains import Domain, from_attributes
 from .optuna_study import STATE_NAMES, Study, Trial, by_parameter, seconds
 from .optuna_trials import to_result
@@ -22,7 +21,7 @@ from .reader import Found, Listing, Options, ReadResult
 
 SUFFIXES = (".pkl", ".pickle", ".joblib")
 _LIMIT = 512 * 1024 * 1024
-_ALLOWED = safe_pickle.NUMPY | {"datetime.datetime", "datetime.timezone", "datetime.timedelta", "builtins.set"}
+_ALLOWED = pickles.NUMPY | {"datetime.datetime", "datetime.timezone", "datetime.timedelta", "builtins.set"}
 _REPLACED = ("optuna.", "optuna_integration.", "optunahub.", "numpy.random.", "cmaes.", "joblib.", "__main__.")
 _CONTAINERS = frozenset({"collections.defaultdict", "collections.deque", "functools.partial", "pathlib.PosixPath"})
 _DIRECTIONS = ("NOT_SET", "MINIMIZE", "MAXIMIZE")
@@ -88,7 +87,7 @@ def _unpickled(path: Path) -> Any:
         data = file.read(_LIMIT + 1)
     if len(data) > _LIMIT:
         raise EncaveError(f"{path} is larger than {_LIMIT >> 20} MiB; encave does not read it")
-    load = joblib_pickle.load if joblib_pickle.MARK in data else safe_pickle.loads
+    load = joblib.load if joblib.MARK in data else pickles.loads
     return load(data, name=str(path), allowed=_ALLOWED, stand_in=_StandIns())
 
 

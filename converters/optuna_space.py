@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from .. import space_columns
-from ..run import Note
+from ..run import Note, configurations
 from .codes import Codes, codes, first_of_each, joint_codes
 from .optuna_domains import json_text, parameter
 from .optuna_study import Study
@@ -52,8 +51,8 @@ class StudySpace:
                 cells[name] = values
             else:
                 told = dict(zip(rows, values, strict=True))
-                cells[name] = [told.get(row, space_columns.ABSENT) for row in first]
-        return space_columns.from_cells(space, range(len(first)), cells)
+                cells[name] = [told.get(row, configurations.ABSENT) for row in first]
+        return configurations.from_cells(space, range(len(first)), cells)
 
 
 def study_space(study: Study, options: Options) -> StudySpace:

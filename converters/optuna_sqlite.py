@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..errors import EncaveError
+from ..files.sqlite import MAGIC, Database, opened
 from ..run import Note
-from ..safe_sqlite import MAGIC, Database, opened
 from .optuna_params import Parameters
 from .optuna_study import STATES, Study, Trial, all_seconds, seconds
 from .optuna_trials import to_result

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .. import store
 from ..errors import EncaveError
-from ..files import atomic_folder
+from ..files.atomic import atomic_folder
 from ..run import Run
 from . import csv_output, deepcave, deepcave_native_output, deepcave_twin, ioh_output
 from .names import folder_name

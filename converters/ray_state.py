@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EncaveError
+from ..files.json_text import read_json
 from .json_lines import numbered_lines
-from .jsontext import read_json
 from .numbers import finite
 
 PARAMS, RESULT, PROGRESS, ERROR = "params.json", "result.json", "progress.csv", "error.txt"

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EncaveError
-from ..files import sweep
+from ..files.atomic import sweep
+from ..files.json_text import read_text
 from ..run import HEADER_FILE, TRIALS_FILE
 from . import deepcave, names
-from .jsontext import read_text
 
 _LEFT_BEHIND = re.compile(r"\..+\.\w{8}")  # temporary folders of an encave that did not lock them
 _LARGEST = 1 << 28  # bytes of a run's header

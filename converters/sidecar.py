@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EncaveError
+from ..files.json_text import read_text
 from ..run import Objective, Optimizer
-from .jsontext import read_text
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace

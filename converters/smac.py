@@ -18,13 +18,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..errors import EncaveError
-from ..record_columns import columns_of
+from ..files.json_text import read_json
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
-from ..space_columns import from_cells
+from ..run.configurations import from_cells
+from ..run.records import columns_of
 from . import sidecar as sidecars
 from .extras import extra_columns
 from .inferred_space import infer
-from .jsontext import read_json
 from .reader import Found, Listing, Options, ReadResult
 from .sidecar import Sidecar
 from .smac_columns import Entries, entries, status_code, status_column

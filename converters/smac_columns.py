@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ..record_columns import columns_of
 from ..run import Note, Status
+from ..run.records import columns_of
 from .smac_rows import DICT_FIELDS, FIELDS, NUMBERED, Entry, entry
 
 _STATUSES = tuple(Status)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EncaveError
+from ..files.json_text import read_json
 from ..run import Note, Objective
-from .jsontext import read_json
 from .names import study_name
 from .space import space_file
 

@@ -11,8 +11,8 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EncaveError
+from ..files.json_text import read_text
 from ..run import Note
-from .jsontext import read_text
 from .nasbench201_space import named_space
 from .pcs import read_pcs
 from .reader import Options

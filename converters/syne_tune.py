@@ -15,16 +15,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..errors import EncaveError
+from ..files.json_text import read_json
+from ..files.zips import read_member
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from . import sidecar as sidecars
 from .csv_table import CsvTable, numbers, read_csv, typed
-from .jsontext import read_json
 from .names import study_name
 from .reader import Found, Listing, Options, ReadResult
 from .sidecar import Sidecar
 from .space import LogSpace, known_space, own_or_given
 from .syne_tune_space import cast, read_space
-from .zipped import read_member
 
 RESULTS = "results.csv.zip"
 METADATA = "metadata.json"

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from ..errors import EncaveError
 from ..run import Note
-from ..space_columns import choices
+from ..run.configurations import choices
 from .csv_table import numbers
 from .space import LogSpace
 

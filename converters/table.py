@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import EncaveError
 from ..run import Note, Optimizer, Run, Status
-from ..space_columns import ABSENT, choices
+from ..run.configurations import ABSENT, choices
 from .clock import from_start
 from .extras import extra_columns
 from .inferred_space import infer

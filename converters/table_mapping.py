@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import EncaveError
+from ..files.json_text import read_json
 from ..run import CONFIG, COST, EXTRA, TRIAL_SCHEMA, Objective, Status
-from .jsontext import read_json
 
 FILE = "encave.map.json"
 """Mapping of all tables of a folder; `<table>.map.json` is that of one."""

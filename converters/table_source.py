@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import EncaveError
+from ..files import parquet
+from ..files.json_text import read_json
 from ..run import Note
-from . import parquet
 from .csv_table import LIMIT, header_of, read_csv, typed
 from .json_lines import numbered_lines, read_lines
-from .jsontext import read_json
 
 _SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 _LIST = re.compile(rb"\s*\[\s*\{")

@@ -6,8 +6,8 @@ import random
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .. import space_columns
 from ..errors import EncaveError
+from ..run import configurations
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -22,7 +22,7 @@ def categories(space: ConfigurationSpace) -> Categories:
     Raises:
         EncaveError: a hyperparameter is a number, or the space has conditions or forbidden combinations.
     """
-    found = {name: space_columns.choices(hyperparameter) for name, hyperparameter in space.items()}
+    found = {name: configurations.choices(hyperparameter) for name, hyperparameter in space.items()}
     numbers = [name for name, choices in found.items() if choices is None]
     if numbers or space.conditions or space.forbidden_clauses:
         what = f"{', '.join(numbers)} are numbers" if numbers else "it has conditions or forbidden combinations"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EncaveError
-from ..extras import needs
+from ..files.optional import needs
 
 if TYPE_CHECKING:
     from distributed import Client

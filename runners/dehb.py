@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ..errors import EncaveError
-from ..extras import needs
+from ..files.optional import needs
 from .adapter import Optimizer, Problem, Proposal, Result
 
 ETA = 3

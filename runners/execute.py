@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EncaveError
-from ..files import atomic_folder
+from ..files.atomic import atomic_folder
 from . import sidecar
 from .adapter import Optimizer, Problem, label_of, load, parse_flags
 from .limit import Limit

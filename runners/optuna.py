@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
-from ..extras import needs
+from ..files.optional import needs
 from .adapter import Flag, Optimizer, Problem, Proposal, Result
 
 JOURNAL_FILE = "optuna_journal.log"

@@ -13,8 +13,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.study import StudyDirection
 
-from .. import space_columns
 from ..errors import EncaveError
+from ..run import configurations
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -35,7 +35,7 @@ def distributions(space: ConfigurationSpace) -> dict[str, BaseDistribution]:
 def _distribution(name: str, hyperparameter: Any) -> BaseDistribution:
     from ConfigSpace import UniformFloatHyperparameter, UniformIntegerHyperparameter
 
-    choices = space_columns.choices(hyperparameter)
+    choices = configurations.choices(hyperparameter)
     if choices is not None:
         return CategoricalDistribution(list(choices))
     kinds = {UniformFloatHyperparameter: FloatDistribution, UniformIntegerHyperparameter: IntDistribution}

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..extras import needs
+from ..files.optional import needs
 from .adapter import Optimizer, Problem, Proposal, Result
 
 if TYPE_CHECKING:

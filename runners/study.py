@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import EncaveError
-from ..extras import check_extras
+from ..files.optional import check_extras
 from . import study_folder
 from .adapter import load
 from .batch import TaskEndedError

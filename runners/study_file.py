@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EncaveError
-from ..files import atomic_file
+from ..files.atomic import atomic_file
 from .adapter import parse_flags
 from .cluster import Cluster, check_jobs
 from .execute import RunSpec, check_dataset, check_epochs, check_workers

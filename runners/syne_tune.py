@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..extras import needs
+from ..files.optional import needs
 from .adapter import Optimizer, Problem, Proposal, Result
 from .categorical import categories
 from .syne_tune_log import BUDGET, SyneTuneLog

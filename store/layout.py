@@ -12,8 +12,8 @@ from urllib.parse import quote, unquote
 import pyarrow.parquet as pq
 
 from ..errors import EncaveError
-from ..file_names import LONGEST, digest
-from ..files import walk_folders
+from ..files.atomic import walk_folders
+from ..files.names import LONGEST, digest
 
 STORE_FILE = "encave-store.json"
 """Makes a folder a store."""

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import EncaveError
-from ..files import SUFFIX, atomic_file, sweep
+from ..files.atomic import SUFFIX, atomic_file, sweep
 from ..run import Run
 from .columns import RUN_ID, RUN_SCHEMA, StoreColumns, identity, partition_of, run_row
 from .layout import (

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from ..files import atomic_file
+from ..files.atomic import atomic_file
 from .common import Console, print_table
 
 if TYPE_CHECKING:

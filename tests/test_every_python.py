@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from encave.errors import EncaveError
-from encave.extras import EXTRAS, needs
+from encave.files.optional import EXTRAS, needs
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_PACKAGED = {"tests", "docs", "benchmarks", "typings", "build", "dist"}

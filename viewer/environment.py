@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import EncaveError
-from ..files import atomic_folder
+from ..files.atomic import atomic_folder
 
 PYTHON = "3.10"
 """Release of Python in the environment."""

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...files import atomic_folder
+from ...files.atomic import atomic_folder
 from ...run import Run
 from ..comparison import compare
 from ..importance_groups import Truth

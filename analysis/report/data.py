@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ...spreadsheets import guarded
+from ...files.spreadsheets import guarded
 from ..comparison import Comparison
 from ..rank_curves import RankCurve
 from ..runtimes import Runtime, Targets

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 
-from ...file_names import fitted
+from ...files.names import fitted
 
 _LONGEST = 100  # bytes of a file's name
 

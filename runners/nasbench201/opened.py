@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ... import __version__
 from ...errors import EncaveError
-from ...files import atomic_folder
+from ...files.atomic import atomic_folder
 from .columns import TableFile, read_table
 from .mapped import open_tasks, write_tasks
 from .store import HEADER_FILE, cache_folder, sweep

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import EncaveError
-from ...files import atomic_folder
+from ...files.atomic import atomic_folder
 from .columns import read_table
 from .mapped import ARRAYS_FILE, CURVES_FOLDER, write_tasks
 

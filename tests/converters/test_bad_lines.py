@@ -86,9 +86,9 @@ def test_a_mapping_of_wrong_types_is_refused(tmp_path: Path, mapping: dict[str, 
 def test_bounds_that_no_float_holds_are_none(tmp_path: Path) -> None:
     from ConfigSpace import ConfigurationSpace, Integer
 
-    from encave import space_columns
+    from encave.run import configurations
 
     space = ConfigurationSpace()
     space.add(Integer("n", (0, 10)))
     space["n"].upper = 10**400
-    space_columns.check(space, space_columns.build(space, {0: {"n": 5}}), may_miss=False)
+    configurations.check(space, configurations.build(space, {0: {"n": 5}}), may_miss=False)

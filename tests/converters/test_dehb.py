@@ -30,11 +30,11 @@ from ConfigSpace.exceptions import IllegalValueError
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from encave import space_columns
 from encave.converters.conversion import convert
 from encave.converters.dehb_vectors import decode
 from encave.errors import EncaveError
 from encave.run import Run
+from encave.run import configurations as space_columns
 
 from .conftest import CHOICES, EDGES, OBJECTIVE, error_of, nas_space, write_dehb, write_sidecar
 

@@ -20,10 +20,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from encave.converters import Conversion, convert, parquet
-from encave.converters.jsontext import read_text
-from encave.converters.parquet import read_table
+from encave.converters import Conversion, convert
 from encave.errors import EncaveError
+from encave.files import parquet
+from encave.files.json_text import read_text
+from encave.files.parquet import read_table
 
 from .conftest import random_lines, write_sidecar, write_trials
 from .reading import LOGS

@@ -23,9 +23,9 @@ import pandas as pd
 import pytest
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace
 
-from encave import space_columns
 from encave.converters.conversion import Conversion, convert
 from encave.run import Run
+from encave.run import configurations as space_columns
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 LOGS = SHARED / "logs"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from encave.converters.inferred_space import infer, infer_column
 from encave.run import Objective, Optimizer, Run
-from encave.space_columns import choices
+from encave.run.configurations import choices
 
 
 def as_run(configurations: dict[int, dict[str, Any]]) -> Run:

@@ -120,7 +120,7 @@ def test_five_decimals_of_a_second_are_read(tmp_path: Path) -> None:
 def test_a_space_with_config_id_is_refused_by_the_model() -> None:
     from ConfigSpace import ConfigurationSpace, Float
 
-    from encave import space_columns
+    from encave.run import configurations as space_columns
 
     space = ConfigurationSpace()
     space.add(Float("config_id", (0, 1)))

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from encave.converters.conversion import Conversion, convert
-from encave.converters.jsontext import closed
 from encave.converters.smac_columns import entries
 from encave.converters.smac_rows import releases
 from encave.converters.smac_times import times
+from encave.files.json_text import closed
 from encave.run import Run, Status
 
 from .conftest import CHOICES, EDGES, OBJECTIVE, error_of, write_sidecar, write_smac

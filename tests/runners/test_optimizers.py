@@ -15,7 +15,7 @@ import pytest
 
 from encave.converters.conversion import convert
 from encave.errors import EncaveError
-from encave.extras import EXTRAS
+from encave.files.optional import EXTRAS
 from encave.run import Run
 from encave.runners.adapter import ADAPTERS, label_of, load
 from encave.runners.execute import RunSpec

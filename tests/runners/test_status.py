@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from encave.cli import cli
 from encave.errors import EncaveError
-from encave.files import atomic_folder
+from encave.files.atomic import atomic_folder
 from encave.runners.status import study_status
 from encave.runners.study import Limit, RunSpec, run_study
 

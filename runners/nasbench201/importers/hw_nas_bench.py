@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ....errors import EncaveError
-from ....safe_pickle import NUMPY, load
+from ....files.pickles import NUMPY, load
 from ..architectures import official_strings
 from ..columns import TEST_PREFIX
 from ..mapped import CURVES_FOLDER

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....safe_pickle import NUMPY, load
+from ....files.pickles import NUMPY, load
 from ..architectures import index_of_string
 from ..columns import VALID_PREFIX
 from ..measured_curves import ORI_TEST, X_VALID

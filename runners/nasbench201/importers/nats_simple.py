@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....safe_pickle import load
+from ....files.pickles import load
 from ..architectures import official_strings
 from ..space import SIZE
 from ..store import Imported, Written, store

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ....errors import EncaveError
-from ....safe_sqlite import Database, opened
+from ....files.sqlite import Database, opened
 from .. import space
 from ..store import Imported, Written, store
 from .gathering import Gathered

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection
 from typing import Any, BinaryIO, ClassVar
 
 from ....errors import EncaveError
-from ....safe_pickle import PLAIN_SIZES, instruction_end, numpy_core
+from ....files.pickles import PLAIN_SIZES, instruction_end, numpy_core
 
 LIMIT = 128 * 2**20
 """Bytes between two parts; an architecture takes about a third of a megabyte."""

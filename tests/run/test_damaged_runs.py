@@ -19,7 +19,7 @@ from encave.converters import convert
 from encave.run import HEADER_FILE, TRIALS_FILE
 from encave.store import RunStore
 
-from .test_run import make_run
+from .test_model import make_run
 
 LOGS = Path(__file__).parent / "logs" / "syne-tune"
 

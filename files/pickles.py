@@ -14,7 +14,7 @@ import pickletools
 from collections.abc import Callable, Collection
 from typing import Any, BinaryIO, Protocol
 
-from .errors import EncaveError
+from ..errors import EncaveError
 
 NUMPY = frozenset(
     {

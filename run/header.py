@@ -13,9 +13,9 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import pyarrow as pa
 
-from .errors import EncaveError
-from .space_columns import TEXT, column_type_of
-from .trial_columns import Objective, check_objectives
+from ..errors import EncaveError
+from .configurations import TEXT, column_type_of
+from .trials import Objective, check_objectives
 
 NoteKind: TypeAlias = Literal["merged", "dropped", "assumed", "derived", "flagged"]
 """merged, dropped: trials that were read but not written; assumed: a guess; derived: computed, not logged."""

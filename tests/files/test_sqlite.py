@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from encave import safe_sqlite
 from encave.converters.optuna import READER
 from encave.converters.reader import Found, Listing, Options, ReadResult
 from encave.errors import EncaveError
-from encave.safe_sqlite import opened
+from encave.files import sqlite
+from encave.files.sqlite import opened
 
 STUDY = """
     CREATE TABLE studies (study_id INTEGER PRIMARY KEY, study_name VARCHAR(512));
@@ -147,12 +147,12 @@ def test_a_sparse_database_is_copied_without_its_holes(tmp_path: Path, monkeypat
     path = logged(tmp_path)
     os.truncate(path, 1 << 30)
     copy = tmp_path / "copy"
-    safe_sqlite._copy(path, copy)
+    sqlite._copy(path, copy)
     assert copy.stat().st_size == 1 << 30
     assert copy.stat().st_blocks * 512 < 8 << 20
     copy.unlink()
     os.truncate(path, 10 << 30)
-    monkeypatch.setattr(safe_sqlite, "_copy", None)
+    monkeypatch.setattr(sqlite, "_copy", None)
     (one,) = found(path)
     with pytest.raises(
         EncaveError, match=r"killed\.db has .* bytes with killed\.db-wal; encave reads such up to 2,048"

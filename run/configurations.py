@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .errors import EncaveError
-from .record_columns import columns_of
-from .typed_arrays import exact_array
+from ..errors import EncaveError
+from .arrays import exact_array
+from .records import columns_of
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from .errors import EncaveError
+from ..errors import EncaveError
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .errors import EncaveError
-from .typed_arrays import exact_array
+from ..errors import EncaveError
+from .arrays import exact_array
 
 
 class Status(str, Enum):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from encave import EncaveError
-from encave.files import atomic_file, atomic_folder, sweep, walk_folders
+from encave.files.atomic import atomic_file, atomic_folder, sweep, walk_folders
 
 
 def test_a_file_is_replaced_only_on_success(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from encave.files import atomic_file, atomic_folder
+from encave.files.atomic import atomic_file, atomic_folder
 with atomic_folder(Path(sys.argv[1]) / "run") as folder, atomic_file(Path(sys.argv[1]) / "file") as file:
     (folder / "half").write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
@@ -105,7 +105,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, number: int) -> 
 
 
 def test_a_limit_of_file_sizes_is_told(tmp_path: Path) -> None:
-    code = "from pathlib import Path\nfrom encave.files import atomic_file\n"
+    code = "from pathlib import Path\nfrom encave.files.atomic import atomic_file\n"
     code += f"with atomic_file(Path({str(tmp_path / 'x')!r})) as path: path.write_bytes(b'x' * 100_000)"
     done = subprocess.run(
         ["bash", "-c", f'ulimit -f 8; exec "{sys.executable}" -c "$0"', code],

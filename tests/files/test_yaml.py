@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from encave.converters.safe_yaml import read_mapping
 from encave.errors import EncaveError
+from encave.files.yaml import read_mapping
 
 LAUGHS = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encave.record_columns import columns_of
+from encave.run.records import columns_of
 
 
 def test_values_of_records_that_are_alike_by_key_in_their_order() -> None:

@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
-from .errors import EncaveError
+from ..errors import EncaveError
 
 MAGIC = b"SQLite format 3\0"
 """First bytes of an SQLite file."""

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encave import EncaveError
-from encave.safe_pickle import load, loads
+from encave.files.pickles import load, loads
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
@@ -34,7 +34,7 @@ def test_plain_data_of_every_protocol(value: Any, protocol: int) -> None:
 def test_numpy_and_ordered_dictionaries(protocol: int) -> None:
     value = OrderedDict(a=np.float64(1.5), b=np.arange(6).reshape(2, 3))
     allowed = {"_codecs.encode", "numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer"}
-    from encave.safe_pickle import NUMPY
+    from encave.files.pickles import NUMPY
 
     read = loads(pickle.dumps(value, protocol), name="it", allowed=NUMPY | allowed)
     assert read["a"] == 1.5

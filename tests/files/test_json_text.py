@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encave.converters.jsontext import parse, parse_all
+from encave.files.json_text import parse, parse_all
 
 ODD = (
     *("18446744073709551616", "-9223372036854775809", "[0.00012345678901234567, 123456789012345678901]", "1e400"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from .errors import EncaveError
+from ..errors import EncaveError
 
 WRONG_TYPE = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError, OverflowError)
 

@@ -18,8 +18,8 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
-from .errors import EncaveError
-from .file_names import LONGEST, fitted
+from ..errors import EncaveError
+from .names import LONGEST, fitted
 
 SUFFIX = ".encave"
 """Ends the names of what is not whole yet."""

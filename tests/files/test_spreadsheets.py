@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from encave.spreadsheets import guarded, unguarded
+from encave.files.spreadsheets import guarded, unguarded
 
 TEXTS = ["=1+1", "+x", "-x", "@x", "\tx", "\rx", "'x", "''", "-5", "+1.5e-3", "-1+cmd|' /C calc'!A0", "plain", "", None]
 

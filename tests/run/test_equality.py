@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from encave.table_equality import same_table
+from encave.run.equality import same_table
 
 NAN = float("nan")
 

@@ -22,13 +22,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import ArrayLike, NDArray
 
-from . import run_header, space_columns, trial_columns
-from .errors import EncaveError
-from .files import atomic_file, walk_folders
-from .run_header import NoteKind
-from .table_equality import same_table
-from .trial_columns import COST, EXTRA, TRIAL_SCHEMA, Objective, Status
-from .typed_arrays import exact_array
+from ..errors import EncaveError
+from ..files.atomic import atomic_file, walk_folders
+from . import configurations as space_columns
+from . import header as run_header
+from . import trials as trial_columns
+from .arrays import exact_array
+from .equality import same_table
+from .header import NoteKind
+from .trials import COST, EXTRA, TRIAL_SCHEMA, Objective, Status
 
 if TYPE_CHECKING:
     import pandas as pd

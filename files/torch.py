@@ -11,9 +11,9 @@ import pickletools
 from pathlib import Path
 from typing import Any
 
-from .. import safe_pickle
 from ..errors import EncaveError
-from .zipped import read_member
+from . import pickles
+from .zips import read_member
 
 _ZIP = b"PK\x03\x04"
 _PICKLE = "data.pkl"
@@ -46,7 +46,7 @@ def load(path: Path) -> Any:
 
 
 def _unpickled(data: bytes, path: Path) -> Any:
-    return safe_pickle.loads(data, name=str(path), stand_in=_stand_in)
+    return pickles.loads(data, name=str(path), stand_in=_stand_in)
 
 
 def _stand_in(module: str, name: str) -> Any:
@@ -66,7 +66,7 @@ def _start(data: bytes, path: Path) -> int:
     for number in range(3):
         part = data[position : position + _PREFIX]
         length = _length(part)
-        if not length or (number == 0 and safe_pickle.loads(part[:length], name=str(path), allowed=()) != _LEGACY):
+        if not length or (number == 0 and pickles.loads(part[:length], name=str(path), allowed=()) != _LEGACY):
             raise EncaveError(f"{path} is no file of torch.save, or damaged ({len(data)} bytes)")
         position += length
     return position

@@ -21,8 +21,9 @@ from ConfigSpace import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from encave import EncaveError, Note, Objective, Optimizer, Run, Status, space_columns
+from encave import EncaveError, Note, Objective, Optimizer, Run, Status
 from encave.run import HEADER_FILE, TRIALS_FILE, find_runs
+from encave.run import configurations as space_columns
 
 
 def make_space() -> ConfigurationSpace:
