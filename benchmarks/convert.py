@@ -137,7 +137,8 @@ def _encave(form: str, path: Path) -> dict[str, float]:
 
 
 def _folder(form: str, path: Path) -> dict[str, float]:
-    from encave.converters import Options, deepcave, one_log, registry, survey
+    from encave.converters import Options, one_log, registry, survey
+    from encave.converters.formats.deepcave import output as deepcave
 
     def action(log: Path, out: Path) -> None:
         [candidate] = survey.find(log, registry.chosen(form))

@@ -44,7 +44,7 @@ class Config(deepcave.config.Config):
 
 def write_run(folder: Path, number: int, trials: int) -> None:
     """A converted run of distinct configurations, its costs falling over time."""
-    from encave.converters import deepcave
+    from encave.converters.formats.deepcave import output
 
     rng = np.random.default_rng(number)
     optimizer = OPTIMIZERS[number % len(OPTIMIZERS)]
@@ -75,7 +75,7 @@ def write_run(folder: Path, number: int, trials: int) -> None:
     )
     folder.mkdir()
     run.save(folder)
-    deepcave.write(run, deepcave.prepare(run)[0], folder)
+    output.write(run, output.prepare(run)[0], folder)
 
 
 def serve(folder: Path, stock: bool) -> None:

@@ -105,7 +105,7 @@ def _tell_packed(sources: tuple[Path, ...], read: Sequence[Path]) -> None:
 
 
 def _log_options(forced: str | None, configspace: str | None, mapping: tuple[str, ...]) -> dict[str, Any]:
-    from ..converters.space import given_space
+    from ..converters.parts.space import given_space
 
     pairs = [pair.partition("=") for pair in mapping]
     for key, sign, column in pairs:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import EncaveError
-from . import deepcave_twin
 from .account import Conversion, refused
 from .engine import Engine, Task
+from .formats.deepcave import twin
 from .limits import Limits
 from .one_log import Job, convert_log
 from .reader import Options
@@ -83,5 +83,5 @@ def convert_found(
                 folders.add(results[-1].output)
             if on_progress is not None:
                 on_progress(results[-1], len(todo))
-        deepcave_twin.align(folders.folders())
+        twin.align(folders.folders())
     return results

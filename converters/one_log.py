@@ -15,8 +15,10 @@ from .. import __version__
 from ..errors import EncaveError
 from ..files.atomic import atomic_folder
 from ..run import Run
-from . import deepcave, registry, sidecar
+from . import registry
 from .account import Conversion, accounted, refused
+from .formats.deepcave import output as deepcave
+from .parts import sidecar
 from .reader import Found, Log, Options, ReadResult
 from .registry import Candidate
 from .run_folders import FILES, Earlier

@@ -10,8 +10,11 @@ from .. import store
 from ..errors import EncaveError
 from ..files.atomic import atomic_folder
 from ..run import Run
-from . import csv_output, deepcave, deepcave_native_output, deepcave_twin, ioh_output
-from .names import folder_name
+from .formats import csv_run
+from .formats.deepcave import native_output, twin
+from .formats.deepcave import output as deepcave
+from .formats.ioh import output as ioh_output
+from .parts.names import folder_name
 from .run_folders import FILES
 
 _DEEPCAVE = (
@@ -46,9 +49,9 @@ def outputs() -> dict[str, Output]:
             "deepcave13",
             "DeepCAVE 1.2-1.3",
             (*_DEEPCAVE, "DeepCAVE 1.2-1.3 has no CPU time"),
-            _each(deepcave_native_output.write),
+            _each(native_output.write),
         ),
-        Output("csv", "CSV", csv_output.LIMITS, _each(csv_output.write)),
+        Output("csv", "CSV", csv_run.LIMITS, _each(csv_run.write)),
         Output("ioh", "IOHprofiler", ioh_output.LIMITS, ioh_output.write_all),
         Output("store", "run store (partitioned Parquet)", (), _write_store),
     )
@@ -111,5 +114,5 @@ def _write_deepcave(runs: Sequence[Run], folder: Path) -> list[str]:
             run.save(temporary)
         written.append(folder / name)
         said += [f"{run.name}: {note.text} ({note.count} trials)" for note in notes]
-    deepcave_twin.align(written)
+    twin.align(written)
     return said

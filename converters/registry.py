@@ -12,31 +12,31 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ..errors import EncaveError
+from .formats.table.reader import TableReader
 from .reader import Found, Listing, Reader
-from .table import TableReader
 
 ENTRY_POINTS = "encave.converters"
 BUILT_IN = (
     "evaluations",
-    "dehb",
-    "smac",
+    "dehb.reader",
+    "smac.reader",
     "naslib",
     "nats_bench_results",
-    "syne_tune",
-    "neps",
+    "syne_tune.reader",
+    "neps.reader",
     "deephyper",
     "bohb",
-    "optuna",
+    "optuna.reader",
     "amltk",
-    "ray_tune",
-    "ioh",
-    "deepcave_native",
-    "deepcave_dataframe",
+    "ray_tune.reader",
+    "ioh.reader",
+    "deepcave.native",
+    "deepcave.dataframe",
     "not_a_log",
-    "csv_output",
-    "table",
+    "csv_run",
+    "table.reader",
 )
-"""Modules of this package with an object `READER`; a file is claimed by the first format that recognises it."""
+"""Modules of `formats` with an object `READER`; a file is claimed by the first format that recognises it."""
 
 
 _T = TypeVar("_T")
@@ -60,7 +60,7 @@ def formats() -> dict[str, Reader]:
     """
     readers: dict[str, Reader] = {}
     for module in BUILT_IN:
-        reader: Reader = import_module(f".{module}", __package__).READER
+        reader: Reader = import_module(f".formats.{module}", __package__).READER
         readers[reader.name] = reader
     for entry in _installed(entry_points, tuple(sys.path)):
         try:

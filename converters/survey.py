@@ -13,10 +13,10 @@ from ..run import HEADER_FILE, TRIALS_FILE, Run
 from ..store import STORE_FILE, read_runs, store_of
 from . import registry
 from .engine import Engine, Task
+from .formats.table.source import may_be_table
 from .reader import Found, Listing, Log, Reader
 from .reading_server import Ended
 from .registry import Candidate, Failure
-from .table_source import may_be_table
 
 MAX_DEPTH = 24
 """Folders below a source that are searched."""

@@ -11,10 +11,10 @@ import pytest
 
 from encave import Run
 from encave.converters import convert
-from encave.converters.dehb_history import _is_row
-from encave.converters.extras import extra_columns
-from encave.converters.inferred_space import infer
-from encave.converters.numbers import finite, finite_text, integer
+from encave.converters.formats.dehb.history import _is_row
+from encave.converters.parts.extras import extra_columns
+from encave.converters.parts.inferred_space import infer
+from encave.converters.parts.numbers import finite, finite_text, integer
 
 GOOD: dict[str, Any] = {"config": {"x": 1.0}, "status": "success", "cost": {"loss": 1.0}, "start": 0.0, "end": 1.0}
 

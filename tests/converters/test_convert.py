@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from encave.converters.conversion import Conversion, convert
-from encave.converters.names import folder_name
+from encave.converters.parts.names import folder_name
 from encave.converters.survey import MAX_DEPTH
 from encave.errors import EncaveError
 from encave.run import Run

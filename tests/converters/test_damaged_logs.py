@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from encave.converters import amltk, bohb, optuna, ray_tune
 from encave.converters.conversion import convert
+from encave.converters.formats import amltk, bohb
+from encave.converters.formats.optuna import reader as optuna
+from encave.converters.formats.ray_tune import reader as ray_tune
 from encave.converters.reader import Listing, Options, Reader
 from encave.errors import EncaveError
 

@@ -8,8 +8,8 @@ import pytest
 from ConfigSpace import ConfigurationSpace, Float
 
 from encave.converters import convert
+from encave.converters.parts.space import LogSpace, own_or_given
 from encave.converters.reader import Options
-from encave.converters.space import LogSpace, own_or_given
 from encave.errors import EncaveError
 from encave.run import Run
 

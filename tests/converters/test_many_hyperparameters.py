@@ -11,12 +11,13 @@ import optuna
 import pytest
 from ConfigSpace import ConfigurationSpace
 
-from encave.converters import deepcave_dataframe, syne_tune_space
-from encave.converters.inferred_space import infer
-from encave.converters.optuna_domains import parse
-from encave.converters.optuna_space import study_space
-from encave.converters.optuna_study import Study, Trial, by_parameter
-from encave.converters.pcs import read_pcs
+from encave.converters.formats.deepcave import dataframe
+from encave.converters.formats.optuna.domains import parse
+from encave.converters.formats.optuna.space import study_space
+from encave.converters.formats.optuna.study import Study, Trial, by_parameter
+from encave.converters.formats.syne_tune import space as syne_tune_space
+from encave.converters.parts.inferred_space import infer
+from encave.converters.parts.pcs import read_pcs
 from encave.converters.reader import Options
 from encave.errors import EncaveError
 
@@ -31,7 +32,7 @@ def _inferred(_: Path) -> ConfigurationSpace:
 def _deepcave(folder: Path) -> ConfigurationSpace:
     rows = [f"{name},float,0,1,False,0.5" for name in NAMES]
     (folder / "configspace.csv").write_text("\n".join(["name,type,lower,upper,log,default", *rows]))
-    return deepcave_dataframe._space(folder / "configspace.csv", []).space
+    return dataframe._space(folder / "configspace.csv", []).space
 
 
 def _syne_tune(_: Path) -> ConfigurationSpace:

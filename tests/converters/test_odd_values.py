@@ -13,8 +13,8 @@ import pytest
 from encave import EncaveError, Run
 from encave.analysis.importance_space import unit_values
 from encave.converters import convert
+from encave.converters.formats.optuna.study import Study, Trial, seconds, settle_times
 from encave.converters.inspection import inspect_logs
-from encave.converters.optuna_study import Study, Trial, seconds, settle_times
 
 ODD = Path(__file__).parents[1] / "logs" / "odd"
 

@@ -24,7 +24,8 @@ from ConfigSpace import (
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from encave.converters import csv_output, outputs
+from encave.converters import outputs
+from encave.converters.formats import csv_run
 from encave.converters.reader import Options
 from encave.converters.registry import chosen
 from encave.converters.survey import find
@@ -283,7 +284,7 @@ def test_a_csv_that_lost_rows_is_refused(tmp_path: Path) -> None:
     outputs.output("csv").write([small_run()], tmp_path)
     path = tmp_path / "r.csv"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
-    [candidate] = find(tmp_path, [csv_output.READER])
+    [candidate] = find(tmp_path, [csv_run.READER])
     with pytest.raises(EncaveError, match="3 trials, its header says 4"):
         candidate.reader.read(candidate.found, Options())
 

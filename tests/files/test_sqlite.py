@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from encave.converters.optuna import READER
+from encave.converters.formats.optuna.reader import READER
 from encave.converters.reader import Found, Listing, Options, ReadResult
 from encave.errors import EncaveError
 from encave.files import sqlite

@@ -18,7 +18,7 @@ from deepcave.runs.trial import Trial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from encave.converters import deepcave
+from encave.converters.formats.deepcave import output
 from encave.errors import EncaveError
 from encave.run import Run
 from encave.viewer.deepcave_group import EncaveGroup, group_of
@@ -61,8 +61,8 @@ def test_every_trial_arrives_where_the_stock_reader_fails(runs_folder: Path) -> 
 
 def test_what_the_converter_writes_arrives(runs_folder: Path, tmp_path: Path) -> None:
     source = Run.load(runs_folder / "dehb-0")
-    shown, _ = deepcave.prepare(source)
-    deepcave.write(source, shown, tmp_path)
+    shown, _ = output.prepare(source)
+    output.write(source, shown, tmp_path)
     source.save(tmp_path)
     loaded = EncaveRun.from_path(tmp_path)
     costs = [None if np.isnan(cost) else cost for cost in source.cost().tolist()]

@@ -1,0 +1,1 @@
+"""One module or folder a format, reading and writing together; `registry` lists them."""

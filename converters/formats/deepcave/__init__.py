@@ -1,0 +1,1 @@
+"""DeepCAVE's own forms, read and written."""

@@ -1,0 +1,250 @@
+"""Home-made logs: CSV, Parquet or JSON with one row per trial and a mapping that says what the columns are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ....errors import EncaveError
+from ....run import Note, Optimizer, Run, Status
+from ....run.configurations import ABSENT, choices
+from ...parts.clock import from_start
+from ...parts.extras import extra_columns
+from ...parts.inferred_space import infer
+from ...parts.names import study_name
+from ...parts.outcomes import outcomes
+from ...parts.space import SPACE_FILE, LogSpace, known_space
+from ...reader import Found, Listing, Options, ReadResult
+from .mapping import Mapped, decimal_comma, mapping_file, read_mapping, resolve, self_explaining
+from .oddities import oddities, time_unit
+from .rows import Rows
+from .source import Table, column_names, may_be_table, read_table
+
+
+class TableReader:
+    """Reader of home-made tables.
+
+    Args:
+        mapping: What the columns are, as in `--map`; every table is then taken for a log. Without it only tables with a
+            mapping beside them, or with encave's names of columns.
+    """
+
+    name = "table"
+    title = "table (CSV, Parquet, JSON)"
+
+    def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
+        self._mapping = mapping
+
+    def detect(self, listing: Listing) -> Iterable[Found]:
+        """Tables with a mapping; of a file with several runs each one."""
+        for name in listing.names:
+            path = listing.folder / name
+            if may_be_table(path):
+                beside = mapping_file(path)
+                if beside or self._mapping is not None or self_explaining(column_names(path)):
+                    yield from self._runs(path, beside)
+
+    def _runs(self, path: Path, beside: Path | None) -> Iterable[Found]:
+        space = path.with_name(SPACE_FILE)
+        files = (path, *([beside] if beside else []), *([space] if space.is_file() else []))
+        evidence = "--map" if self._mapping is not None else beside.name if beside else "columns config:…, cost:…"
+        for key in self._keys(path, beside):
+            yield Found(path, files, evidence, key)
+
+    def _keys(self, path: Path, beside: Path | None) -> list[str | None]:
+        """The runs of a file; one without a name where the file cannot be read, so that `read` says why."""
+        try:
+            spec = _spec(beside, self._mapping)
+            if "run" not in spec:
+                return [None]
+            return list(dict.fromkeys(map(_run_key, _table(path, spec).raw(spec["run"]))))
+        except (EncaveError, KeyError, TypeError):
+            return [None]
+
+    def read(self, found: Found, options: Options) -> ReadResult:
+        """Read the rows of one run."""
+        mapping = options.mapping if options.mapping is not None else self._mapping
+        spec = _spec(mapping_file(found.path), mapping)
+        table = _table(found.path, spec)
+        mapped = resolve(spec, list(table.columns), str(found.path))
+        rows = list(range(table.rows))
+        dropped, notes = table.dropped, list(table.notes)
+        keys = list(map(_run_key, table.raw(mapped.roles["run"]))) if "run" in mapped.roles else []
+        if found.key is not None:
+            rows = [row for row, key in enumerate(keys) if key == found.key]
+            if dropped:
+                text = f"{found.path.name}: rows that cannot be read, whose run is unknown, are in none"
+                dropped, notes = 0, [Note("flagged", text, dropped)]
+        elif len(set(keys)) > 1:
+            name = f"{found.path.stem}.map.json"
+            raise EncaveError(f"{found.path} holds several runs; put the mapping into {name} beside it")
+        if not rows:
+            raise EncaveError(f"{found.path} has no row" + (f" of the run {found.key}" if found.key else ""))
+        everything = Rows(table, range(table.rows), found.path)
+        run = _run(found, options, everything, rows, mapped, notes)
+        return ReadResult(run, None, len(run) + dropped, dropped=dropped)
+
+
+READER = TableReader()
+
+
+def _spec(beside: Path | None, mapping: Mapping[str, str] | None) -> dict[str, Any]:
+    """The mapping beside the table, with what the user says on top."""
+    return (read_mapping(beside) if beside else {}) | dict(mapping or {})
+
+
+def _table(path: Path, spec: Mapping[str, Any]) -> Table:
+    return read_table(path, decimal_comma=decimal_comma(spec, str(path)))
+
+
+def _run_key(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _run(
+    found: Found, options: Options, everything: Rows, chosen: Sequence[int], mapped: Mapped, notes: list[Note]
+) -> Run:
+    """The run in the `chosen` rows; the space and the configurations' numbers are those of the whole table."""
+    space = known_space(found.path, options, None)
+    values = {short: _fitted(everything, name, short, space) for name, short in mapped.hyperparameters.items()}
+    numbers, configurations = _numbered(values)
+    if "config_id" in mapped.roles:
+        numbers, configurations = _as_logged(everything, mapped.roles["config_id"], numbers, configurations, notes)
+    if space is None:
+        inferred = infer(configurations)
+        space, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
+    ids = [numbers[row] for row in chosen]
+    rows = Rows(everything.table, chosen, everything.path)
+    columns, derived = _columns(rows, mapped)
+    notes += oddities(rows, mapped.hyperparameters)
+    told = mapped.told
+    name = told.get("name", study_name(found.path, found.path.stem))
+    return Run.from_columns(
+        name=f"{name}-{found.key}" if found.key else name,
+        optimizer=Optimizer(told.get("optimizer", "unknown"), told.get("optimizer_version")),
+        space=space.space,
+        objectives=list(mapped.objectives.values()),
+        trials={**columns, "config_id": ids},
+        configurations={config_id: configurations[config_id] for config_id in set(ids)},
+        budget_name=told.get("budget_name", mapped.roles.get("budget")),
+        inferred_space=space.inferred,
+        metadata=_metadata(told, columns.get("seed", [])),
+        notes=[*notes, *space.notes, *derived],
+    )
+
+
+def _metadata(told: Mapping[str, str], seeds: Sequence[int | None]) -> dict[str, Any]:
+    distinct = set(seeds)
+    return {
+        **({"group": told["optimizer"]} if "optimizer" in told else {}),
+        **({"task": told["task"]} if "task" in told else {}),
+        **({"seed": seeds[0]} if len(distinct) == 1 and seeds[0] is not None else {}),
+    }
+
+
+def _fitted(rows: Rows, column: str, name: str, found: LogSpace | None) -> list[Any]:
+    """A hyperparameter's values, `ABSENT` where the file has none; null is one only where JSON writes it in every row.
+
+    Texts of a file without types become the choices of the space that they spell.
+    """
+    values, raws = rows.values(column), rows.raw(column)
+    null = None if column in rows.table.explicit else ABSENT
+    allowed = choices(found.space[name]) if found is not None and name in found.space else None
+    spelled = {str(choice): choice for choice in allowed or ()}
+    pairs = zip(values, raws, strict=True)
+    return [null if raw is None else spelled.get(str(raw), value) if spelled else value for value, raw in pairs]
+
+
+def _as_logged(
+    rows: Rows, column: str, numbers: list[int], configurations: dict[int, dict[str, Any]], notes: list[Note]
+) -> tuple[list[int], dict[int, dict[str, Any]]]:
+    """The log's own ids of configurations, unless one id stands for several configurations."""
+    ids = rows.values(column)
+    pairs = set(zip(ids, numbers, strict=True))
+    if len(pairs) > len(set(ids)) or not all(type(value) is int for value in ids):
+        text = f"{column} does not tell configurations apart; they are numbered by their values"
+        notes.append(Note("flagged", text, len(rows)))
+        return numbers, configurations
+    return ids, {config_id: configurations[number] for config_id, number in pairs}
+
+
+def _numbered(values: Mapping[str, list[Any]]) -> tuple[list[int], dict[int, dict[str, Any]]]:
+    """Number of each row's configuration, equal ones having one number, and the configurations by number."""
+    distinct: dict[Any, int] = {}
+    numbers: list[int] = []
+    configurations: dict[int, dict[str, Any]] = {}
+    for row in zip(*values.values(), strict=True):
+        key = tuple(repr(value) for value in row)
+        number = distinct.setdefault(key, len(distinct))
+        if number == len(configurations):
+            pairs = zip(values, row, strict=True)
+            configurations[number] = {name: value for name, value in pairs if value is not ABSENT and value == value}
+        numbers.append(number)
+    return numbers, configurations
+
+
+def _columns(rows: Rows, mapped: Mapped) -> tuple[dict[str, Any], list[Note]]:
+    roles = mapped.roles
+    columns: dict[str, Any] = {}
+    if "budget" in roles:
+        columns["budget"] = rows.numbers(roles["budget"])
+    for role in ("seed", "trial_id"):
+        if role in roles:
+            columns[role] = rows.integers(roles[role])
+    for role in ("instance", "worker"):
+        if role in roles:
+            columns[role] = rows.texts(roles[role])
+    if "cpu_time" in roles:
+        columns["cpu_time"] = rows.seconds(roles["cpu_time"], mapped.time_unit or 1.0)
+    starts, ends, derived = _times(rows, mapped)
+    times, notes = from_start(starts, ends)
+    costs = {objective.name: rows.numbers(column) for column, objective in mapped.objectives.items()}
+    ended = outcomes(_statuses(rows, mapped), costs)
+    columns |= {"start": times.start, "end": times.end, "status": ended.statuses}
+    extras = {short: rows.values(column) for column, short in mapped.extras.items()}
+    extras = {short: values for short, values in extras.items() if any(value is not None for value in values)}
+    others = extra_columns([dict(zip(extras, row, strict=True)) for row in zip(*extras.values(), strict=True)])
+    return columns | others | ended.columns, [*derived, *notes, *ended.notes]
+
+
+def _times(rows: Rows, mapped: Mapped) -> tuple[list[float | None], list[float | None], list[Note]]:
+    """Starts and ends; a missing one from the duration, both from the durations added up."""
+    absent: list[float | None] = [None] * len(rows)
+    roles = {role: mapped.roles[role] for role in ("start", "end", "duration") if role in mapped.roles}
+    stamps = [column for role, column in roles.items() if role != "duration"]
+    unit, notes = (mapped.time_unit, []) if mapped.time_unit else time_unit(rows, stamps)
+    units = {"start": unit, "end": unit, "duration": mapped.time_unit or 1.0}
+    known = {role: rows.seconds(column, units[role]) for role, column in roles.items()}
+    start, end, duration = (known.get(role, absent) for role in ("start", "end", "duration"))
+    if "duration" not in known or ("start" in known and "end" in known):
+        return start, end, notes
+    if "start" in known:
+        return start, [_sum(a, b) for a, b in zip(start, duration, strict=True)], notes
+    if "end" in known:
+        return [_sum(a, None if b is None else -b) for a, b in zip(end, duration, strict=True)], end, notes
+    ends: list[float | None] = []
+    total = 0.0
+    for seconds in duration:
+        total += max(seconds or 0.0, 0.0)
+        ends.append(total)
+    text = "the log has durations only: each trial is taken to start when the one before it ends"
+    return [0.0, *ends[:-1]], ends, [Note("derived", text, len(rows))]
+
+
+def _sum(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first + second
+
+
+def _statuses(rows: Rows, mapped: Mapped) -> list[Status]:
+    if "status" not in mapped.roles:
+        return [Status.SUCCESS] * len(rows)
+    words = ["" if text is None else text.strip().lower() for text in rows.texts(mapped.roles["status"])]
+    unknown = sorted(set(words) - mapped.statuses.keys())
+    if unknown:
+        shown, column = ", ".join(map(repr, unknown[:5])), mapped.roles["status"]
+        hint = (
+            f'say what it means, as in {{"statuses": {{"{unknown[0]}": "crashed"}}}} or statuses={unknown[0]}:crashed'
+        )
+        raise EncaveError(f"{rows.path}: the column {column} has the unknown status {shown}; {hint}")
+    return [mapped.statuses[word] for word in words]

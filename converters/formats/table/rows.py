@@ -1,0 +1,116 @@
+"""Some rows of a home-made table: their columns as numbers, seconds, integers and text."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from ....errors import EncaveError
+from ...parts.times import iso_text
+from .source import Table
+
+MISSING = frozenset({"", "na", "n/a", "none", "null"})
+"""Texts that stand for no number, in lower case."""
+COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
+"""A number with a decimal comma."""
+
+
+class Rows:
+    """Some rows of a table.
+
+    Args:
+        table: The table.
+        rows: Numbers of the rows, shape (n,).
+        path: The file, for messages.
+    """
+
+    def __init__(self, table: Table, rows: Sequence[int], path: Path) -> None:
+        self.table, self._rows, self.path = table, rows, path
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def values(self, name: str) -> list[Any]:
+        """Values of a column, with the types that the text of a file without types spells."""
+        column = self.table.values(name)
+        return [column[row] for row in self._rows]
+
+    def raw(self, name: str) -> list[Any]:
+        """Values of a column as they stand in the file."""
+        column = self.table.raw(name)
+        return [column[row] for row in self._rows]
+
+    def texts(self, name: str) -> list[str | None]:
+        """Values of a column as text."""
+        return [None if value is None else str(value) for value in self.raw(name)]
+
+    def numbers(self, name: str) -> list[float | None]:
+        """Floats; None for what is missing or NaN.
+
+        Raises:
+            EncaveError: a value is no number.
+        """
+        return self._each(name, float, "no number: write it without units and signs between digits")
+
+    def seconds(self, name: str, unit: float) -> list[float | None]:
+        """Times in seconds; None for what is missing or NaN.
+
+        Args:
+            name: The column.
+            unit: Seconds that a number in it counts.
+
+        Raises:
+            EncaveError: a value is no time.
+        """
+        wanted = "no time: write seconds or ISO 8601, as in 2024-03-01T10:00:00+01:00"
+        return self._each(name, lambda value: _seconds(value, unit), wanted)
+
+    def _each(self, name: str, convert: Callable[[Any], float], wanted: str) -> list[float | None]:
+        numbers: list[float | None] = []
+        for row, value in zip(self._rows, self.raw(name), strict=True):
+            if value is None or (isinstance(value, str) and value.strip().lower() in MISSING):
+                numbers.append(None)
+                continue
+            try:
+                number = convert(value)
+            except (ValueError, TypeError, OverflowError) as error:
+                hint = "; for decimal commas say decimal=," if isinstance(value, str) and COMMA.fullmatch(value) else ""
+                where = f"{self.path}, row {row + 1}: the column {name}"
+                raise EncaveError(f"{where} has {value!r}, which is {wanted}{hint}") from error
+            numbers.append(None if math.isnan(number) else number)
+        return numbers
+
+    def integers(self, name: str) -> list[int | None]:
+        """Integers; None for what is missing.
+
+        Raises:
+            EncaveError: a value is no integer.
+        """
+        exact = self.values(name)
+        if all(value is None or type(value) is int for value in exact):
+            return exact
+        numbers = self.numbers(name)
+        if any(value is not None and not value.is_integer() for value in numbers):
+            wrong = next(value for value in numbers if value is not None and not value.is_integer())
+            raise EncaveError(f"{self.path}: the column {name} has {wrong}, which is no integer")
+        return [None if value is None else int(value) for value in numbers]
+
+
+def _seconds(value: Any, unit: float) -> float:
+    """Seconds of a number, a span, a time stamp or its ISO 8601 text, which is UTC where it names no zone."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, str):
+        try:
+            return float(value) * unit
+        except ValueError:
+            value = datetime.fromisoformat(iso_text(value))
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=timezone.utc)).timestamp()
+    if isinstance(value, date):
+        raise ValueError("a day is no time")
+    return float(value) * unit

@@ -1,0 +1,196 @@
+"""Tables as columns of Python values: CSV, Parquet and JSON; objects inside become columns `outer.inner`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ....errors import EncaveError
+from ....files import parquet
+from ....files.json_text import read_json
+from ....run import Note
+from ...parts.csv_table import LIMIT, header_of, read_csv, typed
+from ...parts.json_lines import numbered_lines, read_lines
+
+_SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
+_LIST = re.compile(rb"\s*\[\s*\{")
+_DEEPEST = 8
+_HEAD = 1 << 16
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's content."""
+
+    columns: Mapping[str, list[Any] | pa.Array]
+    """Name → values, shape (n,); None where there is none. An array holds text whose type is yet to be told."""
+    rows: int
+    """Number of rows kept."""
+    dropped: int
+    """Rows that could not be read."""
+    notes: tuple[Note, ...]
+    """What was dropped."""
+    explicit: frozenset[str] = frozenset()
+    """Columns of JSON that every row has, so that null in them is a value."""
+
+    def values(self, name: str) -> list[Any]:
+        """A column's values; text that is all numbers or truth values as such."""
+        column = self.columns[name]
+        return column if isinstance(column, list) else typed(column).to_pylist()
+
+    def raw(self, name: str) -> list[Any]:
+        """A column's values as they stand in the file."""
+        column = self.columns[name]
+        return column if isinstance(column, list) else column.to_pylist()
+
+
+def may_be_table(path: Path) -> bool:
+    """Whether a file is a table by its name; of JSON only a list of objects, or one with a mapping of its name."""
+    suffix = path.suffix.lower()
+    if suffix != ".json":
+        return suffix in _SUFFIXES
+    if path.with_name(f"{path.stem}.map.json").is_file():
+        return True
+    with path.open("rb") as file:
+        return _LIST.match(file.read(_HEAD)) is not None
+
+
+def read_table(path: Path, *, decimal_comma: bool = False) -> Table:
+    """Read a table by the suffix of its name.
+
+    Args:
+        path: The file.
+        decimal_comma: Whether numbers of a text file have commas for points.
+
+    Raises:
+        EncaveError: the file cannot be read, is empty or damaged, or is too large.
+    """
+    size = path.stat().st_size
+    if size == 0:
+        raise EncaveError(f"{path} is empty (0 bytes)")
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        return _parquet(path)
+    if suffix in (".jsonl", ".ndjson"):
+        return _json_lines(path)
+    if suffix == ".json":
+        return _json_list(path)
+    if size > LIMIT:
+        raise EncaveError(f"{path} has {size} bytes; a CSV file may have {LIMIT}. Write it as Parquet.")
+    table = read_csv(path.read_bytes(), str(path))
+    columns = _stripped(table.columns)
+    if decimal_comma:
+        columns = {name: _with_points(column) for name, column in columns.items()}
+    return Table(columns, table.rows, table.dropped, table.notes)
+
+
+def _stripped(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """The columns under names without blanks around them, unless two would get the same."""
+    names = {name.strip(): column for name, column in columns.items()}
+    return names if len(names) == len(columns) else columns
+
+
+def _with_points(column: pa.Array) -> pa.Array:
+    """A column with points for commas where all of its values are numbers then."""
+    pointed = pc.replace_substring(column, ",", ".")
+    return pointed if not pa.types.is_string(typed(pointed).type) else column
+
+
+def column_names(path: Path) -> list[str]:
+    """Names of a table's columns from its beginning; empty if it is no table. JSON lines may have more further on."""
+    try:
+        suffix = path.suffix.lower()
+        if suffix == ".parquet":
+            import pyarrow.parquet as pq
+
+            return pq.read_schema(path).names
+        if suffix in (".csv", ".tsv"):
+            with path.open("rb") as file:
+                return [name.strip() for name in header_of(file.read(_HEAD))]
+        if suffix == ".json":
+            return []  # to tell them the whole file would have to be read
+        first = read_first(path)
+    except (OSError, ValueError, pa.ArrowException, EncaveError):
+        return []
+    return list(_flat(first)) if isinstance(first, dict) else []
+
+
+def read_first(path: Path) -> Any:
+    """The value of the first line of a file of JSON lines; None if it is not JSON."""
+    for _, line in numbered_lines(path):
+        try:
+            return json.loads(line)
+        except (ValueError, RecursionError):
+            return None
+    return None
+
+
+def _parquet(path: Path) -> Table:
+    try:
+        table = parquet.read_table(path)
+        for _ in range(_DEEPEST):
+            if not any(pa.types.is_struct(field.type) for field in table.schema):
+                break
+            table = table.flatten()
+        for place, field in enumerate(table.schema):
+            if pa.types.is_decimal(field.type):
+                table = table.set_column(place, field.name, table[place].cast(pa.float64()))
+        columns = {name: table[name].to_pylist() for name in table.column_names}
+    except (OSError, ValueError, LookupError, pa.ArrowException) as error:
+        raise EncaveError(f"{path} is not a whole Parquet file: {error}") from error
+    return Table(columns, table.num_rows, 0, ())
+
+
+def _json_lines(path: Path) -> Table:
+    rows: list[dict[str, Any]] = []
+
+    def take(value: Any) -> str | None:
+        return rows.append(_flat(value)) if isinstance(value, dict) else "not a JSON object"
+
+    lines = read_lines(path, take)
+    return Table(_columns(rows), len(rows), lines.dropped, lines.notes, _explicit(rows))
+
+
+def _json_list(path: Path) -> Table:
+    content, whole = read_json(path)
+    listed = content if isinstance(content, list) else []
+    objects = [value for value in listed if isinstance(value, dict)]
+    if not objects:
+        raise EncaveError(f"{path} is no JSON list of objects")
+    others = len(listed) - len(objects)
+    notes = [Note("dropped", "not a JSON object", others)] if others else []
+    cut = not whole and len(objects) > 1 and objects[-1].keys() < objects[-2].keys()
+    if not whole:
+        notes.append(Note("flagged", f"{path.name} breaks off: what comes before the break was read"))
+    if cut:
+        objects.pop()
+        notes.append(Note("dropped", "the file breaks off in it", 1))
+    rows = list(map(_flat, objects))
+    return Table(_columns(rows), len(rows), others + cut, tuple(notes), _explicit(rows))
+
+
+def _explicit(rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Names that all rows have."""
+    return frozenset(rows[0]).intersection(*rows[1:]) if rows else frozenset()
+
+
+def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "", depth: int = _DEEPEST) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, inner in value.items():
+        if isinstance(inner, dict) and inner and depth:
+            flat |= _flat(inner, f"{prefix}{key}.", depth - 1)
+        else:
+            flat[f"{prefix}{key}"] = inner
+    return flat

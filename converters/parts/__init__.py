@@ -1,0 +1,1 @@
+"""What several formats need: spaces, outcomes, times, names, numbers."""

@@ -1,0 +1,112 @@
+"""`encave.json`: what encave's runners write beside an optimizer's own log."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import EncaveError
+from ...files.json_text import read_text
+from ...run import Objective, Optimizer
+
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
+
+NAME = "encave.json"
+_LEVELS = 3  # SMAC's own files lie two folders below the sidecar
+_VERSION = 1
+_LARGEST = 1 << 26  # bytes
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """The content of an `encave.json`."""
+
+    path: Path
+    """The file."""
+    content: dict[str, Any]
+    """The JSON object; docs/formats.md lists its keys."""
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """What proposed the configurations."""
+        return Optimizer(self.content["optimizer"]["name"], self.content["optimizer"].get("version"))
+
+    @property
+    def objectives(self) -> list[Objective]:
+        """What a trial measured."""
+        return [Objective(**objective) for objective in self.content["objectives"]]
+
+    @property
+    def budget_name(self) -> str | None:
+        """What the budget counts."""
+        return self.content.get("budget_name")
+
+    @property
+    def trials(self) -> int | None:
+        """Number of trials that the runner counted."""
+        return self.content.get("trials")
+
+    def space(self) -> ConfigurationSpace:
+        """The configuration space."""
+        from ConfigSpace import ConfigurationSpace
+
+        return ConfigurationSpace.from_serialized_dict(copy.deepcopy(self.content["space"]))
+
+    def run_name(self) -> str:
+        """`<optimizer>-<task>-<variant>-seed<n>`, as far as they are known."""
+        seed = self.content.get("seed")
+        told = (self.content.get(key) for key in ("task", "variant"))
+        parts = [self.optimizer.name, *told, None if seed is None else f"seed{seed}"]
+        return "-".join(str(part) for part in parts if part)
+
+    def metadata(self) -> dict[str, Any]:
+        """Everything that a `Run` has no field for."""
+        kept = ("task", "seed", "workers", "limit", "benchmark", "reporting", "overhead_seconds", "versions")
+        settings = self.content["optimizer"].get("settings")
+        variant = self.content.get("variant")
+        return {
+            "group": f"{self.optimizer.name} ({variant})" if variant else self.optimizer.name,
+            **{key: self.content[key] for key in kept if key in self.content},
+            **({"settings": settings} if settings else {}),
+        }
+
+
+def find(log: Path) -> Sidecar | None:
+    """The sidecar in the folder of a log or in one of the three above it; None if there is none.
+
+    Raises:
+        EncaveError: the sidecar is damaged or of a newer format.
+    """
+    path = locate(log)
+    return None if path is None else _load(path)
+
+
+def locate(log: Path) -> Path | None:
+    """Where `find` finds the sidecar of a log."""
+    candidates = (folder / NAME for folder in list(log.absolute().parents)[: _LEVELS + 1])
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _load(path: Path) -> Sidecar:
+    try:
+        content = json.loads(read_text(path, _LARGEST))
+        version = content["encave_log"]
+        missing = {"optimizer", "space", "objectives"} - content.keys()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise EncaveError(f"{path} is damaged ({error}); run this seed again or remove the file") from error
+    if version != _VERSION:
+        raise EncaveError(f"{path} is of format {version}; this encave reads format {_VERSION}. Update encave.")
+    if missing:
+        raise EncaveError(f"{path} lacks {', '.join(sorted(missing))}; run this seed again or remove the file")
+    sidecar = Sidecar(path, content)
+    try:
+        told = (sidecar.space().to_serialized_dict(), sidecar.metadata(), sidecar.run_name())
+        json.dumps((*told, [asdict(objective) for objective in sidecar.objectives]), allow_nan=False)
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        told = f"{type(error).__name__}: {error}"
+        raise EncaveError(f"{path} is damaged ({told}); run this seed again or remove the file") from error
+    return sidecar

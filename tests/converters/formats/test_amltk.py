@@ -1,0 +1,72 @@
+"""AutoML-Toolkit's histories, row by row against the Parquet file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from encave.converters.formats.amltk import READER
+from encave.converters.reader import Listing, Options, ReadResult
+from encave.errors import EncaveError
+
+METRIC = "metric:accuracy [0.0, 1.0] (maximize)"
+RUNS = ["optuna_optimizer/run_1", *(f"smac_optimizer{kind}/run_{n}" for kind in ("", "_mf") for n in (1, 2, 3))]
+
+
+def read(folder: Path) -> ReadResult:
+    (found,) = READER.detect(Listing(folder, tuple(sorted(path.name for path in folder.iterdir()))))
+    return READER.read(found, Options())
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_real_histories(shared: Path, name: str) -> None:
+    folder = shared / "logs" / "real" / "deepcave-examples" / "AMLTK" / name
+    raw = pd.read_parquet(folder / "history.parquet")
+    result = read(folder)
+    run = result.run
+    assert result.read == len(run) == len(raw)
+    assert run.cost("accuracy").tolist() == (-raw[METRIC].astype(float)).tolist()
+    assert run.objectives[0].upper == 1.0
+    for row, (index, expected) in enumerate(raw.iterrows()):
+        values = {k.removeprefix("config:"): v for k, v in expected.items() if str(k).startswith("config:")}
+        kept = {k: v for k, v in values.items() if not pd.isna(v)}
+        assert run.configuration(run.trials["config_id"][row].as_py()) == pytest.approx(kept)
+        budget = str(index).partition("_budget=")[2].partition("_")[0]
+        assert run.trials["budget"][row].as_py() == (float(budget) if budget not in ("", "None") else None)
+
+
+def history(**columns: list[object]) -> pd.DataFrame:
+    base = {
+        "status": ["success", "crashed", "fail"],
+        "trial_seed": [1, 1, 1],
+        METRIC: [0.5, None, 0.1],
+        "metric:loss (minimize)": [2.0, None, 9.0],
+        "config:x": [1, 1, 2],
+        "deepcave:time:start": [100.0, 101.0, 102.0],
+        "deepcave:time:end": [101.0, 102.0, 103.0],
+    }
+    return pd.DataFrame(base | columns, index=pd.Index(["a_budget=3.5_instance=None", "b", "c"], name="name"))
+
+
+def test_failed_trials_and_several_metrics(tmp_path: Path) -> None:
+    history().to_parquet(tmp_path / "mine.parquet")
+    run = read(tmp_path).run
+    assert run.column("status").tolist() == ["success", "crashed", "crashed"]
+    assert run.trials["cost:accuracy"].to_pylist() == [0.5, None, None]
+    assert run.trials["extra:raw_loss"].to_pylist() == [2.0, None, 9.0]
+    assert [objective.direction for objective in run.objectives] == ["maximize", "minimize"]
+    assert run.trials["start"].to_pylist() == [0.0, 1.0, 2.0]
+    assert run.trials["budget"].to_pylist() == [3.5, None, None]
+    assert run.trials["config_id"].to_pylist() == [0, 0, 1]
+    assert run.inferred_space
+
+
+@pytest.mark.parametrize("size", [0, 200])
+def test_damaged_files_are_refused(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "history.parquet"
+    history().to_parquet(path)
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(EncaveError, match=r"history\.parquet is truncated or damaged"):
+        read(tmp_path)

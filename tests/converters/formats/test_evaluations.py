@@ -1,0 +1,83 @@
+"""`trials.jsonl` of encave's own runners."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from encave.converters.conversion import convert
+from encave.run import Run
+
+from ..conftest import OBJECTIVE, random_lines, write_sidecar, write_trials
+
+
+def test_every_field(tmp_path: Path) -> None:
+    lines = random_lines(12)
+    lines[2] |= {"status": "crashed", "cost": {OBJECTIVE: None}}
+    write_trials(tmp_path / "log", lines)
+    write_sidecar(tmp_path / "log", optimizer="RE", seed=4)
+    [conversion] = convert([tmp_path / "log"], tmp_path / "out")
+    run = Run.load(conversion.output)
+    for line, row in zip(lines, run.trials.to_pylist(), strict=True):
+        assert run.configuration(row["config_id"]) == line["config"]
+        assert {name: row[name] for name in ("budget", "seed", "status", "start", "end")} == {
+            name: line[name] for name in ("budget", "seed", "status", "start", "end")
+        }
+        assert row[f"cost:{OBJECTIVE}"] == line["cost"][OBJECTIVE]
+        assert (row["worker"], row["trial_id"], row["extra:origin"]) == ("0", line["trial"], "random")
+        assert row["extra:valid_error_200"] == line["info"]["valid_error_200"]
+    assert conversion.configurations == 11  # one was tried twice
+    assert (run.name, run.optimizer.name, run.budget_name) == ("RE-cifar10-seed4", "RE", "epochs")
+
+
+def test_last_line_cut_off(tmp_path: Path) -> None:
+    path = write_trials(tmp_path / "log", random_lines(10))
+    path.write_text(path.read_text()[:-40])
+    [conversion] = convert([tmp_path / "log"], tmp_path / "out")
+    assert (conversion.read, conversion.written, conversion.dropped) == (10, 9, 1)
+    assert [note.text for note in conversion.notes if note.kind == "dropped"] == [
+        "trials.jsonl, line 10: no whole JSON value"
+    ]
+
+
+def test_lines_that_are_no_trials(tmp_path: Path) -> None:
+    lines = [json.dumps(line) for line in random_lines(6)]
+    lines[2:2] = [
+        "[]",
+        "{}",
+        json.dumps(random_lines(1)[0] | {"status": "odd"}),
+        json.dumps(random_lines(1)[0] | {"end": "x"}),
+    ]
+    path = write_trials(tmp_path / "log", [])
+    path.write_text("\n".join(lines) + "\n\n")
+    [conversion] = convert([tmp_path / "log"], tmp_path / "out")
+    assert (conversion.read, conversion.written, conversion.dropped) == (10, 6, 4)
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", '{"trial": 0, "conf'])
+def test_nothing_to_read_is_refused(tmp_path: Path, content: str) -> None:
+    write_trials(tmp_path / "log", [])
+    (tmp_path / "log" / "trials.jsonl").write_text(content)
+    [conversion] = convert([tmp_path / "log"], tmp_path / "out")
+    assert conversion.status == "refused"
+    assert "trials.jsonl" in conversion.reason
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10_000), st.binary(max_size=20))
+def test_damage_anywhere_never_ends_in_a_traceback(
+    tmp_path_factory: pytest.TempPathFactory, at: int, junk: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("log")
+    path = write_trials(folder, random_lines(8))
+    content = path.read_bytes()
+    at %= len(content)
+    path.write_bytes(content[:at] + junk + content[at + len(junk) :])
+    [conversion] = convert([path], folder / "out", forced_format="encave")
+    if conversion.status == "converted":
+        assert conversion.read == conversion.written + conversion.dropped

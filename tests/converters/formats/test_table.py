@@ -1,0 +1,406 @@
+"""Home-made tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, UniformFloatHyperparameter
+
+from encave.converters.formats.table.reader import READER, TableReader
+from encave.converters.reader import Options, ReadResult
+from encave.converters.survey import find
+from encave.errors import EncaveError
+
+ROWS: list[dict[str, Any]] = [
+    {
+        "who": "a",
+        "lr": 0.1,
+        "act": "relu",
+        "epoch": 3,
+        "loss": 0.5,
+        "acc": 0.8,
+        "took": 1.5,
+        "state": "DONE",
+        "x": "hï",
+    },
+    {
+        "who": "a",
+        "lr": 0.2,
+        "act": "tanh",
+        "epoch": 9,
+        "loss": 0.4,
+        "acc": 0.9,
+        "took": 2.5,
+        "state": "DONE",
+        "x": None,
+    },
+    {
+        "who": "b",
+        "lr": 0.1,
+        "act": "relu",
+        "epoch": 9,
+        "loss": None,
+        "acc": None,
+        "took": 0.5,
+        "state": "NAN",
+        "x": "a,b",
+    },
+    {"who": "b", "lr": 0.3, "act": "relu", "epoch": 9, "loss": 0.1, "acc": 0.7, "took": 0.5, "state": "DONE", "x": "c"},
+]
+MAPPING = {
+    "objective": {"loss": "minimize", "acc": "maximize"},
+    "hyperparameters": ["lr", "act"],
+    "budget": "epoch",
+    "duration": "took",
+    "status": "state",
+    "statuses": {"NAN": "crashed"},
+    "optimizer": "Mine",
+    "task": "cifar10",
+}
+
+
+def write_log(folder: Path, suffix: str = ".csv", rows: list[dict[str, Any]] = ROWS, **mapping: Any) -> Path:
+    path = folder / f"log{suffix}"
+    if suffix == ".csv":
+        pd.DataFrame(rows).to_csv(path, index=False)
+    elif suffix == ".parquet":
+        pd.DataFrame(rows).to_parquet(path)
+    elif suffix == ".json":
+        path.write_text(json.dumps(rows, indent=2))
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    told = {key: value for key, value in {**MAPPING, **mapping}.items() if value is not None}
+    (folder / "log.map.json").write_text(json.dumps(told))
+    return path
+
+
+def read_all(path: Path, options: Options | None = None, reader: TableReader = READER) -> list[ReadResult]:
+    return [found.reader.read(found.found, options or Options()) for found in find(path, [reader])]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl", ".json"])
+def test_every_form_gives_the_same_run(tmp_path: Path, suffix: str) -> None:
+    [result] = read_all(write_log(tmp_path, suffix))
+    run = result.run
+    assert (result.read, len(run), run.optimizer.name, run.metadata["task"]) == (4, 4, "Mine", "cifar10")
+    assert [(o.name, o.direction) for o in run.objectives] == [("loss", "minimize"), ("acc", "maximize")]
+    assert run.status_counts() == {"success": 3, "crashed": 1}
+    assert run.trials["cost:acc"].to_pylist() == [0.8, 0.9, None, 0.7]
+    assert run.budgets == (3.0, 9.0)
+    assert run.column("start").tolist() == [0.0, 1.5, 4.0, 4.5]
+    assert run.column("end").tolist() == [1.5, 4.0, 4.5, 5.0]
+    assert run.trials["config_id"].to_pylist() == [0, 1, 0, 2]
+    assert run.trials["extra:x"].to_pylist() == ["hï", None, "a,b", "c"]
+    assert run.configuration(1) == {"act": "tanh", "lr": 0.2}
+    assert run.inferred_space
+    assert {note.kind for note in run.notes} == {"assumed", "derived"}
+
+
+def test_several_runs_in_one_file_share_space_and_numbers(tmp_path: Path) -> None:
+    first, second = read_all(write_log(tmp_path, run="who"))
+    assert [len(result.run) for result in (first, second)] == [2, 2]
+    assert first.run.name.endswith("-a") and second.run.name.endswith("-b")
+    assert first.run.space == second.run.space
+    assert second.run.trials["config_id"].to_pylist() == [0, 2]
+
+
+def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
+    path = write_log(tmp_path)
+    told = {"objective": "acc:max", "status": "state", "statuses": "NAN:timeout"}
+    [result] = read_all(path, Options(mapping=told))
+    assert [(o.name, o.direction) for o in result.run.objectives] == [("acc", "maximize")]
+    assert result.run.status_counts() == {"success": 3, "timeout": 1}
+
+
+def test_any_table_is_a_log_where_the_command_line_says_so(tmp_path: Path) -> None:
+    path = write_log(tmp_path)
+    (tmp_path / "log.map.json").unlink()
+    assert find(tmp_path, [READER]) == []
+    told = {"objective": "loss", "hyperparameters": "lr,act", "run": "who"}
+    results = read_all(path, Options(mapping=told), TableReader(told))
+    assert [len(result.run) for result in results] == [2, 2]
+    assert results[1].run.status_counts() == {"success": 1, "crashed": 1}
+
+
+def test_runs_are_never_mixed(tmp_path: Path) -> None:
+    [found] = find(write_log(tmp_path), [READER])
+    with pytest.raises(EncaveError, match=r"several runs; put the mapping into log\.map\.json"):
+        READER.read(found.found, Options(mapping={"run": "who"}))
+
+
+def test_own_names_need_no_mapping(tmp_path: Path) -> None:
+    rows = [
+        {"config_id": 5 + i, "config:lr": i / 10, "cost:err": 1.0 - i, "budget": 3.0, "seed": 7, "extra:q": i}
+        for i in range(3)
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "own.csv", index=False)
+    [result] = read_all(tmp_path)
+    run = result.run
+    assert run.trials["config_id"].to_pylist() == [5, 6, 7]
+    assert run.trials["seed"].to_pylist() == [7, 7, 7]
+    assert run.trials["extra:q"].to_pylist() == [0, 1, 2]
+    assert (run.objectives[0].name, run.metadata["seed"]) == ("err", 7)
+    assert run.configuration(6) == {"lr": 0.1}
+
+
+def test_patterns_and_nested_objects(tmp_path: Path) -> None:
+    rows = [{"config": {"lr": 0.1, "net": {"depth": d}}, "m": {"loss": 1.0 / d}} for d in (1, 2)]
+    told = {"objective": "m.loss", "hyperparameters": "config.*"}
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"config": {"lr"')
+    (tmp_path / "encave.map.json").write_text(json.dumps(told))
+    [result] = read_all(path)
+    assert result.run.configuration(1) == {"lr": 0.1, "net.depth": 2}
+    assert (result.read, result.dropped) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "columns, starts, ends",
+    [
+        ({"start": [5.0, 7.0], "end": [6.0, 9.0]}, [5.0, 7.0], [6.0, 9.0]),
+        ({"start": [5.0, 7.0], "duration": [1.0, 2.0]}, [5.0, 7.0], [6.0, 9.0]),
+        ({"end": [6.0, 9.0], "duration": [1.0, 2.0]}, [5.0, 7.0], [6.0, 9.0]),
+        ({"end": [6.0, 9.0]}, [None, None], [6.0, 9.0]),
+        ({"start": [1.7e9, 1.7e9 + 2], "end": [1.7e9 + 1, 1.7e9 + 4]}, [0.0, 2.0], [1.0, 4.0]),
+        (
+            {
+                "start": ["2024-05-01 10:00:00", "2024-05-01T10:00:02"],
+                "end": ["2024-05-01 10:00:01", "2024-05-01 10:00:04.5"],
+            },
+            [0.0, 2.0],
+            [1.0, 4.5],
+        ),
+    ],
+)
+def test_times(tmp_path: Path, columns: dict[str, Any], starts: list[Any], ends: list[Any]) -> None:
+    rows = [{"lr": 0.1, "loss": 1.0, **{name: values[i] for name, values in columns.items()}} for i in (0, 1)]
+    told = {"objective": "loss", "hyperparameters": "lr", **{name: name for name in columns}}
+    (tmp_path / "log.map.json").write_text(json.dumps(told))
+    pd.DataFrame(rows).to_csv(tmp_path / "log.csv", index=False)
+    [result] = read_all(tmp_path)
+    assert result.run.trials["start"].to_pylist() == starts
+    assert [end and round(end, 9) for end in result.run.trials["end"].to_pylist()] == ends
+
+
+def test_a_given_space_types_the_choices(tmp_path: Path) -> None:
+    space = ConfigurationSpace()
+    space.add(CategoricalHyperparameter("act", ["relu", "tanh"]), UniformFloatHyperparameter("lr", 0, 1))
+    [result] = read_all(write_log(tmp_path), Options(space=space))
+    assert not result.run.inferred_space
+    rows = [{"width": text, "loss": 0.5} for text in ("08", "16")]
+    pd.DataFrame(rows).to_csv(tmp_path / "log.csv", index=False)
+    (tmp_path / "log.map.json").write_text(json.dumps({"objective": "loss", "hyperparameters": "width"}))
+    space = ConfigurationSpace({"width": ["08", "16"]})
+    [result] = read_all(tmp_path, Options(space=space))
+    assert [result.run.configuration(i)["width"] for i in (0, 1)] == ["08", "16"]
+
+
+@pytest.mark.parametrize(
+    "mapping, reason",
+    [
+        ({"objectve": "loss"}, "unknown keys objectve"),
+        ({"objective": None}, "names no objective"),
+        ({"hyperparameters": None}, "names no hyperparameters"),
+        ({"hyperparameters": ["lr", "width"]}, "no column 'width'"),
+        ({"budget": "epochs"}, "budget is to be the column 'epochs'"),
+        ({"statuses": {}}, "unknown status 'nan'"),
+        ({"statuses": {"NAN": "broken"}}, "'broken'"),
+        ({"budget": "x"}, "row 1: the column x has 'hï', which is no number"),
+        ({"seed": "loss"}, "uses the column loss twice"),
+        ({"objective": "acc", "seed": "loss"}, "has 0.5, which is no integer"),
+        ({"time_unit": "days"}, "time_unit is 'days'; there are ns, us"),
+        ({"decimal": ";"}, "decimal is ';'"),
+        ({"budget": "lr"}, "uses the column lr twice"),
+    ],
+)
+def test_wrong_mappings_are_refused_with_the_reason(tmp_path: Path, mapping: dict[str, Any], reason: str) -> None:
+    with pytest.raises(EncaveError, match=reason):
+        read_all(write_log(tmp_path, **mapping))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl", ".json"])
+@pytest.mark.parametrize("content", [b"", b"\x00\xff\x13\x00" * 50, b"{"])
+def test_damaged_files_are_refused(tmp_path: Path, suffix: str, content: bytes) -> None:
+    path = write_log(tmp_path, suffix)
+    path.write_bytes(content)
+    with pytest.raises(EncaveError, match=r"log\."):
+        read_all(path)
+
+
+def test_a_damaged_mapping_is_refused(tmp_path: Path) -> None:
+    path = write_log(tmp_path)
+    (tmp_path / "log.map.json").write_text('{"objective": ')
+    with pytest.raises(EncaveError, match=r"map\.json"):
+        read_all(path)
+
+
+def test_other_tables_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "x.parquet").write_bytes(b"PAR1")
+    (tmp_path / "x.jsonl").write_text("[1]\n")
+    (tmp_path / "x.json").write_text('[{"config:a": 1, "cost:y": 2}]')
+    assert find(tmp_path, [READER]) == []
+    (tmp_path / "package.json").write_text('{"a": [{"lr": 1, "loss": 2}]}')
+    told = {one.found.path.name for one in find(tmp_path, [TableReader({"objective": "loss"})])}
+    assert told == {"notes.csv", "x.json", "x.jsonl", "x.parquet"}
+
+
+def test_a_json_list_that_breaks_off_or_holds_other_things(tmp_path: Path) -> None:
+    result = a_table(tmp_path, '[{"lr": 0.1, "loss": 1}, 3, {"lr": {"a": 2}, "loss": 2}, {"lr": 0.3, "lo', "log.json")
+    assert (result.read, len(result.run), result.dropped) == (4, 2, 2)
+    told = {note.text for note in result.run.notes}
+    assert {"not a JSON object", "the file breaks off in it"} <= told
+    assert "log.json breaks off: what comes before the break was read" in told
+
+
+def a_table(folder: Path, text: str | bytes, name: str = "log.csv", **mapping: Any) -> ReadResult:
+    told = {"objective": "loss", "hyperparameters": "lr"} | mapping
+    (folder / f"{Path(name).stem}.map.json").write_text(json.dumps(told))
+    (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    [result] = read_all(folder)
+    return result
+
+
+def notes_of(result: ReadResult) -> list[str]:
+    return [note.text for note in result.run.notes if "no configuration space" not in note.text]
+
+
+PLAIN = "lr,loss,start\n0.1,0.5,0\n0.2,0.4,1.5\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("log.csv", PLAIN.replace(",", ";").encode()),
+        ("log.tsv", PLAIN.replace(",", "\t").encode()),
+        ("log.CSV", PLAIN.replace(",", " , ").encode()),
+        ("log.csv", PLAIN.replace("\n", "\r").encode()),
+        ("log.csv", PLAIN.encode("utf-16")),
+        ("log.csv", PLAIN.encode("utf-8-sig")),
+        ("log.csv", ("\n\r\n" + PLAIN).replace(",", ";").encode("utf-8-sig")),
+    ],
+)
+def test_texts_as_other_programs_write_them(tmp_path: Path, name: str, content: bytes) -> None:
+    run = a_table(tmp_path, content, name, start="start").run
+    assert run.trials["cost:loss"].to_pylist() == [0.5, 0.4]
+    assert run.trials["start"].to_pylist() == [0.0, 1.5]
+    assert [run.configuration(row) for row in (0, 1)] == [{"lr": 0.1}, {"lr": 0.2}]
+
+
+def test_decimal_commas_are_read_where_the_mapping_says_so(tmp_path: Path) -> None:
+    text = "lr;kind;loss\n0,1;1,5;0,5\n1e-2;a;2\n"
+    with pytest.raises(EncaveError, match=r"log\.csv, row 1: the column loss has '0,5', which .* say decimal=,"):
+        a_table(tmp_path, text)
+    run = a_table(tmp_path, text, hyperparameters="lr,kind", decimal=",").run
+    assert run.trials["cost:loss"].to_pylist() == [0.5, 2.0]
+    assert [run.configuration(row) for row in (0, 1)] == [{"lr": 0.1, "kind": "1,5"}, {"lr": 0.01, "kind": "a"}]
+    [note] = notes_of(a_table(tmp_path, "lr;loss\n0,1;1\n0,2;2\n"))
+    assert note == "hyperparameter lr has commas in its numbers, which are kept as text; decimal=, reads them"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "start"),
+    [
+        ({}, "1700000000000"),
+        ({}, "1700000000000000"),
+        ({"time_unit": "ms"}, "0"),
+        ({}, "20240301T100000+0100"),
+        ({}, "2024-03-01 10:00 UTC"),
+        ({}, "2024-03-01T10:00:00.5Z"),
+    ],
+)
+def test_units_and_forms_of_times(tmp_path: Path, mapping: dict[str, str], start: str) -> None:
+    text = (
+        f"lr,loss,start\n0.1,1,{start}\n0.1,1,{start[:-1] + '9' if start[-1] == '0' and '+' not in start else start}\n"
+    )
+    run = a_table(tmp_path, text, start="start", **mapping).run
+    [first, second] = run.trials["start"].to_pylist()
+    digits = start.isdigit()
+    assert first == 0.0
+    assert second == pytest.approx((9e-6 if len(start) > 13 else 9e-3) if digits else 0.0, abs=1e-6)
+    assert any("since 1970" in note for note in notes_of(a_table(tmp_path, text, start="start", **mapping))) == (
+        digits and not mapping
+    )
+
+
+def test_stamps_of_two_clocks_are_told(tmp_path: Path) -> None:
+    text = "lr,loss,start\n0.1,1,0\n0.2,1,1700000000\n"
+    assert notes_of(a_table(tmp_path, text, start="start")) == [
+        "times reach over 54 years: some are of another clock, or 0 where there is none"
+    ]
+
+
+def test_digits_of_a_date_are_no_stamp(tmp_path: Path) -> None:
+    with pytest.raises(EncaveError, match="start are as large as 20240301100000; say what they count with time_unit"):
+        a_table(tmp_path, "lr,loss,start\n0.1,1,20240301100000\n", start="start")
+
+
+@pytest.mark.parametrize("start", ["2024-03-01", "01/03/2024 10:00", "soon", "2024-13-01T10:00:00"])
+def test_what_is_no_time_is_refused_with_its_row(tmp_path: Path, start: str) -> None:
+    with pytest.raises(EncaveError, match=f"row 2: the column start has '{start}', which is no time: write seconds"):
+        a_table(tmp_path, f"lr,loss,start\n0.1,1,5\n0.2,1,{start}\n", start="start")
+
+
+def test_rows_that_an_open_quote_swallows_are_counted(tmp_path: Path) -> None:
+    rows = "".join(f"0.{i},b,0.3\n" for i in range(3, 30))
+    result = a_table(tmp_path, f'lr,note,loss\n0.1,a,0.5\n0.2,"open,0.4\n{rows}')
+    assert (result.read, result.dropped) == (29, 28)
+    assert "(line 3; a quote that is not closed swallows the rows after it)" in notes_of(result)[0]
+    result = a_table(tmp_path, f'lr,note,loss\n0.2,"open,0.4\n{rows}0.1,"x",0.3\n')
+    [note] = [note for note in result.run.notes if "a quote may not be closed" in note.text]
+    assert note.count == 27
+    assert notes_of(a_table(tmp_path, 'lr,note,loss\n0.2,"a\nb\nc",0.4\n')) == []
+
+
+def test_oddities_of_hyperparameters_and_rows_are_told(tmp_path: Path) -> None:
+    assert notes_of(a_table(tmp_path, "lr,loss\n0.1,1\nauto,1\n")) == [
+        "hyperparameter lr has numbers and others such as 'auto'; all are kept as text"
+    ]
+    result = a_table(tmp_path, "lr,loss\n99999999999999999999,1\n99999999999999999998,1\n,2\n")
+    assert [result.run.configuration(row).get("lr") for row in (0, 1, 2)] == [
+        "99999999999999999999",
+        "99999999999999999998",
+        None,
+    ]
+    assert notes_of(result) == ["hyperparameter lr has integers of more than 64 bits, which are kept as text"]
+    assert notes_of(a_table(tmp_path, "lr,loss\n0.1,1\n0.1,1\n0.1,2\n")) == [
+        "rows are the same as an earlier one in every column; all are kept"
+    ]
+
+
+def test_broken_utf_16_is_told(tmp_path: Path) -> None:
+    result = a_table(tmp_path, PLAIN.encode("utf-16") + b"\0")
+    assert any("characters of UTF-16 that are broken" in note for note in notes_of(result))
+
+
+def test_bytes_that_are_not_utf_8_stay_apart(tmp_path: Path) -> None:
+    result = a_table(tmp_path, "lr,loss\ngröße,1\n".encode("latin-1") + "grüße,2\nä,3\n".encode())
+    assert [result.run.configuration(row)["lr"] for row in (0, 1, 2)] == ["größe", "grüße", "ä"]
+    assert "the first at 10, are read as Latin-1" in notes_of(result)[0]
+
+
+def test_decimals_of_parquet_are_numbers(tmp_path: Path) -> None:
+    from decimal import Decimal
+
+    frame = pd.DataFrame({"lr": [Decimal("0.10"), Decimal("0.25")], "loss": [Decimal("1.5"), None]})
+    frame.to_parquet(tmp_path / "log.parquet")
+    (tmp_path / "log.map.json").write_text(json.dumps({"objective": "loss", "hyperparameters": "lr"}))
+    [result] = read_all(tmp_path)
+    assert [result.run.configuration(row) for row in (0, 1)] == [{"lr": 0.1}, {"lr": 0.25}]
+    assert result.run.trials["cost:loss"].to_pylist() == [1.5, None]
+
+
+def test_100_000_rows_in_seconds(tmp_path: Path) -> None:
+    import time
+
+    rows = pd.DataFrame({"lr": [i / 1e5 for i in range(100_000)], "loss": [1.0 / (i + 1) for i in range(100_000)]})
+    rows.to_csv(tmp_path / "log.csv", index=False)
+    (tmp_path / "log.map.json").write_text(json.dumps({"objective": "loss", "hyperparameters": "lr"}))
+    began = time.perf_counter()
+    [result] = read_all(tmp_path)
+    assert len(result.run) == 100_000
+    assert time.perf_counter() - began < 20
