@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from .analysis.streaming import Reduced, reduce_source
 from .errors import EncaveError
-from .runners.dispatch import Ready, work_through
+from .runners.cluster.dispatch import Ready, work_through
 
 if TYPE_CHECKING:
     from .analysis.axis import AxisKind
     from .analysis.incumbents import IncumbentRule
-    from .runners.cluster import Cluster
+    from .runners.cluster.places import Cluster
     from .store import RunFilter
 
 

@@ -38,7 +38,7 @@ def run_demo(out: Path, *, jobs: int) -> Demo:
     from .analysis.report import write_report
     from .converters import convert
     from .known_tables import random_search_of, truth_of
-    from .runners.study import Cluster, RunSpec, parse_limit
+    from .runners.studies.study import Cluster, RunSpec, parse_limit
 
     limit = parse_limit(BUDGET)
     specs = [RunSpec(optimizer, "cifar10", seed, limit) for optimizer, seed in product(OPTIMIZERS, SEEDS)]

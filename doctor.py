@@ -153,7 +153,7 @@ def _programs() -> Iterator[Check]:
 
 
 def _benchmarks() -> Iterator[Check]:
-    from .runners.nasbench201.cache import list_benchmarks
+    from .runners.benchmarks.nasbench201.cache import list_benchmarks
 
     for entry in list_benchmarks():
         told = f"{entry.architectures:,} architectures, sha256 {entry.sha256[:12]}"

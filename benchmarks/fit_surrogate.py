@@ -1,4 +1,4 @@
-"""Fit the embedded surrogate of NAS-Bench-201 and write `runners/nasbench201/surrogate.npz`.
+"""Fit the embedded surrogate of NAS-Bench-201 and write `runners/benchmarks/nasbench201/surrogate.npz`.
 
 Run as `python benchmarks/fit_surrogate.py TABLE_FOLDER [--out FILE]`; deterministic, about a minute. The folder holds
 `nb201.parquet` (the table), `lc_c10valid_200ep_first200.parquet` (full curves), `lc_points_s888.parquet` (points of
@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encave.files.atomic import atomic_file
-from encave.runners.nasbench201 import curves, surrogate
-from encave.runners.nasbench201.task import DATASETS
+from encave.runners.benchmarks.nasbench201 import curves, surrogate
+from encave.runners.benchmarks.nasbench201.task import DATASETS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from encave.analysis.fanova import decompose
 from encave.analysis.importance import importance
 from encave.run import Objective, Optimizer, Run
-from encave.runners.nasbench201.space import HYPERPARAMETERS, OPERATIONS, configuration_space
-from encave.runners.nasbench201.table import open_benchmark
+from encave.runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS, configuration_space
+from encave.runners.benchmarks.nasbench201.table import open_benchmark
 
 Shares = NDArray[np.float64]
 

@@ -20,12 +20,12 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from encave.runners.adapter import load
-from encave.runners.execute import RunSpec, execute
-from encave.runners.limit import Limit
-from encave.runners.nasbench201 import space
-from encave.runners.objective import Objectives
-from encave.runners.quiet import quiet
+from encave.runners.benchmarks.nasbench201 import space
+from encave.runners.optimizers.adapter import load
+from encave.runners.optimizers.quiet import quiet
+from encave.runners.studies.execute import RunSpec, execute
+from encave.runners.studies.limit import Limit
+from encave.runners.studies.objective import Objectives
 
 OBJECTIVES = Objectives()
 BARS = {"smac": 7.0, "smac-exact": 15.0}  # times the default facade

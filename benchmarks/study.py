@@ -26,7 +26,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from encave.runners.study import Cluster, Limit, Ready, RunProgress, RunSpec, run_study
+from encave.runners.studies.study import Cluster, Limit, Ready, RunProgress, RunSpec, run_study
 from encave.store import RunStore
 
 OVERHEAD_BAR = 50.0  # ms per run

@@ -51,9 +51,9 @@ def queries(path: Path) -> bool:
     """Opening and asking, beside pandas; whether every bar is met."""
     import pandas as pd
 
-    from encave.runners.nasbench201.architectures import official_strings
-    from encave.runners.nasbench201.cache import import_benchmark, open_benchmark
-    from encave.runners.nasbench201.table import open_table
+    from encave.runners.benchmarks.nasbench201.architectures import official_strings
+    from encave.runners.benchmarks.nasbench201.cache import import_benchmark, open_benchmark
+    from encave.runners.benchmarks.nasbench201.table import open_table
 
     import_benchmark(path, "table")
     benchmark, frame, text = open_benchmark("table"), pd.read_parquet(path), official_strings()[77]
@@ -79,7 +79,7 @@ def queries(path: Path) -> bool:
 
 def official(samples: Path) -> None:
     """The same query through nats_bench, one architecture per file in its fast mode."""
-    from encave.runners.nasbench201.cache import import_benchmark, open_benchmark
+    from encave.runners.benchmarks.nasbench201.cache import import_benchmark, open_benchmark
 
     try:
         from nats_bench import create  # pyright: ignore[reportMissingImports]
@@ -108,7 +108,7 @@ def archive(count: int, folder: Path) -> None:
     _write(path, count)
     program = (
         "import resource, sys, time; from pathlib import Path\n"
-        "from encave.runners.nasbench201.cache import import_benchmark\n"
+        "from encave.runners.benchmarks.nasbench201.cache import import_benchmark\n"
         "start = time.perf_counter(); found = import_benchmark(Path(sys.argv[1]), 'large')\n"
         "print(found.architectures, time.perf_counter() - start,"
         " resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
@@ -121,7 +121,7 @@ def archive(count: int, folder: Path) -> None:
 
 def _write(path: Path, count: int) -> None:
     """One pickle that remembers every string and container in its memo, as the official one does."""
-    from encave.runners.nasbench201.architectures import official_strings
+    from encave.runners.benchmarks.nasbench201.architectures import official_strings
 
     strings = official_strings()
     with path.open("wb") as stream:

@@ -80,7 +80,7 @@ def truth_for(runs: list[Run], table: str | None) -> Truth | None:
 
     if table is None:
         return truth_of(runs)
-    from ..runners.nasbench201.table import open_benchmark
+    from ..runners.benchmarks.nasbench201.table import open_benchmark
 
     return nasbench201_truth(open_benchmark(table))
 

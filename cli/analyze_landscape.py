@@ -83,7 +83,7 @@ def landscape(paths: tuple[Path, ...], table: str, order: int, as_json: bool) ->
     """Show a complete table: exact fANOVA, local optima, basins, fitness and distance; and where runs at PATHS end."""
     from ..analysis.landscape_groups import group_standing
     from ..known_tables import known_tables, nasbench201_truth
-    from ..runners.nasbench201.table import open_benchmark
+    from ..runners.benchmarks.nasbench201.table import open_benchmark
     from ..terminal.landscape import landscape_json, print_landscape
 
     benchmark = open_benchmark(table)

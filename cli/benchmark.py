@@ -31,7 +31,7 @@ def import_(path: Path, name: str | None, add_to: str | None) -> None:
 @benchmark.command(name="list")
 def list_() -> None:
     """List the surrogate and the imported tables."""
-    from ..runners.nasbench201.cache import list_benchmarks
+    from ..runners.benchmarks.nasbench201.cache import list_benchmarks
     from ..terminal.benchmarks import print_benchmarks
 
     print_benchmarks(list_benchmarks())
@@ -41,7 +41,7 @@ def list_() -> None:
 @click.argument("name", default="surrogate")
 def show(name: str) -> None:
     """Show what a table holds: optima, counts, seeds, times. NAME is a name of the list or a Parquet file."""
-    from ..runners.nasbench201.cache import show_benchmark
+    from ..runners.benchmarks.nasbench201.cache import show_benchmark
     from ..terminal.benchmarks import print_benchmark
 
     print_benchmark(show_benchmark(name))
@@ -57,7 +57,7 @@ def verify(name: str, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from ..runners.nasbench201.verify import verify as check
+    from ..runners.benchmarks.nasbench201.verify import verify as check
     from ..terminal.benchmarks import print_verification
 
     found = check(name)
@@ -96,8 +96,8 @@ def random_curve(
     By number of evaluations it is exact, and the seconds are those that so many take on average; by simulated time it
     is corrected by simulation and has a standard error (docs/reproduction.md).
     """
-    from ..runners.nasbench201.random_reference import random_reference
-    from ..runners.nasbench201.table import open_benchmark
+    from ..runners.benchmarks.nasbench201.random_reference import random_reference
+    from ..runners.benchmarks.nasbench201.table import open_benchmark
     from ..terminal.random_curve import curve_rows, print_curve, time_grid, time_rows, write_csv
 
     reference = random_reference(open_benchmark(name), dataset, schedule=int(epochs), report=report)
@@ -117,8 +117,8 @@ def random_curve(
 @click.option("--benchmark", "table", required=True, help="A Parquet table or the name of an imported one.")
 def quality(table: str) -> None:
     """Print how well the embedded surrogate fits a table."""
-    from ..runners.nasbench201.cache import open_benchmark
-    from ..runners.nasbench201.surrogate import quality as measure
+    from ..runners.benchmarks.nasbench201.cache import open_benchmark
+    from ..runners.benchmarks.nasbench201.surrogate import quality as measure
     from ..terminal.benchmarks import print_quality
 
     print_quality(measure(open_benchmark(table).tasks))

@@ -97,7 +97,7 @@ def wanted_runs() -> RunFilter:
     Raises:
         EncaveError: it says something else.
     """
-    from ..runners.limit import parse_seeds
+    from ..runners.studies.limit import parse_seeds
     from ..store import RunFilter
 
     found: dict[str, frozenset[Any]] = {}

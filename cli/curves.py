@@ -11,7 +11,7 @@ from .common import leave_out, print_csv, print_json, run_paths, run_sources, sa
 
 if TYPE_CHECKING:
     from ..analysis.streaming import Reduced
-    from ..runners.dispatch import Ready
+    from ..runners.cluster.dispatch import Ready
 
 AXES = ("evaluations", "time", "trial-time", "epochs", "full-evaluations")
 RULES = ("highest-so-far", "any-budget", "highest-only")
@@ -60,7 +60,7 @@ def curves(
 def reduced_runs(sources: list[Path], axis: Any, rule: Any, jobs: int, scheduler: str | None) -> list[Reduced]:
     """The incumbents of all runs, read here, on `jobs` processes or on a Dask cluster, with a bar."""
     from ..cluster_curves import reduce_sources
-    from ..runners.cluster import Cluster
+    from ..runners.cluster.places import Cluster
     from ..store import count_runs
     from ..terminal.common import progress_bars
 

@@ -37,7 +37,7 @@ def run(study: Path, file: Path | None, epochs: str | None, slurm: bool | None, 
 
     A study.toml has a key for each option, and STUDY keeps the one that was run: `encave run STUDY` goes on with it.
     """
-    from ..runners.study_file import STUDY_FILE, declare
+    from ..runners.studies.file import STUDY_FILE, declare
     from ..terminal.studies import run_with_progress
 
     file = file or (study / STUDY_FILE if (study / STUDY_FILE).is_file() else None)
@@ -58,7 +58,7 @@ def run(study: Path, file: Path | None, epochs: str | None, slurm: bool | None, 
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def status(study: Path, as_json: bool) -> None:
     """Say which runs of a study are done, in flight or unfinished."""
-    from ..runners.status import study_status
+    from ..runners.studies.status import study_status
     from ..terminal.studies import print_status
 
     found = study_status(study)

@@ -14,7 +14,7 @@ from ..files.atomic import atomic_file
 from .common import Console, print_table
 
 if TYPE_CHECKING:
-    from ..runners.nasbench201.random_reference import CurveByEvaluations, CurveBySeconds
+    from ..runners.benchmarks.nasbench201.random_reference import CurveByEvaluations, CurveBySeconds
 
 Rows = list[dict[str, "float | None"]]
 _SHOWN = (1, 2, 5)

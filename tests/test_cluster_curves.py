@@ -17,7 +17,7 @@ from encave.cli import cli
 from encave.cluster_curves import reduce_sources
 from encave.errors import EncaveError
 from encave.run import Objective, Optimizer, Run
-from encave.runners.cluster import Cluster
+from encave.runners.cluster.places import Cluster
 
 RUNS = 60
 

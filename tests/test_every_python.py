@@ -49,7 +49,7 @@ def test_every_module_really_imports() -> None:
     command = [sys.executable, "-c", IMPORT_ALL, ",".join(optional_packages()), *names]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    allowed = ("encave.viewer.", "encave.runners.smac_", "encave.runners.optuna_parts")
+    allowed = ("encave.viewer.", "encave.runners.smac_", "encave.runners.optimizers.optuna.parts")
     assert [name for name in done.stdout.split() if not name.startswith(allowed)] == []
 
 
@@ -72,7 +72,7 @@ def imports(tree: ast.AST, guarded: bool = False) -> list[tuple[int, str, bool]]
 def test_an_optional_package_is_imported_through_the_one_function() -> None:
     """The first import of a module has asked; modules that others import then need not, nor those of the viewer."""
     asked_before = {f"runners/{name}.py" for name in ("batch", "dispatch", "optuna_parts", "smac_facades")}
-    asked_before |= {"runners/smac_forest.py", "runners/smac_search.py"}
+    asked_before |= {"runners/optimizers/smac/forest.py", "runners/optimizers/smac/search.py"}
     unguarded: list[str] = []
     for path in MODULES:
         if path.parts[0] == "viewer" or str(path) in asked_before:

@@ -17,7 +17,7 @@ from encave.analysis.study_view import Section, view_runs
 from encave.cli.common import load_runs
 from encave.known_tables import random_search_of
 from encave.run import Run
-from encave.runners.nasbench201.table import open_benchmark
+from encave.runners.benchmarks.nasbench201.table import open_benchmark
 
 STORE = Path(__file__).resolve().parent / "studies" / "golden"
 EVALUATIONS, TIME = Axis("evaluations", "evaluations", None), Axis("time", "simulated time", "s")

@@ -64,7 +64,7 @@ SLOW = {"smac", "dehb", "optuna", "distributed", "deepcave", "matplotlib", "plot
 def test_what_asks_for_no_frame_and_no_space_imports_neither(
     tmp_path: Path, arguments: list[str], heavy: set[str]
 ) -> None:
-    from encave.runners.study import Limit, RunSpec, run_study
+    from encave.runners.studies.study import Limit, RunSpec, run_study
 
     run_study(tmp_path, [RunSpec("random", "cifar10", 0, Limit(evaluations=3))])
     given = [str(tmp_path) if argument == "STUDY" else argument for argument in arguments]

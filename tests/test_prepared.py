@@ -11,7 +11,7 @@ from encave.converters import convert
 from encave.converters.engine import Engine
 from encave.prepared import Prepared, prepare
 from encave.run import HEADER_FILE
-from encave.runners.study import RunSpec, parse_limit, run_study
+from encave.runners.studies.study import RunSpec, parse_limit, run_study
 
 
 @pytest.fixture

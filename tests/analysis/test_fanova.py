@@ -14,7 +14,7 @@ from encave.analysis.fanova import decompose, decompose_batch, subsets_of
 from encave.analysis.fanova_forest import grow
 from encave.analysis.fanova_marginals import tree_shares
 from encave.errors import EncaveError
-from encave.runners.nasbench201.table import open_table
+from encave.runners.benchmarks.nasbench201.table import open_table
 
 
 def brute_force(table: np.ndarray, weights: list[np.ndarray]) -> dict[tuple[int, ...], float]:

@@ -22,8 +22,8 @@ from encave.analysis.report import write_report
 from encave.cli import cli
 from encave.known_tables import nasbench201_truth, truth_of
 from encave.run import Objective, Optimizer, Run
-from encave.runners.nasbench201.space import HYPERPARAMETERS, OPERATIONS, configuration_space
-from encave.runners.nasbench201.table import Benchmark, load_surrogate
+from encave.runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS, configuration_space
+from encave.runners.benchmarks.nasbench201.table import Benchmark, load_surrogate
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from encave.analysis.exploration import exploration, mean_hamming
 from encave.analysis.landscape import landscape
 from encave.errors import EncaveError
 from encave.run import Run
-from encave.runners.nasbench201.table import open_table
+from encave.runners.benchmarks.nasbench201.table import open_table
 
 from .runs import run_over
 

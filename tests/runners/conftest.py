@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from encave.runners.adapter import Optimizer, Problem, load, parse_flags
-from encave.runners.execute import NODES
-from encave.runners.nasbench201 import space
-from encave.runners.objective import BUDGET_RANGE, OBJECTIVE
-from encave.runners.simulate import Evaluation
+from encave.runners.benchmarks.nasbench201 import space
+from encave.runners.optimizers.adapter import Optimizer, Problem, load, parse_flags
+from encave.runners.studies.execute import NODES
+from encave.runners.studies.objective import BUDGET_RANGE, OBJECTIVE
+from encave.runners.studies.simulate import Evaluation
 
 MakeOptimizer = Callable[..., Optimizer]
 

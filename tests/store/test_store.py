@@ -97,7 +97,7 @@ def test_every_run_comes_out_as_it_went_in(tmp_path: Path) -> None:
 @pytest.mark.parametrize("adapter", ["re", "dehb", "smac"])
 def test_runs_of_real_optimizers_come_out_as_they_went_in(tmp_path: Path, adapter: str) -> None:
     from encave.converters import convert
-    from encave.runners.study import RunSpec, parse_limit, run_study
+    from encave.runners.studies.study import RunSpec, parse_limit, run_study
 
     if adapter == "dehb":
         pytest.importorskip("dehb")

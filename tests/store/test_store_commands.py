@@ -13,7 +13,7 @@ from encave.cli import cli
 from encave.converters.inspection import inspect_logs
 from encave.converters.outputs import output
 from encave.run import Run, find_runs
-from encave.runners.study import RunSpec, parse_limit, run_study
+from encave.runners.studies.study import RunSpec, parse_limit, run_study
 from encave.store import RunStore
 
 

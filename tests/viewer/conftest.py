@@ -15,7 +15,7 @@ from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace
 
 from encave.converters import convert
 from encave.run import Objective, Optimizer, Run
-from encave.runners.study import RunSpec, parse_limit, run_study
+from encave.runners.studies.study import RunSpec, parse_limit, run_study
 from encave.viewer.launch import Viewer
 from encave.viewer.selection import select
 

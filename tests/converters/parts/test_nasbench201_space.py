@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from encave.converters.parts import nasbench201_space as ours
 from encave.errors import EncaveError
-from encave.runners.nasbench201 import space as theirs
+from encave.runners.benchmarks.nasbench201 import space as theirs
 
 ops = st.lists(st.integers(0, 4), min_size=6, max_size=6)
 

@@ -1,0 +1,1 @@
+"""Where runs are executed: here, in processes, on a Dask cluster."""

@@ -1,0 +1,1 @@
+"""SMAC, through its facades."""

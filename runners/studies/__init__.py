@@ -1,0 +1,1 @@
+"""Studies: many runs in one folder, declared, executed, resumed."""

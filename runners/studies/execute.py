@@ -1,0 +1,205 @@
+"""One run: from what is wanted to its folder in the study, which appears whole or not at all."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import EncaveError
+from ...files.atomic import atomic_folder
+from ..benchmarks.nasbench201 import space
+from ..benchmarks.nasbench201.table import SCHEDULES, Benchmark
+from ..benchmarks.nasbench201.task import DATASETS
+from ..optimizers.adapter import Optimizer, Problem, label_of, load, parse_flags
+from ..optimizers.quiet import quiet
+from . import sidecar
+from .limit import Limit
+from .objective import BUDGET_NAME, BUDGET_RANGE, OBJECTIVE, Objectives, check_objectives, describe
+from .simulate import Report, Simulation, simulate
+
+NODES = tuple(tuple(name for name in space.HYPERPARAMETERS if name.endswith(f"_{node}")) for node in ("1", "2", "3"))
+"""The hyperparameters of NAS-Bench-201 by the node that their edge leads into."""
+
+_LIBRARIES = ("encave", "numpy", "ConfigSpace")
+
+
+def check_dataset(name: str) -> None:
+    """Check that there is such a dataset.
+
+    Raises:
+        EncaveError: there is not.
+    """
+    if name not in DATASETS:
+        raise EncaveError(f"unknown dataset {name!r}; there are {', '.join(DATASETS)}")
+
+
+def check_epochs(epochs: int) -> None:
+    """Check that architectures were trained for so many epochs.
+
+    Raises:
+        EncaveError: they were not.
+    """
+    if epochs not in SCHEDULES:
+        raise EncaveError(f"a schedule has 12 or 200 epochs, not {epochs}")
+
+
+def check_workers(workers: int) -> None:
+    """Check that a run can have so many simulated workers.
+
+    Raises:
+        EncaveError: it cannot.
+    """
+    if workers < 1:
+        raise EncaveError(f"a run has at least one simulated worker, not {workers}")
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """A run that is wanted.
+
+    Raises:
+        EncaveError: unknown optimizer or dataset, or a setting that does not suit it.
+    """
+
+    adapter: str
+    """One of `adapter.ADAPTERS` or of the installed ones, perhaps with flags: `re+population=100`."""
+
+    dataset: str
+    """One of `DATASETS`."""
+
+    seed: int
+    """Seed of the optimizer, at least 0."""
+
+    limit: Limit
+    """Where it stops."""
+
+    workers: int = 1
+    """Simulated workers."""
+
+    epochs: int | None = None
+    """Training schedule of a single-fidelity optimizer, 12 (the default) or 200; a multi-fidelity one uses 200."""
+
+    benchmark: str | None = None
+    """As `open_benchmark` takes it."""
+
+    variant: str = ""
+    """What tells it from the study's runs of the same optimizer, dataset and seed; part of the path, may be empty."""
+
+    objectives: tuple[str, ...] = (OBJECTIVE,)
+    """`OBJECTIVE` and others, as `check_objectives` takes them."""
+
+    def __post_init__(self) -> None:
+        optimizer = load(self.adapter)
+        parse_flags(self.adapter)
+        multi_fidelity = optimizer.multi_fidelity
+        check_objectives(self.objectives)
+        several = len(self.objectives) > 1
+        if several and not optimizer.multi_objective:
+            raise EncaveError(f"{self.adapter} minimises one objective, not {', '.join(self.objectives)}")
+        if several < optimizer.needs_several:
+            raise EncaveError(f"{self.adapter} is for several objectives, such as valid_error,params_M")
+        check_dataset(self.dataset)
+        if self.epochs is not None:
+            check_epochs(self.epochs)
+        if multi_fidelity and self.epochs == 12:
+            raise EncaveError(f"{self.adapter} chooses between 12 and 200 epochs itself; leave out the 12 epochs")
+        check_workers(self.workers)
+        if not 0 <= self.seed < 2**32:
+            raise EncaveError(f"a seed is in 0 … {2**32 - 1}, not {self.seed}")
+
+    def __str__(self) -> str:
+        return f"{self.adapter} on {self.dataset}, {self.variant}{', ' if self.variant else ''}seed {self.seed}"
+
+    @property
+    def home(self) -> str:
+        """The run's folder within the study."""
+        return "/".join(filter(None, (self.adapter, self.dataset, self.variant, f"seed-{self.seed}")))
+
+    @property
+    def schedule(self) -> int:
+        """Training schedule that is used, 12 or 200 epochs."""
+        return 200 if load(self.adapter).multi_fidelity else self.epochs or 12
+
+
+def execute(spec: RunSpec, study: Path, objectives: Objectives, report: Report | None = None) -> Simulation:
+    """Run `spec` into its folder in the study; a run that someone else finishes meanwhile stays.
+
+    Raises:
+        EncaveError: the folder cannot be written, the benchmark cannot be read, or the optimizer cannot be used.
+    """
+    benchmark = objectives.benchmark(spec.benchmark)
+    more = spec.objectives[1:]
+    objective = objectives.objective(spec.benchmark, spec.dataset, spec.schedule, more)
+    with atomic_folder(study / spec.home, keep=True) as folder, quiet():
+        problem = Problem(
+            space=space.configuration_space(),
+            objective=OBJECTIVE,
+            seed=spec.seed,
+            folder=folder,
+            home=spec.home,
+            budget=float(spec.schedule),
+            budget_range=BUDGET_RANGE,
+            evaluations=spec.limit.evaluations,
+            groups=NODES,
+            more_objectives=more,
+            flags=parse_flags(spec.adapter),
+        )
+        optimizer = load(spec.adapter)(problem)
+        try:
+            simulation = simulate(optimizer, objective, spec.limit, workers=spec.workers, report=report)
+            optimizer.finish()
+        finally:
+            optimizer.close()
+        sidecar.write(folder, _header(spec, benchmark, problem, optimizer, simulation))
+    return simulation
+
+
+def identity(spec: RunSpec, benchmark: Benchmark) -> dict[str, Any]:
+    """The part of `encave.json` that is known before the run."""
+    optimum = benchmark.optimum(spec.dataset)
+    curves = benchmark.task(spec.dataset).curves.get(spec.schedule)
+    return {
+        "task": spec.dataset,
+        **({"variant": spec.variant} if spec.variant else {}),
+        "seed": spec.seed,
+        "workers": spec.workers,
+        "limit": spec.limit.to_json(),
+        "objectives": describe(spec.objectives),
+        "benchmark": {
+            "name": benchmark.name,
+            "source": benchmark.source,
+            "sha256": benchmark.sha256,
+            "schedule": spec.schedule,
+            "early_epochs": "modelled" if curves is None else f"measured, {curves.split}",
+            "optimum": optimum,
+        },
+    }
+
+
+def _header(
+    spec: RunSpec, benchmark: Benchmark, problem: Problem, optimizer: Optimizer, simulation: Simulation
+) -> Mapping[str, Any]:
+    known = identity(spec, benchmark)
+    optimum = known["benchmark"]["optimum"]["valid_error_200"]
+    libraries = dict.fromkeys([*_LIBRARIES, optimizer.package])
+    return {
+        "optimizer": {
+            "name": label_of(spec.adapter),
+            "version": sidecar.version_of(optimizer.package),
+            "adapter": spec.adapter,
+            "settings": optimizer.settings,
+        },
+        "space": problem.space.to_serialized_dict(),
+        "budget_name": BUDGET_NAME,
+        **known,
+        "reporting": [
+            {"name": "validation regret", "column": "valid_error_200", "optimum": optimum, "unit": "%"},
+            {"name": "test error", "column": "test_error_200", "optimum": None, "unit": "%"},
+        ],
+        "trials": simulation.evaluations,
+        **{name: value for name, value in asdict(simulation).items() if name != "evaluations"},
+        "versions": {"python": platform.python_version(), **{name: sidecar.version_of(name) for name in libraries}},
+    }
