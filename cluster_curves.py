@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .analysis.streaming import Reduced, reduce_source
+from .analysis.performance.streaming import Reduced, reduce_source
 from .errors import EncaveError
 from .runners.cluster.dispatch import Ready, work_through
 
 if TYPE_CHECKING:
-    from .analysis.axis import AxisKind
-    from .analysis.incumbents import IncumbentRule
+    from .analysis.performance.axis import AxisKind
+    from .analysis.performance.incumbents import IncumbentRule
     from .runners.cluster.places import Cluster
     from .store import RunFilter
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .analysis.random_search import ExpectedCurve
+from .analysis.performance.random_search import ExpectedCurve
 from .run import EXTRA
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .analysis.axis import Axis
-    from .analysis.importance_groups import Truth
-    from .analysis.importance_sample import Sample
-    from .analysis.importance_space import Encoded
-    from .analysis.random_search import RandomSearch
-    from .analysis.study_view import Measure, Section
+    from .analysis.grouping.sections import Measure, Section
+    from .analysis.importance.groups import Truth
+    from .analysis.importance.sample import Sample
+    from .analysis.importance.space import Encoded
+    from .analysis.performance.axis import Axis
+    from .analysis.performance.random_search import RandomSearch
     from .run import Run
     from .runners.benchmarks.nasbench201.random_reference import RandomReference
     from .runners.benchmarks.nasbench201.table import Benchmark

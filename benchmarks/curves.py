@@ -16,13 +16,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from ConfigSpace import ConfigurationSpace, Float
 
-from encave.analysis.anytime import trajectory
-from encave.analysis.axis import Axis
-from encave.analysis.curves import aggregate
-from encave.analysis.order_statistics import Statistic
-from encave.analysis.section_curves import Summary
-from encave.analysis.streaming import Reduced, gather, reduce_source
-from encave.analysis.study_view import Measure
+from encave.analysis.grouping.sections import Measure
+from encave.analysis.performance.anytime import trajectory
+from encave.analysis.performance.axis import Axis
+from encave.analysis.performance.curves import aggregate
+from encave.analysis.performance.section_curves import Summary
+from encave.analysis.performance.streaming import Reduced, gather, reduce_source
+from encave.analysis.statistics.order_statistics import Statistic
 from encave.run import Objective, Optimizer, Run
 
 EVALUATIONS = Axis("evaluations", "evaluations", None)

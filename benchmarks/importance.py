@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from encave.analysis.fanova import decompose
-from encave.analysis.importance import importance
+from encave.analysis.importance.fanova import decompose
+from encave.analysis.importance.methods import importance
 from encave.run import Objective, Optimizer, Run
 from encave.runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS, configuration_space
 from encave.runners.benchmarks.nasbench201.table import open_benchmark

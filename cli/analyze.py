@@ -13,8 +13,8 @@ from .curves import curves
 from .runtimes import runtimes
 
 if TYPE_CHECKING:
-    from ..analysis.comparison import Comparison
-    from ..analysis.overall import Overall
+    from ..analysis.comparison.overall import Overall
+    from ..analysis.comparison.section import Comparison
 
 
 @click.group()
@@ -94,9 +94,9 @@ def tests(paths: tuple[Path, ...], rope: float | None, as_json: bool, as_csv: bo
 
 
 def _compare(paths: tuple[Path, ...], rope: float | None = None) -> tuple[list[Comparison], Overall | None, str | None]:
-    from ..analysis.comparison import compare
-    from ..analysis.overall import compare_tasks
-    from ..analysis.study_view import view_runs
+    from ..analysis.comparison.overall import compare_tasks
+    from ..analysis.comparison.section import compare
+    from ..analysis.grouping.sections import view_runs
 
     view = view_runs(load_runs(paths))
     for remark in view.remarks:

@@ -12,7 +12,7 @@ from ..errors import EncaveError
 from .common import left_out, load_runs, print_csv, print_json, run_paths
 
 if TYPE_CHECKING:
-    from ..analysis.importance_groups import Truth
+    from ..analysis.importance.groups import Truth
     from ..run import Run
 
 METHODS = ("fanova", "lpi", "ablation", "shapley")
@@ -42,8 +42,8 @@ def importance(
     over_time: bool, bias: bool, table: str | None, as_json: bool, as_csv: bool,
 ) -> None:  # fmt: skip
     """Say which hyperparameters matter, from a forest on the trials of each run, beside the truth where it is known."""
-    from ..analysis.importance import Method
-    from ..analysis.importance_groups import POWERS, group_importance
+    from ..analysis.importance.groups import POWERS, group_importance
+    from ..analysis.importance.methods import Method
     from ..analysis.report import importance_data
     from ..terminal.importance import importance_json, print_importance, print_over_time
 
@@ -95,7 +95,7 @@ def _budget(text: str | None) -> float | str | None:
 
 
 def _print_bias(groups: Any, refused: Any, *, as_json: bool, as_csv: bool) -> None:
-    from ..analysis.importance_bias import estimate_bias, uniform_groups
+    from ..analysis.importance.bias import estimate_bias, uniform_groups
     from ..analysis.report import importance_data
     from ..terminal.analyze import print_refused
     from ..terminal.importance import bias_json, print_bias

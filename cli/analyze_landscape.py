@@ -20,7 +20,7 @@ _CSV = click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing
 @_CSV
 def correlation(paths: tuple[Path, ...], objective: str | None, as_json: bool, as_csv: bool) -> None:
     """Say whether configurations rank alike at different budgets: Spearman's correlation in each run."""
-    from ..analysis.budget_correlation import group_correlation
+    from ..analysis.landscape.budget_correlation import group_correlation
     from ..analysis.report import importance_data
     from ..terminal.landscape import correlation_json, print_correlation
 
@@ -40,7 +40,7 @@ def correlation(paths: tuple[Path, ...], objective: str | None, as_json: bool, a
 @_CSV
 def exploration(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
     """Say how varied the configurations of each optimizer are: duplicates, diversity, share of the space."""
-    from ..analysis.exploration import group_exploration
+    from ..analysis.landscape.exploration import group_exploration
     from ..analysis.report import importance_data
     from ..terminal.landscape import exploration_json, print_exploration
 
@@ -59,7 +59,7 @@ def exploration(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
 @_CSV
 def incumbents(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
     """Say what the incumbents are made of: how often each value of a hyperparameter is in them, over time."""
-    from ..analysis.incumbent_values import group_incumbent_values
+    from ..analysis.landscape.incumbent_values import group_incumbent_values
     from ..analysis.report import importance_data
     from ..terminal.landscape import incumbents_json, print_incumbents
 
@@ -81,7 +81,7 @@ def incumbents(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
 @_JSON
 def landscape(paths: tuple[Path, ...], table: str, order: int, as_json: bool) -> None:
     """Show a complete table: exact fANOVA, local optima, basins, fitness and distance; and where runs at PATHS end."""
-    from ..analysis.landscape_groups import group_standing
+    from ..analysis.landscape.groups import group_standing
     from ..known_tables import known_tables, nasbench201_truth
     from ..runners.benchmarks.nasbench201.table import open_benchmark
     from ..terminal.landscape import landscape_json, print_landscape

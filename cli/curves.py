@@ -10,7 +10,7 @@ import rich_click as click
 from .common import leave_out, print_csv, print_json, run_paths, run_sources, say, wanted_runs
 
 if TYPE_CHECKING:
-    from ..analysis.streaming import Reduced
+    from ..analysis.performance.streaming import Reduced
     from ..runners.cluster.dispatch import Ready
 
 AXES = ("evaluations", "time", "trial-time", "epochs", "full-evaluations")
@@ -37,10 +37,10 @@ def curves(
 
     Runs are read one at a time, so there may be more of them than fit into memory.
     """
-    from ..analysis.curve_rows import curve_rows, curves_json
-    from ..analysis.order_statistics import Statistic
-    from ..analysis.section_curves import Summary, curves_over_tasks
-    from ..analysis.streaming import gather
+    from ..analysis.performance.curve_rows import curve_rows, curves_json
+    from ..analysis.performance.section_curves import Summary, curves_over_tasks
+    from ..analysis.performance.streaming import gather
+    from ..analysis.statistics.order_statistics import Statistic
     from ..terminal.curves import print_curves
 
     summary = Summary(statistic=Statistic(statistic), **options)

@@ -27,10 +27,10 @@ def runtimes(
     reference: float | None, jobs: int, scheduler: str | None, as_json: bool, as_csv: bool,
 ) -> None:  # fmt: skip
     """Say how long runs took to hit targets: expected running times, runs that hit, area over the curve."""
+    from ..analysis.performance.section_curves import Summary
+    from ..analysis.performance.section_runtimes import section_runtimes
+    from ..analysis.performance.streaming import gather
     from ..analysis.report.data import runtime_rows
-    from ..analysis.section_curves import Summary
-    from ..analysis.section_runtimes import section_runtimes
-    from ..analysis.streaming import gather
     from ..terminal.runtimes import print_runtimes, runtimes_json
 
     reduced = reduced_runs(run_sources(paths), axis, rule, jobs, scheduler)

@@ -14,11 +14,11 @@ from .analyze import number, percent, print_refused, refused_json
 from .common import print_line, print_table
 
 if TYPE_CHECKING:
-    from ..analysis.budget_correlation import GroupCorrelation
-    from ..analysis.exploration import GroupExploration
-    from ..analysis.importance_groups import Refused
-    from ..analysis.incumbent_values import IncumbentValues
-    from ..analysis.landscape import Standing
+    from ..analysis.importance.groups import Refused
+    from ..analysis.landscape.budget_correlation import GroupCorrelation
+    from ..analysis.landscape.exploration import GroupExploration
+    from ..analysis.landscape.incumbent_values import IncumbentValues
+    from ..analysis.landscape.optima import Standing
     from ..known_tables import KnownTable
 
 
@@ -135,8 +135,8 @@ def print_landscape(
     refused: Sequence[Refused],
 ) -> None:
     """Exact shares by dataset, then the optima, then where runs end."""
-    from ..analysis.fanova import decompose, subsets_of
-    from ..analysis.landscape import landscape
+    from ..analysis.importance.fanova import decompose, subsets_of
+    from ..analysis.landscape.optima import landscape
 
     parts = [decompose(one.table) for one in known]
     shares = Table("effect", *(escape(one.task) for one in known), title="exact share of the variance, %")
@@ -185,8 +185,8 @@ def landscape_json(
 
 
 def _table_json(one: KnownTable, order: int) -> dict[str, Any]:
-    from ..analysis.fanova import decompose, subsets_of
-    from ..analysis.landscape import landscape
+    from ..analysis.importance.fanova import decompose, subsets_of
+    from ..analysis.landscape.optima import landscape
 
     parts, found = decompose(one.table), landscape(one.table)
     effects = [

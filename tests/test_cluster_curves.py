@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 from ConfigSpace import ConfigurationSpace
 
-from encave.analysis.section_curves import Summary
-from encave.analysis.streaming import gather
+from encave.analysis.performance.section_curves import Summary
+from encave.analysis.performance.streaming import gather
 from encave.cli import cli
 from encave.cluster_curves import reduce_sources
 from encave.errors import EncaveError

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from encave.analysis.axis import Axis
+from encave.analysis.grouping.sections import Section, view_runs
+from encave.analysis.performance.axis import Axis
 from encave.analysis.report import write_report
 from encave.analysis.report.settings import Settings
-from encave.analysis.study_view import Section, view_runs
 from encave.cli.common import load_runs
 from encave.known_tables import random_search_of
 from encave.run import Run

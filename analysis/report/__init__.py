@@ -24,20 +24,20 @@ from pathlib import Path
 
 from ...files.atomic import atomic_folder
 from ...run import Run
-from ..comparison import compare
-from ..importance_groups import Truth
-from ..overall import compare_tasks
-from ..random_search import RandomSearch
-from ..study_view import View, view_runs
+from ..charts.papers import Paper, paper
+from ..charts.style import line_styles
+from ..charts.text import listing, plural, unique_slugs
+from ..comparison.overall import compare_tasks
+from ..comparison.section import compare
+from ..grouping.sections import View, view_runs
+from ..importance.groups import Truth
+from ..performance.random_search import RandomSearch
 from . import data, gallery, html, latex, manifest, words
 from .chapters import write_chapters
 from .contents import Chapter, Study
 from .document import BIBLIOGRAPHY, NAME, Document
 from .methods import describe_methods
-from .papers import Paper, paper
 from .settings import Settings
-from .style import line_styles
-from .text import listing, plural, unique_slugs
 
 PAGE = "report.html"
 

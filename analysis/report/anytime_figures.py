@@ -7,18 +7,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..anytime_summary import AnytimeSummary
-from ..curves import Floats
-from ..pareto import HYPERVOLUME, REFERENCE, Pareto
-from ..random_search import ExpectedCurve
-from ..runtimes import Runtime
-from ..section_curves import SectionCurves
+from ..charts.figure import Figure
+from ..charts.line_chart import Line, LineChart
+from ..charts.scales import Scale, vertical_scale
+from ..charts.text import capital, fixed, plural, quantity
+from ..comparison.anytime_summary import AnytimeSummary
+from ..performance.curves import Floats
+from ..performance.pareto import HYPERVOLUME, REFERENCE, Pareto
+from ..performance.random_search import ExpectedCurve
+from ..performance.runtimes import Runtime
+from ..performance.section_curves import SectionCurves
 from . import words
-from .contents import Figure
 from .figures import MOST_BANDS, Styles, curve_lines, curves_figure
-from .line_chart import Line, LineChart
-from .scales import Scale, vertical_scale
-from .text import capital, fixed, plural, quantity
 
 
 def axis_figure(

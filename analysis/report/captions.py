@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..comparison import Comparison
-from ..curves import Curve
-from ..design import ALPHA
-from ..overall import Overall
-from ..rank_curves import RankCurve
-from ..ranking import Centre
-from ..significance import Significance
-from ..study_view import Measure
+from ..charts.scales import vertical_scale
+from ..charts.text import capital, fixed, plural, quantity, short
+from ..comparison.overall import Overall
+from ..comparison.rank_curves import RankCurve
+from ..comparison.ranking import Centre
+from ..comparison.section import Comparison
+from ..comparison.significance import Significance
+from ..grouping.sections import Measure
+from ..performance.curves import Curve
+from ..statistics.design import ALPHA
 from . import tests
-from .scales import vertical_scale
-from .text import capital, fixed, plural, quantity, short
 from .words import origin
 
 _SPREADS = {"mean": "mean ± standard deviation", "median": "median [lower, upper quartile]"}

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...run import Run
-from ..comparison import Comparison
-from .text import capital, listing, plural
+from ..charts.text import capital, listing, plural
+from ..comparison.section import Comparison
 
 _MOST_NAMES = 8  # of optimizers in a sentence
 FEW_SEEDS = 5

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..comparison import Comparison
-from ..importance_groups import Truth
-from ..overall import Overall
-from ..random_search import RandomSearch
-from ..study_view import View
-from .papers import Paper
+from ..charts.figure import Figure
+from ..charts.style import LineStyle
+from ..comparison.overall import Overall
+from ..comparison.section import Comparison
+from ..grouping.sections import View
+from ..importance.groups import Truth
+from ..performance.random_search import RandomSearch
 from .settings import Settings
-from .style import LineStyle
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from matplotlib.figure import Figure as Drawing
 
 
 @dataclass(frozen=True)
@@ -45,48 +44,6 @@ class Study:
     """Gives the complete table that a run searched, where it is known."""
     random_search: RandomSearch | None = None
     """Gives the expected curve of random search, where it is known."""
-
-
-@dataclass(frozen=True)
-class Interactive:
-    """A figure for plotly, in the page's colours: `var(--ink)` and the like are allowed wherever a colour is."""
-
-    traces: Sequence[Mapping[str, Any]]
-    """Plotly's traces."""
-    layout: Mapping[str, Any]
-    """Plotly's layout, without fonts and colours, which the page adds."""
-    lines: Sequence[tuple[str, LineStyle, tuple[int, ...]]] = ()
-    """What can be hidden: label, look, its traces."""
-    axes: str = ""
-    """Axes that can be switched between logarithmic and linear: `x`, `y`, `xy` or none."""
-    zero: float | None = None
-    """Where zero is drawn on a logarithmic vertical axis; None if nothing is zero."""
-
-
-class Chart(Protocol):
-    """A drawing: a frozen dataclass of arrays and text, so that it can be drawn in another process."""
-
-    def draw(self, paper: Paper) -> Drawing:
-        """The figure, at the paper's width, within `style.figure_settings(paper)`."""
-        ...
-
-    def interactive(self) -> Interactive | None:
-        """The same for the page; None where there is nothing to hover over."""
-        ...
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure."""
-
-    name: str
-    """What it is in words; its file's name is made of them."""
-    caption: str
-    """What it shows, by what rule, with what exceptions."""
-    alt: str
-    """The same for those who cannot see it: final values in words."""
-    chart: Chart
-    """The drawing."""
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 
 from ...files.spreadsheets import guarded
-from ..comparison import Comparison
-from ..rank_curves import RankCurve
-from ..runtimes import Runtime, Targets
-from ..significance import Significance
-from ..study_view import Measure
+from ..comparison.rank_curves import RankCurve
+from ..comparison.section import Comparison
+from ..comparison.significance import Significance
+from ..grouping.sections import Measure
+from ..performance.runtimes import Runtime, Targets
 from .contents import Chapter
 from .diagnostics import diagnose
 

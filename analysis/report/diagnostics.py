@@ -6,10 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from ...run import Status
-from ..anytime import Trajectory
-from ..axis import overhead_seconds
-from ..comparison import Comparison
-from .text import fixed, plural, short
+from ..charts.text import fixed, plural, short
+from ..comparison.section import Comparison
+from ..performance.anytime import Trajectory
+from ..performance.axis import overhead_seconds
 
 
 @dataclass(frozen=True)

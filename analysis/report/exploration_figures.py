@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from ..comparison import Comparison
-from ..footprint import Footprint
-from ..incumbent_values import IncumbentValues
+from ..charts.area_grid import COLOURS, REST, AreaGrid, Stack
+from ..charts.figure import Figure
+from ..charts.footprint import FootprintChart
+from ..charts.text import capital, fixed, listing, plural, quantity
+from ..comparison.section import Comparison
+from ..landscape.footprint import Footprint
+from ..landscape.incumbent_values import IncumbentValues
 from . import words
-from .area_grid import COLOURS, REST, AreaGrid, Stack
-from .contents import Figure
 from .figures import Styles
-from .footprint_chart import FootprintChart
-from .text import capital, fixed, listing, plural, quantity
 
 _MOST_PRINTS = 8  # panels of a footprint
 _MOST_ROWS, _MOST_COLUMNS = 4, 6  # panels of incumbents

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import style
-from .contents import Figure, Interactive
-from .papers import Paper
+from ..charts import style
+from ..charts.figure import Figure, Interactive
+from ..charts.papers import Paper
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing

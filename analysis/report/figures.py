@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..comparison import Comparison
-from ..curves import Curve
-from ..random_search import ExpectedCurve
-from ..rank_curves import RankCurve
+from ..charts.critical_difference import CriticalDifference
+from ..charts.figure import Figure
+from ..charts.line_chart import Line, LineChart
+from ..charts.scales import Scale, vertical_scale
+from ..charts.style import LineStyle
+from ..charts.text import capital, plural
+from ..comparison.rank_curves import RankCurve
+from ..comparison.section import Comparison
+from ..comparison.significance import Significance
+from ..performance.curves import Curve
+from ..performance.random_search import ExpectedCurve
 from . import captions, random_search_line, words
-from .contents import Figure
-from .line_chart import Line, LineChart
-from .scales import Scale, vertical_scale
-from .style import LineStyle
-from .text import capital, plural
 
 MOST_BANDS = 8
 """With more optimizers than this only the best so many carry a band, or nothing could be seen."""
@@ -93,3 +95,21 @@ def ranks_figure(
     scale = Scale("linear", 1.0, worst, limits=(0.9, worst + 0.1))
     chart = LineChart(title, xlabel, RANK_LABEL, footer, lines, scale)
     return Figure(f"{title} ranks", caption, captions.rank_alt(curves), chart)
+
+
+def critical_difference_figure(
+    significance: Significance, name: str, title: str, footer: str, blocks: str, styles: Mapping[str, LineStyle]
+) -> Figure:
+    """The diagram of a test over blocks with at least three optimizers.
+
+    Args:
+        significance: The test.
+        name: The figure's name in words.
+        title: What was compared.
+        footer: Where the values come from.
+        blocks: What the blocks are: `task` or `seed`.
+        styles: The look of each optimizer.
+    """
+    caption = captions.critical_difference_caption(significance, title, blocks, footer)
+    diagram = CriticalDifference(significance, title, footer, styles)
+    return Figure(name, caption, captions.critical_difference_alt(significance), diagram)

@@ -8,10 +8,10 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
 from pathlib import Path
 
+from ..charts.papers import Paper
+from ..charts.text import unique_slugs
 from .contents import Chapter
 from .figure_files import DrawnFigure, draw_figure
-from .papers import Paper
-from .text import unique_slugs
 
 _WORTH_A_PROCESS = 8  # figures; fewer are drawn sooner than another process has started
 

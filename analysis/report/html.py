@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..study_view import View
+from ..charts.figure import Interactive
+from ..charts.style import LineStyle
+from ..charts.text import plural, unique_slugs
+from ..grouping.sections import View
 from . import manifest, references, words
-from .contents import Chapter, Figures, Interactive, Study
+from .contents import Chapter, Figures, Study
 from .figure_files import DrawnFigure
-from .style import LineStyle
-from .text import plural, unique_slugs
 
 _MARKER_SHAPES = {
     "o": '<circle cx="15" cy="5" r="3"/>',

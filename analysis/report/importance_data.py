@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from ..budget_correlation import GroupCorrelation
-from ..exploration import GroupExploration
-from ..footprint import Footprint
-from ..importance_bias import Bias
-from ..importance_groups import GroupImportance
-from ..incumbent_values import IncumbentValues
+from ..importance.bias import Bias
+from ..importance.groups import GroupImportance
+from ..landscape.budget_correlation import GroupCorrelation
+from ..landscape.exploration import GroupExploration
+from ..landscape.footprint import Footprint
+from ..landscape.incumbent_values import IncumbentValues
 from .data import rows
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from ..charts.drawing import inches
+from ..charts.papers import Paper
 from .contents import Cell, Table
-from .drawing import inches
-from .papers import Paper
 
 _SMALL = 9.0  # points
 _SPECIAL = {

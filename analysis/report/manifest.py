@@ -17,7 +17,7 @@ import pyarrow as pa
 from ... import __version__
 from ...errors import EncaveError
 from ...run import Run
-from ..study_view import run_seed
+from ..grouping.sections import run_seed
 
 NAME = "manifest.json"
 _MARK = "encave_report"

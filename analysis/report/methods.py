@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...run import Run
-from ..bootstrap import RESAMPLES
-from ..comparison import Comparison
-from ..design import ALPHA
-from ..study_view import Group
+from ..charts.text import listing, plural
+from ..comparison.section import Comparison
+from ..grouping.sections import Group
+from ..statistics.bootstrap import RESAMPLES
+from ..statistics.design import ALPHA
 from .contents import Chapter, Study
 from .references import BENCHMARKS, OPTIMIZERS, cite, of_name
-from .text import listing, plural
 from .words import origin
 
 _MOST_BUDGETS = 8

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..significance import Pair, Significance
+from ..charts.text import fixed, plural
+from ..comparison.significance import Pair, Significance
 from . import captions, tests
 from .contents import Cell, Details, Row, Table
-from .text import fixed, plural
 
 _MOST_OPEN = 10
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..axis import Axis
-from ..curves import Curve
-from ..random_search import ExpectedCurve
-from ..study_view import Measure, Section
+from ..charts.line_chart import Line
+from ..charts.style import MUTED, LineStyle
+from ..charts.text import short
+from ..grouping.sections import Measure, Section
+from ..performance.axis import Axis
+from ..performance.curves import Curve
+from ..performance.random_search import ExpectedCurve
 from .contents import Study
 from .data import rows
-from .line_chart import Line
 from .references import cite
-from .style import MUTED, LineStyle
-from .text import short
 
 if TYPE_CHECKING:
     import pyarrow as pa

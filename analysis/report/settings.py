@@ -13,7 +13,7 @@ from typing import Any
 
 from ...errors import EncaveError
 from ...run import Run
-from ..ranking import Centre
+from ..comparison.ranking import Centre
 
 NAME = "report.toml"
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")

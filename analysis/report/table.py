@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..overall import Overall
-from ..ranking import Centre, FinalRow, FinalTable, Spread
-from ..significance import Significance
+from ..charts.text import decimals, fixed
+from ..comparison.overall import Overall
+from ..comparison.ranking import Centre, FinalRow, FinalTable, Spread
+from ..comparison.significance import Significance
 from .contents import Cell
-from .text import decimals, fixed
 
 _MOST_TASKS = 8  # columns of tasks that fit beside each other
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..design import ALPHA
-from ..effects import Estimate, magnitude
-from ..significance import Pair, Significance
-from .text import capital, fixed, listing, plural
+from ..charts.text import capital, fixed, listing, plural
+from ..comparison.significance import Pair, Significance
+from ..statistics.design import ALPHA
+from ..statistics.effects import Estimate, magnitude
 
 _MOST_NAMES = 5
 _SHORT = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..comparison import Comparison
-from ..ranking import FinalRow, Lead
-from ..study_view import Measure, Section
+from ..charts.text import decimals, fixed, listing, plural
+from ..comparison.ranking import FinalRow, Lead
+from ..comparison.section import Comparison
+from ..grouping.sections import Measure, Section
 from . import tests
-from .text import decimals, fixed, listing, plural
 
 
 def origin(section: Section) -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from encave.analysis.importance_sample import fit, sample
+from encave.analysis.importance.sample import fit, sample
 from encave.analysis.report import Report, write_report
 from encave.cli.common import load_runs
 from encave.known_tables import random_search_of, truth_of

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from encave import EncaveError, Run
-from encave.analysis.importance_space import unit_values
+from encave.analysis.importance.space import unit_values
 from encave.converters import convert
 from encave.converters.formats.optuna.study import Study, Trial, seconds, settle_times
 from encave.converters.inspection import inspect_logs
@@ -75,7 +75,7 @@ def test_a_hyperparameter_called_config_id_is_refused_with_the_reason(tmp_path: 
 
 
 def test_integers_beyond_53_bits_are_analysed(tmp_path: Path) -> None:
-    from encave.analysis.footprint_features import shared_features
+    from encave.analysis.landscape.footprint_features import shared_features
 
     run = run_of("bigint", tmp_path)
     assert max(map(abs, run.configurations["random_state"].to_pylist())) > 2**53

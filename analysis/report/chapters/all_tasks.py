@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...overall import Overall
+from ...charts.figure import Figure
+from ...comparison.overall import Overall
 from .. import captions, data, pairs, table, tests, words
-from ..contents import Chapter, Figure, Figures, Row, Study, Table
-from ..critical_difference import critical_difference_figure
-from ..figures import ranks_figure
+from ..contents import Chapter, Figures, Row, Study, Table
+from ..figures import critical_difference_figure, ranks_figure
 
 TITLE = "All tasks"
 

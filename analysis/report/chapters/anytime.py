@@ -7,16 +7,17 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
-from ...anytime_summary import AnytimeSummary, summarise
-from ...curve_rows import curve_rows
-from ...effects import Estimate
-from ...random_search import ExpectedCurve
-from ...runtimes import Runtime
+from ...charts.figure import Figure
+from ...charts.text import fixed, quantity, short
+from ...comparison.anytime_summary import AnytimeSummary, summarise
+from ...performance.curve_rows import curve_rows
+from ...performance.random_search import ExpectedCurve
+from ...performance.runtimes import Runtime
+from ...statistics.effects import Estimate
 from .. import data, random_search_line, words
 from ..anytime_figures import attainment_figure, axis_figure, ecdf_figure, hypervolume_figure
-from ..contents import Block, Cell, Chapter, Details, Figure, Figures, Row, Study, Table
+from ..contents import Block, Cell, Chapter, Details, Figures, Row, Study, Table
 from ..references import cite
-from ..text import fixed, quantity, short
 
 TITLE = "Anytime performance"
 _NAMES = {

@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from ....errors import EncaveError
-from ...budget_correlation import GroupCorrelation, group_correlation
-from ...comparison import Comparison
-from ...exploration import GroupExploration, group_exploration
-from ...footprint import Footprint, footprint
-from ...incumbent_values import IncumbentValues, incumbent_values
+from ...charts.figure import Figure
+from ...charts.text import plural, spread
+from ...comparison.section import Comparison
+from ...landscape.budget_correlation import GroupCorrelation, group_correlation
+from ...landscape.exploration import GroupExploration, group_exploration
+from ...landscape.footprint import Footprint, footprint
+from ...landscape.incumbent_values import IncumbentValues, incumbent_values
 from .. import exploration_figures, importance_data
-from ..contents import Block, Cell, Chapter, Details, Figure, Figures, Notice, Row, Study, Table
+from ..contents import Block, Cell, Chapter, Details, Figures, Notice, Row, Study, Table
 from ..references import cite
-from ..text import plural, spread
 
 _OPEN = 2  # tasks of a study whose tables are shown at once
 _REASONS = 3  # of what is left out

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from ....run import Run
-from ...importance_bias import UNIFORM, Bias, estimate_bias, uniform_groups
-from ...importance_groups import GroupImportance, Refused, group_importance
+from ...charts.figure import Figure
+from ...charts.line_chart import Line, LineChart
+from ...charts.scales import Scale
+from ...charts.style import INK, LineStyle
+from ...charts.text import fixed, plural, spread
+from ...importance.bias import UNIFORM, Bias, estimate_bias, uniform_groups
+from ...importance.groups import GroupImportance, Refused, group_importance
 from .. import importance_data
-from ..contents import Block, Cell, Chapter, Details, Figure, Figures, Notice, Row, Study, Table
-from ..line_chart import Line, LineChart
+from ..contents import Block, Cell, Chapter, Details, Figures, Notice, Row, Study, Table
 from ..references import cite
-from ..scales import Scale
-from ..style import INK, LineStyle
-from ..text import fixed, plural, spread
 
 _FORESTS = 40  # runs that forests are fitted to, over all groups, where each has more than one
 _COUNTS = (16, 64, 256)  # first trials from which the error of the estimate is told

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...comparison import Comparison
+from ...charts.text import capital, plural
+from ...comparison.section import Comparison
 from .. import diagnostics
 from ..contents import Block, Cell, Chapter, Details, Points, Row, Study, Table
-from ..text import capital, plural
 
 _MOST_OPEN = 24  # runs of a study of one task that are shown at once
 

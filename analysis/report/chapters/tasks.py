@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...comparison import Comparison
-from ...random_search import ExpectedCurve
-from ...ranking import Centre
+from ...charts.figure import Figure
+from ...charts.text import capital
+from ...comparison.ranking import Centre
+from ...comparison.section import Comparison
+from ...performance.random_search import ExpectedCurve
 from .. import captions, data, pairs, random_search_line, table, words
 from ..cautions import list_cautions
-from ..contents import Block, Chapter, Figure, Figures, Notice, Row, Study, Table
-from ..critical_difference import critical_difference_figure
-from ..figures import curves_figure, ranks_figure
-from ..text import capital
+from ..contents import Block, Chapter, Figures, Notice, Row, Study, Table
+from ..figures import critical_difference_figure, curves_figure, ranks_figure
 
 
 def write(study: Study) -> list[Chapter]:

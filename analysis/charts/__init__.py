@@ -1,0 +1,1 @@
+"""Drawings of results, for paper and for the page."""

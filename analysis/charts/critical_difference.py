@@ -1,0 +1,142 @@
+"""The critical-difference diagram (Demšar 2006, figure 1): average ranks, and bars over those that do not differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..comparison.significance import Significance
+from .drawing import inches, plain, write_footer
+from .figure import Interactive
+from .papers import Paper
+from .style import INK, MUTED, LineStyle
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Drawing
+
+_ROW = 0.155  # inches between two labels of 7 pt
+_BAR = 0.075  # inches between two bars
+_LONGEST = 28  # letters of a name; a longer one loses its middle
+_MOST_IN_COLUMN = 9  # optimizers of which a diagram may fit into one column
+
+
+@dataclass(frozen=True)
+class CriticalDifference:
+    """The diagram."""
+
+    significance: Significance
+    """The test."""
+    title: str
+    """What was compared."""
+    footer: str
+    """Where the values come from."""
+    styles: Mapping[str, LineStyle]
+    """The look of each optimizer."""
+
+    def interactive(self) -> Interactive | None:
+        """Nothing to hover over: every number stands beside its name."""
+        return None
+
+    def draw(self, paper: Paper) -> Drawing:
+        """The diagram: over one column if its names fit, else over the whole text."""
+        from matplotlib.figure import Figure as Drawing
+
+        significance, small = self.significance, paper.small
+        rank = dict(zip(significance.optimizers, significance.ranks, strict=True))
+        names = {name: plain(name, paper, _LONGEST) for name in rank}
+        low = math.floor(min(rank.values()))
+        high = max(math.ceil(max(rank.values())), low + 1)
+        margin = 0.16 + inches(max(map(len, names.values())) + len(" (1.00)"), small)
+        fits = len(rank) <= _MOST_IN_COLUMN and paper.width - 2 * margin >= 0.4 * paper.width
+        full = paper.width if fits else paper.text_width
+        width = full - 2 * margin
+        unit = (high - low) / width  # ranks per inch
+        bars = [(rank[group[0]], rank[group[-1]]) for group in significance.groups]
+        levels = bar_levels(bars, 0.12 * unit)
+        row = _ROW * small / 7
+        upper = 0.46 * paper.scale + (0.17 if significance.critical_difference else 0.0)  # title, CD, ticks
+        below = 0.1 + _BAR * (max(levels, default=-1) + 1)
+        height = upper + below + row * -(-len(rank) // 2) + 0.2
+        figure = Drawing(figsize=(full, height), facecolor="none")
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set(xlim=(low - margin * unit, high + margin * unit), ylim=(upper - height, upper))
+        axes.axis("off")
+        title = plain(self.title, paper, int(full / inches(1, paper.size)))
+        axes.text(low - margin * unit + 0.08 * unit, upper - 0.06, title, fontsize=paper.size + 0.5, va="top")
+        _draw_axis(axes, low, high, unit, small)
+        if significance.critical_difference:
+            _draw_cd(axes, low, significance.critical_difference, small - 1)
+        for (start, end), level, group in zip(bars, levels, significance.groups, strict=True):
+            y = -0.1 - _BAR * level
+            axes.plot([start - 0.03 * unit, end + 0.03 * unit], [y, y], color=INK, linewidth=2.4, solid_capstyle="butt")
+            inner = [rank[name] for name in group]
+            axes.plot(inner, [y] * len(inner), linestyle="", marker="o", markersize=3.6, color=INK, markeredgewidth=0)
+        _draw_labels(
+            axes, significance, self.styles, names, (below, row, small), (low - 0.05 * unit, high + 0.05 * unit)
+        )
+        write_footer(figure, self.footer, paper)
+        return figure
+
+
+def bar_levels(bars: Sequence[tuple[float, float]], gap: float) -> list[int]:
+    """The lowest level for each bar, given by its ends, at which it keeps `gap` to all others; the widest first."""
+    levels: dict[int, list[tuple[float, float]]] = {}
+    placed: dict[int, int] = {}
+    for index in sorted(range(len(bars)), key=lambda i: (bars[i][0] - bars[i][1], bars[i][0], i)):
+        low, high = bars[index]
+        level = next(
+            n
+            for n in range(len(bars))
+            if all(high + gap < start or end + gap < low for start, end in levels.get(n, []))
+        )
+        levels.setdefault(level, []).append((low, high))
+        placed[index] = level
+    return [placed[index] for index in range(len(bars))]
+
+
+def _draw_axis(axes: Axes, low: int, high: int, unit: float, size: float) -> None:
+    axes.plot([low, high], [0, 0], color=INK, linewidth=0.8, solid_capstyle="projecting")
+    step = math.ceil(0.2 * unit)  # ranks between labels that are a fifth of an inch apart
+    for tick in range(low, high + 1):
+        labelled = (tick - low) % step == 0
+        axes.plot([tick, tick], [0, 0.05 if labelled else 0.03], color=INK, linewidth=0.6)
+        if labelled:
+            axes.text(tick, 0.07, str(tick), ha="center", va="bottom", fontsize=size)
+    axes.text(high + 0.1 * unit, 0.07, "average rank", ha="left", va="bottom", fontsize=5, color=MUTED)
+
+
+def _draw_cd(axes: Axes, low: int, difference: float, size: float) -> None:
+    y = 0.25
+    axes.plot([low, low + difference], [y, y], color=INK, linewidth=0.8, marker="|", markersize=4)
+    axes.text(low + difference / 2, y + 0.03, f"CD = {difference:.2f}", ha="center", va="bottom", fontsize=size)
+
+
+def _draw_labels(
+    axes: Axes,
+    significance: Significance,
+    styles: Mapping[str, LineStyle],
+    names: Mapping[str, str],
+    rows: tuple[float, float, float],
+    edges: tuple[float, float],
+) -> None:
+    """Names at the sides: the better half to the left, each joined to its rank on the axis."""
+    below, height, size = rows
+    count = len(significance.optimizers)
+    half = -(-count // 2)
+    for place, (name, rank) in enumerate(zip(significance.optimizers, significance.ranks, strict=True)):
+        left = place < half
+        row = place if left else count - 1 - place
+        y = -below - height * (row + 0.5)
+        edge = edges[0] if left else edges[1]
+        axes.plot([rank, rank, edge], [0, y, y], color=INK, linewidth=0.6, zorder=1)
+        look = styles[name]
+        ends = {"marker": look.marker, "color": look.colour, "markersize": 4.2, "markeredgewidth": 0, "zorder": 4}
+        axes.plot([rank, edge], [0, y], linestyle="", **ends)  # type: ignore[arg-type]
+        text = f"{names[name]} ({rank:.2f})" if left else f"({rank:.2f}) {names[name]}"
+        axes.annotate(
+            text, (edge, y), xytext=(-5 if left else 5, 0), textcoords="offset points",
+            ha="right" if left else "left", va="center_baseline", fontsize=size,
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Optimizers against each other: rankings and tests."""

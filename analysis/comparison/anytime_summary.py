@@ -1,0 +1,69 @@
+"""Anytime performance of one section beyond its main curves: other axes, runtimes to targets, several objectives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..performance.anytime import trajectory
+from ..performance.axis import Axis, AxisFacts, available_axes
+from ..performance.pareto import Pareto, compare_fronts
+from ..performance.runtimes import Runtime, Targets, runtimes, spaced_targets
+from ..performance.section_curves import SectionCurves, Summary, section_curves
+from .section import Comparison
+
+
+@dataclass(frozen=True)
+class AnytimeSummary:
+    """The result of one section."""
+
+    comparison: Comparison
+    """The comparison, on its main axis."""
+    other_axes: tuple[SectionCurves, ...]
+    """Curves of the first measure on the other axes that say something else, in order of the final table."""
+    targets: Targets | None
+    """Targets in the first measure; None without any incumbent."""
+    runtimes: tuple[Runtime, ...]
+    """Runtimes to them on the main axis, in order of the final table."""
+    pareto: Pareto | None
+    """Hypervolume and attainment; None with one objective."""
+
+
+def summarise(comparison: Comparison) -> AnytimeSummary:
+    """Compute what a report says of anytime performance beside the main curves."""
+    section, measure = comparison.section, comparison.measures[0]
+    members = {label: comparison.trajectories[label] for label in comparison.ordered}
+    targets = spaced_targets([one for own in members.values() for one in own], measure)
+    return AnytimeSummary(
+        comparison=comparison,
+        other_axes=tuple(_on_axis(comparison, axis) for axis in other_axes(comparison)),
+        targets=targets,
+        runtimes=runtimes(members, measure, targets) if targets else (),
+        pareto=compare_fronts(section, comparison.axis),
+    )
+
+
+def other_axes(comparison: Comparison) -> list[Axis]:
+    """Axes to draw beside the main one: evaluations, time without overhead, and budgets spent where they differ.
+
+    Budgets in their own unit come before full evaluations, which are the same on another scale.
+    """
+    facts = [AxisFacts.of(run) for run in comparison.section.runs]
+    axes = {axis.kind: axis for axis in available_axes(facts)}
+    axes.pop(comparison.axis.kind, None)
+    axes.pop("time", None)
+    if "epochs" in axes:
+        axes.pop("full-evaluations", None)
+    if len({fact.budgets for fact in facts}) == 1 and len(facts[0].budgets) < 2:  # as evaluations
+        axes.pop("epochs", None)
+        axes.pop("full-evaluations", None)
+    return list(axes.values())
+
+
+def _on_axis(comparison: Comparison, axis: Axis) -> SectionCurves:
+    measure = comparison.measures[0]
+    groups = {group.optimizer: group.runs for group in comparison.section.groups}
+    trajectories = {
+        label: tuple(trajectory(run, axis, [measure.column]) for run in groups[label]) for label in comparison.ordered
+    }
+    section = replace(comparison.section, measures=(measure,))
+    return section_curves(section, axis, trajectories, Summary())

@@ -1,0 +1,180 @@
+"""Final performance: mean and spread over runs, and average ranks with ties by the mean rank."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..grouping.sections import Measure
+from ..performance.anytime import Trajectory
+from ..statistics import bootstrap, tests
+from ..statistics.effects import a12
+
+Centre: TypeAlias = Literal["mean", "median"]
+"""What stands for the runs of an optimizer in a table."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A final value over the runs of a group."""
+
+    values: NDArray[np.float64]
+    """Value of each run that has one, in order of the runs, shape (n,)."""
+    mean: float
+    """Their mean; NaN if no run has one."""
+    std: float
+    """Their sample standard deviation (divisor n - 1); NaN with fewer than two."""
+    lower: float
+    """Lower end of the 95 % bootstrap interval of the mean; NaN with fewer than two."""
+    upper: float
+    """Its upper end."""
+
+    @property
+    def quartiles(self) -> tuple[float, float, float]:
+        """Median, lower and upper quartile (Hyndman & Fan type 7); NaN without values."""
+        if not len(self.values):
+            return float("nan"), float("nan"), float("nan")
+        lower, median, upper = np.percentile(self.values, (25, 50, 75)).tolist()
+        return median, lower, upper
+
+
+@dataclass(frozen=True)
+class FinalRow:
+    """One optimizer's line of the final table."""
+
+    optimizer: str
+    """Label."""
+    runs: int
+    """Runs given."""
+    failed: int
+    """Runs of these without a value of the first measure; they rank as the worst and are not in the means."""
+    trials: float
+    """Trials per run, mean over all runs."""
+    spreads: tuple[Spread, ...]
+    """One for each measure of the table."""
+    rank: float
+    """Average rank by the first measure, 1 is best."""
+
+
+@dataclass(frozen=True)
+class FinalTable:
+    """Final performance on one task."""
+
+    measures: tuple[Measure, ...]
+    """Columns."""
+    rows: tuple[FinalRow, ...]
+    """By rank, then by mean, then by label."""
+    paired: bool
+    """Whether every optimizer has the same seeds, each once: ranks are then within each seed."""
+
+
+@dataclass(frozen=True)
+class Lead:
+    """How far the best optimizer is ahead of the second at the end, by the mean of the first measure.
+
+    Optimizers with failed runs come after those without, since their means leave the failed runs out.
+    """
+
+    best: FinalRow
+    """Best mean."""
+    second: FinalRow
+    """Next best."""
+    difference: float
+    """How much better the mean of the best is; negative only if the second has failed runs."""
+    lower: float
+    """Lower end of its 95 % bootstrap interval; NaN where one of them has fewer than two runs."""
+    upper: float
+    """Its upper end."""
+    paired: bool
+    """Whether runs were resampled in pairs of equal seeds."""
+
+
+def mean_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Average rank of each column over the rows, shape (k,), from values of shape (n, k) where less is better.
+
+    Ties share the mean of their ranks; NaN is worse than any number and ties with NaN (Demšar 2006, section 3.2.2).
+    """
+    return tests.ranks(values).mean(axis=0)
+
+
+def expected_ranks(samples: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Expected rank of each optimizer when one run of each is drawn at random, shape (k,); less is better.
+
+    1 + the sum over the others of P(other less) + P(equal)/2, the Vargha-Delaney A12 of each pair (2000); for runs that
+    cannot be paired by seed.
+    """
+    return np.array(
+        [1 + sum(a12(other, own) for j, other in enumerate(samples) if j != i) for i, own in enumerate(samples)]
+    )
+
+
+def final_table(groups: Mapping[str, Sequence[Trajectory]], measures: Sequence[Measure]) -> FinalTable:
+    """The final table of one task from the trajectories of each optimizer."""
+    finals = {
+        label: np.array([[one.final(measure) for measure in measures] for one in members]).reshape(-1, len(measures))
+        for label, members in groups.items()
+    }
+    paired = is_paired([[one.seed for one in members] for members in groups.values()])
+    sign = 1.0 if measures[0].lower_is_better else -1.0
+    ranked = [sign * values[:, 0] for values in finals.values()]
+    ranks = mean_ranks(np.stack(ranked, axis=1)) if paired else expected_ranks(ranked)
+    rows = [
+        FinalRow(
+            optimizer=label,
+            runs=len(members),
+            failed=int(np.isnan(finals[label][:, 0]).sum()),
+            trials=float(np.mean([len(one.run) for one in members])),
+            spreads=tuple(spread(column) for column in finals[label].T),
+            rank=float(rank),
+        )
+        for (label, members), rank in zip(groups.items(), ranks, strict=True)
+    ]
+    rows.sort(key=lambda row: (row.rank, np.nan_to_num(sign * row.spreads[0].mean, nan=np.inf), row.optimizer))
+    return FinalTable(tuple(measures), tuple(rows), paired)
+
+
+def is_paired(seeds: Sequence[Sequence[int | None]]) -> bool:
+    """Whether every group has the same seeds, all known and each once."""
+    first = set(seeds[0])
+    known = None not in first
+    return known and all(set(group) == first and len(group) == len(first) for group in seeds)
+
+
+def spread(values: NDArray[np.float64]) -> Spread:
+    """Mean, sample standard deviation and bootstrap interval of the values that are not NaN."""
+    known = values[~np.isnan(values)]
+    nan = float("nan")
+    mean = float(known.mean()) if len(known) else nan
+    if len(known) < 2:
+        return Spread(known, mean, nan, nan, nan)
+    lower, upper = bootstrap.mean_interval(known[:, None])
+    return Spread(known, mean, float(known.std(ddof=1)), float(lower[0]), float(upper[0]))
+
+
+def lead(table: FinalTable) -> Lead | None:
+    """The best and the second by the mean of the first measure; None if fewer than two optimizers have a value."""
+    sign = 1.0 if table.measures[0].lower_is_better else -1.0
+    able = [row for row in table.rows if not np.isnan(row.spreads[0].mean)]
+    if len(able) < 2:
+        return None
+    best, second = sorted(able, key=lambda row: (row.failed > 0, sign * row.spreads[0].mean))[:2]
+    ours, theirs = best.spreads[0], second.spreads[0]
+    pairs = table.paired and len(ours.values) == len(theirs.values) == best.runs
+    lower, upper = _difference_interval(sign * theirs.values, sign * ours.values, pairs)
+    return Lead(best, second, sign * (theirs.mean - ours.mean), lower, upper, pairs)
+
+
+def _difference_interval(a: NDArray[np.float64], b: NDArray[np.float64], paired: bool) -> tuple[float, float]:
+    if min(len(a), len(b)) < 2:
+        return float("nan"), float("nan")
+    if paired:
+        lower, upper = bootstrap.mean_interval((a - b)[:, None])
+    else:
+        # the second sample's draw is shifted by one resample, so that equal sizes are not drawn in step
+        means = bootstrap.resampled_means(a[:, None]) - np.roll(bootstrap.resampled_means(b[:, None]), 1, axis=1)
+        lower, upper = bootstrap.interval(means)
+    return float(lower[0]), float(upper[0])

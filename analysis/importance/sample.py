@@ -1,0 +1,123 @@
+"""What an importance is estimated from: the results of a run at one budget, and a forest on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import EncaveError
+from ...run import Run
+from .forest import TREES, Forest, grow
+from .space import Encoded, encode, rows_of
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+FEWEST = 10
+"""Configurations with a result below which nothing is estimated."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """The trials of a run at one budget in the order in which they ended (of the log, where that is unknown)."""
+
+    rows: Ints
+    """Row of each trial's configuration, shape (n,)."""
+    cost: Floats
+    """Minimised objective, shape (n,); NaN where there is no result."""
+    ends: Floats
+    """Seconds from the start of the run, shape (n,); NaN where unknown."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The results of a run at one budget, one per configuration."""
+
+    encoded: Encoded
+    """The space and its bins."""
+    codes: Ints
+    """Bins of the configurations with a result, shape (n, d), in the order in which they were first evaluated."""
+    cost: Floats
+    """Minimised objective, shape (n,): mean over the trials of the configuration at this budget."""
+    objective: str
+    """Name of the objective."""
+    budget: float | None
+    """The budget; None for a run without."""
+    trials: int
+    """Successful trials at this budget."""
+    excluded: int
+    """Trials at this budget without a result: failed, and not replaced by a bound."""
+    source: Trials
+    """The trials."""
+
+    @property
+    def until(self) -> float:
+        """When the last of the trials ended, in seconds from the start of the run; NaN if unknown."""
+        return float(self.source.ends[-1])
+
+    @property
+    def incumbent(self) -> Ints:
+        """Bins of the configuration with the lowest cost, the first of equals, shape (d,)."""
+        return self.codes[int(np.argmin(self.cost))]
+
+    def first(self, trials: int) -> Sample:
+        """The results of the first `trials` successful trials, on the same bins."""
+        last = int(np.flatnonzero(~np.isnan(self.source.cost))[trials - 1]) + 1
+        cut = Trials(self.source.rows[:last], self.source.cost[:last], self.source.ends[:last])
+        return _averaged(self.encoded, cut, self.objective, self.budget)
+
+
+def sample(run: Run, *, objective: str | None = None, budget: float | None = None) -> Sample:
+    """Results of a run at one budget (default: the highest with a result), repeated evaluations averaged.
+
+    Raises:
+        EncaveError: no such objective or budget, or no trial has a result.
+    """
+    chosen = run.objective(objective).name
+    cost, budgets = run.cost(chosen), run.column("budget").astype(np.float64)
+    done = np.isfinite(cost)
+    if not done.any():
+        raise EncaveError(f"run {run.name}: no trial has a result in {chosen}, so there is nothing to explain")
+    if budget is None and not np.isnan(budgets[done]).all():
+        budget = float(np.nanmax(budgets[done]))
+    here = np.isnan(budgets) if budget is None else budgets == budget
+    if not (here & done).any():
+        known = ", ".join(f"{value:g}" for value in run.budgets) or "none"
+        raise EncaveError(f"run {run.name}: no trial has a result at budget {budget}; budgets: {known}")
+    ends = run.column("end").astype(np.float64)[here]
+    order = np.arange(len(ends)) if np.isnan(ends).any() else np.argsort(ends, kind="stable")
+    found = np.where(done, cost, np.nan)[here][order]
+    return _averaged(encode(run), Trials(rows_of(run)[here][order], found, ends[order]), chosen, budget)
+
+
+def fit(data: Sample, *, trees: int = TREES, seed: int = 0) -> Forest:
+    """The forest on a run's results.
+
+    Raises:
+        EncaveError: fewer than `FEWEST` configurations, or all results are equal.
+    """
+    if len(data.cost) < FEWEST:
+        at = "" if data.budget is None else f" at budget {data.budget:g}"
+        raise EncaveError(f"only {len(data.cost)} configurations have a result{at}; importance needs at least {FEWEST}")
+    if np.ptp(data.cost) == 0:
+        raise EncaveError(f"{data.objective} is {data.cost[0]:g} for every configuration, so nothing is important")
+    return grow(data.codes, data.cost, data.encoded.sizes, data.encoded.nominal, trees=trees, seed=seed)
+
+
+def _averaged(encoded: Encoded, trials: Trials, objective: str, budget: float | None) -> Sample:
+    done = ~np.isnan(trials.cost)
+    rows, inverse = _first_seen(trials.rows[done])
+    mean = np.bincount(inverse, trials.cost[done]) / np.bincount(inverse)
+    used = int(done.sum())
+    return Sample(encoded, encoded.codes[rows], mean, objective, budget, used, len(done) - used, trials)
+
+
+def _first_seen(rows: Ints) -> tuple[Ints, Ints]:
+    """Distinct rows in the order in which they occur, and the position of each row among them."""
+    distinct, first, inverse = np.unique(rows, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return distinct[order], place[inverse.reshape(-1)]

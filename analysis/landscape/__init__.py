@@ -1,0 +1,1 @@
+"""The space as it was explored and as it is."""

@@ -1,0 +1,139 @@
+"""How varied the configurations of a run are: duplicates, diversity, share of the space, footprint."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ...run import Run
+from ...run.configurations import CONFIG_ID
+from ..importance.groups import by_group
+from ..importance.space import rows_of
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """How varied the configurations of a run are."""
+
+    trials: int
+    """Number of trials."""
+    distinct: int
+    """Number of different configurations, by their values."""
+    duplicates: float
+    """Share of trials whose configuration had been evaluated before at the same budget, 0 … 1; NaN without trials."""
+    hamming: float
+    """Mean over pairs of different configurations of the share of hyperparameters with another value, 0 … 1; NaN with
+    fewer than two. Inactive is a value of its own."""
+    late_hamming: float
+    """The same among the configurations of the last half of the trials: small where the search has closed in."""
+    coverage: float
+    """Different configurations as a share of the space; NaN where it is not finite or has conditions."""
+
+
+@dataclass(frozen=True)
+class GroupExploration:
+    """How varied the configurations of one optimizer on one task are, each run by itself and all together."""
+
+    task: str
+    """Title of the task."""
+    optimizer: str
+    """Label of the optimizer."""
+    runs: tuple[str, ...]
+    """Names of the runs."""
+    each: tuple[Exploration, ...]
+    """One for each run."""
+    together: int
+    """Different configurations over all runs."""
+
+    def mean(self, field: str) -> tuple[float, float]:
+        """Mean and standard deviation (n - 1; NaN for one) of a field over the runs in which it is defined."""
+        values = np.array([getattr(one, field) for one in self.each], dtype=np.float64)
+        values = values[~np.isnan(values)]
+        spread = float(values.std(ddof=1)) if len(values) > 1 else float("nan")
+        return float(values.mean()) if len(values) else float("nan"), spread
+
+
+def exploration(run: Run) -> Exploration:
+    """Duplicate share, diversity and coverage of a run."""
+    codes, rows = _values(run), rows_of(run)
+    distinct = np.unique(codes, axis=0, return_inverse=True)[1].reshape(-1)[rows]
+    budget = np.nan_to_num(run.column("budget").astype(np.float64), nan=-np.inf)
+    seen = np.unique(np.stack((distinct, np.unique(budget, return_inverse=True)[1]), axis=1), axis=0)
+    tried = np.unique(codes[rows], axis=0)
+    duplicates = 1 - len(seen) / len(run) if len(run) else float("nan")
+    late = mean_hamming(np.unique(codes[rows[len(run) // 2 :]], axis=0))
+    return Exploration(len(run), len(tried), duplicates, mean_hamming(tried), late, len(tried) / space_size(run))
+
+
+def group_exploration(runs: Sequence[Run]) -> tuple[GroupExploration, ...]:
+    """`exploration` of every run, by task and optimizer.
+
+    Raises:
+        EncaveError: there are no runs.
+    """
+    alike: defaultdict[tuple[str, str], list[Run]] = defaultdict(list)
+    for task, optimizer, run in by_group(runs):
+        alike[task, optimizer].append(run)
+    return tuple(
+        GroupExploration(*key, tuple(run.name for run in group), tuple(map(exploration, group)), _together(group))
+        for key, group in alike.items()
+    )
+
+
+def space_size(run: Run) -> float:
+    """Number of configurations of the run's space; NaN where it is not finite or has conditions or forbidden parts."""
+    space = run.space
+    if space.conditions or space.forbidden_clauses:
+        return float("nan")
+    sizes = [float(one.size) for one in space.values()]
+    size = float(np.prod(sizes))
+    return size if np.isfinite(size) and min(sizes) > 0 else float("nan")
+
+
+def mean_hamming(codes: Ints) -> float:
+    """Mean over pairs of rows of the share of columns in which they differ; NaN with fewer than two rows.
+
+    Counted by value and column, in time linear in the n rows: of n (n - 1) ordered pairs c (c - 1) agree in a value
+    that occurs c times.
+    """
+    n = len(codes)
+    if n < 2:
+        return float("nan")
+    agree = [(counts * (counts - 1)).sum() for counts in (np.bincount(column) for column in codes.T)]
+    return float(1 - np.sum(agree) / (codes.shape[1] * n * (n - 1)))
+
+
+def _values(run: Run) -> Ints:
+    """A number for each different value of each hyperparameter, inactive being one, shape (configurations, d)."""
+    names = [name for name in run.configurations.column_names if name != CONFIG_ID]
+    return np.stack([_codes(run.configurations[name].combine_chunks()) for name in names], axis=1)
+
+
+def _codes(column: pa.Array) -> Ints:
+    plain = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+    return plain.dictionary_encode(null_encoding="encode").indices.to_numpy().astype(np.int64)
+
+
+def _together(runs: Sequence[Run]) -> int:
+    names = sorted({name for run in runs for name in run.configurations.column_names} - {CONFIG_ID})
+    found = [
+        run.configurations.take(np.unique(rows_of(run))).select(names)
+        for run in runs
+        if len(run) and set(names) <= set(run.configurations.column_names)
+    ]
+    plain = [pa.table({name: _plain(table[name].combine_chunks()) for name in names}) for table in found]
+    if not plain:
+        return 0
+    return pa.concat_tables(plain, promote_options="permissive").group_by(names).aggregate([]).num_rows
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column

@@ -1,0 +1,1 @@
+"""Anytime performance of runs: incumbents, curves, running times to targets."""

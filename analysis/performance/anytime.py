@@ -1,0 +1,138 @@
+"""Anytime performance: the incumbent of each run as a step function.
+
+The incumbent is a right-continuous step function of the axis: it changes when a trial ends. Nothing is interpolated
+between events and nothing is put before the first one. It is chosen by the optimizer's own objective; what is reported
+of it, such as a test error, takes no part in the choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import EncaveError
+from ...run import Run
+from ..grouping.sections import Measure, run_seed
+from .axis import Axis, AxisFacts
+from .incumbents import IncumbentRule, find_incumbents
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """The incumbent of one run."""
+
+    run: Run
+    """The run."""
+    seed: int | None
+    """Its seed, if known."""
+    positions: NDArray[np.float64]
+    """Where the incumbent changed, ascending, shape (k,); empty if no trial succeeded."""
+    rows: NDArray[np.int64]
+    """Row in the run's trials of each incumbent's latest evaluation, shape (k,)."""
+    values: Mapping[str, NDArray[np.float64]]
+    """Trial column → its value for each incumbent as logged, the mean of repeated evaluations, shape (k,)."""
+    horizon: float
+    """How far the last incumbent holds: the run's declared limit, else the end of its last trial."""
+    last: float
+    """Where its last trial ended; 0 without any."""
+    late: int
+    """Successful trials that ended after the declared limit and do not count."""
+    unplaced: int
+    """Successful trials without an end, which have no place on the axis and do not count."""
+    averaged: bool
+    """Whether repeated evaluations of a configuration had different costs and were averaged."""
+
+    def final(self, measure: Measure) -> float:
+        """Reported value of the last incumbent; NaN if there is none."""
+        return float(self.reported(measure)[-1]) if len(self.rows) else float("nan")
+
+    def reported(self, measure: Measure) -> NDArray[np.float64]:
+        """Reported value from each position on, shape (k,)."""
+        return measure.report(self.values[measure.column])
+
+
+def trajectory(
+    run: Run,
+    axis: Axis,
+    columns: Iterable[str],
+    rule: IncumbentRule = "highest-so-far",
+    full: float | None = None,
+) -> Trajectory:
+    """The run's incumbent over `axis`, with its values in these trial columns.
+
+    Args:
+        run: The run.
+        axis: What positions count.
+        columns: Trial columns to report.
+        rule: Which trials may be the incumbent, see `incumbents`.
+        full: The full budget for `highest-only`; by default the highest of the run's finished trials.
+
+    Raises:
+        EncaveError: the run has successful trials but not one of the columns.
+    """
+    cost = run.cost()
+    position = axis.positions(run)
+    succeeded = ~np.isnan(cost)
+    placed = succeeded & ~np.isnan(position)
+    counted = placed & in_time(run, axis, position)
+    rows = np.flatnonzero(counted)
+    rows = rows[np.argsort(position[rows], kind="stable")]
+    # no budget in the log ranks below any budget, as in Run.incumbent
+    budget = np.nan_to_num(run.column("budget").astype(np.float64), nan=-np.inf)
+    if full is None and rule == "highest-only":
+        full = max(AxisFacts.of(run).budgets, default=-np.inf)
+    steps = find_incumbents(cost[rows], budget[rows], run.column("config_id")[rows], rule, full)
+    limit = axis.limit(run)
+    last = _last(position)
+    return Trajectory(
+        run=run,
+        seed=run_seed(run),
+        positions=position[rows[steps.at]],
+        rows=rows[steps.latest],
+        values={name: steps.values(_values(run, name)[rows]) if len(rows) else np.empty(0) for name in columns},
+        horizon=last if limit is None else limit,
+        last=last,
+        late=int(placed.sum() - counted.sum()),
+        unplaced=int(succeeded.sum() - placed.sum()),
+        averaged=steps.groups is not None,
+    )
+
+
+def in_time(run: Run, axis: Axis, position: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each trial, at its position on `axis`, ended within the run's limits: that on this axis, and of its time.
+
+    False where the position is NaN and there is a limit on the axis.
+    """
+    limits: Mapping[str, Any] = run.metadata.get("limit") or {}
+    limit, seconds = axis.limit(run), limits.get("simulated_seconds")
+    inside = np.ones(len(run), dtype=bool)
+    if limit is not None:
+        inside &= position <= limit
+    if seconds is not None:
+        inside &= ~(run.column("end").astype(np.float64) > float(seconds))
+    return inside
+
+
+def _last(position: NDArray[np.float64]) -> float:
+    known = position[~np.isnan(position)]
+    return float(known.max()) if len(known) else 0.0
+
+
+def _values(run: Run, column: str) -> NDArray[np.float64]:
+    if column not in run.trials.column_names:
+        raise EncaveError(
+            f"run {run.name}: its metadata reports {column}, but its trials have no such column. Convert again."
+        )
+    return run.column(column).astype(np.float64)
+
+
+def step_values(
+    positions: NDArray[np.float64], values: NDArray[np.float64], grid: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Value at each point of `grid`, shape (m,), of the right-continuous step function; NaN before its first step."""
+    step = np.searchsorted(positions, grid, side="right") - 1
+    return np.where(step >= 0, values[np.maximum(step, 0)], np.nan)

@@ -1,0 +1,192 @@
+"""What performance is drawn over: evaluations, time, or the cost of evaluations weighted by their budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import EncaveError
+from ...run import Run, Status
+
+Floats = NDArray[np.float64]
+
+AxisKind = Literal["evaluations", "time", "trial-time", "epochs", "full-evaluations"]
+
+# the key of a run's declared limit on an axis
+_LIMITS = {"time": "simulated_seconds", "evaluations": "evaluations"}
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What performance is drawn over."""
+
+    kind: AxisKind
+    """What is counted.
+
+    `evaluations`: finished trials, failed ones included. `time`: seconds from the run's start, as the log has them.
+    `trial-time`: seconds in which at least one trial was running, so without the optimizer's own overhead. `epochs`:
+    the sum of the budgets of finished trials, in whatever unit budgets have; a trial that continues an earlier one
+    counts in full, and so does a failed one. `full-evaluations`: the same in units of the highest budget.
+    """
+    name: str
+    """Name shown to people, e.g. `simulated time`."""
+    unit: str | None
+    """`s`, or None for counts."""
+    full: float | None = None
+    """The budget that is one full evaluation; only for `full-evaluations`."""
+
+    @property
+    def label(self) -> str:
+        """Name with its unit."""
+        return f"{self.name} [{self.unit}]" if self.unit else self.name
+
+    def positions(self, run: Run) -> Floats:
+        """Where each trial ended, shape (n,); NaN where that is unknown."""
+        ends = run.column("end").astype(np.float64)
+        if self.kind == "time":
+            return ends
+        if self.kind == "trial-time":
+            return busy_time(run.column("start").astype(np.float64), ends, ends)
+        order = _completion_order(run, ends)
+        positions = np.full(len(run), np.nan)
+        positions[order] = np.cumsum(self._weights(run)[order])
+        return positions
+
+    def _weights(self, run: Run) -> Floats:
+        if self.kind == "evaluations":
+            return np.ones(len(run))
+        budget = run.column("budget").astype(np.float64)
+        if self.kind == "epochs" or self.full is None:
+            return budget
+        # an optimizer that knows no budgets evaluates in full
+        return np.where(np.isnan(budget), 1.0, budget / self.full)
+
+    def limit(self, run: Run) -> float | None:
+        """The run's own declared limit on this axis, if it has one."""
+        limits: Mapping[str, Any] = run.metadata.get("limit") or {}
+        value = limits.get(_LIMITS.get(self.kind, ""))
+        return None if value is None else float(value)
+
+
+@dataclass(frozen=True)
+class AxisFacts:
+    """What one run allows to be drawn over."""
+
+    timed: bool
+    """Whether some successful trial has an end, or none is successful."""
+    simulated: bool
+    """Whether times come from a benchmark and not from a clock."""
+    started: bool
+    """Whether every finished trial has a start and an end."""
+    budgets: tuple[float, ...]
+    """Budgets of finished trials, ascending; empty if none has one."""
+    lacking: int
+    """Finished trials without a budget."""
+    unit: str | None
+    """What budgets count, if the log says so."""
+
+    @classmethod
+    def of(cls, run: Run) -> AxisFacts:
+        """Look at a run."""
+        ends = run.column("end").astype(np.float64)
+        succeeded = ~np.isnan(run.cost())
+        finished = _finished(run)
+        budget = run.column("budget").astype(np.float64)[finished]
+        starts = run.column("start").astype(np.float64)[finished]
+        return cls(
+            timed=not succeeded.any() or not np.isnan(ends[succeeded]).all(),
+            simulated=bool(run.metadata.get("benchmark")),
+            started=not (np.isnan(starts).any() or np.isnan(ends[finished]).any()),
+            budgets=tuple(np.unique(budget[~np.isnan(budget)]).tolist()),
+            lacking=int(np.isnan(budget).sum()),
+            unit=run.budget_name,
+        )
+
+
+def available_axes(facts: Sequence[AxisFacts]) -> tuple[Axis, ...]:
+    """Axes that all of these runs can be drawn over; the first is time if there is one, else evaluations."""
+    axes = [Axis("evaluations", "evaluations", None)]
+    simulated = bool(facts) and all(fact.simulated for fact in facts)
+    if all(fact.timed for fact in facts):
+        axes.insert(0, Axis("time", "simulated time" if simulated else "time since the start of the run", "s"))
+        if not simulated and all(fact.started for fact in facts):
+            axes.append(Axis("trial-time", "time without the optimizer's overhead", "s"))
+    highest = max((budget for fact in facts for budget in fact.budgets), default=0.0)
+    if highest <= 0:
+        return tuple(axes)
+    if all(not fact.lacking for fact in facts) and len({fact.unit for fact in facts}) == 1:
+        axes.append(Axis("epochs", facts[0].unit or "budget spent", None))
+    if all(not (fact.lacking and fact.budgets) for fact in facts):
+        axes.append(Axis("full-evaluations", "full evaluations spent", None, highest))
+    return tuple(axes)
+
+
+def choose_axis(facts: Sequence[AxisFacts], kind: AxisKind | None = None) -> Axis:
+    """The axis of this kind; without one, time if every run knows when successful trials ended, else evaluations.
+
+    Raises:
+        EncaveError: not all of these runs can be drawn over it.
+    """
+    axes = available_axes(facts)
+    for axis in axes:
+        if kind is None or axis.kind == kind:
+            return axis
+    why = {
+        "time": "a run has no times",
+        "trial-time": "a run has trials without start and end, or its times are simulated and have no overhead in them",
+        "epochs": "a run has trials without a budget, or budgets do not count the same thing",
+        "full-evaluations": "no run has budgets, or a run has some trials with and some without",
+    }
+    raise EncaveError(
+        f"these runs cannot be drawn over {kind}: {why[str(kind)]}. Choose {' or '.join(axis.kind for axis in axes)}."
+    )
+
+
+def busy_time(starts: Floats, ends: Floats, at: Floats) -> Floats:
+    """Seconds up to each of `at`, shape (m,), in which at least one of the intervals was running; NaN stays NaN."""
+    known = ~(np.isnan(starts) | np.isnan(ends))
+    order = np.argsort(starts[known], kind="stable")
+    begun, ended = starts[known][order], np.maximum.accumulate(ends[known][order])
+    if not len(begun):
+        return np.full(len(at), np.nan)
+    first = np.concatenate(([True], begun[1:] > ended[:-1]))  # an interval that overlaps none before it
+    opened, closed = begun[first], ended[np.append(np.flatnonzero(first)[1:] - 1, len(ended) - 1)]
+    before = np.concatenate(([0.0], np.cumsum(closed - opened)))
+    place = np.searchsorted(opened, at, side="right")
+    open_since = opened[np.maximum(place - 1, 0)]
+    length = np.clip(at, None, closed[np.maximum(place - 1, 0)]) - open_since
+    return np.where(place > 0, before[np.maximum(place - 1, 0)] + length, 0.0) + 0 * at
+
+
+def overhead_seconds(run: Run) -> float | None:
+    """Seconds that the optimizer itself took: as declared, else those in which no trial was running; None if unknown.
+
+    Times of a benchmark are simulated and leave the overhead out; times of a clock hold it.
+    """
+    declared = run.metadata.get("overhead_seconds")
+    if declared is not None:
+        return float(declared)
+    facts = AxisFacts.of(run)
+    if facts.simulated or not facts.started or not len(run):
+        return None
+    starts, ends = run.column("start").astype(np.float64), run.column("end").astype(np.float64)
+    if np.isnan(ends).all():
+        return None
+    last = np.nanmax(ends)
+    return float(last - busy_time(starts, ends, np.array([last]))[0])
+
+
+def _finished(run: Run) -> NDArray[np.int64]:
+    status = run.column("status")
+    return np.flatnonzero((status != Status.RUNNING.value) & (status != Status.NOT_EVALUATED.value))
+
+
+def _completion_order(run: Run, ends: Floats) -> NDArray[np.int64]:
+    """Finished trials in order of completion; a log without all times is taken to be in that order."""
+    finished = _finished(run)
+    timed = not np.isnan(ends[finished]).any()
+    return finished[np.argsort(ends[finished], kind="stable")] if timed else finished

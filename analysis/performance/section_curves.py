@@ -1,0 +1,164 @@
+"""Curves of one section on one axis under one rule, normalised if wanted, and their mean over sections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from ..grouping.sections import Measure, Section
+from ..statistics import bootstrap
+from ..statistics.order_statistics import Statistic
+from .anytime import Trajectory, step_values
+from .axis import Axis
+from .curves import MEAN, Curve, Floats, aggregate, thinned, those_used, values_at
+from .incumbents import IncumbentRule
+
+RANDOM_SEARCH = frozenset({"random", "randomsearch", "rs"})
+"""Labels of random search, in lower case and without blanks, hyphens and underscores."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How curves are made."""
+
+    statistic: Statistic = MEAN
+    """What is taken over runs."""
+    interval: Literal["bootstrap", "t"] = "bootstrap"
+    """What bands are."""
+    rule: IncumbentRule = "highest-so-far"
+    """Which trials may be the incumbent."""
+    reference: float | None = None
+    """A value that the first measure's regret is against, instead of the optimum or the best seen."""
+    normalise: bool = False
+    """Whether the first measure is divided by a baseline's regret, see `baseline`."""
+
+
+@dataclass(frozen=True)
+class SectionCurves:
+    """The curves of one section."""
+
+    section: Section
+    """What is compared."""
+    axis: Axis
+    """What the curves are drawn over."""
+    summary: Summary
+    """How they were made."""
+    measures: tuple[Measure, ...]
+    """What is reported, with references filled in."""
+    baseline: str | None
+    """What regret is divided by, in words; None where it is not normalised."""
+    trajectories: Mapping[str, tuple[Trajectory, ...]]
+    """Optimizer → the incumbent of each of its runs."""
+    curves: tuple[tuple[Curve, ...], ...]
+    """For each measure, one curve per optimizer, by label."""
+
+
+def section_curves(
+    section: Section, axis: Axis, trajectories: Mapping[str, tuple[Trajectory, ...]], summary: Summary
+) -> SectionCurves:
+    """Aggregate the runs of every group of a section."""
+    given = section.measures
+    if summary.reference is not None:
+        given = (replace(given[0], regret="given", reference=summary.reference), *given[1:])
+    measures = resolved(given, trajectories)
+    told = None
+    if summary.normalise:
+        scale, told = baseline(trajectories, measures[0])
+        name = f"normalised {measures[0].name}"
+        measures = (replace(measures[0], name=name, unit=None, scale=scale), *measures[1:])
+    curves = tuple(
+        tuple(
+            aggregate(label, members, measure, summary.statistic, summary.interval)
+            for label, members in trajectories.items()
+        )
+        for measure in measures
+    )
+    return SectionCurves(section, axis, summary, measures, told, trajectories, curves)
+
+
+def resolved(measures: Sequence[Measure], trajectories: Mapping[str, Sequence[Trajectory]]) -> tuple[Measure, ...]:
+    """Measures with the best value that any incumbent had as the reference of `best seen`."""
+    found: list[Measure] = []
+    for measure in measures:
+        if measure.regret == "best seen":
+            own = [one.values[measure.column] for members in trajectories.values() for one in members]
+            seen = np.concatenate([*own, np.empty(0)])
+            seen = seen[~np.isnan(seen)]
+            best = (seen.max if measure.maximize else seen.min)() if len(seen) else 0.0
+            measure = replace(measure, reference=float(best))
+        found.append(measure)
+    return tuple(found)
+
+
+def baseline(trajectories: Mapping[str, Sequence[Trajectory]], measure: Measure) -> tuple[float, str]:
+    """The regret that is one when normalised, and what it is in words.
+
+    Random search's mean final regret if there is such a group and it is above zero, else the median over all runs of
+    the regret of their first incumbent, which for most optimizers is a random configuration; 1 if that is zero too.
+    """
+    for label, members in trajectories.items():
+        if label.lower().translate({ord(c): None for c in " -_"}) in RANDOM_SEARCH:
+            finals = [one.final(measure) for one in members if len(one.rows)]
+            if finals and np.mean(finals) > 0:
+                return float(np.mean(finals)), f"the mean regret with which {label} ends"
+    firsts = [one.reported(measure)[0] for members in trajectories.values() for one in members if len(one.rows)]
+    middle = float(np.median(firsts)) if firsts else 0.0
+    if middle > 0:
+        return middle, "the median regret of the first incumbents of all runs"
+    return 1.0, "nothing, since no baseline has a regret above zero"
+
+
+def curves_over_tasks(sets: Sequence[SectionCurves]) -> tuple[Curve, ...]:
+    """The mean over tasks of the first measure's statistic, over the share of each task's axis; exact at every event.
+
+    Only optimizers that ran on every task. A task's axis ends where the first of all its runs ends. Runs are resampled
+    within each task (stratified bootstrap), so bands show the uncertainty from seeds on these tasks.
+    """
+    labels = [label for label in sets[0].trajectories if all(label in one.trajectories for one in sets)]
+    # an optimizer without any incumbent ends nowhere and has a curve without events
+    stops = [min((curve.stop for curve in one.curves[0] if curve.runs), default=0.0) for one in sets]
+    if min(stops) <= 0:
+        return ()
+    return tuple(_over_tasks(label, sets, stops) for label in labels)
+
+
+def _over_tasks(label: str, sets: Sequence[SectionCurves], stops: Sequence[float]) -> Curve:
+    statistic, measure = sets[0].summary.statistic, sets[0].measures[0]
+    shares = [
+        [
+            replace(run, positions=run.positions / stop, horizon=1.0, last=run.last / stop)
+            for run in one.trajectories[label]
+        ]
+        for one, stop in zip(sets, stops, strict=True)
+    ]
+    each = [aggregate(label, members, one.measures[0], statistic) for members, one in zip(shares, sets, strict=True)]
+    start = max((curve.positions[0] if len(curve.positions) else np.inf) for curve in each)
+    grid = np.unique(np.concatenate([curve.positions for curve in each]))
+    grid = grid[(grid >= start) & (grid <= 1.0)]
+    centre = np.mean([step_values(curve.positions, curve.centre, grid) for curve in each], axis=0)
+    used = [those_used(members, statistic) for members in shares]
+    band = thinned(grid) if all(len(own) > 1 for own in used) else np.empty(0, dtype=np.int64)
+    lower, upper = np.empty(0), np.empty(0)
+    if len(band):
+        drawn = [
+            _resampled(statistic, own, one.measures[0], grid[band], shift)
+            for shift, (own, one) in enumerate(zip(used, sets, strict=True))
+        ]
+        lower, upper = bootstrap.interval(np.mean(drawn, axis=0))
+    return Curve(
+        *(label, replace(measure, reference=0.0), statistic, grid, centre, band, lower, upper, 1.0),
+        runs=sum(curve.runs for curve in each),
+        without_incumbent=sum(curve.without_incumbent for curve in each),
+        cut=sum(curve.cut for curve in each),
+        held=sum(curve.held for curve in each),
+    )
+
+
+def _resampled(
+    statistic: Statistic, used: Sequence[Trajectory], measure: Measure, points: Floats, shift: int
+) -> Floats:
+    sign = 1.0 if measure.lower_is_better else -1.0
+    return sign * statistic.resampled(sign * values_at(used, measure, points), shift)

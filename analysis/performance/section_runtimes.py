@@ -1,0 +1,61 @@
+"""Runtimes to targets of the optimizers of one section, on any axis and by any of its measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import EncaveError
+from ..grouping.sections import Measure
+from .runtimes import Runtime, Targets, runtimes, spaced_targets
+from .section_curves import SectionCurves
+
+
+@dataclass(frozen=True, eq=False)
+class SectionRuntimes:
+    """When the runs of a section hit targets."""
+
+    curves: SectionCurves
+    """The section, its axis and the incumbents of its runs."""
+    measure: Measure
+    """What targets are of."""
+    targets: Targets
+    """The targets, from easy to hard."""
+    runtimes: tuple[Runtime, ...]
+    """One for each optimizer, by label."""
+
+
+def section_runtimes(
+    curves: SectionCurves, measure: str | None = None, targets: Sequence[float] = ()
+) -> SectionRuntimes | None:
+    """Runtimes to given targets, or to those of `spaced_targets`; None where these are wanted and no run has any value.
+
+    Args:
+        curves: The section.
+        measure: Name of the measure; the first without one.
+        targets: Values to hit, in any order.
+
+    Raises:
+        EncaveError: the section has no such measure.
+    """
+    chosen = next((one for one in curves.measures if measure in (None, one.name)), None)
+    if chosen is None:
+        known = ", ".join(one.name for one in curves.measures)
+        raise EncaveError(f"{curves.section.title} has no measure {measure!r}; there are {known}")
+    members = [one for own in curves.trajectories.values() for one in own]
+    found = given_targets(targets, chosen) if targets else spaced_targets(members, chosen)
+    if found is None:
+        return None
+    return SectionRuntimes(curves, chosen, found, runtimes(curves.trajectories, chosen, found))
+
+
+def given_targets(values: Sequence[float], measure: Measure) -> Targets:
+    """Targets that a person named: the area is between the hardest and the easiest, of a regret in logarithms."""
+    sign = 1.0 if measure.lower_is_better else -1.0
+    ordered = -np.sort(-sign * np.unique(values))
+    above = ordered[ordered > 0]
+    if measure.regret is not None and len(above):
+        return Targets(sign * ordered, "log", (float(above[-1]), float(above[0])))
+    return Targets(sign * ordered, "linear", (float(ordered[-1]), float(ordered[0])))

@@ -1,0 +1,130 @@
+"""Targets, expected running times, ECDF and areas on hand-worked runs: ties, failed runs, zero regret, maximisation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from encave.analysis.grouping.sections import Measure
+from encave.analysis.performance.anytime import trajectory
+from encave.analysis.performance.axis import Axis
+from encave.analysis.performance.runtimes import expected_running_time, runtimes, spaced_targets
+from encave.analysis.performance.section_curves import Summary
+from encave.analysis.performance.section_runtimes import given_targets, section_runtimes
+from encave.analysis.performance.streaming import gather, reduce_run
+from encave.errors import EncaveError
+
+NAN, INF = float("nan"), float("inf")
+TIME = Axis("time", "time", "s")
+REGRET = Measure("regret", "cost:loss", regret="optimum", reference=1.0)
+LOSS = Measure("loss", "cost:loss")
+
+
+def members(*runs):
+    return [trajectory(run, TIME, ["cost:loss"]) for run in runs]
+
+
+def test_targets_of_a_regret_by_hand(make_run) -> None:
+    found = members(make_run(costs=[101.0, 11.0]), make_run(seed=1, costs=[31.0, 2.0, 1.0]))
+    targets = spaced_targets(found, REGRET, 3)
+    assert targets is not None
+    np.testing.assert_allclose(targets.values, [100.0, 10.0, 1.0, 0.0])  # a run reached the optimum
+    assert (targets.scale, targets.bounds) == ("log", (1.0, 100.0))
+
+
+def test_targets_of_other_measures(make_run) -> None:
+    found = members(make_run(costs=[5.0, 3.0]), make_run(seed=1, costs=[4.0, 1.0]))
+    targets = spaced_targets(found, LOSS, 5)
+    assert targets is not None and targets.scale == "linear"
+    assert targets.values.tolist() == [5.0, 4.0, 3.0, 2.0, 1.0]
+    accuracy = Measure("accuracy", "cost:loss", maximize=True)
+    found = members(make_run(costs=[0.2, 0.8], direction="maximize"), make_run(seed=1, costs=[0.4]))
+    targets = spaced_targets(found, accuracy, 4)
+    assert targets is not None
+    np.testing.assert_allclose(targets.values, [0.2, 0.4, 0.6, 0.8])
+    assert spaced_targets(members(make_run(costs=[NAN])), LOSS) is None
+    assert spaced_targets([], LOSS) is None
+
+
+def test_equal_targets_count_once(make_run) -> None:
+    same = spaced_targets(members(make_run(costs=[2.0]), make_run(seed=1, costs=[2.0])), LOSS)
+    assert same is not None and same.values.tolist() == [2.0]
+    at_once = spaced_targets(members(make_run(costs=[3.0, 1.0])), REGRET)  # from the first incumbent to the optimum
+    assert at_once is not None and at_once.values.tolist() == [2.0, 0.0]
+
+
+def test_given_targets_of_a_section(make_run) -> None:
+    runs = [make_run(seed=0, costs=[101.0, 11.0, 1.0]), make_run(seed=1, costs=[31.0, 2.0]), make_run("B", costs=[NAN])]
+    reduced = [reduce_run(run, "evaluations", "highest-so-far") for run in runs]
+    (curves,), _ = gather(reduced, "evaluations", Summary())
+    found = section_runtimes(curves, None, [10.0, 0.0, 30.0])
+    assert found is not None and found.measure.name == "loss regret"
+    assert (found.targets.values.tolist(), found.targets.bounds) == ([30.0, 10.0, 0.0], (10.0, 30.0))
+    a, b = found.runtimes
+    np.testing.assert_array_equal(a.times, [[2, 2, 3], [1, 2, INF]])
+    assert [a.expected(k).value for k in range(3)] == [1.5, 2.0, 5.0] and not np.isfinite(b.times).any()
+    plain = section_runtimes(curves, "loss", [5.0])
+    assert plain is not None and plain.runtimes[0].times.tolist() == [[3.0], [2.0]]
+    with pytest.raises(EncaveError, match="no measure 'accuracy'; there are loss regret, loss"):
+        section_runtimes(curves, "accuracy")
+    more = given_targets([0.2, 0.9], Measure("accuracy", "cost:loss", maximize=True))
+    assert (more.values.tolist(), more.bounds, more.scale) == ([0.2, 0.9], (-0.9, -0.2), "linear")
+
+
+def test_runtimes_by_hand(make_run) -> None:
+    a = members(make_run(costs=[101.0, 11.0, 2.0], ends=[1.0, 2.0, 5.0]), make_run(seed=1, costs=[11.0], ends=[10.0]))
+    b = members(make_run("B", costs=[NAN, NAN], ends=[1.0, 7.0]))
+    targets = spaced_targets([*a, *b], REGRET, 3)
+    assert targets is not None
+    first, second = runtimes({"A": a, "B": b}, REGRET, targets)
+    np.testing.assert_array_equal(first.times, [[1, 2, 5], [10, 10, INF]])
+    assert [first.expected(target).value for target in range(3)] == [5.5, 6.0, 15.0]
+    assert [first.hits(target) for target in range(3)] == [2, 2, 1]
+    assert first.positions.tolist() == [1.0, 2.0, 5.0, 10.0]
+    np.testing.assert_allclose(first.share, [1 / 6, 2 / 6, 3 / 6, 5 / 6])
+    # up to 5, where the first run with an incumbent ends: nothing at 100, half at 10 from 2 to 5; the other run nothing
+    assert first.area.value == pytest.approx((3 * 0.5 / 5 + 0) / 2)
+    assert second.expected(0).value == INF and second.hits(0) == 0 and not len(second.positions)
+    assert (second.area.value, second.runs) == (0.0, 1)
+
+
+def test_one_value_only_has_no_area(make_run) -> None:
+    found = members(make_run(costs=[3.0]), make_run(seed=1, costs=[3.0]))
+    targets = spaced_targets(found, REGRET)
+    assert targets is not None
+    (one,) = runtimes({"A": found}, REGRET, targets)
+    assert np.isnan(one.area.value) and one.expected(0).value == 1.0
+
+
+@given(st.lists(st.tuples(st.integers(1, 50), st.booleans()), min_size=2, max_size=12))
+def test_expected_running_time_resamples_runs(runs) -> None:
+    times = np.array([float(t) if hit else INF for t, hit in runs])
+    spent = np.array([60.0 if not hit else float(t) for t, hit in runs])
+    found = expected_running_time(times, spent)
+    hits = [t for t, hit in runs if hit]
+    expected = (sum(hits) + 60.0 * (len(runs) - len(hits))) / len(hits) if hits else INF
+    assert found.value == pytest.approx(expected)
+    assert found.lower <= found.upper
+    if len(set(runs)) == 1 and hits:
+        assert found.lower == pytest.approx(found.upper)
+
+
+def test_expected_running_time_by_hand() -> None:
+    # COCO: all evaluations spent, over the number of successes; the failed run spent 100
+    spent = np.full(3, 100.0)
+    assert expected_running_time(np.array([10.0, INF, 30.0]), spent).value == (10 + 100 + 30) / 2
+    assert expected_running_time(np.array([INF, INF]), spent[:2]).value == INF
+    alone = expected_running_time(np.array([4.0]), spent[:1])
+    assert alone.value == 4.0 and np.isnan(alone.lower)
+
+
+@given(st.floats(0.05, 1.0), st.integers(1, 50))
+def test_expected_running_time_is_that_of_restarts(p: float, cost: int) -> None:
+    """COCO's closed form: E[hit] + (1 - p) / p E[miss], with the estimated p."""
+    hits = max(1, round(20 * p))
+    times = np.array([float(cost)] * hits + [INF] * (20 - hits))
+    share = hits / 20
+    found = expected_running_time(times, np.full(20, 70.0)).value
+    assert found == pytest.approx(cost + (1 - share) / share * 70)

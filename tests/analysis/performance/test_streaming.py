@@ -1,0 +1,150 @@
+"""Runs reduced one at a time give the curves that they give in memory; normalisation and the mean over tasks."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from encave.analysis.comparison.section import compare
+from encave.analysis.grouping.sections import view_runs
+from encave.analysis.performance.curve_rows import curve_rows, curves_json
+from encave.analysis.performance.section_curves import Summary, baseline, curves_over_tasks
+from encave.analysis.performance.streaming import gather, reduce_run, reduce_source
+from encave.analysis.statistics.order_statistics import Statistic
+from encave.errors import EncaveError
+from encave.run import Run
+
+NAN = float("nan")
+
+
+@pytest.fixture(scope="module")
+def study(make_run, tmp_path_factory):
+    rng = np.random.default_rng(0)
+    folder = tmp_path_factory.mktemp("streamed")
+    for label in ("Random", "B"):
+        for seed in range(4):
+            costs, budgets = 1 + rng.lognormal(size=30), rng.choice([1.0, 3.0, 9.0], size=30)
+            costs[rng.random(30) < 0.2] = NAN
+            run = make_run(label, seed, costs, np.cumsum(rng.exponential(size=30)), budgets=budgets, reported=costs)
+            run.save(folder / run.name)
+    return folder
+
+
+def folders_of(study):
+    return sorted(study.iterdir())
+
+
+def reduced_of(study, rule):
+    return [one for folder in folders_of(study) for one in reduce_source(folder, None, rule)]
+
+
+def test_streamed_curves_are_those_of_the_report(study) -> None:
+    reduced = reduced_of(study, "highest-so-far")
+    (one,), remarks = gather(reduced, None, Summary())
+    result = compare(view_runs([Run.load(folder) for folder in folders_of(study)]).sections[0])
+    assert remarks == [] and one.axis == result.axis
+    for mine, theirs in zip(one.curves, result.curves, strict=True):
+        by_label = {curve.optimizer: curve for curve in theirs}
+        for curve in mine:
+            np.testing.assert_array_equal(curve.positions, by_label[curve.optimizer].positions)
+            np.testing.assert_array_equal(curve.centre, by_label[curve.optimizer].centre)
+            np.testing.assert_array_equal(curve.upper, by_label[curve.optimizer].upper)
+
+
+def test_what_is_kept_is_small_and_can_be_sent(make_run) -> None:
+    run = make_run(costs=np.random.default_rng(0).random(3000))
+    kept = reduce_run(run, "time", "highest-so-far")
+    assert len(kept.run) == 0 and kept.run.metadata == run.metadata
+    assert len(pickle.dumps(kept)) < 0.1 * len(pickle.dumps(run))
+    assert pickle.loads(pickle.dumps(run)) == run
+
+
+def test_a_run_without_configurations_has_their_names(study) -> None:
+    run = Run.load(folders_of(study)[0], configurations=False)
+    assert run.configurations.column_names == ["config_id", "x"] and not run.configurations.num_rows
+    assert repr(run.trials.to_pylist()) == repr(Run.load(folders_of(study)[0]).trials.to_pylist())
+
+
+def test_a_run_given_twice_counts_once_and_seeds_are_kept_apart(make_run) -> None:
+    runs = [make_run(seed=0), make_run(seed=0), make_run(seed=0, costs=[3.0, 2.0, 0.5]), make_run(seed=1)]
+    (one,), remarks = gather([reduce_run(run, None, "highest-so-far") for run in runs], None, Summary())
+    assert one.curves[0][0].runs == 3
+    assert remarks == ["A-toy-0 was given more than once and counts once."]
+
+
+def sets_of(runs, axis=None, **options):
+    summary = Summary(**options)
+    return gather([reduce_run(run, axis, summary.rule) for run in runs], axis, summary)[0]
+
+
+def test_highest_budget_is_that_of_the_optimizer(make_run) -> None:
+    whole = make_run("A", 0, [5.0, 4.0], budgets=[3.0, 9.0])
+    short = make_run("A", 1, [1.0, 2.0], budgets=[3.0, 3.0])  # never at 9
+    other = make_run("B", 0, [3.0, 2.0], budgets=[3.0, 3.0])
+    (one,) = sets_of([whole, short, other], rule="highest-only")
+    a, b = one.curves[1]
+    assert (a.runs, a.without_incumbent, a.centre.tolist()) == (1, 1, [4.0])
+    assert (b.runs, b.without_incumbent, b.centre.tolist()) == (1, 0, [3.0, 2.0])
+
+
+def test_full_evaluations_are_those_of_the_highest_budget_of_all(make_run) -> None:
+    runs = [make_run("A", 0, [5.0, 4.0], budgets=[3.0, 9.0]), make_run("B", 0, [3.0, 2.0], budgets=[18.0, 9.0])]
+    (one,) = sets_of([*runs, make_run("C", 0, [1.0, 0.5])], "full-evaluations")
+    assert [curve.positions.tolist() for curve in one.curves[0]] == [[3 / 18, 12 / 18], [1.0], [1.0, 2.0]]
+    with pytest.raises(EncaveError, match="cannot be drawn over epochs"):
+        sets_of([*runs, make_run("C", 0, [1.0, 0.5])], "epochs")
+
+
+def test_reference_and_normalisation_by_hand(make_run) -> None:
+    runs = [
+        make_run("random search", 0, [9.0, 5.0]), make_run("random search", 1, [9.0, 3.0]), make_run("B", 0, [5.0, 2.0])
+    ]  # fmt: skip
+    (one,) = sets_of(runs, reference=1.0)
+    assert [curve.centre.tolist() for curve in one.curves[0]] == [[4.0, 1.0], [8.0, 3.0]]
+    (one,) = sets_of(runs, reference=1.0, normalise=True)  # random search ends with a regret of 3
+    np.testing.assert_allclose(one.curves[0][1].centre, [8 / 3, 1.0])
+    np.testing.assert_allclose([one.curves[0][1].lower[1], one.curves[0][1].upper[1]], [2 / 3, 4 / 3])  # its band
+    assert one.baseline == "the mean regret with which random search ends"
+    assert one.measures[0].unit is None
+    alone = {"B": one.trajectories["B"]}
+    assert baseline(alone, sets_of(runs, reference=1.0)[0].measures[0])[0] == 4.0  # the first incumbents
+    assert baseline(alone, sets_of(runs, reference=9.0)[0].measures[0])[0] == 1.0
+
+
+def test_mean_over_tasks_by_hand(make_run) -> None:
+    runs = [
+        make_run("A", 0, [5.0, 1.0], ends=[1.0, 4.0], task="one"),
+        make_run("A", 1, [3.0, 1.0], ends=[2.0, 4.0], task="one"),
+        make_run("A", 0, [30.0, 20.0], ends=[10.0, 100.0], task="two"),
+        make_run("A", 1, [10.0, 20.0], ends=[10.0, 100.0], task="two"),
+        make_run("B", 0, [1.0], task="two"),
+    ]
+    sets = sets_of(runs, reference=0.0, normalise=True)
+    assert [one.baseline for one in sets] == ["the median regret of the first incumbents of all runs"] * 2
+    (curve,) = curves_over_tasks([sets[0], sets[0]])
+    # half of the axis is 2: from there (5 + 3) / 2 / 4, at the end 1 / 4
+    assert (curve.positions.tolist(), curve.centre.tolist(), curve.runs) == ([0.5, 1.0], [1.0, 0.25], 4)
+    assert curve.lower[0] < 1.0 < curve.upper[0]
+    # B ran on one task only
+    assert [curve.optimizer for curve in curves_over_tasks(sets)] == ["A"]
+
+
+def test_an_optimizer_that_failed_everywhere_takes_no_other_away(make_run) -> None:
+    runs = [make_run(label, 0, [5.0, cost], task=t) for t in ("one", "two") for label, cost in (("A", 1.0), ("B", 2.0))]
+    failed = [make_run("C", 0, [NAN, NAN], task="one"), make_run("C", 0, [4.0, 3.0], task="two")]
+    a, b, c = curves_over_tasks(sets_of([*runs, *failed], reference=0.0, normalise=True))
+    assert (a.positions.tolist(), b.runs) == ([0.5, 1.0], 2)
+    assert (c.optimizer, len(c.positions), c.without_incumbent) == ("C", 0, 1)
+
+
+def test_rows_and_json_hold_every_event(study) -> None:
+    sets, _ = gather(reduced_of(study, "any-budget"), None, Summary(Statistic("median")))
+    rows, records = curve_rows(sets).to_pylist(), curves_json(sets)["curves"]
+    assert len(rows) == sum(len(curve.positions) for own in sets[0].curves for curve in own)
+    first = records[0]
+    mine = [row for row in rows if (row["optimizer"], row["measure"]) == (first["optimizer"], first["measure"])]
+    assert [row["position"] for row in mine] == first["positions"]
+    assert [row["value"] for row in mine] == first["values"]
+    assert first["statistic"] == "median" and first["runs"] == 4

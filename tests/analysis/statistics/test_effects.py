@@ -1,0 +1,101 @@
+"""Effect sizes by hand, by counting, and the Bayesian test where its posterior is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from encave.analysis.statistics import effects
+from encave.analysis.statistics.bootstrap import weights
+
+NAN = float("nan")
+samples = st.lists(st.integers(0, 5).map(float), min_size=1, max_size=8)
+
+
+@given(samples, samples)
+def test_a12_counts_pairs_and_is_u_over_nm(a, b) -> None:
+    pairs = [1.0 if x < y else 0.5 if x == y else 0.0 for x in a for y in b]
+    ours = effects.a12(np.array(a), np.array(b))
+    assert ours == pytest.approx(np.mean(pairs), abs=1e-12)
+    assert ours == pytest.approx(1 - stats.mannwhitneyu(a, b).statistic / (len(a) * len(b)), abs=1e-9)
+
+
+def test_failed_runs_lose_and_tie_with_each_other() -> None:
+    assert effects.a12(np.array([1.0, NAN]), np.array([2.0, NAN])) == pytest.approx((1 + 1 + 0 + 0.5) / 4)
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [(0.5, "negligible"), (0.55, "negligible"), (0.56, "small"), (0.64, "medium"), (0.71, "large"), (0.2, "large")],
+)
+def test_magnitudes_of_vargha_and_delaney(value: float, name: str) -> None:
+    assert effects.magnitude(value) == name
+
+
+def test_probability_of_improvement_is_the_mean_over_tasks() -> None:
+    a = [np.array([1.0, 2.0]), np.array([5.0, 6.0, 7.0])]
+    b = [np.array([3.0, 4.0]), np.array([5.0, 8.0])]
+    # all four pairs on the first task; on the second 0.5 + 1, 0 + 1, 0 + 1 of six
+    result = effects.probability_of_improvement(a, b)
+    assert result.value == pytest.approx((1 + 3.5 / 6) / 2)
+    assert 0.5 <= result.lower <= result.value <= result.upper <= 1
+    assert np.isnan(effects.probability_of_improvement([a[0][:1]], [b[0]]).lower)
+
+
+def test_interval_of_probability_agrees_with_a_plain_bootstrap() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=30), rng.normal(0.5, size=25)
+    ours = effects.probability_of_improvement([a], [b])
+    plain = [effects.a12(rng.choice(a, 30), rng.choice(b, 25)) for _ in range(4000)]
+    lower, upper = np.quantile(plain, [0.025, 0.975])
+    assert (ours.lower, ours.upper) == (pytest.approx(lower, abs=0.02), pytest.approx(upper, abs=0.02))
+
+
+def test_shifted_draws_are_the_same_resamples_in_another_order() -> None:
+    np.testing.assert_array_equal(weights(5, 2)[2:], weights(5)[:-2])
+    assert not np.array_equal(weights(5, 2), weights(5))
+
+
+def test_paired_bootstrap_by_hand() -> None:
+    result = effects.paired_bootstrap(np.array([1.0, 2.0, NAN]), np.array([3.0, 4.0, 9.0]))
+    assert (result.value, result.lower, result.upper) == (2.0, pytest.approx(2.0), pytest.approx(2.0))
+
+
+def test_win_tie_loss() -> None:
+    a, b = np.array([1.0, 2.0, 5.0, NAN, NAN]), np.array([2.0, 2.0, 4.0, NAN, 1.0])
+    assert effects.win_tie_loss(a, b) == (1, 2, 2)
+
+
+def theta_by_loops(gaps, rope: float, seed: int, samples: int) -> np.ndarray:
+    """The definition: sums over all pairs of blocks, the prior's among them."""
+    z = np.append(0.0, gaps)
+    draws = np.random.default_rng(seed).dirichlet([0.5] + [1] * len(gaps), size=samples)
+    counts = np.zeros(3)
+    for w in draws:
+        theta = np.zeros(3)
+        for i in range(len(z)):
+            for j in range(len(z)):
+                walsh = z[i] + z[j]
+                theta[0 if walsh < -2 * rope else 2 if walsh > 2 * rope else 1] += w[i] * w[j]
+        counts[theta.argmax()] += 1
+    return counts / samples
+
+
+def test_bayesian_signed_rank_follows_its_definition() -> None:
+    gaps = np.random.default_rng(3).normal(-0.15, 0.4, size=(7, 2))
+    result = effects.bayesian_signed_rank(gaps, 0.1, samples=200, seed=5)
+    for pair in range(2):
+        ours = [result.better[pair], result.equivalent[pair], result.worse[pair]]
+        np.testing.assert_allclose(ours, theta_by_loops(gaps[:, pair], 0.1, 5, 200), atol=1e-12)
+
+
+def test_bayesian_signed_rank_in_clear_cases() -> None:
+    gaps = np.stack([np.full(20, -1.0), np.full(20, 1.0), np.full(20, 0.01)], axis=1)
+    result = effects.bayesian_signed_rank(gaps, 0.1)
+    np.testing.assert_allclose(result.better, [1, 0, 0])
+    np.testing.assert_allclose(result.worse, [0, 1, 0])
+    np.testing.assert_allclose(result.equivalent, [0, 0, 1])
+    np.testing.assert_allclose(result.better + result.equivalent + result.worse, 1)

@@ -1,0 +1,198 @@
+"""Hypothesis tests against scipy, brute force over all orders, and the tables of Demšar (2006)."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations, permutations, product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import stats
+
+from encave.analysis.statistics import tests
+
+NAN = float("nan")
+TIGHT = {"rtol": 0, "atol": 1e-9}
+
+# Demšar 2006, table 6: AUC of C4.5, C4.5+m, C4.5+cf, C4.5+m+cf on 14 data sets of UCI
+DEMSAR = np.array(
+    [
+        [0.763, 0.768, 0.771, 0.798],
+        [0.599, 0.591, 0.590, 0.569],
+        [0.954, 0.971, 0.968, 0.967],
+        [0.628, 0.661, 0.654, 0.657],
+        [0.882, 0.888, 0.886, 0.898],
+        [0.936, 0.931, 0.916, 0.931],
+        [0.661, 0.668, 0.609, 0.685],
+        [0.583, 0.583, 0.563, 0.625],
+        [0.775, 0.838, 0.866, 0.875],
+        [1.000, 1.000, 1.000, 1.000],
+        [0.940, 0.962, 0.965, 0.962],
+        [0.619, 0.666, 0.614, 0.669],
+        [0.972, 0.981, 0.9751, 0.975],
+        [0.957, 0.978, 0.946, 0.970],
+    ]
+)
+
+small_tables = hnp.arrays(np.float64, st.tuples(st.integers(2, 4), st.just(3)), elements=st.integers(0, 3).map(float))
+samples = st.lists(st.integers(0, 6).map(float), min_size=1, max_size=6)
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, 2.5, float("inf"), NAN]), max_size=20))
+def test_ranks_of_many_values_are_those_of_a_row(values: list[float]) -> None:
+    many = np.array(values)
+    np.testing.assert_array_equal(tests.ranks_of(many), tests.ranks(many[None])[0])
+    np.testing.assert_array_equal(tests.ranks_of(many), stats.rankdata(tests.filled(many)))
+
+
+def test_friedman_on_demsars_table() -> None:
+    result = tests.friedman(-DEMSAR)
+    # the paper's average ranks 3.143, 2.000, 2.893, 1.964, from which it gets chi-squared 9.28 without the correction
+    # for ties, and F 3.69
+    np.testing.assert_allclose(result.ranks, [3.143, 2.0, 2.893, 1.964], atol=5e-4)
+    n, k = DEMSAR.shape
+    uncorrected = 12 * n / (k * (k + 1)) * ((result.ranks**2).sum() - k * (k + 1) ** 2 / 4)
+    assert uncorrected == pytest.approx(9.28, abs=5e-3)
+    assert (n - 1) * uncorrected / (n * (k - 1) - uncorrected) == pytest.approx(3.69, abs=5e-3)
+    theirs = stats.friedmanchisquare(*(-DEMSAR).T)
+    assert (result.statistic, result.chi2_p) == (
+        pytest.approx(theirs.statistic, abs=1e-9),
+        pytest.approx(theirs.pvalue, abs=1e-9),
+    )
+    f = (n - 1) * theirs.statistic / (n * (k - 1) - theirs.statistic)
+    assert result.f_p == pytest.approx(stats.f.sf(f, k - 1, (k - 1) * (n - 1)), abs=1e-9)
+
+
+def test_nemenyi_on_demsars_table() -> None:
+    # the paper: q_0.05 = 2.569 for four classifiers, CD = 1.25; no pair differs, C4.5 and C4.5+m+cf come closest (1.18)
+    assert tests.critical_difference(4, 14) == pytest.approx(2.569 * np.sqrt(4 * 5 / (6 * 14)), abs=5e-4)
+    p = tests.nemenyi(tests.friedman(-DEMSAR).ranks, 14)
+    assert p[0, 3] == p[~np.eye(4, dtype=bool)].min() > 0.05
+    assert tests.cliques(p < 0.05) == ((0, 1, 2, 3),)
+
+
+@pytest.mark.parametrize("k", [2, 3, 5, 10, 40])
+def test_studentized_range_is_that_of_scipy(k: int) -> None:
+    q = np.array([0.0, 0.3, 1.0, 2.5, 4.0, 7.0])
+    np.testing.assert_allclose(tests.studentized_range_sf(q, k), stats.studentized_range.sf(q, k, np.inf), **TIGHT)
+
+
+def test_critical_values_of_demsar() -> None:
+    # table 5 (a): q at 0.05 over sqrt(2) for 2 to 10 classifiers
+    table = [1.960, 2.343, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164]
+    ours = [tests.critical_difference(k, 10) / np.sqrt(k * (k + 1) / 60) for k in range(2, 11)]
+    np.testing.assert_allclose(ours, table, atol=1.1e-3)
+
+
+@settings(deadline=None)
+@given(small_tables)
+def test_exact_friedman_counts_all_orders(values) -> None:
+    table = tests.ranks(values)
+    n, k = table.shape
+
+    def distance(rows) -> float:
+        return float(((np.sum(rows, axis=0) - n * (k + 1) / 2) ** 2).sum())
+
+    orders = list(product(*(list(permutations(row)) for row in table.tolist())))
+    expected = np.mean([distance(order) >= distance(table) - 1e-9 for order in orders])
+    assert tests.friedman(values).exact_p == pytest.approx(expected, abs=1e-9)
+
+
+def test_friedman_textbook_value_and_limits() -> None:
+    agree = np.tile([1.0, 2.0, 3.0], (3, 1))
+    result = tests.friedman(agree)
+    assert (result.statistic, result.exact_p) == (pytest.approx(6.0), pytest.approx(1 / 36))  # P(6) = 0.028 in tables
+    assert (result.f_statistic, result.f_p) == (np.inf, 0.0)
+    equal = tests.friedman(np.ones((4, 3)))
+    assert (equal.statistic, equal.p) == (0.0, 1.0)
+    many = tests.friedman(np.random.default_rng(0).normal(size=(50, 10)))
+    assert many.exact_p is None
+    assert many.p == many.chi2_p
+    with pytest.raises(ValueError, match="three methods"):
+        tests.friedman(np.ones((4, 2)))
+
+
+@given(st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=9))
+def test_exact_wilcoxon_counts_all_signs(gaps) -> None:
+    values = np.array([gap for gap in gaps if gap])
+    sizes = stats.rankdata(np.abs(values))
+    sums = np.array([np.dot(signs, sizes) for signs in product([0, 1], repeat=len(sizes))])
+    at = sizes[values > 0].sum()
+    expected = min(1.0, 2 * min((sums <= at + 1e-9).mean(), (sums >= at - 1e-9).mean()))
+    assert tests.wilcoxon(np.array(gaps), np.zeros(len(gaps))) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(("n", "method"), [(6, "exact"), (25, "exact"), (50, "exact"), (80, "approx")])
+def test_wilcoxon_is_that_of_scipy(n: int, method: str) -> None:
+    rng = np.random.default_rng(n)
+    a, b = rng.normal(size=n), rng.normal(0.2, size=n)
+    assert tests.wilcoxon(a, b) == pytest.approx(stats.wilcoxon(a, b, method=method).pvalue, abs=1e-9)
+
+
+def test_wilcoxon_on_demsars_example() -> None:
+    # section 3.1.2: C4.5 against C4.5+m, T = 12 from 13 data sets that differ (one tie is dropped here, split there)
+    p = tests.wilcoxon(DEMSAR[:, 0], DEMSAR[:, 1])
+    assert 0.005 < p < 0.05
+    assert tests.wilcoxon(DEMSAR[:, 0], DEMSAR[:, 0]) == 1.0
+
+
+@given(samples, samples)
+def test_exact_mann_whitney_counts_all_choices(a, b) -> None:
+    pooled = stats.rankdata([*a, *b])
+    sums = np.array([sum(pooled[list(chosen)]) for chosen in combinations(range(len(pooled)), len(a))])
+    at = pooled[: len(a)].sum()
+    expected = min(1.0, 2 * min((sums <= at + 1e-9).mean(), (sums >= at - 1e-9).mean()))
+    assert tests.mann_whitney(np.array(a), np.array(b)) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(("n", "m", "method"), [(5, 5, "exact"), (20, 15, "exact"), (30, 40, "asymptotic")])
+def test_mann_whitney_is_that_of_scipy(n: int, m: int, method: str) -> None:
+    rng = np.random.default_rng(n)
+    a, b = rng.normal(size=n), rng.normal(0.5, size=m)
+    if method == "asymptotic":
+        a, b = a.round(1), b.round(1)  # with ties
+    expected = stats.mannwhitneyu(a, b, method=method).pvalue
+    assert tests.mann_whitney(a, b) == pytest.approx(expected, abs=1e-9)
+
+
+def test_failed_runs_are_the_worst() -> None:
+    a, b = np.array([NAN, NAN, 1.0, 2.0]), np.array([NAN, 3.0, 4.0, 5.0])
+    worst = 1e6
+    full = [np.nan_to_num(values, nan=worst) for values in (a, b)]
+    assert tests.wilcoxon(a, b) == tests.wilcoxon(*full)
+    assert tests.mann_whitney(a, b) == tests.mann_whitney(*full)
+    assert tests.mann_whitney(np.full(60, NAN), np.full(60, NAN)) == 1.0
+
+
+def test_holm_by_hand() -> None:
+    # 0.005 * 4, 0.01 * 3, 0.03 * 2, and 0.04 * 1 raised to what came before
+    np.testing.assert_allclose(tests.holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02])
+    np.testing.assert_allclose(tests.holm([0.9, 0.8]), [1.0, 1.0])
+    assert len(tests.holm([])) == 0
+
+
+@given(hnp.arrays(bool, st.integers(1, 6).map(lambda k: (k, k))))
+def test_cliques_are_the_largest_groups_that_do_not_differ(matrix) -> None:
+    different = np.triu(matrix, 1)
+    different = different | different.T
+    k = len(different)
+    groups = [
+        set(group)
+        for size in range(2, k + 1)
+        for group in combinations(range(k), size)
+        if not different[np.ix_(group, group)].any()
+    ]
+    largest = sorted(tuple(sorted(group)) for group in groups if not any(group < other for other in groups))
+    assert list(tests.cliques(different)) == largest
+
+
+def test_tiny_p_values_are_the_same_from_either_side() -> None:
+    low, high = np.arange(20.0), np.arange(20.0) + 100
+    assert tests.mann_whitney(low, high) == pytest.approx(2 / math.comb(40, 20), rel=1e-12)
+    assert tests.mann_whitney(high, low) == pytest.approx(2 / math.comb(40, 20), rel=1e-12)
+    ahead = np.arange(1.0, 51)
+    for a, b in ((ahead, 0 * ahead), (0 * ahead, ahead)):
+        assert tests.wilcoxon(a, b) == pytest.approx(2.0**-49, rel=1e-12)
