@@ -57,7 +57,7 @@ def cli(debug: bool) -> None:
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Runs at the same time.")
 def demo(out: Path, jobs: int) -> None:
     """Run DEHB, SMAC, RE and random search, convert, and report: all of encave once, on the embedded surrogate."""
-    from ..demo import run_demo
+    from .demo import run_demo
 
     result = run_demo(out, jobs=jobs)
     say(f"Report:   {result.page}")

@@ -38,7 +38,7 @@ def ranks(paths: tuple[Path, ...], as_json: bool, as_csv: bool, over_time: bool)
     """Rank the optimizers at the end and over time, on each task and over all."""
     from ..analysis.report import data
     from ..analysis.report.chapters.all_tasks import TITLE
-    from ..terminal.comparison import print_ranks
+    from .show.comparison import print_ranks
 
     if over_time and not as_csv:
         raise click.UsageError("--over-time goes with --csv; without it ranks over time are told beside the others")
@@ -75,7 +75,7 @@ def tests(paths: tuple[Path, ...], rope: float | None, as_json: bool, as_csv: bo
     from ..analysis.report import data
     from ..analysis.report.chapters.all_tasks import TITLE
     from ..analysis.report.tests import describe
-    from ..terminal.comparison import print_tests
+    from .show.comparison import print_tests
 
     comparisons, overall, why_not = _compare(paths, rope)
     made = [(c.section.title, m.name, s) for c in comparisons for m, s in zip(c.measures, c.significance, strict=False)]

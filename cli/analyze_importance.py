@@ -45,7 +45,7 @@ def importance(
     from ..analysis.importance.groups import POWERS, group_importance
     from ..analysis.importance.methods import Method
     from ..analysis.report import importance_data
-    from ..terminal.importance import importance_json, print_importance, print_over_time
+    from .show.importance import importance_json, print_importance, print_over_time
 
     how = Method(name=method, order=order, game=game)
     if bias and method != "fanova":
@@ -76,7 +76,7 @@ def importance(
 
 def truth_for(runs: list[Run], table: str | None) -> Truth | None:
     """The complete tables of the benchmark of this name, else of the runs' own benchmarks that are at hand."""
-    from ..known_tables import nasbench201_truth, truth_of
+    from ..workflows.known_tables import nasbench201_truth, truth_of
 
     if table is None:
         return truth_of(runs)
@@ -97,8 +97,8 @@ def _budget(text: str | None) -> float | str | None:
 def _print_bias(groups: Any, refused: Any, *, as_json: bool, as_csv: bool) -> None:
     from ..analysis.importance.bias import estimate_bias, uniform_groups
     from ..analysis.report import importance_data
-    from ..terminal.analyze import print_refused
-    from ..terminal.importance import bias_json, print_bias
+    from .show.analyze import print_refused
+    from .show.importance import bias_json, print_bias
 
     found = estimate_bias((*groups, *uniform_groups(groups)))
     if not found:

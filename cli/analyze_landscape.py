@@ -22,7 +22,7 @@ def correlation(paths: tuple[Path, ...], objective: str | None, as_json: bool, a
     """Say whether configurations rank alike at different budgets: Spearman's correlation in each run."""
     from ..analysis.landscape.budget_correlation import group_correlation
     from ..analysis.report import importance_data
-    from ..terminal.landscape import correlation_json, print_correlation
+    from .show.landscape import correlation_json, print_correlation
 
     found = group_correlation(load_runs(paths), objective=objective)
     if as_json:
@@ -42,7 +42,7 @@ def exploration(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
     """Say how varied the configurations of each optimizer are: duplicates, diversity, share of the space."""
     from ..analysis.landscape.exploration import group_exploration
     from ..analysis.report import importance_data
-    from ..terminal.landscape import exploration_json, print_exploration
+    from .show.landscape import exploration_json, print_exploration
 
     found = group_exploration(load_runs(paths))
     if as_json:
@@ -61,7 +61,7 @@ def incumbents(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
     """Say what the incumbents are made of: how often each value of a hyperparameter is in them, over time."""
     from ..analysis.landscape.incumbent_values import group_incumbent_values
     from ..analysis.report import importance_data
-    from ..terminal.landscape import incumbents_json, print_incumbents
+    from .show.landscape import incumbents_json, print_incumbents
 
     found = group_incumbent_values(load_runs(paths))
     if as_json:
@@ -82,9 +82,9 @@ def incumbents(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
 def landscape(paths: tuple[Path, ...], table: str, order: int, as_json: bool) -> None:
     """Show a complete table: exact fANOVA, local optima, basins, fitness and distance; and where runs at PATHS end."""
     from ..analysis.landscape.groups import group_standing
-    from ..known_tables import known_tables, nasbench201_truth
     from ..runners.benchmarks.nasbench201.table import open_benchmark
-    from ..terminal.landscape import landscape_json, print_landscape
+    from ..workflows.known_tables import known_tables, nasbench201_truth
+    from .show.landscape import landscape_json, print_landscape
 
     benchmark = open_benchmark(table)
     standings = group_standing(load_runs(paths), nasbench201_truth(benchmark)) if paths else ((), ())

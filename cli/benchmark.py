@@ -23,7 +23,7 @@ def benchmark() -> None:
 @click.option("--add-to", default=None, help="Imported table that the latencies of HW-NAS-Bench are added to.")
 def import_(path: Path, name: str | None, add_to: str | None) -> None:
     """Import a table into the user's cache: official files, those of other tools, Parquet (docs/benchmark-data.md)."""
-    from ..terminal.benchmarks import import_with_progress, print_imported
+    from .show.benchmarks import import_with_progress, print_imported
 
     print_imported(import_with_progress(path, name, add_to))
 
@@ -32,7 +32,7 @@ def import_(path: Path, name: str | None, add_to: str | None) -> None:
 def list_() -> None:
     """List the surrogate and the imported tables."""
     from ..runners.benchmarks.nasbench201.cache import list_benchmarks
-    from ..terminal.benchmarks import print_benchmarks
+    from .show.benchmarks import print_benchmarks
 
     print_benchmarks(list_benchmarks())
 
@@ -42,7 +42,7 @@ def list_() -> None:
 def show(name: str) -> None:
     """Show what a table holds: optima, counts, seeds, times. NAME is a name of the list or a Parquet file."""
     from ..runners.benchmarks.nasbench201.cache import show_benchmark
-    from ..terminal.benchmarks import print_benchmark
+    from .show.benchmarks import print_benchmark
 
     print_benchmark(show_benchmark(name))
 
@@ -58,7 +58,7 @@ def verify(name: str, as_json: bool) -> None:
     from dataclasses import asdict
 
     from ..runners.benchmarks.nasbench201.verify import verify as check
-    from ..terminal.benchmarks import print_verification
+    from .show.benchmarks import print_verification
 
     found = check(name)
     if as_json:
@@ -98,7 +98,7 @@ def random_curve(
     """
     from ..runners.benchmarks.nasbench201.random_reference import random_reference
     from ..runners.benchmarks.nasbench201.table import open_benchmark
-    from ..terminal.random_curve import curve_rows, print_curve, time_grid, time_rows, write_csv
+    from .show.random_curve import curve_rows, print_curve, time_grid, time_rows, write_csv
 
     reference = random_reference(open_benchmark(name), dataset, schedule=int(epochs), report=report)
     if seconds is None:
@@ -119,6 +119,6 @@ def quality(table: str) -> None:
     """Print how well the embedded surrogate fits a table."""
     from ..runners.benchmarks.nasbench201.cache import open_benchmark
     from ..runners.benchmarks.nasbench201.surrogate import quality as measure
-    from ..terminal.benchmarks import print_quality
+    from .show.benchmarks import print_quality
 
     print_quality(measure(open_benchmark(table).tasks))

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import rich_click as click
 
 from ..errors import EncaveError
-from ..terminal.plain import plain
+from .show.plain import plain
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..converters.limits import Limits
     from ..converters.survey import PassedOver
-    from ..prepared import Prepared
     from ..run import Run
     from ..store import RunFilter
+    from ..workflows.prepared import Prepared
 
 ANY_PATH = click.Path(path_type=Path)
 
@@ -122,7 +122,7 @@ def run_sources(paths: tuple[Path, ...]) -> list[Path]:
 
 def run_folders(paths: tuple[Path, ...]) -> list[Path]:
     """Folders of the converted runs at or below the paths; logs and runs of stores are written to the user's cache."""
-    from ..prepared import extracted
+    from ..workflows.prepared import extracted
 
     prepared = _prepared(paths)
     wanted = wanted_runs()
@@ -185,8 +185,8 @@ def _some(wanted: list[_T]) -> list[_T]:
 
 def _prepared(paths: tuple[Path, ...]) -> Prepared:
     from ..converters.engine import Engine
-    from ..prepared import prepare
-    from ..terminal.conversions import counted_logs
+    from ..workflows.prepared import prepare
+    from .show.conversions import counted_logs
 
     with Engine(cores(), reading_limits()) as engine, counted_logs() as count:
         prepared = prepare(paths, engine, count)

@@ -83,7 +83,7 @@ def inspect(
 ) -> None:
     """Say what the logs and the converted runs at or below PATHS hold and what is odd about them; write nothing."""
     from ..converters.inspection import inspect_logs
-    from ..terminal.conversions import print_inspections
+    from .show.conversions import print_inspections
 
     options = _log_options(forced, configspace, mapping)
     found = inspect_logs(
@@ -125,7 +125,7 @@ def _convert(
     found: Survey, out: Path, _: str, engine: Engine, options: Options, *, strict: bool, as_json: bool
 ) -> Sequence[Conversion]:
     from ..converters.conversion import convert_found
-    from ..terminal.conversions import counted_logs, print_conversions
+    from .show.conversions import counted_logs, print_conversions
 
     with counted_logs() as count:
         conversions = convert_found(found, out, engine, options, strict=strict, on_progress=count)
@@ -143,7 +143,7 @@ def _export(
     found: Survey, out: Path, form: str, engine: Engine, options: Options, *, strict: bool, as_json: bool
 ) -> Sequence[Conversion]:
     from ..converters.exporting import export_found
-    from ..terminal.conversions import print_exported
+    from .show.conversions import print_exported
 
     exported = export_found(found, out, form, engine, options, strict=strict)
     if as_json:

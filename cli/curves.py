@@ -41,7 +41,7 @@ def curves(
     from ..analysis.performance.section_curves import Summary, curves_over_tasks
     from ..analysis.performance.streaming import gather
     from ..analysis.statistics.order_statistics import Statistic
-    from ..terminal.curves import print_curves
+    from .show.curves import print_curves
 
     summary = Summary(statistic=Statistic(statistic), **options)
     reduced = reduced_runs(run_sources(paths), axis, summary.rule, jobs, scheduler)
@@ -59,10 +59,10 @@ def curves(
 
 def reduced_runs(sources: list[Path], axis: Any, rule: Any, jobs: int, scheduler: str | None) -> list[Reduced]:
     """The incumbents of all runs, read here, on `jobs` processes or on a Dask cluster, with a bar."""
-    from ..cluster_curves import reduce_sources
     from ..runners.cluster.places import Cluster
     from ..store import count_runs
-    from ..terminal.common import progress_bars
+    from ..workflows.cluster_curves import reduce_sources
+    from .show.common import progress_bars
 
     with progress_bars() as progress:
         bar = progress.add_task("runs", total=count_runs(sources), detail="")

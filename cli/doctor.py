@@ -14,8 +14,8 @@ from .common import print_json
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def doctor(as_json: bool) -> None:
     """Say what is installed, what is missing and how to get it; exit status 1 if a part of encave cannot work."""
-    from ..doctor import examine
-    from ..terminal.doctor import print_checks
+    from ..workflows.doctor import examine
+    from .show.doctor import print_checks
 
     checks = examine()
     if as_json:

@@ -24,7 +24,7 @@ def report(
     """Compare runs: a page, figures, tables and LaTeX that compiles, and the data behind them."""
     from ..analysis.report import write_report
     from ..analysis.report.settings import NAME, Settings, read_settings
-    from ..known_tables import random_search_of, truth_of
+    from ..workflows.known_tables import random_search_of, truth_of
 
     file = file or next((path / NAME for path in paths if (path / NAME).is_file()), None)
     settings = read_settings(file) if file else Settings()

@@ -31,7 +31,7 @@ def runtimes(
     from ..analysis.performance.section_runtimes import section_runtimes
     from ..analysis.performance.streaming import gather
     from ..analysis.report.data import runtime_rows
-    from ..terminal.runtimes import print_runtimes, runtimes_json
+    from .show.runtimes import print_runtimes, runtimes_json
 
     reduced = reduced_runs(run_sources(paths), axis, rule, jobs, scheduler)
     sets, remarks = gather(reduced, axis, Summary(rule=rule, reference=reference))

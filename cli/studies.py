@@ -38,7 +38,7 @@ def run(study: Path, file: Path | None, epochs: str | None, slurm: bool | None, 
     A study.toml has a key for each option, and STUDY keeps the one that was run: `encave run STUDY` goes on with it.
     """
     from ..runners.studies.file import STUDY_FILE, declare
-    from ..terminal.studies import run_with_progress
+    from .show.studies import run_with_progress
 
     file = file or (study / STUDY_FILE if (study / STUDY_FILE).is_file() else None)
     chosen = {"epochs": int(epochs) if epochs else None, "slurm": slurm}
@@ -59,7 +59,7 @@ def run(study: Path, file: Path | None, epochs: str | None, slurm: bool | None, 
 def status(study: Path, as_json: bool) -> None:
     """Say which runs of a study are done, in flight or unfinished."""
     from ..runners.studies.status import study_status
-    from ..terminal.studies import print_status
+    from .show.studies import print_status
 
     found = study_status(study)
     if as_json:
@@ -82,7 +82,7 @@ def status(study: Path, as_json: bool) -> None:
 )
 def reproduce(name: str, benchmark: str | None, runs: int | None, jobs: int, reward: str) -> None:
     """Run published searches again on the real table; exit status 1 where a mean is off."""
-    from ..terminal.studies import print_reproduction, reproduce_with_progress
+    from .show.studies import print_reproduction, reproduce_with_progress
 
     result = reproduce_with_progress(name, benchmark, runs=runs, jobs=jobs, one_seed=reward == "seed")
     print_reproduction(result)

@@ -19,9 +19,9 @@ from scipy import stats
 from encave.analysis.importance.sample import fit, sample
 from encave.analysis.report import Report, write_report
 from encave.cli.common import load_runs
-from encave.known_tables import random_search_of, truth_of
 from encave.run import Run
 from encave.runners.benchmarks.nasbench201.table import open_benchmark
+from encave.workflows.known_tables import random_search_of, truth_of
 
 STORE = Path(__file__).resolve().parent.parent / "studies" / "golden"
 TASKS, OPTIMIZERS, SEEDS = ("cifar10", "cifar100"), ("DEHB", "RE", "Random"), range(6)

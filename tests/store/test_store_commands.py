@@ -137,8 +137,8 @@ def test_report_of_a_part_of_a_store(store: Path, tmp_path: Path) -> None:
 
 
 def test_deepcave_gets_folders_from_a_store_once(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from encave.prepared import extracted
     from encave.store import RunFilter
+    from encave.workflows.prepared import extracted
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     wanted = RunFilter(frozenset({"RE"}), seeds=frozenset({1}))

@@ -20,10 +20,10 @@ from encave.analysis.importance.sample import sample
 from encave.analysis.landscape.budget_correlation import budget_correlation, group_correlation
 from encave.analysis.report import write_report
 from encave.cli import cli
-from encave.known_tables import nasbench201_truth, truth_of
 from encave.run import Objective, Optimizer, Run
 from encave.runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS, configuration_space
 from encave.runners.benchmarks.nasbench201.table import Benchmark, load_surrogate
+from encave.workflows.known_tables import nasbench201_truth, truth_of
 
 
 @pytest.fixture(scope="module")

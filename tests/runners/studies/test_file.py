@@ -153,13 +153,13 @@ def test_a_study_that_was_refused_is_not_kept(tmp_path: Path) -> None:
 def test_many_runs_have_a_line_from_time_to_time_where_there_is_no_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("encave.terminal.studies._MOST_LINES", 3)
+    monkeypatch.setattr("encave.cli.show.studies._MOST_LINES", 3)
     few = run(tmp_path, "--optimizer", "random", "--budget", "12evals", "--seeds", "0-1")
     assert "random on cifar10, seed 1: done\n" in few.output
     many = run(tmp_path, "--optimizer", "random", "--budget", "12evals", "--seeds", "0-5")
     assert "seed 1: done" not in many.output
     assert "4 done, 0 in flight, 2 finished before, 0:00:00 left\n" in many.output
-    monkeypatch.setattr("encave.terminal.studies._LOG_EVERY", 0.0)
+    monkeypatch.setattr("encave.cli.show.studies._LOG_EVERY", 0.0)
     assert "2 done, 1 in flight, 6 finished before" in run(tmp_path, "--seeds", "0-8").output
 
 

@@ -13,10 +13,10 @@ from rich.table import Table
 from .common import Console, print_table
 
 if TYPE_CHECKING:
-    from ..analysis.comparison.overall import Overall
-    from ..analysis.comparison.rank_curves import RankCurve
-    from ..analysis.comparison.section import Comparison
-    from ..analysis.comparison.significance import Significance
+    from ...analysis.comparison.overall import Overall
+    from ...analysis.comparison.rank_curves import RankCurve
+    from ...analysis.comparison.section import Comparison
+    from ...analysis.comparison.significance import Significance
 
 _MOMENTS = (0.1, 0.25, 0.5)
 """Shares of the axis at which ranks over time are shown; all points are in the JSON and CSV."""
@@ -62,7 +62,7 @@ def print_tests(comparisons: Sequence[Comparison], overall: Overall | None) -> N
 
 
 def _print_significance(title: str, significance: Significance) -> None:
-    from ..analysis.report.tests import describe, pair_rows
+    from ...analysis.report.tests import describe, pair_rows
 
     bayes = any(pair.posterior for pair in significance.pairs)
     table = Table(

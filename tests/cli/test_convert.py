@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from encave.cli import cli
 from encave.run import Run, find_runs
 
-from .conftest import random_lines, write_sidecar, write_trials
+from ..converters.conftest import random_lines, write_sidecar, write_trials
 
 
 def invoke(*arguments: object) -> Any:

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import EncaveError
-from .run import HEADER_FILE, find_runs
-from .store import RunFilter, RunStore
+from ..errors import EncaveError
+from ..run import HEADER_FILE, find_runs
+from ..store import RunFilter, RunStore
 
 if TYPE_CHECKING:
-    from .converters import Conversion
-    from .converters.engine import Engine
-    from .converters.survey import PassedOver
+    from ..converters import Conversion
+    from ..converters.engine import Engine
+    from ..converters.survey import PassedOver
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ def prepare(
     Raises:
         EncaveError: a path does not exist, or there is neither a run nor a log in any of them.
     """
-    from .converters.conversion import convert_found
-    from .converters.reader import Options
-    from .converters.survey import survey
+    from ..converters.conversion import convert_found
+    from ..converters.reader import Options
+    from ..converters.survey import survey
 
     folders: list[Path] = []
     stores: list[Path] = []
@@ -83,7 +83,7 @@ def extracted(store: Path, wanted: RunFilter) -> list[Path]:
     Raises:
         EncaveError: the store cannot be read.
     """
-    from .converters.outputs import output
+    from ..converters.outputs import output
 
     folders: list[Path] = []
     for run in RunStore(store).read(wanted):

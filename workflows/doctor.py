@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from . import __version__
-from .files.optional import EXTRAS, install
+from .. import __version__
+from ..files.optional import EXTRAS, install
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -153,7 +153,7 @@ def _programs() -> Iterator[Check]:
 
 
 def _benchmarks() -> Iterator[Check]:
-    from .runners.benchmarks.nasbench201.cache import list_benchmarks
+    from ..runners.benchmarks.nasbench201.cache import list_benchmarks
 
     for entry in list_benchmarks():
         told = f"{entry.architectures:,} architectures, sha256 {entry.sha256[:12]}"

@@ -14,9 +14,9 @@ from .common import Console, print_table, progress_bars
 from .plain import plain
 
 if TYPE_CHECKING:
-    from ..converters.account import Conversion
-    from ..converters.exporting import Exported
-    from ..converters.inspection import Inspection
+    from ...converters.account import Conversion
+    from ...converters.exporting import Exported
+    from ...converters.inspection import Inspection
 
 
 _MOST_ROWS = 200

@@ -11,15 +11,15 @@ from rich.table import Table
 from .common import Console, print_table, progress_bars
 
 if TYPE_CHECKING:
-    from ..runners.benchmarks.nasbench201.cache import BenchmarkEntry, BenchmarkSummary
-    from ..runners.benchmarks.nasbench201.store import Imported
-    from ..runners.benchmarks.nasbench201.surrogate import Quality
-    from ..runners.benchmarks.nasbench201.verify import Verification
+    from ...runners.benchmarks.nasbench201.cache import BenchmarkEntry, BenchmarkSummary
+    from ...runners.benchmarks.nasbench201.store import Imported
+    from ...runners.benchmarks.nasbench201.surrogate import Quality
+    from ...runners.benchmarks.nasbench201.verify import Verification
 
 
 def import_with_progress(path: Path, name: str | None, add_to: str | None) -> Imported:
     """`import_benchmark` with a bar: the official files take minutes."""
-    from ..runners.benchmarks.nasbench201.cache import import_benchmark
+    from ...runners.benchmarks.nasbench201.cache import import_benchmark
 
     with progress_bars() as progress:
         bar = progress.add_task("architectures", total=None, detail="")

@@ -14,8 +14,8 @@ from .analyze import number
 from .common import print_line, print_table
 
 if TYPE_CHECKING:
-    from ..analysis.performance.section_runtimes import SectionRuntimes
-    from ..analysis.statistics.effects import Estimate
+    from ...analysis.performance.section_runtimes import SectionRuntimes
+    from ...analysis.statistics.effects import Estimate
 
 _MOST = 6
 """Targets in a table; the JSON and CSV have all."""

@@ -14,10 +14,10 @@ from ConfigSpace import ConfigurationSpace
 from encave.analysis.performance.section_curves import Summary
 from encave.analysis.performance.streaming import gather
 from encave.cli import cli
-from encave.cluster_curves import reduce_sources
 from encave.errors import EncaveError
 from encave.run import Objective, Optimizer, Run
 from encave.runners.cluster.places import Cluster
+from encave.workflows.cluster_curves import reduce_sources
 
 RUNS = 60
 

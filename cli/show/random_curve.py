@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from ..files.atomic import atomic_file
+from ...files.atomic import atomic_file
 from .common import Console, print_table
 
 if TYPE_CHECKING:
-    from ..runners.benchmarks.nasbench201.random_reference import CurveByEvaluations, CurveBySeconds
+    from ...runners.benchmarks.nasbench201.random_reference import CurveByEvaluations, CurveBySeconds
 
 Rows = list[dict[str, "float | None"]]
 _SHOWN = (1, 2, 5)

@@ -15,11 +15,11 @@ from encave.analysis.performance.axis import Axis
 from encave.analysis.report import write_report
 from encave.analysis.report.settings import Settings
 from encave.cli.common import load_runs
-from encave.known_tables import random_search_of
 from encave.run import Run
 from encave.runners.benchmarks.nasbench201.table import open_benchmark
+from encave.workflows.known_tables import random_search_of
 
-STORE = Path(__file__).resolve().parent / "studies" / "golden"
+STORE = Path(__file__).resolve().parents[1] / "studies" / "golden"
 EVALUATIONS, TIME = Axis("evaluations", "evaluations", None), Axis("time", "simulated time", "s")
 
 

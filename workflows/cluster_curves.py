@@ -8,15 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .analysis.performance.streaming import Reduced, reduce_source
-from .errors import EncaveError
-from .runners.cluster.dispatch import Ready, work_through
+from ..analysis.performance.streaming import Reduced, reduce_source
+from ..errors import EncaveError
+from ..runners.cluster.dispatch import Ready, work_through
 
 if TYPE_CHECKING:
-    from .analysis.performance.axis import AxisKind
-    from .analysis.performance.incumbents import IncumbentRule
-    from .runners.cluster.places import Cluster
-    from .store import RunFilter
+    from ..analysis.performance.axis import AxisKind
+    from ..analysis.performance.incumbents import IncumbentRule
+    from ..runners.cluster.places import Cluster
+    from ..store import RunFilter
 
 
 def reduce_sources(

@@ -14,8 +14,8 @@ from .analyze import number, percent, print_refused, refused_json
 from .common import print_line, print_table
 
 if TYPE_CHECKING:
-    from ..analysis.importance.bias import Bias
-    from ..analysis.importance.groups import GroupImportance, Refused
+    from ...analysis.importance.bias import Bias
+    from ...analysis.importance.groups import GroupImportance, Refused
 
 SHOWN = 10
 """Joint effects in a table; all of them are in the JSON."""

@@ -11,7 +11,7 @@ from rich.markup import escape
 from .common import Console
 
 if TYPE_CHECKING:
-    from ..analysis.importance.groups import Refused
+    from ...analysis.importance.groups import Refused
 
 
 def print_refused(refused: Sequence[Refused]) -> None:

@@ -9,9 +9,9 @@ import pytest
 from encave import EncaveError, Run
 from encave.converters import convert
 from encave.converters.engine import Engine
-from encave.prepared import Prepared, prepare
 from encave.run import HEADER_FILE
 from encave.runners.studies.study import RunSpec, parse_limit, run_study
+from encave.workflows.prepared import Prepared, prepare
 
 
 @pytest.fixture

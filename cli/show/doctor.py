@@ -11,7 +11,7 @@ from rich.table import Table
 from .common import Console, print_table
 
 if TYPE_CHECKING:
-    from ..doctor import Check
+    from ...workflows.doctor import Check
 
 _MARKS = {"ok": "[green]✓[/]", "missing": "[red]✗ missing[/]", "optional": "[yellow]– not there[/]"}
 

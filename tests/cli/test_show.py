@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from rich.table import Table
 
-from encave.terminal import common
-from encave.terminal.plain import plain
+from encave.cli.show import common
+from encave.cli.show.plain import plain
 
 HOSTILE = ["\x1b[2J", "\x1b]0;title\x07", "\x9b2J", "\u202egnp", "a\nb", "\udc80", "\r", "\u2028"]
 

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .analysis.performance.random_search import ExpectedCurve
-from .run import EXTRA
+from ..analysis.performance.random_search import ExpectedCurve
+from ..run import EXTRA
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .analysis.grouping.sections import Measure, Section
-    from .analysis.importance.groups import Truth
-    from .analysis.importance.sample import Sample
-    from .analysis.importance.space import Encoded
-    from .analysis.performance.axis import Axis
-    from .analysis.performance.random_search import RandomSearch
-    from .run import Run
-    from .runners.benchmarks.nasbench201.random_reference import RandomReference
-    from .runners.benchmarks.nasbench201.table import Benchmark
+    from ..analysis.grouping.sections import Measure, Section
+    from ..analysis.importance.groups import Truth
+    from ..analysis.importance.sample import Sample
+    from ..analysis.importance.space import Encoded
+    from ..analysis.performance.axis import Axis
+    from ..analysis.performance.random_search import RandomSearch
+    from ..run import Run
+    from ..runners.benchmarks.nasbench201.random_reference import RandomReference
+    from ..runners.benchmarks.nasbench201.table import Benchmark
 
 _REPORTED = ("valid_error_200", "test_error_200")
 _POINTS = 100  # of a curve of random search
@@ -77,7 +77,7 @@ def random_search_of(runs: Sequence[Run]) -> RandomSearch | None:
         column = measure.column.removeprefix(EXTRA)
         if benchmark is None or not _searches_all(section, benchmark) or column not in _REPORTED:
             return None
-        from .runners.benchmarks.nasbench201.random_reference import random_reference
+        from ..runners.benchmarks.nasbench201.random_reference import random_reference
 
         epochs = min(int((run.metadata.get("benchmark") or {}).get("schedule") or 200) for run in section.runs)
         reference = random_reference(benchmark, section.task, schedule=epochs, report=column)
@@ -131,7 +131,7 @@ class KnownTable:
 
 def known_tables(benchmark: Benchmark) -> tuple[KnownTable, ...]:
     """The complete tables of a benchmark after 200 epochs, one for each of its datasets."""
-    from .runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS
+    from ..runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS
 
     shape = (len(OPERATIONS),) * len(HYPERPARAMETERS)
     ops = np.indices(shape).reshape(len(shape), -1).T
@@ -143,7 +143,7 @@ def known_tables(benchmark: Benchmark) -> tuple[KnownTable, ...]:
 
 def _has_all(run: Run) -> bool:
     """Whether a run's space is that of NAS-Bench-201, all of it."""
-    from .runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS
+    from ..runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS
 
     choices = {name: getattr(one, "choices", ()) for name, one in run.space.items()}
     return set(choices) == set(HYPERPARAMETERS) and all(set(own) == set(OPERATIONS) for own in choices.values())
@@ -151,8 +151,8 @@ def _has_all(run: Run) -> bool:
 
 def _at_hand(runs: Sequence[Run]) -> dict[str, Benchmark]:
     """Hash → benchmark, of those that runs name and that are here."""
-    from .runners.benchmarks.nasbench201.store import SURROGATE, stored_tables
-    from .runners.benchmarks.nasbench201.table import open_benchmark, surrogate_sha256
+    from ..runners.benchmarks.nasbench201.store import SURROGATE, stored_tables
+    from ..runners.benchmarks.nasbench201.table import open_benchmark, surrogate_sha256
 
     wanted = {_digest(run.metadata.get("benchmark")) for run in runs}
     names = {surrogate_sha256(): SURROGATE, **{table.sha256: table.name for table in stored_tables()}}
@@ -165,7 +165,7 @@ def _digest(benchmark: Mapping[str, Any] | None) -> str:
 
 def _architectures(encoded: Encoded) -> NDArray[np.int64]:
     """All architectures as `ops`, shape (15,625, 6), in the order of the grid of bins."""
-    from .runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS
+    from ..runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS
 
     grid = np.indices(encoded.sizes).reshape(len(encoded.axes), -1)
     ops = np.empty(grid.T.shape, dtype=np.int64)

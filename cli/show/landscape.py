@@ -14,12 +14,12 @@ from .analyze import number, percent, print_refused, refused_json
 from .common import print_line, print_table
 
 if TYPE_CHECKING:
-    from ..analysis.importance.groups import Refused
-    from ..analysis.landscape.budget_correlation import GroupCorrelation
-    from ..analysis.landscape.exploration import GroupExploration
-    from ..analysis.landscape.incumbent_values import IncumbentValues
-    from ..analysis.landscape.optima import Standing
-    from ..known_tables import KnownTable
+    from ...analysis.importance.groups import Refused
+    from ...analysis.landscape.budget_correlation import GroupCorrelation
+    from ...analysis.landscape.exploration import GroupExploration
+    from ...analysis.landscape.incumbent_values import IncumbentValues
+    from ...analysis.landscape.optima import Standing
+    from ...workflows.known_tables import KnownTable
 
 
 def print_correlation(groups: Sequence[GroupCorrelation], refused: Sequence[Refused]) -> None:
@@ -135,8 +135,8 @@ def print_landscape(
     refused: Sequence[Refused],
 ) -> None:
     """Exact shares by dataset, then the optima, then where runs end."""
-    from ..analysis.importance.fanova import decompose, subsets_of
-    from ..analysis.landscape.optima import landscape
+    from ...analysis.importance.fanova import decompose, subsets_of
+    from ...analysis.landscape.optima import landscape
 
     parts = [decompose(one.table) for one in known]
     shares = Table("effect", *(escape(one.task) for one in known), title="exact share of the variance, %")
@@ -185,8 +185,8 @@ def landscape_json(
 
 
 def _table_json(one: KnownTable, order: int) -> dict[str, Any]:
-    from ..analysis.importance.fanova import decompose, subsets_of
-    from ..analysis.landscape.optima import landscape
+    from ...analysis.importance.fanova import decompose, subsets_of
+    from ...analysis.landscape.optima import landscape
 
     parts, found = decompose(one.table), landscape(one.table)
     effects = [

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from .errors import EncaveError
-from .run import Run, find_runs
-from .terminal.common import step
-from .terminal.conversions import counted_logs
-from .terminal.studies import run_with_progress
+from ..errors import EncaveError
+from ..run import Run, find_runs
+from .show.common import step
+from .show.conversions import counted_logs
+from .show.studies import run_with_progress
 
 OPTIMIZERS = ("dehb", "smac", "re", "random")
 SEEDS = range(3)
@@ -35,10 +35,10 @@ def run_demo(out: Path, *, jobs: int) -> Demo:
     Raises:
         EncaveError: `out` cannot be written, or a run failed.
     """
-    from .analysis.report import write_report
-    from .converters import convert
-    from .known_tables import random_search_of, truth_of
-    from .runners.studies.study import Cluster, RunSpec, parse_limit
+    from ..analysis.report import write_report
+    from ..converters import convert
+    from ..runners.studies.study import Cluster, RunSpec, parse_limit
+    from ..workflows.known_tables import random_search_of, truth_of
 
     limit = parse_limit(BUDGET)
     specs = [RunSpec(optimizer, "cifar10", seed, limit) for optimizer, seed in product(OPTIMIZERS, SEEDS)]

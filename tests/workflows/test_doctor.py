@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from encave import doctor
 from encave.cli import cli
-from encave.doctor import examine
+from encave.workflows import doctor
+from encave.workflows.doctor import examine
 
 
 def test_everything_that_is_installed_is_found() -> None:

@@ -15,10 +15,10 @@ from rich.table import Table
 from .common import Console, format_ranges, print_table, progress_bars
 
 if TYPE_CHECKING:
-    from ..runners.reproduce.figures import Reproduction
-    from ..runners.studies.file import Declaration
-    from ..runners.studies.status import CellStatus, StudyStatus
-    from ..runners.studies.study import Cluster, Ready, RunProgress, RunSpec, StudyResult
+    from ...runners.reproduce.figures import Reproduction
+    from ...runners.studies.file import Declaration
+    from ...runners.studies.status import CellStatus, StudyStatus
+    from ...runners.studies.study import Cluster, Ready, RunProgress, RunSpec, StudyResult
 
 
 _MOST_BARS = 16
@@ -31,7 +31,7 @@ def run_with_progress(
     study: Path, specs: Sequence[RunSpec], cluster: Cluster, *, keep: Declaration | None = None
 ) -> StudyResult:
     """`run_study` with a bar for the study, one for each run that takes a while, and where Dask shows its work."""
-    from ..runners.studies.study import run_study
+    from ...runners.studies.study import run_study
 
     with progress_bars(TextColumn("left"), TimeRemainingColumn()) as progress:
         view = _StudyView(progress, len(specs))
@@ -131,7 +131,7 @@ def reproduce_with_progress(
     name: str, benchmark: str | None, *, runs: int | None, jobs: int, one_seed: bool
 ) -> Reproduction:
     """`reproduce` with a bar that counts the runs."""
-    from ..runners.reproduce.figures import reproduce
+    from ...runners.reproduce.figures import reproduce
 
     with progress_bars() as progress:
         bar = progress.add_task("runs", total=None, detail="")

@@ -12,8 +12,8 @@ from rich.table import Table
 from .common import Console, print_table
 
 if TYPE_CHECKING:
-    from ..analysis.performance.curves import Curve
-    from ..analysis.performance.section_curves import SectionCurves
+    from ...analysis.performance.curves import Curve
+    from ...analysis.performance.section_curves import SectionCurves
 
 _MOMENTS = (0.1, 0.25, 0.5)
 """Shares of the shortest curve at which curves are shown; all events are in the JSON and CSV."""

@@ -1,0 +1,1 @@
+"""What joins the parts: runs of any source, tables that they searched, curves on a cluster, the doctor."""
