@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from . import analyze_importance, analyze_landscape
-from .common import json_rows, load_runs, print_csv, print_json, run_paths, say
+from .common import load_runs, print_csv, print_json, run_paths, say
 from .curves import curves
 from .runtimes import runtimes
 
 if TYPE_CHECKING:
-    from ..analysis.comparison.overall import Overall
-    from ..analysis.comparison.section import Comparison
+    from ..analysis import Comparisons
 
 
 @click.group()
@@ -36,27 +35,20 @@ for _verb in (
 @click.option("--over-time", is_flag=True, help="With --csv: ranks over time instead, which need three optimizers.")
 def ranks(paths: tuple[Path, ...], as_json: bool, as_csv: bool, over_time: bool) -> None:
     """Rank the optimizers at the end and over time, on each task and over all."""
-    from ..analysis.report import data
-    from ..analysis.report.chapters.all_tasks import TITLE
     from .show.comparison import print_ranks
 
     if over_time and not as_csv:
         raise click.UsageError("--over-time goes with --csv; without it ranks over time are told beside the others")
-    comparisons, overall, why_not = _compare(paths)
-    final = [data.final_rows(one) for one in comparisons]
-    curves = [
-        data.rank_rows(one.section.title, one.axis.label, one.rank_curves) for one in comparisons if one.rank_curves
-    ]
-    if overall and overall.curves:
-        curves.append(data.rank_rows(TITLE, "share of the task's time", overall.curves))
+    found, why_not = _compare(paths)
+    final, curves, overall = found.final(), found.ranks(), found.overall
     if as_json:
         over_tasks = None if overall is None else dict(zip(overall.optimizers, overall.significance.ranks, strict=True))
-        told = {"final": json_rows(final), "over_tasks": over_tasks, "not_over_tasks": why_not}
-        print_json({**told, "over_time": json_rows(curves)})
+        told = {"final": final.records(), "over_tasks": over_tasks, "not_over_tasks": why_not}
+        print_json({**told, "over_time": curves.records()})
     elif as_csv:
-        print_csv(curves if over_time else final)
+        print_csv([(curves if over_time else final).table()])
     else:
-        print_ranks(comparisons, overall)
+        print_ranks(found.each, overall)
     _say_why_not(why_not)
 
 
@@ -72,37 +64,29 @@ def ranks(paths: tuple[Path, ...], as_json: bool, as_csv: bool, over_time: bool)
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
 def tests(paths: tuple[Path, ...], rope: float | None, as_json: bool, as_csv: bool) -> None:
     """Test final values, each pair of optimizers, by the test that the design carries, with effect sizes."""
-    from ..analysis.report import data
-    from ..analysis.report.chapters.all_tasks import TITLE
     from ..analysis.report.tests import describe
     from .show.comparison import print_tests
 
-    comparisons, overall, why_not = _compare(paths, rope)
-    made = [(c.section.title, m.name, s) for c in comparisons for m, s in zip(c.measures, c.significance, strict=False)]
-    if overall:
-        made.append((TITLE, overall.measure, overall.significance))
-    pairs = [data.test_rows(*one) for one in made]
+    found, why_not = _compare(paths, rope)
+    made = found.tests()
     if as_json:
-        friedman = [data.friedman_rows(*one) for one in made]
-        told = {"pairs": json_rows(pairs), "friedman": json_rows(friedman)}
-        print_json({**told, "tests": [describe(test) for *_, test in made], "not_over_tasks": why_not})
+        told = {"pairs": made.records(), "friedman": made.omnibus().records()}
+        print_json({**told, "tests": [describe(test) for *_, test in made.made], "not_over_tasks": why_not})
     elif as_csv:
-        print_csv(pairs)
+        print_csv([made.table()])
     else:
-        print_tests(comparisons, overall)
+        print_tests(found.each, found.overall)
     _say_why_not(why_not)
 
 
-def _compare(paths: tuple[Path, ...], rope: float | None = None) -> tuple[list[Comparison], Overall | None, str | None]:
-    from ..analysis.comparison.overall import compare_tasks
-    from ..analysis.comparison.section import compare
-    from ..analysis.grouping.sections import view_runs
+def _compare(paths: tuple[Path, ...], rope: float | None = None) -> tuple[Comparisons, str | None]:
+    """The comparison, and why nothing is averaged over tasks."""
+    from ..analysis import compare
 
-    view = view_runs(load_runs(paths))
-    for remark in view.remarks:
+    found = compare(load_runs(paths), rope=rope)
+    for remark in found.remarks:
         say(remark, err=True)
-    comparisons = [compare(section, rope) for section in view.sections]
-    return comparisons, *compare_tasks(comparisons, rope)
+    return found, found.not_overall
 
 
 def _say_why_not(why_not: str | None) -> None:

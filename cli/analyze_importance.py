@@ -44,7 +44,7 @@ def importance(
     """Say which hyperparameters matter, from a forest on the trials of each run, beside the truth where it is known."""
     from ..analysis.importance.groups import POWERS, group_importance
     from ..analysis.importance.methods import Method
-    from ..analysis.report import importance_data
+    from ..analysis.tables.importance import Importances
     from .show.importance import importance_json, print_importance, print_over_time
 
     how = Method(name=method, order=order, game=game)
@@ -68,7 +68,7 @@ def importance(
     elif as_json:
         print_json(importance_json(groups, refused))
     elif as_csv:
-        print_csv([importance_data.importances(groups)])
+        print_csv([Importances(groups).table()])
     else:
         (print_over_time if over_time else print_importance)(groups, refused)
     sys.exit(left_out(groups, refused))
@@ -96,7 +96,7 @@ def _budget(text: str | None) -> float | str | None:
 
 def _print_bias(groups: Any, refused: Any, *, as_json: bool, as_csv: bool) -> None:
     from ..analysis.importance.bias import estimate_bias, uniform_groups
-    from ..analysis.report import importance_data
+    from ..analysis.tables.importance import ImportanceBias
     from .show.analyze import print_refused
     from .show.importance import bias_json, print_bias
 
@@ -107,6 +107,6 @@ def _print_bias(groups: Any, refused: Any, *, as_json: bool, as_csv: bool) -> No
     if as_json:
         print_json(bias_json(found, refused))
     elif as_csv:
-        print_csv([importance_data.bias(found)])
+        print_csv([ImportanceBias(found).table()])
     else:
         print_bias(found, refused)

@@ -21,14 +21,14 @@ _CSV = click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing
 def correlation(paths: tuple[Path, ...], objective: str | None, as_json: bool, as_csv: bool) -> None:
     """Say whether configurations rank alike at different budgets: Spearman's correlation in each run."""
     from ..analysis.landscape.budget_correlation import group_correlation
-    from ..analysis.report import importance_data
+    from ..analysis.tables.landscape import Correlations
     from .show.landscape import correlation_json, print_correlation
 
     found = group_correlation(load_runs(paths), objective=objective)
     if as_json:
         print_json(correlation_json(*found))
     elif as_csv:
-        print_csv([importance_data.correlations(found[0])])
+        print_csv([Correlations(found[0]).table()])
     else:
         print_correlation(*found)
     sys.exit(left_out(*found))
@@ -41,14 +41,14 @@ def correlation(paths: tuple[Path, ...], objective: str | None, as_json: bool, a
 def exploration(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
     """Say how varied the configurations of each optimizer are: duplicates, diversity, share of the space."""
     from ..analysis.landscape.exploration import group_exploration
-    from ..analysis.report import importance_data
+    from ..analysis.tables.landscape import Explorations
     from .show.landscape import exploration_json, print_exploration
 
     found = group_exploration(load_runs(paths))
     if as_json:
         print_json(exploration_json(found))
     elif as_csv:
-        print_csv([importance_data.explorations(found)])
+        print_csv([Explorations(found).table()])
     else:
         print_exploration(found)
 
@@ -60,14 +60,14 @@ def exploration(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
 def incumbents(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
     """Say what the incumbents are made of: how often each value of a hyperparameter is in them, over time."""
     from ..analysis.landscape.incumbent_values import group_incumbent_values
-    from ..analysis.report import importance_data
+    from ..analysis.tables.landscape import Incumbents
     from .show.landscape import incumbents_json, print_incumbents
 
     found = group_incumbent_values(load_runs(paths))
     if as_json:
         print_json(incumbents_json(*found))
     elif as_csv:
-        print_csv([importance_data.incumbents(found[0])])
+        print_csv([Incumbents(found[0]).table()])
     else:
         print_incumbents(*found)
     sys.exit(left_out(*found))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -216,15 +215,6 @@ def left_out(done: Sequence[object], refused: Sequence[object]) -> int:
 def print_json(content: dict[str, Any]) -> None:
     """Print JSON on standard output."""
     click.echo(json.dumps(content, indent=1, allow_nan=False))
-
-
-def json_rows(tables: Sequence[pa.Table]) -> list[dict[str, Any]]:
-    """The rows of tables for JSON; a number that is not finite, which JSON has not, is null."""
-    rows = (row for table in tables for row in table.to_pylist())
-    return [
-        {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in row.items()}
-        for row in rows
-    ]
 
 
 def print_csv(tables: Sequence[pa.Table]) -> None:

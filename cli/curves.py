@@ -37,10 +37,10 @@ def curves(
 
     Runs are read one at a time, so there may be more of them than fit into memory.
     """
-    from ..analysis.performance.curve_rows import curve_rows, curves_json
     from ..analysis.performance.section_curves import Summary, curves_over_tasks
     from ..analysis.performance.streaming import gather
     from ..analysis.statistics.order_statistics import Statistic
+    from ..analysis.tables.curves import Curves
     from .show.curves import print_curves
 
     summary = Summary(statistic=Statistic(statistic), **options)
@@ -49,10 +49,11 @@ def curves(
     over_tasks = curves_over_tasks(sets) if summary.normalise and len(sets) > 1 else ()
     for remark in remarks:
         say(remark, err=True)
+    found = Curves(tuple(sets), tuple(over_tasks))
     if as_json:
-        print_json(curves_json(sets, over_tasks))
+        print_json({"curves": found.records(), "normalised_by": found.normalised_by})
     elif as_csv:
-        print_csv([curve_rows(sets, over_tasks)])
+        print_csv([found.table()])
     else:
         print_curves(sets, over_tasks)
 

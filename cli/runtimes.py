@@ -30,8 +30,8 @@ def runtimes(
     from ..analysis.performance.section_curves import Summary
     from ..analysis.performance.section_runtimes import section_runtimes
     from ..analysis.performance.streaming import gather
-    from ..analysis.report.data import runtime_rows
-    from .show.runtimes import print_runtimes, runtimes_json
+    from ..analysis.tables.curves import RunningTimes
+    from .show.runtimes import print_runtimes
 
     reduced = reduced_runs(run_sources(paths), axis, rule, jobs, scheduler)
     sets, remarks = gather(reduced, axis, Summary(rule=rule, reference=reference))
@@ -42,14 +42,11 @@ def runtimes(
     for one, curves in zip(each, sets, strict=True):
         if one is None:
             say(f"{curves.section.title}: no run has an incumbent, so there is no target.", err=True)
+    result = RunningTimes(tuple(found))
     if as_json:
-        print_json(runtimes_json(found))
+        areas, runs = result.areas().records(), result.runs().records()
+        print_json({"runtimes": result.records(), "areas": areas, "runs": runs})
     elif as_csv:
-        print_csv(
-            [
-                runtime_rows(one.curves.section.title, one.curves.axis.label, one.measure, one.targets, one.runtimes)
-                for one in found
-            ]
-        )
+        print_csv([result.table()])
     else:
         print_runtimes(found)

@@ -173,8 +173,7 @@ def _of_run(source: Path, format_name: str, run: Run) -> Inspection:
 
 def _seeds(run: Run) -> tuple[int, ...]:
     seeds = tuple(sorted(pc.unique(run.trials["seed"].drop_null()).to_pylist()))
-    own = run.metadata.get("seed")
-    return seeds or ((own,) if isinstance(own, int) else ())
+    return seeds or (() if run.seed is None else (run.seed,))
 
 
 def _seconds(run: Run) -> tuple[float, float] | None:

@@ -218,6 +218,28 @@ class Run:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._set(**{**state, "metadata": MappingProxyType(state["metadata"])})
 
+    @property
+    def label(self) -> str:
+        """What the optimizer is called where runs are compared: the label it was given, else its name."""
+        return str(self.metadata.get("group") or self.optimizer.name)
+
+    @property
+    def task(self) -> str | None:
+        """Name of the task, if it is known."""
+        task = self.metadata.get("task")
+        return None if task in (None, "") else str(task)
+
+    @property
+    def seed(self) -> int | None:
+        """Seed of the optimizer, if it is known; a whole number that was written as a float is that number."""
+        seed = self.metadata.get("seed")
+        whole = isinstance(seed, int | float) and not isinstance(seed, bool) and seed == seed // 1
+        return int(seed) if whole else None  # pyright: ignore[reportArgumentType]  isinstance in `whole`
+
+    def labelled(self, label: str) -> Run:
+        """The run under another label."""
+        return self.replace(metadata=MappingProxyType({**self.metadata, "group": label}))
+
     def __len__(self) -> int:
         return self.trials.num_rows
 

@@ -47,8 +47,7 @@ RUN_SCHEMA = pa.schema(
 
 def partition_of(run: Run) -> Partition:
     """Where a run belongs: the label that analysis gives its optimizer, and its task."""
-    task = run.metadata.get("task")
-    return Partition(str(run.metadata.get("group") or run.optimizer.name), None if task is None else str(task))
+    return Partition(run.label, run.task)
 
 
 def run_id(source: str) -> str:
@@ -58,7 +57,7 @@ def run_id(source: str) -> str:
 
 def identity(run: Run) -> str:
     """The run's id: that of its log, and of its names and seed where it has none."""
-    named = (run.optimizer.name, run.name, run.metadata.get("task"), run.metadata.get("seed"))
+    named = (run.optimizer.name, run.name, run.task, run.seed)
     return run_id(str(run.metadata.get("source") or json.dumps(named, default=str)))
 
 
@@ -66,13 +65,13 @@ def run_row(run: Run, table: pa.Table, first: int) -> dict[str, Any]:
     """The row of a run, whose joined trials are `table` and begin at a row of their part."""
     header = run.header()
     space = header.pop("space")
-    best, seed = run.incumbent(), run.metadata.get("seed")
+    best, seed = run.incumbent(), run.seed
     objective = run.objectives[0]
     return {
         RUN_ID: identity(run),
         "name": run.name,
         "version": run.optimizer.version,
-        "seed": seed if isinstance(seed, int) and -(2**63) <= seed < 2**63 else None,
+        "seed": seed if seed is not None and -(2**63) <= seed < 2**63 else None,
         "trials": len(run),
         "configurations": run.configurations.num_rows,
         "successes": run.status_counts().get(Status.SUCCESS.value, 0),

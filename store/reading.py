@@ -42,8 +42,7 @@ class RunFilter:
 
     def of_run(self, run: Run) -> bool:
         """Whether a run is wanted."""
-        seed = run.metadata.get("seed")
-        return self.of_partition(partition_of(run)) and (self.seeds is None or seed in self.seeds)
+        return self.of_partition(partition_of(run)) and (self.seeds is None or run.seed in self.seeds)
 
 
 def _named(name: str | None, wanted: frozenset[str] | None) -> bool:

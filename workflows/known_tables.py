@@ -36,7 +36,7 @@ def nasbench201_truth(benchmark: Benchmark) -> Truth:
     tables: dict[tuple[Any, ...], NDArray[np.float64]] = {}
 
     def truth(run: Run, data: Sample) -> Any:
-        encoded, task = data.encoded, str(run.metadata.get("task"))
+        encoded, task = data.encoded, str(run.task)
         if task not in benchmark.tasks or data.objective != "valid_error" or not _has_all(run):
             return None
         schedule = int(run.metadata.get("benchmark", {}).get("schedule") or 200)

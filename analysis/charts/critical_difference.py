@@ -24,6 +24,32 @@ _MOST_IN_COLUMN = 9  # optimizers of which a diagram may fit into one column
 
 
 @dataclass(frozen=True)
+class _Size:
+    """Sizes of the diagram: inches, but for ranks."""
+
+    width: float
+    height: float
+    margin: float
+    low: int
+    """Rank at the left end of the axis."""
+    high: int
+    """Rank at its right end."""
+    unit: float
+    """Ranks per inch."""
+    row: float
+    upper: float
+    """From the axis to the top."""
+    below: float
+    """From the axis to the first name."""
+    bars: Sequence[tuple[float, float]]
+    """Ends of each bar, in ranks."""
+    levels: Sequence[int]
+    """Level of each bar."""
+    names: Mapping[str, str]
+    """Optimizer → its name as drawn."""
+
+
+@dataclass(frozen=True)
 class CriticalDifference:
     """The diagram."""
 
@@ -44,41 +70,54 @@ class CriticalDifference:
         """The diagram: over one column if its names fit, else over the whole text."""
         from matplotlib.figure import Figure as Drawing
 
+        size = self._size(paper)
+        figure = Drawing(figsize=(size.width, size.height), facecolor="none")
+        axes = figure.add_axes((0, 0, 1, 1))
+        self._draw(axes, paper, size)
+        write_footer(figure, self.footer, paper)
+        return figure
+
+    def draw_on(self, axes: Axes, paper: Paper) -> None:
+        """Draw into axes of somebody's own, at their size."""
+        self._draw(axes, paper, self._size(paper))
+
+    def _size(self, paper: Paper) -> _Size:
         significance, small = self.significance, paper.small
-        rank = dict(zip(significance.optimizers, significance.ranks, strict=True))
-        names = {name: plain(name, paper, _LONGEST) for name in rank}
-        low = math.floor(min(rank.values()))
-        high = max(math.ceil(max(rank.values())), low + 1)
+        rank = significance.ranks
+        names = {name: plain(name, paper, _LONGEST) for name in significance.optimizers}
         margin = 0.16 + inches(max(map(len, names.values())) + len(" (1.00)"), small)
-        fits = len(rank) <= _MOST_IN_COLUMN and paper.width - 2 * margin >= 0.4 * paper.width
-        full = paper.width if fits else paper.text_width
-        width = full - 2 * margin
-        unit = (high - low) / width  # ranks per inch
-        bars = [(rank[group[0]], rank[group[-1]]) for group in significance.groups]
+        fits = len(names) <= _MOST_IN_COLUMN and paper.width - 2 * margin >= 0.4 * paper.width
+        width = paper.width if fits else paper.text_width
+        low = math.floor(min(rank))
+        high = max(math.ceil(max(rank)), low + 1)
+        unit = (high - low) / (width - 2 * margin)
+        places = dict(zip(significance.optimizers, rank, strict=True))
+        bars = [(places[group[0]], places[group[-1]]) for group in significance.groups]
         levels = bar_levels(bars, 0.12 * unit)
         row = _ROW * small / 7
         upper = 0.46 * paper.scale + (0.17 if significance.critical_difference else 0.0)  # title, CD, ticks
         below = 0.1 + _BAR * (max(levels, default=-1) + 1)
-        height = upper + below + row * -(-len(rank) // 2) + 0.2
-        figure = Drawing(figsize=(full, height), facecolor="none")
-        axes = figure.add_axes((0, 0, 1, 1))
-        axes.set(xlim=(low - margin * unit, high + margin * unit), ylim=(upper - height, upper))
+        height = upper + below + row * -(-len(names) // 2) + 0.2
+        return _Size(width, height, margin, low, high, unit, row, upper, below, bars, levels, names)
+
+    def _draw(self, axes: Axes, paper: Paper, size: _Size) -> None:
+        significance, small = self.significance, paper.small
+        rank = dict(zip(significance.optimizers, significance.ranks, strict=True))
+        low, high, unit, upper = size.low, size.high, size.unit, size.upper
+        axes.set(xlim=(low - size.margin * unit, high + size.margin * unit), ylim=(upper - size.height, upper))
         axes.axis("off")
-        title = plain(self.title, paper, int(full / inches(1, paper.size)))
-        axes.text(low - margin * unit + 0.08 * unit, upper - 0.06, title, fontsize=paper.size + 0.5, va="top")
+        title = plain(self.title, paper, int(size.width / inches(1, paper.size)))
+        axes.text(low - size.margin * unit + 0.08 * unit, upper - 0.06, title, fontsize=paper.size + 0.5, va="top")
         _draw_axis(axes, low, high, unit, small)
         if significance.critical_difference:
             _draw_cd(axes, low, significance.critical_difference, small - 1)
-        for (start, end), level, group in zip(bars, levels, significance.groups, strict=True):
+        for (start, end), level, group in zip(size.bars, size.levels, significance.groups, strict=True):
             y = -0.1 - _BAR * level
             axes.plot([start - 0.03 * unit, end + 0.03 * unit], [y, y], color=INK, linewidth=2.4, solid_capstyle="butt")
             inner = [rank[name] for name in group]
             axes.plot(inner, [y] * len(inner), linestyle="", marker="o", markersize=3.6, color=INK, markeredgewidth=0)
-        _draw_labels(
-            axes, significance, self.styles, names, (below, row, small), (low - 0.05 * unit, high + 0.05 * unit)
-        )
-        write_footer(figure, self.footer, paper)
-        return figure
+        edges = (low - 0.05 * unit, high + 0.05 * unit)
+        _draw_labels(axes, significance, self.styles, size.names, (size.below, size.row, small), edges)
 
 
 def bar_levels(bars: Sequence[tuple[float, float]], gap: float) -> list[int]:

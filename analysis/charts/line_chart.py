@@ -92,6 +92,18 @@ class LineChart:
         drawing.write_footer(figure, self.footer, paper)
         return figure
 
+    def draw_on(self, axes: Axes, paper: Paper) -> None:
+        """Draw into axes of somebody's own, with names of the axes and a legend within them."""
+        axes.set_title(plain(self.title, paper))
+        axes.set_xlabel(plain(self.xlabel, paper))
+        axes.set_ylabel(plain(self.ylabel, paper))
+        if self.lines:
+            self._draw_lines(axes)
+            axes.legend(
+                [drawing.legend_line(line.look) for line in self.lines],
+                [plain(line.label, paper) for line in self.lines],
+            )
+
     def _draw_lines(self, axes: Axes) -> None:
         for number, line in enumerate(self.lines):
             _draw_line(axes, line, number, len(self.lines), self._log_x)
@@ -141,7 +153,7 @@ def _draw_line(axes: Axes, line: Line, number: int, of: int, log_x: bool) -> Non
     order = 3 + (of - number) / of  # the best on top
     pattern: dict[str, Any] = {"dashes": line.look.dashes} if line.look.dashes else {}
     stepped: dict[str, Any] = {"drawstyle": "steps-post"} if line.steps else {}
-    axes.plot(line.x, _held(line, line.y), zorder=order, **colour, **pattern, **stepped)
+    axes.plot(line.x, _held(line, line.y), zorder=order, label=line.label, **colour, **pattern, **stepped)
     if line.band:
         at, lower, upper = line.band
         if line.steps:

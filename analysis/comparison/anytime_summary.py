@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..performance.anytime import trajectory
 from ..performance.axis import Axis, AxisFacts, available_axes
 from ..performance.pareto import Pareto, compare_fronts
 from ..performance.runtimes import Runtime, Targets, runtimes, spaced_targets
-from ..performance.section_curves import SectionCurves, Summary, section_curves
-from .section import Comparison
+from ..performance.section_curves import SectionCurves, section_curves
+from ..performance.section_runtimes import SectionRuntimes
+from .section import Comparison, trajectories_of
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,12 @@ class AnytimeSummary:
     """Runtimes to them on the main axis, in order of the final table."""
     pareto: Pareto | None
     """Hypervolume and attainment; None with one objective."""
+
+    @property
+    def section_runtimes(self) -> SectionRuntimes:
+        """The running times with what they are of; there must be targets."""
+        assert self.targets is not None, "without an incumbent there are no targets"
+        return SectionRuntimes(self.comparison.made, self.comparison.measures[0], self.targets, self.runtimes)
 
 
 def summarise(comparison: Comparison) -> AnytimeSummary:
@@ -60,10 +66,7 @@ def other_axes(comparison: Comparison) -> list[Axis]:
 
 
 def _on_axis(comparison: Comparison, axis: Axis) -> SectionCurves:
-    measure = comparison.measures[0]
-    groups = {group.optimizer: group.runs for group in comparison.section.groups}
-    trajectories = {
-        label: tuple(trajectory(run, axis, [measure.column]) for run in groups[label]) for label in comparison.ordered
-    }
-    section = replace(comparison.section, measures=(measure,))
-    return section_curves(section, axis, trajectories, Summary())
+    summary = comparison.made.summary
+    section = replace(comparison.section, measures=comparison.section.measures[:1])
+    made = section_curves(section, axis, trajectories_of(section, axis, summary.rule), summary)
+    return made.in_order(comparison.ordered)

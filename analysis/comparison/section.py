@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from ..grouping.sections import Measure, Section
 from ..performance.anytime import Trajectory, trajectory
-from ..performance.axis import Axis, AxisFacts, choose_axis
-from ..performance.curves import Curve, aggregate
-from ..performance.section_curves import resolved
+from ..performance.axis import Axis, AxisFacts, AxisKind, choose_axis
+from ..performance.curves import Curve
+from ..performance.incumbents import IncumbentRule
+from ..performance.section_curves import SectionCurves, Summary, section_curves
 from .rank_curves import RankCurve, RankTask, rank_curves
 from .ranking import FinalTable, Lead, final_table, lead
 from .significance import Significance, compare_runs
@@ -22,16 +23,8 @@ from .significance import Significance, compare_runs
 class Comparison:
     """The result of one section."""
 
-    section: Section
-    """What was compared."""
-    axis: Axis
-    """What the curves are drawn over."""
-    measures: tuple[Measure, ...]
-    """The section's measures, with the best value seen filled in where regret is against it."""
-    trajectories: Mapping[str, tuple[Trajectory, ...]]
-    """Optimizer → the incumbent of each of its runs."""
-    curves: tuple[tuple[Curve, ...], ...]
-    """For each measure, one curve per optimizer, in order of the table."""
+    made: SectionCurves
+    """The curves, their axis and measures, and the incumbents that all else is computed from."""
     table: FinalTable
     """Final performance."""
     lead: Lead | None
@@ -40,6 +33,31 @@ class Comparison:
     """For each measure, the tests of the final values; empty with fewer than two optimizers."""
     rank_curves: tuple[RankCurve, ...]
     """Ranks over time by the first measure, in order of the table; empty with fewer than three optimizers."""
+
+    @property
+    def section(self) -> Section:
+        """What was compared."""
+        return self.made.section
+
+    @property
+    def axis(self) -> Axis:
+        """What the curves are drawn over."""
+        return self.made.axis
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The section's measures, with the best value seen filled in where regret is against it."""
+        return self.made.measures
+
+    @property
+    def trajectories(self) -> Mapping[str, tuple[Trajectory, ...]]:
+        """Optimizer → the incumbent of each of its runs."""
+        return self.made.trajectories
+
+    @property
+    def curves(self) -> tuple[tuple[Curve, ...], ...]:
+        """For each measure, one curve per optimizer, in order of the table."""
+        return self.made.curves
 
     @property
     def ordered(self) -> tuple[str, ...]:
@@ -56,27 +74,25 @@ class Comparison:
         return _finals(self.trajectories[optimizer], self.measures[index])
 
 
-def compare(section: Section, rope: float | None = None) -> Comparison:
+def compare(
+    section: Section, rope: float | None = None, *, axis: AxisKind | None = None, summary: Summary | None = None
+) -> Comparison:
     """Compute a section.
 
     Args:
         section: What is compared.
         rope: Half-width of the region of practical equivalence, for the Bayesian test; without it there is none.
+        axis: What incumbents are over; None: time if every run has times, else evaluations.
+        summary: How curves are made; by default means of the incumbents at the highest budget so far.
 
     Raises:
-        EncaveError: a run lacks a column that its metadata reports.
+        EncaveError: a run lacks a column that its metadata reports, or the runs do not share the axis.
     """
-    axis = choose_axis([AxisFacts.of(run) for run in section.runs])
-    columns = {measure.column for measure in section.measures}
-    trajectories = {
-        group.optimizer: tuple(trajectory(run, axis, columns) for run in group.runs) for group in section.groups
-    }
-    measures = resolved(section.measures, trajectories)
+    summary = summary or Summary()
+    chosen = choose_axis([AxisFacts.of(run) for run in section.runs], axis)
+    made = section_curves(section, chosen, trajectories_of(section, chosen, summary.rule), summary)
+    trajectories, measures = made.trajectories, made.measures
     table = final_table(trajectories, measures)
-    curves = tuple(
-        tuple(aggregate(row.optimizer, trajectories[row.optimizer], measure) for row in table.rows)
-        for measure in measures
-    )
     several = len(table.rows) > 1
     significance = [
         compare_runs({label: _finals(members, measure) for label, members in trajectories.items()}, table.paired, rope)
@@ -85,7 +101,17 @@ def compare(section: Section, rope: float | None = None) -> Comparison:
     # of two optimizers the rank is a mirror image of the share of runs in which one is ahead, which the tests give
     ranked = {row.optimizer: trajectories[row.optimizer] for row in table.rows}
     over_time = rank_curves(RankTask(ranked, measures[0], table.paired)) if len(ranked) > 2 else ()
-    return Comparison(section, axis, measures, trajectories, curves, table, lead(table), tuple(significance), over_time)
+    return Comparison(made.in_order(list(ranked)), table, lead(table), tuple(significance), over_time)
+
+
+def trajectories_of(section: Section, axis: Axis, rule: IncumbentRule) -> dict[str, tuple[Trajectory, ...]]:
+    """Optimizer → the incumbents of its runs; the full budget of `highest-only` is the highest of any of them."""
+    columns = {measure.column for measure in section.measures}
+    found: dict[str, tuple[Trajectory, ...]] = {}
+    for group in section.groups:
+        full = max((budget for run in group.runs for budget in AxisFacts.of(run).budgets), default=None)
+        found[group.optimizer] = tuple(trajectory(run, axis, columns, rule, full) for run in group.runs)
+    return found
 
 
 def _finals(members: Sequence[Trajectory], measure: Measure) -> NDArray[np.float64]:

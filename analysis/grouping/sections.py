@@ -68,7 +68,7 @@ class Group:
     @property
     def seeds(self) -> tuple[int | None, ...]:
         """Seed of each run; None where the metadata has none."""
-        return tuple(run_seed(run) for run in self.runs)
+        return tuple(run.seed for run in self.runs)
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,15 @@ class Section:
         return self.benchmark.get("source") == "surrogate"
 
     @property
+    def origin(self) -> str:
+        """The benchmark and whether its values are modelled or measured, in words; empty without a benchmark."""
+        if not self.benchmark:
+            return ""
+        name = self.benchmark.get("name") or "benchmark"
+        kinds = {"surrogate": "surrogate: modelled, not measured values", "table": "table of measured values"}
+        return f"{name}, {kinds.get(str(self.benchmark.get('source')), 'source not stated')}"
+
+    @property
     def runs(self) -> tuple[Run, ...]:
         """All runs, group by group."""
         return tuple(run for group in self.groups for run in group.runs)
@@ -109,12 +118,6 @@ class View:
     """Labels of all optimizers, sorted."""
     remarks: tuple[str, ...]
     """Sentences on runs given twice and labels split by version."""
-
-
-def run_seed(run: Run) -> int | None:
-    """The run's seed from its metadata, if it is known."""
-    seed = run.metadata.get("seed")
-    return int(seed) if isinstance(seed, int | float) and not isinstance(seed, bool) else None
 
 
 def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_trials) -> View:
@@ -145,18 +148,14 @@ def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_t
     return View(tuple(sections), tuple(sorted(set(labels.values()))), tuple(remarks))
 
 
-def _label(run: Run) -> str:
-    return str(run.metadata.get("group") or run.optimizer.name)
-
-
 def _labels(runs: Sequence[Run]) -> tuple[dict[int, str], list[str]]:
     """Label of each run by `id`, and a remark for every label split by release."""
     releases: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
     for run in runs:
-        releases[_label(run)].add((run.optimizer.name, run.optimizer.version or "of unknown release"))
+        releases[run.label].add((run.optimizer.name, run.optimizer.version or "of unknown release"))
     labels: dict[int, str] = {}
     for run in runs:
-        label, version = _label(run), run.optimizer.version or "of unknown release"
+        label, version = run.label, run.optimizer.version or "of unknown release"
         if len(releases[label]) > 1:
             # two programs under one label: name both where the names differ, the release where only that does
             own = run.optimizer.name if len({name for name, _ in releases[label]}) > 1 else label
@@ -173,7 +172,7 @@ def _without_duplicates(
     twice: list[str] = []
     candidates: defaultdict[tuple[Any, ...], list[Run]] = defaultdict(list)
     for run in runs:
-        alike = candidates[labels[id(run)], _section_key(run), run_seed(run), len(run)]
+        alike = candidates[labels[id(run)], _section_key(run), run.seed, len(run)]
         if any(same(run, other) for other in alike):
             twice.append(run.name)
         else:
@@ -197,14 +196,14 @@ def _facts(run: Run) -> dict[str, str]:
 
 
 def _task(run: Run) -> str:
-    if run.metadata.get("task"):
-        return str(run.metadata["task"])
+    if run.task:
+        return run.task
     names = sorted(str(name) for name in run.configurations.column_names[1:])
     return f"unnamed task over {', '.join(names[:4])}{', …' if len(names) > 4 else ''}"
 
 
 def _section_key(run: Run) -> str:
-    space = [] if run.metadata.get("task") else sorted(run.configurations.column_names)
+    space = [] if run.task else sorted(run.configurations.column_names)
     reporting = run.metadata.get("reporting") or []
     return json.dumps([_task(run), space, *_facts(run).values(), reporting], sort_keys=True, default=str)
 
@@ -252,7 +251,7 @@ def _section(title: str, runs: list[Run], labels: dict[int, str]) -> Section:
 
 
 def _by_seed(run: Run) -> tuple[bool, int, str]:
-    seed = run_seed(run)
+    seed = run.seed
     return seed is None, seed or 0, run.name
 
 

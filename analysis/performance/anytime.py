@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import Run
-from ..grouping.sections import Measure, run_seed
+from ..grouping.sections import Measure
 from .axis import Axis, AxisFacts
 from .incumbents import IncumbentRule, find_incumbents
 
@@ -90,7 +90,7 @@ def trajectory(
     last = _last(position)
     return Trajectory(
         run=run,
-        seed=run_seed(run),
+        seed=run.seed,
         positions=position[rows[steps.at]],
         rows=rows[steps.latest],
         values={name: steps.values(_values(run, name)[rows]) if len(rows) else np.empty(0) for name in columns},

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from ...errors import EncaveError
 from ..grouping.sections import Measure, Section
 from ..statistics import bootstrap
 from ..statistics.order_statistics import Statistic
@@ -54,6 +55,23 @@ class SectionCurves:
     """Optimizer → the incumbent of each of its runs."""
     curves: tuple[tuple[Curve, ...], ...]
     """For each measure, one curve per optimizer, by label."""
+
+    def in_order(self, optimizers: Sequence[str]) -> SectionCurves:
+        """The same, each measure's curves in this order."""
+        curves = tuple(tuple(sorted(own, key=lambda curve: optimizers.index(curve.optimizer))) for own in self.curves)
+        return replace(self, curves=curves)
+
+    def measure_index(self, name: str | None) -> int:
+        """Place of the measure of this name; the first without one.
+
+        Raises:
+            EncaveError: there is no such measure.
+        """
+        for index, measure in enumerate(self.measures):
+            if name in (None, measure.name):
+                return index
+        known = ", ".join(one.name for one in self.measures)
+        raise EncaveError(f"{self.section.title} has no measure {name!r}; there are {known}")
 
 
 def section_curves(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import EncaveError
 from ..grouping.sections import Measure
 from .runtimes import Runtime, Targets, runtimes, spaced_targets
 from .section_curves import SectionCurves
@@ -40,10 +39,7 @@ def section_runtimes(
     Raises:
         EncaveError: the section has no such measure.
     """
-    chosen = next((one for one in curves.measures if measure in (None, one.name)), None)
-    if chosen is None:
-        known = ", ".join(one.name for one in curves.measures)
-        raise EncaveError(f"{curves.section.title} has no measure {measure!r}; there are {known}")
+    chosen = curves.measures[curves.measure_index(measure)]
     members = [one for own in curves.trajectories.values() for one in own]
     found = given_targets(targets, chosen) if targets else spaced_targets(members, chosen)
     if found is None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..charts.curves import MOST_BANDS, Styles, curve_lines, ecdf_chart
 from ..charts.figure import Figure
 from ..charts.line_chart import Line, LineChart
 from ..charts.scales import Scale, vertical_scale
@@ -17,16 +18,14 @@ from ..performance.pareto import HYPERVOLUME, REFERENCE, Pareto
 from ..performance.random_search import ExpectedCurve
 from ..performance.runtimes import Runtime
 from ..performance.section_curves import SectionCurves
-from . import words
-from .figures import MOST_BANDS, Styles, curve_lines, curves_figure
+from .figures import curves_figure
 
 
 def axis_figure(
     summary: AnytimeSummary, curves: SectionCurves, styles: Styles, expected: ExpectedCurve | None
 ) -> Figure:
     """The curves of the first measure on another axis, and that of random search where it is known."""
-    moved = replace(summary.comparison, axis=curves.axis, curves=curves.curves, measures=curves.measures)
-    figure = curves_figure(moved, 0, styles, expected)
+    figure = curves_figure(curves, 0, styles, expected)
     return replace(figure, name=f"{figure.name} over {curves.axis.kind}")
 
 
@@ -35,7 +34,6 @@ def ecdf_figure(summary: AnytimeSummary, styles: Styles) -> Figure:
     one, targets = summary.comparison, summary.targets
     assert targets is not None, "an ECDF needs targets"
     title, axis, measure = one.section.title, one.axis, one.measures[0]
-    end = max((spent for runtime in summary.runtimes for spent in runtime.spent.tolist()), default=0.0)
     hardest, easiest = targets.values[-1], targets.values[0]
     spaced = "in its logarithm" if targets.scale == "log" else "evenly"
     caption = (
@@ -43,38 +41,12 @@ def ecdf_figure(summary: AnytimeSummary, styles: Styles) -> Figure:
         f"{measure.name} from {quantity(easiest, measure.unit)} to {quantity(hardest, measure.unit)}, spaced {spaced}, "
         "from the worst first incumbent to the best value of any run, with 95 % bootstrap bands over runs."
     )
-    origin = words.origin(one.section)
+    origin = one.section.origin
     return Figure(
         name=f"{title} ECDF",
         caption=f"{caption} {capital(origin)}." if origin else caption,
         alt=f"Line chart of the share of targets hit over {axis.name}: {_ends(summary.runtimes)}.",
-        chart=LineChart(
-            title=title,
-            xlabel=capital(axis.label),
-            ylabel="Share of run–target pairs hit",
-            footer=origin,
-            lines=[
-                _ecdf_line(runtime, end, banded, styles)
-                for banded, runtime in _banded(summary.runtimes)
-                if len(runtime.positions)
-            ],
-            scale=Scale("linear", 0.0, 1.0, limits=(0.0, 1.0)),
-        ),
-    )
-
-
-def _banded(runtimes: Sequence[Runtime]) -> list[tuple[bool, Runtime]]:
-    return [(number < MOST_BANDS, runtime) for number, runtime in enumerate(runtimes)]
-
-
-def _ecdf_line(runtime: Runtime, end: float, banded: bool, styles: Styles) -> Line:
-    band = (runtime.positions[runtime.band], runtime.lower, runtime.upper) if banded and len(runtime.band) else None
-    return Line(
-        label=runtime.optimizer,
-        look=styles[runtime.optimizer],
-        x=np.append(runtime.positions, max(end, runtime.positions[-1])),
-        y=runtime.share,
-        band=band,
+        chart=ecdf_chart(summary.runtimes, title, axis.label, origin, styles),
     )
 
 
@@ -110,7 +82,7 @@ def hypervolume_figure(pareto: Pareto, styles: Styles) -> Figure:
             title=title,
             xlabel=capital(axis.label),
             ylabel=capital(HYPERVOLUME.label),
-            footer=words.origin(pareto.section),
+            footer=pareto.section.origin,
             lines=curve_lines(curves, styles),
             scale=vertical_scale(curves, MOST_BANDS),
         ),
@@ -141,7 +113,7 @@ def attainment_figure(pareto: Pareto, styles: Styles) -> Figure:
             title=title,
             xlabel=capital(units[0]),
             ylabel=capital(units[1]),
-            footer=words.origin(pareto.section),
+            footer=pareto.section.origin,
             lines=lines,
             scale=Scale("linear", float(heights.min()), float(heights.max())),
             log_x=False,

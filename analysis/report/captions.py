@@ -13,22 +13,25 @@ from ..comparison.section import Comparison
 from ..comparison.significance import Significance
 from ..grouping.sections import Measure
 from ..performance.curves import Curve
+from ..performance.section_curves import SectionCurves
 from ..statistics.design import ALPHA
 from . import tests
-from .words import origin
 
 _SPREADS = {"mean": "mean ± standard deviation", "median": "median [lower, upper quartile]"}
 
 
-def curve_caption(comparison: Comparison, index: int, most_bands: int) -> str:
+_BANDS = {"bootstrap": "95 % bootstrap band", "t": "95 % band by Student's t"}
+
+
+def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str:
     """Caption of the curves of one measure."""
     measure, curves = comparison.measures[index], [c for c in comparison.curves[index] if len(c.positions)]
     axis = comparison.axis
-    band = (
-        f" with its 95 % bootstrap band over {_run_counts(curves)}" if any(len(curve.band) for curve in curves) else ""
-    )
+    what = f"{comparison.summary.statistic.title} {measure.name}"
+    banded = any(len(curve.band) for curve in curves)
+    band = f" with its {_BANDS[comparison.summary.interval]} over {_run_counts(curves)}" if banded else ""
     parts = [
-        f"{comparison.section.title}: mean {measure.name} of the incumbent over {axis.name}{band}.",
+        f"{comparison.section.title}: {what} of the incumbent over {axis.name}{band}.",
         _reference(measure),
     ]
     if len(curves) > most_bands:
@@ -41,7 +44,7 @@ def curve_caption(comparison: Comparison, index: int, most_bands: int) -> str:
     if scale.kind == "log with zero":
         parts.append(f"The vertical axis is linear below {short(scale.threshold)}, to show zero.")
     if comparison.section.benchmark:
-        parts.append(f"{capital(origin(comparison.section))}.")
+        parts.append(f"{capital(comparison.section.origin)}.")
     return " ".join(part for part in parts if part)
 
 
@@ -66,7 +69,7 @@ def _range(values: Sequence[float], unit: str | None) -> str:
     return f"{quantity(low, None)} to {quantity(high, unit)}"
 
 
-def curve_alt(comparison: Comparison, index: int) -> str:
+def curve_alt(comparison: SectionCurves, index: int) -> str:
     """The figure in words: where each line begins and ends."""
     measure, axis = comparison.measures[index], comparison.axis
     ends = [
@@ -76,7 +79,8 @@ def curve_alt(comparison: Comparison, index: int) -> str:
         for curve in comparison.curves[index]
         if len(curve.positions)
     ]
-    return f"Line chart of mean {measure.name} over {axis.name}: {'; '.join(ends) or 'no line'}."
+    what = f"{comparison.summary.statistic.title} {measure.name}"
+    return f"Line chart of {what} over {axis.name}: {'; '.join(ends) or 'no line'}."
 
 
 def table_caption(comparison: Comparison, centre: Centre) -> str:
@@ -91,7 +95,7 @@ def table_caption(comparison: Comparison, centre: Centre) -> str:
         "† Some runs had no successful trial: they rank last and are not in the other numbers."
         if any_failed(comparison)
         else "",
-        f"{capital(origin(comparison.section))}." if comparison.section.benchmark else "",
+        f"{capital(comparison.section.origin)}." if comparison.section.benchmark else "",
     ]
     return " ".join(part for part in parts if part)
 
@@ -124,7 +128,7 @@ def rank_caption(comparison: Comparison) -> str:
 
 def _origin_note(comparisons: Sequence[Comparison]) -> str:
     """Where the values come from, as a last sentence; empty without a benchmark."""
-    origins = sorted({origin(one.section) for one in comparisons} - {""})
+    origins = sorted({one.section.origin for one in comparisons} - {""})
     return "".join(f" {capital(text)}." for text in origins)
 
 

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from ..charts.area_grid import COLOURS, REST, AreaGrid, Stack
+from ..charts.curves import Styles
 from ..charts.figure import Figure
 from ..charts.footprint import FootprintChart
 from ..charts.text import capital, fixed, listing, plural, quantity
 from ..comparison.section import Comparison
 from ..landscape.footprint import Footprint
 from ..landscape.incumbent_values import IncumbentValues
-from . import words
-from .figures import Styles
 
 _MOST_PRINTS = 8  # panels of a footprint
 _MOST_ROWS, _MOST_COLUMNS = 4, 6  # panels of incumbents
@@ -37,7 +36,7 @@ def footprint_figure(one: Comparison, found: Footprint, styles: Styles) -> Figur
     alt = f"A panel of points for each of {listing(track.optimizer for track in shown)}."
     cut = Footprint(shown, found.shares, found.outline)
     looks = {track.optimizer: styles[track.optimizer] for track in shown}
-    chart = FootprintChart(f"{title}: footprint", words.origin(one.section), cut, looks)
+    chart = FootprintChart(f"{title}: footprint", one.section.origin, cut, looks)
     return Figure(f"{title} footprint", caption, alt, chart)
 
 
@@ -69,7 +68,7 @@ def incumbents_figure(one: Comparison, values: Mapping[str, IncumbentValues]) ->
     chart = AreaGrid(
         title=f"{title}: values of incumbents, share of runs",
         xlabel=f"{capital(one.axis.name)}, {span}",
-        footer=words.origin(one.section),
+        footer=one.section.origin,
         heads=names,
         rows=rows,
         colours=colours,

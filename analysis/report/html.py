@@ -128,7 +128,7 @@ def _facts(view: View) -> list[str]:
 def _benchmarks(view: View) -> list[tuple[str, str]]:
     """Benchmark and hash, each once."""
     used = {
-        (words.origin(section), str(section.benchmark.get("sha256") or "no hash given"))
+        (section.origin, str(section.benchmark.get("sha256") or "no hash given"))
         for section in view.sections
         if section.benchmark
     }

@@ -17,7 +17,6 @@ import pyarrow as pa
 from ... import __version__
 from ...errors import EncaveError
 from ...run import Run
-from ..grouping.sections import run_seed
 
 NAME = "manifest.json"
 _MARK = "encave_report"
@@ -37,8 +36,8 @@ def inputs(runs: Sequence[Run]) -> list[dict[str, Any]]:
             "name": run.name,
             "optimizer": run.optimizer.name,
             "optimizer_version": run.optimizer.version,
-            "task": run.metadata.get("task"),
-            "seed": run_seed(run),
+            "task": run.task,
+            "seed": run.seed,
             "trials": len(run),
             "source": run.metadata.get("source"),
             "benchmark": run.metadata.get("benchmark"),

@@ -13,7 +13,6 @@ from ..statistics.bootstrap import RESAMPLES
 from ..statistics.design import ALPHA
 from .contents import Chapter, Study
 from .references import BENCHMARKS, OPTIMIZERS, cite, of_name
-from .words import origin
 
 _MOST_BUDGETS = 8
 _INCUMBENT = (
@@ -115,7 +114,7 @@ def _setting(comparison: Comparison) -> str:
     if section.benchmark:
         digest = str(section.benchmark.get("sha256") or "")
         paper = of_name(str(section.benchmark.get("name")), BENCHMARKS)
-        parts.append(origin(section) + paper + (f" (SHA-256 {digest[:12]}…)" if digest else ""))
+        parts.append(section.origin + paper + (f" (SHA-256 {digest[:12]}…)" if digest else ""))
     return "; ".join(parts) + "."
 
 

@@ -14,8 +14,8 @@ from ..grouping.sections import Measure, Section
 from ..performance.axis import Axis
 from ..performance.curves import Curve
 from ..performance.random_search import ExpectedCurve
+from ..tables.result import table_of
 from .contents import Study
-from .data import rows
 from .references import cite
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def caption(curve: ExpectedCurve) -> str:
 def tables(known: Iterable[tuple[Section, Axis, Measure, ExpectedCurve | None]]) -> dict[str, pa.Table]:
     """The numbers behind the lines, a row per position; nothing where none is known."""
     columns = {
-        "section": "string", "measure": "string", "axis": "string", "epochs": "int64", "position": "float64",
+        "task": "string", "measure": "string", "axis": "string", "epochs": "int64", "position": "float64",
         "expected": "float64", "standard_error": "float64",
     }  # fmt: skip
     records = [
@@ -69,4 +69,4 @@ def tables(known: Iterable[tuple[Section, Axis, Measure, ExpectedCurve | None]])
         if curve
         for row in zip(curve.positions.tolist(), measure.report(curve.values).tolist(), curve.standard_error.tolist())
     ]
-    return {"random_search": rows(columns, records)} if records else {}
+    return {"random_search": table_of(columns, records)} if records else {}

@@ -66,13 +66,12 @@ class Settings:
             EncaveError: an optimizer or a task is named that no run has, or a seed's expression finds nothing.
         """
         known = [self._told(run) for run in runs]
-        self._check("optimizer", self.optimizers, {_label(run) for run in known})
-        self._check("task", self.tasks, {str(run.metadata.get("task")) for run in known})
+        self._check("optimizer", self.optimizers, {run.label for run in known})
+        self._check("task", self.tasks, {str(run.task) for run in known})
         return [
             run
             for run in known
-            if (not self.optimizers or _label(run) in self.optimizers)
-            and (not self.tasks or str(run.metadata.get("task")) in self.tasks)
+            if (not self.optimizers or run.label in self.optimizers) and (not self.tasks or str(run.task) in self.tasks)
         ]
 
     def ordered(self, labels: Sequence[str]) -> list[str]:
@@ -84,7 +83,7 @@ class Settings:
         source = str(run.metadata.get("source") or "")
         rule = next((r for r in self.runs if fnmatchcase(run.name, r.match) or fnmatchcase(source, r.match)), Rule())
         told: dict[str, Any] = {}
-        label = rule.optimizer or _label(run)
+        label = rule.optimizer or run.label
         if rule.optimizer or label in self.labels:
             told["group"] = self.labels.get(label, label)
         if rule.task is not None:
@@ -165,10 +164,6 @@ def _seed(seed: int | str, name: str, source: str) -> int:
     if not found or not found[1].isdigit():
         raise EncaveError(f"{NAME}: the expression {seed!r} finds no seed in {name!r} nor in {source!r}")
     return int(found[1])
-
-
-def _label(run: Run) -> str:
-    return str(run.metadata.get("group") or run.optimizer.name)
 
 
 def _list(names: set[str]) -> str:

@@ -12,15 +12,6 @@ from ..grouping.sections import Measure, Section
 from . import tests
 
 
-def origin(section: Section) -> str:
-    """The benchmark and whether its values are modelled or measured; empty without a benchmark."""
-    if not section.benchmark:
-        return ""
-    name = section.benchmark.get("name") or "benchmark"
-    kinds = {"surrogate": "surrogate: modelled, not measured values", "table": "table of measured values"}
-    return f"{name}, {kinds.get(str(section.benchmark.get('source')), 'source not stated')}"
-
-
 def surrogate_notice(sections: Sequence[Section]) -> str | None:
     """The sentence that a report on a surrogate must carry; None if none was used."""
     used = [section.title for section in sections if section.surrogate]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
-from .analyze import number
 from .common import print_line, print_table
 
 if TYPE_CHECKING:
@@ -49,35 +48,3 @@ def _told(estimate: Estimate) -> str:
 
 def _short(value: float) -> str:
     return f"{value:.4g}" if math.isfinite(value) else "∞"
-
-
-def runtimes_json(found: Sequence[SectionRuntimes]) -> dict[str, Any]:
-    """All targets, with the time of every run; null where it was not hit, or a number does not exist or is infinite."""
-    return {"runtimes": [record for one in found for record in _records(one)]}
-
-
-def _records(one: SectionRuntimes) -> Iterator[dict[str, Any]]:
-    for runtime in one.runtimes:
-        members = one.curves.trajectories[runtime.optimizer]
-        expected = [runtime.expected(target) for target in range(len(one.targets.values))]
-        yield {
-            "section": one.curves.section.title,
-            "measure": one.measure.name,
-            "unit": one.measure.unit,
-            "reference": one.measure.reference,
-            "optimizer": runtime.optimizer,
-            "axis": one.curves.axis.label,
-            "rule": one.curves.summary.rule,
-            "targets": one.targets.values.tolist(),
-            "hits": [runtime.hits(target) for target in range(len(expected))],
-            "expected": [number(own.value) for own in expected],
-            "lower_95": [number(own.lower) for own in expected],
-            "upper_95": [number(own.upper) for own in expected],
-            "area": number(runtime.area.value),
-            "area_lower_95": number(runtime.area.lower),
-            "area_upper_95": number(runtime.area.upper),
-            "runs": [
-                {"run": run.run.name, "seed": run.seed, "spent": spent, "times": [number(time) for time in times]}
-                for run, spent, times in zip(members, runtime.spent.tolist(), runtime.times.tolist(), strict=True)
-            ],
-        }

@@ -73,7 +73,7 @@ def finals(incumbents, task: str, measure: int) -> np.ndarray:
 
 
 def test_final_values_and_ranks(report: Report, incumbents) -> None:
-    table = pd.read_parquet(report.folder / "data" / "final.parquet").set_index(["section", "optimizer", "measure"])
+    table = pd.read_parquet(report.folder / "data" / "final.parquet").set_index(["task", "optimizer", "measure"])
     for task in TASKS:
         values = finals(incumbents, task, 1)
         ranks = stats.rankdata(values.round(12), axis=1).mean(axis=0)
@@ -91,10 +91,10 @@ def test_curves_are_means_of_steps(report: Report, incumbents) -> None:
     curves = pd.read_parquet(report.folder / "data" / "curves.parquet")
     for task in TASKS:
         for name in OPTIMIZERS:
-            mine = curves.query("section == @task and optimizer == @name and measure == 'validation regret'")
+            mine = curves.query("task == @task and optimizer == @name and measure == 'validation regret'")
             mine = mine[mine["axis"] == mine["axis"].iloc[0]]
             assert len(mine) > 5
-            for position, mean in mine[["position", "mean"]].iloc[:: max(1, len(mine) // 20)].itertuples(index=False):
+            for position, mean in mine[["position", "value"]].iloc[:: max(1, len(mine) // 20)].itertuples(index=False):
                 held = [
                     [regret for end, regret, _ in incumbents[task, name, seed] if end <= position][-1] for seed in SEEDS
                 ]
@@ -105,7 +105,7 @@ def test_tests_are_those_of_scipy(report: Report, incumbents) -> None:
     tests = pd.read_parquet(report.folder / "data" / "tests.parquet")
     for task in TASKS:
         values = finals(incumbents, task, 1)
-        pairs = tests[(tests["section"] == task) & (tests["measure"] == "validation regret")]
+        pairs = tests[(tests["task"] == task) & (tests["measure"] == "validation regret")]
         assert len(pairs) == 3
         for pair in pairs.to_dict("records"):
             a, b = (values[:, OPTIMIZERS.index(pair[who])] for who in ("first", "second"))
@@ -159,7 +159,7 @@ def test_targets_and_expected_running_times(report: Report, incumbents, spent) -
     for task in TASKS:
         targets = spaced(incumbents, task)
         for name in OPTIMIZERS:
-            mine = told.query("section == @task and optimizer == @name").reset_index()
+            mine = told.query("task == @task and optimizer == @name").reset_index()
             assert mine["target"].tolist() == pytest.approx(targets.tolist(), **TIGHT)
             for target, row in zip(mine["target"], mine.to_dict("records"), strict=True):
                 times = [hits(incumbents[task, name, seed], target) for seed in SEEDS]
@@ -173,18 +173,18 @@ def test_targets_and_expected_running_times(report: Report, incumbents, spent) -
 def test_shares_of_targets_hit(report: Report, incumbents) -> None:
     told = pd.read_parquet(report.folder / "data" / "ecdf.parquet")
     for task in TASKS:
-        targets = pd.read_parquet(report.folder / "data" / "runtimes.parquet").query("section == @task")
+        targets = pd.read_parquet(report.folder / "data" / "runtimes.parquet").query("task == @task")
         for name in OPTIMIZERS:
             wanted = targets[targets["optimizer"] == name]["target"]
             times = [hits(incumbents[task, name, seed], target) for seed in SEEDS for target in wanted]
-            mine = told.query("section == @task and optimizer == @name")
+            mine = told.query("task == @task and optimizer == @name")
             assert mine["position"].tolist() == sorted({time for time in times if time < np.inf})
             for position, share in mine[["position", "share"]].itertuples(index=False):
                 assert share == pytest.approx(sum(time <= position for time in times) / len(times), **TIGHT)
 
 
 def test_areas_over_the_curve(report: Report, incumbents, spent) -> None:
-    told = pd.read_parquet(report.folder / "data" / "areas.parquet").set_index(["section", "optimizer"])
+    told = pd.read_parquet(report.folder / "data" / "areas.parquet").set_index(["task", "optimizer"])
     for task in TASKS:
         stop = min(end for key, end in spent.items() if key[0] == task)
         above = [target for target in spaced(incumbents, task) if target > 0]
@@ -206,7 +206,7 @@ def test_importances_are_shares_of_variance(report: Report, runs: list[Run]) -> 
     """Against marginal means of the whole grid with pandas: of the table, and of what each tree predicts."""
     told = pd.read_parquet(report.folder / "data" / "importance.parquet")
     for name, schedule in (("RE", 12), ("DEHB", 200)):
-        mine = told.query("section == 'cifar10' and optimizer == @name")
+        mine = told.query("task == 'cifar10' and optimizer == @name")
         mine = mine[mine["trials"] == mine["trials"].max()].set_index("effect")
         chosen = [run for run in runs if (run.metadata["task"], run.optimizer.name) == ("cifar10", name)]
         data = [sample(run) for run in chosen]

@@ -68,11 +68,11 @@ def test_ranks(folder: Path) -> None:
     assert told.exit_code == 0
     table = np.stack([finals(name, "one") for name in "ABC"], axis=1)
     expected = dict(zip("ABC", stats.rankdata(table, axis=1).mean(axis=0), strict=True))
-    rows = {row["optimizer"]: row for row in found["final"] if row["section"] == "one"}
+    rows = {row["optimizer"]: row for row in found["final"] if row["task"] == "one"}
     assert {name: row["average_rank"] for name, row in rows.items()} == pytest.approx(expected)
     assert rows["C"]["std"] == pytest.approx(finals("C", "one").std(ddof=1))
     assert found["over_tasks"]["C"] == 3.0 and found["not_over_tasks"] is None
-    over_time = [row for row in found["over_time"] if (row["section"], row["optimizer"]) == ("one", "C")]
+    over_time = [row for row in found["over_time"] if (row["task"], row["optimizer"]) == ("one", "C")]
     first = stats.rankdata([[cost_of(name, "one", seed)[0] for name in "ABC"] for seed in SEEDS], axis=1)
     assert over_time[0]["average_rank"] == pytest.approx(first.mean(axis=0)[2])
     assert over_time[-1]["average_rank"] == pytest.approx(rows["C"]["average_rank"])
@@ -92,7 +92,7 @@ def test_tests(folder: Path) -> None:
     told = invoke("analyze", "tests", folder, "--json", "--rope", "0.5")
     found = json.loads(told.stdout)
     assert told.exit_code == 0 and len(found["pairs"]) == 15 and len(found["tests"]) == 5
-    pairs = {(row["section"], row["first"], row["second"]): row for row in found["pairs"]}
+    pairs = {(row["task"], row["first"], row["second"]): row for row in found["pairs"]}
     worst = next(row for (section, _, second), row in pairs.items() if section == "one" and second == "C")
     assert worst["p"] == pytest.approx(stats.wilcoxon(finals(worst["first"], "one"), finals("C", "one")).pvalue)
     assert worst["different"] == 1 and worst["cliffs_delta"] == 1.0 and (worst["wins"], worst["losses"]) == (8, 0)
@@ -100,9 +100,9 @@ def test_tests(folder: Path) -> None:
     assert worst["p_better"] > 0.99 and worst["rope"] == 0.5
     close = next(row for (section, _, second), row in pairs.items() if section == "one" and second != "C")
     assert close["different"] == 0 and close["p_equivalent"] > 0.99
-    over = [row for (section, _, _), row in pairs.items() if section == "All tasks"]
+    over = [row for (section, _, _), row in pairs.items() if section == "all tasks"]
     assert {row["test"] for row in over} == {"none"} and {row["p_better"] for row in over} == {None}
-    omnibus = {row["section"]: row for row in found["friedman"]}
+    omnibus = {row["task"]: row for row in found["friedman"]}
     theirs = stats.friedmanchisquare(*(finals(name, "one") for name in "ABC"))
     assert [omnibus["one"][key] for key in ("chi_squared", "chi_squared_p")] == pytest.approx([*theirs])
     assert set(omnibus) == {"one", "three"} and omnibus["one"]["exact_p"] < 0.01
@@ -115,20 +115,22 @@ def test_tests(folder: Path) -> None:
 
 def test_runtimes(folder: Path) -> None:
     arguments = ("analyze", "runtimes", folder, "--measure", "loss", "--target", 1.2, "--target", 0.5)
-    found = {
-        (one["section"], one["optimizer"]): one for one in json.loads(invoke(*arguments, "--json").stdout)["runtimes"]
-    }
-    one = found["one", "A"]
+    told = json.loads(invoke(*arguments, "--json").stdout)
+    easy, hard = (row for row in told["runtimes"] if (row["task"], row["optimizer"]) == ("one", "A"))
     times = [next((i for i, y in enumerate(cost_of("A", "one", seed), 1) if y <= 1.2), None) for seed in SEEDS]
-    assert one["targets"] == [1.2, 0.5] and [run["times"] for run in one["runs"]] == [[time, None] for time in times]
+    assert [easy["target"], hard["target"]] == [1.2, 0.5]
+    mine = [row for row in told["runs"] if (row["task"], row["optimizer"]) == ("one", "A")]
+    assert [row["time"] for row in mine] == [cell for time in times for cell in (time, None)]
     hits = [time for time in times if time]
-    assert one["hits"] == [len(hits), 0]
-    assert one["expected"] == [pytest.approx((sum(hits) + 10 * (8 - len(hits))) / len(hits)), None]
+    assert [easy["hits"], hard["hits"]] == [len(hits), 0]
+    assert easy["expected_running_time"] == pytest.approx((sum(hits) + 10 * (8 - len(hits))) / len(hits))
+    assert hard["expected_running_time"] is None
     lines = list(csv.DictReader(io.StringIO(invoke(*arguments, "--csv").stdout)))
-    assert len(lines) == 2 * len(found) == 12
-    assert (float(lines[0]["expected_running_time"]), lines[1]["expected_running_time"]) == (one["expected"][0], "inf")
+    assert len(lines) == len(told["runtimes"]) == 12
+    assert float(lines[0]["expected_running_time"]) == easy["expected_running_time"]
+    assert lines[1]["expected_running_time"] == "inf"
     shown = invoke(*arguments).stdout
-    assert f"{one['expected'][0]:.4g} [" in shown and f"({len(hits)}/8)" in shown and "∞ (0/8)" in shown
+    assert f"{easy['expected_running_time']:.4g} [" in shown and f"({len(hits)}/8)" in shown and "∞ (0/8)" in shown
     assert "to 0 " in invoke("analyze", "runtimes", folder, "--axis", "evaluations").stdout
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from ...charts.figure import Figure
 from ...comparison.overall import Overall
-from .. import captions, data, pairs, table, tests, words
+from ...tables.curves import OVER_TASKS
+from ...tables.final import Ranks, Tests
+from .. import captions, pairs, table, tests
 from ..contents import Chapter, Figures, Row, Study, Table
 from ..figures import critical_difference_figure, ranks_figure
 
@@ -30,19 +32,15 @@ def write(study: Study) -> list[Chapter]:
             blocks=blocks,
             summary=tests.overall_sentences(overall.significance, overall.measure),
             data={
-                "tests": data.test_rows(TITLE, overall.measure, overall.significance),
-                **(
-                    {"ranks": data.rank_rows(TITLE, "share of the task's time", overall.curves)}
-                    if overall.curves
-                    else {}
-                ),
+                "tests": Tests(((OVER_TASKS, overall.measure, overall.significance),)).table(),
+                **({"ranks": Ranks((), overall).table()} if overall.curves else {}),
             },
         )
     ]
 
 
 def _figures(overall: Overall, study: Study) -> Iterator[Figure]:
-    origins = {words.origin(one.section) for one in overall.comparisons}
+    origins = {one.section.origin for one in overall.comparisons}
     footer = origins.pop() if len(origins) == 1 else ""
     if overall.curves and len(overall.optimizers) > 2:
         caption = captions.overall_rank_caption(overall)
@@ -59,5 +57,5 @@ def _table(overall: Overall) -> Table:
         caption=captions.overall_caption(overall),
         heads=("Optimizer", *table.task_heads(overall), "Average rank"),
         rows=[Row(label, cells, label) for label, cells in rows],
-        origin="; ".join(sorted({words.origin(one.section) for one in overall.comparisons} - {""})),
+        origin="; ".join(sorted({one.section.origin for one in overall.comparisons} - {""})),
     )

@@ -10,11 +10,11 @@ import pyarrow as pa
 from ...charts.figure import Figure
 from ...charts.text import fixed, quantity, short
 from ...comparison.anytime_summary import AnytimeSummary, summarise
-from ...performance.curve_rows import curve_rows
 from ...performance.random_search import ExpectedCurve
 from ...performance.runtimes import Runtime
 from ...statistics.effects import Estimate
-from .. import data, random_search_line, words
+from ...tables.curves import Curves, RunningTimes
+from .. import random_search_line
 from ..anytime_figures import attainment_figure, axis_figure, ecdf_figure, hypervolume_figure
 from ..contents import Block, Cell, Chapter, Details, Figures, Row, Study, Table
 from ..references import cite
@@ -123,7 +123,7 @@ def _table(one: AnytimeSummary) -> Table:
             *(f"ERT to {quantity(float(targets.values[target]), measure.unit)}" for target in shown),
         ),
         rows=rows,
-        origin=words.origin(comparison.section),
+        origin=comparison.section.origin,
     )  # fmt: skip
 
 
@@ -139,27 +139,11 @@ def _time(estimate: Estimate, runtime: Runtime, target: int) -> str:
 
 
 def _data(summaries: Sequence[AnytimeSummary], expected: Sequence[Expected]) -> dict[str, pa.Table]:
-    tables = {
-        "areas": data.rows(
-            {**_NAMES, "area": "float64", "lower_95": "float64", "upper_95": "float64"},
-            (
-                (*_named(one, runtime), runtime.area.value, runtime.area.lower, runtime.area.upper)
-                for one in summaries
-                for runtime in one.runtimes
-            ),
-        ),
-        "runtimes": pa.concat_tables(
-            [
-                data.runtime_rows(one.section.title, one.axis.label, one.measures[0], targets, found)
-                for one, targets, found in ((one.comparison, one.targets, one.runtimes) for one in summaries)
-                if targets
-            ]
-        ),
-        "ecdf": pa.concat_tables([_ecdf_rows(one) for one in summaries]),
-    }
+    times = RunningTimes(tuple(one.section_runtimes for one in summaries if one.targets))
+    tables = {"areas": times.areas().table(), "runtimes": times.table(), "ecdf": times.ecdf().table()}
     others = [curves for one in summaries for curves in one.other_axes]
     if others:
-        tables["curves_on_other_axes"] = curve_rows(others)
+        tables["curves_on_other_axes"] = Curves(tuple(others)).table()
         tables |= random_search_line.tables(
             (curves.section, curves.axis, curves.measures[0], curve)
             for one, own in zip(summaries, expected, strict=True)
@@ -167,28 +151,5 @@ def _data(summaries: Sequence[AnytimeSummary], expected: Sequence[Expected]) -> 
         )
     fronts = [one.pareto for one in summaries if one.pareto]
     if fronts:
-        tables["hypervolume"] = curve_rows([one.as_curves() for one in fronts])
+        tables["hypervolume"] = Curves(tuple(one.as_curves() for one in fronts)).table()
     return tables
-
-
-def _named(one: AnytimeSummary, runtime: Runtime) -> tuple[str, str, str, str]:
-    comparison = one.comparison
-    return comparison.section.title, runtime.optimizer, comparison.axis.label, comparison.measures[0].name
-
-
-def _ecdf_rows(one: AnytimeSummary) -> pa.Table:
-    columns = {**_NAMES, "position": "float64", "share": "float64", "lower_95": "float64", "upper_95": "float64"}
-    return data.rows(
-        columns,
-        (
-            (*_named(one, runtime), *event)
-            for runtime in one.runtimes
-            for event in zip(
-                runtime.positions.tolist(),
-                runtime.share.tolist(),
-                data.spread_out(runtime.lower, runtime.band, len(runtime.share)).tolist(),
-                data.spread_out(runtime.upper, runtime.band, len(runtime.share)).tolist(),
-                strict=True,
-            )
-        ),
-    )

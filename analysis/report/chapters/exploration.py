@@ -14,7 +14,8 @@ from ...landscape.budget_correlation import GroupCorrelation, group_correlation
 from ...landscape.exploration import GroupExploration, group_exploration
 from ...landscape.footprint import Footprint, footprint
 from ...landscape.incumbent_values import IncumbentValues, incumbent_values
-from .. import exploration_figures, importance_data
+from ...tables.landscape import Correlations, Explorations, Footprints, Incumbents
+from .. import exploration_figures
 from ..contents import Block, Cell, Chapter, Details, Figures, Notice, Row, Study, Table
 from ..references import cite
 
@@ -56,10 +57,10 @@ def write(study: Study) -> list[Chapter]:
             blocks=[*_left_out(reasons, unseen), *blocks],
             methods=[_METHODS] if prints else [],
             data={
-                **({"budget_correlation": importance_data.correlations(correlations)} if correlations else {}),
-                "exploration": importance_data.explorations(explorations),
-                **({"footprint": importance_data.footprints(prints)} if prints else {}),
-                **({"incumbent_values": importance_data.incumbents(made)} if made else {}),
+                **({"budget_correlation": Correlations(correlations).table()} if correlations else {}),
+                "exploration": Explorations(explorations).table(),
+                **({"footprint": Footprints(prints).table()} if prints else {}),
+                **({"incumbent_values": Incumbents(tuple(made)).table()} if made else {}),
             },
         )
     ]

@@ -14,7 +14,7 @@ from ...charts.style import INK, LineStyle
 from ...charts.text import fixed, plural, spread
 from ...importance.bias import UNIFORM, Bias, estimate_bias, uniform_groups
 from ...importance.groups import GroupImportance, Refused, group_importance
-from .. import importance_data
+from ...tables.importance import ImportanceBias, Importances
 from ..contents import Block, Cell, Chapter, Details, Figures, Notice, Row, Study, Table
 from ..references import cite
 
@@ -38,8 +38,8 @@ def write(study: Study) -> list[Chapter]:
     if not blocks and not refused:
         return []
     data = {
-        **({"importance": importance_data.importances(groups)} if groups else {}),
-        **({"importance_bias": importance_data.bias(bias)} if bias else {}),
+        **({"importance": Importances(groups).table()} if groups else {}),
+        **({"importance_bias": ImportanceBias(tuple(bias)).table()} if bias else {}),
     }
     return [Chapter("Hyperparameters", [*_refused(refused), *blocks], methods=_methods(groups, bias), data=data)]
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ...charts.figure import Figure
 from ...charts.text import capital
 from ...comparison.ranking import Centre
 from ...comparison.section import Comparison
 from ...performance.random_search import ExpectedCurve
-from .. import captions, data, pairs, random_search_line, table, words
+from ...tables.curves import Curves
+from ...tables.final import Final, FinalRuns, Ranks, Tests
+from .. import captions, pairs, random_search_line, table, words
 from ..cautions import list_cautions
 from ..contents import Block, Chapter, Figures, Notice, Row, Study, Table
 from ..figures import critical_difference_figure, curves_figure, ranks_figure
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def write(study: Study) -> list[Chapter]:
@@ -40,14 +46,14 @@ def _chapter(one: Comparison, study: Study) -> Chapter:
         summary=words.lead_sentences(one),
         warnings=[f"{title}: {text}" for text in cautions],
         methods=[random_search_line.METHODS] if any(expected) else [],
-        data={**data.of_task(one), **random_search_line.tables(known)},
+        data={**_data(one), **random_search_line.tables(known)},
     )
 
 
 def _figures(one: Comparison, study: Study, expected: Sequence[ExpectedCurve | None]) -> Iterator[Figure]:
-    title, footer = one.section.title, words.origin(one.section)
+    title, footer = one.section.title, one.section.origin
     for index, curve in enumerate(expected):
-        yield curves_figure(one, index, study.styles, curve)
+        yield curves_figure(one.made, index, study.styles, curve)
     if one.rank_curves:
         label, caption = capital(one.axis.label), captions.rank_caption(one)
         yield ranks_figure(one.rank_curves, title, label, footer, caption, study.styles)
@@ -69,5 +75,19 @@ def _table(one: Comparison, centre: Centre) -> Table:
             "Average rank",
         ),
         rows=[Row(row.optimizer, cells, row.optimizer) for row, cells in zip(one.table.rows, marked, strict=True)],
-        origin=words.origin(one.section),
+        origin=one.section.origin,
     )
+
+
+def _data(one: Comparison) -> dict[str, pa.Table]:
+    """The numbers of one task."""
+    title = one.section.title
+    made = zip(one.measures, one.significance, strict=False)
+    tests = Tests(tuple((title, measure.name, significance) for measure, significance in made))
+    return {
+        "curves": Curves((one.made,)).table(),
+        "final": Final((one,)).table(),
+        "runs": FinalRuns((one,)).table(),
+        **({"tests": tests.table()} if tests.made else {}),
+        **({"ranks": Ranks((one,)).table()} if one.rank_curves else {}),
+    }

@@ -84,8 +84,10 @@ def _meta_text(content: Mapping[str, Any]) -> str:
 
 def _meta(run: Run, shown: Rows) -> dict[str, Any]:
     told = {"optimizer": run.optimizer.name, "optimizer version": run.optimizer.version, "budget": run.budget_name}
-    told |= {key: run.metadata.get(key) for key in ("task", "workers", "source", "source_format", "source_release")}
-    told |= {RUN_SEED: run.metadata.get("seed"), TRIAL_SEEDS: _trial_seeds(shown), INFERRED: run.inferred_space or None}
+    told |= {"task": run.task} | {
+        key: run.metadata.get(key) for key in ("workers", "source", "source_format", "source_release")
+    }
+    told |= {RUN_SEED: run.seed, TRIAL_SEEDS: _trial_seeds(shown), INFERRED: run.inferred_space or None}
     benchmark = run.metadata.get("benchmark") or {}
     told |= {f"benchmark {key}": benchmark.get(key) for key in ("name", "source")}
     return {

@@ -155,8 +155,8 @@ def _seeds(run: Run) -> tuple[Ints, Note | None]:
         return numbers, Note("flagged", text, len(run))
     if distinct[0] > 1:
         return pc.fill_null(run.trials["seed"], 0).to_numpy(), None
-    seed = run.metadata.get("seed")
-    number = seed if isinstance(seed, int) and 0 <= seed <= _LARGEST_SEED else zlib.crc32(run.name.encode()) >> 1
+    seed = run.seed
+    number = seed if seed is not None and 0 <= seed <= _LARGEST_SEED else zlib.crc32(run.name.encode()) >> 1
     return np.full(len(run), number, dtype=np.int64), None
 
 

@@ -75,7 +75,7 @@ def write_all(runs: Sequence[Run], folder: Path) -> list[str]:
         if np.isnan(run.cost()).all():
             said.append(f"{run.name} is left out: none of its trials succeeded")
         else:
-            groups.setdefault((_group(run), _task(run), run.objectives[0], tuple(run.space)), []).append(run)
+            groups.setdefault((run.label, _task(run), run.objectives[0], tuple(run.space)), []).append(run)
     names: set[str] = set()
     for (group, task, objective, _), members in groups.items():
         number = tasks.index(task) + 1
@@ -89,12 +89,8 @@ def write_all(runs: Sequence[Run], folder: Path) -> list[str]:
     return said
 
 
-def _group(run: Run) -> str:
-    return str(run.metadata.get("group") or run.optimizer.name)
-
-
 def _task(run: Run) -> str:
-    return str(run.metadata.get("task") or "unknown")
+    return run.task or "unknown"
 
 
 def _maximizes(run: Run) -> bool:
@@ -207,7 +203,7 @@ def _lines(rows: _Rows, names: Sequence[str]) -> Iterator[str]:
 def _described(rows: _Rows) -> dict[str, Any]:
     place = int(np.argmax(rows.raw) if _maximizes(rows.run) else np.argmin(rows.raw))
     position = [float(texts[place]) for texts in rows.positions.values()]
-    seed = rows.run.metadata.get("seed")
+    seed = rows.run.seed
     return {
         "instance": 1,
         "evals": len(rows.raw),
@@ -216,5 +212,5 @@ def _described(rows: _Rows) -> dict[str, Any]:
             "y": float(rows.raw[place]),
             "x": [None if math.isnan(value) else value for value in position],
         },
-        "run_seed": seed if isinstance(seed, int) else -1,
+        "run_seed": -1 if seed is None else seed,
     }

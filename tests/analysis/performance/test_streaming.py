@@ -9,10 +9,10 @@ import pytest
 
 from encave.analysis.comparison.section import compare
 from encave.analysis.grouping.sections import view_runs
-from encave.analysis.performance.curve_rows import curve_rows, curves_json
 from encave.analysis.performance.section_curves import Summary, baseline, curves_over_tasks
 from encave.analysis.performance.streaming import gather, reduce_run, reduce_source
 from encave.analysis.statistics.order_statistics import Statistic
+from encave.analysis.tables.curves import Curves
 from encave.errors import EncaveError
 from encave.run import Run
 
@@ -139,12 +139,13 @@ def test_an_optimizer_that_failed_everywhere_takes_no_other_away(make_run) -> No
     assert (c.optimizer, len(c.positions), c.without_incumbent) == ("C", 0, 1)
 
 
-def test_rows_and_json_hold_every_event(study) -> None:
-    sets, _ = gather(reduced_of(study, "any-budget"), None, Summary(Statistic("median")))
-    rows, records = curve_rows(sets).to_pylist(), curves_json(sets)["curves"]
+def test_the_table_holds_every_event(study) -> None:
+    sets, _ = gather(reduced_of(study, "any-budget"), None, Summary(Statistic("median"), rule="any-budget"))
+    rows = Curves(tuple(sets)).records()
     assert len(rows) == sum(len(curve.positions) for own in sets[0].curves for curve in own)
-    first = records[0]
-    mine = [row for row in rows if (row["optimizer"], row["measure"]) == (first["optimizer"], first["measure"])]
-    assert [row["position"] for row in mine] == first["positions"]
-    assert [row["value"] for row in mine] == first["values"]
-    assert first["statistic"] == "median" and first["runs"] == 4
+    first = sets[0].curves[0][0]
+    mine = [row for row in rows if (row["optimizer"], row["measure"]) == (first.optimizer, first.measure.name)]
+    assert [row["position"] for row in mine] == first.positions.tolist()
+    assert [row["value"] for row in mine] == first.centre.tolist()
+    assert [row["lower_95"] is None for row in mine] == [k not in first.band for k in range(len(mine))]
+    assert {(row["statistic"], row["runs"], row["rule"]) for row in mine} == {("median", 4, "any-budget")}

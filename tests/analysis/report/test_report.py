@@ -261,11 +261,11 @@ def test_tests_in_page_table_figures_and_data(tested_study, tmp_path: Path) -> N
     assert [name for name, count in page.ids.items() if count > 1] == []
     assert all(link.startswith("#") or link in files for link in page.links)
     with (report.folder / "data" / "tests.csv").open() as file:
-        rows = [row for row in csv.DictReader(file) if row["section"] == "t1" and row["measure"] == "test error"]
+        rows = [row for row in csv.DictReader(file) if row["task"] == "t1" and row["measure"] == "test error"]
     assert {row["second"] for row in rows if row["different"] == "1" and row["first"] == "best"} == {"B", "C"}
     assert [float(row["adjusted_p"]) for row in rows if row["first"] == "best"] == [3 * 2 / 2**8] * 2
     with (report.folder / "data" / "ranks.csv").open() as file:
-        assert {row["section"] for row in csv.DictReader(file)} == {"t1", "t2", "t3", "All tasks"}
+        assert {row["task"] for row in csv.DictReader(file)} == {"t1", "t2", "t3", "all tasks"}
 
 
 def test_underlined_are_those_not_significantly_worse(make_run, tmp_path: Path) -> None:

@@ -1,0 +1,185 @@
+"""The comparison of runs, whole: from runs to every result about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ...errors import EncaveError
+from ..comparison.overall import Overall, compare_tasks
+from ..comparison.section import Comparison
+from ..comparison.section import compare as compare_section
+from ..grouping.sections import view_runs
+from ..performance.axis import AxisKind
+from ..performance.incumbents import IncumbentRule
+from ..performance.section_curves import Summary, curves_over_tasks
+from ..performance.section_runtimes import section_runtimes
+from ..statistics.order_statistics import Statistic
+from .curves import OVER_TASKS, Curves, RunningTimes
+from .final import CriticalDifferences, Final, FinalRuns, Ranks, Tests
+from .result import one_of
+
+if TYPE_CHECKING:
+    from ...run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Comparisons:
+    """Runs of several optimizers, compared task by task and over tasks."""
+
+    each: tuple[Comparison, ...]
+    """The result of each task, by name."""
+    overall: Overall | None
+    """The result over tasks; None with one task, or where they cannot be averaged."""
+    not_overall: str | None
+    """Why nothing is averaged over tasks, where that could be expected."""
+    remarks: tuple[str, ...]
+    """What else to know: runs given twice, labels split by release."""
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks, with what tells apart several sections of one."""
+        return tuple(one.section.title for one in self.each)
+
+    @property
+    def optimizers(self) -> tuple[str, ...]:
+        """Labels of all optimizers, sorted."""
+        return tuple(sorted({group.optimizer for one in self.each for group in one.section.groups}))
+
+    def __len__(self) -> int:
+        return len(self.each)
+
+    def __iter__(self) -> Iterator[Comparison]:
+        return iter(self.each)
+
+    def __repr__(self) -> str:
+        return f"Comparisons({len(self.optimizers)} optimizers on {', '.join(self.tasks)})"
+
+    def curves(self, task: str | None = None, measure: str | None = None) -> Curves:
+        """Anytime performance.
+
+        Args:
+            task: Only this one.
+            measure: What the chart shows, by its name; None: the first, often a regret.
+
+        Raises:
+            EncaveError: there is no such task or measure.
+        """
+        chosen = self._of(task)
+        for one in chosen:
+            one.made.measure_index(measure)
+        sets = tuple(one.made for one in chosen)
+        normalised = task is None and len(sets) > 1 and sets[0].summary.normalise
+        return Curves(sets, curves_over_tasks(sets) if normalised else (), measure)
+
+    def final(self, task: str | None = None) -> Final:
+        """Final performance, with average ranks.
+
+        Raises:
+            EncaveError: there is no such task.
+        """
+        return Final(self._of(task))
+
+    def runs(self, task: str | None = None) -> FinalRuns:
+        """The final value of each run.
+
+        Raises:
+            EncaveError: there is no such task.
+        """
+        return FinalRuns(self._of(task))
+
+    def ranks(self, task: str | None = None) -> Ranks:
+        """Average ranks over time, on each task and over all.
+
+        Raises:
+            EncaveError: there is no such task.
+        """
+        return Ranks(self._of(task), self.overall if task is None else None)
+
+    def tests(self, task: str | None = None) -> Tests:
+        """Tests of final values, pair by pair.
+
+        Raises:
+            EncaveError: there is no such task.
+        """
+        made = [
+            (one.section.title, measure.name, tests)
+            for one in self._of(task)
+            for measure, tests in zip(one.measures, one.significance, strict=False)
+        ]
+        if task is None and self.overall is not None:
+            made.append((OVER_TASKS, self.overall.measure, self.overall.significance))
+        return Tests(tuple(made))
+
+    def runtimes(
+        self, targets: Sequence[float] = (), *, measure: str | None = None, task: str | None = None
+    ) -> RunningTimes:
+        """Expected running times to targets, ECDF and areas.
+
+        Args:
+            targets: Values of the measure to hit; without any, 51 from the worst first incumbent to the best value.
+            measure: What targets are of, by its name; None: the first.
+            task: Only this one.
+
+        Raises:
+            EncaveError: there is no such task or measure.
+        """
+        found = (section_runtimes(one.made, measure, targets) for one in self._of(task))
+        return RunningTimes(tuple(one for one in found if one is not None))
+
+    def critical_difference(self, task: str | None = None) -> CriticalDifferences:
+        """The critical-difference diagram: over tasks, or of one task over seeds.
+
+        Raises:
+            EncaveError: there is no such task, several without a result over them, or no test was made.
+        """
+        if task is None and self.overall is not None:
+            return CriticalDifferences(OVER_TASKS, self.overall.significance)
+        chosen = self._of(task)
+        one = one_of(chosen, self.tasks)
+        if not one.significance:
+            raise EncaveError("a critical-difference diagram needs three optimizers")
+        return CriticalDifferences(one.section.title, one.significance[0], one.section.origin)
+
+    def _of(self, task: str | None) -> tuple[Comparison, ...]:
+        if task is None:
+            return self.each
+        found = tuple(one for one in self.each if task in (one.section.title, one.section.task))
+        if not found:
+            raise EncaveError(f"no task {task!r}; there are {', '.join(self.tasks)}")
+        return found
+
+
+def compare(
+    runs: Iterable[Run],
+    *,
+    axis: AxisKind | None = None,
+    statistic: str = "mean",
+    interval: Literal["bootstrap", "t"] = "bootstrap",
+    rule: IncumbentRule = "highest-so-far",
+    reference: float | None = None,
+    normalise: bool = False,
+    rope: float | None = None,
+) -> Comparisons:
+    """Compare runs: grouped by task, then by optimizer, seeds summarised.
+
+    Args:
+        runs: The runs, e.g. from `encave.read`.
+        axis: `evaluations`, `time`, `trial-time`, `epochs` or `full-evaluations`; None: time if every run of a task
+            knows when its trials ended, else evaluations.
+        statistic: What is taken over runs: `mean`, `median`, `iqm` or a quantile such as `q0.9`.
+        interval: The 95 % interval of the statistic.
+        rule: Which trials may be the incumbent where there are budgets.
+        reference: The value that regret is against, instead of the known optimum or the best seen.
+        normalise: Whether the first measure is divided by random search's final regret, so that tasks can be averaged.
+        rope: Half-width of the region of practical equivalence, in the measure's unit: adds the Bayesian test.
+
+    Raises:
+        EncaveError: there are no runs, the runs of a task do not share the axis, or a name is not known.
+    """
+    view = view_runs(list(runs))
+    summary = Summary(Statistic(statistic), interval, rule, reference, normalise)
+    each = tuple(compare_section(section, rope, axis=axis, summary=summary) for section in view.sections)
+    overall, why_not = compare_tasks(each, rope)
+    return Comparisons(each, overall, why_not, view.remarks)

@@ -1,0 +1,249 @@
+"""Final performance, ranks over time, tests and the critical-difference diagram, as results."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
+
+from ...errors import EncaveError
+from ..charts.critical_difference import CriticalDifference
+from ..charts.curves import ranks_chart
+from ..charts.style import line_styles
+from ..charts.text import capital
+from .curves import OVER_TASKS
+from .result import Result, one_of, table_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ..charts.line_chart import LineChart
+    from ..comparison.overall import Overall
+    from ..comparison.section import Comparison
+    from ..comparison.significance import Significance
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Final(Result):
+    """Final performance of each optimizer on each task."""
+
+    comparisons: tuple[Comparison, ...]
+    """One for each task."""
+
+    def table(self) -> pa.Table:
+        """One row per optimizer and measure.
+
+        `task`, `optimizer`, `runs`, `failed_runs` (without any success), `mean_trials` per run, `average_rank` by the
+        first measure, `measure`; over runs with a value: `mean`, its interval `lower_95`, `upper_95`, `std` (divisor
+        n - 1), `median`, `lower_quartile`, `upper_quartile`.
+        """
+        columns = {
+            "task": "string", "optimizer": "string", "runs": "int64", "failed_runs": "int64",
+            "mean_trials": "float64", "average_rank": "float64", "measure": "string", "mean": "float64",
+            "std": "float64", "lower_95": "float64", "upper_95": "float64", "median": "float64",
+            "lower_quartile": "float64", "upper_quartile": "float64",
+        }  # fmt: skip
+        return table_of(
+            columns,
+            (
+                (
+                    *(one.section.title, row.optimizer, row.runs, row.failed, row.trials, row.rank, measure.name),
+                    *(spread.mean, spread.std, spread.lower, spread.upper, *spread.quartiles),
+                )
+                for one in self.comparisons
+                for row in one.table.rows
+                for measure, spread in zip(one.table.measures, row.spreads, strict=True)
+            ),
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FinalRuns(Result):
+    """The final value of each run."""
+
+    comparisons: tuple[Comparison, ...]
+    """One for each task."""
+
+    def table(self) -> pa.Table:
+        """One row per run and measure.
+
+        `task`, `optimizer`, `seed`, `run`, `trials`, `measure`, `final` (null where no trial succeeded).
+        """
+        columns = {
+            "task": "string", "optimizer": "string", "seed": "int64", "run": "string", "trials": "int64",
+            "measure": "string", "final": "float64",
+        }  # fmt: skip
+        return table_of(
+            columns,
+            (
+                (one.section.title, label, own.seed, own.run.name, len(own.run), measure.name, own.final(measure))
+                for one in self.comparisons
+                for label in one.ordered
+                for own in one.trajectories[label]
+                for measure in one.measures
+            ),
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Ranks(Result):
+    """Average ranks over time, by the first measure; of two optimizers there are none."""
+
+    comparisons: tuple[Comparison, ...]
+    """One for each task."""
+    overall: Overall | None = None
+    """The result over tasks."""
+
+    def table(self) -> pa.Table:
+        """One row per point.
+
+        `task`, or `all tasks`; `optimizer`; `axis`; `position` on it; `average_rank`, 1 is best, with its interval
+        `lower_95`, `upper_95`.
+        """
+        columns = {
+            "task": "string", "optimizer": "string", "axis": "string", "position": "float64",
+            "average_rank": "float64", "lower_95": "float64", "upper_95": "float64",
+        }  # fmt: skip
+        sets = [(one.section.title, one.axis.label, one.rank_curves) for one in self.comparisons]
+        if self.overall is not None:
+            sets.append((OVER_TASKS, self._share, self.overall.curves))
+        return table_of(
+            columns,
+            (
+                (task, curve.optimizer, axis, *numbers)
+                for task, axis, curves in sets
+                for curve in curves
+                for numbers in zip(
+                    *(column.tolist() for column in (curve.positions, curve.mean, curve.lower, curve.upper)),
+                    strict=True,
+                )
+            ),
+        )
+
+    @property
+    def _share(self) -> str:
+        assert self.overall is not None, "a share is of what is over tasks"
+        return f"share of the task's {self.overall.comparisons[0].axis.name}"
+
+    def chart(self) -> LineChart:
+        """Ranks over time: over all tasks where every optimizer ran on every task, else of the one task.
+
+        Raises:
+            EncaveError: there are several tasks and nothing over them, or fewer than three optimizers.
+        """
+        if self.overall is not None and self.overall.curves:
+            curves, title = self.overall.curves, OVER_TASKS
+            label = self._share
+        else:
+            one = one_of(self.comparisons, [own.section.title for own in self.comparisons])
+            curves, title, label = one.rank_curves, one.section.title, one.axis.label
+        if not curves:
+            raise EncaveError("ranks over time need three optimizers with a success before the first run ends")
+        styles = line_styles(sorted(curve.optimizer for curve in curves))
+        return ranks_chart(curves, title, capital(label), "", styles)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Tests(Result):
+    """Tests of final values, each pair of optimizers, by the test that the design carries."""
+
+    made: tuple[tuple[str, str, Significance], ...]
+    """Task (or `all tasks`), measure, and the tests."""
+
+    def table(self) -> pa.Table:
+        """One row per pair.
+
+        `task`, `measure`, `test`, `blocks`; `first` and `second` optimizer, the better by rank first; `p`,
+        `adjusted_p`; `different`: 1 where they differ at 0.05; `favours`: 1 the first, -1 the second;
+        `probability_of_improvement` with `lower_95`, `upper_95`; `cliffs_delta`; where runs are paired `wins`, `ties`,
+        `losses` of the first and `mean_gain` with `gain_lower_95`, `gain_upper_95`; with a region of practical
+        equivalence `rope`, `p_better`, `p_equivalent`, `p_worse`.
+        """
+        text, number, count = "string", "float64", "int64"
+        columns = {
+            "task": text, "measure": text, "test": text, "blocks": count, "first": text, "second": text, "p": number,
+            "adjusted_p": number, "different": count, "favours": count, "probability_of_improvement": number,
+            "lower_95": number, "upper_95": number, "cliffs_delta": number, "wins": count, "ties": count,
+            "losses": count, "mean_gain": number, "gain_lower_95": number, "gain_upper_95": number, "rope": number,
+            "p_better": number, "p_equivalent": number, "p_worse": number,
+        }  # fmt: skip
+        return table_of(
+            columns,
+            (
+                (
+                    *(task, measure, tests.choice.test, tests.blocks, pair.first, pair.second, pair.p, pair.adjusted),
+                    *(int(pair.different), pair.favours, *astuple(pair.improvement), pair.cliffs_delta),
+                    *(pair.record or (None, None, None)),
+                    *(astuple(pair.gain) if pair.gain else (None, None, None)),
+                    *(astuple(pair.posterior) if pair.posterior else (None, None, None, None)),
+                )
+                for task, measure, tests in self.made
+                for pair in tests.pairs
+            ),
+        )
+
+    def omnibus(self) -> Omnibus:
+        """The Friedman tests, where there are blocks."""
+        return Omnibus(self.made)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Omnibus(Result):
+    """The Friedman tests over blocks."""
+
+    made: tuple[tuple[str, str, Significance], ...]
+    """Task (or `all tasks`), measure, and the tests."""
+
+    def table(self) -> pa.Table:
+        """One row per test: `task`, `measure`, `blocks`, `chi_squared`, its p-values, Iman and Davenport's `f`."""
+        columns = {
+            "task": "string", "measure": "string", "blocks": "int64", "chi_squared": "float64",
+            "chi_squared_p": "float64", "exact_p": "float64", "f": "float64", "f_p": "float64",
+        }  # fmt: skip
+        found = ((task, measure, tests.friedman) for task, measure, tests in self.made)
+        return table_of(
+            columns,
+            (
+                (task, measure, one.blocks, one.statistic, one.chi2_p, one.exact_p, one.f_statistic, one.f_p)
+                for task, measure, one in found
+                if one is not None
+            ),
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CriticalDifferences(Result):
+    """Average ranks and which of them do not differ (Demšar, JMLR 7, 2006, figure 1)."""
+
+    title: str
+    """What was compared."""
+    significance: Significance
+    """The test over blocks."""
+    footer: str = ""
+    """Where the values come from."""
+
+    def table(self) -> pa.Table:
+        """One row per optimizer, by rank: `optimizer`, `average_rank`, `not_different_from` (names with commas)."""
+        alike = {name: set[str]() for name in self.significance.optimizers}
+        for group in self.significance.groups:
+            for name in group:
+                alike[name] |= {*group} - {name}
+        columns = {"optimizer": "string", "average_rank": "float64", "not_different_from": "string"}
+        order = self.significance.optimizers
+        return table_of(
+            columns,
+            (
+                (name, rank, ", ".join(other for other in order if other in alike[name]))
+                for name, rank in zip(order, self.significance.ranks, strict=True)
+            ),
+        )
+
+    def chart(self) -> CriticalDifference:
+        """The diagram.
+
+        Raises:
+            EncaveError: there are fewer than three optimizers, or no test over blocks.
+        """
+        if len(self.significance.optimizers) < 3 or not self.significance.tested:
+            raise EncaveError(f"no critical-difference diagram: {self.significance.choice.reason}")
+        styles = line_styles(sorted(self.significance.optimizers))
+        return CriticalDifference(self.significance, self.title, self.footer, styles)

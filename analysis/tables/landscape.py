@@ -1,0 +1,173 @@
+"""The space as it was explored, as results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..landscape.budget_correlation import GroupCorrelation, group_correlation
+from ..landscape.exploration import GroupExploration, group_exploration
+from ..landscape.incumbent_values import IncumbentValues, group_incumbent_values
+from .result import Result, table_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ...run import Run
+    from ..importance.groups import Refused
+    from ..landscape.footprint import Footprint
+
+_WHERE = {"task": "string", "optimizer": "string"}
+EXPLORATION = ("trials", "distinct", "duplicates", "hamming", "late_hamming", "coverage")
+"""Fields of an `Exploration`."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Correlations(Result):
+    """Whether configurations rank alike at different budgets."""
+
+    groups: tuple[GroupCorrelation, ...]
+    """One for each optimizer on each task."""
+    refused: tuple[Refused, ...] = ()
+    """Runs that could not be analysed, with the reason."""
+
+    def table(self) -> pa.Table:
+        """One row per pair of budgets of each group.
+
+        `task`, `optimizer`; `low`, `high`: the budgets; `spearman`: rank correlation, mean over the `runs_defined` in
+        which it exists; `std_over_runs`; `configurations` with a result at both.
+        """
+        columns = {
+            **_WHERE, "low": "float64", "high": "float64", "spearman": "float64", "std_over_runs": "float64",
+            "runs_defined": "int64", "configurations": "int64",
+        }  # fmt: skip
+        return table_of(
+            columns,
+            (
+                (
+                    *(group.task, group.optimizer, group.budgets[i], group.budgets[j], group.mean[i, j]),
+                    *(group.spread[i, j], int(group.defined[i, j]), int(group.configurations[i, j])),
+                )
+                for group in self.groups
+                for i in range(len(group.budgets))
+                for j in range(i + 1, len(group.budgets))
+            ),
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explorations(Result):
+    """How varied the configurations of each run are."""
+
+    groups: tuple[GroupExploration, ...]
+    """One for each optimizer on each task."""
+
+    def table(self) -> pa.Table:
+        """One row per run.
+
+        `task`, `optimizer`, `run`; `trials`; `distinct` configurations; `duplicates`: share of trials that repeat one
+        at the same budget; `hamming`, `late_hamming`: mean share of hyperparameters in which two configurations differ,
+        in the run and in the last half of its trials; `coverage`: share of a finite space, null elsewhere.
+        """
+        columns = {**_WHERE, "run": "string", **dict.fromkeys(EXPLORATION, "float64")}
+        return table_of(
+            columns,
+            (
+                (group.task, group.optimizer, run, *(float(getattr(one, name)) for name in EXPLORATION))
+                for group in self.groups
+                for run, one in zip(group.runs, group.each, strict=True)
+            ),
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Footprints(Result):
+    """Where each optimizer looked, in one plane for all optimizers of a task."""
+
+    found: Mapping[str, Footprint]
+    """Task → its plane."""
+
+    def table(self) -> pa.Table:
+        """One row per configuration.
+
+        `task`, `optimizer`; `point`: `first half` or `last half` of the trials, or `final incumbent`;
+        `first_coordinate`, `second_coordinate` in the plane.
+        """
+        columns = {**_WHERE, "point": "string", "first_coordinate": "float64", "second_coordinate": "float64"}
+        return table_of(
+            columns,
+            (
+                (title, track.optimizer, kind, *point)
+                for title, one in self.found.items()
+                for track in one.tracks
+                for kind, points in (
+                    ("first half", track.points[~track.late]),
+                    ("last half", track.points[track.late]),
+                    ("final incumbent", track.incumbents),
+                )
+                for point in points.tolist()
+            ),
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Incumbents(Result):
+    """What the incumbents are made of: how often each value of a hyperparameter is in them, over time."""
+
+    found: tuple[tuple[str, str, IncumbentValues], ...]
+    """Task, optimizer, and the frequencies."""
+    refused: tuple[Refused, ...] = ()
+    """Runs that could not be analysed, with the reason."""
+
+    def table(self) -> pa.Table:
+        """One row per position and value of each hyperparameter.
+
+        `task`, `optimizer`; `axis`, `position` on it; `hyperparameter`, `value` (a range where it is a number);
+        `frequency`: share of the `runs` whose incumbent has it.
+        """
+        columns = {
+            **_WHERE, "axis": "string", "position": "float64", "hyperparameter": "string", "value": "string",
+            "frequency": "float64", "runs": "int64",
+        }  # fmt: skip
+        return table_of(
+            columns,
+            (
+                (task, optimizer, one.axis.label, position, name, value, frequency[v, m], one.runs)
+                for task, optimizer, one in self.found
+                for name, values, frequency in zip(one.names, one.values, one.frequency, strict=True)
+                for m, position in enumerate(one.positions)
+                for v, value in enumerate(values)
+            ),
+        )
+
+
+def correlation(runs: Iterable[Run], *, objective: str | None = None) -> Correlations:
+    """Whether configurations rank alike at different budgets: Spearman's correlation in each run.
+
+    Args:
+        runs: The runs.
+        objective: Objective to correlate; None: the first of each run.
+
+    Raises:
+        EncaveError: there are no runs.
+    """
+    return Correlations(*group_correlation(list(runs), objective=objective))
+
+
+def exploration(runs: Iterable[Run]) -> Explorations:
+    """How varied the configurations of each run are: duplicates, diversity, share of the space.
+
+    Raises:
+        EncaveError: there are no runs.
+    """
+    return Explorations(group_exploration(list(runs)))
+
+
+def incumbents(runs: Iterable[Run]) -> Incumbents:
+    """What the incumbents of each optimizer are made of, over time.
+
+    Raises:
+        EncaveError: there are no runs.
+    """
+    return Incumbents(*group_incumbent_values(list(runs)))
