@@ -6,6 +6,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,6 +27,31 @@ ANY_PATH = click.Path(path_type=Path)
 _T = TypeVar("_T")
 _ONLY = "encave.only"
 _KEYS = {"optimizer": "optimizers", "dataset": "datasets", "seed": "seeds"}
+
+
+class Command(click.RichCommand):
+    """A verb that refuses an option given twice, of which one value would be dropped."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's; before, each option that takes one value is counted."""
+        _, _, given = self.make_parser(ctx).parse_args(list(args))
+        once = [
+            one for one in given if isinstance(one, click.Option) and not (one.multiple or one.count or one.is_eager)
+        ]
+        if twice := next((one for one in once if once.count(one) > 1), None):
+            message = f"{max(twice.opts, key=len)} is given twice and takes one value."
+            raise click.UsageError(message, ctx)
+        return super().parse_args(ctx, args)
+
+
+class Group(click.RichGroup):
+    """A group whose verbs are such commands."""
+
+    command_class = Command
+
+
+command = partial(click.command, cls=Command)
+"""`click.command` of this kind."""
 
 
 def several(name: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -102,12 +128,20 @@ def _is_wanted(folder: Path, wanted: RunFilter) -> bool:
         return True
 
 
-def load_runs(paths: tuple[Path, ...]) -> list[Run]:
-    """The runs at or below the paths, loaded."""
+def load_runs(
+    paths: tuple[Path, ...], on_step: Callable[[str, int, int | None], None] = lambda step, done, total: None
+) -> list[Run]:
+    """The runs at or below the paths, loaded; told is how many folders and partitions of stores are read."""
     from ..store import read_runs
 
     wanted = wanted_runs()
-    return _some([run for source in run_sources(paths) for run in read_runs(source, wanted)])
+    sources = run_sources(paths)
+    found: list[Run] = []
+    for done, source in enumerate(sources):
+        on_step("reading runs", done, len(sources))
+        found += read_runs(source, wanted)
+    on_step("reading runs", len(sources), len(sources))
+    return _some(found)
 
 
 def _some(wanted: list[_T]) -> list[_T]:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from ..errors import EncaveError
-from .common import ANY_PATH, exit_status, print_json, say
+from .common import ANY_PATH, command, exit_status, print_json, say
 
 if TYPE_CHECKING:
     from ..converters import Conversion
 
 
-@click.command()
+@command()
 @click.argument("sources", nargs=-1, required=True, type=ANY_PATH)
 @click.option("--out", required=True, type=ANY_PATH, help="Folder to write the runs to, one folder each.")
 @click.option("--from", "forced", default=None, help="Format of the logs, instead of what their content says.")
@@ -60,10 +60,11 @@ def convert(
             told = "1 converted run, which was" if len(left) == 1 else f"{len(left)} converted runs, which were"
             say(f"encave: there are also {told} left alone, e.g. {left[0]}", err=True)
     _tell_packed(sources, [conversion.source for conversion in conversions])
+    _tell_unmapped(log_options["mapping"], [(one.source, one.format) for one in conversions])
     sys.exit(exit_status([conversion.status for conversion in conversions], strict=strict))
 
 
-@click.command()
+@command()
 @click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
 @click.option("--from", "forced", default=None, help="Format of the logs, instead of what their content says.")
 @click.option("--configspace", default=None, help="ConfigSpace JSON file or nasbench201, for logs without a space.")
@@ -76,12 +77,14 @@ def inspect(
     from ..converters.inspection import inspect_logs
     from ..terminal.conversions import print_inspections
 
-    found = inspect_logs(paths, **_log_options(forced, configspace, mapping))
+    log_options = _log_options(forced, configspace, mapping)
+    found = inspect_logs(paths, **log_options)
     if as_json:
         print_json({"runs": [inspection.to_json() for inspection in found]})
     else:
         print_inspections(found)
     _tell_packed(paths, [inspection.source for inspection in found])
+    _tell_unmapped(log_options["mapping"], [(one.source, one.format) for one in found])
     sys.exit(exit_status([inspection.status for inspection in found]))
 
 
@@ -90,6 +93,20 @@ def _tell_packed(sources: tuple[Path, ...], read: Sequence[Path]) -> None:
 
     for name in packed_beside(sources, read):
         say(f"encave: {name} is packed and was not read: unpack it first", err=True)
+
+
+def _tell_unmapped(mapping: dict[str, str] | None, read: Sequence[tuple[Path, str]]) -> None:
+    """Say for which logs `--map` did nothing, since only tables have a mapping; a line for each format."""
+    from ..converters.table import TableReader
+
+    passed: dict[str, list[Path]] = {}
+    for source, form in read if mapping else ():
+        if form != TableReader.name:
+            passed.setdefault(form, []).append(source)
+    for form, logs in passed.items():
+        more = f" and {len(logs) - 1:,} more" if len(logs) > 1 else ""
+        keys = ", ".join(mapping or ())
+        say(f"encave: --map {keys} is ignored for {logs[0]}{more}: format {form}, no table", err=True)
 
 
 def _log_options(forced: str | None, configspace: str | None, mapping: tuple[str, ...]) -> dict[str, Any]:
@@ -112,10 +129,9 @@ def _log_options(forced: str | None, configspace: str | None, mapping: tuple[str
 def _export(
     sources: tuple[Path, ...], out: Path, form: str, options: dict[str, Any], *, as_json: bool
 ) -> Sequence[Conversion]:
-    from ..converters.exporting import export
-    from ..terminal.conversions import print_exported
+    from ..terminal.conversions import export_with_progress, print_exported
 
-    exported = export(sources, out, form, **options)
+    exported = export_with_progress(sources, out, form, **options)
     if as_json:
         runs = [conversion.to_json() for conversion in exported.conversions]
         print_json({"runs": runs, "cannot_hold": list(exported.limits), "not_held": list(exported.lost)})

@@ -8,12 +8,12 @@ from typing import Any
 
 import rich_click as click
 
-from .common import ANY_PATH, print_json, say, several
+from .common import ANY_PATH, command, print_json, say, several
 
 _MOST_FAILURES = 20
 
 
-@click.command()
+@command()
 @click.argument("study", type=ANY_PATH)
 @click.option("--study", "file", type=ANY_PATH, default=None, help="A study.toml; else the one in STUDY, if any.")
 @several("--optimizer", help="Names as in docs/optimizers.md (dehb, smac, re, tpe, …), or several.")
@@ -48,7 +48,7 @@ def run(study: Path, file: Path | None, epochs: str | None, slurm: bool | None, 
     sys.exit(1 if result.failed else 0)
 
 
-@click.command()
+@command()
 @click.argument("study", type=ANY_PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def status(study: Path, as_json: bool) -> None:
@@ -63,7 +63,7 @@ def status(study: Path, as_json: bool) -> None:
         print_status(found)
 
 
-@click.command()
+@command()
 @click.argument("name", type=click.Choice(["nats-bench", "nas-bench-201", "dehb"]))
 @click.option("--benchmark", default=None, help="A Parquet table or the name of an imported one; else the only one.")
 @click.option("--runs", type=click.IntRange(1), default=None, help="Runs of each optimizer, instead of the usual.")

@@ -17,6 +17,7 @@ from .log_reading import AskedLog, read_logs
 from .one_log import assumed, refused_as_assumed
 from .outputs import output
 from .reader import Found, Options
+from .registry import Candidate
 from .sources import load_each, logs_and_runs
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def export(
     mapping: Mapping[str, str] | None = None,
     strict: bool = False,
     jobs: int = 1,
+    on_progress: Callable[[Conversion, int], None] | None = None,
 ) -> Exported:
     """Write the logs and the converted runs at or below `sources` in a format of `outputs()`.
 
@@ -63,13 +65,14 @@ def export(
         mapping: What the columns of a table are.
         strict: Whether to refuse logs of which anything must be assumed.
         jobs: Processes that read logs; the result is the same.
+        on_progress: Called after each log and run with what became of it and the number of all.
 
     Raises:
         EncaveError: the format is unknown, a source does not exist, nothing was found, `out` holds other files or
             cannot be written.
     """
     form = output(to)
-    wanted = _Wanted(sources, out, Options(space, mapping), forced_format, strict, jobs)
+    wanted = _Wanted(sources, out, Options(space, mapping), forced_format, strict, jobs, on_progress)
     if to == STORE:
         return Exported(form.title, tuple(_into_store(wanted)), form.limits, ())
     _check_free(out, to)
@@ -96,6 +99,7 @@ class _Wanted:
     forced_format: str | None
     strict: bool
     jobs: int
+    on_progress: Callable[[Conversion, int], None] | None
 
 
 def _into_store(wanted: _Wanted) -> Iterator[Conversion]:
@@ -123,15 +127,30 @@ def _check_free(out: Path, to: str) -> None:
 def _read(
     wanted: _Wanted, known: Callable[[Found], Mapping[str, Any] | None] | None = None
 ) -> Iterator[tuple[Conversion, Run | None]]:
+    """What becomes of each log and run, as `_read_all` has it; progress is told on the way."""
+    logs, folders = logs_and_runs(wanted.sources, wanted.forced_format, mapping=wanted.options.mapping, skip=wanted.out)
+    for conversion, run in _read_all(wanted, logs, folders, known):
+        if wanted.on_progress is not None:
+            wanted.on_progress(conversion, len(logs) + len(folders))
+        yield conversion, run
+
+
+def _read_all(
+    wanted: _Wanted,
+    logs: Sequence[Candidate],
+    folders: Sequence[Path],
+    known: Callable[[Found], Mapping[str, Any] | None] | None,
+) -> Iterator[tuple[Conversion, Run | None]]:
     """What becomes of each log and run, and the run if it is to be written.
 
     Runs that were converted from one of the logs are left out.
 
     Args:
-        wanted: Where they are.
+        wanted: How to read them.
+        logs: The logs.
+        folders: The converted runs.
         known: Of a log that was written before the fingerprint and the counts; with it, runs know their fingerprint.
     """
-    logs, folders = logs_and_runs(wanted.sources, wanted.forced_format, mapping=wanted.options.mapping, skip=wanted.out)
     before = [known and known(log.found) for log in logs]
     asked = (
         AskedLog(log.reader.name, log.found, wanted.options, known is not None, has["fingerprint"] if has else None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,16 +26,31 @@ def convert_with_progress(sources: Sequence[Path], out: Path, **options: Any) ->
     """`converters.convert` with a bar that counts the logs."""
     from ..converters import convert
 
-    with progress_bars() as progress:
-        bar = progress.add_task("logs", total=None, detail="")
-
-        def show(now: Conversion, logs: int) -> None:
-            progress.update(bar, total=logs, advance=1, detail=escape(plain(now.source.name)))
-            told = int(progress.tasks[0].completed)
-            if progress.disable and (told == logs or told % 100 == 0):
-                progress.console.print(f"{told:,} of {logs:,} logs", highlight=False)
-
+    with _counted("logs") as show:
         return convert(sources, out, on_progress=show, **options)
+
+
+def export_with_progress(sources: Sequence[Path], out: Path, form: str, **options: Any) -> Exported:
+    """`converters.exporting.export` with a bar that counts the logs and runs."""
+    from ..converters.exporting import export
+
+    with _counted("logs and runs") as show:
+        return export(sources, out, form, on_progress=show, **options)
+
+
+@contextmanager
+def _counted(what: str) -> Generator[Callable[[Conversion, int], None], None, None]:
+    """A bar that counts what was read, or a line for each hundred where there is no terminal."""
+    with progress_bars() as progress:
+        bar = progress.add_task(what, total=None, detail="")
+
+        def show(now: Conversion, total: int) -> None:
+            progress.update(bar, total=total, advance=1, detail=escape(plain(now.source.name)))
+            told = int(progress.tasks[0].completed)
+            if progress.disable and (told == total or told % 100 == 0):
+                progress.console.print(f"{told:,} of {total:,} {what}", highlight=False)
+
+        yield show
 
 
 def print_conversions(conversions: Sequence[Conversion], out: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -162,3 +163,63 @@ def test_an_error_is_one_line_whatever_is_in_a_name(tmp_path: Path) -> None:
 def test_only_knows_names_in_letters_of_either_case(runs: Path) -> None:
     done = invoke("analyze", "exploration", runs, "--only", "optimizer=RANDOM", "--json")
     assert [group["optimizer"] for group in json.loads(done.stdout)["groups"]] == ["Random"]
+
+
+def test_a_report_says_what_it_does(runs: Path, tmp_path: Path) -> None:
+    done = invoke("report", runs, "--out", tmp_path / "report", "--jobs", "1")
+    assert done.exit_code == 0, done.output
+    said = done.stderr.splitlines()
+    steps = [line for line in said if re.match("reading|computing|drawing|writing", line)]
+    assert steps[:3] == ["reading runs, 4 in all", "reading runs 4 of 4", "computing"] and steps[-1] == "writing"
+    figures = len(list((tmp_path / "report" / "figures").glob("*.pdf")))
+    assert steps[3:5] == [f"drawing figures, {figures} in all", f"drawing figures {figures} of {figures}"]
+
+
+def test_an_export_says_how_far_it_is(runs: Path, tmp_path: Path) -> None:
+    done = invoke("convert", runs, "--to", "store", "--out", tmp_path / "store")
+    assert done.exit_code == 0, done.output
+    assert "4 of 4 logs and runs" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("convert", "x", "--out", "a", "--out", "b"),
+        ("report", "x", "--out", "a", "--title", "A", "--title", "B"),
+        ("run", "x", "--epochs", "12", "--epochs", "200"),
+        ("run", "x", "--slurm", "--no-slurm"),
+        ("analyze", "curves", "x", "--axis", "time", "--axis", "evaluations"),
+        ("doctor", "--json", "--json"),
+    ],
+)
+def test_an_option_that_takes_one_value_is_given_once(arguments: tuple[str, ...]) -> None:
+    done = invoke(*arguments)
+    assert done.exit_code == 2 and " is given twice and takes one value." in done.stderr
+
+
+def test_every_command_refuses_an_option_given_twice() -> None:
+    def commands(one: click.Command) -> Iterator[click.Command]:
+        yield from (
+            [each for inner in one.commands.values() for each in commands(inner)]
+            if isinstance(one, click.Group)
+            else [one]
+        )
+
+    assert {type(each).__name__ for each in commands(cli)} == {"Command"}
+
+
+def test_targets_stand_between_commas_or_are_repeated(runs: Path) -> None:
+    def targets(*flags: str) -> object:
+        done = invoke("analyze", "runtimes", runs, *flags, "--csv")
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    assert targets("--target", "9,12.5") == targets("--target", "9", "--target", "12.5")
+    refused = invoke("analyze", "runtimes", runs, "--target", "9,x")
+    assert refused.exit_code == 2 and "9,x is not one or more numbers" in refused.stderr
+
+
+def test_a_mapping_that_a_format_ignores_is_told(study: Path, tmp_path: Path) -> None:
+    for verb in (("convert", study, "--out", tmp_path / "runs"), ("inspect", study)):
+        done = invoke(*verb, "--map", "objective=loss")
+        assert "--map objective is ignored for " in done.stderr
