@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 TRIALS_FILE = "trials.parquet"
 HEADER_FILE = "run.json"
 FORMAT_VERSION = 1
+UNKNOWN_RELEASE = "of unknown release"
+"""Stands after an optimizer's label in the place of its version."""
 CONFIG = "config:"  # prefix of a hyperparameter's column in the file
 
 

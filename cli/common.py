@@ -100,10 +100,12 @@ def wanted_runs() -> RunFilter:
 
 def run_sources(paths: tuple[Path, ...]) -> list[Path]:
     """Converted runs at or below the paths, and partitions of run stores; logs are converted into the user's cache."""
+    return some(_sources(_prepared(paths), wanted_runs()), paths)
+
+
+def _sources(prepared: Prepared, wanted: RunFilter) -> list[Path]:
     from ..store import RunStore
 
-    prepared = _prepared(paths)
-    wanted = wanted_runs()
     return [*prepared.folders, *(each for store in prepared.stores for each in RunStore(store).partitions(wanted))]
 
 
@@ -115,7 +117,7 @@ def run_folders(paths: tuple[Path, ...]) -> list[Path]:
     wanted = wanted_runs()
     folders = [folder for folder in prepared.folders if wanted.all or _is_wanted(folder, wanted)]
     folders += (folder for store in prepared.stores for folder in extracted(store, wanted))
-    return _some(folders)
+    return some(folders, paths)
 
 
 def _is_wanted(folder: Path, wanted: RunFilter) -> bool:
@@ -129,27 +131,58 @@ def _is_wanted(folder: Path, wanted: RunFilter) -> bool:
 
 
 def load_runs(
-    paths: tuple[Path, ...], on_step: Callable[[str, int, int | None], None] = lambda step, done, total: None
+    paths: tuple[Path, ...],
+    on_step: Callable[[str, int, int | None], None] = lambda step, done, total: None,
+    renamed: Callable[[Run], Run] | None = None,
 ) -> list[Run]:
-    """The runs at or below the paths, loaded; told is how many folders and partitions of stores are read."""
-    from ..store import read_runs
+    """The runs at or below the paths, loaded.
+
+    Args:
+        paths: Where they are.
+        on_step: Told how many folders and partitions of stores are read.
+        renamed: A run with the names that a report's settings give it, which `--only` knows beside its own.
+    """
+    from ..store import RunFilter, read_runs
 
     wanted = wanted_runs()
-    sources = run_sources(paths)
+    read = RunFilter() if renamed else wanted
+    sources = _sources(_prepared(paths), read)
     found: list[Run] = []
     for done, source in enumerate(sources):
         on_step("reading runs", done, len(sources))
-        found += read_runs(source, wanted)
+        found += read_runs(source, read)
     on_step("reading runs", len(sources), len(sources))
-    return _some(found)
+    if renamed:
+        found = [run for run in found if wanted.of_run(run) or wanted.of_run(renamed(run))]
+    return some(found, paths)
 
 
-def _some(wanted: list[_T]) -> list[_T]:
+def some(wanted: list[_T], paths: tuple[Path, ...]) -> list[_T]:
+    """What is wanted of the runs at or below the paths.
+
+    Raises:
+        EncaveError: it is nothing; the message lists what there is.
+    """
     if not wanted:
-        raise EncaveError(
-            "none of the runs is one that --only wants; `encave inspect` tells their optimizers and seeds"
-        )
+        raise EncaveError(f"none of the runs is one that --only wants; there are {_there(paths)}")
     return wanted
+
+
+_MOST_NAMES = 20
+
+
+def _there(paths: tuple[Path, ...]) -> str:
+    """The optimizers, tasks and seeds of the runs at or below the paths."""
+    from ..analysis.study_view import run_seed, view_runs
+    from ..store import RunFilter, read_runs
+    from ..terminal.common import format_ranges
+
+    runs = [run for source in _sources(_prepared(paths), RunFilter()) for run in read_runs(source)]
+    tasks = sorted({str(run.metadata["task"]) for run in runs if run.metadata.get("task") is not None})
+    seeds = sorted({seed for run in runs if (seed := run_seed(run)) is not None})
+    told = [("optimizer", view_runs(runs).optimizers), ("dataset", tasks)]
+    listed = [f"{key}={', '.join(names[:_MOST_NAMES])}{', …' * (len(names) > _MOST_NAMES)}" for key, names in told]
+    return "; ".join([*listed, f"seed={format_ranges(seeds)}"])
 
 
 def _prepared(paths: tuple[Path, ...]) -> Prepared:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from .common import command, print_csv, print_json, run_paths, run_sources, say, wanted_runs
+from .common import command, print_csv, print_json, run_paths, run_sources, say, some, wanted_runs
 
 if TYPE_CHECKING:
     from ..analysis.streaming import Reduced
@@ -44,7 +44,7 @@ def curves(
     from ..terminal.curves import print_curves
 
     summary = Summary(statistic=Statistic(statistic), **options)
-    reduced = reduced_runs(run_sources(paths), axis, summary.rule, jobs, scheduler)
+    reduced = some(reduced_runs(run_sources(paths), axis, summary.rule, jobs, scheduler), paths)
     sets, remarks = gather(reduced, axis, summary)
     over_tasks = curves_over_tasks(sets) if summary.normalise and len(sets) > 1 else ()
     for remark in remarks:

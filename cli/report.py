@@ -34,7 +34,7 @@ def report(
     settings = replace(settings, title=title or settings.title, venue=venue or settings.venue)
     command = "encave " + " ".join(sys.argv[1:])
     with steps() as on_step:
-        runs = load_runs(paths, on_step)
+        runs = load_runs(paths, on_step, settings.told if settings.labels or settings.runs else None)
         written = write_report(
             runs, out, command=command, settings=settings, truth=truth_of(runs),
             random_search=random_search_of(runs), jobs=jobs or cores(), on_step=on_step,

@@ -7,7 +7,7 @@ from typing import Any
 
 import rich_click as click
 
-from .common import command, print_csv, print_json, run_paths, run_sources, say, several
+from .common import command, print_csv, print_json, run_paths, run_sources, say, several, some
 from .curves import AXES, RULES, reduced_runs
 
 
@@ -34,7 +34,7 @@ def runtimes(
     from ..terminal.runtimes import print_runtimes, runtimes_json
 
     targets = _numbers(target)
-    reduced = reduced_runs(run_sources(paths), axis, rule, jobs, scheduler)
+    reduced = some(reduced_runs(run_sources(paths), axis, rule, jobs, scheduler), paths)
     sets, remarks = gather(reduced, axis, Summary(rule=rule, reference=reference))
     for remark in remarks:
         say(remark, err=True)

@@ -223,3 +223,26 @@ def test_a_mapping_that_a_format_ignores_is_told(study: Path, tmp_path: Path) ->
     for verb in (("convert", study, "--out", tmp_path / "runs"), ("inspect", study)):
         done = invoke(*verb, "--map", "objective=loss")
         assert "--map objective is ignored for " in done.stderr
+
+
+def test_only_knows_releases_and_tells_what_there_is(runs: Path, tmp_path: Path) -> None:
+    version = Run.load(find_runs(runs)[0]).optimizer.version
+    invoke("convert", runs, "--to", "store", "--out", tmp_path / "store")
+    for source in (runs, tmp_path / "store"):
+        for name in ("re", f"Re {version}"):
+            done = invoke("analyze", "ranks", source, "--only", f"optimizer={name}", "--csv")
+            assert "RE" in done.stdout and "Random" not in done.stdout, done.output
+        for verb in ("ranks", "curves"):
+            refused = invoke("analyze", verb, source, "--only", "optimizer=RE 0.0.0")
+            assert refused.exit_code == 2
+            assert "there are optimizer=RE, Random; dataset=cifar10; seed=0-1" in refused.stderr
+
+
+def test_only_knows_the_names_that_settings_give(runs: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "report.toml"
+    settings.write_text('[labels]\nRE = "Evolution"\n', encoding="utf-8")
+    flags = ("--settings", settings, "--only", "optimizer=evolution,random", "--only", "seed=1")
+    done = invoke("report", runs, "--out", tmp_path / "report", *flags, "--jobs", "1")
+    assert done.exit_code == 0, done.output
+    table = (tmp_path / "report/data/runs.csv").read_text(encoding="utf-8")
+    assert "Evolution" in table and "Random" in table
