@@ -27,17 +27,22 @@ _MOST_FAILURES = 20
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Runs at a time, or SLURM jobs.  [default: 1]")
 @click.option("--scheduler", default=None, help="Dask scheduler that runs, tcp://host:8786; its workers do the runs.")
 @click.option("--slurm/--no-slurm", default=None, help="Workers are SLURM jobs, as [slurm] in study.toml says.")
-def run(study: Path, file: Path | None, epochs: str | None, slurm: bool | None, **flags: Any) -> None:
+@click.option("--dry-run", is_flag=True, help="Print what would be run and what it costs; run and write nothing.")
+def run(study: Path, file: Path | None, epochs: str | None, slurm: bool | None, dry_run: bool, **flags: Any) -> None:
     """Run what is missing of a study on NAS-Bench-201, on a simulated clock.
 
     A study.toml has a key for each option, and STUDY keeps the one that was run: `encave run STUDY` goes on with it.
     """
+    from ..runners.plan import plan_study
     from ..runners.study_file import STUDY_FILE, declare
-    from ..terminal.studies import run_with_progress
+    from ..terminal.studies import print_plan, run_with_progress
 
     file = file or (study / STUDY_FILE if (study / STUDY_FILE).is_file() else None)
     chosen = {"epochs": int(epochs) if epochs else None, "slurm": slurm}
     declaration = declare(file, {**flags, **chosen})
+    if dry_run:
+        print_plan(plan_study(study, declaration.specs(), declaration.cluster().jobs))
+        return
     result = run_with_progress(study, declaration.specs(), declaration.cluster(), keep=declaration)
     counts = f"{len(result.done)} run, {len(result.skipped)} finished before, {len(result.failed)} failed"
     say(f"{counts}: {study}")

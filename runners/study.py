@@ -130,7 +130,7 @@ def run_study(
     """
     tell = on_progress or (lambda progress: None)
     wanted = list(dict.fromkeys(specs))
-    _check_distinct(wanted)
+    check_distinct(wanted)
     objectives = Objectives()
     finished = {spec: study_folder.is_finished(folder, spec, objectives) for spec in wanted}
     study_folder.check_writable(folder)
@@ -243,7 +243,12 @@ def _ended_by_signal() -> Generator[None]:
             signal.signal(each, handler)
 
 
-def _check_distinct(specs: Iterable[RunSpec]) -> None:
+def check_distinct(specs: Iterable[RunSpec]) -> None:
+    """Check that each run has a folder of its own.
+
+    Raises:
+        EncaveError: two do not.
+    """
     homes: dict[str, Any] = {}
     for spec in specs:
         if homes.setdefault(spec.home, spec) != spec:

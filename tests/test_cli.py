@@ -246,3 +246,25 @@ def test_only_knows_the_names_that_settings_give(runs: Path, tmp_path: Path) -> 
     assert done.exit_code == 0, done.output
     table = (tmp_path / "report/data/runs.csv").read_text(encoding="utf-8")
     assert "Evolution" in table and "Random" in table
+
+
+def test_a_dry_run_runs_and_writes_nothing(study: Path, tmp_path: Path) -> None:
+    flags = ("--optimizer", "re,random", "--seeds", "0-3", "--budget", "12evals", "--dry-run")
+    new = invoke("run", tmp_path / "new", *flags)
+    assert new.exit_code == 0, new.output
+    assert not (tmp_path / "new").exists()
+    assert "0 done, 8 to run: unknown simulated; real time unknown until a run" in new.stdout
+    before = {path: path.stat().st_mtime_ns for path in study.rglob("*")}
+    begun = invoke("run", study, *flags, "--jobs", "2")
+    assert before == {path: path.stat().st_mtime_ns for path in study.rglob("*")}
+    assert "4 done, 4 to run: " in begun.stdout and "unknown" not in begun.stdout
+    assert "with 2 at a time" in begun.stdout
+    rows = [line for line in begun.stdout.splitlines() if "cifar10" in line]
+    assert all("0-1" in row and "2-3" in row and " 24 " in row for row in rows) and len(rows) == 2
+    other = invoke("run", study, "--optimizer", "re", "--seeds", "0", "--budget", "13evals", "--dry-run")
+    assert other.exit_code == 2 and "is finished with other settings" in other.stderr
+
+
+def test_a_dry_run_counts_the_simulated_time_of_limits(tmp_path: Path) -> None:
+    flags = ("--optimizer", "re", "--seeds", "0-4", "--budget", "2000s", "--dry-run")
+    assert "0 done, 5 to run: 10,000 s simulated" in invoke("run", tmp_path / "new", *flags).stdout
