@@ -268,3 +268,31 @@ def test_a_dry_run_runs_and_writes_nothing(study: Path, tmp_path: Path) -> None:
 def test_a_dry_run_counts_the_simulated_time_of_limits(tmp_path: Path) -> None:
     flags = ("--optimizer", "re", "--seeds", "0-4", "--budget", "2000s", "--dry-run")
     assert "0 done, 5 to run: 10,000 s simulated" in invoke("run", tmp_path / "new", *flags).stdout
+
+
+def test_half_letters_stop_nothing(tmp_path: Path) -> None:
+    half, mapping = "x\ud800", {"objective": "loss", "hyperparameters": ["lr"]}
+    for place in ("name", "optimizer", "task", "budget_name"):
+        rows = [{"loss": float(place), "lr": 0.1 * place} for place in range(1, 7)]
+        folder = tmp_path / "logs" / place
+        folder.mkdir(parents=True)
+        (folder / "t.json").write_text(json.dumps(rows), encoding="utf-8")
+        (folder / "encave.map.json").write_text(json.dumps({**mapping, place: half}), encoding="utf-8")
+    for form in ("deepcave", "store", "csv", "ioh"):
+        done = invoke("convert", tmp_path / "logs", "--to", form, "--out", tmp_path / form)
+        assert done.exit_code == 0 and "is spelt out, as in \\ud800" in done.stdout, (form, done.output)
+    for source in ("deepcave", "store"):
+        done = invoke("report", tmp_path / source, "--out", tmp_path / f"report-{source}", "--jobs", "1")
+        assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("row", [{"lr\ud800": 1}, {"other\ud800": 1}, {"other": "\ud800"}, {"lr2": "\ud800"}])
+def test_half_letters_in_columns_are_refused_with_the_reason(row: dict[str, object], tmp_path: Path) -> None:
+    names = [name for name in row if name.startswith("lr")]
+    mapping = {"objective": "loss", "hyperparameters": ["lr", *names]}
+    rows = [{"loss": float(place), "lr": 0.1 * place, **row} for place in range(1, 7)]
+    (tmp_path / "t.json").write_text(json.dumps(rows), encoding="utf-8")
+    (tmp_path / "t.map.json").write_text(json.dumps(mapping), encoding="utf-8")
+    refused = invoke("convert", tmp_path, "--out", tmp_path / "out", "--json")
+    assert refused.exit_code == 2
+    assert "no Unicode" in json.loads(refused.stdout)["runs"][0]["reason"]
