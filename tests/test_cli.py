@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import resource
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -296,3 +300,55 @@ def test_half_letters_in_columns_are_refused_with_the_reason(row: dict[str, obje
     refused = invoke("convert", tmp_path, "--out", tmp_path / "out", "--json")
     assert refused.exit_code == 2
     assert "no Unicode" in json.loads(refused.stdout)["runs"][0]["reason"]
+
+
+def limited(size: int, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """A command that may write files of at most so many bytes, as with `ulimit -f` or on a disk that is full."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    command = [sys.executable, "-c", "from encave.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=limit)
+
+
+@pytest.mark.parametrize(
+    "verb", [("report", "--jobs", "1"), ("convert",), ("convert", "--to", "store"), ("convert", "--to", "csv")]
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of this kind")
+def test_a_full_disk_is_one_line_and_leaves_nothing(verb: tuple[str, ...], runs: Path, tmp_path: Path) -> None:
+    done = limited(1000, verb[0], runs, "--out", tmp_path / "out", *verb[1:])
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("encave: ")]
+    assert len(lines) == 1 and "Traceback" not in done.stderr, done.stderr
+    left = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert not [path for path in left if path.name not in {".lock", "encave-store.json", ".encave-export.json"}], left
+
+
+def test_a_report_follows_a_link(runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    done = invoke("report", runs, "--out", tmp_path / "link", "--jobs", "1")
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "real" / "report.html").is_file()
+
+
+def test_a_run_that_is_converted_anew_keeps_the_users_files(study: Path, tmp_path: Path) -> None:
+    log = shutil.copytree(study / "re" / "cifar10" / "seed-0", tmp_path / "log" / "seed-0")
+    assert invoke("convert", log, "--out", tmp_path / "runs").exit_code == 0
+    [folder] = find_runs(tmp_path / "runs")
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    trials = log / "trials.jsonl"
+    trials.write_text("".join(trials.read_text().splitlines(keepends=True)[:7]), encoding="utf-8")
+    assert invoke("convert", log, "--out", tmp_path / "runs").exit_code == 0
+    assert len(Run.load(folder)) == 7 and (folder / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_analysis_of_runs_too_short_for_a_statistic_is_no_failure(study: Path, tmp_path: Path) -> None:
+    for seed, kept in ((0, 12), (1, 1)):
+        log = shutil.copytree(study / "re" / "cifar10" / f"seed-{seed}", tmp_path / "logs" / f"seed-{seed}")
+        trials = log / "trials.jsonl"
+        trials.write_text("".join(trials.read_text().splitlines(keepends=True)[:kept]), encoding="utf-8")
+    found = invoke("analyze", "importance", tmp_path / "logs", "--json")
+    assert found.exit_code == 0, found.output
+    assert invoke("analyze", "importance", tmp_path / "logs" / "seed-1", "--json").exit_code == 2
