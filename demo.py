@@ -9,7 +9,7 @@ from pathlib import Path
 from .errors import EncaveError
 from .run import Run, find_runs
 from .terminal.common import step
-from .terminal.conversions import counted_logs
+from .terminal.conversions import counted
 from .terminal.studies import run_with_progress
 
 OPTIMIZERS = ("dehb", "smac", "re", "random")
@@ -47,7 +47,7 @@ def run_demo(out: Path, *, jobs: int) -> Demo:
         first = result.failed[0]
         raise EncaveError(f"{len(result.failed)} of {len(specs)} runs failed; {first.spec}: {first.reason}")
     runs = out / "runs"
-    with counted_logs() as count:
+    with counted("logs") as count:
         conversions = convert([out / "study"], runs, jobs=jobs, on_progress=count)
     for conversion in conversions:
         if conversion.status == "refused":

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import EncaveError
-from ..run import COST, EXTRA, Objective, Run
+from ..run import COST, EXTRA, UNKNOWN_RELEASE, Objective, Run
 
 # Differences from the optimum below this share of it are rounding of the same table entry, not regret.
 _ROUNDING = 1e-12
@@ -153,10 +153,10 @@ def _labels(runs: Sequence[Run]) -> tuple[dict[int, str], list[str]]:
     """Label of each run by `id`, and a remark for every label split by release."""
     releases: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
     for run in runs:
-        releases[_label(run)].add((run.optimizer.name, run.optimizer.version or "of unknown release"))
+        releases[_label(run)].add((run.optimizer.name, run.optimizer.version or UNKNOWN_RELEASE))
     labels: dict[int, str] = {}
     for run in runs:
-        label, version = _label(run), run.optimizer.version or "of unknown release"
+        label, version = _label(run), run.optimizer.version or UNKNOWN_RELEASE
         if len(releases[label]) > 1:
             # two programs under one label: name both where the names differ, the release where only that does
             own = run.optimizer.name if len({name for name, _ in releases[label]}) > 1 else label

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from . import analyze_importance, analyze_landscape
-from .common import json_rows, load_runs, print_csv, print_json, run_paths, say
+from .common import Group, json_rows, load_runs, print_csv, print_json, run_paths, say
 from .curves import curves
 from .runtimes import runtimes
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..analysis.overall import Overall
 
 
-@click.group()
+@click.group(cls=Group)
 def analyze() -> None:
     """What runs say of their problem, as tables or as JSON."""
 

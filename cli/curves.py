@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from .common import leave_out, print_csv, print_json, run_paths, run_sources, say, wanted_runs
+from .common import command, leave_out, print_csv, print_json, run_paths, run_sources, say, some, wanted_runs
 
 if TYPE_CHECKING:
     from ..analysis.streaming import Reduced
@@ -17,7 +17,7 @@ AXES = ("evaluations", "time", "trial-time", "epochs", "full-evaluations")
 RULES = ("highest-so-far", "any-budget", "highest-only")
 
 
-@click.command()
+@command()
 @run_paths
 @click.option("--axis", type=click.Choice(AXES), default=None, help="What to draw over; else time, or evaluations.")
 @click.option("--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="Budgets of incumbents.")
@@ -44,7 +44,7 @@ def curves(
     from ..terminal.curves import print_curves
 
     summary = Summary(statistic=Statistic(statistic), **options)
-    reduced = reduced_runs(run_sources(paths), axis, summary.rule, jobs, scheduler)
+    reduced = some(reduced_runs(run_sources(paths), axis, summary.rule, jobs, scheduler), paths)
     sets, remarks = gather(reduced, axis, summary)
     over_tasks = curves_over_tasks(sets) if summary.normalise and len(sets) > 1 else ()
     for remark in remarks:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import ANY_PATH, cores, load_runs, run_paths, say
+from .common import ANY_PATH, command, cores, load_runs, run_paths, say
 
 
-@click.command()
+@command()
 @run_paths
 @click.option("--out", required=True, type=ANY_PATH, help="Folder of the report.")
 @click.option("--title", default=None, help="Title of the page.")
@@ -25,6 +25,7 @@ def report(
     from ..analysis.report import write_report
     from ..analysis.report.settings import NAME, Settings, read_settings
     from ..known_tables import random_search_of, truth_of
+    from ..terminal.common import steps
 
     file = file or next((path / NAME for path in paths if (path / NAME).is_file()), None)
     settings = read_settings(file) if file else Settings()
@@ -32,9 +33,10 @@ def report(
         say(f"Settings: {file}", err=True)
     settings = replace(settings, title=title or settings.title, venue=venue or settings.venue)
     command = "encave " + " ".join(sys.argv[1:])
-    runs = load_runs(paths)
-    written = write_report(
-        runs, out, command=command, settings=settings, truth=truth_of(runs), random_search=random_search_of(runs),
-        jobs=jobs or cores(),
-    )  # fmt: skip
+    with steps() as on_step:
+        runs = load_runs(paths, on_step, settings.told if settings.labels or settings.runs else None)
+        written = write_report(
+            runs, out, command=command, settings=settings, truth=truth_of(runs),
+            random_search=random_search_of(runs), jobs=jobs or cores(), on_step=on_step,
+        )  # fmt: skip
     say(f"Report: {written.page}")

@@ -8,12 +8,12 @@ from typing import Any
 
 import rich_click as click
 
-from .common import ANY_PATH, print_json, say, several
+from .common import ANY_PATH, command, print_json, say, several
 
 _MOST_FAILURES = 20
 
 
-@click.command()
+@command()
 @click.argument("study", type=ANY_PATH)
 @click.option("--study", "file", type=ANY_PATH, default=None, help="A study.toml; else the one in STUDY, if any.")
 @several("--optimizer", help="Names as in docs/optimizers.md (dehb, smac, re, tpe, …), or several.")
@@ -32,17 +32,22 @@ _MOST_FAILURES = 20
 )
 @click.option("--slurm/--no-slurm", default=None, help="Workers are SLURM jobs, as [slurm] in study.toml says.")
 @click.option("--dashboard/--no-dashboard", default=None, help="Dask's page on what the workers do, on loopback.")
-def run(study: Path, file: Path | None, epochs: str | None, slurm: bool | None, **flags: Any) -> None:
+@click.option("--dry-run", is_flag=True, help="Print what would be run and what it costs; run and write nothing.")
+def run(study: Path, file: Path | None, epochs: str | None, slurm: bool | None, dry_run: bool, **flags: Any) -> None:
     """Run what is missing of a study on NAS-Bench-201, on a simulated clock.
 
     A study.toml has a key for each option, and STUDY keeps the one that was run: `encave run STUDY` goes on with it.
     """
+    from ..runners.plan import plan_study
     from ..runners.study_file import STUDY_FILE, declare
-    from ..terminal.studies import run_with_progress
+    from ..terminal.studies import print_plan, run_with_progress
 
     file = file or (study / STUDY_FILE if (study / STUDY_FILE).is_file() else None)
     chosen = {"epochs": int(epochs) if epochs else None, "slurm": slurm}
     declaration = declare(file, {**flags, **chosen})
+    if dry_run:
+        print_plan(plan_study(study, declaration.specs(), declaration.cluster().jobs))
+        return
     result = run_with_progress(study, declaration.specs(), declaration.cluster(), keep=declaration)
     counts = f"{len(result.done)} run, {len(result.skipped)} finished before, {len(result.failed)} failed"
     say(f"{counts}: {study}")
@@ -53,7 +58,7 @@ def run(study: Path, file: Path | None, epochs: str | None, slurm: bool | None, 
     sys.exit(1 if result.failed else 0)
 
 
-@click.command()
+@command()
 @click.argument("study", type=ANY_PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def status(study: Path, as_json: bool) -> None:
@@ -68,7 +73,7 @@ def status(study: Path, as_json: bool) -> None:
         print_status(found)
 
 
-@click.command()
+@command()
 @click.argument("name", type=click.Choice(["nats-bench", "nas-bench-201", "dehb"]))
 @click.option("--benchmark", default=None, help="A Parquet table or the name of an imported one; else the only one.")
 @click.option("--runs", type=click.IntRange(1), default=None, help="Runs of each optimizer, instead of the usual.")

@@ -18,7 +18,7 @@ How it is made, and where something is added:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +70,7 @@ def write_report(
     truth: Truth | None = None,
     random_search: RandomSearch | None = None,
     jobs: int = 1,
+    on_step: Callable[[str, int, int | None], None] = lambda step, done, total: None,
 ) -> Report:
     """Compare runs and write the report into the folder `out`, whole or not at all.
 
@@ -84,6 +85,7 @@ def write_report(
         truth: Gives the complete table that a run searched, or None: exact importances stand beside the estimates.
         random_search: Gives the expected curve of random search on a task, or None: a reference line in the figures.
         jobs: Processes that draw. More than one start Python anew, so the calling script must be importable.
+        on_step: Called with what is being done, how many of its things are done, and how many there are, if counted.
 
     Raises:
         EncaveError: no runs, a run lacks what its metadata reports, or `out` is no earlier report or not writable.
@@ -93,11 +95,15 @@ def write_report(
     venue = paper(settings.venue)
     place = out.resolve()  # a link is followed, not replaced
     manifest.check_replaceable(place)
+    on_step("computing", 0, None)
     study = _study(runs, settings, truth, random_search)
     chapters = write_chapters(study)
     title = title or settings.title or _title(study.view)
     with atomic_folder(place) as folder:
-        drawn = gallery.draw_all(folder / "figures", chapters, venue, jobs)
+        drawn = gallery.draw_all(
+            folder / "figures", chapters, venue, jobs, lambda done, total: on_step("drawing figures", done, total)
+        )
+        on_step("writing", 0, None)
         tables = _write_tables(folder / "tables", chapters, venue)
         numbers = data.write(folder / "data", chapters)
         methods = describe_methods(study, chapters)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..significance import Significance
 from . import captions
 from .contents import Figure, Interactive
-from .drawing import inches, plain, write_footer
+from .drawing import inches, own_labels, plain, write_footer
 from .papers import Paper
 from .style import INK, MUTED, LineStyle
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ROW = 0.155  # inches between two labels of 7 pt
 _BAR = 0.075  # inches between two bars
-_LONGEST = 28  # letters of a name; a longer one loses its middle
+_LONGEST = 28  # letters of a name; a longer one is shortened
 _MOST_IN_COLUMN = 9  # optimizers of which a diagram may fit into one column
 
 
@@ -65,7 +65,7 @@ class CriticalDifference:
 
         significance, small = self.significance, paper.small
         rank = dict(zip(significance.optimizers, significance.ranks, strict=True))
-        names = {name: plain(name, paper, _LONGEST) for name in rank}
+        names = dict(zip(rank, own_labels(tuple(rank), paper, _LONGEST), strict=True))
         low = math.floor(min(rank.values()))
         high = max(math.ceil(max(rank.values())), low + 1)
         margin = 0.16 + inches(max(map(len, names.values())) + len(" (1.00)"), small)

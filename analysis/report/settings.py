@@ -65,7 +65,7 @@ class Settings:
         Raises:
             EncaveError: an optimizer or a task is named that no run has, or a seed's expression finds nothing.
         """
-        known = [self._told(run) for run in runs]
+        known = [self.told(run) for run in runs]
         self._check("optimizer", self.optimizers, {_label(run) for run in known})
         self._check("task", self.tasks, {str(run.metadata.get("task")) for run in known})
         return [
@@ -80,7 +80,8 @@ class Settings:
         place = {name: number for number, name in enumerate(self.optimizers)}
         return sorted(labels, key=lambda label: (place.get(label, len(place)), label))
 
-    def _told(self, run: Run) -> Run:
+    def told(self, run: Run) -> Run:
+        """The run with optimizer, task and seed as these settings say."""
         source = str(run.metadata.get("source") or "")
         rule = next((r for r in self.runs if fnmatchcase(run.name, r.match) or fnmatchcase(source, r.match)), Rule())
         told: dict[str, Any] = {}
