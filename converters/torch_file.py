@@ -46,18 +46,7 @@ def load(path: Path) -> Any:
 
 
 def _unpickled(data: bytes, path: Path) -> Any:
-    return safe_pickle.loads(data, name=str(path), stand_in=_stand_in)
-
-
-def _stand_in(module: str, name: str) -> Any:
-    """Pickles of protocol 2, torch's default, hold bytes as text and call `_codecs.encode(text, "latin1")`."""
-    return _latin1 if (module, name) == ("_codecs", "encode") else None
-
-
-def _latin1(text: str, encoding: str) -> bytes:
-    if encoding != "latin1":
-        raise ValueError(f"text in {encoding!r}, where pickles have latin1")
-    return text.encode(encoding)
+    return safe_pickle.loads(data, name=str(path))
 
 
 def _start(data: bytes, path: Path) -> int:
