@@ -13,7 +13,6 @@ import pickletools
 import re
 import struct
 from collections.abc import Callable
-from typing import Any
 
 from .errors import EncaveError
 
@@ -156,6 +155,7 @@ class _Machine:
     def run(self) -> None:
         """Up to the end of the pickle; what is frequent comes first, and is not handed to a method."""
         data, stack, marks, memo, rare = self._data, self._stack, self._marks, self._memo, _RARE
+        unknown = _Machine.on_unknown
         push, pop_mark, remember, floats, vector = stack.append, marks.pop, memo.append, _FLOATS.match, _VECTOR.match
         position = 0
         while True:
@@ -218,7 +218,7 @@ class _Machine:
                 return
             else:
                 self.position = position
-                position = (rare.get(code) or _unknown)(self, position)
+                position = rare.get(code, unknown)(self, position)
 
     def _check_end(self) -> None:
         self._stack[-1]  # an empty stack is damage
@@ -265,32 +265,32 @@ class _Machine:
         self._check_depth(number >> 48)
         self._stack.append(number)
 
-    def _tuple(self, position: int) -> int:
+    def on_tuple(self, position: int) -> int:
         code = self._data[position]
         self._make_tuple(self._to_mark() if code == 0x74 else self._last(code - 0x84))
         return position + 1
 
-    def _list(self, position: int) -> int:
+    def on_list(self, position: int) -> int:
         self._stack.append(self._around(max(self._to_mark(), default=0)))
         return position + 1
 
-    def _dict(self, position: int) -> int:
+    def on_dict(self, position: int) -> int:
         members = self._to_mark()
         self._stack.append(DEPTH)
         self._setitems(members or [0], -1)
         return position + 1
 
-    def _append(self, position: int) -> int:
+    def on_append(self, position: int) -> int:
         (inner,) = self._last(1)
         if inner:
             self._stack[-1] = max(self._stack[-1], self._around(inner))
         return position + 1
 
-    def _setitem(self, position: int) -> int:
+    def on_setitem(self, position: int) -> int:
         self._setitems(self._last(2), -1)
         return position + 1
 
-    def _set(self, position: int) -> int:
+    def on_set(self, position: int) -> int:
         """Into a set, or a frozen set of it."""
         members = self._to_mark()
         for key in members:
@@ -300,31 +300,31 @@ class _Machine:
             self._make_tuple(members)
         return position + 1
 
-    def _call(self, position: int) -> int:
+    def on_call(self, position: int) -> int:
         """An object of what was called, with its arguments."""
         members = self._last(_CALLS[self._data[position]])
         self._stack.append(self._around(max(members)) + 1)
         return position + 1
 
-    def _old_object(self, position: int) -> int:
+    def on_old_object(self, position: int) -> int:
         self._stack.append(self._around(max(self._to_mark(), default=0)) + 1)
         return instruction_end(self._data, position, self._name)
 
-    def _found(self, position: int) -> int:
+    def on_found(self, position: int) -> int:
         """A class or function by two texts on the stack."""
         self._last(2)
         self._stack.append(0)
         return position + 1
 
-    def _pushed(self, position: int) -> int:
+    def on_pushed(self, position: int) -> int:
         """A text, or a class or function by its name."""
         self._stack.append(0)
         return instruction_end(self._data, position, self._name)
 
-    def _number(self, position: int) -> int:
+    def on_number(self, position: int) -> int:
         """An integer of any size, or a number as text."""
         code = self._data[position]
-        end = self._pushed(position)
+        end = self.on_pushed(position)
         head = 1 if code in _NUMBER_LINES else 2 if code == 0x8A else 5
         digits = self._data[position + head : end]
         if len(digits) > MOST_DIGITS:
@@ -335,7 +335,7 @@ class _Machine:
             self._keys.integer(int.from_bytes(digits, "little", signed=True))
         return end
 
-    def _put(self, position: int) -> int:
+    def on_put(self, position: int) -> int:
         end = instruction_end(self._data, position, self._name)
         place = self._place(position, end)
         if (more := place + 1 - len(self._memo)) > 0:
@@ -345,7 +345,7 @@ class _Machine:
         self._memo[place] = self._stack[-1]
         return end
 
-    def _get(self, position: int) -> int:
+    def on_get(self, position: int) -> int:
         end = instruction_end(self._data, position, self._name)
         self._stack.append(self._memo[self._place(position, end)])
         return end
@@ -354,29 +354,29 @@ class _Machine:
         argument = self._data[position + 1 : end]
         return int(argument) if self._data[position] in _LINES else int.from_bytes(argument, "little")
 
-    def _dup(self, position: int) -> int:
+    def on_dup(self, position: int) -> int:
         self._stack.append(self._stack[-1])
         return position + 1
 
-    def _pop(self, position: int) -> int:
+    def on_pop(self, position: int) -> int:
         if self._marks and self._marks[-1] == len(self._stack):
             self._marks.pop()
         else:
             self._stack.pop()
         return position + 1
 
-    def _pop_mark(self, position: int) -> int:
+    def on_pop_mark(self, position: int) -> int:
         self._to_mark()
         return position + 1
 
-    def _nothing(self, position: int) -> int:
+    def on_nothing(self, position: int) -> int:
         """The protocol's number, or a frame, which must be there."""
         end = position + PLAIN_SIZES[self._data[position]]
         if self._data[position] == 0x95:
             self._data[end - 1 + int.from_bytes(self._data[position + 1 : end], "little")]
         return end
 
-    def _outside(self, position: int) -> int:
+    def on_outside(self, position: int) -> int:
         if not self._persistent:
             raise EncaveError(
                 f"{self._name} has a persistent reference to something outside of it (at byte {position}): not loaded"
@@ -386,12 +386,9 @@ class _Machine:
         self._stack.append(1)
         return instruction_end(self._data, position, self._name)
 
-
-def _unknown(machine: _Machine, position: int) -> int:
-    """Also what calls by a number, or takes memory from elsewhere."""
-    raise EncaveError(
-        f"{machine._name} is not a pickle that encave reads: unknown instruction at byte {position}"  # pyright: ignore[reportPrivateUsage]
-    )
+    def on_unknown(self, position: int) -> int:
+        """Also what calls by a number, or takes memory from elsewhere."""
+        raise EncaveError(f"{self._name} is not a pickle that encave reads: unknown instruction at byte {position}")
 
 
 def instruction_end(data: bytes, position: int, name: str) -> int:
@@ -430,29 +427,29 @@ _CALLS = {_CODES[name]: count for name, count in {"REDUCE": 2, "NEWOBJ_EX": 3}.i
 _INTEGER_LINES = {_CODES["INT"], _CODES["LONG"]}
 _NUMBER_LINES = {*_INTEGER_LINES, _CODES["FLOAT"]}
 _HANDLED: dict[str, Callable[[_Machine, int], int]] = {
-    **dict.fromkeys(("TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"), _Machine._tuple),
-    **dict.fromkeys(("REDUCE", "NEWOBJ_EX"), _Machine._call),
-    **dict.fromkeys(("INST", "OBJ"), _Machine._old_object),
-    **dict.fromkeys(("ADDITEMS", "FROZENSET"), _Machine._set),
-    **dict.fromkeys(("LONG1", "LONG4", "INT", "LONG", "FLOAT"), _Machine._number),
-    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _Machine._put),
-    **dict.fromkeys(("PROTO", "FRAME"), _Machine._nothing),
-    **dict.fromkeys(("PERSID", "BINPERSID"), _Machine._outside),
+    **dict.fromkeys(("TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"), _Machine.on_tuple),
+    **dict.fromkeys(("REDUCE", "NEWOBJ_EX"), _Machine.on_call),
+    **dict.fromkeys(("INST", "OBJ"), _Machine.on_old_object),
+    **dict.fromkeys(("ADDITEMS", "FROZENSET"), _Machine.on_set),
+    **dict.fromkeys(("LONG1", "LONG4", "INT", "LONG", "FLOAT"), _Machine.on_number),
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _Machine.on_put),
+    **dict.fromkeys(("PROTO", "FRAME"), _Machine.on_nothing),
+    **dict.fromkeys(("PERSID", "BINPERSID"), _Machine.on_outside),
     **dict.fromkeys(
         (
             *("GLOBAL", "STRING", "UNICODE", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES"),
             *("BINUNICODE", "BINUNICODE8", "BINBYTES8", "BYTEARRAY8"),
         ),
-        _Machine._pushed,
+        _Machine.on_pushed,
     ),
-    "LIST": _Machine._list,
-    "DICT": _Machine._dict,
-    "APPEND": _Machine._append,
-    "SETITEM": _Machine._setitem,
-    "STACK_GLOBAL": _Machine._found,
-    "GET": _Machine._get,
-    "DUP": _Machine._dup,
-    "POP": _Machine._pop,
-    "POP_MARK": _Machine._pop_mark,
+    "LIST": _Machine.on_list,
+    "DICT": _Machine.on_dict,
+    "APPEND": _Machine.on_append,
+    "SETITEM": _Machine.on_setitem,
+    "STACK_GLOBAL": _Machine.on_found,
+    "GET": _Machine.on_get,
+    "DUP": _Machine.on_dup,
+    "POP": _Machine.on_pop,
+    "POP_MARK": _Machine.on_pop_mark,
 }
-_RARE: dict[int, Any] = {_CODES[name]: handler for name, handler in _HANDLED.items()}
+_RARE = {_CODES[name]: handler for name, handler in _HANDLED.items()}
