@@ -188,6 +188,9 @@ class _Machine:
                     position += 1
             elif code in _EMPTY:
                 push(DEPTH)
+                if data[position + 1] == 0x94:
+                    remember(DEPTH)
+                    position += 1
                 position += 1
             elif code == 0x75:  # SETITEMS
                 mark = pop_mark()
@@ -206,6 +209,9 @@ class _Machine:
             elif code == 0x8C:  # SHORT_BINUNICODE
                 push(0)
                 position += 2 + data[position + 1]
+                if data[position] == 0x94:
+                    remember(0)
+                    position += 1
             elif code == 0x81 or code == 0x62:  # NEWOBJ, BUILD
                 inner = stack.pop()
                 if inner > stack[-1]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -180,7 +180,7 @@ def _read_pickle(path: Path) -> History:
         rows = rows.tolist()
     if not isinstance(rows, list):
         raise EncaveError(f"{path} holds a {type(rows).__name__}, no list: it is no history of DEHB")
-    width = Counter(len(row) for row in rows if isinstance(row, Sequence)).most_common(1)
+    width = Counter(len(row) for row in rows if isinstance(row, list | tuple)).most_common(1)
     if rows and (not width or width[0][0] not in (_WITHOUT_ID, _WITH_ID)):
         raise EncaveError(f"{path}: the rows are not the five or six fields of DEHB")
     with_id = bool(width) and width[0][0] == _WITH_ID
@@ -204,14 +204,20 @@ def _read_pickle(path: Path) -> History:
 
 
 def _is_row(row: Any, with_id: bool) -> bool:
-    if not isinstance(row, Sequence) or len(row) != (_WITH_ID if with_id else _WITHOUT_ID):
+    if not isinstance(row, list | tuple) or len(row) != (_WITH_ID if with_id else _WITHOUT_ID):
         return False
     *ids, vector, fitness, cost, fidelity, _ = row
-    if not isinstance(vector, Sequence | np.ndarray):
+    if not isinstance(vector, list | tuple | np.ndarray):
         return False
     several = fitness if isinstance(fitness, list | tuple | np.ndarray) and np.ndim(fitness) == 1 else [fitness]
-    numeric = all(isinstance(value, numbers.Real) for value in (*several, cost, fidelity, *vector))
-    return numeric and all(isinstance(number, numbers.Integral) and abs(int(number)) < 2**63 for number in ids)
+    if not _are((*several, cost, fidelity, *vector), numbers.Real) or not _are(ids, numbers.Integral):
+        return False
+    return all(abs(int(number)) < 2**63 for number in ids)
+
+
+def _are(values: Iterable[Any], kind: type) -> bool:
+    """Whether they are all of this kind; asked of each type once, as an abstract class answers slowly."""
+    return all(issubclass(known, kind) for known in set(map(type, values)))
 
 
 def _as_mapping(info: Any) -> dict[str, Any]:

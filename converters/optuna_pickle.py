@@ -155,7 +155,7 @@ def _study(content: Any, path: Path) -> Study:
         system=_mapping(info.state.get("system_attrs")),
         sampler=sampler.path.rsplit(".", 1)[-1] if isinstance(sampler, Inert) else None,
     )
-    domains: dict[int, Domain] = {}
+    domains: dict[str, Domain] = {}
     params: list[dict[str, tuple[Any, Domain]]] = []
     for number, pickled in enumerate(info.state["trials"]):
         try:
@@ -200,20 +200,20 @@ def _trial(number: int, state: dict[str, Any]) -> Trial:
     return trial
 
 
-def _params(state: dict[str, Any], domains: dict[int, Domain]) -> dict[str, tuple[Any, Domain]]:
-    """Parameter → value and distribution; `domains` are those that are known already, by the object's id."""
-    own: dict[str, Domain] = {}
-    for name, distribution in state["distributions"].items():
-        if id(distribution) not in domains:
-            domains[id(distribution)] = _domain(distribution)
-        own[str(name)] = domains[id(distribution)]
+def _params(state: dict[str, Any], domains: dict[str, Domain]) -> dict[str, tuple[Any, Domain]]:
+    """Parameter → value and distribution; `domains` are those that are known already, by their text."""
+    own = {str(name): _domain(distribution, domains) for name, distribution in state["distributions"].items()}
     return {name: (value, own[name]) for name, value in _mapping(state["params"]).items()}
 
 
-def _domain(distribution: Any) -> Domain:
-    name = distribution.path.rsplit(".", 1)[-1]
-    attributes = {key: _plain(value) for key, value in distribution.state.items()}
-    return from_attributes(name, attributes, json.dumps({"name": name, "attributes": attributes}))
+def _domain(distribution: Any, domains: dict[str, Domain]) -> Domain:
+    """Each trial has objects of its own for the same distributions."""
+    text = f"{distribution.path} {distribution.state!r}"
+    if text not in domains:
+        name = distribution.path.rsplit(".", 1)[-1]
+        attributes = {key: _plain(value) for key, value in distribution.state.items()}
+        domains[text] = from_attributes(name, attributes, json.dumps({"name": name, "attributes": attributes}))
+    return domains[text]
 
 
 def _moment(value: Any) -> float | None:
