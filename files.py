@@ -1,16 +1,31 @@
-"""Writing files and folders so that they appear whole or not at all."""
+"""Writing files and folders so that they appear whole or not at all.
+
+What is not whole yet has a hidden name, `.<name>.<8 letters>.encave`, and is locked by the process that writes it. The
+lock ends with the process, however it ends: `sweep` removes what is not locked any more.
+"""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import re
 import shutil
+import stat
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Collection, Generator, Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 from .errors import EncaveError
+from .file_names import LONGEST, fitted
+
+SUFFIX = ".encave"
+"""Ends the names of what is not whole yet."""
+_TEMPORARY = re.compile(r"\.(.+)\.\w{8}\.encave", re.DOTALL)
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ENAMETOOLONG})
+"""What a disk answers that cannot take more."""
 
 
 @contextmanager
@@ -18,41 +33,160 @@ def atomic_file(path: Path) -> Generator[Path]:
     """Yield a temporary path in the same folder; on success it replaces `path`, on failure it is removed.
 
     Raises:
-        EncaveError: the folder cannot be written.
+        EncaveError: the folder cannot be written, or is full.
     """
     with _clear_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-    temporary = Path(name)
+        _sweep_once(path.parent)
+        temporary, lock = _locked(path, folder=False)
     try:
-        yield temporary
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        with _full_told(path):
+            yield temporary
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(lock)
 
 
 @contextmanager
-def atomic_folder(path: Path, *, keep: bool = False) -> Generator[Path]:
+def atomic_folder(path: Path, *, keep: bool = False, ours: Collection[str] | None = None) -> Generator[Path]:
     """Yield a temporary folder beside `path`; on success it takes the place of `path`, on failure it is removed.
 
     Args:
         path: The folder.
         keep: Whether a folder that is already there, or that appears meanwhile, stays as it is.
+        ours: Names in the folder that may be replaced; what else lies in it is taken over. None: all.
 
     Raises:
-        EncaveError: the parent folder cannot be written.
+        EncaveError: the parent folder cannot be written, or is full.
     """
     with _clear_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    temporary.chmod(0o777 & ~_umask())
+        _sweep_once(path.parent)
+        temporary, lock = _locked(path, folder=True)
+        temporary.chmod(0o777 & ~_umask())
     try:
-        yield temporary
-        (_rename_if_free if keep else _replace_folder)(temporary, path)
+        with _full_told(path):
+            yield temporary
+            if ours is not None:
+                _take_over(path, temporary, ours)
+            (_rename_if_free if keep else _replace_folder)(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        os.close(lock)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that were killed left half-written in a folder, and put back what they had moved aside.
+
+    Only what `atomic_file` and `atomic_folder` made and no process holds any more is touched.
+    """
+    try:
+        found = [entry for entry in folder.iterdir() if _TEMPORARY.fullmatch(entry.name)]
+    except OSError:
+        return  # whoever writes there tells why it cannot be
+    for entry in found:
+        with suppress(OSError):  # somebody else sweeps, or a file system without locks: then nothing is removed
+            _remove_if_dead(entry)
+
+
+@lru_cache(maxsize=4096)
+def _sweep_once(folder: Path) -> None:
+    sweep(folder)
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that a disk is full, a file as large as it may be, or that it cannot be written."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
+def walk_folders(path: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """As `os.walk`, without hidden folders; links to folders are followed, and every folder is seen once.
+
+    Folders that no link leads to come first. A link to a folder in which `path` itself lies is passed over.
+    """
+    around = {path.resolve(), *path.resolve().parents}
+    pending, seen = [path], set[Path]()
+    while pending:
+        start = pending.pop(0)
+        if start is not path and (start.resolve() in seen or start.resolve() in around):
+            continue
+        for name, subfolders, names in os.walk(start):
+            folder = Path(name)
+            real = folder.resolve()
+            if real in seen:
+                subfolders.clear()
+                continue
+            seen.add(real)
+            subfolders[:] = sorted(each for each in subfolders if not each.startswith("."))
+            yield folder, subfolders, names
+            pending += [folder / each for each in subfolders if (folder / each).is_symlink()]
+
+
+def _locked(path: Path, *, folder: bool) -> tuple[Path, int]:
+    """A temporary file or folder beside `path`, and the handle that holds it."""
+    prefix = f".{fitted(path.name, LONGEST + 4)}."
+    while True:
+        if folder:
+            name = tempfile.mkdtemp(prefix=prefix, suffix=SUFFIX, dir=path.parent)
+        else:
+            handle, name = tempfile.mkstemp(prefix=prefix, suffix=SUFFIX, dir=path.parent)
+            os.close(handle)
+        try:
+            lock = os.open(name, os.O_RDONLY)
+        except FileNotFoundError:
+            continue  # swept between the two lines
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            continue  # being swept
+        except OSError:
+            return Path(name), lock  # a file system without locks, on which nothing is swept either
+        if Path(name).exists():
+            return Path(name), lock
+        os.close(lock)
+
+
+def _remove_if_dead(path: Path) -> None:
+    kind = path.lstat().st_mode
+    if not (stat.S_ISDIR(kind) or stat.S_ISREG(kind)):
+        return
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if stat.S_ISREG(kind):
+            path.unlink()
+            return
+        _put_back(path)
+        shutil.rmtree(path, ignore_errors=True)
+    finally:
+        os.close(handle)
+
+
+def _put_back(aside: Path) -> None:
+    """Undo a replacement that was cut off between moving the old folder aside and putting the new one there."""
+    match = re.fullmatch(r"\.(.+)\.old\.\w{8}\.encave", aside.name, re.DOTALL)
+    if match is None:
+        return
+    for old in aside.iterdir():
+        place = aside.parent / old.name
+        if fitted(old.name) == match[1] and not os.path.lexists(place):
+            old.rename(place)
+
+
+def _take_over(old: Path, new: Path, ours: Collection[str]) -> None:
+    """Give the new folder what lies in the old one and is not ours; the old one keeps it until it is replaced."""
+    if not old.is_dir() or old.is_symlink():
+        return
+    for entry in old.iterdir():
+        if entry.name in ours or _TEMPORARY.fullmatch(entry.name) or os.path.lexists(new / entry.name):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.copytree(entry, new / entry.name, symlinks=True)
+        else:
+            shutil.copy2(entry, new / entry.name, follow_symlinks=False)
 
 
 def _rename_if_free(new: Path, path: Path) -> None:
@@ -66,18 +200,21 @@ def _rename_if_free(new: Path, path: Path) -> None:
 
 def _replace_folder(new: Path, path: Path) -> None:
     """Put `new` where `path` is; an old folder there is moved aside first, since a rename cannot replace a full one."""
-    if path.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent)) / path.name
+    if not os.path.lexists(path):
+        new.replace(path)
+        return
+    aside, lock = _locked(path.parent / f"{fitted(path.name)}.old", folder=True)
+    old = aside / path.name
+    try:
         path.replace(old)
         try:
             new.replace(path)
         except OSError:
             old.replace(path)
             raise
-        finally:
-            shutil.rmtree(old.parent, ignore_errors=True)
-    else:
-        new.replace(path)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        os.close(lock)
 
 
 @contextmanager
@@ -85,11 +222,39 @@ def _clear_errors(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or error
-        raise EncaveError(f"cannot write {path}: {reason}. Choose a folder you may write to.") from error
+        raise _told(path, error) from error
 
 
-def _umask() -> int:
+@contextmanager
+def _full_told(path: Path) -> Generator[None]:
+    """A full disk in words; other errors are those of whoever writes."""
+    try:
+        yield
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise _told(path, error) from error
+
+
+def _told(path: Path, error: OSError) -> EncaveError:
+    remedy = "Make room, then run it again." if is_full(error) else "Choose a folder you may write to."
+    return EncaveError(f"cannot write {path}: {error.strerror or error}. {remedy}")
+
+
+def _asked_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+_MASK = _asked_umask()  # while there is one thread: asking the system means setting it
+
+
+def _umask() -> int:
+    """The process's mask, without setting it for other threads where the system tells it."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return _MASK
+    found = re.search(r"^Umask:\s*([0-7]+)", status, re.MULTILINE)
+    return int(found[1], 8) if found else _MASK

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from .errors import EncaveError
 from .run import HEADER_FILE, find_runs
-from .store import RunFilter, RunStore, find_stores, store_of
+from .store import RunFilter, RunStore
 
 if TYPE_CHECKING:
     from .converters import Conversion
+    from .converters.engine import Engine
+    from .converters.survey import PassedOver
 
 
 @dataclass(frozen=True)
@@ -27,33 +29,42 @@ class Prepared:
     """Run stores, and folders within one that stand for the runs in them."""
     refused: tuple[Conversion, ...]
     """Logs that could not be converted."""
+    passed_over: tuple[PassedOver, ...]
+    """What could not be looked into."""
 
 
-Convert: TypeAlias = "Callable[[list[Path], Path], list[Conversion]]"
-
-
-def prepare(paths: Sequence[Path], convert: Convert) -> Prepared:
+def prepare(
+    paths: Sequence[Path], engine: Engine, on_progress: Callable[[Conversion, int], None] | None = None
+) -> Prepared:
     """Converted runs at or below `paths`; native logs that are not among them are converted into the user's cache.
 
     A log that has not changed is not converted again.
 
     Args:
         paths: Folders of converted runs, run stores, studies, folders and files of native logs.
-        convert: What converts sources into a folder, e.g. `converters.convert`.
+        engine: Reads the logs.
+        on_progress: As in `converters.convert`.
 
     Raises:
         EncaveError: a path does not exist, or there is neither a run nor a log in any of them.
     """
+    from .converters.conversion import convert_found
+    from .converters.reader import Options
+    from .converters.survey import survey
+
     folders: list[Path] = []
     stores: list[Path] = []
     refused: list[Conversion] = []
+    passed_over: list[PassedOver] = []
     for path in paths:
-        stores += find_stores(path)
-        if store_of(path) is not None:
-            continue
-        runs = find_runs(path) if path.is_dir() else []
-        folders += runs
-        for conversion in _converted(path, _sources(runs), convert):
+        found = survey([path], engine, may_be_empty=True)
+        stores += found.stores
+        folders += found.runs
+        passed_over += found.passed_over
+        known = _sources(found.runs)
+        left = tuple(log for log in found.logs if str(log.found.path.resolve()) not in known)
+        rest = replace(found, logs=left)
+        for conversion in convert_found(rest, _cache(path), engine, Options(), on_progress=on_progress) if left else ():
             if conversion.output is None:
                 refused.append(conversion)
             else:
@@ -62,8 +73,8 @@ def prepare(paths: Sequence[Path], convert: Convert) -> Prepared:
         shown = " ".join(str(path) for path in paths)
         why = f": {refused[0].source}: {refused[0].reason}" if refused else ""
         raise EncaveError(f"no run and no log that can be read at or below {shown}{why}")
-    found, within = (tuple(dict.fromkeys(path.resolve() for path in one)) for one in (folders, stores))
-    return Prepared(found, within, tuple(refused))
+    resolved, within = (tuple(dict.fromkeys(path.resolve() for path in one)) for one in (folders, stores))
+    return Prepared(resolved, within, tuple(refused), tuple(passed_over))
 
 
 def extracted(store: Path, wanted: RunFilter) -> list[Path]:
@@ -82,17 +93,6 @@ def extracted(store: Path, wanted: RunFilter) -> list[Path]:
             output("deepcave").write([run], home)
         folders += find_runs(home)
     return folders
-
-
-def _converted(path: Path, known: frozenset[str], convert: Convert) -> Iterable[Conversion]:
-    """Conversions of the logs at or below `path` that are not `known`."""
-    from .converters import registry
-
-    logs = registry.find(path, registry.chosen(None))
-    if all(str(log.found.path.resolve()) in known for log in logs):
-        return []
-    conversions = convert([path], _cache(path))
-    return [found for found in conversions if str(found.source.resolve()) not in known]
 
 
 def _sources(folders: Iterable[Path]) -> frozenset[str]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,11 +22,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import ArrayLike, NDArray
 
-from . import space_columns, trial_columns
+from . import run_header, space_columns, trial_columns
 from .errors import EncaveError
-from .files import atomic_file
+from .files import atomic_file, walk_folders
+from .run_header import NoteKind
 from .table_equality import same_table
 from .trial_columns import COST, EXTRA, TRIAL_SCHEMA, Objective, Status
+from .typed_arrays import exact_array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +38,10 @@ TRIALS_FILE = "trials.parquet"
 HEADER_FILE = "run.json"
 FORMAT_VERSION = 1
 CONFIG = "config:"  # prefix of a hyperparameter's column in the file
+_FIELDS = frozenset(
+    {"name", "optimizer", "objectives", "trials", "configurations", "budget_name", "inferred_space", "metadata"}
+    | {"notes", "space_json"}
+)
 
 
 __all__ = [
@@ -71,7 +76,7 @@ class Optimizer:
 class Note:
     """Something a reader of the run must know of the conversion."""
 
-    kind: Literal["merged", "dropped", "assumed", "derived", "flagged"]
+    kind: NoteKind
     """merged, dropped: trials that were read but not written; assumed: a guess; derived: computed, not logged."""
     text: str
     """One sentence."""
@@ -127,6 +132,7 @@ class Run:
         notes: Iterable[Note] = (),
     ) -> None:
         trial_columns.check_objectives(objectives)
+        run_header.check_metadata(metadata or {})
         self._set(
             name=name,
             optimizer=optimizer,
@@ -173,8 +179,8 @@ class Run:
         """Build a run from columns; columns of `TRIAL_SCHEMA` that are missing become null, trial ids 0, 1, 2, ….
 
         Args:
-            trials: Column name → values, all of one length; None means null, and so does NaN in numpy columns
-                other than start and end.
+            trials: Column name → values, all of one length; None means null, and so does NaN in numpy and pandas
+                columns other than start and end.
             configurations: config_id → hyperparameter → value, or a ready table.
             space: The configuration space.
             objectives: The objectives, whose values are in the columns `cost:<name>`.
@@ -190,10 +196,18 @@ class Run:
 
     @cached_property
     def space(self) -> ConfigurationSpace:
-        """The configuration space."""
+        """The configuration space.
+
+        Raises:
+            EncaveError: what was stored of it is damaged.
+        """
         from ConfigSpace import ConfigurationSpace
 
-        return ConfigurationSpace.from_serialized_dict(copy.deepcopy(self.space_json))
+        try:
+            return ConfigurationSpace.from_serialized_dict(copy.deepcopy(self.space_json))
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+            told = f"{type(error).__name__}: {error}"
+            raise EncaveError(f"run {self.name}: its space is damaged ({told}). Convert the log again.") from error
 
     def __getstate__(self) -> dict[str, Any]:
         own = {name: value for name, value in self.__dict__.items() if name != "space"}
@@ -285,7 +299,14 @@ class Run:
         return self.replace(trials=self.trials.filter(pa.array(np.asarray(mask, dtype=bool))))
 
     def replace(self, **fields: Any) -> Run:
-        """The run with some fields replaced; not validated again, so for slices, names, metadata and notes only."""
+        """The run with some fields replaced; not validated again, so for slices, names, metadata and notes only.
+
+        Raises:
+            EncaveError: a run has no such field.
+        """
+        unknown = ", ".join(sorted(fields.keys() - _FIELDS))
+        if unknown:
+            raise EncaveError(f"a run has no {unknown}; its fields are {', '.join(sorted(_FIELDS))}")
         other = object.__new__(Run)
         other.__dict__.update(self.__dict__)
         other._set(**fields)
@@ -324,32 +345,44 @@ class Run:
             EncaveError: a file is missing, damaged, of a newer format, or the two do not belong together.
         """
         folder = Path(folder)
+        if folder.is_dir() and not (folder / HEADER_FILE).exists() and (runs := find_runs(folder)):
+            told = f"there are {len(runs)} in it: load {runs[0]}, or all with [Run.load(run) for run in find_runs(…)]"
+            raise EncaveError(f"{folder} is not the folder of one run; {told}")
         header = _read_header(folder / HEADER_FILE)
         try:
             table = pq.read_table(folder / TRIALS_FILE) if configurations else _read_trials(folder / TRIALS_FILE)
-        except (OSError, pa.ArrowInvalid) as error:
+        except (OSError, pa.ArrowException) as error:
             raise EncaveError(f"cannot read {folder / TRIALS_FILE}: {error}. Convert the log again.") from error
-        if table.num_rows != header["trials"]:
-            counts = f"{TRIALS_FILE} has {table.num_rows} trials, {HEADER_FILE} says {header['trials']}"
-            raise EncaveError(f"{folder}: {counts}. Convert the log again.")
-        return cls.from_joined(header, table, configurations=configurations)
+        try:
+            return cls.from_joined(header, table, configurations=configurations)
+        except EncaveError as error:
+            raise EncaveError(f"{folder} is damaged: {error}. Convert the log again.") from error
 
     @classmethod
     def from_joined(cls, header: Mapping[str, Any], table: pa.Table, *, configurations: bool = True) -> Run:
-        """The run of a `header()` and a `joined()` table that were stored; not validated again.
+        """The run of a `header()` and a `joined()` table that were stored.
 
         Args:
             header: As `header` gives it.
             table: As `joined` gives it.
             configurations: As for `load`.
+
+        Raises:
+            EncaveError: they contradict the model or each other; the message names the field or the trial.
         """
+        run_header.check_header(header)
+        if table.num_rows != header["trials"]:
+            raise EncaveError(f"the table has {table.num_rows} trials, {HEADER_FILE} says {header['trials']}")
         own = [name for name in table.column_names if not name.startswith(CONFIG)]
+        objectives = tuple(Objective(**objective) for objective in header["objectives"])
+        trials = trial_columns.ordered(table.select(own), objectives)
+        trial_columns.check_types(trials)
         run = object.__new__(cls)
         run._set(
             name=header["name"],
             optimizer=Optimizer(**header["optimizer"]),
-            objectives=tuple(Objective(**objective) for objective in header["objectives"]),
-            trials=table.select(own).replace_schema_metadata(),
+            objectives=objectives,
+            trials=trials,
             configurations=split_configurations(
                 *((table, header["configurations_without_trials"]) if configurations else (table[:0], []))
             ),
@@ -359,6 +392,8 @@ class Run:
             notes=tuple(Note(**note) for note in header["notes"]),
             space_json=header["space"],
         )
+        run_header.check_space(run.space_json, run.configurations)
+        trial_columns.check_values(trials, objectives)
         return run
 
     def header(self) -> dict[str, Any]:
@@ -395,16 +430,17 @@ class Run:
 def find_runs(path: Path) -> list[Path]:
     """Folders at or below `path` that hold a converted run, sorted; hidden folders are passed over.
 
+    Links to folders are followed; a run to which several paths lead is found once.
+
     Raises:
         EncaveError: `path` is not a folder.
     """
     if not path.is_dir():
         raise EncaveError(f"{path} is not a folder")
     found: list[Path] = []
-    for folder, subfolders, files in os.walk(path):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+    for folder, subfolders, files in walk_folders(path):
         if HEADER_FILE in files and TRIALS_FILE in files:
-            found.append(Path(folder))
+            found.append(folder)
             subfolders.clear()
     return sorted(found)
 
@@ -424,22 +460,39 @@ def _read_header(path: Path) -> dict[str, Any]:
     try:
         header = json.loads(path.read_text(encoding="utf-8"))
         version = header["encave_run"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise EncaveError(f"cannot read {path}: {error}. It is not the header of a converted run.") from error
-    if version != FORMAT_VERSION:
+    if version is True or version != FORMAT_VERSION:
         raise EncaveError(f"{path} is of format {version}; this encave reads format {FORMAT_VERSION}. Update encave.")
     return header
 
 
 def split_configurations(table: pa.Table, untried: list[dict[str, Any]]) -> pa.Table:
-    """One row per configuration, ascending in id, from a table with one row per trial."""
+    """One row per configuration, ascending in id, from a table with one row per trial.
+
+    Raises:
+        EncaveError: a configuration without trials does not fit the columns, or is there twice.
+    """
     ids, first = np.unique(table["config_id"].to_numpy(), return_index=True)
     names = [name for name in table.column_names if name.startswith(CONFIG)]
     rows = pa.array(first)
     columns = {name.removeprefix(CONFIG): table[name].combine_chunks().take(rows) for name in names}
     configurations = pa.table({space_columns.CONFIG_ID: pa.array(ids, pa.int64()), **columns})
     if untried:
-        kinds = configurations.schema
-        rest = {field.name: pa.array([row[field.name] for row in untried]).cast(field.type) for field in kinds}
-        configurations = pa.concat_tables([configurations, pa.table(rest)]).sort_by(space_columns.CONFIG_ID)
+        return pa.concat_tables([configurations, _rows_like(untried, configurations)]).sort_by(space_columns.CONFIG_ID)
     return configurations
+
+
+def _rows_like(untried: list[dict[str, Any]], configurations: pa.Table) -> pa.Table:
+    """Configurations without trials as rows below `configurations`."""
+    try:
+        columns = {
+            field.name: exact_array([row[field.name] for row in untried], field.type) for field in configurations.schema
+        }
+    except (LookupError, TypeError, EncaveError) as error:
+        raise EncaveError(f"configurations_without_trials do not fit the space: {error}") from error
+    rest = pa.table(columns)
+    ids, known = rest[space_columns.CONFIG_ID], configurations[space_columns.CONFIG_ID]
+    if ids.null_count or pc.count_distinct(ids).as_py() < len(ids) or pc.any(pc.is_in(ids, value_set=known)).as_py():
+        raise EncaveError("configurations_without_trials have an id twice, or that of one with trials")
+    return rest

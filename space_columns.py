@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ConfigSpace.hyperparameters import Hyperparameter
 
 CONFIG_ID = "config_id"
-_TEXT = pa.dictionary(pa.int32(), pa.string())
+TEXT = pa.dictionary(pa.int32(), pa.string())
 ABSENT: Any = type("Absent", (), {})()
 """What a configuration has of a hyperparameter that is not active in it; null may be a choice."""
 _ROUNDING = 1e-9  # of the range: what a log loses when it prints a float in decimal or on a log scale
@@ -46,15 +46,20 @@ def column_type(hyperparameter: Hyperparameter[Any, Any]) -> pa.DataType:
     values = choices(hyperparameter)
     if values is None:
         return pa.int64() if "Integer" in type(hyperparameter).__name__ else pa.float64()
+    return column_type_of(values)
+
+
+def column_type_of(values: Iterable[Any]) -> pa.DataType:
+    """Arrow type of the column that holds these choices."""
     kinds = {type(value) for value in values}
-    native = {str: _TEXT, bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
-    return native.get(kinds.pop(), _TEXT) if len(kinds) == 1 else _TEXT
+    native = {str: TEXT, bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
+    return native.get(kinds.pop(), TEXT) if len(kinds) == 1 else TEXT
 
 
 def holds_json(hyperparameter: Hyperparameter[Any, Any]) -> bool:
     """Whether the column holds JSON text, since the choices are of several types (or of one that no column has)."""
     values = choices(hyperparameter)
-    return values is not None and column_type(hyperparameter) == _TEXT and not all(isinstance(v, str) for v in values)
+    return values is not None and column_type(hyperparameter) == TEXT and not all(isinstance(v, str) for v in values)
 
 
 def build(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, Any]]) -> pa.Table:
@@ -83,6 +88,8 @@ def from_cells(space: ConfigurationSpace, ids: Sequence[int], cells: Mapping[str
     Raises:
         EncaveError: as `build`.
     """
+    if CONFIG_ID in space:
+        raise EncaveError(f"a hyperparameter is called {CONFIG_ID}, as the numbers of configurations are: rename it")
     unknown = {name: values for name, values in cells.items() if name not in space}
     if unknown:
         names = [[name for name in unknown if unknown[name][row] is not ABSENT] for row in range(len(ids))]
@@ -106,6 +113,8 @@ def _column(name: str, hyperparameter: Hyperparameter[Any, Any], ids: Sequence[i
     kind = column_type(hyperparameter)
     found = set(map(type, values))
     text = json.dumps if holds_json(hyperparameter) else None
+    if text and None not in (choices(hyperparameter) or ()):
+        values = [ABSENT if value is None else value for value in values]  # null is no choice, so it is inactive
     if text or type(ABSENT) in found or any(issubclass(kind, np.generic) for kind in found):
         cells = [None if value is ABSENT else text(_plain(value)) if text else _plain(value) for value in values]
     else:
@@ -122,7 +131,7 @@ def _check_type(config_id: int, name: str, cell: Any, kind: pa.DataType) -> None
     try:
         exact_array([cell], kind)
     except EncaveError:
-        wanted = "text" if kind == _TEXT else kind
+        wanted = "text" if kind == TEXT else kind
         raise EncaveError(f"configuration {config_id}: {name} = {cell!r} is not of type {wanted}") from None
 
 
@@ -169,15 +178,22 @@ def _legal(hyperparameter: Hyperparameter[Any, Any], column: pa.ChunkedArray) ->
     if values is not None:
         if holds_json(hyperparameter):
             values = tuple(json.dumps(value) for value in values)
-        plain = column.cast(pa.string()) if column.type == _TEXT else column
+        plain = column.cast(pa.string()) if column.type == TEXT else column
         member = pc.is_in(plain, value_set=pa.array(values, plain.type))
         return pc.if_else(pc.is_valid(plain), member, pa.scalar(None, pa.bool_()))
     lower, upper = getattr(hyperparameter, "lower", None), getattr(hyperparameter, "upper", None)
-    lower = -np.inf if lower is None else float(lower)
-    upper = np.inf if upper is None else float(upper)
+    lower, upper = _bound(lower, -np.inf), _bound(upper, np.inf)
     slack = _ROUNDING * (upper - lower) + _PLACES if np.isfinite(upper - lower) else 0.0
     number = column.cast(pa.float64(), safe=False)  # a huge integer may round; its bounds do too
     return pc.and_(pc.greater_equal(number, lower - slack), pc.less_equal(number, upper + slack))
+
+
+def _bound(value: Any, infinite: float) -> float:
+    """A bound; infinite where there is none, or where no float is as large."""
+    try:
+        return infinite if value is None else float(value)
+    except OverflowError:
+        return infinite
 
 
 def _domain(hyperparameter: Hyperparameter[Any, Any]) -> str:

@@ -93,6 +93,8 @@ def build(columns: Mapping[str, Any]) -> pa.Table:
 
 
 def _array(name: str, values: Any, kind: pa.DataType) -> pa.Array:
+    if hasattr(values, "to_numpy") and not isinstance(values, (pa.Array, pa.ChunkedArray)):
+        values = values.to_numpy()  # a pandas Series
     # numpy has no null, so NaN stands for it, except in times, where it is a fault of the log that check() reports
     absent = isinstance(values, np.ndarray) and name not in _TIMES
     try:
@@ -129,21 +131,49 @@ def check(trials: pa.Table, objectives: Sequence[Objective], config_ids: pa.Chun
     Raises:
         EncaveError: something does not hold; the message names the first such trial.
     """
+    check_types(trials)
+    _refuse(trials, pc.invert(pc.is_in(trials["config_id"], value_set=config_ids)), "its configuration is not known")
+    check_values(trials, objectives)
+
+
+def check_types(trials: pa.Table) -> None:
+    """Check the columns' types, and that each trial has a number of its own and a configuration.
+
+    Raises:
+        EncaveError: otherwise.
+    """
     for field in TRIAL_SCHEMA:
         if trials[field.name].type != field.type:
             raise EncaveError(f"trial column {field.name} is {trials[field.name].type}, not {field.type}")
+    for name in trials.column_names:
+        if name.startswith(COST) and trials[name].type != pa.float64():
+            raise EncaveError(f"trial column {name} is {trials[name].type}, not {pa.float64()}")
     ids = trials["trial_id"]
-    if ids.null_count or pc.count_distinct(ids).as_py() != len(ids):
+    if ids.null_count or (not _ascend(ids) and pc.count_distinct(ids).as_py() != len(ids)):
         raise EncaveError("trial ids are not unique")
-    _refuse(trials, pc.invert(pc.is_in(trials["config_id"], value_set=config_ids)), "its configuration is not known")
+    if trials["config_id"].null_count:
+        _refuse(trials, pc.is_null(trials["config_id"]), "it has no configuration")
+
+
+def _ascend(ids: pa.ChunkedArray) -> bool:
+    numbers = ids.to_numpy()
+    return bool((numbers[1:] > numbers[:-1]).all())
+
+
+def check_values(trials: pa.Table, objectives: Sequence[Objective]) -> None:
+    """Check statuses, times, and that successful trials and no others have objective values.
+
+    Raises:
+        EncaveError: something does not hold; the message names the first such trial.
+    """
+    status = trials["status"]
     known = pa.array([status.value for status in Status])
-    status = trials["status"].cast(pa.string())
-    _refuse(trials, pc.invert(pc.is_in(status, value_set=known)), "unknown status")
+    _refuse(trials, pc.invert(_is_one_of(status, known)), "unknown status")
     for name in ("budget", *_TIMES, "cpu_time"):
         _refuse(trials, pc.invert(pc.is_finite(trials[name])), f"{name} is not a finite number")
     _refuse(trials, pc.less(trials["start"], 0.0), "it starts before the run does")
     _refuse(trials, pc.less(trials["end"], trials["start"]), "it ends before it starts")
-    succeeded = pc.equal(status, Status.SUCCESS.value)
+    succeeded = _is_one_of(status, known.filter(pc.equal(known, Status.SUCCESS.value)))
     lacking = succeeded
     for objective in objectives:
         cost = trials[COST + objective.name]
@@ -152,6 +182,12 @@ def check(trials: pa.Table, objectives: Sequence[Objective], config_ids: pa.Chun
         _refuse(trials, pc.and_(pc.is_valid(cost), pc.invert(succeeded)), f"it did not succeed but has a {name}")
         lacking = pc.and_(lacking, pc.is_null(cost))
     _refuse(trials, lacking, "it succeeded but has no objective value")
+
+
+def _is_one_of(status: pa.ChunkedArray, wanted: pa.Array) -> pa.ChunkedArray:
+    """Whether each is one of some texts, by the few texts of its dictionary."""
+    chunks = [pc.is_in(chunk.dictionary, value_set=wanted).take(chunk.indices) for chunk in status.chunks]
+    return pc.fill_null(pa.chunked_array(chunks, pa.bool_()), False)
 
 
 def _refuse(trials: pa.Table, wrong: pa.ChunkedArray, reason: str) -> None:

@@ -46,7 +46,8 @@ class _Number:
         """The value as 0 … 1, shape (n, 1); the middle where it is inactive."""
         plain = pc.index_in(column.cast(pa.string()), pa.array(self.ranked)) if self.ranked else column
         low, high, _ = self.scale
-        return unit_values(plain.cast(pa.float64()).fill_null((low + high) / 2).to_numpy(), self.scale)[:, None]
+        numbers = plain.cast(pa.float64(), safe=False).fill_null((low + high) / 2)  # a huge integer may round
+        return unit_values(numbers.to_numpy(), self.scale)[:, None]
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ def _discrete(name: str, hyperparameter: Hyperparameter[Any, Any], column: pa.Ar
 def _intervals(name: str, hyperparameter: Hyperparameter[Any, Any], column: pa.Array) -> tuple[Axis, Ints]:
     scale = _scale(hyperparameter, column)
     shift = 0.5 if pa.types.is_integer(column.type) else 0.0
-    unit = unit_values(column.cast(pa.float64()).fill_null(scale[0]).to_numpy() + shift, scale)
+    unit = unit_values(column.cast(pa.float64(), safe=False).fill_null(scale[0]).to_numpy() + shift, scale)
     there = np.unique(unit[~np.asarray(column.is_null())])
     edges = (there[1:] + there[:-1]) / 2
     if edges.size >= BINS:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import EncaveError
 from ..run import Run
 from ..store import RunFilter, read_runs
 from .anytime import Trajectory, trajectory
@@ -60,7 +61,7 @@ def reduce_run(run: Run, axis: AxisKind | None, rule: IncumbentRule) -> Reduced:
 
 def reduce_source(
     source: Path, axis: AxisKind | None, rule: IncumbentRule, wanted: RunFilter | None = None
-) -> list[Reduced]:
+) -> tuple[list[Reduced], list[str]]:
     """Read and reduce the runs of one source, one at a time.
 
     Args:
@@ -69,10 +70,15 @@ def reduce_source(
         rule: Which trials may be the incumbent.
         wanted: Which runs; None: all.
 
+    Returns:
+        The reduced runs, and of each that is damaged why it is left out.
+
     Raises:
-        EncaveError: a run cannot be read.
+        EncaveError: a run lacks a column that its metadata reports.
     """
-    return [reduce_run(run, axis, rule) for run in read_runs(source, wanted, configurations=False)]
+    damaged: list[EncaveError] = []
+    runs = read_runs(source, wanted, configurations=False, on_damaged=damaged.append)
+    return [reduce_run(run, axis, rule) for run in runs], list(map(str, damaged))
 
 
 def gather(

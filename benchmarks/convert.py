@@ -137,10 +137,10 @@ def _encave(form: str, path: Path) -> dict[str, float]:
 
 
 def _folder(form: str, path: Path) -> dict[str, float]:
-    from encave.converters import Options, deepcave, one_log, registry
+    from encave.converters import Options, deepcave, one_log, registry, survey
 
     def action(log: Path, out: Path) -> None:
-        [candidate] = registry.find(log, registry.chosen(form))
+        [candidate] = survey.find(log, registry.chosen(form))
         run = one_log.read(candidate, Options()).run
         deepcave.write(run, deepcave.prepare(run)[0], out)
 

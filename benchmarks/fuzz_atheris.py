@@ -15,7 +15,7 @@ from pathlib import Path
 import atheris  # pyright: ignore[reportMissingImports]
 
 with atheris.instrument_imports(include=["encave"]):
-    from encave.converters import one_log, registry
+    from encave.converters import one_log, registry, survey
     from encave.converters.reader import Options
     from encave.errors import EncaveError
 
@@ -33,7 +33,7 @@ def main() -> None:
         def once(data: bytes) -> None:
             (copy / file.name).write_bytes(data)
             try:
-                for candidate in registry.find(copy.parent, readers):
+                for candidate in survey.find(copy.parent, readers):
                     one_log.read(candidate, Options())
             except EncaveError:
                 pass  # refused with the reason, as it should be

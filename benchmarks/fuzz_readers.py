@@ -1,8 +1,8 @@
-"""Damaged logs through `convert` for as long as you like: no exception, no hang, no half-written run.
+"""Damaged logs through the readers for as long as you like: each is read or refused with the reason.
 
-Run as `python benchmarks/fuzz_readers.py FOLDER_OF_LOGS… [--seconds 600] [--seed 0]`, e.g. on `tests/logs`. Each round
-copies the folder of one log, damages one of its files, and converts it in a process of its own with a limit on memory
-and on time. What fails is kept in `--keep`, with its seed.
+Run as `python benchmarks/fuzz_readers.py FOLDER_OF_LOGS… [--seconds 600] [--seed 0] [--from NAME]`, e.g. on
+`tests/logs`. Each round damages one file of one log and reads the log in this process' child, a batch of rounds at a
+time, with a limit on memory and on time; the rate depends on the reader. What fails is kept in `--keep`, with its seed.
 """
 
 from __future__ import annotations
@@ -13,16 +13,21 @@ import random
 import re
 import resource
 import shutil
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+import traceback
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
-from encave.converters import conversion
+from encave.converters import one_log, registry
+from encave.converters.reader import Options, Reader
 from encave.errors import EncaveError
 
-SECONDS = 30
+SECONDS = 10
+BATCH = 200
 MEMORY = 4 << 30
 LARGEST = 1 << 20
 """Bytes of the files that are damaged; larger ones cost too much time."""
@@ -71,19 +76,46 @@ def damage(content: bytes, rng: random.Random) -> bytes:
     return content
 
 
-def problem(folder: Path, out: Path) -> str | None:
-    """What is wrong with the conversion of a damaged log; None if it was converted or refused as it should be."""
+def problem(folder: Path, readers: list[Reader]) -> str | None:
+    """What is wrong with reading a damaged log; None if it was read or refused with a reason for people."""
     try:
-        results = conversion.convert([folder], out)
-    except EncaveError as error:
-        return None if "no log found" in str(error) else f"stopped with {error}"
-    for found in results:
-        if found.status == "refused" and "please report" in str(found.reason):
-            return str(found.reason)
-        if found.read != found.written + found.merged + found.dropped:
-            return f"read {found.read}, written {found.written}, merged {found.merged}, dropped {found.dropped}"
-    left = {entry.name for entry in out.iterdir()} - {found.output.name for found in results if found.output}
-    return f"left behind: {left}" if left else None
+        candidates = registry.find(folder, readers)
+    except EncaveError:
+        return None
+    except Exception as error:  # noqa: BLE001 - that is what is looked for
+        return f"the search failed with {type(error).__name__}: {error}"
+    for candidate in candidates:
+        try:
+            one_log.read(candidate, Options())
+        except EncaveError:
+            continue
+        except Exception as error:  # noqa: BLE001
+            told = one_log.describe_error(candidate, error)
+            if "please report" in told:
+                place = traceback.extract_tb(error.__traceback__)
+                ours = next((f for f in reversed(place) if "encave" in f.filename or "/wt/" in f.filename), place[-1])
+                return f"{told} [{Path(ours.filename).name}:{ours.lineno}]"
+    return None
+
+
+class _Log:
+    """A folder of one log, whose files are damaged in turn."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        self.folder = home / folder.name
+        shutil.copytree(folder, self.folder)
+        files = (file for file in sorted(self.folder.rglob("*")) if file.is_file() and not file.is_symlink())
+        self.files = {file: file.read_bytes() for file in files if file.stat().st_size <= LARGEST}
+
+    def round(self, rng: random.Random, readers: list[Reader]) -> tuple[Path, str] | None:
+        """Damage a file, read the log, and put the file right."""
+        file = rng.choice(list(self.files))
+        file.write_bytes(damage(self.files[file], rng))
+        reason = problem(self.folder, readers)
+        if reason:
+            return file, reason
+        file.write_bytes(self.files[file])
+        return None
 
 
 def main() -> None:
@@ -92,67 +124,80 @@ def main() -> None:
     parser.add_argument("logs", nargs="+", type=Path)
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--from", dest="forced", default=None)
     parser.add_argument("--keep", type=Path, default=Path("fuzz-failures"))
     told = parser.parse_args()
-    folders = [folder for root in told.logs for folder in _folders(root)]
-    with tempfile.TemporaryDirectory() as out:
-        conversion.convert(folders[:20], Path(out))  # loads what all rounds need before they are forked
-    until, round_, failures = time.monotonic() + told.seconds, 0, 0
-    while time.monotonic() < until:
-        reason = _round(folders, told.seed + round_, told.keep)
-        failures += reason is not None
-        if reason:
-            print(f"seed {told.seed + round_}: {reason}", flush=True)
-        round_ += 1
-    print(f"{round_} damaged logs of {len(folders)} folders, {failures} failures")
+    readers = registry.chosen(told.forced)
+    found = (one.found.path.parent for root in told.logs for one in registry.find(root, readers))
+    folders = [folder for folder in dict.fromkeys(found) if sum(f.stat().st_size for f in folder.iterdir()) <= LARGEST]
+    for folder in folders[:20]:
+        problem(folder, readers)  # loads what all rounds need before they are forked
+    begun = time.monotonic()
+    rounds, failures = 0, Counter[str]()
+    while time.monotonic() < begun + told.seconds:
+        for seed, reason in _batch(folders, told.seed + rounds, readers, told.keep):
+            place = reason[reason.rfind("[") :]
+            failures[place] += 1
+            if failures[place] == 1:
+                print(f"seed {seed}: {reason}", flush=True)
+        rounds += BATCH
+    rate = rounds / (time.monotonic() - begun)
+    print(f"{rounds} damaged logs of {len(folders)} folders, {rate:.0f} a second; failures: {dict(failures)}")
     sys.exit(1 if failures else 0)
 
 
-def _folders(root: Path) -> Iterator[Path]:
-    """Folders of one log each, as small as possible."""
-    found = {candidate.found.path.parent for candidate in conversion.search([root])}
-    return iter(sorted(found))
-
-
-def _round(folders: list[Path], seed: int, keep: Path) -> str | None:
-    rng = random.Random(seed)
-    folder = rng.choice(folders)
-    with tempfile.TemporaryDirectory() as temporary:
-        copy = Path(temporary) / folder.name
-        shutil.copytree(folder, copy)
-        files = [file for file in sorted(copy.rglob("*")) if file.is_file() and file.stat().st_size <= LARGEST]
-        if not files:
-            return None
-        damaged = rng.choice(files)
-        damaged.write_bytes(damage(damaged.read_bytes(), rng))
-        reason = _apart(copy, Path(temporary) / "out")
-        if reason:
-            shutil.copytree(copy, keep / str(seed) / folder.name, dirs_exist_ok=True)
-            reason = f"{damaged.relative_to(temporary)}: {reason}"
-        return reason
-
-
-def _apart(folder: Path, out: Path) -> str | None:
-    """`problem` in a process of its own, with limits."""
+def _batch(folders: list[Path], first: int, readers: list[Reader], keep: Path) -> list[tuple[int, str]]:
+    """The failures of `BATCH` rounds on one log, in a process of their own, with limits."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_limited, args=(folder, out, theirs))
+    at = context.Value("q", first)
+    process = context.Process(target=_limited, args=(folders, first, readers, keep, theirs, at))
     process.start()
     theirs.close()
-    process.join(SECONDS)
-    if process.is_alive():
-        process.kill()
-        process.join()
-        return f"not done after {SECONDS} s"
-    try:
-        return ours.recv()
-    except EOFError:
-        return f"the process ended with {process.exitcode}"
+    found: list[tuple[int, str]] = []
+    while True:
+        try:
+            if not ours.poll(SECONDS * 4):
+                process.kill()
+                found.append((at.value, f"not done after {SECONDS * 4} s"))
+                break
+            found.append(ours.recv())
+        except EOFError:
+            process.join()
+            if process.exitcode:
+                found.append((at.value, f"the process ended with {process.exitcode}"))
+            break
+    process.join()
+    return found
 
 
-def _limited(folder: Path, out: Path, pipe: multiprocessing.connection.Connection) -> None:
+def _limited(
+    folders: list[Path],
+    first: int,
+    readers: list[Reader],
+    keep: Path,
+    pipe: multiprocessing.connection.Connection,
+    at: Any,
+) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    pipe.send(problem(folder, out))
+    signal.signal(signal.SIGALRM, _late)
+    folder = random.Random(first).choice(folders)
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as home:
+        log = _Log(folder, Path(home))
+        for seed in range(first, first + BATCH if log.files else first):
+            at.value = seed
+            signal.alarm(SECONDS)
+            failed = log.round(random.Random(seed), readers)
+            signal.alarm(0)
+            if failed:
+                file, reason = failed
+                shutil.copytree(log.folder, keep / str(seed) / folder.name, dirs_exist_ok=True)
+                file.write_bytes(log.files[file])
+                pipe.send((seed, f"{folder.name}/{file.name}: {reason}"))
+
+
+def _late(*_: object) -> None:
+    raise TimeoutError(f"please report: not done after {SECONDS} s")
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ import rich_click as click
 
 from .. import __version__
 from ..errors import EncaveError
+from ..files import is_full
 from . import analyze, benchmark, convert, doctor, open, report, studies
-from .common import ANY_PATH
+from .common import ANY_PATH, LEFT_OUT, say
 
 
 class _Verbs(click.RichGroup):
@@ -22,14 +23,22 @@ class _Verbs(click.RichGroup):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            done = super().invoke(ctx)
+            if ctx.meta.get(LEFT_OUT):
+                ctx.exit(1)
+            return done
         except EncaveError as error:
             if ctx.find_root().params["debug"]:
                 raise
-            click.echo(f"encave: {error}", err=True)
+            say(f"encave: {error}", err=True)
             ctx.exit(error.exit_status)
+        except OSError as error:
+            if ctx.find_root().params["debug"] or not is_full(error):
+                raise
+            say(f"encave: cannot write: {error}. Make room, then run it again.", err=True)
+            ctx.exit(2)
         except KeyboardInterrupt:
-            click.echo("encave: interrupted", err=True)
+            say("encave: interrupted", err=True)
             ctx.exit(130)
 
 
@@ -51,8 +60,8 @@ def demo(out: Path, jobs: int) -> None:
     from ..demo import run_demo
 
     result = run_demo(out, jobs=jobs)
-    click.echo(f"Report:   {result.page}")
-    click.echo(f"DeepCAVE: encave open {result.runs}")
+    say(f"Report:   {result.page}")
+    say(f"DeepCAVE: encave open {result.runs}")
 
 
 for _verb in (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from . import analyze_importance, analyze_landscape
-from .common import json_rows, load_runs, print_csv, print_json, run_paths
+from .common import json_rows, load_runs, print_csv, print_json, run_paths, say
 from .curves import curves
 from .runtimes import runtimes
 
@@ -100,11 +100,11 @@ def _compare(paths: tuple[Path, ...], rope: float | None = None) -> tuple[list[C
 
     view = view_runs(load_runs(paths))
     for remark in view.remarks:
-        click.echo(remark, err=True)
+        say(remark, err=True)
     comparisons = [compare(section, rope) for section in view.sections]
     return comparisons, *compare_tasks(comparisons, rope)
 
 
 def _say_why_not(why_not: str | None) -> None:
     if why_not:
-        click.echo(why_not, err=True)
+        say(why_not, err=True)

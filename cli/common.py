@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import rich_click as click
 
 from ..errors import EncaveError
+from ..terminal.plain import plain
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ..converters.limits import Limits
+    from ..converters.survey import PassedOver
     from ..prepared import Prepared
     from ..run import Run
     from ..store import RunFilter
@@ -24,7 +27,19 @@ ANY_PATH = click.Path(path_type=Path)
 
 _T = TypeVar("_T")
 _ONLY = "encave.only"
+LEFT_OUT = "encave.left_out"
+"""Key of the context's `meta`: whether something was left out."""
+_MOST_TOLD = 20
 _KEYS = {"optimizer": "optimizers", "dataset": "datasets", "seed": "seeds"}
+
+
+def several(name: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option that takes several values, given several times or with commas: one text with commas, or None."""
+
+    def joined(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> str | None:
+        return ",".join(given) or None
+
+    return click.option(name, multiple=True, callback=joined, **options)
 
 
 def only_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -37,9 +52,43 @@ def only_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--only", multiple=True, callback=keep, expose_value=False, help=help_text)(command)
 
 
+def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--memory` and `--timeout`, for `reading_limits`."""
+
+    def keep(context: click.Context, option: click.Parameter, given: float | None) -> None:
+        context.meta[f"encave.{option.name}"] = given
+
+    for flag, unit in (("--timeout", "Seconds that reading one log may take.  [default: 900]"),
+                       ("--memory", "GiB of memory for a process that reads logs.  [default: 8]")):  # fmt: skip
+        kind = click.FloatRange(0, min_open=True)
+        command = click.option(flag, type=kind, default=None, callback=keep, expose_value=False, help=unit)(command)
+    return command
+
+
+def reading_limits() -> Limits:
+    """What `--memory` and `--timeout` say."""
+    from ..converters.limits import Limits
+
+    context = click.get_current_context(silent=True)
+    given = (
+        {name: context.meta.get(f"encave.{key}") for name, key in (("memory", "memory"), ("seconds", "timeout"))}
+        if context
+        else {}
+    )
+    return Limits(**{name: value for name, value in given.items() if value is not None})
+
+
+def tell_passed_over(passed: Sequence[PassedOver]) -> None:
+    """Say what could not be looked into."""
+    for path, reason in passed[:_MOST_TOLD]:
+        say(f"encave: {path} is passed over: {reason}", err=True)
+    if len(passed) > _MOST_TOLD:
+        say(f"encave: {len(passed) - _MOST_TOLD:,} more are passed over", err=True)
+
+
 def run_paths(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The argument PATHS of logs, runs and run stores, and `--only`."""
-    return click.argument("paths", nargs=-1, required=True, type=ANY_PATH)(only_option(command))
+    """The argument PATHS of logs, runs and run stores, `--only`, `--memory` and `--timeout`."""
+    return click.argument("paths", nargs=-1, required=True, type=ANY_PATH)(only_option(limit_options(command)))
 
 
 def wanted_runs() -> RunFilter:
@@ -77,19 +126,20 @@ def run_folders(paths: tuple[Path, ...]) -> list[Path]:
 
     prepared = _prepared(paths)
     wanted = wanted_runs()
-    folders = [folder for folder in prepared.folders if wanted.all or _is_wanted(folder, wanted)]
+    folders = [folder for folder in prepared.folders if _is_wanted(folder, wanted)]
     folders += (folder for store in prepared.stores for folder in extracted(store, wanted))
     return _some(folders)
 
 
 def _is_wanted(folder: Path, wanted: RunFilter) -> bool:
-    """Whether a run is one that --only wants; a damaged one, too, so that whoever reads it tells."""
+    """Whether a run is whole and one that --only wants."""
     from ..run import Run
 
     try:
         return wanted.of_run(Run.load(folder))
-    except EncaveError:
-        return True
+    except EncaveError as error:
+        leave_out(str(error))
+        return False
 
 
 def load_runs(paths: tuple[Path, ...]) -> list[Run]:
@@ -97,7 +147,32 @@ def load_runs(paths: tuple[Path, ...]) -> list[Run]:
     from ..store import read_runs
 
     wanted = wanted_runs()
-    return _some([run for source in run_sources(paths) for run in read_runs(source, wanted)])
+    damaged: list[EncaveError] = []
+    sources = run_sources(paths)
+    found = (run for source in sources for run in read_runs(source, wanted, on_damaged=damaged.append))
+    runs = [run for run in found if _has_space(run)]
+    for error in damaged:
+        leave_out(str(error))
+    if damaged and not runs:
+        raise EncaveError("no run is left: convert the logs again")
+    return _some(runs)
+
+
+def _has_space(run: Run) -> bool:
+    """Whether its space can be made from its JSON."""
+    try:
+        _ = run.space
+    except EncaveError as error:
+        leave_out(str(error))
+        return False
+    return True
+
+
+def leave_out(why: str) -> None:
+    """Say that something is left out; the command's exit status is then 1 although it is done."""
+    say(f"encave: left out: {why}", err=True)
+    if context := click.get_current_context(silent=True):
+        context.meta[LEFT_OUT] = True
 
 
 def _some(wanted: list[_T]) -> list[_T]:
@@ -109,12 +184,15 @@ def _some(wanted: list[_T]) -> list[_T]:
 
 
 def _prepared(paths: tuple[Path, ...]) -> Prepared:
+    from ..converters.engine import Engine
     from ..prepared import prepare
-    from ..terminal.conversions import convert_with_progress
+    from ..terminal.conversions import counted_logs
 
-    prepared = prepare(paths, convert_with_progress)
+    with Engine(cores(), reading_limits()) as engine, counted_logs() as count:
+        prepared = prepare(paths, engine, count)
+    tell_passed_over(prepared.passed_over)
     for log in prepared.refused:
-        click.echo(f"encave: {log.source} is left out: {log.reason}", err=True)
+        leave_out(f"{log.source}: {log.reason}")
     return prepared
 
 
@@ -125,8 +203,14 @@ def exit_status(statuses: Sequence[str], *, strict: bool = False) -> int:
 
 
 def left_out(done: Sequence[object], refused: Sequence[object]) -> int:
-    """0 if all was analysed, 1 if something was left out, 2 if nothing could be analysed."""
-    return (1 if done else 2) if refused else 0
+    """0 if something was analysed, 1 if a log or a run was left out besides, 2 if nothing could be analysed.
+
+    Runs with too few trials for one statistic are told, and are no failure.
+    """
+    context = click.get_current_context(silent=True)
+    if refused and not done:
+        return 2
+    return 1 if context and context.meta.get(LEFT_OUT) else 0
 
 
 def print_json(content: dict[str, Any]) -> None:
@@ -150,9 +234,16 @@ def print_csv(tables: Sequence[pa.Table]) -> None:
     import pyarrow as pa
     import pyarrow.csv
 
+    from ..spreadsheets import guarded
+
     sink = pa.BufferOutputStream()
-    pyarrow.csv.write_csv(pa.concat_tables(tables), sink)
+    pyarrow.csv.write_csv(guarded(pa.concat_tables(tables)), sink)
     click.echo(sink.getvalue().to_pybytes(), nl=False)
+
+
+def say(text: object, *, err: bool = False) -> None:
+    """Print a line; what logs have in it cannot steer the terminal."""
+    click.echo(plain(text), err=err)
 
 
 def cores() -> int:

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from ..errors import EncaveError
-from .common import ANY_PATH, exit_status, print_json
+from .common import ANY_PATH, cores, exit_status, limit_options, print_json, reading_limits, say, tell_passed_over
 
 if TYPE_CHECKING:
     from ..converters import Conversion
+    from ..converters.engine import Engine
+    from ..converters.reader import Options
+    from ..converters.survey import Survey
 
 
 @click.command()
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--map", "mapping", multiple=True, help="What a column of a table is: objective=loss; may be repeated.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Logs read at the same time.")
 @click.option("--strict", is_flag=True, help="Refuse logs of which anything must be assumed.")
+@limit_options
 @click.option("--json", "as_json", is_flag=True, help="Print the account as JSON and nothing else.")
 def convert(
     sources: tuple[Path, ...],
@@ -40,25 +44,20 @@ def convert(
     as_json: bool,
 ) -> None:
     """Find the logs at or below SOURCES and write each as a lossless Run and in DeepCAVE's format."""
-    from ..converters.sources import are_runs, runs_below
-    from ..terminal.conversions import convert_with_progress, print_conversions
+    from ..converters.engine import Engine
+    from ..converters.reader import Options
+    from ..converters.survey import survey
 
-    log_options = _log_options(forced, configspace, mapping)
-    options = {**log_options, "strict": strict}
     if deepcave == "1.3" and to not in ("deepcave", "deepcave13"):
         raise EncaveError(f"--deepcave 1.3 is not for --to {to}")
     form = "deepcave13" if deepcave == "1.3" else to
-    if form != "deepcave" or are_runs(sources, out, forced, mapping=log_options["mapping"]):
-        conversions = _export(sources, out, form, options | {"jobs": jobs}, as_json=as_json)
-    else:
-        conversions = convert_with_progress(sources, out, jobs=jobs, **options)
-        if as_json:
-            print_json({"runs": [conversion.to_json() for conversion in conversions]})
-        else:
-            print_conversions(conversions, out)
-        if left := runs_below(sources, out):
-            told = "1 converted run, which was" if len(left) == 1 else f"{len(left)} converted runs, which were"
-            click.echo(f"encave: there are also {told} left alone, e.g. {left[0]}", err=True)
+    given = _log_options(forced, configspace, mapping)
+    options = Options(given["space"], given["mapping"])
+    with Engine(jobs, reading_limits()) as engine:
+        found = survey(sources, engine, forced, mapping=options.mapping, skip=out)
+        tell_passed_over(found.passed_over)
+        write = _export if form != "deepcave" or found.are_runs else _convert
+        conversions = write(found, out, form, engine, options, strict=strict, as_json=as_json)
     _tell_packed(sources, [conversion.source for conversion in conversions])
     sys.exit(exit_status([conversion.status for conversion in conversions], strict=strict))
 
@@ -68,6 +67,7 @@ def convert(
 @click.option("--from", "forced", default=None, help="Format of the logs, instead of what their content says.")
 @click.option("--configspace", default=None, help="ConfigSpace JSON file or nasbench201, for logs without a space.")
 @click.option("--map", "mapping", multiple=True, help="What a column of a table is: objective=loss; may be repeated.")
+@limit_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def inspect(
     paths: tuple[Path, ...], forced: str | None, configspace: str | None, mapping: tuple[str, ...], as_json: bool
@@ -76,7 +76,10 @@ def inspect(
     from ..converters.inspection import inspect_logs
     from ..terminal.conversions import print_inspections
 
-    found = inspect_logs(paths, **_log_options(forced, configspace, mapping))
+    options = _log_options(forced, configspace, mapping)
+    found = inspect_logs(
+        paths, **options, jobs=cores(), limits=reading_limits(), on_passed_over=lambda each: tell_passed_over([each])
+    )
     if as_json:
         print_json({"runs": [inspection.to_json() for inspection in found]})
     else:
@@ -86,10 +89,10 @@ def inspect(
 
 
 def _tell_packed(sources: tuple[Path, ...], read: Sequence[Path]) -> None:
-    from ..converters.sources import packed_beside
+    from ..converters.survey import packed_beside
 
     for name in packed_beside(sources, read):
-        click.echo(f"encave: {name} is packed and was not read: unpack it first", err=True)
+        say(f"encave: {name} is packed and was not read: unpack it first", err=True)
 
 
 def _log_options(forced: str | None, configspace: str | None, mapping: tuple[str, ...]) -> dict[str, Any]:
@@ -109,13 +112,31 @@ def _log_options(forced: str | None, configspace: str | None, mapping: tuple[str
     }
 
 
-def _export(
-    sources: tuple[Path, ...], out: Path, form: str, options: dict[str, Any], *, as_json: bool
+def _convert(
+    found: Survey, out: Path, _: str, engine: Engine, options: Options, *, strict: bool, as_json: bool
 ) -> Sequence[Conversion]:
-    from ..converters.exporting import export
+    from ..converters.conversion import convert_found
+    from ..terminal.conversions import counted_logs, print_conversions
+
+    with counted_logs() as count:
+        conversions = convert_found(found, out, engine, options, strict=strict, on_progress=count)
+    if as_json:
+        print_json({"runs": [conversion.to_json() for conversion in conversions]})
+    else:
+        print_conversions(conversions, out)
+    if left := found.folders:
+        told = "1 converted run, which was" if len(left) == 1 else f"{len(left)} converted runs, which were"
+        say(f"encave: there are also {told} left alone, e.g. {left[0]}", err=True)
+    return conversions
+
+
+def _export(
+    found: Survey, out: Path, form: str, engine: Engine, options: Options, *, strict: bool, as_json: bool
+) -> Sequence[Conversion]:
+    from ..converters.exporting import export_found
     from ..terminal.conversions import print_exported
 
-    exported = export(sources, out, form, **options)
+    exported = export_found(found, out, form, engine, options, strict=strict)
     if as_json:
         runs = [conversion.to_json() for conversion in exported.conversions]
         print_json({"runs": runs, "cannot_hold": list(exported.limits), "not_held": list(exported.lost)})

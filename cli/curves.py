@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from .common import print_csv, print_json, run_paths, run_sources, wanted_runs
+from .common import leave_out, print_csv, print_json, run_paths, run_sources, say, wanted_runs
 
 if TYPE_CHECKING:
     from ..analysis.streaming import Reduced
@@ -26,7 +26,7 @@ RULES = ("highest-so-far", "any-budget", "highest-only")
 @click.option("--reference", type=float, default=None, help="Regret of the first measure is against this value.")
 @click.option("--normalise", is_flag=True, help="Divide regret by random search's at its end; average over tasks.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that read runs.")
-@click.option("--scheduler", default=None, help="Dask scheduler, tcp://host:8786, whose workers read the runs.")
+@click.option("--scheduler", default=None, help="Dask scheduler, tls://host:8786, whose workers read the runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
 def curves(
@@ -48,7 +48,7 @@ def curves(
     sets, remarks = gather(reduced, axis, summary)
     over_tasks = curves_over_tasks(sets) if summary.normalise and len(sets) > 1 else ()
     for remark in remarks:
-        click.echo(remark, err=True)
+        say(remark, err=True)
     if as_json:
         print_json(curves_json(sets, over_tasks))
     elif as_csv:
@@ -73,7 +73,10 @@ def reduced_runs(sources: list[Path], axis: Any, rule: Any, jobs: int, scheduler
         def ready(cluster: Ready) -> None:
             progress.update(bar, detail=f"{cluster.workers} workers")
             if not cluster.workers:
-                click.echo(f"No worker is at {scheduler or 'the scheduler'}; waiting for one.", err=True)
+                say(f"No worker is at {scheduler or 'the scheduler'}; waiting for one.", err=True)
 
         cluster = Cluster(jobs=jobs, scheduler=scheduler)
-        return reduce_sources(sources, axis, rule, cluster, wanted=wanted_runs(), on_progress=show, on_ready=ready)
+        return reduce_sources(
+            sources, axis, rule, cluster,
+            wanted=wanted_runs(), on_progress=show, on_ready=ready, on_damaged=leave_out,
+        )  # fmt: skip

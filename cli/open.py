@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import run_folders, run_paths
+from .common import run_folders, run_paths, say
 
 
 @click.command(name="open")
@@ -24,10 +24,10 @@ def open_(paths: tuple[Path, ...], port: int | None, redis_url: str | None, brow
         redis_url=redis_url,
         browser=browser,
         on_ready=_say_ready,
-        on_note=lambda note: click.echo(note, err=True),
+        on_note=lambda note: say(note, err=True),
     )
 
 
 def _say_ready(url: str) -> None:
-    click.echo(url)
-    click.echo("DeepCAVE is open; Ctrl-C ends it.", err=True)
+    say(url)
+    say("DeepCAVE is open; Ctrl-C ends it.", err=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import ANY_PATH, cores, load_runs, run_paths
+from .common import ANY_PATH, cores, load_runs, run_paths, say
 
 
 @click.command()
@@ -29,7 +29,7 @@ def report(
     file = file or next((path / NAME for path in paths if (path / NAME).is_file()), None)
     settings = read_settings(file) if file else Settings()
     if file:
-        click.echo(f"Settings: {file}", err=True)
+        say(f"Settings: {file}", err=True)
     settings = replace(settings, title=title or settings.title, venue=venue or settings.venue)
     command = "encave " + " ".join(sys.argv[1:])
     runs = load_runs(paths)
@@ -37,4 +37,4 @@ def report(
         runs, out, command=command, settings=settings, truth=truth_of(runs), random_search=random_search_of(runs),
         jobs=jobs or cores(),
     )  # fmt: skip
-    click.echo(f"Report: {written.page}")
+    say(f"Report: {written.page}")

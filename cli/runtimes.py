@@ -7,7 +7,7 @@ from typing import Any
 
 import rich_click as click
 
-from .common import print_csv, print_json, run_paths, run_sources
+from .common import print_csv, print_json, run_paths, run_sources, say
 from .curves import AXES, RULES, reduced_runs
 
 
@@ -19,7 +19,7 @@ from .curves import AXES, RULES, reduced_runs
 @click.option("--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="Budgets of incumbents.")
 @click.option("--reference", type=float, default=None, help="Regret of the first measure is against this value.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that read runs.")
-@click.option("--scheduler", default=None, help="Dask scheduler, tcp://host:8786, whose workers read the runs.")
+@click.option("--scheduler", default=None, help="Dask scheduler, tls://host:8786, whose workers read the runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the time of every run, and nothing else.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
 def runtimes(
@@ -36,12 +36,12 @@ def runtimes(
     reduced = reduced_runs(run_sources(paths), axis, rule, jobs, scheduler)
     sets, remarks = gather(reduced, axis, Summary(rule=rule, reference=reference))
     for remark in remarks:
-        click.echo(remark, err=True)
+        say(remark, err=True)
     each = [section_runtimes(one, measure, targets) for one in sets]
     found = [one for one in each if one is not None]
     for one, curves in zip(each, sets, strict=True):
         if one is None:
-            click.echo(f"{curves.section.title}: no run has an incumbent, so there is no target.", err=True)
+            say(f"{curves.section.title}: no run has an incumbent, so there is no target.", err=True)
     if as_json:
         print_json(runtimes_json(found))
     elif as_csv:

@@ -8,7 +8,7 @@ from typing import Any
 
 import rich_click as click
 
-from .common import ANY_PATH, print_json
+from .common import ANY_PATH, print_json, say, several
 
 _MOST_FAILURES = 20
 
@@ -16,17 +16,22 @@ _MOST_FAILURES = 20
 @click.command()
 @click.argument("study", type=ANY_PATH)
 @click.option("--study", "file", type=ANY_PATH, default=None, help="A study.toml; else the one in STUDY, if any.")
-@click.option("--optimizer", default=None, help="Names as in docs/optimizers.md (dehb, smac, re, tpe, …), or several.")
-@click.option("--objectives", default=None, help="valid_error, and params_M, flops_M or latency_ms_<device>.")
-@click.option("--dataset", default=None, help="cifar10 (the default), cifar100, ImageNet16-120, or several.")
-@click.option("--seeds", default=None, help="Seeds and ranges: 0-4,7.")
-@click.option("--budget", default=None, help="Simulated time (20000s, 5h) or 300evals, or several.  [default: 20000s]")
-@click.option("--workers", default=None, help="Simulated workers of each run, or several numbers.  [default: 1]")
+@several("--optimizer", help="Names as in docs/optimizers.md (dehb, smac, re, tpe, …), or several.")
+@several("--objectives", help="valid_error, and params_M, flops_M or latency_ms_<device>.")
+@several("--dataset", help="cifar10 (the default), cifar100, ImageNet16-120, or several.")
+@several("--seeds", help="Seeds and ranges: 0-4,7.")
+@several("--budget", help="Simulated time (20000s, 5h) or 300evals, or several.  [default: 20000s]")
+@several("--workers", help="Simulated workers of each run, or several numbers.  [default: 1]")
 @click.option("--epochs", type=click.Choice(["12", "200"]), default=None, help="Schedule of all but multi-fidelity.")
 @click.option("--benchmark", default=None, help="A Parquet table or the name of an imported one; else the surrogate.")
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Runs at a time, or SLURM jobs.  [default: 1]")
-@click.option("--scheduler", default=None, help="Dask scheduler that runs, tcp://host:8786; its workers do the runs.")
+@click.option(
+    "--scheduler",
+    default=None,
+    help="Dask scheduler whose workers do the runs, tls://host:8786; tcp:// is open to all.",
+)
 @click.option("--slurm/--no-slurm", default=None, help="Workers are SLURM jobs, as [slurm] in study.toml says.")
+@click.option("--dashboard/--no-dashboard", default=None, help="Dask's page on what the workers do, on loopback.")
 def run(study: Path, file: Path | None, epochs: str | None, slurm: bool | None, **flags: Any) -> None:
     """Run what is missing of a study on NAS-Bench-201, on a simulated clock.
 
@@ -40,11 +45,11 @@ def run(study: Path, file: Path | None, epochs: str | None, slurm: bool | None, 
     declaration = declare(file, {**flags, **chosen})
     result = run_with_progress(study, declaration.specs(), declaration.cluster(), keep=declaration)
     counts = f"{len(result.done)} run, {len(result.skipped)} finished before, {len(result.failed)} failed"
-    click.echo(f"{counts}: {study}")
+    say(f"{counts}: {study}")
     for failure in result.failed[:_MOST_FAILURES]:
-        click.echo(f"encave: {failure.spec}: {failure.reason}", err=True)
+        say(f"encave: {failure.spec}: {failure.reason}", err=True)
     if len(result.failed) > _MOST_FAILURES:
-        click.echo(f"encave: {len(result.failed) - _MOST_FAILURES} more failed: encave status {study}", err=True)
+        say(f"encave: {len(result.failed) - _MOST_FAILURES} more failed: encave status {study}", err=True)
     sys.exit(1 if result.failed else 0)
 
 

@@ -7,24 +7,28 @@ whatever the user summarised or profiled. The index holds the trial's name, in w
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import EncaveError
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ..space_columns import choices
 from .extras import extra_columns
 from .inferred_space import infer
 from .names import study_name
+from .numbers import finite, finite_text
 from .parquet import read_table
 from .reader import Found, Listing, Options, ReadResult
 from .space import SPACE_FILE, LogSpace, known_space
-from .times import since_start, stamp
+from .times import since_start
+
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
 
 _NAME = "history.parquet"
 _METRIC, _CONFIG = "metric:", "config:"
@@ -86,8 +90,8 @@ def _table(path: Path) -> pa.Table:
 
 def _run(table: pa.Table, path: Path, options: Options) -> Run:
     metrics = {name: _objective(name) for name in table.column_names if _OBJECTIVE.fullmatch(name)}
-    ids, configurations = _configurations(table)
     found = known_space(path, options, None)
+    ids, configurations = _configurations(table, set() if found is None else _null_choices(found.space))
     if found is None:
         inferred = infer(configurations)
         configurations = inferred.configurations
@@ -111,26 +115,24 @@ def _run(table: pa.Table, path: Path, options: Options) -> Run:
 def _objective(column: str) -> Objective:
     match = _OBJECTIVE.fullmatch(column)
     assert match is not None  # columns are chosen by this pattern
-    lower, upper = (_bound(text) for text in match.group(2, 3))
+    lower, upper = (finite_text(text) for text in match.group(2, 3))
     return Objective(match[1], "maximize" if match[4] == "maximize" else "minimize", lower, upper)
 
 
-def _bound(text: str | None) -> float | None:
-    try:
-        value = float(text or "nan")
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+def _null_choices(space: ConfigurationSpace) -> set[str]:
+    """Hyperparameters of which null is a choice."""
+    return {name for name, hyperparameter in space.items() if None in (choices(hyperparameter) or ())}
 
 
-def _configurations(table: pa.Table) -> tuple[list[int], dict[int, dict[str, Any]]]:
-    """Number of each row's configuration, equal ones once."""
+def _configurations(table: pa.Table, chosen: Collection[str]) -> tuple[list[int], dict[int, dict[str, Any]]]:
+    """Number of each row's configuration, equal ones once; null is a value of the `chosen` hyperparameters only."""
     names = [name for name in table.column_names if name.startswith(_CONFIG)]
     numbers: dict[str, int] = {}
     ids: list[int] = []
     configurations: dict[int, dict[str, Any]] = {}
     for row in table.select(names).to_pylist():
-        values = {name.removeprefix(_CONFIG): value for name, value in row.items() if value is not None}
+        told = {name.removeprefix(_CONFIG): value for name, value in row.items()}
+        values = {name: value for name, value in told.items() if value is not None or name in chosen}
         number = numbers.setdefault(json.dumps(values, sort_keys=True, default=str), len(numbers))
         ids.append(number)
         configurations.setdefault(number, values)
@@ -147,10 +149,10 @@ def _columns(table: pa.Table, metrics: Mapping[str, Objective]) -> tuple[dict[st
     costs = {objective.name: _numbers(table, column) for column, objective in metrics.items()}
     statuses = [_STATUSES.get(str(status).lower(), Status.NOT_EVALUATED) for status in table["status"].to_pylist()]
     for row, status in enumerate(statuses):
-        if status is Status.SUCCESS and all(values[row] is None for values in costs.values()):
+        if status is Status.SUCCESS and any(values[row] is None for values in costs.values()):
             statuses[row] = Status.CRASHED
     columns: dict[str, Any] = {
-        "budget": [_bound(field.get("budget")) for field in fields],
+        "budget": [finite_text(field.get("budget")) for field in fields],
         "seed": table["trial_seed"],
         "instance": [None if field.get("instance") in (None, "None") else field["instance"] for field in fields],
         "status": statuses,
@@ -197,7 +199,7 @@ def _stamps(table: pa.Table, notes: list[Note]) -> tuple[list[float | None], lis
 
 
 def _numbers(table: pa.Table, column: str) -> list[float | None]:
-    return [stamp(value) for value in table[column].to_pylist()]
+    return [finite(value) for value in table[column].to_pylist()]
 
 
 def _extra(column: pa.ChunkedArray, name: str) -> pa.Array:

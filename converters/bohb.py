@@ -26,9 +26,10 @@ from .extras import extra_columns
 from .inferred_space import infer
 from .json_lines import read_lines
 from .names import study_name
+from .numbers import finite
 from .reader import Found, Listing, Options, ReadResult
 from .space import SPACE_FILE, LogSpace, known_space
-from .times import since_start, stamp
+from .times import since_start
 
 CONFIGS, RESULTS = "configs.json", "results.json"
 _CONFIGS_WORD, _RESULTS_WORD = "configs", "results"
@@ -211,7 +212,7 @@ def _of_each(records: Sequence[dict[str, Any]], names: Sequence[str]) -> list[li
 def _stamps(values: Sequence[Any]) -> Sequence[float | None]:
     """Finite numbers; None for what is none."""
     known = set(map(type, values)) == {float} and bool(np.isfinite(np.array(values)).all())
-    return values if known else [stamp(value) for value in values]
+    return values if known else [finite(value) for value in values]
 
 
 def _names(keys: Sequence[list[int]]) -> pa.Array:

@@ -6,18 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import deepcave_twin, workers
-from .account import Conversion
+from ..errors import EncaveError
+from . import deepcave_twin
+from .account import Conversion, refused
+from .engine import Engine, Task
+from .limits import Limits
 from .one_log import Job, convert_log
 from .reader import Options
-from .registry import Candidate
+from .reading_server import Ended
 from .run_folders import opened
-from .sources import logs_and_runs
+from .survey import Survey, nothing_found, survey
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
-__all__ = ["Conversion", "convert", "search"]
+__all__ = ["Conversion", "convert", "convert_found"]
 
 
 def convert(
@@ -29,12 +32,14 @@ def convert(
     mapping: Mapping[str, str] | None = None,
     strict: bool = False,
     jobs: int = 1,
+    limits: Limits | None = None,
     on_progress: Callable[[Conversion, int], None] | None = None,
 ) -> list[Conversion]:
     """Find all logs at or below `sources` and convert each to a folder in `out`.
 
     A folder `out/<run name>` holds the lossless run and DeepCAVE's files and appears whole or not at all. A log that
-    was converted before and has not changed is left as it is.
+    was converted before and has not changed is left as it is. Logs are read in processes of their own, so that one
+    that takes too much memory or time, or crashes its process, is refused and the others are converted.
 
     Args:
         sources: Files and folders.
@@ -43,50 +48,40 @@ def convert(
         space: Configuration space for logs without one.
         mapping: What the columns of a table are, e.g. `{"objective": "loss"}`.
         strict: Whether to refuse logs of which anything must be assumed.
-        jobs: Logs that are converted at the same time, each in a process of its own; the result is the same.
-        on_progress: Called after each log with what became of it and the number of all logs.
+        jobs: Logs that are converted at the same time; the result is the same.
+        limits: Of each process.
+        on_progress: Called after each log, in their order, with what became of it and the number of all logs.
 
     Raises:
         EncaveError: a source does not exist, nothing was found, the format is unknown, or `out` cannot be written.
     """
-    candidates = search(sources, forced_format, mapping=mapping, out=out)
-    options = Options(space, mapping)
+    with Engine(jobs, limits) as engine:
+        found = survey(sources, engine, forced_format, mapping=mapping, skip=out)
+        if not found.logs:
+            raise EncaveError(nothing_found(found, engine, forced_format, mapping))
+        return convert_found(found, out, engine, Options(space, mapping), strict=strict, on_progress=on_progress)
+
+
+def convert_found(
+    found: Survey,
+    out: Path,
+    engine: Engine,
+    options: Options,
+    *,
+    strict: bool = False,
+    on_progress: Callable[[Conversion, int], None] | None = None,
+) -> list[Conversion]:
+    """Convert the logs that a survey found; arguments and errors as in `convert`."""
+    results: list[Conversion] = []
     with opened(out) as folders:
-        todo = [Job(found, options, folders.earlier(found.found.source), strict) for found in candidates]
-
-        def done(conversion: Conversion) -> None:
-            if conversion.output is not None:
-                folders.add(conversion.output)
+        todo = [Job(log, options, folders.earlier(log.found.source), strict) for log in found.logs]
+        answers = engine.ordered((Task(convert_log, (job,)) for job in todo), lambda asked: folders.place(*asked))
+        for log, answer in zip(found.logs, answers, strict=True):
+            ended = isinstance(answer, Ended)
+            results.append(refused(log.found.path, log.format, answer.reason) if ended else answer)
+            if results[-1].output is not None:
+                folders.add(results[-1].output)
             if on_progress is not None:
-                on_progress(conversion, len(todo))
-
-        if jobs > 1 and len(todo) > 1:
-            results = workers.convert_logs(todo, jobs, folders.place, done)
-        else:
-            results = []
-            for job in todo:
-                results.append(convert_log(job, folders.place))
-                done(results[-1])
+                on_progress(results[-1], len(todo))
         deepcave_twin.align(folders.folders())
     return results
-
-
-def search(
-    sources: Sequence[Path],
-    forced_format: str | None = None,
-    *,
-    mapping: Mapping[str, str] | None = None,
-    out: Path | None = None,
-) -> list[Candidate]:
-    """The logs at or below `sources`, each once, in the order of the sources and then of the paths.
-
-    Args:
-        sources: Files and folders.
-        forced_format: Name of the one format to look for; None: all.
-        mapping: What the columns of a table are; with it every table is taken for a log.
-        out: A folder that is not searched where it lies below a source.
-
-    Raises:
-        EncaveError: a source does not exist, or there is no log in any of them.
-    """
-    return logs_and_runs(sources, forced_format, mapping=mapping, skip=out, runs_too=False)[0]

@@ -17,6 +17,7 @@ import pyarrow as pa
 from ..errors import EncaveError
 from ..files import atomic_file
 from ..run import CONFIG, Note, Objective, Optimizer, Run, split_configurations
+from ..spreadsheets import guarded, unguarded
 from .jsontext import read_json
 from .reader import Found, Listing, Options, ReadResult
 
@@ -24,7 +25,7 @@ HEADER = ".run.json"
 LIMITS = ("CSV holds no lists or objects in other fields: they become JSON text",)
 """What the format cannot hold."""
 
-_VERSION = 1
+_VERSION = 2  # since then a text that a spreadsheet would compute begins with an apostrophe
 _KEY = "encave_csv"
 
 
@@ -45,7 +46,7 @@ def write(run: Run, folder: Path, name: str) -> list[str]:
     kinds = [column.type if fits else pa.string() for column, fits in zip(table.columns, plain, strict=True)]
     cells = pa.table(dict(zip(table.column_names, map(_cells, texts), strict=True)))
     with atomic_file(folder / f"{name}.csv") as path:
-        csv.write_csv(cells, path)
+        csv.write_csv(guarded(cells), path)
     header = {_KEY: _VERSION} | run.header() | {"columns": dict(zip(table.column_names, map(str, kinds), strict=True))}
     with atomic_file(folder / f"{name}{HEADER}") as path:
         path.write_text(json.dumps(header, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
@@ -132,6 +133,7 @@ def _read(path: Path, told: dict[str, str]) -> pa.Table:
     parse = csv.ParseOptions(newlines_in_values=True)
     table = csv.read_csv(path, parse_options=parse, convert_options=options)
     arrays = {name: table[name].combine_chunks() for name in kinds}
+    arrays |= {name: unguarded(array) for name, array in arrays.items() if pa.types.is_string(array.type)}
     return pa.table({name: _typed(array, kinds[name]) for name, array in arrays.items()})
 
 

@@ -78,7 +78,10 @@ def read_csv(data: bytes, name: str) -> CsvTable:
         notes.append(Note("dropped", f"{text} ({_where(wrong)})", dropped))
     if not data.endswith((b"\n", b"\r")):
         notes.append(Note("flagged", f"{name} does not end with a line end: its last row may be cut off"))
-    columns = {column: table[column].combine_chunks() for column in table.column_names}
+    try:
+        columns = {column: table[column].combine_chunks().cast(pa.string()) for column in table.column_names}
+    except pa.ArrowException as error:
+        raise EncaveError(f"{name} has a cell that is no text: {error}") from error
     notes += _swallowed(columns, delimiter, name)
     return CsvTable(columns, table.num_rows, dropped, tuple(notes))
 

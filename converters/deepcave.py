@@ -120,7 +120,7 @@ def _time_objective(shown: Rows) -> dict[str, Any]:
 def _bounded(name: str, values: NDArray[np.float64], optimize: str) -> dict[str, Any]:
     """Bounds follow the data and are not locked, so that runs with different ranges can be grouped."""
     values = values[~np.isnan(values)]
-    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+    low, high = deepcave_twin.bounds_of(values)
     return {"name": name, "lower": low, "upper": high, "lock_lower": False, "lock_upper": False, "optimize": optimize}
 
 

@@ -210,14 +210,19 @@ def _space(path: Path, notes: list[Note]) -> LogSpace:
     from ConfigSpace import ConfigurationSpace
 
     rows = _space_rows(path)
-    space = ConfigurationSpace()
+    hyperparameters: list[Hyperparameter[Any, Any]] = []
     for row in rows:
         try:
-            space.add(_hyperparameter(row))
+            hyperparameters.append(_hyperparameter(row))
         except (KeyError, ValueError, TypeError, ArithmeticError) as error:
             raise EncaveError(f"{path}: the row of {row.get('name')!r} is not DeepCAVE's: {error}") from error
     if not rows:
         raise EncaveError(f"{path} names no hyperparameter")
+    space = ConfigurationSpace()
+    try:
+        space.add(hyperparameters)
+    except (KeyError, ValueError, TypeError, ArithmeticError) as error:
+        raise EncaveError(f"{path} is not DeepCAVE's: {error}") from error
     labels = [text for row in rows for key, text in row.items() if key.startswith("item_") and text is not None]
     if any(_label(text) is not text for text in labels):
         notes.append(Note("assumed", "a choice such as '16' stands for the value in the quotes, as encave writes it"))

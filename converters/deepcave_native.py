@@ -20,9 +20,9 @@ from .inferred_space import infer
 from .json_lines import Lines, read_lines
 from .jsontext import read_json
 from .names import study_name
+from .numbers import finite
 from .reader import Found, Listing, Options, ReadResult
 from .space import SPACE_FILE, LogSpace, known_space, own_or_given
-from .times import stamp
 
 HISTORY, CONFIGS, META, ORIGINS = "history.jsonl", "configs.json", "meta.json", "origins.json"
 _BESIDE = (CONFIGS, META, ORIGINS, SPACE_FILE)
@@ -109,7 +109,7 @@ def _objectives(told: Any, path: Path) -> list[Objective]:
         while name in objectives:
             count += 1
             name = f"{entry['name']} ({count})"
-        lower, upper = (stamp(entry.get(side)) if entry.get(f"lock_{side}") else None for side in ("lower", "upper"))
+        lower, upper = (finite(entry.get(side)) if entry.get(f"lock_{side}") else None for side in ("lower", "upper"))
         direction = "maximize" if entry.get("optimize") == "upper" else "minimize"
         objectives[name] = Objective(name, direction, lower, upper)
     return list(objectives.values())
@@ -241,15 +241,15 @@ def _clean(rows: list[_Line], objectives: Sequence[Objective], origins: Mapping[
         budget=budgets,
         seed=[None if seed is None else int(seed) for seed in seeds],
         status=[_NAMES[status] for status in statuses],
-        start=[stamp(start) for start in starts],
-        end=[stamp(end) for end in ends],
+        start=[finite(start) for start in starts],
+        end=[finite(end) for end in ends],
         costs={o.name: [values[i] for values in costs] for i, o in enumerate(objectives)},
         additional=[value if isinstance(value, dict) else {"additional": value} for value in additional],
     )
     cleaned = clean(logged, objectives)
     cleaned.columns["config_id"] = [int(config_id) for config_id in ids]
     if any(cpu_times):
-        cleaned.columns["cpu_time"] = [stamp(value) for value in cpu_times]
+        cleaned.columns["cpu_time"] = [finite(value) for value in cpu_times]
     told = [origins.get(str(int(config_id))) for config_id in ids]
     if EXTRA + "origin" not in cleaned.columns and any(origin not in (None, "none") for origin in told):
         cleaned.columns[EXTRA + "origin"] = [None if origin is None else str(origin) for origin in told]

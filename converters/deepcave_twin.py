@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from .. import space_columns
 from ..files import atomic_file
-from ..run import COST, EXTRA, HEADER_FILE, Note, Objective, Run
+from ..run import COST, EXTRA, HEADER_FILE, TRIALS_FILE, Note, Objective, Run
 from .deepcave_rows import Rows
 from .exact_text import exact_cells, exact_texts, within
 from .text_columns import Cells, csv_cell, csv_cells, each, json_texts, whole
@@ -42,6 +43,7 @@ STATUS_NAMES = {
 }
 """Status → DeepCAVE's name of it."""
 
+_WIDTH = 1e-6  # of a value, where the bounds would be equal
 _OWN = ("config_id", "seed", "budget", "start_time", "end_time", "status")
 
 
@@ -95,22 +97,31 @@ def align(folders: Iterable[Path]) -> None:
     Raises:
         EncaveError: a folder cannot be written.
     """
-    studies: dict[str, list[tuple[Path, list[dict[str, Any]]]]] = {}
+    studies: dict[str, list[Path]] = {}
     for folder in folders:
         header = json.loads((folder / HEADER_FILE).read_text(encoding="utf-8"))
-        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         key = json.dumps([header["metadata"].get("task"), header["space"], header["objectives"]], sort_keys=True)
-        studies.setdefault(key, []).append((folder, meta["objectives"]))
+        studies.setdefault(key, []).append(folder)
     for members in studies.values():
-        bounds = {
-            _metric_name(objective["name"]): (
-                min(objectives[i]["lower"] for _, objectives in members),
-                max(objectives[i]["upper"] for _, objectives in members),
-            )
-            for i, objective in enumerate(members[0][1])
-        }
-        for folder, _ in members:
+        ranges: dict[str, list[float]] = {}
+        for folder in members:
+            for name, ends in _measured(folder / TRIALS_FILE):
+                ranges.setdefault(_metric_name(name), []).extend(ends)
+        bounds = {name: bounds_of(np.array(ends)) for name, ends in ranges.items()}
+        for folder in members:
             _rewrite_bounds(folder / TRIALS, bounds)
+
+
+def _measured(trials: Path) -> Iterator[tuple[str, list[float]]]:
+    """Objectives of a run, and the least and greatest value of each as the file's statistics tell; empty without."""
+    with pq.ParquetFile(trials) as file:
+        for group in range(file.metadata.num_row_groups):
+            row_group = file.metadata.row_group(group)
+            for column in map(row_group.column, range(row_group.num_columns)):
+                if column.path_in_schema.startswith(COST):
+                    told = column.statistics
+                    ends = [told.min, told.max] if told is not None and told.has_min_max else []
+                    yield column.path_in_schema.removeprefix(COST), ends
 
 
 def _rewrite_bounds(path: Path, bounds: Mapping[str, tuple[float, float]]) -> None:
@@ -128,15 +139,22 @@ def _rewrite_bounds(path: Path, bounds: Mapping[str, tuple[float, float]]) -> No
 
 def _rebound(column: str, bounds: Mapping[str, tuple[float, float]]) -> str:
     match = re.fullmatch(r"metric:(\w+) \[.*\] \((\w+)\)", column)
-    return _metric(match[1], *bounds[match[1]], match[2]) if match else column
+    return _metric(match[1], *bounds[match[1]], match[2]) if match and match[1] in bounds else column
 
 
 def _csv_line(cells: Iterable[Any]) -> str:
     return ",".join(map(csv_cell, cells)) + "\n"
 
 
+def bounds_of(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Lower and upper bound of values, shape (n,), of which there may be none; they differ: DeepCAVE divides by it."""
+    if not len(values):
+        return 0.0, 1.0
+    low, high = float(values.min()) + 0.0, float(values.max()) + 0.0  # -0.0 is 0.0
+    return low, high if high > low else low + max(1.0, abs(low) * _WIDTH)
+
+
 def _metric(name: str, lower: float, upper: float, direction: str) -> str:
-    upper = upper if upper > lower else lower + 1.0  # DeepCAVE divides by the width
     low, high = (np.format_float_positional(bound, trim="0") for bound in (lower, upper))
     return f"metric:{name} [{low}; {high}] ({direction})"
 
@@ -182,7 +200,7 @@ def _status_names(names: pa.Array) -> pa.Array:
 
 def _objective_column(objective: Objective, values: NDArray[np.float64]) -> str:
     values = values[~np.isnan(values)]
-    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+    low, high = bounds_of(values)
     return _metric(_metric_name(objective.name), low, high, objective.direction)
 
 

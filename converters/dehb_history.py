@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from .. import safe_pickle
 from ..errors import EncaveError
 from ..run import EXTRA, Note
 from .extras import extra_columns
+from .numbers import LONG_MAX
 from .parquet import read_table
 
 COLUMNS = ("config_id", "config", "fitness", "cost", "fidelity")
@@ -207,17 +208,22 @@ def _is_row(row: Any, with_id: bool) -> bool:
     if not isinstance(row, list | tuple) or len(row) != (_WITH_ID if with_id else _WITHOUT_ID):
         return False
     *ids, vector, fitness, cost, fidelity, _ = row
-    if not isinstance(vector, list | tuple | np.ndarray):
+    if not isinstance(vector, list | tuple | np.ndarray) or (isinstance(vector, np.ndarray) and vector.ndim != 1):
         return False
     several = fitness if isinstance(fitness, list | tuple | np.ndarray) and np.ndim(fitness) == 1 else [fitness]
-    if not _are((*several, cost, fidelity, *vector), numbers.Real) or not _are(ids, numbers.Integral):
-        return False
-    return all(abs(int(number)) < 2**63 for number in ids)
+    return _are((*several, cost, fidelity, *vector), numbers.Real) and _are(ids, numbers.Integral)
 
 
-def _are(values: Iterable[Any], kind: type) -> bool:
-    """Whether they are all of this kind; asked of each type once, as an abstract class answers slowly."""
-    return all(issubclass(known, kind) for known in set(map(type, values)))
+def _are(values: Sequence[Any], kind: type) -> bool:
+    """Whether they are numbers of this kind, the whole ones of 64 bits.
+
+    Asked of each type once, as an abstract class answers slowly.
+    """
+    types = set(map(type, values))
+    whole = tuple(known for known in types if issubclass(known, numbers.Integral))
+    return all(issubclass(known, kind) for known in types) and all(
+        abs(int(value)) <= LONG_MAX for value in (values if whole else ()) if isinstance(value, whole)
+    )
 
 
 def _as_mapping(info: Any) -> dict[str, Any]:

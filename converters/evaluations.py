@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..run import COST, Objective, Optimizer, Run, Status
+from ..run import Note, Objective, Optimizer, Run, Status
 from . import sidecar as sidecars
 from .extras import extra_columns
 from .inferred_space import infer
 from .json_lines import Lines, read_lines
 from .names import study_name
+from .numbers import finite, integer
+from .outcomes import outcomes
 from .reader import Found, Listing, Options, ReadResult
 from .space import LogSpace, known_space
 
@@ -59,14 +61,29 @@ def _is_trial(line: bytes) -> bool:
 def _refuse(row: Any) -> str | None:
     if not isinstance(row, dict) or not row.keys() >= _KEYS:
         return "no trial: a key is missing"
-    if row["status"] not in _STATUSES:
+    status, cost, start, end = (row[key] for key in ("status", "cost", "start", "end"))
+    if not isinstance(status, str) or status not in _STATUSES:
         return "the status is unknown"
-    if not isinstance(row["config"], dict) or not isinstance(row["cost"], dict | None):
+    if not isinstance(row["config"], dict) or not isinstance(cost, dict | None):
         return "config or cost is no object"
-    numbers = [*(row.get(key) for key in ("budget", "seed", "start", "end")), *(row["cost"] or {}).values()]
-    if not all(value is None or isinstance(value, int | float) for value in numbers):
-        return "budget, seed, start, end or cost is no number"
+    if not isinstance(row.get("info"), dict | None):
+        return "info is no object"
+    if any(value is not None and not _is_number(value) for value in (cost or {}).values()):
+        return "a cost is no number"
+    if any(value is not None and finite(value) is None for value in (row.get("budget"), start, end)):
+        return "budget, start or end is no finite number"
+    if row.get("seed") is not None and integer(row["seed"]) is None:
+        return "the seed is no integer of 64 bits"
+    if (row.get("budget") or 0) < 0:
+        return "the budget is negative"
+    if (start or 0) < 0 or (start is not None and end is not None and end < start):
+        return "it starts before the run, or ends before it starts"
     return None
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a cost is a number, if a NaN or an infinite one, which is no success."""
+    return finite(value) is not None or isinstance(value, float)
 
 
 def _run(lines: Lines, path: Path, options: Options) -> Run:
@@ -82,17 +99,18 @@ def _run(lines: Lines, path: Path, options: Options) -> Run:
         inferred = infer(configurations)
         found, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
     objectives = sidecar.objectives if sidecar else _objectives(rows)
+    columns, derived = _columns(rows, objectives)
     return Run.from_columns(
         name=sidecar.run_name() if sidecar else study_name(path, "evaluations"),
         optimizer=sidecar.optimizer if sidecar else Optimizer("unknown"),
         space=found.space,
         objectives=objectives,
-        trials={"config_id": [numbers[key] for key in keys], **_columns(rows, objectives)},
+        trials={"config_id": [numbers[key] for key in keys], **columns},
         configurations=configurations,
         budget_name=sidecar.budget_name if sidecar else None,
         inferred_space=found.inferred,
         metadata=sidecar.metadata() if sidecar else {},
-        notes=[*lines.notes, *found.notes],
+        notes=[*lines.notes, *found.notes, *derived],
     )
 
 
@@ -100,13 +118,14 @@ def _objectives(rows: list[dict[str, Any]]) -> list[Objective]:
     return [Objective(name) for name in dict.fromkeys(name for row in rows for name in row["cost"] or {})]
 
 
-def _columns(rows: list[dict[str, Any]], objectives: list[Objective]) -> dict[str, Any]:
-    names = ("budget", "seed", "status", "start", "end")
+def _columns(rows: list[dict[str, Any]], objectives: list[Objective]) -> tuple[dict[str, Any], tuple[Note, ...]]:
+    names = ("budget", "seed", "start", "end")
     columns: dict[str, Any] = {name: [row.get(name) for row in rows] for name in names}
     trials = [row.get("trial") for row in rows]
-    if all(isinstance(trial, int) for trial in trials) and len(set(trials)) == len(trials):
+    if all(type(trial) is int and integer(trial) is not None for trial in trials) and len(set(trials)) == len(trials):
         columns["trial_id"] = trials
     columns["worker"] = [None if row.get("worker") is None else str(row["worker"]) for row in rows]
-    for objective in objectives:
-        columns[COST + objective.name] = [(row["cost"] or {}).get(objective.name) for row in rows]
-    return columns | extra_columns([row.get("info") or {} for row in rows])
+    costs = {o.name: [(row["cost"] or {}).get(o.name) for row in rows] for o in objectives}
+    ended = outcomes([Status(row["status"]) for row in rows], costs)
+    columns |= {"status": ended.statuses, **ended.columns}
+    return columns | extra_columns([row.get("info") or {} for row in rows]), ended.notes

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from .. import store
 from ..errors import EncaveError
-from ..files import atomic_file
+from ..files import atomic_file, sweep
 from ..run import Run
 from .account import Conversion, accounted, refused
-from .log_reading import AskedLog, read_logs
-from .one_log import assumed, refused_as_assumed
+from .engine import Engine, Task
+from .limits import Limits
+from .one_log import Job, assumed, read_log, refused_as_assumed
 from .outputs import output
 from .reader import Found, Options
-from .sources import load_each, logs_and_runs
+from .reading_server import Ended
+from .survey import Survey, load_each, survey
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -51,6 +53,7 @@ def export(
     mapping: Mapping[str, str] | None = None,
     strict: bool = False,
     jobs: int = 1,
+    limits: Limits | None = None,
 ) -> Exported:
     """Write the logs and the converted runs at or below `sources` in a format of `outputs()`.
 
@@ -63,13 +66,23 @@ def export(
         mapping: What the columns of a table are.
         strict: Whether to refuse logs of which anything must be assumed.
         jobs: Processes that read logs; the result is the same.
+        limits: Of each process.
 
     Raises:
         EncaveError: the format is unknown, a source does not exist, nothing was found, `out` holds other files or
             cannot be written.
     """
+    with Engine(jobs, limits) as engine:
+        found = survey(sources, engine, forced_format, mapping=mapping, skip=out)
+        return export_found(found, out, to, engine, Options(space, mapping), strict=strict)
+
+
+def export_found(
+    found: Survey, out: Path, to: str, engine: Engine, options: Options, *, strict: bool = False
+) -> Exported:
+    """Write what a survey found in a format of `outputs()`; arguments and errors as in `export`."""
     form = output(to)
-    wanted = _Wanted(sources, out, Options(space, mapping), forced_format, strict, jobs)
+    wanted = _Wanted(found, out, engine, options, strict)
     if to == STORE:
         return Exported(form.title, tuple(_into_store(wanted)), form.limits, ())
     _check_free(out, to)
@@ -88,14 +101,13 @@ def export(
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What is to be exported, as in `export`."""
+    """What is to be exported, as in `export_found`."""
 
-    sources: Sequence[Path]
+    found: Survey
     out: Path
+    engine: Engine
     options: Options
-    forced_format: str | None
     strict: bool
-    jobs: int
 
 
 def _into_store(wanted: _Wanted) -> Iterator[Conversion]:
@@ -109,6 +121,7 @@ def _into_store(wanted: _Wanted) -> Iterator[Conversion]:
 
 def _check_free(out: Path, to: str) -> None:
     """Runs replace those of the same name, so the folder must not hold anything else."""
+    sweep(out)
     try:
         if not out.exists() or not any(out.iterdir()):
             return
@@ -130,26 +143,26 @@ def _read(
         wanted: Where they are.
         known: Of a log that was written before the fingerprint and the counts; with it, runs know their fingerprint.
     """
-    logs, folders = logs_and_runs(wanted.sources, wanted.forced_format, mapping=wanted.options.mapping, skip=wanted.out)
+    logs = wanted.found.logs
     before = [known and known(log.found) for log in logs]
-    asked = (
-        AskedLog(log.reader.name, log.found, wanted.options, known is not None, has["fingerprint"] if has else None)
+    tasks = (
+        Task(read_log, (Job(log, wanted.options), known is not None, has["fingerprint"] if has else None))
         for log, has in zip(logs, before, strict=True)
     )
     sources: set[str] = set()
-    for log, has, answer in zip(logs, before, read_logs(asked, wanted.jobs), strict=True):
-        name, path = log.reader.name, log.found.path
+    for log, has, answer in zip(logs, before, wanted.engine.ordered(tasks), strict=True):
+        name, path = log.format, log.found.path
         if isinstance(answer, Run) or (has is not None and answer is None):
             sources.add(str(log.found.source))
         if isinstance(answer, Run):
             yield _judged(path, name, answer, wanted)
         elif has is None or answer is not None:
-            yield refused(path, name, str(answer)), None
+            yield refused(path, name, answer.reason if isinstance(answer, Ended) else str(answer)), None
         else:
             counts = {key: has[key] for key in ("read", "merged", "dropped", "configurations")}
             told = Conversion(path, name, None, "unchanged", None, **counts, written=has["trials"], output=wanted.out)
             yield told, None
-    for folder, run in load_each(folders):
+    for folder, run in load_each(wanted.found.folders):
         if isinstance(run, EncaveError):
             yield refused(folder, _CONVERTED, str(run)), None
         elif run.metadata.get("source") not in sources:

@@ -7,7 +7,6 @@ so that a hyperparameter may be missing from a configuration.
 
 from __future__ import annotations
 
-import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..run import Note
+from .extras import json_or_text
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -39,7 +39,7 @@ class Inferred:
     space: ConfigurationSpace
     """The smallest space that holds the values."""
     configurations: dict[int, dict[str, Any]]
-    """config_id → hyperparameter → value; missing and null ones are left out."""
+    """config_id → hyperparameter → value; missing ones, and null where it is no choice, are left out."""
     notes: tuple[Note, ...]
     """That the space is inferred, and what could not be taken as it was."""
 
@@ -62,7 +62,8 @@ def infer(configurations: Mapping[int, Mapping[str, Any]], *, name: str | None =
     """Infer a space from configurations.
 
     Args:
-        configurations: config_id → hyperparameter → value as JSON, NumPy or a table has it; null means inactive.
+        configurations: config_id → hyperparameter → value as JSON, NumPy or a table has it. Null means inactive, except
+            for a hyperparameter that every configuration has, with texts or truth values beside null: it is a choice.
         name: Name of the space.
     """
     from ConfigSpace import ConfigurationSpace
@@ -73,18 +74,24 @@ def infer(configurations: Mapping[int, Mapping[str, Any]], *, name: str | None =
         for key, value in configuration.items():
             ids_of[key].append(config_id)
             values_of[key].append(value)
-    space = ConfigurationSpace(name=name)
+    hyperparameters: list[Hyperparameter[Any, Any]] = []
     kept: dict[int, dict[str, Any]] = {config_id: {} for config_id in configurations}
     notes = [Note("assumed", "the log has no configuration space; it is inferred from the values tried")]
     for key, values in values_of.items():
-        column = infer_column(key, values)
+        chosen = len(values) == len(configurations) and _null_is_chosen(values)
+        column = Column(_with_null(key, values), values) if chosen else infer_column(key, values)
+        if chosen:
+            text = f"null of {key}, which every configuration has, is taken for a choice"
+            notes.append(Note("assumed", text, sum(value is None for value in values)))
         if column.fault:
             notes.append(Note("flagged", _FAULTS[column.fault].format(key), column.changed))
         if column.hyperparameter is not None:
-            space.add(column.hyperparameter)
+            hyperparameters.append(column.hyperparameter)
         for config_id, value in zip(ids_of[key], column.values, strict=True):
-            if value is not None:
+            if value is not None or chosen:
                 kept[config_id][key] = value
+    space = ConfigurationSpace(name=name)
+    space.add(hyperparameters)  # at once: each call sorts and checks the whole space
     return Inferred(space, kept, tuple(notes))
 
 
@@ -94,7 +101,7 @@ def infer_column(name: str, values: Sequence[Any]) -> Column:
     Floats and integers become ranges, text, truth values and scalars of several types become choices, a single value a
     constant; lists and objects become JSON text.
     """
-    plain = [value.item() if isinstance(value, np.generic) else value for value in values]
+    plain = [value.item() if isinstance(value, np.generic) or _is_scalar(value) else value for value in values]
     finite = [None if isinstance(value, float) and not math.isfinite(value) else value for value in plain]
     lost = sum(value is None for value in finite) - sum(value is None for value in plain)
     kinds = {type(value) for value in finite} - {type(None)}
@@ -107,8 +114,13 @@ def infer_column(name: str, values: Sequence[Any]) -> Column:
         return Column(_number(name, finite), finite, "not finite" if lost else None, lost)
     if kinds <= {str, bool, int, float} and _distinct(finite) and _fit_long(finite) and _fit_numpy(finite):
         return Column(choice(name, finite), finite, "not finite" if lost else None, lost)
-    texts = [None if value is None else json.dumps(value, default=str) for value in finite]
+    texts = [None if value is None else json_or_text(value) for value in finite]
     return Column(choice(name, texts), texts, "json", lost)
+
+
+def _is_scalar(value: Any) -> bool:
+    """Whether it is one of NumPy's arrays that hold one value and have no axis."""
+    return isinstance(value, np.ndarray) and value.ndim == 0
 
 
 def choice(name: str, values: Iterable[Any]) -> Hyperparameter[Any, Any]:
@@ -118,6 +130,19 @@ def choice(name: str, values: Iterable[Any]) -> Hyperparameter[Any, Any]:
     distinct = {value for value in values if value is not None}
     ordered = sorted(distinct, key=lambda value: (type(value).__name__, value))
     return Constant(name, ordered[0]) if len(ordered) == 1 else CategoricalHyperparameter(name, ordered)
+
+
+def _null_is_chosen(values: Sequence[Any]) -> bool:
+    """Whether null stands among texts and truth values, so that it is one of the choices."""
+    kinds = {type(value) for value in values}
+    return type(None) in kinds and kinds <= {str, bool, type(None)} and len(kinds) > 1 and _fit_numpy(values)
+
+
+def _with_null(name: str, values: Sequence[Any]) -> Hyperparameter[Any, Any]:
+    from ConfigSpace.hyperparameters import CategoricalHyperparameter
+
+    ordered = sorted({value for value in values if value is not None}, key=lambda value: (type(value).__name__, value))
+    return CategoricalHyperparameter(name, [*ordered, None])
 
 
 def _number(name: str, values: Iterable[Any]) -> Hyperparameter[Any, Any]:

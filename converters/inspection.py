@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,9 +12,12 @@ import pyarrow.compute as pc
 from ..errors import EncaveError
 from ..run import Note, Objective, Optimizer, Run
 from .account import best_of
-from .one_log import describe_error, described, read
+from .engine import Engine, Task
+from .limits import Limits
+from .one_log import Ask, Job, describe_error, described, read
 from .reader import Options
-from .sources import load_each, logs_and_runs
+from .reading_server import Ended
+from .survey import PassedOver, load_each, survey
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -95,28 +98,45 @@ def inspect_logs(
     forced_format: str | None = None,
     space: ConfigurationSpace | None = None,
     mapping: Mapping[str, str] | None = None,
+    jobs: int = 1,
+    limits: Limits | None = None,
+    on_passed_over: Callable[[PassedOver], None] | None = None,
 ) -> list[Inspection]:
-    """Read all logs and converted runs at or below `paths` one after the other.
+    """Read all logs and converted runs at or below `paths`.
 
     Args:
         paths: Files and folders.
         forced_format: Name of the one format to look for; None: all.
         space: Configuration space for logs without one.
         mapping: What the columns of a table are.
+        jobs: Processes that read logs; the result is the same.
+        limits: Of each process.
+        on_passed_over: Told of each file and folder that could not be looked into.
 
     Raises:
         EncaveError: a path does not exist, or there is neither a log nor a run in any of them.
     """
-    logs, folders = logs_and_runs(paths, forced_format, mapping=mapping)
     options = Options(space, mapping)
-    found = [_of_folder(folder, run) for folder, run in load_each(folders)]
-    for candidate in logs:
-        name, path = candidate.reader.name, candidate.found.path
-        try:
-            found.append(_of_run(path, name, described(read(candidate, options))))
-        except Exception as error:  # noqa: BLE001 - one log must not hide the others, whatever its format's code does
-            found.append(Inspection(path, name, "refused", describe_error(candidate, error)))
+    with Engine(jobs, limits) as engine:
+        seen = survey(paths, engine, forced_format, mapping=mapping)
+        if on_passed_over is not None:
+            for each in seen.passed_over:
+                on_passed_over(each)
+        tasks = (Task(_of_log, (Job(log, options),)) for log in seen.logs)
+        found = [_of_folder(folder, run) for folder, run in load_each(seen.folders)]
+        for log, answer in zip(seen.logs, engine.ordered(tasks), strict=True):
+            ended = isinstance(answer, Ended)
+            found.append(Inspection(log.found.path, log.format, "refused", answer.reason) if ended else answer)
     return found
+
+
+def _of_log(job: Job, _: Ask) -> Inspection:
+    """What one log holds; runs in a process that reads."""
+    path, name = job.log.found.path, job.log.format
+    try:
+        return _of_run(path, name, described(read(job.candidate(), job.options)))
+    except Exception as error:  # noqa: BLE001 - one log must not hide the others, whatever its format's code does
+        return Inspection(path, name, "refused", describe_error(job.log, error))
 
 
 def _of_folder(folder: Path, run: Run | EncaveError) -> Inspection:
@@ -159,8 +179,10 @@ def _seeds(run: Run) -> tuple[int, ...]:
 
 def _seconds(run: Run) -> tuple[float, float] | None:
     first, last = pc.min(run.trials["start"]).as_py(), pc.max(run.trials["end"]).as_py()
-    known = [value for value in (first, last) if value is not None]
-    return (known[0], known[-1]) if known else None
+    if first is None and last is None:
+        return None
+    first = 0.0 if first is None else first  # times count from the run's start
+    return first, first if last is None else last
 
 
 def _listed(values: Sequence[float]) -> str:

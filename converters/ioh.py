@@ -9,9 +9,8 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,7 +92,7 @@ class _Own:
     """What the budget counts."""
     inferred: bool = False
     """Whether the space was inferred."""
-    failed: Mapping[str, str] = MappingProxyType({})
+    failed: Mapping[str, str] = field(default_factory=dict[str, str])
     """trial_id → status of the trials that did not succeed."""
     notes: tuple[Note, ...] = ()
     """What the first conversion merged, dropped, derived or assumed."""
@@ -120,7 +119,7 @@ def _own(one: Described, path: Path) -> _Own:
     try:
         run = told["runs"][one.place]
         return _Own(
-            dict(run["columns"]),
+            {str(name): str(column) for name, column in run["columns"].items()},
             tuple(Objective(**objective) for objective in run["objectives"]),
             ConfigurationSpace.from_serialized_dict(copy.deepcopy(told["spaces"][run["space"]])),
             str(run["name"]),
@@ -183,7 +182,7 @@ def _outcome(one: Described, columns: _Columns, own: _Own) -> _Outcome:
     if first is None:
         raise EncaveError(f"{one.table} has no column {'cost_' if own.objectives else ''}{objectives[0].name}")
     costs = {name: _floats(values or ["nan"] * len(first)) for name, values in told.items()}
-    succeeded = np.isfinite(costs[objectives[0].name])
+    succeeded = np.isfinite(np.stack(list(costs.values()))).all(axis=0)
     return _Outcome(
         objectives, {name: np.where(succeeded, values, np.nan) for name, values in costs.items()}, succeeded
     )

@@ -7,6 +7,8 @@ import re
 from collections.abc import Container
 from pathlib import Path
 
+from ..file_names import fitted, is_reserved
+
 _LONGEST = 100
 _NUMBER = re.compile(r"\d+|[0-9a-f]{32}")
 _TELLS_NOTHING = re.compile(
@@ -17,10 +19,13 @@ _TELLS_NOTHING = re.compile(
 def folder_name(name: str) -> str:
     """The name with only letters, digits, `_`, `+` and `-`.
 
-    DeepCAVE takes a name with a dot for a file's and hides names that begin with a dot or an underscore.
+    DeepCAVE takes a name with a dot for a file's and hides names that begin with a dot or an underscore. A name of more
+    than 100 bytes ends with a hash; one that a system has another use for (`CON`) gets `-run`.
     """
     cleaned = re.sub(r"-{2,}", "-", re.sub(r"[^\w+-]", "-", name, flags=re.ASCII)).strip("-_")
-    return cleaned[:_LONGEST] or "run"
+    if is_reserved(cleaned):
+        cleaned = f"{cleaned}-run"
+    return fitted(cleaned, _LONGEST, name) or "run"
 
 
 def unique(name: str, source: Path, taken: Container[str]) -> str:

@@ -19,9 +19,10 @@ from .extras import extra_columns
 from .jsontext import read_text
 from .names import study_name
 from .neps_space import fidelity_of, plain_name, space_of
+from .numbers import finite
 from .reader import Found, Listing, Options, ReadResult
 from .safe_yaml import read_mapping, read_value
-from .times import since_start, stamp
+from .times import since_start
 
 _FOLDERS = {"configs": "0.13 or later", "results": "0.12 or earlier"}
 _TRIAL = "config_"
@@ -69,7 +70,7 @@ class Trial:
     def values(self) -> list[float]:
         """Objective values; empty unless all are finite numbers."""
         given = self.objective()
-        values = [_number(value) for value in (given if isinstance(given, list) else [given])]
+        values = [finite(value) for value in (given if isinstance(given, list) else [given])]
         return [] if None in values else [value for value in values if value is not None]
 
 
@@ -104,7 +105,7 @@ class NepsReader:
                 faults.append(str(error))
         if not trials:
             raise EncaveError(f"{found.path} has no trial that can be read{': ' + faults[0] if faults else ''}")
-        trials.sort(key=lambda trial: _number(trial.metadata.get("time_end")) or math.inf)
+        trials.sort(key=lambda trial: finite(trial.metadata.get("time_end")) or math.inf)
         notes = [Note("dropped", f"trials that cannot be read, e.g. {faults[0]}", len(faults))] if faults else []
         run = _run(trials, found.path, options, notes)
         return ReadResult(run, _FOLDERS.get(found.path.name), len(folders), dropped=len(faults))
@@ -140,7 +141,7 @@ def _report(path: Path) -> dict[str, Any]:
     content = read_value(path)
     if isinstance(content, str):
         return {"err": content}
-    return {"loss": content} if _number(content) is not None else read_mapping(path)
+    return {"loss": content} if finite(content) is not None else read_mapping(path)
 
 
 def _run(trials: list[Trial], path: Path, options: Options, notes: list[Note]) -> Run:
@@ -181,7 +182,7 @@ def _configurations(trials: list[Trial]) -> tuple[list[int], dict[int, dict[str,
     keys = [json.dumps(config, sort_keys=True, default=str) for config in rest]
     numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     configurations = {numbers[key]: config for key, config in zip(keys, rest, strict=True)}
-    budgets = [_number(trial.config.get(fidelity)) if fidelity is not None else None for trial in trials]
+    budgets = [finite(trial.config.get(fidelity)) if fidelity is not None else None for trial in trials]
     return [numbers[key] for key in keys], configurations, budgets, fidelity
 
 
@@ -208,9 +209,9 @@ def _outcomes(trials: list[Trial]) -> tuple[list[Objective], dict[str, list[floa
 
 
 def _times(trials: list[Trial]) -> tuple[list[float | None], list[float | None], list[Note]]:
-    sampled = [_number(trial.metadata.get("time_sampled")) for trial in trials]
-    started = [_number(trial.metadata.get("time_started")) for trial in trials]
-    ended = [_number(trial.metadata.get("time_end")) for trial in trials]
+    sampled = [finite(trial.metadata.get("time_sampled")) for trial in trials]
+    started = [finite(trial.metadata.get("time_started")) for trial in trials]
+    ended = [finite(trial.metadata.get("time_end")) for trial in trials]
     times = since_start([s if t is None else t for s, t in zip(sampled, started, strict=True)], ended, sampled)
     notes = list(times.notes)
     derived = sum(t is None and s is not None for s, t in zip(sampled, started, strict=True))
@@ -256,8 +257,3 @@ def _optimizer(path: Path) -> tuple[str, dict[str, Any]]:
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
-
-
-def _number(value: Any) -> float | None:
-    """A finite float; None for what is none, also integers that no float can hold."""
-    return None if isinstance(value, int) and abs(value) >= 2**1023 else stamp(value)

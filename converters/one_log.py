@@ -9,29 +9,31 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from .. import __version__
 from ..errors import EncaveError
 from ..files import atomic_folder
 from ..run import Run
-from . import deepcave, sidecar
+from . import deepcave, registry, sidecar
 from .account import Conversion, accounted, refused
-from .reader import Found, Options, ReadResult
+from .reader import Found, Log, Options, ReadResult
 from .registry import Candidate
-from .run_folders import Earlier
+from .run_folders import FILES, Earlier
 
 _BLOCK = 1 << 16
 
-Place = Callable[[Path, str], Path]
-"""Source and proposed name of a run → its folder."""
+Ask: TypeAlias = Callable[[Any], Any]
+"""Asks the process that gave the task."""
+Answer: TypeAlias = Run | EncaveError | None
+"""The run, why there is none, or None for a log that has not changed."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A log to convert."""
+    """A log to convert or to read."""
 
-    candidate: Candidate
+    log: Log
     """The log and its format."""
     options: Options
     """What the user says beyond the log."""
@@ -40,28 +42,65 @@ class Job:
     strict: bool = False
     """Whether to refuse it where anything must be assumed."""
 
+    def candidate(self) -> Candidate:
+        """The log with its format's reader.
 
-def convert_log(job: Job, place: Place) -> Conversion:
-    """Convert one log, whatever it holds; what went wrong is in the account."""
+        Raises:
+            EncaveError: it was refused before it was read.
+        """
+        if self.log.refused is not None:
+            raise EncaveError(self.log.refused)
+        return Candidate(registry.formats()[self.log.format], self.log.found)
+
+
+def convert_log(job: Job, ask: Ask) -> Conversion:
+    """Convert one log, whatever it holds; what went wrong is in the account.
+
+    Args:
+        job: The log.
+        ask: Source and proposed name of its run → its folder.
+    """
     try:
-        return _convert(job, place)
+        return _convert(job, ask)
     except Exception as error:  # noqa: BLE001 - one log must not stop the others, whatever its format's code does
-        candidate = job.candidate
-        return refused(candidate.found.path, candidate.reader.name, describe_error(candidate, error))
+        return refused(job.log.found.path, job.log.format, describe_error(job.log, error))
 
 
-def describe_error(candidate: Candidate, error: Exception) -> str:
+def read_log(job: Job, with_fingerprint: bool, known: str | None, _: Ask) -> Answer:
+    """The run of one log, which knows what it was read from.
+
+    Args:
+        job: The log.
+        with_fingerprint: Whether the run is to know the hash of what it was read from.
+        known: That hash when it was last read; if it is still the same, the log is not read again.
+    """
+    found, name = job.log.found, job.log.format
+    try:
+        told = {"source": str(found.source), "source_format": name}
+        candidate = job.candidate()
+        if with_fingerprint:  # of before it was read, so that a log that changes meanwhile is read again
+            told["fingerprint"] = fingerprint(found, name, job.options)
+            if told["fingerprint"] == known:
+                return None
+        run = described(read(candidate, job.options))
+        return run.replace(metadata=dict(run.metadata) | told)
+    except Exception as error:  # noqa: BLE001 - one log must not stop the others, whatever its format's code does
+        return EncaveError(describe_error(job.log, error))
+
+
+def describe_error(log: Log, error: Exception) -> str:
     """Why a log is refused, from what was raised when it was read."""
+    path = log.found.path
     if isinstance(error, EncaveError | OSError):
-        return _with_place(candidate.found.path, str(error))
+        return _with_place(path, str(error))
     if isinstance(error, MemoryError):
-        return f"{candidate.found.path} does not fit into memory"
+        return f"{path} does not fit into the memory that it may take; --memory raises the limit"
     if isinstance(error, RecursionError):
-        return f"{candidate.found.path} or a file beside it is nested too deeply to be a log"
+        return f"{path} or a file beside it is nested too deeply to be a log"
     told = f"{type(error).__name__}: {error}"
     if isinstance(error, UnicodeEncodeError):
-        return f"{candidate.found.path} or a file beside it holds text that is no Unicode: {error}"
-    return f"the {candidate.reader.title} format failed on it with {told}; please report this"
+        return f"{path} or a file beside it holds text that is no Unicode: {error}"
+    return f"the {registry.formats()[log.format].title} format failed on it with {told}; please report this"
 
 
 def _with_place(log: Path, told: str) -> str:
@@ -69,19 +108,20 @@ def _with_place(log: Path, told: str) -> str:
     return told if str(log) in told or f"{log.parent}/" in told else f"{log}: {told}"
 
 
-def _convert(job: Job, place: Place) -> Conversion:
-    found, name = job.candidate.found, job.candidate.reader.name
+def _convert(job: Job, ask: Ask) -> Conversion:
+    found, name = job.log.found, job.log.format
+    candidate = job.candidate()
     source, before = found.source, _stamps(found)
     print_now = fingerprint(found, name, job.options) if job.earlier else None
     if print_now and (known := _unchanged(job, print_now)):
         return _strictly(known) if job.strict else known
-    result = read(job.candidate, job.options)
+    result = read(candidate, job.options)
     if job.strict and (reason := assumed(result.run)):
         return refused_as_assumed(found.path, name, described(result), reason)
     print_now = print_now or fingerprint(found, name, job.options)
     if _stamps(found) != before:
         print_now = "changed while it was read"  # so that it is converted again
-    folder = place(source, result.run.name)
+    folder = ask((source, result.run.name))
     run = _write(result, folder, {"source": str(source), "source_format": name, "fingerprint": print_now})
     return accounted(found.path, name, "converted", run, folder)
 
@@ -132,9 +172,9 @@ def _unchanged(job: Job, print_now: str) -> Conversion | None:
         return None
     try:
         run = Run.load(job.earlier.folder)
-    except EncaveError:
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, converting the log again heals it
         return None
-    return accounted(job.candidate.found.path, job.candidate.reader.name, "unchanged", run, job.earlier.folder)
+    return accounted(job.log.found.path, job.log.format, "unchanged", run, job.earlier.folder)
 
 
 def _strictly(known: Conversion) -> Conversion:
@@ -154,7 +194,7 @@ def _write(result: ReadResult, folder: Path, provenance: Mapping[str, Any]) -> R
     run = described(result).replace(name=folder.name)
     shown, notes = deepcave.prepare(run)
     run = run.replace(notes=(*run.notes, *notes), metadata=dict(run.metadata) | dict(provenance))
-    with atomic_folder(folder) as temporary:
+    with atomic_folder(folder, ours=FILES) as temporary:
         deepcave.write(run, shown, temporary)
         run.save(temporary)
     return run

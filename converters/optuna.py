@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..safe_sqlite import MAGIC
 from . import optuna_journal, optuna_pickle, optuna_sqlite
 from .reader import Found, Listing, Options, ReadResult
 
@@ -25,9 +26,9 @@ class OptunaReader:
         if found.path.name.endswith(optuna_pickle.SUFFIXES):
             return optuna_pickle.read(found, options)
         with found.path.open("rb") as file:
-            head = file.read(len(optuna_sqlite.MAGIC))
+            head = file.read(len(MAGIC))
         named = found.path.name.endswith(optuna_sqlite.SUFFIXES) and not head.startswith(b"{")
-        storage = optuna_sqlite if named or head == optuna_sqlite.MAGIC else optuna_journal
+        storage = optuna_sqlite if named or head == MAGIC else optuna_journal
         return storage.read(found, options)
 
 

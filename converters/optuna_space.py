@@ -19,6 +19,7 @@ from .space import given_instead
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
+    from ConfigSpace.hyperparameters import Hyperparameter
 
 _Columns = Mapping[str, tuple[list[int], list[Any]]]
 
@@ -71,6 +72,7 @@ def study_space(study: Study, options: Options) -> StudySpace:
         notes += given_instead(given, "Optuna's distributions tell of no conditions").notes
     space = ConfigurationSpace() if given is None else given
     columns: dict[str, tuple[list[int], list[Any]]] = {}
+    inferred: list[Hyperparameter[Any, Any]] = []
     for name, tried in study.parameters.items():
         values = tried.values
         if given is None:
@@ -78,8 +80,10 @@ def study_space(study: Study, options: Options) -> StudySpace:
             notes += [Note("flagged", remark) for remark in known.remarks]
             values = known.values
             if known.hyperparameter is not None:
-                space.add(known.hyperparameter)
+                inferred.append(known.hyperparameter)
         columns[name] = tried.rows, _scalars(values)
+    if inferred:
+        space.add(inferred)
     incomplete, note = _incomplete(study, columns, space)
     count = len(study.trials)
     numbers = joint_codes(_column_codes(columns, count)) if columns else np.zeros(count, dtype=np.int64)

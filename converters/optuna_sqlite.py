@@ -1,38 +1,39 @@
 """Optuna's relational storage in an SQLite file, of any schema (Optuna 0.9 to 5), read without Optuna.
 
-The file is never written to: it is opened as immutable, or, if a writer has left a journal beside it, a copy is opened.
+The file is never written to, and may be hostile; see `safe_sqlite`.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import shutil
-import sqlite3
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
-from urllib.parse import quote
 
 from ..errors import EncaveError
 from ..run import Note
+from ..safe_sqlite import MAGIC, Database, opened
 from .optuna_params import Parameters
 from .optuna_study import STATES, Study, Trial, all_seconds, seconds
 from .optuna_trials import to_result
 from .reader import Found, Listing, Options, ReadResult
 
-MAGIC = b"SQLite format 3\0"
-"""First bytes of an SQLite file."""
 SUFFIXES = (".db", ".sqlite", ".sqlite3", ".db3")
 _JOURNALS = ("-wal", "-journal")
 _TABLES = frozenset({"studies", "trials", "trial_params"})
+_MORE_TABLES = (
+    "study_directions",
+    "study_system_attributes",
+    "study_user_attributes",
+    "trial_intermediate_values",
+    "trial_system_attributes",
+    "trial_user_attributes",
+    "trial_values",
+    "version_info",
+)
+_SCHEMA = 1 << 16  # bytes in which the texts of the tables stand
 _PAGE = 512  # bytes of SQLite's smallest page
 _DATES = (3, 4)  # their places in a row of a trial
-_REMEMBERED = 1 << 12
 _INFINITE = {"INF_POS": math.inf, "INF_NEG": -math.inf}
 
 
@@ -53,7 +54,8 @@ def read(found: Found, options: Options) -> ReadResult:
     """Read one study."""
     if not found.path.stat().st_size:
         raise EncaveError(f"{found.path} is empty (0 bytes)")
-    with _opened(found.path) as storage:
+    with opened(found.path) as database:
+        storage = _Storage(database)
         names = storage.studies()
         if found.key is None and len(names) != 1:
             raise EncaveError(f"{found.path} has {len(names)} studies: {', '.join(map(repr, names.values()))}")
@@ -61,6 +63,8 @@ def read(found: Found, options: Options) -> ReadResult:
         if not wanted:
             raise EncaveError(f"{found.path} has no study {found.key!r}")
         study = storage.study(wanted[0], names[wanted[0]])
+        if database.remark is not None:
+            study.notes.append(Note("flagged", database.remark))
     return to_result(study, found.path, options)
 
 
@@ -69,67 +73,31 @@ def _found(listing: Listing, name: str) -> Iterator[Found]:
     files = (path, *(path.with_name(name + end) for end in _JOURNALS if name + end in listing.names))
     evidence = f"SQLite tables {', '.join(sorted(_TABLES))}"
     try:
-        with _opened(path) as storage:
+        with opened(path) as database:
+            storage = _Storage(database)
             if not storage.tables.keys() >= _TABLES:
                 return
             studies = storage.studies()
     except EncaveError as error:
-        if "optuna" in name.lower():
-            yield Found(path, files, f"an SQLite file named after Optuna ({error})")
+        if "optuna" in name.lower() or b"trial_params" in listing.head(name, _SCHEMA):
+            yield Found(path, files, f"an SQLite file of Optuna by its name or first page ({error})")
         return
     for study in studies.values():
         yield Found(path, files, evidence, key=study)
 
 
-@contextmanager
-def _opened(path: Path) -> Generator[_Storage]:
-    """The storage, read-only.
-
-    Raises:
-        EncaveError: the file is damaged, or is not what it says.
-    """
-    try:
-        with _settled(path) as (file, mode), closing(_connect(file, mode)) as connection:
-            yield _Storage(path, connection)
-    except (sqlite3.Error, OverflowError) as error:
-        raise EncaveError(f"{path} is damaged or no SQLite storage of Optuna: {error}") from error
-
-
-@contextmanager
-def _settled(path: Path) -> Generator[tuple[Path, str]]:
-    """The file and how to open it; a copy where a journal holds changes that are not in the file yet."""
-    beside = [path.with_name(path.name + end) for end in _JOURNALS]
-    pending = [file for file in beside if file.is_file() and file.stat().st_size]
-    if not pending:
-        yield path, "mode=ro&immutable=1"
-        return
-    with TemporaryDirectory(prefix="encave-optuna-") as folder:
-        for file in (path, *pending):
-            shutil.copyfile(file, Path(folder) / file.name)
-        yield Path(folder) / path.name, "mode=rw"
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?{mode}", uri=True)
-    # states and keys come back in every row, and a call of a function written in Python costs more than these
-    connection.text_factory = lru_cache(_REMEMBERED)(lambda data: data.decode("utf-8", "replace"))
-    return connection
-
-
-@dataclass
 class _Storage:
-    path: Path
-    connection: sqlite3.Connection
-    tables: dict[str, set[str]] = field(init=False)
-    """Table → columns; no views, which could compute without end."""
+    """The tables of a storage."""
 
-    def __post_init__(self) -> None:
-        names = self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        self.tables = {name: {row[1] for row in self.connection.execute(_pragma(name))} for (name,) in names}
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.tables = database.columns((*_TABLES, *_MORE_TABLES))
+        """Table → columns."""
 
     def studies(self) -> dict[int, str]:
         """Number → name."""
-        return dict(self.connection.execute("SELECT study_id, study_name FROM studies ORDER BY study_id"))
+        listed = self._database.select(("study_id", "study_name"), "FROM studies ORDER BY study_id")
+        return {number: str(name) for number, name in listed}
 
     def study(self, number: int, name: str) -> Study:
         """One study with its trials."""
@@ -154,30 +122,29 @@ class _Storage:
     def _release(self) -> str | None:
         if "library_version" not in self.tables.get("version_info", ()):
             return None
-        row = self.connection.execute("SELECT library_version FROM version_info").fetchone()
+        row = self._database.select(("library_version",), "FROM version_info").fetchone()
         return row and str(row[0])
 
     def _directions(self, study: int) -> list[str]:
         if "study_directions" in self.tables:
-            query = "SELECT direction FROM study_directions WHERE study_id = ? ORDER BY objective"
+            rest = "FROM study_directions WHERE study_id = ? ORDER BY objective"
         elif "direction" in self.tables["studies"]:  # before schema 2.4
-            query = "SELECT direction FROM studies WHERE study_id = ?"
+            rest = "FROM studies WHERE study_id = ?"
         else:
-            query = "SELECT 'NOT_SET' WHERE ? IS NOT NULL"
-        return [str(direction) for (direction,) in self.connection.execute(query, (study,))] or ["NOT_SET"]
+            return ["NOT_SET"]
+        return [str(direction) for (direction,) in self._database.select(("direction",), rest, (study,))] or ["NOT_SET"]
 
     def _study_attributes(self, table: str, study: int) -> dict[str, Any]:
         if table not in self.tables:
             return {}
-        rows = self.connection.execute(f"SELECT key, value_json FROM {table} WHERE study_id = ?", (study,))
+        rows = self._database.select(("key", "value_json"), f"FROM {table} WHERE study_id = ?", (study,))
         return {str(key): _lenient_json(text) for key, text in rows}
 
     def _trials(self, study: int) -> list[tuple[Any, ...]]:
         number = "number" if "number" in self.tables["trials"] else "NULL"  # before schema 1.3: an attribute
         value = "value" if "value" in self.tables["trials"] else "NULL"  # before schema 2.4
-        columns = f"trial_id, {number}, state, datetime_start, datetime_complete, {value}"
-        query = f"SELECT {columns} FROM trials WHERE study_id = ? ORDER BY trial_id"
-        return self.connection.execute(query, (study,)).fetchall()
+        columns = ("trial_id", number, "state", "datetime_start", "datetime_complete", value)
+        return self._database.select(columns, "FROM trials WHERE study_id = ? ORDER BY trial_id", (study,)).fetchall()
 
     def _rows(self, table: str, study: int) -> Iterator[tuple[Any, ...]]:
         """Rows of a table of trials, each beginning with the trial's id; none if this schema has no such table."""
@@ -185,30 +152,27 @@ class _Storage:
         if columns is None:
             return iter(())
         name, selected, order = columns
-        join = f"FROM {name} x JOIN trials t ON t.trial_id = x.trial_id WHERE t.study_id = ?"
-        return self.connection.execute(f"SELECT x.trial_id, {selected} {join} ORDER BY {order}", (study,))
+        join = f"FROM {name} x JOIN trials t ON t.trial_id = x.trial_id WHERE t.study_id = ? ORDER BY {order}"
+        return self._database.select(("x.trial_id", *selected), join, (study,))
 
-    def _columns(self, table: str) -> tuple[str, str, str] | None:
+    def _columns(self, table: str) -> tuple[str, tuple[str, ...], str] | None:
         """The table's name in this schema, the columns wanted, and their order."""
         name = f"trial_{table}"
         has = self.tables.get(name, set[str]())
         if table == "params":
             # as bytes, which cost no call of a function per row
-            return name, "CAST(x.param_name AS BLOB), x.param_value, CAST(x.distribution_json AS BLOB)", "x.param_id"
+            columns = ("CAST(x.param_name AS BLOB)", "x.param_value", "CAST(x.distribution_json AS BLOB)")
+            return name, columns, "x.param_id"
         if table.endswith("attributes"):
-            return (name, "x.key, x.value_json", "x.rowid") if has else None
+            return (name, ("x.key", "x.value_json"), "x.rowid") if has else None
         if table == "values":
             kind = "x.value_type" if "value_type" in has else "NULL"
-            return (name, f"x.objective, x.value, {kind}", "x.rowid") if "objective" in has else None
+            return (name, ("x.objective", "x.value", kind), "x.rowid") if "objective" in has else None
         kind = "x.intermediate_value_type" if "intermediate_value_type" in has else "NULL"
         if has:
-            return name, f"x.step, x.intermediate_value, {kind}", "x.step"
+            return name, ("x.step", "x.intermediate_value", kind), "x.step"
         before = "step" in self.tables.get("trial_values", ())  # before schema 2.4
-        return ("trial_values", "x.step, x.value, NULL", "x.step") if before else None
-
-
-def _pragma(table: str) -> str:
-    return 'PRAGMA table_info("{}")'.format(table.replace('"', '""'))
+        return ("trial_values", ("x.step", "x.value", "NULL"), "x.step") if before else None
 
 
 class _Collected:

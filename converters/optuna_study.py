@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import numpy as np
 
 from ..run import Note, Status
 from .optuna_domains import Domain
+from .times import iso_text
 
 STATES = {
     "COMPLETE": Status.SUCCESS,
@@ -109,16 +111,17 @@ class Study:
 
 
 def seconds(value: Any) -> float | None:
-    """Seconds since 1970 of a date as text or object; what has no time zone counts as UTC; None for None.
+    """Seconds since 1970 of a date as text or object; what has no time zone counts as UTC.
 
-    Raises:
-        ValueError: it is no date.
-        TypeError: likewise.
+    None for None, NaN for what is no date, so that the trial is kept and only its time is unknown.
     """
     if value is None:
         return None
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(iso_text(value))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        return math.nan
 
 
 def all_seconds(values: Sequence[Any]) -> list[float | None] | None:
@@ -132,3 +135,50 @@ def all_seconds(values: Sequence[Any]) -> list[float | None] | None:
         return None
     found = iter(stamps.tolist())
     return [None if value is None else next(found) for value in values]
+
+
+_HOUR = 3600.0
+
+
+def settle_times(study: Study) -> None:
+    """Leave out times that are no dates, and put right those after a clock went back an hour; both are noted.
+
+    Optuna writes local times without their zone, so when summer time ends an hour comes twice. Its numbers tell the
+    order: a trial that starts half an hour to an hour before the ones of lower numbers, as do all after it, starts in
+    the second of them. Enqueued trials, which start in any order, tell nothing.
+    """
+    unknown = 0
+    for trial in study.trials:
+        bad = [stamp is not None and math.isnan(stamp) for stamp in (trial.start, trial.end)]
+        trial.start, trial.end = (None if no else t for no, t in zip(bad, (trial.start, trial.end), strict=True))
+        unknown += any(bad)
+    if unknown:
+        study.notes.append(Note("flagged", "a time is no date: it is left out", unknown))
+    later = _after_change(study.trials)
+    changed = 0
+    for trial in study.trials:
+        before = (trial.start, trial.end)
+        if id(trial) in later:
+            trial.start = None if trial.start is None else trial.start + _HOUR
+            trial.end = None if trial.end is None else trial.end + _HOUR
+        elif later and trial.start is not None and trial.end is not None and -_HOUR <= trial.end - trial.start < 0:
+            trial.end += _HOUR
+        changed += before != (trial.start, trial.end)
+    if changed:
+        text = (
+            "the clock went back an hour, as summer time ends: later times are an hour later, as Optuna's numbers say"
+        )
+        study.notes.append(Note("flagged", text, changed))
+
+
+def _after_change(trials: Sequence[Trial]) -> set[int]:
+    """Identities of the trials from the one on whose start goes back by up to an hour and stays behind."""
+    told = [trial for trial in trials if trial.start is not None and "fixed_params" not in trial.system]
+    starts = np.array([trial.start for trial in told], dtype=np.float64)
+    latest = np.maximum.accumulate(starts) if len(starts) else starts
+    back = latest[:-1] - starts[1:]
+    for place in np.flatnonzero((back > _HOUR / 2) & (back <= _HOUR)).tolist():
+        if (starts[place + 1 :] + _HOUR >= latest[place]).all():
+            first = told[place + 1].number
+            return {id(trial) for trial in trials if trial.number >= first}
+    return set()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,8 +14,9 @@ from . import optuna_runner
 from . import sidecar as sidecars
 from .extras import extra_columns
 from .names import study_name
+from .numbers import finite
 from .optuna_space import study_space
-from .optuna_study import STATES, Study, Trial
+from .optuna_study import STATES, Study, Trial, settle_times
 from .reader import Options, ReadResult
 from .times import since_start
 
@@ -36,6 +36,7 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
     Raises:
         EncaveError: the study has no trials, or the space given does not hold them.
     """
+    settle_times(study)
     if not study.trials:
         why = f"no trial that can be read, of {study.dropped}" if study.dropped else "no trials"
         raise EncaveError(f"{path}: the study {study.name!r} has {why}")
@@ -102,9 +103,9 @@ def _objectives(study: Study) -> list[Objective]:
 def _columns(study: Study, objectives: Sequence[Objective]) -> tuple[dict[str, Any], list[Note]]:
     trials = study.trials
     times = since_start([trial.start for trial in trials], [trial.end for trial in trials])
-    usable = [[_finite(trial.values.get(number)) for number in range(len(objectives))] for trial in trials]
+    usable = [[finite(trial.values.get(number)) for number in range(len(objectives))] for trial in trials]
     statuses = [STATES[trial.state] for trial in trials]
-    lost = [s is Status.SUCCESS and all(v is None for v in values) for s, values in zip(statuses, usable, strict=True)]
+    lost = [s is Status.SUCCESS and None in values for s, values in zip(statuses, usable, strict=True)]
     statuses = [Status.CRASHED if bad else status for bad, status in zip(lost, statuses, strict=True)]
     columns: dict[str, Any] = {
         "trial_id": [trial.number for trial in trials],
@@ -122,10 +123,6 @@ def _columns(study: Study, objectives: Sequence[Objective]) -> tuple[dict[str, A
     extras = [_extras(trial, names, columns, row) for row, trial in enumerate(trials)]
     columns |= extra_columns(extras)
     return columns, [*times.notes, *_notes(trials, sum(lost))]
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _extras(trial: Trial, names: Sequence[str], columns: Mapping[str, Any], row: int) -> dict[str, Any]:
@@ -159,7 +156,9 @@ def _notes(trials: Sequence[Trial], infinite: int) -> list[Note]:
         )
         notes.append(Note("assumed", text))
     if infinite:
-        notes.append(Note("flagged", "complete trials without a finite value count as crashed", infinite))
+        notes.append(
+            Note("flagged", "complete trials without a finite value of every objective count as crashed", infinite)
+        )
     state_of_sampler = sum(any(key.startswith(_SAMPLER_STATE) for key in trial.system) for trial in trials)
     if state_of_sampler:
         notes.append(Note("flagged", "the CMA-ES sampler's pickled state is left out", state_of_sampler))

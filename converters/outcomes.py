@@ -1,4 +1,4 @@
-"""Statuses and objective values that agree: a success has a finite value, and only a success has one."""
+"""Statuses and objective values that agree: a success has all values, finite ones, and only a success has any."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ class Outcomes:
 
 
 def outcomes(statuses: Sequence[Status], costs: Mapping[str, Sequence[float | None]]) -> Outcomes:
-    """Make statuses and objective values agree.
+    """Make statuses and objective values agree: a success without a finite value of every objective is a crash.
 
     Args:
         statuses: Status of each trial as logged, shape (n,).
         costs: Objective → values as logged, shape (n,).
     """
     finite = {name: [v is not None and math.isfinite(v) for v in values] for name, values in costs.items()}
-    measured = [any(flags) for flags in zip(*finite.values(), strict=True)]
+    measured = [all(flags) for flags in zip(*finite.values(), strict=True)]
     agreed = [
-        Status.CRASHED if status is Status.SUCCESS and not any_value else status
-        for status, any_value in zip(statuses, measured, strict=True)
+        Status.CRASHED if status is Status.SUCCESS and not whole else status
+        for status, whole in zip(statuses, measured, strict=True)
     ]
     changed = sum(old is not new for old, new in zip(statuses, agreed, strict=True))
-    text = "a success without any finite objective value is taken for crashed"
+    lacking = "of every objective" if len(costs) > 1 else "of the objective"
+    text = f"a success without a finite value {lacking} is taken for crashed"
     columns: dict[str, list[float | None]] = {}
     for name, values in costs.items():
         kept = [ok and status is Status.SUCCESS for ok, status in zip(finite[name], agreed, strict=True)]

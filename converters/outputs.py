@@ -12,6 +12,7 @@ from ..files import atomic_folder
 from ..run import Run
 from . import csv_output, deepcave, deepcave_native_output, deepcave_twin, ioh_output
 from .names import folder_name
+from .run_folders import FILES
 
 _DEEPCAVE = (
     "DeepCAVE holds one trial per configuration, budget and seed: of repeated ones the first success",
@@ -105,7 +106,7 @@ def _write_deepcave(runs: Sequence[Run], folder: Path) -> list[str]:
     written: list[Path] = []
     for run, name in _named(runs):
         shown, notes = deepcave.prepare(run)
-        with atomic_folder(folder / name) as temporary:
+        with atomic_folder(folder / name, ours=FILES) as temporary:
             deepcave.write(run, shown, temporary)
             run.save(temporary)
         written.append(folder / name)

@@ -14,6 +14,7 @@ from ..errors import EncaveError
 LIMIT = 1 << 31
 """Bytes that a file may unpack to."""
 _BUFFER, _ROWS = 1 << 16, 1 << 13  # bytes of a file and rows that are read at once
+_FEW_ROWS = 64  # where texts lie in lists, or are large ones: those are not read as dictionaries
 _WIDTH = 8  # bytes of a number
 
 
@@ -36,13 +37,24 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     # a text that is stored once can stand in each of millions of rows
     with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False, buffer_size=_BUFFER) as file:
         # in turn, without threads: else all columns are held compressed, uncompressed and decoded at the same time
-        batches = list(file.iter_batches(_ROWS, columns=columns, use_threads=False))
+        rows = _ROWS if len(texts) == sum(map(_may_repeat, schema.types)) else _FEW_ROWS
+        batches, size = list[pa.RecordBatch](), 0
+        for batch in file.iter_batches(rows, columns=columns, use_threads=False):
+            batches.append(batch)
+            size += sum(column.nbytes for column in batch.columns if not pa.types.is_dictionary(column.type))
+            _check(size, path)
         table = pa.Table.from_batches(batches) if batches else file.read(columns=columns)
     _check(sum(_unpacked(column) for column in table.columns if pa.types.is_dictionary(column.type)), path)
     for place, name in enumerate(table.column_names):
         if name in texts:
             table = table.set_column(place, name, table[name].cast(schema.field(name).type))
     return table
+
+
+def _may_repeat(kind: pa.DataType) -> bool:
+    """Whether values are text or hold any, of which one that is stored once can stand for many."""
+    wide = pa.types.is_large_string(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+    return wide or pa.types.is_nested(kind) or pa.types.is_string(kind) or pa.types.is_binary(kind)
 
 
 def _unpacked(column: pa.ChunkedArray) -> int:

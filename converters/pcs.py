@@ -67,7 +67,7 @@ def read_pcs(path: Path, logged: Iterable[Mapping[str, Any]] = ()) -> PcsSpace:
         for name, value in configuration.items():
             if isinstance(value, str | int | float):
                 values[name].add(value)
-    space = ConfigurationSpace()
+    hyperparameters: dict[str, Hyperparameter[Any, Any]] = {}
     choices: dict[str, dict[str, Any]] = {}
     conditions: list[_Line] = []
     forbidden = 0
@@ -78,7 +78,12 @@ def read_pcs(path: Path, logged: Iterable[Mapping[str, Any]] = ()) -> PcsSpace:
             conditions.append(line)
         else:
             with _located(line):
-                space.add(_hyperparameter(line.text, values, choices))
+                hyperparameter = _hyperparameter(line.text, values, choices)
+                if hyperparameter.name in hyperparameters:
+                    raise _UnreadableError(f"{hyperparameter.name} already exists")
+                hyperparameters[hyperparameter.name] = hyperparameter
+    space = ConfigurationSpace()
+    space.add(list(hyperparameters.values()))
     _add_conditions(space, conditions, choices)
     if not len(space):
         raise EncaveError(f"{path} has no hyperparameters")

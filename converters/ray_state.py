@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import EncaveError
 from .json_lines import numbered_lines
 from .jsontext import read_json
-from .times import stamp
+from .numbers import finite
 
 PARAMS, RESULT, PROGRESS, ERROR = "params.json", "result.json", "progress.csv", "error.txt"
 ITERATION = "training_iteration"
@@ -101,7 +101,7 @@ def _trial(entry: Any, folders: Mapping[str, Path]) -> RayTrial:
     for place in ("relative_logdir", "_relative_logdir", "logdir", "_logdir"):
         trial.folder = trial.folder or folders.get(Path(str(state.get(place) or "")).name)
     start = metadata.get("start_time", state.get("start_time"))
-    trial.start, trial.reported = stamp(start), stamp(metadata.get("last_result_time"))
+    trial.start, trial.reported = finite(start), finite(metadata.get("last_result_time"))
     last = metadata.get("last_result") or state.get("last_result") or state.get("_last_result") or {}
     trial.last = _without_config(flat(_object(last)))
     return trial

@@ -7,7 +7,6 @@ in `extra:intermediate_values`.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from ..run import COST, Note, Objective, Optimizer, Run, Status
 from .extras import extra_columns
 from .inferred_space import infer
 from .names import study_name
+from .numbers import finite
 from .ray_state import (
     ERROR,
     ITERATION,
@@ -34,7 +34,7 @@ from .ray_state import (
 )
 from .reader import Found, Listing, Options, ReadResult
 from .space import LogSpace, known_space
-from .times import Times, since_start, stamp
+from .times import Times, since_start
 
 _STATE = re.compile(r"experiment_state.*\.json")
 _STATUSES = {"TERMINATED": Status.SUCCESS, "ERROR": Status.CRASHED, "RUNNING": Status.RUNNING, "PAUSED": Status.RUNNING}
@@ -173,7 +173,7 @@ def _configurations(trials: Sequence[RayTrial]) -> tuple[list[int], dict[int, di
 
 
 def _columns(trials: Sequence[RayTrial], metric: str) -> tuple[dict[str, Any], Times, list[Note]]:
-    costs = [_finite(trial.last.get(metric)) for trial in trials]
+    costs = [finite(trial.last.get(metric)) for trial in trials]
     statuses = [_status(trial, cost) for trial, cost in zip(trials, costs, strict=True)]
     times = since_start([_start(trial) for trial in trials], [_end(trial) for trial in trials])
     iterations = [trial.last.get(ITERATION) for trial in trials]
@@ -193,7 +193,7 @@ def _columns(trials: Sequence[RayTrial], metric: str) -> tuple[dict[str, Any], T
     succeeded = [status is Status.SUCCESS for status in statuses]
     return (
         {
-            "budget": [float(iteration) if isinstance(iteration, int) else None for iteration in iterations],
+            "budget": [finite(iteration) for iteration in iterations],
             "worker": [str(trial.last["node_ip"]) if trial.last.get("node_ip") else None for trial in trials],
             "status": statuses,
             "start": times.start,
@@ -217,7 +217,7 @@ def _status(trial: RayTrial, cost: float | None) -> Status:
 
 def _start(trial: RayTrial) -> float | None:
     """When it started: as the state says, else its last report less the time that it took."""
-    end, duration = stamp(trial.last.get("timestamp")), stamp(trial.last.get("time_total_s"))
+    end, duration = finite(trial.last.get("timestamp")), finite(trial.last.get("time_total_s"))
     if trial.start is not None or end is None or duration is None:
         return trial.start
     return end - duration
@@ -225,7 +225,7 @@ def _start(trial: RayTrial) -> float | None:
 
 def _end(trial: RayTrial) -> float | None:
     """When its last result came in, to the fraction of a second: `timestamp` has whole seconds, cut off."""
-    end, duration = stamp(trial.last.get("timestamp")), stamp(trial.last.get("time_total_s"))
+    end, duration = finite(trial.last.get("timestamp")), finite(trial.last.get("time_total_s"))
     if end is None or trial.start is None:
         return end
     if trial.reported is not None and trial.reported >= end:  # earlier: the state is older than the folder
@@ -241,8 +241,3 @@ def _extras(trial: RayTrial, metric: str, status: Status) -> dict[str, Any]:
     if status is not Status.SUCCESS and trial.last.get(metric) is not None:
         extras[f"raw_{metric}"] = trial.last[metric]
     return extras
-
-
-def _finite(value: Any) -> float | None:
-    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if usable else None

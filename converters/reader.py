@@ -10,7 +10,7 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -55,6 +55,17 @@ class Found:
         """The absolute path, and after it the key as if it were a file in it: different for every run."""
         path = self.path.absolute()
         return path if self.key is None else path / quote(self.key, safe="")
+
+
+class Log(NamedTuple):
+    """A run's log and the format that claims it."""
+
+    format: str
+    """Name of the format."""
+    found: Found
+    """The log."""
+    refused: str | None = None
+    """Why it is refused before it is read: it cannot even be recognised."""
 
 
 @dataclass(frozen=True)

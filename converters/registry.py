@@ -1,20 +1,18 @@
-"""The formats that encave reads, and the search for their logs in a tree of folders."""
+"""The formats that encave reads, and which of them claims what lies in a folder."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 from ..errors import EncaveError
-from ..run import HEADER_FILE, TRIALS_FILE
-from ..store import STORE_FILE
-from .reader import Found, Listing, Options, Reader, ReadResult
+from .reader import Found, Listing, Reader
 from .table import TableReader
 
 ENTRY_POINTS = "encave.converters"
@@ -40,8 +38,8 @@ BUILT_IN = (
 )
 """Modules of this package with an object `READER`; a file is claimed by the first format that recognises it."""
 
-MAX_DEPTH = 24
-"""Folders below a source that are searched."""
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -103,76 +101,40 @@ def chosen(forced_format: str | None, mapping: Mapping[str, str] | None = None) 
     return [readers[forced_format]]
 
 
-class UnreadableReader:
-    """Stands for the format of what this user may not read, so that it is refused and not passed over."""
+class Failure(NamedTuple):
+    """A file at which a format failed when it was to recognise its logs."""
 
-    name = "unreadable"
-    title = "Unreadable"
-
-    def detect(self, listing: Listing) -> Iterable[Found]:
-        """Files that may not be read."""
-        for name in listing.names:
-            if not os.access(listing.folder / name, os.R_OK):
-                yield Found(listing.folder / name, (listing.folder / name,), "no permission")
-
-    def read(self, found: Found, options: Options) -> ReadResult:
-        """Refuse it.
-
-        Raises:
-            EncaveError: always.
-        """
-        raise EncaveError(f"{found.path} may not be read by this user")
+    path: Path
+    """The file; the folder, where it is not any one file alone."""
+    format: str
+    """Name of the format."""
+    reason: str
+    """What was raised."""
+    unreadable: bool
+    """Whether the system could not read the file."""
 
 
-UNREADABLE = UnreadableReader()
+class Claims(NamedTuple):
+    """The logs in a folder."""
+
+    found: list[Candidate]
+    """The logs, claimed by one format each."""
+    failed: list[Failure]
+    """What no format claimed and at least one failed at."""
 
 
-def by_name() -> dict[str, Reader]:
-    """Name → format of whatever `find` gives with all formats.
-
-    Raises:
-        EncaveError: as `formats`.
-    """
-    return {**formats(), UNREADABLE.name: UNREADABLE}
-
-
-def find(source: Path, readers: Sequence[Reader], *, skip: Path | None = None) -> list[Candidate]:
-    """Runs' logs at or below a file or folder, in the order of their paths.
-
-    Hidden folders, converted runs and run stores are left out; links are followed, each folder is visited once.
-    Only plain files are looked at, never pipes or devices.
-
-    Args:
-        source: The file or folder.
-        readers: Formats to look for.
-        skip: A folder that is not searched where it lies below `source`.
-
-    Raises:
-        EncaveError: the source does not exist or cannot be read.
-    """
-    try:
-        if not source.exists():
-            raise EncaveError(f"{source} does not exist")
-        if not (source.is_file() or source.is_dir()):
-            raise EncaveError(f"{source} is neither a file nor a folder")
-        found = [candidate for listing in _listings(source, skip) for candidate in _claims(listing, readers)]
-    except OSError as error:
-        raise EncaveError(f"cannot read {error.filename or source}: {error.strerror or error}") from error
-    return sorted(found, key=lambda candidate: (candidate.found.path, candidate.found.key or ""))
-
-
-def _claims(listing: Listing, readers: Sequence[Reader]) -> Iterator[Candidate]:
+def claims(listing: Listing, readers: Sequence[Reader]) -> Claims:
     """The runs in a folder, whose logs are claimed by one format each; the files beside them can be of several logs."""
+    found: list[Candidate] = []
+    failed: dict[Path, Failure] = {}
     claimed: set[Path] = set()
-    barred = list(UNREADABLE.detect(listing))
-    if barred:
-        yield from (Candidate(UNREADABLE, run) for run in barred)
-        closed = {run.path.name for run in barred}
-        listing = Listing(listing.folder, tuple(name for name in listing.names if name not in closed))
     for reader in readers:
-        runs = [run for run in reader.detect(listing) if claimed.isdisjoint(_own(run))]
-        yield from (Candidate(reader, run) for run in runs)
+        detected, failures = _detected(reader, listing)
+        runs = [run for run in detected if claimed.isdisjoint(_own(run))]
+        found += (Candidate(reader, run) for run in runs)
         claimed.update(*(run.files for run in runs))
+        failed = {failure.path: failure for failure in failures} | failed
+    return Claims(found, [failure for path, failure in failed.items() if path not in claimed])
 
 
 def _own(run: Found) -> tuple[Path, ...]:
@@ -180,46 +142,49 @@ def _own(run: Found) -> tuple[Path, ...]:
     return (run.path,) if run.path in run.files else run.files
 
 
-def forced(source: Path, reader: Reader, *, skip: Path | None = None) -> list[Candidate]:
-    """Runs of one format at or below a source; a file that the format does not recognise is taken for one all the same.
+def _detected(reader: Reader, listing: Listing) -> tuple[list[Found], list[Failure]]:
+    """The runs of one format in a folder, without the files at which it fails."""
 
-    Raises:
-        EncaveError: as `find`.
-    """
-    found = find(source, [reader], skip=skip)
-    return [Candidate(reader, Found(source, (source,), "told so"))] if not found and source.is_file() else found
+    def failure(names: tuple[str, ...]) -> Exception | None:
+        try:
+            list(reader.detect(Listing(listing.folder, names)))
+        except Exception as error:  # noqa: BLE001 - one file must not stop the search, whatever a format's code does
+            return error
+        return None
 
+    def told(path: Path, error: Exception) -> Failure:
+        return Failure(path, reader.name, _told(reader, error), isinstance(error, OSError))
 
-def _listings(source: Path, skip: Path | None) -> Iterator[Listing]:
-    if source.is_file():
-        yield Listing(source.parent, (source.name,))
-        return
-    visited = {os.path.realpath(skip)} - {os.path.realpath(source)} if skip is not None else set[str]()
-    waiting = [(source, 0)]
-    while waiting:
-        folder, depth = waiting.pop()
-        real = os.path.realpath(folder)
-        if real in visited:
-            continue
-        visited.add(real)
-        if not os.access(folder, os.R_OK | os.X_OK):
-            yield Listing(folder.parent, (folder.name,))  # refused as what may not be read
-            continue
-        with os.scandir(folder) as entries:
-            listed = sorted(entries, key=lambda entry: entry.name)
-        names = tuple(entry.name for entry in listed if _is(entry.is_file))
-        if (HEADER_FILE in names and TRIALS_FILE in names) or STORE_FILE in names:
-            continue
-        yield Listing(folder, names)
-        if depth < MAX_DEPTH:
-            waiting += [
-                (Path(e.path), depth + 1) for e in reversed(listed) if not e.name.startswith(".") and _is(e.is_dir)
-            ]
-
-
-def _is(kind: Callable[[], bool]) -> bool:
-    """Whether an entry is of a kind; a link to itself is of none."""
     try:
-        return kind()
-    except OSError:
-        return False
+        return list(reader.detect(listing)), []
+    except Exception as error:  # noqa: BLE001 - as above
+        bad = dict(culprits(listing.names, failure))
+        failed = [told(listing.folder / name, one) for name, one in bad.items()]
+        if not bad:
+            return [], [told(listing.folder, error)]
+    runs, more = _detected(reader, Listing(listing.folder, tuple(name for name in listing.names if name not in bad)))
+    return runs, failed + more
+
+
+def culprits(names: tuple[str, ...], failure: Callable[[tuple[str, ...]], _T | None]) -> list[tuple[str, _T]]:
+    """The files that fail alone, of some that failed together, and why.
+
+    Args:
+        names: The files.
+        failure: Why some of them fail; None if they do not.
+    """
+    if len(names) < 2:
+        return [(name, why) for name in names if (why := failure((name,))) is not None]
+    half = len(names) // 2
+    failing = (part for part in (names[:half], names[half:]) if len(part) < 2 or failure(part) is not None)
+    return [found for part in failing for found in culprits(part, failure)]
+
+
+def _told(reader: Reader, error: Exception) -> str:
+    if isinstance(error, EncaveError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "it does not fit into the memory that it may take; --memory raises the limit"
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return f"the {reader.title} format failed to recognise it with {type(error).__name__}: {error}; please report this"

@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EncaveError
+from ..files import sweep
 from ..run import HEADER_FILE, TRIALS_FILE
 from . import deepcave, names
 from .jsontext import read_text
 
-_LEFT_BEHIND = re.compile(r"\..+\.\w{8}")  # what `atomic_folder` calls its temporary folders
+_LEFT_BEHIND = re.compile(r"\..+\.\w{8}")  # temporary folders of an encave that did not lock them
 _LARGEST = 1 << 28  # bytes of a run's header
-_FILES = (HEADER_FILE, TRIALS_FILE, *deepcave.FILES)
+FILES = (HEADER_FILE, TRIALS_FILE, *deepcave.FILES)
+"""What a conversion writes into a run's folder; anything else there is the user's."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class RunFolders:
         for entry in entries:
             metadata = _metadata(entry / HEADER_FILE)
             if metadata.get("source") and metadata.get("fingerprint"):
-                complete = all((entry / name).is_file() for name in _FILES)
+                complete = all((entry / name).is_file() for name in FILES)
                 self._earlier[str(metadata["source"])] = Earlier(
                     entry, str(metadata["fingerprint"]) if complete else None
                 )
@@ -110,8 +112,12 @@ def opened(folder: Path) -> Generator[RunFolders]:
         except OSError:
             yield RunFolders(folder)  # a file system without locks: nothing is removed, since it may be in use
             return
+        sweep(folder)
         _remove_left_behind(folder)
-        yield RunFolders(folder)  # as it is now that nobody else writes
+        try:
+            yield RunFolders(folder)  # as it is now that nobody else writes
+        finally:
+            _remove_left_behind(folder)  # by a process that was ended while it wrote
     finally:
         os.close(handle)
 
@@ -122,7 +128,10 @@ def _remove_left_behind(folder: Path) -> None:
         if not (_LEFT_BEHIND.fullmatch(entry.name) and entry.is_dir() and not entry.is_symlink()):
             continue
         held = [path.name for path in entry.iterdir()]
-        ours = [n in _FILES or re.fullmatch(r"\.(run\.json|trials\.(parquet|csv))\.\w{8}", n) is not None for n in held]
+        ours = [
+            n in FILES or re.fullmatch(r"\.(run\.json|trials\.(parquet|csv))\.\w{8}(\.encave)?", n) is not None
+            for n in held
+        ]
         if all(ours):
             shutil.rmtree(entry, ignore_errors=True)
 

@@ -1,7 +1,13 @@
-"""YAML of unknown origin: plain values only, of bounded size."""
+"""YAML of unknown origin: plain values only, of bounded size, checked before they are made.
+
+A few lines can stand for any number of values (aliases, merge keys), nest deeper than the stack (`- - - -`), or hold a
+number in base 60 that takes hours.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +15,10 @@ from ..errors import EncaveError
 
 LIMIT = 4 * 1024 * 1024
 """Bytes of the longest file that is read."""
-_VALUES = 200_000  # a few aliases can stand for any number
+_VALUES = 200_000  # each alias counted in full
+_DEPTH = 100
+_NUMBER = re.compile(r"[-+0-9a-fA-FxX_:.]{1000,}")  # takes the square of its length to read
+_UNREADABLE = (OSError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -37,23 +46,41 @@ def read_value(path: Path) -> Any:
         size = path.stat().st_size
         if size > LIMIT:
             raise EncaveError(f"{path} has {size} bytes; encave reads such files up to {LIMIT // 2**20} MiB")
-        content = yaml.load(path.read_bytes(), loader)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        data = path.read_bytes()
+        _check(yaml.parse(data, loader), path)
+        content = yaml.load(data, loader)
+    except (*_UNREADABLE, yaml.YAMLError) as error:
         told = " ".join(str(error).split())
         raise EncaveError(f"{path} is no readable YAML: {told:.300}") from error
-    if _count(content) > _VALUES:
-        raise EncaveError(f"{path} holds more than {_VALUES} values; encave does not read it")
     return {str(key): value for key, value in content.items()} if isinstance(content, dict) else content
 
 
-def _count(content: Any) -> int:
-    """Number of values, each alias counted in full, up to a few more than the limit."""
-    waiting, count = [content], 0
-    while waiting and count <= _VALUES:
-        value = waiting.pop()
-        count += 1
-        if isinstance(value, dict):
-            waiting += value.values()
-        elif isinstance(value, list | tuple | set):
-            waiting += value
-    return count
+def _check(events: Iterable[Any], path: Path) -> None:
+    """Refuse what would unfold to too much; merge keys copy no more than the aliases that they name stand for.
+
+    Raises:
+        EncaveError: there are too many values or levels, or a number is too long.
+    """
+    count, open_, sizes = 0, list[tuple[str | None, int]](), dict[str, int]()
+    for event in events:
+        kind, anchor = type(event).__name__, getattr(event, "anchor", None)
+        if kind in ("SequenceStartEvent", "MappingStartEvent"):
+            open_.append((anchor, count))
+            count += 1
+        elif kind in ("SequenceEndEvent", "MappingEndEvent"):
+            name, before = open_.pop()
+            if name is not None:
+                sizes[name] = count - before
+        elif kind == "AliasEvent":
+            if anchor not in sizes:
+                raise EncaveError(f"{path} has an alias *{anchor:.100} to what is not there, or within itself")
+            count += sizes[anchor]
+        elif kind == "ScalarEvent":
+            count += 1
+            if anchor is not None:
+                sizes[anchor] = 1
+            if (not event.style or event.tag) and _NUMBER.fullmatch(event.value):
+                raise EncaveError(f"{path} has a number of {len(event.value):,} characters; encave does not read it")
+        if count > _VALUES or len(open_) > _DEPTH:
+            what = f"{_VALUES:,} values, aliases counted in full" if count > _VALUES else f"{_DEPTH} levels"
+            raise EncaveError(f"{path} holds more than {what}; encave does not read it")

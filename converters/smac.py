@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..errors import EncaveError
 from ..record_columns import columns_of
 from ..run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
-from ..space_columns import from_cells, holds_json
+from ..space_columns import from_cells
 from . import sidecar as sidecars
 from .extras import extra_columns
 from .inferred_space import infer
@@ -134,7 +134,7 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
     sidecar = sidecars.find(path)
     found = _space(log, path, options, sidecar, notes)
     alike = None if found is None else _alike(found.space, log.configurations)
-    configurations = _active(log.configurations) if alike is None else {}
+    configurations = log.configurations if alike is None else {}
     if found is None:
         inferred = infer(configurations)
         found, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
@@ -187,19 +187,11 @@ def _origins(log: _Log) -> pa.Array:
 
 
 def _alike(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, Any]]) -> pa.Table | None:
-    """The configurations in one pass, if they have the same keys and null can be nothing but an inactive one."""
+    """The configurations in one pass, if they have the same keys."""
     cells = columns_of(list(configurations.values()))
-    if cells is None or not cells.keys() <= set(space.keys()) or any(map(holds_json, space.values())):
+    if cells is None or not cells.keys() <= set(space.keys()):
         return None
     return from_cells(space, list(configurations), cells)
-
-
-def _active(configurations: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """Without the nulls, which stand for inactive hyperparameters."""
-    return {
-        number: {name: value for name, value in values.items() if value is not None}
-        for number, values in configurations.items()
-    }
 
 
 def _columns(rows: Entries, objectives: Sequence[Objective], *, timed: bool) -> tuple[dict[str, Any], list[Note]]:

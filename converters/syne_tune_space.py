@@ -34,14 +34,16 @@ def read_space(text: Any, where: str) -> LogSpace:
 
     try:
         domains = json.loads(text) if isinstance(text, str) else text
-        space = ConfigurationSpace()
+        hyperparameters: list[Hyperparameter[Any, Any]] = []
         left_out: list[str] = []
         for name, domain in domains.items():
             hyperparameter = _hyperparameter(name, domain)
             if hyperparameter is None:
                 left_out.append(name)
             else:
-                space.add(hyperparameter)
+                hyperparameters.append(hyperparameter)
+        space = ConfigurationSpace()
+        space.add(hyperparameters)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise EncaveError(f"{where}: config_space is not one of Syne Tune: {type(error).__name__}: {error}") from error
     text = f"constants that are no number, text or truth value are left out: {', '.join(left_out)}"

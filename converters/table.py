@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import EncaveError
 from ..run import Note, Optimizer, Run, Status
-from ..space_columns import choices
+from ..space_columns import ABSENT, choices
 from .clock import from_start
 from .extras import extra_columns
 from .inferred_space import infer
@@ -144,16 +144,16 @@ def _metadata(told: Mapping[str, str], seeds: Sequence[int | None]) -> dict[str,
 
 
 def _fitted(rows: Rows, column: str, name: str, found: LogSpace | None) -> list[Any]:
-    """A hyperparameter's values; texts of a file without types become the choices of the space that they spell."""
-    values = rows.values(column)
-    if found is None or name not in found.space:
-        return values
-    allowed = choices(found.space[name])
-    if allowed is None:
-        return values
-    spelled = {str(choice): choice for choice in allowed}
-    pairs = zip(values, rows.raw(column), strict=True)
-    return [None if raw is None else spelled.get(str(raw), value) for value, raw in pairs]
+    """A hyperparameter's values, `ABSENT` where the file has none; null is one only where JSON writes it in every row.
+
+    Texts of a file without types become the choices of the space that they spell.
+    """
+    values, raws = rows.values(column), rows.raw(column)
+    null = None if column in rows.table.explicit else ABSENT
+    allowed = choices(found.space[name]) if found is not None and name in found.space else None
+    spelled = {str(choice): choice for choice in allowed or ()}
+    pairs = zip(values, raws, strict=True)
+    return [null if raw is None else spelled.get(str(raw), value) if spelled else value for value, raw in pairs]
 
 
 def _as_logged(
@@ -179,7 +179,7 @@ def _numbered(values: Mapping[str, list[Any]]) -> tuple[list[int], dict[int, dic
         number = distinct.setdefault(key, len(distinct))
         if number == len(configurations):
             pairs = zip(values, row, strict=True)
-            configurations[number] = {name: value for name, value in pairs if value is not None and value == value}
+            configurations[number] = {name: value for name, value in pairs if value is not ABSENT and value == value}
         numbers.append(number)
     return numbers, configurations
 

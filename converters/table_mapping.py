@@ -125,7 +125,7 @@ def decimal_comma(spec: Mapping[str, Any], where: str) -> bool:
 
 
 def _unit(told: Any, where: str) -> float | None:
-    if told is not None and told not in _UNITS:
+    if told is not None and (not isinstance(told, str) or told not in _UNITS):
         raise EncaveError(f"{where}: time_unit is {told!r}; there are {', '.join(_UNITS)}")
     return None if told is None else _UNITS[told]
 
@@ -142,6 +142,8 @@ def _listed(value: Any, names: Sequence[str]) -> list[str]:
         return []
     if isinstance(value, str):
         return [value] if value in names else [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list | tuple | dict):
+        raise EncaveError(f"the mapping has {value!r:.60} where names of columns are to be")
     return [str(part) for part in value]
 
 

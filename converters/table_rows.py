@@ -11,15 +11,12 @@ from typing import Any
 
 from ..errors import EncaveError
 from .table_source import Table
+from .times import iso_text
 
 MISSING = frozenset({"", "na", "n/a", "none", "null"})
 """Texts that stand for no number, in lower case."""
 COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 """A number with a decimal comma."""
-_ISO = re.compile(
-    r"(\d{4})-?(\d\d)-?(\d\d)[Tt ]?(\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?"
-    r"\s*(?:([+-])(\d\d):?(\d\d)?|(?P<utc>[Zz]|UTC|GMT))?"
-)
 
 
 class Rows:
@@ -111,23 +108,9 @@ def _seconds(value: Any, unit: float) -> float:
         try:
             return float(value) * unit
         except ValueError:
-            value = datetime.fromisoformat(_iso(value))
+            value = datetime.fromisoformat(iso_text(value))
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=timezone.utc)).timestamp()
     if isinstance(value, date):
         raise ValueError("a day is no time")
     return float(value) * unit
-
-
-def _iso(text: str) -> str:
-    """ISO 8601 as Python 3.10 reads it: separated parts, six digits of a second, a zone of hours and minutes.
-
-    Raises:
-        ValueError: it is a day without a time, or no ISO 8601.
-    """
-    match = _ISO.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(text)
-    year, month, day, hour, minute, second, fraction, sign, hours, minutes, _ = match.groups()
-    zone = f"{sign}{hours}:{minutes or '00'}" if sign else "+00:00" if match["utc"] else ""
-    return f"{year}-{month}-{day} {hour}:{minute}:{second or '00'}.{(fraction or '')[:6]:0<6}{zone}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ class Table:
     """Rows that could not be read."""
     notes: tuple[Note, ...]
     """What was dropped."""
+    explicit: frozenset[str] = frozenset()
+    """Columns of JSON that every row has, so that null in them is a value."""
 
     def values(self, name: str) -> list[Any]:
         """A column's values; text that is all numbers or truth values as such."""
@@ -153,7 +155,7 @@ def _json_lines(path: Path) -> Table:
         return rows.append(_flat(value)) if isinstance(value, dict) else "not a JSON object"
 
     lines = read_lines(path, take)
-    return Table(_columns(rows), len(rows), lines.dropped, lines.notes)
+    return Table(_columns(rows), len(rows), lines.dropped, lines.notes, _explicit(rows))
 
 
 def _json_list(path: Path) -> Table:
@@ -170,7 +172,13 @@ def _json_list(path: Path) -> Table:
     if cut:
         objects.pop()
         notes.append(Note("dropped", "the file breaks off in it", 1))
-    return Table(_columns(list(map(_flat, objects))), len(objects), others + cut, tuple(notes))
+    rows = list(map(_flat, objects))
+    return Table(_columns(rows), len(rows), others + cut, tuple(notes), _explicit(rows))
+
+
+def _explicit(rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Names that all rows have."""
+    return frozenset(rows[0]).intersection(*rows[1:]) if rows else frozenset()
 
 
 def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..run import Note
 
+_ISO = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)[Tt ]?(\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?"
+    r"\s*(?:([+-])(\d\d):?(\d\d)?|(?P<utc>[Zz]|UTC|GMT))?"
+)
 _YEAR = 365.25 * 24 * 3600  # seconds
 _LONGEST = 20 * _YEAR  # no run is as long
 
@@ -55,7 +58,15 @@ def since_start(
     return Times(shifted.since(starts), shifted.since(usable), origin, tuple(notes))
 
 
-def stamp(value: Any) -> float | None:
-    """A time stamp in seconds from JSON; None for what is no finite number."""
-    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if usable else None
+def iso_text(text: str) -> str:
+    """ISO 8601 as Python 3.10 reads it: separated parts, six digits of a second, a zone of hours and minutes.
+
+    Raises:
+        ValueError: it is a day without a time, or no ISO 8601.
+    """
+    match = _ISO.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(text)
+    year, month, day, hour, minute, second, fraction, sign, hours, minutes, _ = match.groups()
+    zone = f"{sign}{hours}:{minutes or '00'}" if sign else "+00:00" if match["utc"] else ""
+    return f"{year}-{month}-{day} {hour}:{minute}:{second or '00'}.{(fraction or '')[:6]:0<6}{zone}"

@@ -145,6 +145,9 @@ class Optimizer(ABC):
     package: ClassVar[str]
     """Distribution whose version is the optimizer's."""
 
+    extra: ClassVar[str | None] = None
+    """Which of `extras.EXTRAS` it needs."""
+
     multi_fidelity: ClassVar[bool] = False
     """Whether proposals have budgets of their own."""
 

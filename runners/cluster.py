@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EncaveError
+from ..extras import needs
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -50,10 +51,13 @@ class Cluster:
     """Processes on this machine or SLURM jobs; 1 on this machine is this process, without Dask."""
 
     scheduler: str | None = None
-    """Address of a Dask scheduler that runs, `tcp://host:8786`; its workers must see the study's folder."""
+    """Address of a Dask scheduler that runs, `tls://host:8786`; its workers must see the study's folder."""
 
     slurm: Mapping[str, Any] | None = None
     """Arguments of dask-jobqueue's `SLURMCluster` (queue, account, memory, walltime, …); None: no SLURM."""
+
+    dashboard: bool = False
+    """Whether the processes or jobs have Dask's page, on loopback; it asks for no password."""
 
     def __post_init__(self) -> None:
         check_jobs(self.jobs)
@@ -63,6 +67,10 @@ class Cluster:
     def in_process(self, tasks: int) -> bool:
         """Whether this many tasks need no Dask."""
         return self.scheduler is None and self.slurm is None and min(self.jobs, tasks) <= 1
+
+    def extras(self, tasks: int) -> list[str]:
+        """Those of `extras.EXTRAS` that this many tasks need."""
+        return [] if self.in_process(tasks) else ["dask"] if self.slurm is None else ["dask", "slurm"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,9 @@ class Connection:
 
     local: bool
     """Whether the workers are processes of this machine, which wait for nothing before they start."""
+
+    dashboard: str
+    """Address of Dask's page on what the workers do; empty if there is none."""
 
     restore: Callable[[], None]
     """Starts those workers again that Dask itself has given up; does nothing for a cluster that was running before."""
@@ -91,19 +102,35 @@ def connected(cluster: Cluster, tasks: int, shared: Path) -> Generator[Connectio
     Raises:
         EncaveError: no scheduler answers at the address, local workers cannot be started, or SLURM cannot be used.
     """
-    from distributed import Client
+    with needs("dask"):
+        from distributed import Client
 
     with ExitStack() as stack:
         stack.enter_context(_silent())
         if cluster.scheduler is not None:
-            yield Connection(stack.enter_context(_closed(_client(cluster.scheduler))), False, lambda: None)
+            client = stack.enter_context(_closed(_client(cluster.scheduler)))
+            yield Connection(client, False, client.dashboard_link or "", lambda: None)
             return
+        stack.enter_context(_pages(cluster.dashboard))
         local = cluster.slurm is None
         wanted = {"n": min(cluster.jobs, tasks)} if local else {"jobs": cluster.jobs}
-        started: Any = _local(wanted["n"]) if local else slurm_cluster(cluster, shared)
+        started: Any = _local(wanted["n"], cluster.dashboard) if local else slurm_cluster(cluster, shared)
         restore = partial(stack.enter_context(started).scale, **wanted)
         restore()
-        yield Connection(stack.enter_context(_closed(Client(started))), local, restore)
+        client = stack.enter_context(_closed(Client(started)))
+        yield Connection(client, local, (client.dashboard_link or "") if cluster.dashboard else "", restore)
+
+
+@contextmanager
+def _pages(dashboard: bool) -> Generator[None]:
+    """Without a dashboard, what Dask listens to for browsers answers nothing: it tells of tasks who asks."""
+    import dask.config
+
+    if dashboard:
+        yield
+        return
+    with dask.config.set({f"distributed.{role}.http.routes": [] for role in ("scheduler", "worker")}):
+        yield
 
 
 @contextmanager
@@ -128,14 +155,19 @@ def _client(address: str) -> Client:
         ) from error
 
 
-def _local(processes: int) -> DaskCluster:
+def _local(processes: int, dashboard: bool) -> DaskCluster:
     """Workers on this machine; started again if one dies before it can work, which Dask only mends later.
+
+    Whoever reaches a scheduler or a worker can have it run code. Every account of the machine reaches loopback, so all
+    of them ask for a certificate, which is made here, and whose key only these processes have, in memory.
 
     Raises:
         EncaveError: they die each time.
     """
-    from distributed import LocalCluster
+    from distributed import LocalCluster, Security
 
+    with needs("dask"):
+        security = Security.temporary()
     why: BaseException | None = None
     for _ in range(_STARTS):
         try:
@@ -145,8 +177,10 @@ def _local(processes: int) -> DaskCluster:
                     threads_per_worker=1,
                     processes=True,
                     host=_LOOPBACK,
+                    security=security,
+                    scheduler_kwargs={"dashboard": dashboard},
                     dashboard_address=f"{_LOOPBACK}:0",
-                    worker_dashboard_address=f"{_LOOPBACK}:0",
+                    worker_dashboard_address=f"{_LOOPBACK}:0" if dashboard else None,
                     memory_limit=0,
                     silence_logs=logging.CRITICAL,
                 )
@@ -178,20 +212,20 @@ def slurm_cluster(cluster: Cluster, shared: Path) -> DaskCluster:
     Raises:
         EncaveError: dask-jobqueue is not installed, or it does not take the arguments.
     """
-    try:
+    with needs("slurm"):
         from dask_jobqueue.slurm import SLURMCluster
-    except ImportError as error:
-        raise EncaveError(f"SLURM needs an extra: pip install 'encave[slurm]' ({error})") from error
     home = shared.absolute() / ".slurm"
     home.mkdir(parents=True, exist_ok=True)
-    own = {
+    own: dict[str, Any] = {
         "log_directory": str(home),
         "shared_temp_directory": str(home),
         "security": True,
-        "scheduler_options": {"dashboard_address": f"{_LOOPBACK}:0"},
+        "scheduler_options": {"dashboard": cluster.dashboard, "dashboard_address": f"{_LOOPBACK}:0"},
+        "worker_extra_args": ["--no-dashboard", "--dashboard-address", f"{_LOOPBACK}:0"],
         "silence_logs": "critical",
     }
     arguments: Any = {**_SLURM, **own, **(cluster.slurm or {})}
+    arguments["scheduler_options"] = own["scheduler_options"] | dict(arguments["scheduler_options"])
     try:
         return SLURMCluster(**arguments)
     except (TypeError, ValueError) as error:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ..errors import EncaveError
+from ..extras import needs
 from .adapter import Optimizer, Problem, Proposal, Result
 
 ETA = 3
@@ -25,15 +26,12 @@ class DEHB(Optimizer):
 
     label: ClassVar[str] = "DEHB"
     package: ClassVar[str] = "dehb"
+    extra: ClassVar[str | None] = "dehb"
     multi_fidelity: ClassVar[bool] = True
 
     def __init__(self, problem: Problem) -> None:
-        try:
+        with needs("dehb"):
             import dehb
-        except ImportError as error:
-            raise EncaveError(
-                f"DEHB cannot be imported ({error}); install it with `pip install dehb` (Python < 3.13)"
-            ) from error
         low, high = problem.budget_range
         self._home = problem.home
         self._warnings: list[str] = []

@@ -64,7 +64,7 @@ class Ready:
     """Worker processes that are there so far."""
 
     dashboard: str
-    """Address of Dask's page on what the workers do."""
+    """Address of Dask's page on what the workers do; empty if there is none."""
 
 
 def work_through(
@@ -186,7 +186,7 @@ class _Dispatch:
         elif self.connection.local and monotonic() - self.present > PATIENCE:
             raise _SchedulerLostError  # no worker could be started again; perhaps a new cluster can
         if workers != before:
-            self.on_ready(Ready(workers, self.connection.client.dashboard_link or ""))
+            self.on_ready(Ready(workers, self.connection.dashboard))
         return workers
 
     def _batch(self, workers: int) -> list[int]:

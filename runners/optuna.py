@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
+from ..extras import needs
 from .adapter import Flag, Optimizer, Problem, Proposal, Result
 
 JOURNAL_FILE = "optuna_journal.log"
@@ -27,10 +28,12 @@ class _Optuna(Optimizer):
     """
 
     package: ClassVar[str] = "optuna"
+    extra: ClassVar[str | None] = "optuna"
     multi_objective: ClassVar[bool] = True
 
     def __init__(self, problem: Problem) -> None:
-        import optuna
+        with needs("optuna"):
+            import optuna
 
         from .optuna_parts import create_journal, distributions
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..extras import needs
 from .adapter import Optimizer, Problem, Proposal, Result
 
 if TYPE_CHECKING:
@@ -27,10 +28,12 @@ class SMAC(Optimizer):
 
     label: ClassVar[str] = "SMAC"
     package: ClassVar[str] = "smac"
+    extra: ClassVar[str | None] = "smac"
     facade: ClassVar[str] = "HyperparameterOptimizationFacade"
 
     def __init__(self, problem: Problem) -> None:
-        import smac
+        with needs("smac"):
+            import smac
 
         from .smac_forest import slim
         from .smac_search import widen_bounds

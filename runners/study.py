@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import EncaveError
+from ..extras import check_extras
 from . import study_folder
+from .adapter import load
 from .batch import TaskEndedError
 from .cluster import Cluster
 from .dispatch import Event, Ready, work_through
@@ -125,7 +127,7 @@ def run_study(
     Raises:
         EncaveError: before anything is run: the study cannot be written or is being run by another process, a benchmark
             cannot be read, a finished run has other settings than the wanted one, two of `specs` are for the same
-            folder, or the cluster cannot be used.
+            folder, a package is missing that a wanted run needs here, or the cluster cannot be used.
         UnfinishedError: the scheduler of the cluster went and did not come back.
     """
     tell = on_progress or (lambda progress: None)
@@ -136,6 +138,8 @@ def run_study(
     study_folder.check_writable(folder)
     skipped = [spec for spec in wanted if finished[spec]]
     missing = [spec for spec in wanted if not finished[spec]]
+    cluster = cluster or Cluster()
+    _check_installed(missing, cluster)
     for spec in skipped:
         tell(RunProgress(spec, "skipped", 0.0, 0))
     done: list[RunSpec] = []
@@ -144,7 +148,7 @@ def run_study(
         if keep is not None:
             keep.write(folder)
         work = _Work(folder.absolute(), hold, objectives)
-        for outcome in _outcomes(work, missing, cluster or Cluster(), tell, on_ready or (lambda ready: None)):
+        for outcome in _outcomes(work, missing, cluster, tell, on_ready or (lambda ready: None)):
             if isinstance(outcome, Failure):
                 failed.append(outcome)
             else:
@@ -241,6 +245,12 @@ def _ended_by_signal() -> Generator[None]:
     finally:
         for each, handler in zip(signals, before, strict=True):
             signal.signal(each, handler)
+
+
+def _check_installed(specs: Sequence[RunSpec], cluster: Cluster) -> None:
+    """What the runs need that is an extra; a scheduler's workers have Pythons of their own."""
+    optimizers = [] if cluster.scheduler else [load(name).extra for name in dict.fromkeys(s.adapter for s in specs)]
+    check_extras([*cluster.extras(len(specs)), *filter(None, optimizers)])
 
 
 def _check_distinct(specs: Iterable[RunSpec]) -> None:

@@ -34,15 +34,16 @@ DEFAULTS: Mapping[str, Any] = {
     "jobs": 1,
     "scheduler": None,
     "slurm": None,
+    "dashboard": False,
 }
 """Key → value where neither the file nor a flag says one."""
 
 _LISTS = {"optimizer": str, "objectives": str, "dataset": str, "budget": str, "workers": int}
-_SCALARS = {"epochs": int, "benchmark": str, "jobs": int, "scheduler": str}
+_SCALARS = {"epochs": int, "benchmark": str, "jobs": int, "scheduler": str, "dashboard": bool}
 _WANTED = {
     **{key: f"one or more {'whole numbers' if kind is int else 'texts'}" for key, kind in _LISTS.items()},
     **{"seeds": "a text such as 0-4,7, or whole numbers", "epochs": "12 or 200", "jobs": "a whole number"},
-    **{"slurm": "true, false or a table"},
+    **{"slurm": "true, false or a table", "dashboard": "true or false"},
 }
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     **{"optimizer": parse_flags, "dataset": check_dataset, "budget": parse_limit, "seeds": parse_seeds},
@@ -87,7 +88,7 @@ class Declaration:
         Raises:
             EncaveError: the settings contradict each other.
         """
-        return Cluster(self.settings["jobs"], self.settings["scheduler"], self.settings["slurm"])
+        return Cluster(*(self.settings[key] for key in ("jobs", "scheduler", "slurm", "dashboard")))
 
     def write(self, study: Path) -> None:
         """Write `study.toml` into the study's folder, atomically.
@@ -203,7 +204,7 @@ def _typed(where: str, key: str, value: Any) -> Any:
 
 
 def _is(value: Any, kind: type) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool)
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 
 def _variant(told: Mapping[str, Sequence[Any]], budget: str, workers: int) -> str:

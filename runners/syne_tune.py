@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..errors import EncaveError
+from ..extras import needs
 from .adapter import Optimizer, Problem, Proposal, Result
 from .categorical import categories
 from .syne_tune_log import BUDGET, SyneTuneLog
@@ -34,6 +34,7 @@ class _SyneTune(Optimizer):
     """
 
     package: ClassVar[str] = "syne-tune"
+    extra: ClassVar[str | None] = "syne-tune"
 
     def __init__(self, problem: Problem) -> None:
         choice = _syne_tune("config_space").choice
@@ -134,9 +135,5 @@ class BOHB(_SyneTune):
 
 def _syne_tune(module: str) -> Any:
     """A module of Syne Tune, which is an extra."""
-    try:
+    with needs("syne-tune"):
         return import_module(f"syne_tune.{module}")
-    except ImportError as error:
-        raise EncaveError(
-            f"Syne Tune cannot be imported ({error}); install it with `pip install 'encave[syne-tune]'`"
-        ) from error

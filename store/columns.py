@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..errors import EncaveError
 from ..run import CONFIG, Run, Status
 from .layout import Partition
 
@@ -148,17 +149,26 @@ def restore(row: Mapping[str, Any], stored: pa.Table, *, configurations: bool = 
         row: The run's row.
         stored: Its trials; may lack the columns of configurations if those are not wanted.
         configurations: As for `Run.load`.
+
+    Raises:
+        EncaveError: it is damaged.
     """
-    schema = _schema(row["schema"])
+    try:
+        schema = _schema(row["schema"])
+        header = json.loads(row["header"]) | {"space": _space(row["space"])}
+    except (TypeError, ValueError, RecursionError, pa.ArrowException) as error:
+        raise EncaveError(f"its header cannot be read ({error})") from error
     names = stored_names(schema, {field.name: field.type for field in stored.schema})
     columns: list[pa.ChunkedArray | pa.Array] = []
     for field in schema:
         if pa.types.is_null(field.type) or (field.name.startswith(CONFIG) and not configurations):
             columns.append(pa.nulls(stored.num_rows, field.type))
         else:
-            column = stored[names[field.name][0]]
+            name = names[field.name][0]
+            if name not in stored.column_names:
+                raise EncaveError(f"the store has no column {name}")
+            column = stored[name]
             columns.append(_encoded(column, field.type) if pa.types.is_dictionary(field.type) else column)
-    header = json.loads(row["header"]) | {"space": _space(row["space"])}
     return Run.from_joined(header, pa.table(columns, schema=schema), configurations=configurations)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from urllib.parse import quote, unquote
 import pyarrow.parquet as pq
 
 from ..errors import EncaveError
+from ..file_names import LONGEST, digest
+from ..files import walk_folders
 
 STORE_FILE = "encave-store.json"
 """Makes a folder a store."""
@@ -21,6 +22,10 @@ FORMAT_VERSION = 1
 REPLACES = b"encave.replaces"
 """Key in the Parquet metadata of a part of runs: JSON list of the numbers of the parts whose place it took."""
 
+PARTITION = b"encave.partition"
+"""Key in the Parquet metadata of a part of runs: JSON list of the optimizer's label and the dataset."""
+
+_CUT = re.compile(r"%-[0-9a-f]{8}$")
 _NOTHING = "__HIVE_DEFAULT_PARTITION__"  # Hive's name of null
 _PLAIN = " -_.,()+"  # beside letters and digits, what stands for itself in the name of a folder
 _PART = re.compile(r"part-(\d{6,})\.parquet")
@@ -80,10 +85,13 @@ def store_of(path: Path) -> tuple[Path, Partition | None, str | None] | None:
         told: dict[str, str] = {}
         for part in path.relative_to(store).parts[1:]:
             key, _, told[key] = part.partition("=")
-        optimizer = unquote(told["optimizer"]) if "optimizer" in told else None
+        runs = store / "runs" / f"optimizer={told.get('optimizer')}"
+        optimizer = _label(told["optimizer"], 0, runs) if "optimizer" in told else None
         if optimizer is None or "dataset" not in told:
             return store, None, optimizer
-        dataset = None if told["dataset"] == _NOTHING else unquote(told["dataset"])
+        dataset = (
+            None if told["dataset"] == _NOTHING else _label(told["dataset"], 1, runs / f"dataset={told['dataset']}")
+        )
         return store, Partition(optimizer, dataset), optimizer
     return None
 
@@ -93,12 +101,11 @@ def find_stores(path: Path) -> list[Path]:
     if store_of(path) is not None:
         return [path]
     found: list[Path] = []
-    for folder, subfolders, files in os.walk(path):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+    for folder, subfolders, files in walk_folders(path):
         if STORE_FILE in files:
-            found.append(Path(folder))
+            found.append(folder)
             subfolders.clear()
-    return found
+    return sorted(found)
 
 
 def check_store(store: Path) -> None:
@@ -134,7 +141,9 @@ def files_of(store: Path, kind: str) -> Iterator[tuple[Part, Path]]:
         if match := _PART.fullmatch(path.name):
             _, optimizer = path.parts[-3].split("=", 1)
             _, dataset = path.parts[-2].split("=", 1)
-            partition = Partition(unquote(optimizer), None if dataset == _NOTHING else unquote(dataset))
+            runs = store / "runs" / path.parts[-3] / path.parts[-2]
+            task = None if dataset == _NOTHING else _label(dataset, 1, runs)
+            partition = Partition(_label(optimizer, 0, runs), task)
             yield Part(partition, int(match[1])), path
 
 
@@ -160,5 +169,20 @@ def metadata_of(path: Path) -> pq.FileMetaData:
 
 
 def _quoted(value: str) -> str:
-    text = quote(value, safe=_PLAIN)
-    return text.replace(".", "%2E") if text.strip(".") == "" else text
+    """Name of a folder for a label; a long one is cut and ends with a hash, and its parts know the label."""
+    text = quote(value, safe=_PLAIN, errors="surrogatepass")
+    text = text.replace(".", "%2E") if text.strip(".") == "" else text
+    if len(text) <= LONGEST:
+        return text
+    start = re.sub(r"%.?$", "", text[: LONGEST - 10])
+    return f"{start}%-{digest(value)}"
+
+
+def _label(name: str, place: int, parts: Path) -> str:
+    """The label that a folder is named after; that of a cut name is in the runs below `parts`."""
+    if _CUT.search(name):
+        for path in sorted(parts.glob("**/part-*.parquet")):
+            told = (metadata_of(path).metadata or {}).get(PARTITION)
+            if told is not None:
+                return json.loads(told)[place]
+    return unquote(name)

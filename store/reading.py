@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,14 +38,17 @@ class RunFilter:
 
     def of_partition(self, partition: Partition) -> bool:
         """Whether runs of a partition can be wanted."""
-        return (self.optimizers is None or partition.optimizer in self.optimizers) and (
-            self.datasets is None or partition.dataset in self.datasets
-        )
+        return _named(partition.optimizer, self.optimizers) and _named(partition.dataset, self.datasets)
 
     def of_run(self, run: Run) -> bool:
         """Whether a run is wanted."""
         seed = run.metadata.get("seed")
         return self.of_partition(partition_of(run)) and (self.seeds is None or seed in self.seeds)
+
+
+def _named(name: str | None, wanted: frozenset[str] | None) -> bool:
+    """Whether a name is wanted, in letters of either case."""
+    return wanted is None or (name is not None and name.casefold() in {each.casefold() for each in wanted})
 
 
 class RunStore:
@@ -77,7 +80,13 @@ class RunStore:
         empty = pa.schema([*((name, pa.string()) for name in _PARTITION_COLUMNS), *fields]).empty_table()
         return pa.concat_tables([empty, *tables])
 
-    def read(self, wanted: RunFilter | None = None, *, configurations: bool = True) -> Iterator[Run]:
+    def read(
+        self,
+        wanted: RunFilter | None = None,
+        *,
+        configurations: bool = True,
+        on_damaged: Callable[[EncaveError], None] | None = None,
+    ) -> Iterator[Run]:
         """The runs, one after the other; of the trials only one part is in memory.
 
         Only the partitions, and of the trials only the row groups, in which wanted runs are, are read.
@@ -85,14 +94,26 @@ class RunStore:
         Args:
             wanted: Which runs; None: all.
             configurations: As for `Run.load`.
+            on_damaged: Told of each run, or file of runs, that is damaged and left out; None: that is an error.
 
         Raises:
             EncaveError: a file is damaged.
         """
         for part in self._parts(wanted):
-            rows = self._rows(part, wanted or RunFilter(), None)
-            if rows.num_rows:
-                yield from _runs_of(part.trials(self.path), rows.to_pylist(), configurations=configurations)
+            try:
+                rows = self._rows(part, wanted or RunFilter(), None)
+                found = _runs_of(part.trials(self.path), rows.to_pylist(), configurations) if rows.num_rows else ()
+                for run in found:
+                    if isinstance(run, Run):
+                        yield run
+                    elif on_damaged is None:
+                        raise run
+                    else:
+                        on_damaged(run)
+            except EncaveError as error:
+                if on_damaged is None:
+                    raise
+                on_damaged(error)
 
     def partitions(self, wanted: RunFilter | None = None) -> list[Path]:
         """Folders within the store, each of which stands for the runs of one optimizer on one dataset."""
@@ -125,16 +146,34 @@ class RunStore:
         return table
 
 
-def read_runs(path: Path, wanted: RunFilter | None = None, *, configurations: bool = True) -> Iterator[Run]:
+def read_runs(
+    path: Path,
+    wanted: RunFilter | None = None,
+    *,
+    configurations: bool = True,
+    on_damaged: Callable[[EncaveError], None] | None = None,
+) -> Iterator[Run]:
     """The runs of a store, or of a folder within it, or the one of a folder that `Run.save` wrote.
+
+    Args:
+        path: The store or folder.
+        wanted: Which runs; None: all.
+        configurations: As for `Run.load`.
+        on_damaged: Told of each that is damaged and left out; None: that is an error.
 
     Raises:
         EncaveError: a file is missing or damaged.
     """
     if store_of(path) is not None:
-        yield from RunStore(path).read(wanted, configurations=configurations)
+        yield from RunStore(path).read(wanted, configurations=configurations, on_damaged=on_damaged)
         return
-    run = Run.load(path, configurations=configurations)
+    try:
+        run = Run.load(path, configurations=configurations)
+    except EncaveError as error:
+        if on_damaged is None:
+            raise
+        on_damaged(error)
+        return
     if wanted is None or wanted.of_run(run):
         yield run
 
@@ -144,8 +183,8 @@ def count_runs(paths: Sequence[Path]) -> int:
     return sum(1 if store_of(path) is None else len(RunStore(path)) for path in paths)
 
 
-def _runs_of(trials: Path, rows: list[dict[str, Any]], *, configurations: bool) -> Iterator[Run]:
-    """The runs of some rows of one part."""
+def _runs_of(trials: Path, rows: list[dict[str, Any]], configurations: bool) -> Iterator[Run | EncaveError]:
+    """The runs of some rows of one part, or why one cannot be restored."""
     try:
         with pq.ParquetFile(trials) as file:
             groups, start = _groups(file.metadata, rows)
@@ -154,7 +193,11 @@ def _runs_of(trials: Path, rows: list[dict[str, Any]], *, configurations: bool) 
     except (OSError, ValueError) as error:
         raise EncaveError(f"cannot read {trials}: {error}. Delete the store and convert the logs again.") from error
     for row in rows:
-        yield restore(row, table.slice(row["first"] - start, row["trials"]), configurations=configurations)
+        try:
+            yield restore(row, table.slice(row["first"] - start, row["trials"]), configurations=configurations)
+        except EncaveError as error:
+            told = f"run {row['name']} in {trials} is damaged: {error}. Convert its log into the store again."
+            yield EncaveError(told)
 
 
 def _groups(metadata: pq.FileMetaData, rows: list[dict[str, Any]]) -> tuple[list[int], int]:

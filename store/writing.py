@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,14 +16,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import EncaveError
-from ..files import atomic_file
+from ..files import SUFFIX, atomic_file, sweep
 from ..run import Run
 from .columns import RUN_ID, RUN_SCHEMA, StoreColumns, identity, partition_of, run_row
-from .layout import FORMAT_VERSION, REPLACES, STORE_FILE, Part, Partition, check_store, current_parts, files_of
+from .layout import (
+    FORMAT_VERSION,
+    PARTITION,
+    REPLACES,
+    STORE_FILE,
+    Part,
+    Partition,
+    check_store,
+    current_parts,
+    files_of,
+)
 
 PART_TRIALS = 1 << 18
 """Trials in memory before parts are written; about as many are in a part."""
 
+_LEFT_BEHIND = re.compile(rf"\.{re.escape(STORE_FILE)}\.\w{{8}}(\.encave)?")  # of a writer that was killed
 _GROUP = 1 << 16  # rows of a row group: what is read at least
 
 
@@ -123,8 +135,16 @@ class StoreWriter:
         table = pa.concat_tables(runs)
         if table.num_rows:
             _write_table(pa.concat_tables(trials), part.trials(self._store), row_group_size=_GROUP)
-            told = {REPLACES: json.dumps([each.number for each in old]).encode()}
-            _write_table(table.replace_schema_metadata(told), part.runs(self._store))
+            told = {
+                REPLACES: json.dumps([each.number for each in old]).encode(),
+                PARTITION: json.dumps([partition.optimizer, partition.dataset]).encode(),
+            }
+            try:
+                _write_table(table.replace_schema_metadata(told), part.runs(self._store))
+            except BaseException:
+                if not part.runs(self._store).exists():  # trials without runs are of no use
+                    part.trials(self._store).unlink(missing_ok=True)
+                raise
         for each in old:
             each.runs(self._store).unlink()
             each.trials(self._store).unlink()
@@ -156,6 +176,10 @@ class StoreWriter:
                     path.unlink()
             for path in (self._store / kind).glob("optimizer=*/dataset=*/.part-*"):
                 path.unlink()
+        sweep(self._store)
+        for path in self._store.iterdir():
+            if _LEFT_BEHIND.fullmatch(path.name) and path.suffix != SUFFIX:
+                path.unlink()
 
 
 @contextmanager
@@ -185,7 +209,8 @@ def _make(store: Path) -> None:
         if (store / STORE_FILE).exists():
             check_store(store)
             return
-        if any(store.iterdir()):
+        sweep(store)
+        if any(not _LEFT_BEHIND.fullmatch(entry.name) for entry in store.iterdir()):
             raise EncaveError(f"{store} holds other files; choose a new folder for the store")
     except OSError as error:
         raise EncaveError(f"cannot write {store}: {error.strerror}. Choose a folder you may write to.") from error

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.console import Console
 from rich.markup import escape
+
+from .common import Console
 
 if TYPE_CHECKING:
     from ..analysis.importance_groups import Refused

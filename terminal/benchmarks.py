@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
-from .common import print_table, progress_bars
+from .common import Console, print_table, progress_bars
 
 if TYPE_CHECKING:
     from ..runners.nasbench201.cache import BenchmarkEntry, BenchmarkSummary

@@ -2,26 +2,88 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
+from typing import Any
 
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console as _RichConsole
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
+
+from .plain import plain
+
+
+class Console(_RichConsole):
+    """Prints what others wrote only as `plain` text, whatever it is part of: a line, a cell, a title."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Text from markup, without what a terminal would obey."""
+        return super().render_str(plain(text), **options)
 
 
 def print_table(table: Table) -> None:
-    """Print a table at its full width where the output is no terminal, so that nothing is cut in a file or a pipe."""
+    """Print a table without cutting anything: whole where it fits, else with names folded, else in blocks.
+
+    Where the output is no terminal, a line of the table is a line of the output, however long.
+    """
     console = Console()
+    columns = [[cell for cell in column.cells if isinstance(cell, str)] for column in table.columns]
+    heads = [str(column.header) for column in table.columns]
+    needed = [_widths(console, head, cells) for head, cells in zip(heads, columns, strict=True)]
+    around = 3 * len(columns) + 1
     if not console.is_terminal:
-        console = Console(width=240)
+        console.width = max(240, sum(most for _, most in needed) + around)
+    spare = console.width - around - sum(least for least, _ in needed)
+    if spare < 0:
+        _print_blocks(console, table, heads, columns)
+        return
+    for column, (least, most) in zip(table.columns, needed, strict=True):
+        given = min(most - least, spare)
+        spare -= given
+        column.width, column.overflow = least + given, "fold"
     console.print(table)
+
+
+_FOLDED = 16  # letters of a name that a row keeps together
+
+
+def _widths(console: Console, head: str, cells: Sequence[str]) -> tuple[int, int]:
+    """The fewest letters that a column needs, with numbers and verdicts whole and names folded; and all."""
+    words = [word for cell in cells for word in _words(console.render_str(cell).plain)]
+    heads = [min(cell_len(word), _FOLDED) for word in console.render_str(head).plain.split()]
+    most = [cell_len(console.render_str(text).plain) for text in (head, *cells)]
+    return max([*heads, *words], default=1), max([*most, *heads, *words], default=1)
+
+
+def _words(cell: str) -> list[int]:
+    """Letters that must stay together: a cell with a number is whole, of a name 16 letters."""
+    if any(letter.isdigit() for letter in cell) and not any(len(part) > 1 for part in re.findall(r"[^\W\d]+", cell)):
+        return [cell_len(cell)]
+    return [min(cell_len(word), _FOLDED) for word in cell.split()]
+
+
+def _print_blocks(console: Console, table: Table, heads: Sequence[str], columns: Sequence[Sequence[str]]) -> None:
+    """A block for each row, a line for each of its cells."""
+    if table.title:
+        console.print(table.title, style="italic", highlight=False, overflow="fold")
+    for row in zip(*columns, strict=True):
+        for place, (head, cell) in enumerate(zip(heads, row, strict=True)):
+            if cell:
+                indent = "  " if place else ""
+                told = f"{indent}{head}: {cell}" if head else f"{indent}{cell}"
+                if cell_len(console.render_str(told).plain) > console.width and head:
+                    console.print(f"{indent}{head}:", highlight=False, overflow="fold")
+                    told = f"{indent}  {cell}"
+                console.print(told, highlight=False, overflow="fold")
 
 
 def print_line(text: str) -> None:
     """Print a line of plain text on standard output, whole where that is no terminal."""
-    Console().print(text, highlight=False, markup=False, soft_wrap=True)
+    Console().print(plain(text), highlight=False, markup=False, soft_wrap=True)
 
 
 def progress_bars(*more: ProgressColumn) -> Progress:

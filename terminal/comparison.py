@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .common import print_table
+from .common import Console, print_table
 
 if TYPE_CHECKING:
     from ..analysis.comparison import Comparison

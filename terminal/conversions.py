@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .common import print_table, progress_bars
+from .common import Console, print_table, progress_bars
+from .plain import plain
 
 if TYPE_CHECKING:
     from ..converters.account import Conversion
@@ -21,17 +22,19 @@ if TYPE_CHECKING:
 _MOST_ROWS = 200
 
 
-def convert_with_progress(sources: Sequence[Path], out: Path, **options: Any) -> list[Conversion]:
-    """`converters.convert` with a bar that counts the logs."""
-    from ..converters import convert
-
+@contextmanager
+def counted_logs() -> Generator[Callable[[Conversion, int], None]]:
+    """A bar that counts logs: what conversions call after each."""
     with progress_bars() as progress:
         bar = progress.add_task("logs", total=None, detail="")
 
         def show(now: Conversion, logs: int) -> None:
-            progress.update(bar, total=logs, advance=1, detail=now.source.name)
+            progress.update(bar, total=logs, advance=1, detail=escape(plain(now.source.name)))
+            told = int(progress.tasks[0].completed)
+            if progress.disable and (told == logs or told % 100 == 0):
+                progress.console.print(f"{told:,} of {logs:,} logs", highlight=False)
 
-        return convert(sources, out, on_progress=show, **options)
+        yield show
 
 
 def print_conversions(conversions: Sequence[Conversion], out: Path) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .common import print_table
+from .common import Console, print_table
 
 if TYPE_CHECKING:
     from ..doctor import Check

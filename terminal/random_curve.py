@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.table import Table
 
 from ..files import atomic_file
-from .common import print_table
+from .common import Console, print_table
 
 if TYPE_CHECKING:
     from ..runners.nasbench201.random_reference import CurveByEvaluations, CurveBySeconds

@@ -8,12 +8,11 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from .common import format_ranges, print_table, progress_bars
+from .common import Console, format_ranges, print_table, progress_bars
 
 if TYPE_CHECKING:
     from ..runners.reproduce import Reproduction
@@ -55,7 +54,7 @@ class _StudyView:
     def ready(self, ready: Ready) -> None:
         """Take in how many workers there are; say where Dask shows what they do."""
         self._workers = ready.workers
-        if ready.dashboard != self._dashboard:
+        if ready.dashboard and ready.dashboard != self._dashboard:
             self._dashboard = ready.dashboard
             self._progress.console.print(f"what the workers do: {ready.dashboard}", highlight=False, soft_wrap=True)
         if not ready.workers:

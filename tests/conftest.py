@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-settings.register_profile("same", derandomize=True)
-settings.register_profile("random")
+_PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # with a busy machine
+settings.register_profile("same", derandomize=True, **_PATIENT)
+settings.register_profile("random", **_PATIENT)
 settings.load_profile(os.environ.get("ENCAVE_TEST_EXAMPLES", "same"))
 
 

@@ -145,3 +145,20 @@ def test_every_command_has_help_and_none_has_config(path: str, command: click.Co
         if isinstance(option, click.Option):
             assert option.help, f"{path}: {option.name} has no help"
     assert invoke(*path.split()[1:], "--help").exit_code == 0
+
+
+def test_an_option_with_several_values_takes_them_both_ways(tmp_path: Path) -> None:
+    for folder, flags in (("a", ["re,random"]), ("b", ["re", "random"])):
+        given = [part for flag in flags for part in ("--optimizer", flag)]
+        done = invoke("run", tmp_path / folder, *given, "--seeds", "0", "--seeds", "1", "--budget", "3evals")
+        assert done.exit_code == 0 and "4 run, 0 finished before" in done.stdout, done.output
+
+
+def test_an_error_is_one_line_whatever_is_in_a_name(tmp_path: Path) -> None:
+    done = invoke("inspect", tmp_path / "\x1b[2J\nencave: fine")
+    assert done.exit_code == 2 and "\x1b" not in done.output and len(done.output.splitlines()) == 1
+
+
+def test_only_knows_names_in_letters_of_either_case(runs: Path) -> None:
+    done = invoke("analyze", "exploration", runs, "--only", "optimizer=RANDOM", "--json")
+    assert [group["optimizer"] for group in json.loads(done.stdout)["groups"]] == ["Random"]

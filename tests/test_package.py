@@ -41,6 +41,39 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     assert not loaded & heavy
 
 
+LOADED = """
+import sys
+import encave
+if sys.argv[1:]:
+    from encave.cli import cli
+    cli(sys.argv[1:], prog_name="encave", standalone_mode=False)
+print("LOADED", *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+SLOW = {"smac", "dehb", "optuna", "distributed", "deepcave", "matplotlib", "plotly", "scipy", "pandas", "ConfigSpace"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heavy"),
+    [
+        ([], SLOW | {"numpy", "pyarrow", "click"}),
+        (["--help"], SLOW | {"numpy", "pyarrow", "jinja2"}),
+        (["report", "--help"], SLOW | {"numpy", "pyarrow", "jinja2"}),
+        (["status", "STUDY"], SLOW | {"jinja2"}),
+    ],
+)
+def test_what_asks_for_no_frame_and_no_space_imports_neither(
+    tmp_path: Path, arguments: list[str], heavy: set[str]
+) -> None:
+    from encave.runners.study import Limit, RunSpec, run_study
+
+    run_study(tmp_path, [RunSpec("random", "cifar10", 0, Limit(evaluations=3))])
+    given = [str(tmp_path) if argument == "STUDY" else argument for argument in arguments]
+    done = subprocess.run([sys.executable, "-c", LOADED, *given], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.rpartition("LOADED ")[2].split())
+    assert "encave" in loaded
+    assert loaded & heavy == set()
+
+
 def test_only_the_viewer_imports_deepcave() -> None:
     offenders = [
         path.relative_to(ROOT)

@@ -8,6 +8,7 @@ import pytest
 
 from encave import EncaveError, Run
 from encave.converters import convert
+from encave.converters.engine import Engine
 from encave.prepared import Prepared, prepare
 from encave.run import HEADER_FILE
 from encave.runners.study import RunSpec, parse_limit, run_study
@@ -22,7 +23,8 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def ready(*paths: Path) -> Prepared:
-    return prepare(paths, convert)
+    with Engine() as engine:
+        return prepare(paths, engine)
 
 
 def seeds(prepared: Prepared) -> list[int]:

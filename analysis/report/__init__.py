@@ -91,11 +91,12 @@ def write_report(
     out = Path(out)
     settings = settings or Settings()
     venue = paper(settings.venue)
-    manifest.check_replaceable(out)
+    place = out.resolve()  # a link is followed, not replaced
+    manifest.check_replaceable(place)
     study = _study(runs, settings, truth, random_search)
     chapters = write_chapters(study)
     title = title or settings.title or _title(study.view)
-    with atomic_folder(out) as folder:
+    with atomic_folder(place) as folder:
         drawn = gallery.draw_all(folder / "figures", chapters, venue, jobs)
         tables = _write_tables(folder / "tables", chapters, venue)
         numbers = data.write(folder / "data", chapters)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ...spreadsheets import guarded
 from ..comparison import Comparison
 from ..rank_curves import RankCurve
 from ..runtimes import Runtime, Targets
@@ -65,7 +66,7 @@ def write(folder: Path, chapters: Sequence[Chapter]) -> list[str]:
             parts[name].append(table)
     for name, tables in parts.items():
         whole = pa.concat_tables(tables)
-        pyarrow.csv.write_csv(whole, folder / f"{name}.csv")
+        pyarrow.csv.write_csv(guarded(whole), folder / f"{name}.csv")
         pyarrow.parquet.write_table(whole.combine_chunks(), folder / f"{name}.parquet", compression="zstd")
     return sorted(parts)
 

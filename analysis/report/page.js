@@ -64,6 +64,9 @@
     });
   };
 
+  // The buttons are listed, not taken away from plotly's own, since some of its releases have one that uploads the chart.
+  const buttons = [["toImage"], ["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]];
+
   const start = async (figure) => {
     const spec = JSON.parse(document.getElementById(figure.dataset.plot).textContent);
     await load();
@@ -72,7 +75,7 @@
     const hidden = new Set();
     const draw = () => Plotly.react(chart, traces(spec, types.y).map((trace, place) =>
       ({ ...trace, visible: !hidden.has(place) })), layout(spec, types), { responsive: true, displaylogo: false,
-      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"], ...(calm.matches ? { doubleClickDelay: 300 } : {}) });
+      modeBarButtons: buttons, showSendToCloud: false, plotlyServerURL: "", ...(calm.matches ? { doubleClickDelay: 300 } : {}) });
     figure.classList.add("live");
     await draw();
     figure.addEventListener("change", ({ target }) => {

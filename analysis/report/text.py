@@ -6,6 +6,10 @@ import math
 import re
 from collections.abc import Iterable
 
+from ...file_names import fitted
+
+_LONGEST = 100  # bytes of a file's name
+
 
 def decimals(spreads: Iterable[float], fallback: Iterable[float] = (), unit: str | None = None) -> int:
     """Decimals that show two digits of the typical spread (the median of those above zero), from 0 to 6.
@@ -67,8 +71,8 @@ def capital(text: str) -> str:
 
 
 def slug(text: str) -> str:
-    """A file name of lower-case letters, digits and hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "unnamed"
+    """A file name of at most 100 lower-case letters, digits and hyphens; a longer one ends with a hash."""
+    return fitted(re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-"), _LONGEST, text) or "unnamed"
 
 
 def unique_slugs(texts: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ConfigSpace import ConfigurationSpace
 
-from encave.converters import registry
+from encave.converters import registry, survey
 from encave.converters.reader import Options, ReadResult
 
 LOGS = Path(__file__).resolve().parent.parent / "logs"
@@ -14,7 +14,7 @@ LOGS = Path(__file__).resolve().parent.parent / "logs"
 
 def read_all(source: Path, format_name: str, space: ConfigurationSpace | None = None) -> list[ReadResult]:
     """Every run at or below `source`, found among all formats; all must be of the one named."""
-    candidates = registry.find(source, list(registry.formats().values()))
+    candidates = survey.find(source, list(registry.formats().values()))
     assert {candidate.reader.name for candidate in candidates} == {format_name}
     results = [candidate.reader.read(candidate.found, Options(space)) for candidate in candidates]
     for result in results:

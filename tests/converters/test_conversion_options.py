@@ -7,17 +7,13 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from encave.converters import convert, registry, workers
+from encave.converters import convert, survey
 from encave.converters.exporting import export
 from encave.converters.inspection import inspect_logs
-from encave.converters.one_log import Job
 from encave.converters.outputs import outputs
-from encave.converters.reader import Options
-from encave.converters.sources import logs_and_runs
 from encave.errors import EncaveError
 from encave.run import Run
 
@@ -45,33 +41,6 @@ def test_several_processes_give_the_same(tmp_path: Path) -> None:
     assert contents(tmp_path / "one") == contents(tmp_path / "kept")
     again = convert([source], tmp_path / "one")
     assert [found.status for found in again] == ["unchanged", "refused", "unchanged", "unchanged"]
-
-
-def test_a_process_that_dies_costs_one_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    candidates, _ = logs_and_runs([logs(tmp_path / "logs", 3)])
-    jobs = [Job(candidate, Options()) for candidate in candidates]
-    killed: list[int] = []
-
-    def place(source: Path, name: str) -> Path:
-        if not killed:  # the first to ask is killed before it can write
-            pool = next(iter(holder))
-            killed.append(pool._workers[0].process.pid)
-            os.kill(killed[0], 9)
-            pool._workers[0].process.join()
-        return tmp_path / "out" / source.parent.name
-
-    holder: list[Any] = []
-    start = workers._Pool.start
-
-    def watched(self: Any) -> None:
-        holder[:] = [self]
-        start(self)
-
-    monkeypatch.setattr(workers._Pool, "start", watched)
-    results = workers.convert_logs(jobs, 1, place, lambda conversion: None)
-    assert [found.status for found in results] == ["refused", "converted", "converted"]
-    assert "the process that read it ended (exit -9)" in str(results[0].reason)
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["seed-1", "seed-2"]
 
 
 def test_strict_refuses_what_is_assumed_and_writes_nothing(tmp_path: Path) -> None:
@@ -147,7 +116,7 @@ def test_a_file_that_may_not_be_read_does_not_stop_the_others(tmp_path: Path, mo
     source = logs(tmp_path / "logs", 2)
     barred = source / "seed-0" / "trials.jsonl"
     access = os.access
-    monkeypatch.setattr(registry.os, "access", lambda path, mode: Path(path) != barred and access(path, mode))
+    monkeypatch.setattr(survey.os, "access", lambda path, mode: Path(path) != barred and access(path, mode))
     bad, good = convert([source], tmp_path / "out")
     assert (bad.status, good.status) == ("refused", "converted")
     assert bad.reason == f"{barred} may not be read by this user"

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from encave.converters import registry
-from encave.converters.conversion import Conversion, convert, search
+from encave.converters.conversion import Conversion, convert
 from encave.converters.names import folder_name
-from encave.converters.reader import Found, ReadResult
+from encave.converters.survey import MAX_DEPTH
 from encave.errors import EncaveError
-from encave.run import Note, Run
+from encave.run import Run
 
 from .conftest import error_of, random_lines, write_dehb, write_sidecar, write_smac, write_trials
+from .plugged import install
 
 
 def study(root: Path, seeds: int = 3) -> Path:
@@ -126,16 +125,16 @@ def test_several_sources_name_a_log_once(tmp_path: Path) -> None:
     path = write_trials(tmp_path / "log", random_lines(4))
     (tmp_path / "link").symlink_to(tmp_path / "log")
     (tmp_path / "log" / "loop").symlink_to(tmp_path)
-    assert len(search([tmp_path, path, tmp_path / "log", tmp_path / "link"])) == 1
+    assert len(convert([tmp_path, path, tmp_path / "log", tmp_path / "link"], tmp_path / "out")) == 1
 
 
 def test_deep_trees_end(tmp_path: Path) -> None:
     deep = tmp_path
-    for _ in range(registry.MAX_DEPTH + 2):
+    for _ in range(MAX_DEPTH + 2):
         deep /= "d"
     write_trials(deep, random_lines(2))
     with pytest.raises(EncaveError, match="no log found"):
-        search([tmp_path])
+        convert([tmp_path], tmp_path / "out")
 
 
 @pytest.mark.parametrize("kind", ["missing", "empty"])
@@ -175,16 +174,20 @@ def test_one_bad_log_does_not_stop_the_others(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["RE-cifar10-seed0"]
 
 
-def test_interruption_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = study(tmp_path / "study")
-
+def test_interruption_leaves_nothing_half_written(tmp_path: Path) -> None:
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Run, "save", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        convert([source], tmp_path / "out")
-    assert list((tmp_path / "out").iterdir()) == []
+        convert([study(tmp_path / "study")], tmp_path / "out", on_progress=interrupt)
+    written = list((tmp_path / "out").iterdir())
+    assert written and not [path for path in written if path.name.startswith(".")]
+    assert all(len(Run.load(path)) > 0 for path in written)
+
+
+LINES = '''
+from encave.converters.reader import Found, ReadResult
+from encave.run import Note, Objective, Optimizer, Run
 
 
 class Lines:
@@ -192,18 +195,18 @@ class Lines:
 
     name = "lines"
     title = "Lines"
-    miscounts = False
 
-    def detect(self, listing: Any) -> list[Found]:
+    def __init__(self, miscounts):
+        self.miscounts = miscounts
+
+    def detect(self, listing):
         return [
             Found(listing.folder / n, (listing.folder / n,), "ends in .costs")
             for n in listing.names
             if n.endswith(".costs")
         ]
 
-    def read(self, found: Found, options: Any) -> ReadResult:
-        from encave.run import Objective, Optimizer
-
+    def read(self, found, options):
         costs = [float(line) for line in found.path.read_text().split()]
         kept = costs[: len(costs) // 2]
         run = Run.from_columns(
@@ -211,18 +214,19 @@ class Lines:
             trials={"config_id": [0] * len(kept), "status": ["success"] * len(kept), "cost:cost": kept},
             configurations={0: dict(options.space.get_default_configuration())},
             notes=[Note("dropped", "second half", len(costs) - len(kept))],
-        )  # fmt: skip
+        )
         return ReadResult(run, "1", len(costs), dropped=0 if self.miscounts else len(costs) - len(kept))
 
 
+READER = Lines(False)
+MISCOUNTING = Lines(True)
+'''
+
+
 @pytest.fixture
-def plug_in(monkeypatch: pytest.MonkeyPatch) -> Any:
+def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installed package with the entry point."""
-    reader = Lines()
-    entry = EntryPoint("lines", "some.package:READER", registry.ENTRY_POINTS)
-    monkeypatch.setattr(EntryPoint, "load", lambda self: reader)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
-    return reader
+    install(tmp_path / "package", monkeypatch, LINES)
 
 
 def third_party(tmp_path: Path) -> Conversion:
@@ -242,18 +246,19 @@ def test_third_party_format(tmp_path: Path) -> None:
     assert (conversion.format, conversion.read, conversion.written, conversion.dropped) == ("lines", 6, 3, 3)
 
 
-def test_miscounting_format_is_refused(tmp_path: Path, plug_in: Any) -> None:
-    plug_in.miscounts = True
+def test_miscounting_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path / "package", monkeypatch, LINES, "encave_plugged:MISCOUNTING")
     conversion = third_party(tmp_path)
     assert conversion.status == "refused"
     assert "does not account for every trial" in conversion.reason
 
 
 def test_broken_plug_in_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = EntryPoint("broken", "no.such.module:READER", registry.ENTRY_POINTS)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
-    with pytest.raises(EncaveError, match="the format broken"):
-        convert([tmp_path], tmp_path / "out")
+    install(tmp_path / "package", monkeypatch, LINES, "no.such.module:READER")
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.costs").write_text("1")
+    with pytest.raises(EncaveError, match="the format plugged"):
+        convert([tmp_path / "logs"], tmp_path / "out")
 
 
 def test_forced_format_takes_a_file_as_told(tmp_path: Path) -> None:
@@ -266,9 +271,9 @@ def test_forced_format_takes_a_file_as_told(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("plug_in")
 def test_failing_format_does_not_stop_the_others(tmp_path: Path) -> None:
-    (tmp_path / "my.costs").write_text("x")
-    write_trials(tmp_path, random_lines(3))
-    bad, good = convert([tmp_path], tmp_path / "out")
+    write_trials(tmp_path / "log", random_lines(3))
+    (tmp_path / "log" / "my.costs").write_text("x")
+    bad, good = convert([tmp_path / "log"], tmp_path / "out")
     assert (bad.status, good.status) == ("refused", "converted")
     assert "Lines format failed on it with ValueError" in bad.reason
 
@@ -277,4 +282,4 @@ def test_failing_format_does_not_stop_the_others(tmp_path: Path) -> None:
 def test_packed_logs_are_named(tmp_path: Path, inside: bool) -> None:
     (tmp_path / "runhistory.json.gz").write_bytes(b"packed")
     with pytest.raises(EncaveError, match=r"runhistory\.json\.gz is packed: unpack it first"):
-        search([tmp_path if inside else tmp_path / "runhistory.json.gz"])
+        convert([tmp_path if inside else tmp_path / "runhistory.json.gz"], tmp_path / "out")

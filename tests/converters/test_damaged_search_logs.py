@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from encave.converters import registry
+from encave.converters import registry, survey
 from encave.converters.reader import Options
 from encave.errors import EncaveError
 
@@ -76,7 +76,7 @@ def test_no_damage_ends_in_a_traceback(
         folder = Path(scratch) / "log"
         shutil.copytree(LOGS / log, folder)
         damage_file(folder / file, damage, inside)
-        for candidate in registry.find(folder, readers):
+        for candidate in survey.find(folder, readers):
             try:
                 result = candidate.reader.read(candidate.found, Options())
             except EncaveError:

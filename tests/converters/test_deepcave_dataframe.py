@@ -9,7 +9,7 @@ import pytest
 
 from encave.converters import deepcave_dataframe
 from encave.converters.reader import Options, ReadResult
-from encave.converters.registry import find
+from encave.converters.survey import find
 from encave.errors import EncaveError
 
 SPACE = """name,type,log,lower,upper,default,distribution,item_0,item_1,ordered,distribution_mu,distribution_sigma

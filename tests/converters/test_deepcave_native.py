@@ -11,7 +11,8 @@ import pytest
 
 from encave.converters import deepcave_native
 from encave.converters.reader import Options, ReadResult
-from encave.converters.registry import chosen, find
+from encave.converters.registry import chosen
+from encave.converters.survey import find
 from encave.errors import EncaveError
 from encave.run import Run
 
@@ -129,7 +130,7 @@ def test_a_success_without_a_value_and_a_failure_with_one(tmp_path: Path) -> Non
     lines = [
         [0, 2, 7, [math.nan, None], 0.0, 1.0, 1, {}],
         [0, 2, 8, [3.0, None], 0.0, 1.0, 7, {}],
-        [1, 2, 7, [1.0, None], 5.0, 1.0, 1, {}],
+        [1, 2, 7, [1.0, 2.0], 5.0, 1.0, 1, {}],
     ]
     run = read(write_log(tmp_path / "run", lines)).run
     assert run.trials["status"].to_pylist() == ["crashed", "crashed", "success"]

@@ -111,6 +111,17 @@ def test_parquet_that_unpacks_to_gigabytes(tmp_path: Path, monkeypatch: pytest.M
             read_table(tmp_path / f"{name}.parquet")
 
 
+@pytest.mark.parametrize("kind", [pa.list_(pa.string()), pa.struct({"a": pa.string()}), pa.large_string()])
+def test_parquet_of_nested_and_large_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: pa.DataType) -> None:
+    monkeypatch.setattr(parquet, "LIMIT", 1 << 25)
+    text = "x" * (1 << 20)
+    value: Any = [text] if pa.types.is_list(kind) else {"a": text} if pa.types.is_struct(kind) else text
+    pq.write_table(pa.table({"a": pa.array([value] * 200, kind)}), tmp_path / "n.parquet")
+    assert (tmp_path / "n.parquet").stat().st_size < 1 << 20
+    with pytest.raises(EncaveError, match=r"n\.parquet unpacks to"):
+        read_table(tmp_path / "n.parquet")
+
+
 def test_parquet_within_bounds_is_read_as_it_is(tmp_path: Path) -> None:
     columns: dict[str, Any] = {"a": ["x", None, "y"], "b": [1.5, None, 2.5], "c": [[1], [], [2, 3]]}
     table = pa.table(columns | {"d": pa.array(["x", "x", None]).dictionary_encode()})

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from encave.converters.inferred_space import infer, infer_column
 from encave.run import Objective, Optimizer, Run
+from encave.space_columns import choices
 
 
 def as_run(configurations: dict[int, dict[str, Any]]) -> Run:
@@ -95,7 +96,8 @@ def test_any_configurations_become_a_run(rows: list[dict[str, Any]]) -> None:
         run = as_run(dict(enumerate(rows)))
     for number, row in enumerate(rows):
         kept = {k for k, v in row.items() if v is not None and not (isinstance(v, float) and not math.isfinite(v))}
-        assert run.configuration(number).keys() == kept
+        chosen = {k for k, v in row.items() if v is None and k in run.space and None in (choices(run.space[k]) or ())}
+        assert run.configuration(number).keys() == kept | chosen
 
 
 @settings(max_examples=50, deadline=None)

@@ -314,7 +314,8 @@ def test_trials_with_damaged_rows_are_dropped_and_counted(stored: Stored, tmp_pa
         connection.execute("UPDATE trials SET state = 'ODD' WHERE trial_id = 2")
         connection.execute("UPDATE trials SET datetime_start = 'never' WHERE trial_id = 3")
     result = read(tmp_path)
-    assert (result.read, len(result.run), result.dropped) == (9, 6, 3)
+    assert (result.read, len(result.run), result.dropped) == (9, 7, 2)
+    assert [note.count for note in result.run.notes if "time is no date" in note.text] == [1]
 
 
 def test_damaged_lines_of_a_journal_are_counted(stored: Stored, tmp_path: Path) -> None:

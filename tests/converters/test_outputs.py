@@ -26,7 +26,8 @@ from hypothesis import strategies as st
 
 from encave.converters import csv_output, outputs
 from encave.converters.reader import Options
-from encave.converters.registry import chosen, find
+from encave.converters.registry import chosen
+from encave.converters.survey import find
 from encave.errors import EncaveError
 from encave.run import Note, Objective, Optimizer, Run
 

@@ -11,7 +11,7 @@ import pytest
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, UniformFloatHyperparameter
 
 from encave.converters.reader import Options, ReadResult
-from encave.converters.registry import find
+from encave.converters.survey import find
 from encave.converters.table import READER, TableReader
 from encave.errors import EncaveError
 

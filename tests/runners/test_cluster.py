@@ -5,16 +5,21 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import dask.config
 import pytest
 from click.testing import CliRunner
 
@@ -22,10 +27,14 @@ from encave.cli import cli
 from encave.errors import EncaveError
 from encave.runners import cluster as cluster_module
 from encave.runners import study_folder
-from encave.runners.cluster import Cluster, slurm_cluster
+from encave.runners.cluster import Cluster, connected, slurm_cluster
 from encave.runners.dispatch import UnfinishedError
 from encave.runners.status import study_status
 from encave.runners.study import Limit, Ready, RunProgress, RunSpec, run_study
+
+dask_config = pytest.importorskip("dask.config", reason="needs the extra dask")
+distributed = pytest.importorskip("distributed")
+Client, Security = distributed.Client, distributed.Security
 
 SHORT = Limit(evaluations=12)
 SECONDS = Limit(evaluations=15_000)  # a second or a few
@@ -106,7 +115,7 @@ def test_workers_that_dask_has_given_up_are_started_again(tmp_path: Path) -> Non
             killed.append(progress.spec)
             kill_workers()
 
-    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1ms"}):
+    with dask_config.set({"distributed.deploy.lost-worker-timeout": "1ms"}):
         result = run_study(tmp_path, specs(2, SECONDS), cluster=Cluster(2), on_progress=kill)
     assert killed
     assert set(result.done) == set(specs(2, SECONDS))
@@ -284,11 +293,12 @@ def test_a_scheduler_that_is_not_there_is_an_error(tmp_path: Path, monkeypatch: 
     assert not isinstance(caught.value, UnfinishedError)
 
 
-def test_local_workers_listen_on_loopback_only_and_say_nothing(tmp_path: Path, capfd: Any) -> None:
+@pytest.mark.parametrize("dashboard", [False, True])
+def test_local_workers_listen_on_loopback_only_and_say_nothing(tmp_path: Path, capfd: Any, dashboard: bool) -> None:
     listening: set[str] = set()
 
     def look(ready: Ready) -> None:
-        assert ready.dashboard.startswith("http://127.0.0.1:")
+        assert ready.dashboard.startswith("http://127.0.0.1:") if dashboard else ready.dashboard == ""
         for pid in (os.getpid(), *(child.pid for child in multiprocessing.active_children())):
             sockets = set()
             for handle in Path(f"/proc/{pid}/fd").iterdir():
@@ -298,9 +308,64 @@ def test_local_workers_listen_on_loopback_only_and_say_nothing(tmp_path: Path, c
                 rows = [line.split() for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]]
                 listening.update(row[1].partition(":")[0] for row in rows if f"socket:[{row[9]}]" in sockets)
 
-    run_study(tmp_path, specs(4), cluster=Cluster(2), on_ready=look)
+    run_study(tmp_path, specs(4), cluster=Cluster(2, dashboard=dashboard), on_ready=look)
     assert listening == {"0100007F"}
     assert capfd.readouterr() == ("", "")
+
+
+def listening_ports() -> set[int]:
+    """Ports of the loopback that this process and its children listen to."""
+    ports: set[int] = set()
+    for pid in (os.getpid(), *(child.pid for child in multiprocessing.active_children())):
+        sockets: set[str] = set()
+        for handle in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # it was closed while we looked
+                sockets.add(str(handle.readlink()))
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        ports |= {int(row[1][-4:], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets}
+    return ports
+
+
+def test_nobody_without_the_certificate_can_use_the_local_cluster(tmp_path: Path) -> None:
+    """Whoever reaches the scheduler or a worker has it run code, and every account of the machine reaches loopback."""
+    cluster = Cluster(2)
+    with connected(cluster, 2, tmp_path) as connection:
+        connection.client.wait_for_workers(2, timeout=60)
+        scheduler = connection.client.scheduler_info()["address"]
+        workers = [*connection.client.scheduler_info()["workers"]]
+        assert [address.partition("://")[0] for address in (scheduler, *workers)] == ["tls"] * 3
+        with pytest.raises(OSError):
+            Client(scheduler.replace("tls://", "tcp://"), timeout=2)
+        with pytest.raises(OSError):
+            Client(scheduler, timeout=2, security=Security.temporary())
+        anyone = ssl.create_default_context()
+        anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
+        for address in (scheduler, *workers):
+            host, _, port = address.removeprefix("tls://").partition(":")
+            plain = socket.create_connection((host, int(port)), timeout=10)
+            with pytest.raises(ssl.SSLError, match="alert"), anyone.wrap_socket(plain) as told:
+                told.recv(1)  # in TLS 1.3 the refusal comes with the first read
+        assert connection.client.submit(sum, [1, 2]).result(timeout=60) == 3
+
+
+def test_what_listens_for_browsers_answers_nothing_unless_the_dashboard_is_wanted(tmp_path: Path) -> None:
+    def answers(port: int, page: str) -> int:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/{page}", timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except (OSError, HTTPException):  # it does not speak HTTP
+            return 0
+
+    pages = ("", "status", "info/main/workers.html", "json/counts.json", "metrics", "health")
+    with connected(Cluster(2), 2, tmp_path) as connection:
+        connection.client.wait_for_workers(2, timeout=60)
+        found = {(port, page): answers(port, page) for port in listening_ports() for page in pages}
+        assert found and {where: code for where, code in found.items() if code not in (0, 404)} == {}
+        assert connection.dashboard == ""
+    with connected(Cluster(2, dashboard=True), 2, tmp_path) as connection:
+        assert answers(int(urlsplit(connection.dashboard).port or 0), "status") == 200
 
 
 def test_the_script_of_a_slurm_job(tmp_path: Path) -> None:
@@ -312,11 +377,13 @@ def test_the_script_of_a_slurm_job(tmp_path: Path) -> None:
         lines = script.splitlines()
         assert cluster.scheduler_address.startswith("tls://127.0.0.1:")
         assert cluster.dashboard_link.startswith("http://127.0.0.1:")
+        assert cluster.scheduler_spec["options"]["dashboard"] is False
     for wanted in ("-p cpu", "-A lab", "-t 01:30:00", "-n 1", "--cpus-per-task=1", "--mem=2G"):
         assert f"#SBATCH {wanted}" in lines
     command = lines[-1]
     assert command.startswith(f"{sys.executable} -m distributed.cli.dask_worker tls://127.0.0.1:")
     assert "--nthreads 1" in command
+    assert "--no-dashboard --dashboard-address 127.0.0.1:0" in command
     for option in ("--tls-ca-file", "--tls-cert", "--tls-key"):
         assert f"{option} {tmp_path}/.slurm/" in command
     assert f"#SBATCH -o {tmp_path}/.slurm/dask-worker-%J.out" in lines

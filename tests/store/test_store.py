@@ -342,3 +342,14 @@ def test_what_is_no_store(tmp_path: Path) -> None:
     (tmp_path / "store" / layout.STORE_FILE).write_text('{"encave_store": 2}')
     with pytest.raises(EncaveError, match="format 2"):
         RunStore(tmp_path / "store")
+
+
+@pytest.mark.parametrize("label", ["я" * 60, "ö" * 120, "x" * 300, "a%-12345678"])
+def test_labels_longer_than_a_folder_name(tmp_path: Path, label: str) -> None:
+    names = [label, label[:-1] + "z"]
+    write(tmp_path, *(run(0, name, name) for name in names))
+    store = RunStore(tmp_path)
+    assert {one.optimizer.name for one in store.read()} == set(names)
+    assert [one.metadata["task"] for one in store.read(RunFilter(datasets=frozenset([label])))] == [label]
+    assert [one.optimizer.name for path in store.partitions() for one in read_runs(path)].count(label) == 1
+    assert all(len(part.encode()) < 240 for path in store.partitions() for part in path.parts)

@@ -48,7 +48,8 @@ class Page:
         self._ids = itertools.count(1)
         self._buffer = b""
         self.errors: list[str] = []
-        for domain in ("Page", "Runtime", "Log"):
+        self.requests: list[str] = []
+        for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
         return self
 
@@ -63,16 +64,18 @@ class Page:
         _send(self._socket, json.dumps({"id": number, "method": method, "params": parameters}))
         while True:
             message = json.loads(self._receive())
-            self._note_error(message)
+            self._note(message)
             if message.get("id") == number:
                 if "error" in message:
                     raise RuntimeError(message["error"])
                 return message["result"]
 
-    def _note_error(self, message: dict[str, Any]) -> None:
-        """Keep what the browser's console shows in red."""
+    def _note(self, message: dict[str, Any]) -> None:
+        """Keep what the browser's console shows in red, and the addresses that the page asks for."""
         details = message.get("params", {})
-        if message.get("method") == "Runtime.exceptionThrown":
+        if message.get("method") == "Network.requestWillBeSent":
+            self.requests.append(details["request"]["url"])
+        elif message.get("method") == "Runtime.exceptionThrown":
             self.errors.append(str(details["exceptionDetails"]))
         elif message.get("method") == "Log.entryAdded" and details["entry"]["level"] == "error":
             self.errors.append(f"{details['entry']['text']} {details['entry'].get('url', '')}")

@@ -44,8 +44,9 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_requirements_are_those_of_encave_on_python_3_10() -> None:
     own = importlib.metadata.requires("encave") or []
-    marked = {line.partition(";")[0].strip() for line in own if 'python_version < "3.11"' in line.replace("'", '"')}
-    assert marked - {"tomli>=2"} == set(REQUIREMENTS)  # which later Pythons have themselves
+    assert {line.partition(";")[0].strip() for line in own if "deepcave" in line.partition("extra")[2]} == {
+        *REQUIREMENTS
+    }
 
 
 def test_uv_makes_it_once_and_one_line_says_so(calls: Path) -> None:

@@ -47,6 +47,21 @@ def test_every_figure_comes_alive_and_nothing_from_outside(page: Page) -> None:
     assert page.evaluate("performance.getEntriesByType('resource').length") == 0
 
 
+def test_the_page_sends_nothing_anywhere_whatever_is_clicked(page: Page) -> None:
+    """Of plotly's buttons too: from release 7 on one of them uploads the chart."""
+    page.evaluate("window.opened = []; window.open = (...what) => { opened.push(String(what[0])); return null; }; 0")
+    page.evaluate("HTMLFormElement.prototype.submit = function () { opened.push(this.action); }; 0")
+    titles = page.evaluate("[...new Set([...document.querySelectorAll('.modebar-btn')].map(b => b.dataset.title))]")
+    assert len(titles) == 6, titles
+    assert [title for title in titles if "share" in title.lower() or "cloud" in title.lower()] == []
+    page.evaluate("document.querySelectorAll('figure.live .modebar-btn').forEach(button => button.click()); 0")
+    page.evaluate("new Promise(after => setTimeout(after, 500))")
+    assert page.evaluate("opened") == []
+    inside = ("data:", "blob:", "file:")
+    assert [url for url in page.requests if not url.startswith(inside)] == []
+    assert [url for url in page.requests if url.startswith("file:") and not url.endswith("/report.html")] == []
+
+
 def test_axes_switch_and_lines_hide(page: Page) -> None:
     page.evaluate(
         "window.one = [...document.querySelectorAll('figure.live')].find(f => f.querySelector('[data-axis=y]')); 0"

@@ -8,17 +8,16 @@ batch, whatever a comment in NNI's code says. For `cifar10` validation and test 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Generator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 
 from ....errors import EncaveError
+from ....safe_sqlite import Database, opened
 from .. import space
 from ..store import Imported, Written, store
 from .gathering import Gathered
@@ -28,6 +27,7 @@ FORMAT = "NNI database, NAS-Bench-201 v1.1"
 _DATASETS = {"cifar10-valid": "cifar10-valid", "cifar10": "cifar10", "cifar100": "cifar100"}
 _DATASETS["imagenet16-120"] = "ImageNet16-120"
 _OPERATIONS = {"conv_1x1": "nor_conv_1x1", "conv_3x3": "nor_conv_3x3"}
+_TABLES = ("nb201trialstats", "nb201trialconfig", "nb201intermediatestats")
 _RUNS = """
     select s.id, c.arch, c.num_epochs, c.dataset, s.seed, s.valid_acc, s.test_acc, s.ori_test_acc, s.parameters,
            s.flops, s.latency, s.training_time, s.valid_evaluation_time
@@ -46,8 +46,7 @@ def recognises(path: Path) -> bool:
         if stream.read(15) != b"SQLite format 3":
             return False
     with _open(path) as database:
-        names = database.execute("select name from sqlite_master where type = 'table'").fetchall()
-        return ("nb201trialstats",) in names
+        return "nb201trialstats" in database.columns(_TABLES)
 
 
 def import_file(path: Path, name: str, progress: Callable[[int, int], None]) -> Imported:
@@ -61,6 +60,7 @@ def import_file(path: Path, name: str, progress: Callable[[int, int], None]) -> 
         gathered = Gathered(folder)
         _check_size(path)
         with _open(path) as database:
+            database.columns(_TABLES)  # which refuses any that is computed
             curves = groupby(database.execute(_EPOCHS), key=lambda row: row[0])
             trial, epochs = next(curves, (None, iter(())))
             for row in database.execute(_RUNS):
@@ -74,11 +74,11 @@ def import_file(path: Path, name: str, progress: Callable[[int, int], None]) -> 
 
 
 @contextmanager
-def _open(path: Path) -> Generator[sqlite3.Connection]:
+def _open(path: Path) -> Generator[Database]:
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1", uri=True)) as database:
+        with opened(path) as database:
             yield database
-    except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise EncaveError(f"{path} is no readable database of NNI: {type(error).__name__}: {error}") from error
 
 

@@ -1,0 +1,369 @@
+"""One walk through the sources: native logs, converted runs, run stores, and what was passed over."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from ..errors import EncaveError
+from ..run import HEADER_FILE, TRIALS_FILE, Run
+from ..store import STORE_FILE, read_runs, store_of
+from . import registry
+from .engine import Engine, Task
+from .reader import Found, Listing, Log, Reader
+from .reading_server import Ended
+from .registry import Candidate, Failure
+from .table_source import may_be_table
+
+MAX_DEPTH = 24
+"""Folders below a source that are searched."""
+UNREADABLE = "unreadable"
+"""Stands for the format of what this user may not read."""
+
+_PACKED = frozenset({".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
+_SEARCH = 60.0  # seconds for the files of a folder; a single one, and a folder without a culprit, may take longer
+
+
+class PassedOver(NamedTuple):
+    """What lies at or below the sources and was not looked into."""
+
+    path: Path
+    """The file or folder."""
+    reason: str
+    """Why."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What lies at or below some sources, each once."""
+
+    sources: tuple[Path, ...]
+    """What was searched."""
+    logs: tuple[Log, ...]
+    """Native logs, in the order of the sources and then of the paths."""
+    runs: tuple[Path, ...]
+    """Folders of converted runs, resolved, in that order."""
+    stores: tuple[Path, ...]
+    """Run stores, and folders within one that stand for the runs in them, likewise."""
+    passed_over: tuple[PassedOver, ...]
+    """What could not be read during the search: gone meanwhile, broken links, too deep, devices."""
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Converted runs and stores."""
+        return (*self.runs, *self.stores)
+
+    @property
+    def are_runs(self) -> bool:
+        """Whether converted runs are meant: one of the sources is one, or there is no log."""
+        named = {source.resolve() for source in self.sources}
+        return not named.isdisjoint(self.folders) or (bool(self.folders) and not self.logs)
+
+
+@dataclass
+class _Walk:
+    """The folders at or below a source; links are followed, each folder is visited once."""
+
+    source: Path
+    runs: list[Path] = field(default_factory=list[Path])
+    stores: list[Path] = field(default_factory=list[Path])
+    barred: list[Path] = field(default_factory=list[Path])
+    passed: list[PassedOver] = field(default_factory=list[PassedOver])
+
+    def listings(self, skip: Path | None) -> Iterator[Listing]:
+        """Files of the folders, without hidden folders, converted runs and stores.
+
+        Raises:
+            EncaveError: the source does not exist, or is neither a file nor a folder.
+        """
+        if self.source.is_file():
+            yield from self._readable(self.source.parent, [self.source.name])
+            return
+        visited = {os.path.realpath(skip)} - {os.path.realpath(self.source)} if skip is not None else set[str]()
+        waiting = [(self.source, 0)]
+        while waiting:
+            folder, depth = waiting.pop()
+            real = os.path.realpath(folder)
+            if real in visited:
+                continue
+            visited.add(real)
+            if depth > MAX_DEPTH:
+                self.passed.append(PassedOver(folder, f"it lies more than {MAX_DEPTH} folders below {self.source}"))
+            elif os.path.lexists(folder) and not os.access(folder, os.R_OK | os.X_OK):
+                self.barred.append(folder)
+            else:
+                names, below = self._entries(folder)
+                if HEADER_FILE in names and TRIALS_FILE in names:
+                    self.runs.append(folder)
+                elif STORE_FILE in names:
+                    self.stores.append(folder)
+                else:
+                    yield from self._readable(folder, names)
+                    waiting += [(each, depth + 1) for each in reversed(below)]
+
+    def _entries(self, folder: Path) -> tuple[list[str], list[Path]]:
+        """Names of a folder's files, and its folders that are not hidden."""
+        try:
+            with os.scandir(folder) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self.passed.append(PassedOver(folder, error.strerror or str(error)))
+            return [], []
+        files = [entry.name for entry in listed if self._is(entry.is_file, entry)]
+        below = [entry for entry in listed if entry.name not in set(files) and self._is(entry.is_dir, entry)]
+        other = {entry.name for entry in listed} - set(files) - {entry.name for entry in below}
+        self.passed += (PassedOver(folder / name, "it is neither a file nor a folder") for name in sorted(other))
+        return files, [Path(entry.path) for entry in below if not entry.name.startswith(".")]
+
+    @staticmethod
+    def _is(kind: Callable[[], bool], entry: os.DirEntry[str]) -> bool:
+        """Whether an entry is of a kind; a link to itself is of none."""
+        try:
+            return kind()
+        except OSError:
+            return False
+
+    def _readable(self, folder: Path, names: Sequence[str]) -> Iterator[Listing]:
+        barred = {name for name in names if not os.access(folder / name, os.R_OK)}
+        gone = {name for name in barred if not os.path.lexists(folder / name)}
+        self.barred += (folder / name for name in names if name in barred - gone)
+        self.passed += (PassedOver(folder / name, "it vanished during the search") for name in sorted(gone))
+        if kept := tuple(name for name in names if name not in barred):
+            yield Listing(folder, kept)
+
+
+_Formats: TypeAlias = "tuple[str | None, Mapping[str, str] | None]"
+"""The one format to look for, and what the columns of a table are."""
+_Answer: TypeAlias = "tuple[list[tuple[str, Found]], list[Failure]] | EncaveError"
+
+
+def survey(
+    sources: Sequence[Path],
+    engine: Engine,
+    forced_format: str | None = None,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    skip: Path | None = None,
+    may_be_empty: bool = False,
+) -> Survey:
+    """What lies at or below `sources`; files are looked into only in the processes of the engine.
+
+    What cannot be read or makes a format fail, crash or hang does not stop the search.
+
+    Args:
+        sources: Files and folders.
+        engine: Its processes look into the files.
+        forced_format: Name of the one format of logs to look for; None: all.
+        mapping: What the columns of a table are; with it every table is taken for a log.
+        skip: A folder whose runs do not count, and that is not searched where it lies below a source.
+        may_be_empty: Whether it is no error that there is nothing.
+
+    Raises:
+        EncaveError: a source does not exist, there is no such format, or there is nothing in any of the sources.
+    """
+    for source in sources:
+        _check(source)
+    found = [_of_source(source, engine, (forced_format, mapping), skip) for source in sources]
+    logs = {(log.found.path.resolve(), log.found.key): log for one in reversed(found) for log in reversed(one.logs)}
+    whole = Survey(
+        tuple(sources),
+        tuple(reversed(logs.values())),
+        _once(path for one in found for path in one.runs),
+        _once(path for one in found for path in one.stores),
+        tuple(dict.fromkeys(each for one in found for each in one.passed_over)),
+    )
+    if not (whole.logs or whole.folders or may_be_empty):
+        raise EncaveError(nothing_found(whole, engine, forced_format, mapping))
+    return whole
+
+
+def _once(paths: Iterable[Path]) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys(path.resolve() for path in paths))
+
+
+def find(source: Path, readers: Sequence[Reader]) -> list[Candidate]:
+    """The logs at or below a file or folder, looked into by this process: for files that are trusted.
+
+    Raises:
+        EncaveError: the source does not exist, or a format fails at a file.
+    """
+    _check(source)
+    told = [registry.claims(listing, readers) for listing in _Walk(source).listings(None)]
+    if failed := next((failure for each in told for failure in each.failed), None):
+        raise EncaveError(f"{failed.path}: {failed.reason}")
+    found = [candidate for each in told for candidate in each.found]
+    return sorted(found, key=lambda candidate: (candidate.found.path, candidate.found.key or ""))
+
+
+def _check(source: Path) -> None:
+    try:
+        source.stat()
+    except FileNotFoundError as error:
+        raise EncaveError(f"{source} does not exist") from error
+    except OSError as error:
+        raise EncaveError(f"cannot read {source}: {error.strerror or error}") from error
+    if not (source.is_file() or source.is_dir()):
+        raise EncaveError(f"{source} is neither a file nor a folder")
+
+
+def _of_source(source: Path, engine: Engine, wanted: _Formats, skip: Path | None) -> Survey:
+    if store_of(source) is not None:
+        return Survey((source,), (), (), (source,), ())
+    walk = _Walk(source)
+    listed: list[Listing] = []
+    logs: list[Log] = []
+    passed: list[PassedOver] = []
+
+    def tasks() -> Iterator[Task]:
+        for listing in walk.listings(skip):
+            listed.append(listing)
+            yield Task(_detect, (listing, *wanted), _SEARCH)
+
+    ended: list[tuple[Listing, str]] = []
+    for number, answer in enumerate(engine.ordered(tasks())):
+        if isinstance(answer, Ended):
+            ended.append((listed[number], answer.reason))
+        else:
+            _add(answer, logs, passed)
+    for listing, why in ended:
+        bad = _culprits(listing, why, engine, wanted)
+        _without(bad, listing, engine, wanted, logs, passed)
+    for path in walk.barred:
+        logs.append(Log(UNREADABLE, Found(path, (path,), "no permission"), f"{path} may not be read by this user"))
+    if not logs and wanted[0] is not None and source.is_file():
+        logs.append(Log(wanted[0], Found(source, (source,), "told so")))
+    logs.sort(key=lambda log: (log.found.path, log.found.key or ""))
+    runs, stores = (tuple(sorted(one for one in each if not _within(one, skip))) for each in (walk.runs, walk.stores))
+    return Survey((source,), tuple(logs), runs, stores, (*walk.passed, *passed))
+
+
+def _within(path: Path, folder: Path | None) -> bool:
+    return folder is not None and path.resolve().is_relative_to(folder.resolve())
+
+
+def _culprits(listing: Listing, why: str, engine: Engine, wanted: _Formats) -> dict[str, str]:
+    """The files of a folder that end a process alone, and why it ended."""
+
+    def failure(names: tuple[str, ...]) -> str | None:
+        [answer] = engine.ordered([Task(_detect, (Listing(listing.folder, names), *wanted), _SEARCH)])
+        return answer.reason if isinstance(answer, Ended) else None
+
+    return (
+        dict.fromkeys(listing.names, why)
+        if len(listing.names) == 1
+        else dict(registry.culprits(listing.names, failure))
+    )
+
+
+def _without(
+    bad: Mapping[str, str],
+    listing: Listing,
+    engine: Engine,
+    wanted: _Formats,
+    logs: list[Log],
+    passed: list[PassedOver],
+) -> None:
+    """Search a folder in which a process ended, without the files that end one alone."""
+    for name, why in bad.items():
+        path = listing.folder / name
+        logs.append(Log(UNREADABLE, Found(path, (path,), "it ended the search"), why))
+    rest = Listing(listing.folder, tuple(name for name in listing.names if name not in bad))
+    answer = engine.one(_detect, rest, *wanted) if rest.names else ([], [])
+    if isinstance(answer, Ended):
+        logs.append(Log(UNREADABLE, Found(rest.folder, (), "it ended the search"), answer.reason))
+    else:
+        _add(answer, logs, passed)
+
+
+def _add(answer: _Answer, logs: list[Log], passed: list[PassedOver]) -> None:
+    if isinstance(answer, EncaveError):
+        raise answer
+    found, failures = answer
+    logs += (Log(name, run) for name, run in found)
+    for failure in failures:
+        if failure.unreadable:
+            passed.append(PassedOver(failure.path, failure.reason))
+        else:
+            seen = Found(failure.path, (failure.path,), "its format failed")
+            logs.append(Log(failure.format, seen, failure.reason))
+
+
+def _detect(
+    listing: Listing, forced_format: str | None, mapping: Mapping[str, str] | None, _: Callable[[Any], Any]
+) -> _Answer:
+    """The logs in a folder and what failed; runs in a process that reads."""
+    try:
+        readers = registry.chosen(forced_format, mapping)
+    except EncaveError as error:
+        return error
+    found, failed = registry.claims(listing, readers)
+    return [(candidate.reader.name, candidate.found) for candidate in found], failed
+
+
+def packed_beside(sources: Sequence[Path], read: Iterable[Path]) -> list[Path]:
+    """Packed files at or directly below `sources` that belong to none of the logs that were read there.
+
+    Args:
+        sources: As given to `survey`.
+        read: The logs: a file, or a folder with what is in it.
+    """
+    logs = {path.resolve() for path in read}
+    homes = {path if path.is_dir() else path.parent for path in logs}
+    # what lies beside the files of a log in its own folder, such as Syne Tune's results.csv.zip, is part of it
+    own = homes - {source.resolve() for source in sources}
+    found = (name.resolve() for source in sources for name in _archives(source))
+    return [name for name in dict.fromkeys(found) if name not in logs and name.parent not in own]
+
+
+def nothing_found(found: Survey, engine: Engine, forced_format: str | None, mapping: Mapping[str, str] | None) -> str:
+    """That nothing was found, and what may help."""
+    where = ", ".join(str(source) for source in found.sources)
+    known = ", ".join(reader.title for reader in registry.chosen(forced_format, mapping))
+    passed = "".join(f" {each.path} was passed over: {each.reason}." for each in found.passed_over[:3])
+    return f"no log found in {where}; encave knows the logs of: {known}.{passed}{_hint(found.sources, engine)}"
+
+
+def _hint(sources: Sequence[Path], engine: Engine) -> str:
+    packed = next((name for source in sources for name in _archives(source)), None)
+    if packed is not None:
+        return f" {packed} is packed: unpack it first."
+    table = engine.one(_first_table, [path for source in sources for path in _directly(source)])
+    if isinstance(table, Path):
+        example = "--map objective=loss --map hyperparameters=lr,depth"
+        return f" {table} is a table: say what its columns are, as in {example}."
+    if any(source.is_file() for source in sources):
+        return " If you know of which format the file is, say so with --from."
+    return ""
+
+
+def _first_table(paths: Sequence[Path], _: Callable[[Any], Any]) -> Path | None:
+    return next((path for path in paths if path.is_file() and may_be_table(path)), None)
+
+
+def _archives(source: Path) -> Iterator[Path]:
+    """Packed files at a path or directly below it."""
+    return (path for path in _directly(source) if path.suffix in _PACKED and path.is_file())
+
+
+def _directly(source: Path) -> list[Path]:
+    try:
+        return sorted(source.iterdir()) if source.is_dir() else [source]
+    except OSError:  # it vanished, which the search has told, or may not be read
+        return []
+
+
+def load_each(folders: Sequence[Path]) -> Iterator[tuple[Path, Run | EncaveError]]:
+    """The runs of folders that `survey` found, one at a time; an error for each that is damaged."""
+    for folder in folders:
+        damaged: list[EncaveError] = []
+        for run in read_runs(folder, on_damaged=damaged.append):
+            try:
+                _ = run.space  # which is made from its JSON, and may be damaged
+            except EncaveError as error:
+                damaged.append(error)
+                continue
+            yield folder, run
+        yield from ((folder, error) for error in damaged)
