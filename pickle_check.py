@@ -22,8 +22,8 @@ MOST_DEPTH = 200
 """Levels of nesting; Python's own limit for what reads the objects is 1000."""
 MOST_IN_KEY = 1000
 """Members of one key of a dictionary or set, with those of its members."""
-MOST_IN_KEYS = 1 << 16
-"""The same of all keys that are not plain; so many with one hash take some seconds."""
+MOST_IN_KEYS = 1 << 17
+"""The same of all tuples and frozen sets that are keys; so many with one hash take some seconds."""
 MOST_EQUAL = 1000
 """Different integers with one hash."""
 MOST_DIGITS = 4096
@@ -83,12 +83,12 @@ class Keys:
         self._integers: dict[int, set[int]] = {}
 
     def add(self, size: int, where: str = "") -> None:
-        """One key that is not plain, with so many members.
+        """One key that is a tuple or frozen set, with so many members and itself.
 
         Raises:
             EncaveError: they are too many.
         """
-        self._size += size + 1
+        self._size += size
         if size > MOST_IN_KEY or self._size > MOST_IN_KEYS:
             raise EncaveError(
                 f"{self._name} has keys of a dictionary or set that take too long to hash (nested tuples{where}): "
@@ -110,7 +110,7 @@ class Keys:
             )
 
 
-def check(data: bytes, name: str, *, persistent: bool = False) -> None:
+def check(data: bytes, name: str, *, persistent: bool = False) -> list[int]:
     """Refuse a pickle whose lengths, places, nesting or keys are more than honest data of this size has.
 
     Args:
@@ -118,12 +118,16 @@ def check(data: bytes, name: str, *, persistent: bool = False) -> None:
         name: of the file, for messages.
         persistent: whether it may refer to objects outside of it.
 
+    Returns:
+        Places of the memo from which something else than plain objects is taken, each as often as it is.
+
     Raises:
         EncaveError: it does, or it is damaged.
     """
     machine = _Machine(data, name, persistent)
     try:
         machine.run()
+        return machine.shared
     except (IndexError, ValueError, struct.error):
         told = f"its {len(data)} bytes are no whole pickle (at byte {machine.position})"
         raise EncaveError(f"{name} is damaged or incomplete: {told}") from None
@@ -142,6 +146,7 @@ def number_of(members: list[int]) -> int:
 class _Machine:
     def __init__(self, data: bytes, name: str, persistent: bool) -> None:
         self.position = 0
+        self.shared: list[int] = []
         self._data = data
         self._name = name
         self._persistent = persistent
@@ -155,7 +160,7 @@ class _Machine:
     def run(self) -> None:
         """Up to the end of the pickle; what is frequent comes first, and is not handed to a method."""
         data, stack, marks, memo, rare = self._data, self._stack, self._marks, self._memo, _RARE
-        unknown = _Machine.on_unknown
+        unknown, share = _Machine.on_unknown, self.shared.append
         push, pop_mark, remember, floats, vector = stack.append, marks.pop, memo.append, _FLOATS.match, _VECTOR.match
         position = 0
         while True:
@@ -164,7 +169,10 @@ class _Machine:
                 remember(stack[-1])
                 position += 1
             elif code == 0x6A:  # LONG_BINGET
-                push(memo[_PLACE(data, position + 1)[0]])
+                (place,) = _PLACE(data, position + 1)
+                push(memo[place])
+                if memo[place]:
+                    share(place)
                 position += 5
             elif code == 0x47:  # BINFLOAT
                 end = position + 9
@@ -175,7 +183,10 @@ class _Machine:
                     push(0)
                 position = end
             elif code == 0x68:  # BINGET
-                push(memo[data[position + 1]])
+                place = data[position + 1]
+                push(memo[place])
+                if memo[place]:
+                    share(place)
                 position += 2
             elif size := _PUSHED[code]:
                 push(0)
@@ -251,7 +262,8 @@ class _Machine:
         self._stack[place] = max(self._stack[place], self._around(max(members)))
 
     def _key(self, key: int) -> None:
-        self._keys.add(key & _SIZE, f", at byte {self.position}")
+        if key & _SIZE > 1:  # others have a hash of their own, which takes one step
+            self._keys.add(key & _SIZE, f", at byte {self.position}")
 
     def _to_mark(self) -> list[int]:
         mark = self._marks.pop()
@@ -348,12 +360,17 @@ class _Machine:
             self._put_places += more
             self._gaps = self._gaps or more > 1
             self._memo += [0] * more
+        elif self._memo[place]:
+            raise EncaveError(f"{self._name} puts two objects in place {place} of the memo: not loaded")
         self._memo[place] = self._stack[-1]
         return end
 
     def on_get(self, position: int) -> int:
         end = instruction_end(self._data, position, self._name)
-        self._stack.append(self._memo[self._place(position, end)])
+        place = self._place(position, end)
+        self._stack.append(self._memo[place])
+        if self._memo[place]:
+            self.shared.append(place)
         return end
 
     def _place(self, position: int, end: int) -> int:
@@ -361,7 +378,9 @@ class _Machine:
         return int(argument) if self._data[position] in _LINES else int.from_bytes(argument, "little")
 
     def on_dup(self, position: int) -> int:
-        self._stack.append(self._stack[-1])
+        if self._stack[-1]:
+            raise EncaveError(f"{self._name} doubles an object (at byte {position}), which no pickler does: not loaded")
+        self._stack.append(0)
         return position + 1
 
     def on_pop(self, position: int) -> int:

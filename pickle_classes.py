@@ -35,6 +35,7 @@ _PLAIN_TYPE = re.compile(r"[<>|=]?(?:b1|[iu][1248]|f(?:2|4|8|16)|c(?:8|16)|[SU][
 _UNITS = frozenset({"Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as"})
 _MOST_EMPTY = 1 << 16  # places along an axis of an array without elements
 _MOST_AXES = 32
+_MOST_ODD = 1 << 14  # numbers whose hashes can be chosen: so many with one hash take some seconds
 _SPARE = 1 << 20  # bytes of arrays and texts that any pickle may make
 _PLAIN = (str, int, float, bytes, type(None))
 _REAL = {
@@ -152,6 +153,7 @@ class Classes:
         self._allowed = allowed
         self._stand_in = stand_in
         self._left = 4 * size + _SPARE
+        self._odd = 0
         own: dict[str, Any] = {
             "collections.OrderedDict": _Ordered,
             "numpy.dtype": Type,
@@ -199,6 +201,9 @@ class Classes:
         if type(content) is not bytes or len(content) != kind.dtype.itemsize:
             raise ValueError(f"a number of {kind.dtype.itemsize} bytes, with others")
         self.made(len(content))
+        self._odd += kind.dtype.kind in "cmM" or (kind.dtype.itemsize > 8 and kind.dtype.kind == "f")
+        if self._odd > _MOST_ODD:
+            raise ValueError(f"more than {_MOST_ODD} complex or long numbers, or times, one by one")
         return np.frombuffer(content, kind.dtype)[0]
 
     def _empty(self, base: Any, *_: Any) -> Array:

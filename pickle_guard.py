@@ -8,12 +8,12 @@ from __future__ import annotations
 import pickle
 from typing import Any, ClassVar
 
+from . import pickle_sharing
 from .errors import EncaveError
 from .pickle_check import MOST_DIGITS, MOST_IN_KEY, Keys
 from .pickle_classes import Classes
 
 _Python: Any = pickle._Unpickler  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage]
-_PLAIN = frozenset({str, int, float, bytes, bool, type(None)})
 _SHORT = 1 << 60
 
 
@@ -25,8 +25,15 @@ class GuardedUnpickler(_Python):
     def __init__(self, stream: Any, name: str, classes: Classes) -> None:
         super().__init__(stream)
         self.keys = Keys(name)
+        self._shared: list[Any] = []
         self._name = name
         self._classes = classes
+
+    def load(self) -> Any:
+        """One object, which is not much larger to who walks it than it is."""
+        made = super().load()
+        pickle_sharing.check(self._shared, self._name)
+        return made
 
     def find_class(self, module: str, name: str) -> Any:
         """Only what is allowed."""
@@ -39,8 +46,28 @@ class GuardedUnpickler(_Python):
     def check_keys(self, keys: list[Any]) -> None:
         """Refuse what takes too long to hash."""
         for key in keys:
-            if type(key) not in _PLAIN:
+            if type(key) in (tuple, frozenset):
                 self.keys.add(_members(key))
+
+    def _share(self) -> None:
+        if type(self.stack[-1]) not in pickle_sharing.LEAVES:
+            self._shared.append(self.stack[-1])
+
+    def _get(self) -> None:
+        _Python.load_get(self)
+        self._share()
+
+    def _binget(self) -> None:
+        _Python.load_binget(self)
+        self._share()
+
+    def _long_binget(self) -> None:
+        _Python.load_long_binget(self)
+        self._share()
+
+    def _dup(self) -> None:
+        _Python.load_dup(self)
+        self._share()
 
     def _setitem(self) -> None:
         self.check_keys(self.stack[-2:-1])
@@ -109,6 +136,10 @@ class GuardedUnpickler(_Python):
         if size > MOST_DIGITS:
             raise EncaveError(f"{self._name} has a number of {size} digits or bytes: not loaded")
 
+    dispatch[pickle.GET[0]] = _get
+    dispatch[pickle.BINGET[0]] = _binget
+    dispatch[pickle.LONG_BINGET[0]] = _long_binget
+    dispatch[pickle.DUP[0]] = _dup
     dispatch[pickle.SETITEM[0]] = _setitem
     dispatch[pickle.SETITEMS[0]] = _setitems
     dispatch[pickle.DICT[0]] = _dict

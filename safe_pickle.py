@@ -13,6 +13,7 @@ import pickle
 from collections.abc import Callable, Collection
 from typing import Any, BinaryIO, Protocol
 
+from . import pickle_sharing
 from .errors import EncaveError
 from .pickle_check import check
 from .pickle_classes import NUMPY, Classes
@@ -72,12 +73,16 @@ def loads(
     Raises:
         EncaveError: the pickle is damaged, or it calls something that is not allowed.
     """
-    check(data, name, persistent=persistent_load is not None)
+    places = check(data, name, persistent=persistent_load is not None)
     unpickler = _Unpickler(io.BytesIO(data), Classes(name, allowed, stand_in, len(data)))
     if persistent_load is not None:
         unpickler.persistent_load = persistent_load
     try:
-        return unpickler.load()
+        made = unpickler.load()
+        if places:
+            memo = unpickler.memo.copy()
+            pickle_sharing.check([memo[place] for place in places], name)
+        return made
     except EncaveError:
         raise
     except Exception as error:  # a damaged pickle can make the allowed functions fail in any way

@@ -143,6 +143,17 @@ _INT64 = _NP + b"(\x8c\x02i8\x89\x88tR"
 _ARRAY = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85C\x01btR"
 _LARGE = (2**61 - 1).to_bytes(8, "little")
 _SQUARES = b"".join(b"\x8a\x0a" + (k * (2**61 - 1)).to_bytes(10, "little") + b"N" for k in range(1, 1200))
+
+
+def _nested_arrays() -> Any:
+    inner: Any = [0]
+    for _ in range(40):
+        outer = np.empty(2, object)
+        outer[:] = [inner, inner]
+        inner = outer
+    return inner
+
+
 HOSTILE = {
     "fields beyond the item": _NP
     + b"(\x8c\x02V8\x89\x88tR(K\x03\x8c\x01|N\x8c\x01a\x85}\x8c\x01a"
@@ -173,6 +184,18 @@ HOSTILE = {
     "names that are none": b"\x80\x04K\x01K\x02\x93.",
     "arguments of a dictionary": b"ccollections\nOrderedDict\n]\x85R.",
     "state for a function": b"\x80\x02c_codecs\nencode\nN}U\x0c__defaults__Ns\x86b.",
+    "lists that hold each other over and over": b"\x80\x04]\x94"
+    + b"".join(b"]\x94(" + bytes((ord("h"), k)) * 2 + b"e" for k in range(40))
+    + b".",
+    "the same, filled after they are in another": b"\x80\x04"
+    + b"]\x94" * 41
+    + b"0" * 40
+    + b"".join(b"h" + bytes([k]) + b"(" + bytes((ord("h"), k + 1)) * 2 + b"e0" for k in range(40))
+    + b".",
+    "dictionaries that hold each other over and over": b"\x80\x04}\x94"
+    + b"".join(b"}\x94(" + b"".join(b"K" + bytes((n, ord("h"), k)) for n in (0, 1)) + b"u" for k in range(40))
+    + b".",
+    "an array of objects over and over": pickle.dumps(_nested_arrays(), 4),
     "another codec": b"c_codecs\nencode\n(U\x01aU\x03zipN\x85tR.",
     "texts without end": b"\x80\x04\x8d"
     + struct.pack("<Q", 2**20)
@@ -203,6 +226,33 @@ def test_honest_keys_are_read() -> None:
     value = {("cifar10", seed): {seed << 62: [seed]} for seed in range(2000)}
     data = pickle.dumps(value)
     assert loads(data, name="it") == _guarded(data) == value
+
+
+@pytest.mark.parametrize("way", [lambda data: loads(data, name="it"), _guarded], ids=["whole", "step by step"])
+def test_honest_sharing_and_numbers_as_keys_are_read(way: Any) -> None:
+    vector = [0.5] * 50
+    rows = [(n, vector, {"vector": vector}) for n in range(20_000)]
+    assert way(pickle.dumps(rows)) == rows
+    numbers = {np.int64(n): n for n in range(70_000)}
+    assert way(pickle.dumps(numbers)) == numbers
+    pairs = {(n, "x"): n for n in range(30_000)}
+    assert way(pickle.dumps(pairs)) == pairs
+    ring: list[Any] = [1]
+    ring.append(ring)
+    read = way(pickle.dumps(ring))
+    assert read[1] is read
+
+
+@pytest.mark.parametrize("number", [np.complex128(1), np.longdouble(1), np.datetime64("2024-01-01", "s")])
+def test_numbers_whose_hashes_can_be_chosen_are_few(number: Any) -> None:
+    assert loads(pickle.dumps([number] * 9), name="it") == [number] * 9
+    with pytest.raises(EncaveError, match="complex or long numbers"):
+        loads(pickle.dumps([number + n for n in range(20_000)]), name="it")
+
+
+def test_one_place_of_the_memo_has_one_object() -> None:
+    with pytest.raises(EncaveError, match="puts two objects in place 0"):
+        loads(b"\x80\x02]q\x00]q\x00a.", name="it")
 
 
 def test_places_left_out_cannot_hide_a_key() -> None:
