@@ -124,13 +124,28 @@ def check(data: bytes, name: str, *, persistent: bool = False) -> list[int]:
     Raises:
         EncaveError: it does, or it is damaged.
     """
+    return _machine(data, name, persistent=persistent).shared
+
+
+def _machine(data: bytes, name: str, *, persistent: bool) -> _Machine:
+    """The machine, at the end of the pickle."""
     machine = _Machine(data, name, persistent)
     try:
         machine.run()
-        return machine.shared
+        return machine
     except (IndexError, ValueError, struct.error):
         told = f"its {len(data)} bytes are no whole pickle (at byte {machine.position})"
         raise EncaveError(f"{name} is damaged or incomplete: {told}") from None
+
+
+def numbers(data: bytes, name: str) -> tuple[list[int], int]:
+    """The numbers of what is in the memo at the end, by place, and of the object; for tests of the check.
+
+    Raises:
+        EncaveError: as `check`.
+    """
+    machine = _machine(data, name, persistent=False)
+    return machine.memo, machine.top
 
 
 def number_of(members: list[int]) -> int:
@@ -146,6 +161,7 @@ def number_of(members: list[int]) -> int:
 class _Machine:
     def __init__(self, data: bytes, name: str, persistent: bool) -> None:
         self.position = 0
+        self.top = 0
         self.shared: list[int] = []
         self._data = data
         self._name = name
@@ -153,13 +169,13 @@ class _Machine:
         self._keys = Keys(name)
         self._stack: list[int] = []
         self._marks: list[int] = []
-        self._memo: list[int] = []
+        self.memo: list[int] = []
         self._put_places = 0
         self._gaps = False
 
     def run(self) -> None:
         """Up to the end of the pickle; what is frequent comes first, and is not handed to a method."""
-        data, stack, marks, memo, rare = self._data, self._stack, self._marks, self._memo, _RARE
+        data, stack, marks, memo, rare = self._data, self._stack, self._marks, self.memo, _RARE
         unknown, share = _Machine.on_unknown, self.shared.append
         push, pop_mark, remember, floats, vector = stack.append, marks.pop, memo.append, _FLOATS.match, _VECTOR.match
         position = 0
@@ -238,8 +254,8 @@ class _Machine:
                 position = rare.get(code, unknown)(self, position)
 
     def _check_end(self) -> None:
-        self._stack[-1]  # an empty stack is damage
-        if self._gaps and len(self._memo) != self._put_places:
+        self.top = self._stack[-1]  # an empty stack is damage
+        if self._gaps and len(self.memo) != self._put_places:
             raise EncaveError(f"{self._name} leaves places of the memo out and has it number others: not loaded")
 
     def _around(self, inner: int) -> int:
@@ -356,20 +372,20 @@ class _Machine:
     def on_put(self, position: int) -> int:
         end = instruction_end(self._data, position, self._name)
         place = self._place(position, end)
-        if (more := place + 1 - len(self._memo)) > 0:
+        if (more := place + 1 - len(self.memo)) > 0:
             self._put_places += more
             self._gaps = self._gaps or more > 1
-            self._memo += [0] * more
-        elif self._memo[place]:
+            self.memo += [0] * more
+        elif self.memo[place]:
             raise EncaveError(f"{self._name} puts two objects in place {place} of the memo: not loaded")
-        self._memo[place] = self._stack[-1]
+        self.memo[place] = self._stack[-1]
         return end
 
     def on_get(self, position: int) -> int:
         end = instruction_end(self._data, position, self._name)
         place = self._place(position, end)
-        self._stack.append(self._memo[place])
-        if self._memo[place]:
+        self._stack.append(self.memo[place])
+        if self.memo[place]:
             self.shared.append(place)
         return end
 
