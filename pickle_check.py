@@ -138,6 +138,15 @@ def _machine(data: bytes, name: str, *, persistent: bool) -> _Machine:
         raise EncaveError(f"{name} is damaged or incomplete: {told}") from None
 
 
+def length(data: bytes, name: str) -> int:
+    """Bytes of the pickle that is at the beginning.
+
+    Raises:
+        EncaveError: as `check`.
+    """
+    return _machine(data, name, persistent=False).position + 1
+
+
 def numbers(data: bytes, name: str) -> tuple[list[int], int]:
     """The numbers of what is in the memo at the end, by place, and of the object; for tests of the check.
 
@@ -247,6 +256,7 @@ class _Machine:
                 stack[-1] |= 1
                 position += 1
             elif code == STOP:
+                self.position = position
                 self._check_end()
                 return
             else:

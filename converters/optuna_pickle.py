@@ -20,7 +20,12 @@ from .optuna_study import STATE_NAMES, Study, Trial, by_parameter, seconds
 from .optuna_trials import to_result
 from .reader import Found, Listing, Options, ReadResult
 
-SUFFIXES = (".pkl", ".pickle", ".joblib")
+SUFFIXES = tuple(
+    name + packed
+    for name in (".pkl", ".pickle", ".joblib")
+    for packed in ("", ".gz", ".z", ".bz2", ".xz", ".lzma", ".lz4")
+)
+"""How files may be called; those after the second dot are joblib's names for compression."""
 _LIMIT = 512 * 1024 * 1024
 _PACKED_HEAD = 1 << 20  # bytes; the first block of bz2 has up to 900 kB
 _ALLOWED = safe_pickle.NUMPY | {"datetime.datetime", "datetime.timezone", "datetime.timedelta", "builtins.set"}
@@ -74,7 +79,7 @@ class Inert:
 
 
 def detect(listing: Listing) -> Iterable[Found]:
-    """Pickles that begin with Optuna's class `Study`, and empty files named after Optuna."""
+    """Pickles that begin with Optuna's class `Study`, and empty or unreadable files named after Optuna."""
     for name in listing.names:
         if name.endswith(SUFFIXES):
             path = listing.folder / name
@@ -82,7 +87,7 @@ def detect(listing: Listing) -> Iterable[Found]:
             if b"optuna" in head and b"Study" in head:
                 yield Found(path, (path,), "a pickle of the class optuna.study.Study")
             elif not head and "optuna" in name.lower():
-                yield Found(path, (path,), "an empty file named after Optuna")
+                yield Found(path, (path,), "an empty or unreadable file named after Optuna")
 
 
 def _head(head: bytes, path: Path) -> bytes:

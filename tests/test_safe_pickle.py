@@ -260,3 +260,43 @@ def test_places_left_out_cannot_hide_a_key() -> None:
     data = b"\x80\x04Nr\x0a\x00\x00\x00N\x85\x94h\x01."
     with pytest.raises(EncaveError, match="leaves places"):
         loads(data, name="it")
+
+
+class _Object:
+    """Stands for a class."""
+
+    def __new__(cls, *args: Any, **named: Any) -> _Object:
+        made = object.__new__(cls)
+        made.args, made.named, made.state = args, named, None
+        return made
+
+    args: Any
+    named: Any
+    state: Any
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+
+@pytest.mark.parametrize(
+    ("data", "args", "named", "state"),
+    [
+        (b"(K\x01K\x02iit\nObject\n.", (1, 2), {}, None),
+        (b"(cit\nObject\nK\x01K\x02o.", (1, 2), {}, None),
+        (b"\x80\x04cit\nObject\nK\x01\x85}\x8c\x01aK\x02s\x92.", (1,), {"a": 2}, None),
+        (b"\x80\x02cit\nObject\nK\x01\x85\x81N}U\x01aK\x02s\x86b.", (1,), {}, (None, {"a": 2})),
+    ],
+    ids=["INST", "OBJ", "NEWOBJ_EX", "state of slots"],
+)
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "step by step"])
+def test_objects_of_every_protocol(data: bytes, args: Any, named: Any, state: Any, whole: bool) -> None:
+    def found(module: str, name: str) -> Any:
+        return _Object if (module, name) == ("it", "Object") else None
+
+    if whole:
+        read = loads(data, name="it", stand_in=found)
+    else:
+        read = GuardedUnpickler(io.BytesIO(data), "it", Classes("it", NUMPY, found, len(data))).load()
+    assert (read.args, read.named, read.state) == (args, named, state)
+    with pytest.raises(EncaveError, match=r"it calls it\.Object"):
+        loads(data, name="it")
