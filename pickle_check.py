@@ -171,6 +171,7 @@ class _Machine:
     def __init__(self, data: bytes, name: str, persistent: bool) -> None:
         self.position = 0
         self.top = 0
+        self._frame = (0, 0)
         self.shared: list[int] = []
         self._data = data
         self._name = name
@@ -257,6 +258,7 @@ class _Machine:
                 position += 1
             elif code == STOP:
                 self.position = position
+                self._leave_frame(position + 1)
                 self._check_end()
                 return
             else:
@@ -424,8 +426,20 @@ class _Machine:
         """The protocol's number, or a frame, which must be there."""
         end = position + PLAIN_SIZES[self._data[position]]
         if self._data[position] == 0x95:
-            self._data[end - 1 + int.from_bytes(self._data[position + 1 : end], "little")]
+            self._leave_frame(position)
+            self._frame = end, end + int.from_bytes(self._data[position + 1 : end], "little")
+            self._data[self._frame[1] - 1]
         return end
+
+    def _leave_frame(self, position: int) -> None:
+        """The unpickler drops what is left of a frame where another begins or an instruction goes beyond its end."""
+        start, end = self._frame
+        if end == position:
+            return
+        while start < end <= position:
+            start = instruction_end(self._data, start, self._name)
+        if start != end:
+            raise EncaveError(f"{self._name} has frames that cut instructions or each other: not loaded")
 
     def on_outside(self, position: int) -> int:
         if not self._persistent:

@@ -154,7 +154,22 @@ def _nested_arrays() -> Any:
     return inner
 
 
+_ENDLESS = b"}N" + b"2\x86" * 60 + b"Ns."
 HOSTILE = {
+    "instructions behind a frame in a frame": b"\x80\x04\x95"
+    + struct.pack("<Q", 11)
+    + b"\x95"
+    + struct.pack("<Q", len(_ENDLESS))
+    + b"\x8c"
+    + bytes([len(_ENDLESS)])
+    + _ENDLESS
+    + b".",
+    "instructions behind a frame that cuts one": b"\x80\x04\x95"
+    + struct.pack("<Q", 3)
+    + b"X"
+    + bytes([2 + len(_ENDLESS), 0, 0, 0, 0, 0])
+    + _ENDLESS
+    + b".",
     "fields beyond the item": _NP
     + b"(\x8c\x02V8\x89\x88tR(K\x03\x8c\x01|N\x8c\x01a\x85}\x8c\x01a"
     + _INT64[2:]
@@ -253,6 +268,17 @@ def test_numbers_whose_hashes_can_be_chosen_are_few(number: Any) -> None:
 def test_one_place_of_the_memo_has_one_object() -> None:
     with pytest.raises(EncaveError, match="puts two objects in place 0"):
         loads(b"\x80\x02]q\x00]q\x00a.", name="it")
+
+
+@pytest.mark.parametrize("size", [0, 1, 70_000])
+@pytest.mark.parametrize("pickler", [pickle.Pickler, pickle._Pickler])  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+def test_frames_of_honest_pickles(size: int, pickler: Any) -> None:
+    values = [b"x" * size, "y" * size, list(range(20_000)), b"x" * 65_530, [b"z" * size]]
+    for count in range(len(values) + 1):
+        for protocol in (4, 5):
+            stream = io.BytesIO()
+            pickler(stream, protocol).dump(values[:count])
+            assert loads(stream.getvalue(), name="it") == values[:count]
 
 
 def test_places_left_out_cannot_hide_a_key() -> None:
