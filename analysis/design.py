@@ -123,7 +123,7 @@ def _on_one_task(design: Design) -> Choice:
     if runs >= runs_needed:
         few = f"{runs} shared seeds are fewer than the {pairs_needed} that signed-rank tests need"
         return Choice(
-            "mann-whitney", f"{few if design.paired else 'seeds are not shared'}, so samples are independent."
+            "mann-whitney", f"{few if design.paired else 'runs are not paired by seed'}, so samples are independent."
         )
     kind = "one run" if runs == 1 else f"{runs} runs"
     return Choice(

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..run import Run
 from . import bootstrap, statistics
 from .anytime import Trajectory
 from .effects import a12
@@ -69,7 +70,10 @@ class FinalTable:
     rows: tuple[FinalRow, ...]
     """By rank, then by mean, then by label."""
     paired: bool
-    """Whether every optimizer has the same seeds, each once: ranks are then within each seed."""
+    """Whether every optimizer has the same seeds, each once, and none says that its start is its own.
+
+    Ranks are then within each seed.
+    """
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,8 @@ def final_table(groups: Mapping[str, Sequence[Trajectory]], measures: Sequence[M
         label: np.array([[one.final(measure) for measure in measures] for one in members]).reshape(-1, len(measures))
         for label, members in groups.items()
     }
-    paired = is_paired([[one.seed for one in members] for members in groups.values()])
+    own_starts = any(has_own_start(one.run) for members in groups.values() for one in members)
+    paired = not own_starts and is_paired([[one.seed for one in members] for members in groups.values()])
     sign = 1.0 if measures[0].lower_is_better else -1.0
     ranked = [sign * values[:, 0] for values in finals.values()]
     ranks = mean_ranks(np.stack(ranked, axis=1)) if paired else expected_ranks(ranked)
@@ -142,6 +147,11 @@ def is_paired(seeds: Sequence[Sequence[int | None]]) -> bool:
     first = set(seeds[0])
     known = None not in first
     return known and all(set(group) == first and len(group) == len(first) for group in seeds)
+
+
+def has_own_start(run: Run) -> bool:
+    """Whether the run says that what it draws has nothing to do with what other optimizers draw for its seed."""
+    return run.metadata.get("common_start") is False
 
 
 def spread(values: NDArray[np.float64]) -> Spread:

@@ -22,6 +22,11 @@ _MOST_FAILURES = 20
 @click.option("--seeds", default=None, help="Seeds and ranges: 0-4,7.")
 @click.option("--budget", default=None, help="Simulated time (20000s, 5h) or 300evals, or several.  [default: 20000s]")
 @click.option("--workers", default=None, help="Simulated workers of each run, or several numbers.  [default: 1]")
+@click.option(
+    "--common-start/--own-starts",
+    default=None,
+    help="One random stream for all optimizers of a dataset and seed, which tests then pair.  [default: own starts]",
+)
 @click.option("--epochs", type=click.Choice(["12", "200"]), default=None, help="Schedule of all but multi-fidelity.")
 @click.option("--benchmark", default=None, help="A Parquet table or the name of an imported one; else the surrogate.")
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Runs at a time, or SLURM jobs.  [default: 1]")

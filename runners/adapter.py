@@ -55,7 +55,7 @@ class Problem:
     """Name of the minimised objective."""
 
     seed: int
-    """Seed of everything random in the optimizer."""
+    """Seed of everything random in the optimizer, below 2³¹."""
 
     folder: Path
     """Existing folder for the native log."""
@@ -71,6 +71,9 @@ class Problem:
 
     evaluations: int | None = None
     """Number of evaluations after which the run ends; None if simulated time ends it."""
+
+    trials: int | None = None
+    """Number of trials that the run's limit pays for, about; None if nobody knows."""
 
     groups: tuple[tuple[str, ...], ...] = ()
     """Hyperparameters that belong together (the edges into one node); empty: all are alike."""

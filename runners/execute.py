@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,6 +13,7 @@ from ..errors import EncaveError
 from ..files import atomic_folder
 from . import sidecar
 from .adapter import Optimizer, Problem, label_of, load, parse_flags
+from .affordable import affordable_trials, mean_budget
 from .limit import Limit
 from .nasbench201 import space
 from .nasbench201.table import SCHEDULES, Benchmark
@@ -91,6 +93,9 @@ class RunSpec:
     objectives: tuple[str, ...] = (OBJECTIVE,)
     """`OBJECTIVE` and others, as `check_objectives` takes them."""
 
+    common_start: bool = False
+    """Whether all optimizers of a dataset and seed draw from one random stream, see `stream_seed`."""
+
     def __post_init__(self) -> None:
         optimizer = load(self.adapter)
         parse_flags(self.adapter)
@@ -124,6 +129,16 @@ class RunSpec:
         return 200 if load(self.adapter).multi_fidelity else self.epochs or 12
 
 
+def stream_seed(adapter: str, dataset: str, seed: int, *, common_start: bool = False) -> int:
+    """Seed of an optimizer's random stream, below 2³¹: another one for each optimizer, dataset and seed.
+
+    With a common start the optimizers share it, so that those that begin with configurations from the same source of
+    randomness (RE, local and random search; SMAC's variants; Optuna's samplers) begin with the same ones.
+    """
+    told = f"{'' if common_start else adapter}/{dataset}/{seed}"
+    return int.from_bytes(hashlib.sha256(told.encode()).digest()[:4], "big") >> 1
+
+
 def execute(spec: RunSpec, study: Path, objectives: Objectives, report: Report | None = None) -> Simulation:
     """Run `spec` into its folder in the study; a run that someone else finishes meanwhile stays.
 
@@ -137,12 +152,13 @@ def execute(spec: RunSpec, study: Path, objectives: Objectives, report: Report |
         problem = Problem(
             space=space.configuration_space(),
             objective=OBJECTIVE,
-            seed=spec.seed,
+            seed=stream_seed(spec.adapter, spec.dataset, spec.seed, common_start=spec.common_start),
             folder=folder,
             home=spec.home,
             budget=float(spec.schedule),
             budget_range=BUDGET_RANGE,
             evaluations=spec.limit.evaluations,
+            trials=_trials(spec, benchmark),
             groups=NODES,
             more_objectives=more,
             flags=parse_flags(spec.adapter),
@@ -165,6 +181,7 @@ def identity(spec: RunSpec, benchmark: Benchmark) -> dict[str, Any]:
         "task": spec.dataset,
         **({"variant": spec.variant} if spec.variant else {}),
         "seed": spec.seed,
+        "common_start": spec.common_start,
         "workers": spec.workers,
         "limit": spec.limit.to_json(),
         "objectives": describe(spec.objectives),
@@ -177,6 +194,12 @@ def identity(spec: RunSpec, benchmark: Benchmark) -> dict[str, Any]:
             "optimum": optimum,
         },
     }
+
+
+def _trials(spec: RunSpec, benchmark: Benchmark) -> int:
+    """Trials that the run's limit pays for, about."""
+    epochs = mean_budget(*BUDGET_RANGE, 3) if load(spec.adapter).multi_fidelity else spec.schedule
+    return affordable_trials(spec.limit, benchmark.task(spec.dataset), epochs, spec.workers)
 
 
 def _header(

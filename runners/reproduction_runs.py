@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import EncaveError
 from .adapter import Problem, load, parse_flags
-from .execute import NODES
+from .execute import NODES, stream_seed
 from .incumbent import incumbents
 from .limit import Limit
 from .nasbench201 import space
@@ -140,7 +140,8 @@ class Work:
 
         folder.mkdir()
         with quiet():
-            optimizer = load(block.adapter)(_problem(block.adapter, seed, limit, schedule, folder))
+            stream = stream_seed(block.adapter, block.dataset, seed)
+            optimizer = load(block.adapter)(_problem(block.adapter, stream, limit, schedule, folder))
             try:
                 simulate(optimizer, evaluate, limit)
             finally:

@@ -21,6 +21,7 @@ _IDENTITY = {
     "benchmark": ("benchmark", "source"),
     "content of the benchmark": ("benchmark", "sha256"),
     "training schedule": ("benchmark", "schedule"),
+    "common start": ("common_start",),
 }
 """What must agree for a finished run to be the one that is wanted: how people call it → where it stands."""
 

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from smac import Scenario
     from smac.facade.abstract_facade import AbstractFacade
 
-ENOUGH_TRIALS = 15_625
-"""`n_trials` where simulated time ends the run. Ask and tell heed it only for the size of the initial design (≤ 60)."""
-
 
 class SMAC(Optimizer):
     """SMAC's hyperparameter-optimization facade: random forest, log expected improvement, Sobol initial design."""
@@ -37,8 +34,10 @@ class SMAC(Optimizer):
 
         self._home = problem.home
         self._clock = 0.0
-        n_trials = problem.evaluations or ENOUGH_TRIALS
-        settings: dict[str, Any] = {"deterministic": True, "n_trials": n_trials, **self._scenario(problem)}
+        # Ask and tell heed n_trials only for the size of the initial design: at most a quarter of it.
+        known = problem.evaluations or problem.trials
+        n_trials = {} if known is None else {"n_trials": known}
+        settings: dict[str, Any] = {"deterministic": True, **n_trials, **self._scenario(problem)}
         scenario = smac.Scenario(
             problem.space,
             name="smac",

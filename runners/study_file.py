@@ -29,6 +29,7 @@ DEFAULTS: Mapping[str, Any] = {
     "seeds": "0",
     "budget": ["20000s"],
     "workers": [1],
+    "common_start": False,
     "epochs": None,
     "benchmark": None,
     "jobs": 1,
@@ -38,11 +39,11 @@ DEFAULTS: Mapping[str, Any] = {
 """Key → value where neither the file nor a flag says one."""
 
 _LISTS = {"optimizer": str, "objectives": str, "dataset": str, "budget": str, "workers": int}
-_SCALARS = {"epochs": int, "benchmark": str, "jobs": int, "scheduler": str}
+_SCALARS = {"common_start": bool, "epochs": int, "benchmark": str, "jobs": int, "scheduler": str}
 _WANTED = {
     **{key: f"one or more {'whole numbers' if kind is int else 'texts'}" for key, kind in _LISTS.items()},
     **{"seeds": "a text such as 0-4,7, or whole numbers", "epochs": "12 or 200", "jobs": "a whole number"},
-    **{"slurm": "true, false or a table"},
+    **{"slurm": "true, false or a table", "common_start": "true or false"},
 }
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     **{"optimizer": parse_flags, "dataset": check_dataset, "budget": parse_limit, "seeds": parse_seeds},
@@ -75,7 +76,18 @@ class Declaration:
             )
         seeds, objectives = parse_seeds(told["seeds"]), tuple(told["objectives"])
         return [
-            RunSpec(optimizer, dataset, seed, limit, workers, told["epochs"], told["benchmark"], variant, objectives)
+            RunSpec(
+                optimizer,
+                dataset,
+                seed,
+                limit,
+                workers,
+                told["epochs"],
+                told["benchmark"],
+                variant,
+                objectives,
+                told["common_start"],
+            )  # fmt: skip
             for dataset, optimizer in product(told["dataset"], told["optimizer"])
             for limit, workers, variant in variants
             for seed in seeds
@@ -203,7 +215,7 @@ def _typed(where: str, key: str, value: Any) -> Any:
 
 
 def _is(value: Any, kind: type) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool)
+    return isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
 
 
 def _variant(told: Mapping[str, Sequence[Any]], budget: str, workers: int) -> str:

@@ -82,7 +82,7 @@ def curve_alt(comparison: Comparison, index: int) -> str:
 def table_caption(comparison: Comparison, centre: Centre) -> str:
     """Caption of the final table."""
     table = comparison.table
-    how = "within each seed" if table.paired else "expected over all combinations of runs, since seeds are not shared"
+    how = "within each seed" if table.paired else "expected over all combinations of runs, which are not paired by seed"
     parts = [
         f"{comparison.section.title}: final performance, {_SPREADS[centre]} over runs; best in bold.",
         underline_note(comparison.significance[0]) if comparison.significance else "",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 from ...run import Run
 from ..comparison import Comparison
+from ..origins import never_left, twins
+from ..ranking import has_own_start
 from .text import capital, listing, plural
 
 _MOST_NAMES = 8  # of optimizers in a sentence
@@ -17,7 +20,13 @@ FEW_SEEDS = 5
 
 def list_cautions(comparison: Comparison) -> list[str]:
     """What a reader must know before believing the section."""
-    return [*_few_runs(comparison), *_not_counted(comparison), *_unequal(comparison), *_below_optimum(comparison)]
+    return [
+        *_few_runs(comparison),
+        *_not_counted(comparison),
+        *_unequal(comparison),
+        *_not_what_it_says(comparison),
+        *_below_optimum(comparison),
+    ]
 
 
 def _few_runs(comparison: Comparison) -> list[str]:
@@ -30,7 +39,7 @@ def _few_runs(comparison: Comparison) -> list[str]:
     if few:
         who = "All optimizers" if 3 < len(few) == len(rows) else _who(few)
         found.append(f"{who}: fewer than {FEW_SEEDS} runs. Bootstrap intervals over so few are too narrow; add seeds.")
-    if len(rows) > 1 and not comparison.table.paired:
+    if len(rows) > 1 and not comparison.table.paired and not any(map(has_own_start, comparison.section.runs)):
         found.append(
             "The optimizers do not share the same known seeds, so ranks and differences are not paired by seed."
         )
@@ -81,6 +90,26 @@ def _unequal(comparison: Comparison) -> list[str]:
         known = [seed for seed in group.seeds if seed is not None]
         if len(known) != len(set(known)):
             found.append(f"{group.optimizer}: several runs of one seed; each counts as a run.")
+    return found
+
+
+def _not_what_it_says(comparison: Comparison) -> list[str]:
+    """Optimizers that never got to do what they are called after, and two that are one."""
+    found: list[str] = []
+    for group in comparison.section.groups:
+        stayed = never_left(group.runs)
+        if stayed:
+            found.append(
+                f"{group.optimizer}: {stayed} of {plural(len(group.runs), 'run')} never left the initial design, so they "
+                "show that design and not the optimizer. Allow more trials."
+            )
+    for first, second in combinations(comparison.section.groups, 2):
+        same = twins(first, second)
+        if same:
+            found.append(
+                f"{first.optimizer} and {second.optimizer}: {same} of {plural(len(first.runs), 'run')} of the first have "
+                "exactly the trials of a run of the second, so these are not two optimizers."
+            )
     return found
 
 

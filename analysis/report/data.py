@@ -131,12 +131,12 @@ def _run_rows(one: Comparison) -> pa.Table:
     members = [run for label in one.ordered for run in one.trajectories[label]]
     columns = {
         "section": "string", "optimizer": "string", "seed": "int64", "run": "string", "trials": "int64",
-        "failed_trials": "int64", "measure": "string", "final": "float64",
+        "failed_trials": "int64", "initial_share": "float64", "measure": "string", "final": "float64",
     }  # fmt: skip
     return rows(
         columns,
         (
-            (one.section.title, line.optimizer, run.seed, line.name, line.trials, line.failed, measure.name,
+            (one.section.title, line.optimizer, run.seed, line.name, line.trials, line.failed, line.initial, measure.name,
              run.final(measure))
             for line, run in zip(diagnose(one), members, strict=True)
             for measure in one.measures

@@ -67,7 +67,7 @@ def test_a_seed_gives_one_log_and_another_seed_another(make: Any, toy: Any, tmp_
 def test_a_child_differs_from_its_parent_on_one_edge(log: Any, workers: int) -> None:
     rows = log("re", evaluations=300, workers=workers)
     by_trial = {row["trial"]: row for row in rows}
-    assert all(row["info"]["origin"] == "random" for row in rows if row["trial"] < POPULATION)
+    assert all(row["info"]["origin"] == "initial" for row in rows if row["trial"] < POPULATION)
     children = [row for row in rows if row["info"]["origin"] == "mutation"]
     assert len(children) == 300 - POPULATION
     for child in children:
@@ -103,7 +103,7 @@ def test_evolution_beats_random_search_on_the_toy(log: Any) -> None:
 
 def test_more_workers_than_the_population(log: Any) -> None:
     rows = log("re", evaluations=100, workers=25)
-    assert Counter(row["info"]["origin"] for row in rows)["random"] == 25
+    assert Counter(row["info"]["origin"] for row in rows)["initial"] == 25
 
 
 def test_random_search_draws_uniformly(log: Any) -> None:
