@@ -37,8 +37,8 @@ def summarise(comparison: Comparison) -> AnytimeSummary:
         comparison=comparison,
         other_axes=tuple(_on_axis(comparison, axis) for axis in other_axes(comparison)),
         targets=targets,
-        runtimes=runtimes(members, measure, targets) if targets else (),
-        pareto=compare_fronts(section, comparison.axis),
+        runtimes=runtimes(members, measure, targets, comparison.interval) if targets else (),
+        pareto=compare_fronts(section, comparison.axis, comparison.interval),
     )
 
 
@@ -66,4 +66,4 @@ def _on_axis(comparison: Comparison, axis: Axis) -> SectionCurves:
         label: tuple(trajectory(run, axis, [measure.column]) for run in groups[label]) for label in comparison.ordered
     }
     section = replace(comparison.section, measures=(measure,))
-    return section_curves(section, axis, trajectories, Summary())
+    return section_curves(section, axis, trajectories, Summary(interval=comparison.interval))

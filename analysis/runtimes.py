@@ -16,6 +16,7 @@ from . import bootstrap
 from .anytime import Trajectory
 from .curves import thinned
 from .effects import Estimate
+from .intervals import Interval, over_runs
 from .measures import area_over_curve, hitting_times, target_ecdf
 from .study_view import Measure
 
@@ -51,7 +52,7 @@ class Runtime:
     spent: Floats
     """Where each run ended, shape (runs,)."""
     area: Estimate
-    """Mean over runs of the normalised area over the curve, with its 95 % bootstrap interval."""
+    """Mean over runs of the normalised area over the curve, with its 95 % interval."""
     positions: Floats
     """Where the ECDF rises, ascending, shape (m,)."""
     share: Floats
@@ -59,7 +60,7 @@ class Runtime:
     band: NDArray[np.int64]
     """Which positions carry a band, shape (b,); empty with one run."""
     lower: Floats
-    """Lower end of the 95 % bootstrap interval over runs, shape (b,)."""
+    """Lower end of the 95 % interval over runs, shape (b,)."""
     upper: Floats
     """Upper end."""
 
@@ -103,12 +104,12 @@ def _different(values: Floats) -> Floats:
 
 
 def runtimes(
-    trajectories: Mapping[str, Sequence[Trajectory]], measure: Measure, targets: Targets
+    trajectories: Mapping[str, Sequence[Trajectory]], measure: Measure, targets: Targets, interval: Interval = "t"
 ) -> tuple[Runtime, ...]:
     """Runtimes of every optimizer; the area is up to where the first of all runs with an incumbent ends."""
     able = [one for members in trajectories.values() for one in members if len(one.rows)]
     stop = min((one.horizon for one in able), default=0.0)
-    return tuple(_runtime(label, members, measure, targets, stop) for label, members in trajectories.items())
+    return tuple(_runtime(label, members, measure, targets, stop, interval) for label, members in trajectories.items())
 
 
 def expected_running_time(times: Floats, spent: Floats) -> Estimate:
@@ -137,18 +138,21 @@ def _ratio(cost: Floats, hits: Floats) -> Floats:
     return np.divide(cost, hits, out=np.full(len(cost), np.inf), where=hits > 0)
 
 
-def _runtime(label: str, members: Sequence[Trajectory], measure: Measure, targets: Targets, stop: float) -> Runtime:
+def _runtime(
+    label: str, members: Sequence[Trajectory], measure: Measure, targets: Targets, stop: float, interval: Interval
+) -> Runtime:
     times = hitting_times(members, measure, targets.values.tolist())
     positions = np.unique(times[np.isfinite(times)])
     band = thinned(positions) if len(members) > 1 and len(positions) else np.empty(0, dtype=np.int64)
     each = np.array([target_ecdf(own, positions[band]) for own in times])
-    lower, upper = bootstrap.mean_interval(each) if len(band) else (np.empty(0), np.empty(0))
+    lower, upper = over_runs(each, kind=interval) if len(band) else (np.empty(0), np.empty(0))
+    lower, upper = np.clip(lower, 0.0, 1.0), np.clip(upper, 0.0, 1.0)
     return Runtime(
         optimizer=label,
         runs=len(members),
         times=times,
         spent=np.array([one.horizon for one in members]),
-        area=_mean([_area(one, measure, targets, stop) for one in members]),
+        area=_mean([_area(one, measure, targets, stop) for one in members], interval),
         positions=positions,
         share=target_ecdf(times, positions),
         band=band,
@@ -165,9 +169,9 @@ def _area(one: Trajectory, measure: Measure, targets: Targets, stop: float) -> f
     return area_over_curve(one.positions, values, stop, targets.bounds, scale=targets.scale)
 
 
-def _mean(values: Sequence[float]) -> Estimate:
+def _mean(values: Sequence[float], interval: Interval) -> Estimate:
     own = np.array(values)
     if len(own) < 2 or np.isnan(own).any():
         return Estimate(float(own.mean()), np.nan, np.nan)
-    lower, upper = bootstrap.mean_interval(own[:, None])
-    return Estimate(float(own.mean()), float(lower[0]), float(upper[0]))
+    lower, upper = over_runs(own[:, None], kind=interval)
+    return Estimate(float(own.mean()), max(float(lower[0]), 0.0), min(float(upper[0]), 1.0))

@@ -14,10 +14,11 @@ from .effects import (
     Estimate,
     WinTieLoss,
     bayesian_signed_rank,
-    paired_bootstrap,
+    mean_gain,
     probability_of_improvement,
     win_tie_loss,
 )
+from .intervals import Interval
 from .ranking import expected_ranks, mean_ranks
 from .statistics import Floats, Friedman
 
@@ -107,7 +108,9 @@ class Significance:
         return pair.different and pair.favours == (1 if pair.first == best else -1)
 
 
-def compare_runs(samples: Mapping[str, Floats], paired: bool, rope: float | None = None) -> Significance:
+def compare_runs(
+    samples: Mapping[str, Floats], paired: bool, rope: float | None = None, interval: Interval = "t"
+) -> Significance:
     """Tests of the runs of one task.
 
     Args:
@@ -115,15 +118,22 @@ def compare_runs(samples: Mapping[str, Floats], paired: bool, rope: float | None
             `paired`.
         paired: Whether all optimizers have the same seeds, each once.
         rope: Half-width of the region of practical equivalence, for the Bayesian test; without it there is none.
+        interval: Which intervals effect sizes have.
     """
     choice = choose_test(Design(len(samples), 1, min(map(len, samples.values())), paired))
     values = list(samples.values())
     mean = mean_ranks(np.stack(values, axis=1)) if paired else expected_ranks(values)
     ranks = dict(zip(samples, mean.tolist(), strict=True))
-    return _test({name: [own] for name, own in samples.items()}, samples, ranks, choice, paired, False, rope)
+    return _test({name: [own] for name, own in samples.items()}, samples, ranks, choice, paired, False, rope, interval)
 
 
-def compare_over_tasks(samples: Mapping[str, Sequence[Floats]], rope: float | None = None) -> Significance:
+def compare_over_tasks(
+    samples: Mapping[str, Sequence[Floats]],
+    rope: float | None = None,
+    interval: Interval = "t",
+    *,
+    shared: bool = False,
+) -> Significance:
     """Tests over tasks: each task is a block, with the median over runs as an optimizer's value.
 
     The median of Demšar's per-data-set score; a failed run counts as the worst value, so that an optimizer is not
@@ -132,6 +142,8 @@ def compare_over_tasks(samples: Mapping[str, Sequence[Floats]], rope: float | No
     Args:
         samples: Optimizer → for each task the values of its runs, less is better, NaN for a failed run.
         rope: As in `compare_runs`, for differences of the medians.
+        interval: As in `compare_runs`.
+        shared: Whether the runs of all tasks have the same seeds in the same order.
     """
     blocks = {
         name: np.array([float(np.median(statistics.filled(values))) for values in tasks])
@@ -141,7 +153,9 @@ def compare_over_tasks(samples: Mapping[str, Sequence[Floats]], rope: float | No
     tasks = len(next(iter(blocks.values())))
     fewest = min(len(values) for own in samples.values() for values in own)
     choice = choose_test(Design(len(samples), tasks, fewest, paired=True))
-    return _test(samples, blocks, dict(zip(samples, mean, strict=True)), choice, True, True, rope)
+    return _test(
+        samples, blocks, dict(zip(samples, mean, strict=True)), choice, True, True, rope, interval, shared=shared
+    )
 
 
 def _test(
@@ -152,6 +166,9 @@ def _test(
     paired: bool,
     over_tasks: bool,
     rope: float | None,
+    interval: Interval,
+    *,
+    shared: bool = False,
 ) -> Significance:
     order = tuple(sorted(blocks, key=lambda name: (ranks[name], name)))
     mean = np.array([ranks[name] for name in order])
@@ -169,9 +186,9 @@ def _test(
             adjusted=float(adjusted[number]),
             different=bool(rejects and adjusted[number] < ALPHA),
             favours=_favours(blocks[a], blocks[b], choice),
-            improvement=probability_of_improvement(runs[a], runs[b]),
+            improvement=probability_of_improvement(runs[a], runs[b], interval, shared=shared),
             record=win_tie_loss(blocks[a], blocks[b]) if paired else None,
-            gain=paired_bootstrap(blocks[a], blocks[b]) if paired else None,
+            gain=mean_gain(blocks[a], blocks[b], interval) if paired else None,
             posterior=None if posterior is None else posterior[number],
         )
         for number, (a, b) in enumerate(combinations(order, 2))

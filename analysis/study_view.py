@@ -43,6 +43,11 @@ class Measure:
         return self.regret is not None or not self.maximize
 
     @property
+    def bounded(self) -> bool:
+        """Whether no value can be below zero: a regret against an optimum, or against the best of all."""
+        return self.regret in ("optimum", "best seen")
+
+    @property
     def label(self) -> str:
         """Name with its unit, for axes and table heads."""
         return f"{self.name} [{self.unit}]" if self.unit else self.name

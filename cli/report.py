@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
 from .common import ANY_PATH, cores, load_runs, run_paths
+from .curves import INTERVAL_HELP, INTERVALS
 
 
 @click.command()
@@ -16,11 +18,13 @@ from .common import ANY_PATH, cores, load_runs, run_paths
 @click.option("--out", required=True, type=ANY_PATH, help="Folder of the report.")
 @click.option("--title", default=None, help="Title of the page.")
 @click.option("--venue", default=None, help="Paper to draw for: neurips, icml, iclr, automl, tmlr, jmlr.")
+@click.option("--interval", type=click.Choice(INTERVALS), default=None, help=f"{INTERVAL_HELP}  [default: t]")
 @click.option("--settings", "file", type=ANY_PATH, default=None, help="A report.toml; else the one in a path, if any.")
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Processes that draw.  [default: one per core]")
 def report(
-    paths: tuple[Path, ...], out: Path, title: str | None, venue: str | None, file: Path | None, jobs: int | None
-) -> None:
+    paths: tuple[Path, ...], out: Path, title: str | None, venue: str | None, interval: Any, file: Path | None,
+    jobs: int | None,
+) -> None:  # fmt: skip
     """Compare runs: a page, figures, tables and LaTeX that compiles, and the data behind them."""
     from ..analysis.report import write_report
     from ..analysis.report.settings import NAME, Settings, read_settings
@@ -31,6 +35,7 @@ def report(
     if file:
         click.echo(f"Settings: {file}", err=True)
     settings = replace(settings, title=title or settings.title, venue=venue or settings.venue)
+    settings = replace(settings, interval=interval or settings.interval)
     command = "encave " + " ".join(sys.argv[1:])
     runs = load_runs(paths)
     written = write_report(

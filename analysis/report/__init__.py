@@ -121,8 +121,8 @@ def write_report(
 def _study(runs: Sequence[Run], settings: Settings, truth: Truth | None, random_search: RandomSearch | None) -> Study:
     shown = settings.applied(runs)
     view = view_runs(sorted(shown, key=lambda run: (run.name, str(run.metadata.get("source")))))
-    comparisons = tuple(compare(section, settings.rope) for section in view.sections)
-    overall, why_not = compare_tasks(comparisons, settings.rope)
+    comparisons = tuple(compare(section, settings.rope, settings.interval) for section in view.sections)
+    overall, why_not = compare_tasks(comparisons, settings.rope, settings.interval)
     styles = line_styles(settings.ordered(view.optimizers), settings.colours)
     return Study(
         view, comparisons, overall, why_not, styles, settings, truth, random_search if settings.random_search else None

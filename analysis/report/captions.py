@@ -24,9 +24,7 @@ def curve_caption(comparison: Comparison, index: int, most_bands: int) -> str:
     """Caption of the curves of one measure."""
     measure, curves = comparison.measures[index], [c for c in comparison.curves[index] if len(c.positions)]
     axis = comparison.axis
-    band = (
-        f" with its 95 % bootstrap band over {_run_counts(curves)}" if any(len(curve.band) for curve in curves) else ""
-    )
+    band = f" with its 95 % band over {_run_counts(curves)}" if any(len(curve.band) for curve in curves) else ""
     parts = [
         f"{comparison.section.title}: mean {measure.name} of the incumbent over {axis.name}{band}.",
         _reference(measure),
@@ -114,7 +112,7 @@ def underline_note(significance: Significance) -> str:
 def rank_caption(comparison: Comparison) -> str:
     """Caption of the ranks over time of one task."""
     how = "within each seed" if comparison.table.paired else "expected when one run of each optimizer is drawn"
-    band = " with its 95 % bootstrap band over runs" if comparison.table.rows[0].runs > 1 else ""
+    band = " with its 95 % band over runs" if comparison.table.rows[0].runs > 1 else ""
     return (
         f"{comparison.section.title}: average rank by {comparison.measures[0].name} of the incumbent over "
         f"{comparison.axis.name}, {how}{band}; 1 is best, ties share the mean rank, and a run without an incumbent "
@@ -132,7 +130,7 @@ def overall_rank_caption(overall: Overall) -> str:
     """Caption of the ranks over time over all tasks."""
     return (
         f"Average rank by {overall.measure} over {plural(len(overall.comparisons), 'task')} against the share of each "
-        "task's time, with 95 % bootstrap bands over the runs within tasks (not over tasks); 1 is best, and a run "
+        "task's time, with 95 % bands over the runs within tasks (not over tasks); 1 is best, and a run "
         f"without an incumbent ranks last.{_origin_note(overall.comparisons)}"
     )
 
@@ -172,8 +170,9 @@ def overall_caption(overall: Overall) -> str:
 
 def pairs_caption(significance: Significance) -> str:
     """Caption of the table of pairs."""
-    tasks = "its mean over tasks" if significance.over_tasks else "A12; 0.56, 0.64 and 0.71 are small, medium and large"
-    interval = "with its 95 % bootstrap interval"
+    sizes = "A12; 0.56, 0.64 and 0.71 are small, medium and large, told of both ends"
+    tasks = "its mean over tasks" if significance.over_tasks else sizes
+    interval = "with its 95 % interval"
     return (
         f"Pairs, the better by rank first. Probability of improvement: that a run of the first is better than one of "
         f"the second, ties counted half ({tasks}), {interval}. {tests.describe(significance)}{_bayes(significance)}"

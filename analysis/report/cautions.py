@@ -15,7 +15,9 @@ from .text import capital, listing, plural
 
 _MOST_NAMES = 8  # of optimizers in a sentence
 FEW_SEEDS = 5
-"""Below so many runs a bootstrap interval is too narrow to rely on, and the report says so."""
+"""Below so many runs hardly a test can reject, and the report says so."""
+NARROW = 30
+"""Below so many runs a percentile bootstrap interval of a mean holds in less than about 93 % of cases."""
 
 
 def list_cautions(comparison: Comparison) -> list[str]:
@@ -38,7 +40,11 @@ def _few_runs(comparison: Comparison) -> list[str]:
         found.append(f"{_who(single)}: one run only, so no band, no standard deviation and no interval.")
     if few:
         who = "All optimizers" if 3 < len(few) == len(rows) else _who(few)
-        found.append(f"{who}: fewer than {FEW_SEEDS} runs. Bootstrap intervals over so few are too narrow; add seeds.")
+        found.append(f"{who}: fewer than {FEW_SEEDS} runs. Little can be told apart with so few; add seeds.")
+    narrow = [row.optimizer for row in rows if 1 < row.runs < NARROW]
+    if narrow and comparison.interval == "bootstrap":
+        who = "All optimizers" if 3 < len(narrow) == len(rows) else _who(narrow)
+        found.append(f"{who}: fewer than {NARROW} runs, for which percentile bootstrap intervals are too narrow.")
     if len(rows) > 1 and not comparison.table.paired and not any(map(has_own_start, comparison.section.runs)):
         found.append(
             "The optimizers do not share the same known seeds, so ranks and differences are not paired by seed."
@@ -100,15 +106,15 @@ def _not_what_it_says(comparison: Comparison) -> list[str]:
         stayed = never_left(group.runs)
         if stayed:
             found.append(
-                f"{group.optimizer}: {stayed} of {plural(len(group.runs), 'run')} never left the initial design, so they "
-                "show that design and not the optimizer. Allow more trials."
+                f"{group.optimizer}: {stayed} of {plural(len(group.runs), 'run')} never left the initial design, so "
+                "they show that design and not the optimizer. Allow more trials."
             )
     for first, second in combinations(comparison.section.groups, 2):
         same = twins(first, second)
         if same:
             found.append(
-                f"{first.optimizer} and {second.optimizer}: {same} of {plural(len(first.runs), 'run')} of the first have "
-                "exactly the trials of a run of the second, so these are not two optimizers."
+                f"{first.optimizer} and {second.optimizer}: {same} of {plural(len(first.runs), 'run')} of the first "
+                "have exactly the trials of a run of the second, so these are not two optimizers."
             )
     return found
 

@@ -136,8 +136,8 @@ def _run_rows(one: Comparison) -> pa.Table:
     return rows(
         columns,
         (
-            (one.section.title, line.optimizer, run.seed, line.name, line.trials, line.failed, line.initial, measure.name,
-             run.final(measure))
+            (one.section.title, line.optimizer, run.seed, line.name, line.trials, line.failed, line.initial,
+             measure.name, run.final(measure))
             for line, run in zip(diagnose(one), members, strict=True)
             for measure in one.measures
         ),

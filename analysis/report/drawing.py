@@ -107,7 +107,10 @@ def scale_values(axes: Axes, scale: Scale) -> None:
     """Give the vertical axis this scale."""
     if scale.kind == "log":
         axes.set_yscale("log")
-        log_ticks(axes.yaxis, scale.high / scale.low)
+        low, high = scale.limits or (scale.low, scale.high)
+        if scale.limits:
+            axes.set_ylim(low, high)
+        log_ticks(axes.yaxis, high / low)
     elif scale.kind == "log with zero":
         axes.set_yscale("symlog", linthresh=scale.threshold, linscale=0.4)
         axes.set_ylim(0, scale.high * 1.3)

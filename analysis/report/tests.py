@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from ..design import ALPHA
-from ..effects import Estimate, magnitude
+from ..effects import Estimate, magnitudes
 from ..significance import Pair, Significance
 from .text import capital, fixed, listing, plural
 
@@ -36,7 +36,7 @@ class PairRow:
     improvement: str
     """Probability of improvement with its interval."""
     size: str
-    """Its size in a word; empty over tasks."""
+    """Its size in words, by both ends of the interval; empty over tasks and without an interval."""
     record: str
     """Wins–ties–losses, or a dash."""
     p: str
@@ -93,7 +93,7 @@ def pair_rows(significance: Significance) -> list[PairRow]:
             first=pair.first,
             second=pair.second,
             improvement=_estimate(pair.improvement),
-            size="" if significance.over_tasks else magnitude(pair.improvement.value),
+            size="" if significance.over_tasks else magnitudes(pair.improvement),
             record="–" if pair.record is None else "–".join(map(str, pair.record)),
             p=p_value(pair.adjusted).removeprefix("= "),
             different=pair.different,
@@ -111,8 +111,8 @@ def _estimate(estimate: Estimate) -> str:
 def pair_sentence(significance: Significance, best: str, second: str) -> str:
     """How often the best beats the second, and whether that is significant."""
     pair = significance.pair(best, second)
-    chance = pair.improvement.value if pair.first == best else 1 - pair.improvement.value
-    text = f"A run of {best} is better than one of {second} with probability {fixed(chance, 2)}"
+    chance = pair.improvement if pair.first == best else pair.improvement.turned()
+    text = f"A run of {best} is better than one of {second} with probability {_estimate(chance)}"
     if not significance.tested:
         return f"{text}. {describe(significance)}"
     name = _SHORT[significance.choice.test] if len(significance.pairs) > 1 else name_test(significance)

@@ -48,7 +48,7 @@ def lead_sentences(comparison: Comparison) -> list[str]:
         sentences = [
             f"{best.optimizer} ends with the {lowest} mean {measure.name}: {_mean_std(best, measure)}. "
             f"{second.optimizer} {'has' if second.failed else 'follows with'} {_mean_std(second, measure)}.",
-            _certainty(lead, measure),
+            _difference(lead, measure, len(comparison.table.rows)),
         ]
     first = comparison.table.rows[0]
     if first.rank < best.rank:
@@ -87,7 +87,8 @@ def _mean_std(row: FinalRow, measure: Measure) -> str:
     return f"{fixed(spread.mean, places)} ± {fixed(spread.std, places)}{unit} (mean ± std, {runs})"
 
 
-def _certainty(lead: Lead, measure: Measure) -> str:
+def _difference(lead: Lead, measure: Measure, optimizers: int) -> str:
+    """By how much; how sure that is, is what the test says, and nothing else."""
     if lead.second.failed and lead.difference < 0:
         return f"The mean of {lead.second.optimizer} leaves out its failed runs, so the two means do not compare."
     unit = (" percentage points" if measure.unit == "%" else f" {measure.unit}") if measure.unit else ""
@@ -96,10 +97,8 @@ def _certainty(lead: Lead, measure: Measure) -> str:
         return f"The difference is {fixed(lead.difference, places)}{unit}; a single run shows no uncertainty."
     places = decimals([(lead.upper - lead.lower) / 4], [lead.difference], measure.unit)
     how = "paired by seed" if lead.paired else "seeds not paired"
-    text = (
-        f"The difference is {fixed(lead.difference, places)}{unit}, 95 % bootstrap interval "
-        f"{fixed(lead.lower, places)} to {fixed(lead.upper, places)} ({how})"
+    picked = "" if optimizers == 2 else ", not corrected for the pair's having been picked"
+    return (
+        f"The difference is {fixed(lead.difference, places)}{unit}, 95 % interval "
+        f"{fixed(lead.lower, places)} to {fixed(lead.upper, places)} ({how}{picked})."
     )
-    if lead.lower > 0:
-        return f"{text}; the interval lies above zero."
-    return f"{text}. The interval reaches zero, so these runs do not separate the two."

@@ -31,8 +31,8 @@ _RUNTIMES = (
     "target is the sum of what all runs had spent when they hit it or ended, over the number of runs that hit it"
     f"{cite('hansen2021coco')}; the ECDF is the share of pairs of run and target that were hit"
     f"{cite('wang2022iohanalyzer')}; the area over the curve is the share of targets between the hardest and the "
-    "easiest that are hit on average from the start to where the first run ends. Intervals are percentile bootstrap "
-    "intervals over runs."
+    "easiest that are hit on average from the start to where the first run ends. Intervals of expected running times "
+    "are percentile bootstrap intervals over runs."
 )
 _BUDGETS = (
     "Curves over budgets spent add up the budgets of all finished trials, failed ones included; a trial that continues "
@@ -113,7 +113,7 @@ def _table(one: AnytimeSummary) -> Table:
         name=f"{comparison.section.title} running times",
         caption=(
             f"{comparison.section.title}: area over the curve of {measure.name} (1 is best; 0 is never below the "
-            f"easiest target) with its 95 % bootstrap interval over runs, and expected running time (ERT){unit} to "
+            f"easiest target) with its 95 % interval over runs, and expected running time (ERT){unit} to "
             "targets, with the runs that hit them; ∞ where none did. Best in bold. The data has all "
             f"{len(targets.values)} targets, with intervals."
         ),

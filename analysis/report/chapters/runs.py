@@ -28,8 +28,8 @@ def _task(one: Comparison, alone: bool) -> Details:
 
 def _table(one: Comparison, lines: list[diagnostics.RunDiagnosis]) -> Table:
     heads = (
-        "Run", "Seed", "Trials", "Initial design", "Without success", "First incumbent", "Held to", f"Final {one.measures[0].label}",
-        "Workers", "Overhead [s]", "Log",
+        "Run", "Seed", "Trials", "Initial design", "Without success", "First incumbent", "Held to",
+        f"Final {one.measures[0].label}", "Workers", "Overhead [s]", "Log",
     )  # fmt: skip
     rows = [
         Row(
@@ -37,8 +37,8 @@ def _table(one: Comparison, lines: list[diagnostics.RunDiagnosis]) -> Table:
             [
                 Cell(text)
                 for text in (
-                    run.seed, f"{run.trials:,}", "–" if run.initial is None else f"{run.initial:.0%}", run.statuses or "0", run.first, run.end, run.final, run.workers,
-                    run.overhead, run.source,
+                    run.seed, f"{run.trials:,}", "–" if run.initial is None else f"{run.initial:.0%}",
+                    run.statuses or "0", run.first, run.end, run.final, run.workers, run.overhead, run.source,
                 )
             ],
             run.optimizer,
