@@ -13,8 +13,6 @@ from typing import Any, ClassVar
 from ..errors import EncaveError
 from .adapter import Optimizer, Problem, Proposal, Result
 
-ETA = 3
-
 
 class DEHB(Optimizer):
     """DEHB with the package's defaults; its files are complete whatever its saving frequency.
@@ -41,7 +39,7 @@ class DEHB(Optimizer):
             cs=problem.space,
             min_fidelity=low,
             max_fidelity=high,
-            eta=ETA,
+            eta=problem.eta,
             seed=problem.seed,
             n_workers=1,  # more would start a Dask cluster; ask and tell serve any number of workers
             save_freq="end",  # one save at the end instead of a rewritten history at every incumbent
@@ -51,7 +49,7 @@ class DEHB(Optimizer):
         self.settings: Mapping[str, Any] = {
             "min_fidelity": low,
             "max_fidelity": high,
-            "eta": ETA,
+            "eta": problem.eta,
             **{name: self._dehb.de_params[name] for name in ("mutation_factor", "crossover_prob", "strategy")},
         }
 

@@ -19,7 +19,7 @@ from .limit import Limit
 from .nasbench201 import space
 from .nasbench201.task import DATASETS
 from .nasbench201.training_seeds import SeedAccuracies, seed_accuracies
-from .objective import BUDGET_RANGE, OBJECTIVE, Objectives
+from .objective import BUDGET_RANGES, OBJECTIVE, Objectives
 from .published import DEHB, NATS_BENCH, SECONDS, TEST, TRAJECTORY, VALID, Publication, trajectory_quantity
 from .quiet import quiet
 from .simulate import Evaluation, simulate
@@ -176,7 +176,7 @@ def _problem(adapter: str, seed: int, limit: Limit, schedule: int, folder: Path)
         folder=folder,
         home=".",
         budget=float(schedule),
-        budget_range=BUDGET_RANGE,
+        budget_range=BUDGET_RANGES[schedule],
         evaluations=limit.evaluations,
         groups=NODES,
         flags=parse_flags(adapter),

@@ -47,13 +47,13 @@ class SMAC(Optimizer):
             **settings,
         )
         facade: Any = getattr(smac, self.facade)
-        parts = self._parts(facade, scenario)
+        parts = self._parts(facade, scenario, problem)
         forest = slim(parts["model"], problem.evaluations or 0)
         self._smac: AbstractFacade = facade(scenario, None, **parts, logging_level=False, overwrite=True)
         widen_bounds(self._smac.runhistory)
         # The incumbents' trajectory then has simulated times.
         self._smac.intensifier.used_walltime = lambda: self._clock  # type: ignore[assignment]
-        self.settings: Mapping[str, Any] = {"facade": self.facade, **settings, **forest, **self._intensifier()}
+        self.settings: Mapping[str, Any] = {"facade": self.facade, **settings, **forest, **self._intensifier(problem)}
 
     def ask(self) -> Proposal | None:
         """The next trial; None if SMAC finds no configuration that it has not tried."""
@@ -91,15 +91,15 @@ class SMAC(Optimizer):
     def _scenario(self, problem: Problem) -> dict[str, Any]:
         return {}
 
-    def _intensifier(self) -> dict[str, Any]:
+    def _intensifier(self, problem: Problem) -> dict[str, Any]:
         return {}
 
-    def _parts(self, facade: Any, scenario: Scenario) -> dict[str, Any]:
+    def _parts(self, facade: Any, scenario: Scenario, problem: Problem) -> dict[str, Any]:
         """What the facade is made of, where it is not the default."""
         from .smac_forest import is_forest
         from .smac_search import parts
 
         model = facade.get_model(scenario)
-        intensifier = facade.get_intensifier(scenario, **self._intensifier())
+        intensifier = facade.get_intensifier(scenario, **self._intensifier(problem))
         search = parts(facade, scenario, intensifier, forest=is_forest(model))
         return {"model": model, "intensifier": intensifier, **search}

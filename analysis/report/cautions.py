@@ -11,11 +11,14 @@ from ...run import Run
 from ..comparison import Comparison
 from ..origins import never_left, twins
 from ..ranking import has_own_start
+from ..schedules import full_evaluations, mixed, schedules
 from .text import capital, listing, plural
 
 _MOST_NAMES = 8  # of optimizers in a sentence
 FEW_SEEDS = 5
 """Below so many runs hardly a test can reject, and the report says so."""
+FEW_TRAININGS = 50
+"""Below so many full trainings a run of a benchmark is told to be short."""
 NARROW = 30
 """Below so many runs a percentile bootstrap interval of a mean holds in less than about 93 % of cases."""
 
@@ -23,11 +26,43 @@ NARROW = 30
 def list_cautions(comparison: Comparison) -> list[str]:
     """What a reader must know before believing the section."""
     return [
+        *_mixed_schedules(comparison),
+        *_short(comparison),
         *_few_runs(comparison),
         *_not_counted(comparison),
         *_unequal(comparison),
         *_not_what_it_says(comparison),
         *_below_optimum(comparison),
+    ]
+
+
+def _mixed_schedules(comparison: Comparison) -> list[str]:
+    if not mixed(comparison.section):
+        return []
+    on = schedules(comparison.section)
+    told = "; ".join(
+        f"{_who([name for name, own in on.items() if own == each])} with {listing(f'{one:g}' for one in sorted(each))}"
+        for each in sorted(set(on.values()), key=sorted)
+        if each
+    )
+    return [
+        f"Mixed schedules: trained {told} epochs. What differs between them may be the schedule and not the optimizer; "
+        "run all on one (encave run --schedule)."
+    ]
+
+
+def _short(comparison: Comparison) -> list[str]:
+    few = [
+        group.optimizer
+        for group in comparison.section.groups
+        for spent in [[full_evaluations(run) for run in group.runs]]
+        if any(one is not None and one < FEW_TRAININGS for one in spent)
+    ]
+    if not few:
+        return []
+    return [
+        f"{_who(few)}: runs that cost fewer than {FEW_TRAININGS} trainings of the whole schedule. That is short for a "
+        "comparison of optimizers, which differ little so early."
     ]
 
 

@@ -9,6 +9,7 @@ from ...run import Run
 from ..bootstrap import RESAMPLES
 from ..comparison import Comparison
 from ..design import ALPHA
+from ..schedules import rewards
 from ..study_view import Group
 from .contents import Chapter, Study
 from .references import BENCHMARKS, OPTIMIZERS, cite, of_name
@@ -76,6 +77,7 @@ _FIDELITIES = (
     "Optimizers that evaluate at several budgets and such that evaluate at one are compared at equal {axes}, not at an "
     "equal number of trials; the budgets of each are given below."
 )
+_REWARDS = {"mean": "the mean over training seeds", "seed": "one training seed, drawn at random at each evaluation"}
 _TOOLS = (
     "Numbers were computed with NumPy"
     f"{cite('harris2020array')} and SciPy{cite('virtanen2020scipy')}, figures drawn with Matplotlib"
@@ -128,6 +130,9 @@ def _setting(comparison: Comparison) -> str:
     if section.benchmark:
         digest = str(section.benchmark.get("sha256") or "")
         paper = of_name(str(section.benchmark.get("name")), BENCHMARKS)
+        told = rewards(section.runs)
+        if told:
+            parts.append(f"optimizers were told {listing(_REWARDS.get(one, one) for one in sorted(told))}")
         parts.append(origin(section) + paper + (f" (SHA-256 {digest[:12]}…)" if digest else ""))
     return "; ".join(parts) + "."
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ..comparison import Comparison
 from ..ranking import FinalRow, Lead
+from ..schedules import modelled, schedules
 from ..study_view import Measure, Section
 from . import tests
 from .text import decimals, fixed, listing, plural
@@ -18,7 +19,11 @@ def origin(section: Section) -> str:
         return ""
     name = section.benchmark.get("name") or "benchmark"
     kinds = {"surrogate": "surrogate: modelled, not measured values", "table": "table of measured values"}
-    return f"{name}, {kinds.get(str(section.benchmark.get('source')), 'source not stated')}"
+    text = f"{name}, {kinds.get(str(section.benchmark.get('source')), 'source not stated')}"
+    part = modelled(section)
+    if part is None:
+        return text
+    return f"{text}, modelled between {part.low:.3g} and {part.schedule:g} epochs ({part.share:.0%} of the trials)"
 
 
 def surrogate_notice(sections: Sequence[Section]) -> str | None:
@@ -57,6 +62,9 @@ def lead_sentences(comparison: Comparison) -> list[str]:
         sentences.append(f"Its average rank, {best.rank:.2f} of {len(comparison.table.rows)}, is the best too.")
     significance = comparison.significance[0]
     sentences.append(tests.pair_sentence(significance, best.optimizer, second.optimizer))
+    on = schedules(comparison.section)
+    if on.get(best.optimizer) != on.get(second.optimizer):
+        sentences.append("These two were trained on different schedules, which is part of the difference.")
     close = tests.others_sentence(significance, best.optimizer, second.optimizer)
     return [*sentences, close] if close else sentences
 

@@ -133,7 +133,7 @@ def test_an_unknown_optimizer_is_refused_with_what_there_is() -> None:
         ("re+identity=-1", "identity is a number of at least 0, not '-1'"),
         ("re+identity=inf", "identity is a number"),
         ("re+death=young", "death is oldest or worst or loser, not 'young'"),
-        ("random+seed=3", "no flag 'seed'; there are none"),
+        ("random+seed=3", "no flag 'seed'; there are schedule"),
     ],
 )
 def test_a_flag_that_does_not_suit_is_refused(name: str, message: str) -> None:
