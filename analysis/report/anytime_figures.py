@@ -41,7 +41,7 @@ def ecdf_figure(summary: AnytimeSummary, styles: Styles) -> Figure:
     caption = (
         f"{title}: share of pairs of run and target that were hit by each moment, of {len(targets.values)} targets in "
         f"{measure.name} from {quantity(easiest, measure.unit)} to {quantity(hardest, measure.unit)}, spaced {spaced}, "
-        "from the worst first incumbent to the best value of any run, with 95 % bands over runs."
+        "from the worst first incumbent to the best value, with 95 % bands over runs."
     )
     origin = words.origin(one.section)
     return Figure(

@@ -140,13 +140,15 @@ def spent() -> dict[tuple[str, str, int], float]:
 
 
 def hits(steps: list[tuple[float, float, float]], target: float) -> float:
-    """When a run first was at or below a target."""
-    return next((end for end, regret, _ in steps if regret <= target), np.inf)
+    """When a run was at or below a target and stayed so to its end; the default is no longer the first passage."""
+    regrets = [regret for _, regret, _ in steps]
+    return next((end for k, (end, *_) in enumerate(steps) if max(regrets[k:]) <= target), np.inf)
 
 
 def spaced(incumbents, task: str) -> np.ndarray:
     """The targets by their definition."""
-    regrets = [regret for key, steps in incumbents.items() if key[0] == task for _, regret, _ in steps]
+    chosen = [[regret for _, regret, _ in steps] for key, steps in incumbents.items() if key[0] == task]
+    regrets = [max(own[k:]) for own in chosen for k in range(len(own))]  # that a run holds to its end from there on
     easy = max(steps[0][1] for key, steps in incumbents.items() if key[0] == task)
     hard = min(regret for regret in regrets if regret > 0)
     values = 10 ** np.linspace(np.log10(easy), np.log10(hard), 51)
