@@ -59,13 +59,16 @@ class Comparison:
         return _finals(self.trajectories[optimizer], self.measures[index])
 
 
-def compare(section: Section, rope: float | None = None, interval: Interval = "t") -> Comparison:
+def compare(
+    section: Section, rope: float | None = None, interval: Interval = "t", control: str | None = None
+) -> Comparison:
     """Compute a section.
 
     Args:
         section: What is compared.
         rope: Half-width of the region of practical equivalence, for the Bayesian test; without it there is none.
         interval: Which intervals numbers have.
+        control: The optimizer that all others are tested against, besides all pairs; ignored where it did not run.
 
     Raises:
         EncaveError: a run lacks a column that its metadata reports.
@@ -84,7 +87,11 @@ def compare(section: Section, rope: float | None = None, interval: Interval = "t
     several = len(table.rows) > 1
     significance = [
         compare_runs(
-            {label: _finals(members, measure) for label, members in trajectories.items()}, table.paired, rope, interval
+            {label: _finals(members, measure) for label, members in trajectories.items()},
+            table.paired,
+            rope,
+            interval,
+            control,
         )
         for measure in (measures if several else ())
     ]

@@ -30,11 +30,13 @@ class Design:
     """Runs of the optimizer that has the fewest (on a task)."""
     paired: bool
     """Whether all optimizers ran with the same known seeds, each once."""
+    comparisons: int | None = None
+    """How many pairs are tested; None for all."""
 
     @property
     def pairs(self) -> int:
-        """Pairs of optimizers, which Holm's correction counts."""
-        return self.optimizers * (self.optimizers - 1) // 2
+        """Pairs that are tested, which Holm's correction counts."""
+        return self.comparisons or self.optimizers * (self.optimizers - 1) // 2
 
 
 @dataclass(frozen=True)

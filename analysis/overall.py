@@ -37,7 +37,10 @@ class Overall:
 
 
 def compare_tasks(
-    comparisons: Sequence[Comparison], rope: float | None = None, interval: Interval = "t"
+    comparisons: Sequence[Comparison],
+    rope: float | None = None,
+    interval: Interval = "t",
+    control: str | None = None,
 ) -> tuple[Overall | None, str | None]:
     """The result over tasks, or None and why (no word if there is one task only).
 
@@ -51,7 +54,7 @@ def compare_tasks(
     labels = sorted(comparisons[0].trajectories)
     samples = {label: [one.finals(label, 0) for one in comparisons] for label in labels}
     shared = all(share_seeds([one.trajectories[label] for one in comparisons]) for label in labels)
-    significance = compare_over_tasks(samples, rope, interval, shared=shared)
+    significance = compare_over_tasks(samples, rope, interval, control, shared=shared)
     medians = [[float(np.median(filled(own))) for own in samples[label]] for label in significance.optimizers]
     ranked = overall_rank_curves([one.rank_task for one in comparisons], interval, shared=shared)
     curves = {curve.optimizer: curve for curve in ranked}

@@ -150,6 +150,16 @@ def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_t
     return View(tuple(sections), tuple(sorted(set(labels.values()))), tuple(remarks))
 
 
+def check_control(view: View, control: str | None) -> None:
+    """Check that there is such an optimizer; None is fine.
+
+    Raises:
+        EncaveError: there is none.
+    """
+    if control is not None and control not in view.optimizers:
+        raise EncaveError(f"no optimizer is called {control!r}, the control; there are {', '.join(view.optimizers)}")
+
+
 def _label(run: Run) -> str:
     return str(run.metadata.get("group") or run.optimizer.name)
 

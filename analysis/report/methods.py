@@ -69,6 +69,10 @@ _USED = {
     ),
     "mann-whitney": ("Mann–Whitney tests with Holm's correction", ("mann1947test", "holm1979simple")),
 }
+_CONTROL = (
+    "Besides all pairs, every optimizer is compared with {control}, the control, by the test that the design of these "
+    f"comparisons alone carries, corrected for their number by Holm's procedure{cite('holm1979simple')}."
+)
 _BAYES = (
     "The Bayesian signed-rank test gives the probabilities that the difference on a new block most probably is better, "
     f"worse, or practically equal, that is at most {{rope:g}} in the unit of the measure{cite('benavoli2017time')}."
@@ -93,6 +97,8 @@ def describe_methods(study: Study, chapters: Sequence[Chapter]) -> list[str]:
     rules.append(_INTERVALS[study.settings.interval].format(resamples=RESAMPLES))
     if any(comparison.significance for comparison in comparisons):
         rules.append(_TESTS.format(alpha=ALPHA, used=_tests_used(study)))
+    if study.settings.control is not None:
+        rules.append(_CONTROL.format(control=study.settings.control))
     if study.settings.rope is not None:
         rules.append(_BAYES.format(rope=study.settings.rope))
     if any(_multi_fidelity(comparison) for comparison in comparisons):

@@ -66,7 +66,7 @@ def lead_sentences(comparison: Comparison) -> list[str]:
     if on.get(best.optimizer) != on.get(second.optimizer):
         sentences.append("These two were trained on different schedules, which is part of the difference.")
     close = tests.others_sentence(significance, best.optimizer, second.optimizer)
-    return [*sentences, close] if close else sentences
+    return [*sentences, *filter(None, (close, tests.control_sentence(significance)))]
 
 
 def _alone(comparison: Comparison) -> str:

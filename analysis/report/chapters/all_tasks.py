@@ -22,6 +22,7 @@ def write(study: Study) -> list[Chapter]:
     blocks = [
         *([Figures(figures)] if figures else []),
         _table(overall),
+        *pairs.control_block(overall.significance, TITLE),
         pairs.pairs_block(overall.significance, TITLE),
     ]
     return [
