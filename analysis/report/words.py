@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from .. import power
 from ..comparison import Comparison
 from ..ranking import FinalRow, Lead
 from ..schedules import modelled, schedules
@@ -66,7 +67,30 @@ def lead_sentences(comparison: Comparison) -> list[str]:
     if on.get(best.optimizer) != on.get(second.optimizer):
         sentences.append("These two were trained on different schedules, which is part of the difference.")
     close = tests.others_sentence(significance, best.optimizer, second.optimizer)
-    return [*sentences, *filter(None, (close, tests.control_sentence(significance)))]
+    more = _more_seeds(comparison, best.optimizer, second.optimizer)
+    return [*sentences, *filter(None, (close, more, tests.control_sentence(significance)))]
+
+
+def _more_seeds(comparison: Comparison, best: str, second: str) -> str | None:
+    """With how many seeds what is open could be answered; None where the best differs from the second."""
+    significance = comparison.significance[0]
+    if significance.pair(best, second).different:
+        return None
+    open_pairs = [(best, second)]
+    last = significance.optimizers[-1]
+    if last not in (best, second) and not significance.pair(best, last).different:
+        open_pairs.append((best, last))
+    told: list[str] = []
+    for one, other in open_pairs:
+        samples = comparison.finals(one, 0), comparison.finals(other, 0)
+        if min(map(len, samples)) < power.FEWEST:
+            return None
+        needed = power.seeds_needed(*samples, len(significance.pairs))
+        told.append(f"{one} from {other} {f'with {needed}' if needed else f'not even with {power.SEEDS[-1]}'}")
+    return (
+        f"If these runs are typical, independent seeds of each would tell {listing(told)}, in {power.POWER:.0%} of "
+        "studies (Mann–Whitney, all pairs corrected for; by resampling, so rough for few runs)."
+    )
 
 
 def _alone(comparison: Comparison) -> str:
