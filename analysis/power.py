@@ -1,7 +1,8 @@
 """How many seeds it would take to tell two optimizers apart, if the runs that there are are typical.
 
 Runs of each are resampled to samples of n, and the share of samples that the test rejects is the power (bootstrap
-power; Efron and Tibshirani 1993, chapter 25). The answer is no better than the runs it is from, so with few it is rough.
+power; Efron and Tibshirani 1993, chapter 25). The answer is no better than the runs it is from: with few it is
+rough.
 """
 
 from __future__ import annotations

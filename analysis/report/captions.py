@@ -129,7 +129,8 @@ def _origin_note(comparisons: Sequence[Comparison]) -> str:
 def overall_rank_caption(overall: Overall) -> str:
     """Caption of the ranks over time over all tasks."""
     return (
-        f"Average rank by {overall.measure} over {plural(len(overall.comparisons), 'task')} against the share of each "
+        f"Average rank of the runs (not of their medians, as in the table) by {overall.measure} over "
+        f"{plural(len(overall.comparisons), 'task')} against the share of each "
         "task's time, with 95 % bands over the runs within tasks (not over tasks); 1 is best, and a run "
         f"without an incumbent ranks last.{_origin_note(overall.comparisons)}"
     )
@@ -144,7 +145,8 @@ def rank_alt(curves: Sequence[RankCurve]) -> str:
 def critical_difference_caption(significance: Significance, title: str, blocks: str, footer: str) -> str:
     """Caption of a critical-difference diagram."""
     return (
-        f"{title}: average ranks over {plural(significance.blocks, blocks)} (1 is best). A bar joins optimizers of "
+        f"{title}: average ranks{' of the medians over runs' if significance.over_tasks else ''} over "
+        f"{plural(significance.blocks, blocks)} (1 is best). A bar joins optimizers of "
         f"which no pair differs significantly at level {ALPHA}, with a dot on each member "
         f"({tests.name_test(significance)})."
         + ("" if significance.groups else " All pairs differ.")

@@ -193,7 +193,8 @@ def overall_sentences(significance: Significance, measure: str) -> list[str]:
 def _overall(significance: Significance, measure: str) -> list[str]:
     best, rank = significance.optimizers[0], significance.ranks[0]
     tied = [name for name, own in zip(significance.optimizers, significance.ranks, strict=True) if own == rank]
-    who = f"{listing(tied)} share the best average rank" if len(tied) > 1 else f"{best} has the best average rank"
+    what = "the best average rank of medians"
+    who = f"{listing(tied)} share {what}" if len(tied) > 1 else f"{best} has {what}"
     lead = (
         f"Over {plural(significance.blocks, 'task')} {who} by {measure}: {fixed(rank, 2)} of {len(significance.ranks)}."
     )

@@ -11,6 +11,7 @@ from ..critical_difference import critical_difference_figure
 from ..figures import ranks_figure
 
 TITLE = "All tasks"
+_RANKS = "Average rank of runs (1 is best)"  # the table's are of medians over runs
 
 
 def write(study: Study) -> list[Chapter]:
@@ -47,7 +48,7 @@ def _figures(overall: Overall, study: Study) -> Iterator[Figure]:
     footer = origins.pop() if len(origins) == 1 else ""
     if overall.curves and len(overall.optimizers) > 2:
         caption = captions.overall_rank_caption(overall)
-        yield ranks_figure(overall.curves, TITLE, "Share of the task's time", footer, caption, study.styles)
+        yield ranks_figure(overall.curves, TITLE, "Share of the task's time", footer, caption, study.styles, _RANKS)
     if overall.significance.friedman:
         name = f"{TITLE} critical difference"
         yield critical_difference_figure(overall.significance, name, TITLE, footer, "task", study.styles)
@@ -58,7 +59,7 @@ def _table(overall: Overall) -> Table:
     return Table(
         name=TITLE,
         caption=captions.overall_caption(overall),
-        heads=("Optimizer", *table.task_heads(overall), "Average rank"),
+        heads=("Optimizer", *table.task_heads(overall), "Average rank of medians"),
         rows=[Row(label, cells, label) for label, cells in rows],
         origin="; ".join(sorted({words.origin(one.section) for one in overall.comparisons} - {""})),
     )
