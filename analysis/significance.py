@@ -231,7 +231,9 @@ def _test(
         critical_difference=critical,
         pairs=tuple(pairs),
         omnibus=_omnibus(values, paired),
-        control=against_control({name: blocks[name] for name in order}, control, design) if control in blocks else None,
+        control=against_control({name: blocks[name] for name in order}, control, design)
+        if control is not None and control in blocks
+        else None,
         groups=_groups(order, pairs) if choice.test != "none" else (),
     )
 

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +53,10 @@ USUAL_SECONDS: Mapping[int, Mapping[str, float]] = {
 As in NATS-Bench with 12 epochs, and with 200 some 550 full trainings on average, in which curves have ended to part.
 """
 
-_SCALARS = {"common_start": bool, "schedule": int, "eta": int, "reward": str, "resume_from_checkpoint": bool}
-_SCALARS |= {"benchmark": str, "jobs": int, "scheduler": str}
+_SCALARS = {
+    **{"common_start": bool, "schedule": int, "eta": int, "reward": str, "resume_from_checkpoint": bool},
+    **{"benchmark": str, "jobs": int, "scheduler": str},
+}
 _FLOATS = ("min_budget", "max_budget")
 _WANTED = {
     **{key: f"one or more {'whole numbers' if kind is int else 'texts'}" for key, kind in _LISTS.items()},
@@ -128,7 +129,7 @@ class Declaration:
 
     def _variants(self, dataset: str) -> list[tuple[Limit, int, str]]:
         """Budgets and numbers of workers on a dataset, and what runs of them are called."""
-        workers = self.settings["workers"]
+        workers: list[int] = self.settings["workers"]
         if self.settings["budget"] is None:
             limits = {"": Limit(simulated_seconds=USUAL_SECONDS[self.schedule][dataset])}
         else:
@@ -144,7 +145,8 @@ class Declaration:
         names = {each: f"{each}-workers" if len(workers) > 1 else "" for each in workers}
         return [
             (limit, each, "-".join(filter(None, (budget, names[each]))))
-            for (budget, limit), each in product(limits.items(), workers)
+            for budget, limit in limits.items()
+            for each in workers
         ]
 
     def cluster(self) -> Cluster:

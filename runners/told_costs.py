@@ -43,7 +43,7 @@ class OneSeed:
             self._short = seed_accuracies(task, two_seeds=dataset == "cifar10")
             self._world = self._rng.standard_normal(len(task.valid_accuracy_12))
         elif schedule == 12:
-            self._seeds = {seed: values[:, -1] for seed, values in task.curves[12].by_seed.items()}
+            self._seeds = {one: values[:, -1].astype(np.float64) for one, values in task.curves[12].by_seed.items()}
         else:
             self._seeds = dict(task.seed_deviation_200) or dict.fromkeys(_DRAWN)
 
