@@ -28,7 +28,7 @@ from encave.run import Note
 NAN = float("nan")
 NUMBERS = (
     *("areas", "curves", "curves_on_other_axes", "ecdf", "exploration", "final", "footprint", "importance"),
-    *("ranks", "runs", "runtimes", "tests"),
+    *("omnibus", "ranks", "runs", "runtimes", "tests"),
 )
 FIGURES = ("ecdf", "footprint", "ranks", "test-error", "validation-regret", "validation-regret-over-evaluations")
 
