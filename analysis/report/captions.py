@@ -116,11 +116,11 @@ def rank_caption(comparison: Comparison) -> str:
     return (
         f"{comparison.section.title}: average rank by {comparison.measures[0].name} of the incumbent over "
         f"{comparison.axis.name}, {how}{band}; 1 is best, ties share the mean rank, and a run without an incumbent "
-        f"ranks last.{_origin_note([comparison])}"
+        f"ranks last.{origin_note([comparison])}"
     )
 
 
-def _origin_note(comparisons: Sequence[Comparison]) -> str:
+def origin_note(comparisons: Sequence[Comparison]) -> str:
     """Where the values come from, as a last sentence; empty without a benchmark."""
     origins = sorted({origin(one.section) for one in comparisons} - {""})
     return "".join(f" {capital(text)}." for text in origins)
@@ -132,7 +132,7 @@ def overall_rank_caption(overall: Overall) -> str:
         f"Average rank of the runs (not of their medians, as in the table) by {overall.measure} over "
         f"{plural(len(overall.comparisons), 'task')} against the share of each "
         "task's time, with 95 % bands over the runs within tasks (not over tasks); 1 is best, and a run "
-        f"without an incumbent ranks last.{_origin_note(overall.comparisons)}"
+        f"without an incumbent ranks last.{origin_note(overall.comparisons)}"
     )
 
 
@@ -166,7 +166,7 @@ def overall_caption(overall: Overall) -> str:
     """Caption of the table over all tasks."""
     return (
         f"Rank on each task by the median {overall.measure} over runs (a failed run counts as the worst value), and "
-        f"its average; best in bold. {underline_note(overall.significance)}{_origin_note(overall.comparisons)}"
+        f"its average; best in bold. {underline_note(overall.significance)}{origin_note(overall.comparisons)}"
     )
 
 
