@@ -87,9 +87,10 @@ def write_legend(
 
 
 def write_footer(figure: Figure, text: str, paper: Paper) -> None:
-    """A small line at the foot of a figure."""
+    """A small line at the foot of a figure, smaller where it would not fit."""
     y = 0.035 / figure.get_figheight()
     size = min(5.0, paper.small - 1)
+    size *= min(1.0, 0.97 * float(figure.get_figwidth()) / max(inches(len(text), size), 1e-9))
     figure.text(0.99, y, plain(text, paper), ha="right", va="bottom", fontsize=size, color=style.MUTED)
 
 
