@@ -14,7 +14,7 @@ from .terminal.studies import run_with_progress
 
 OPTIMIZERS = ("dehb", "smac", "re", "random")
 SEEDS = range(3)
-BUDGET = "20000s"
+BUDGET, SCHEDULE = "500000s", 200
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,9 @@ def run_demo(out: Path, *, jobs: int) -> Demo:
     from .runners.study import Cluster, RunSpec, parse_limit
 
     limit = parse_limit(BUDGET)
-    specs = [RunSpec(optimizer, "cifar10", seed, limit) for optimizer, seed in product(OPTIMIZERS, SEEDS)]
+    specs = [
+        RunSpec(optimizer, "cifar10", seed, limit, epochs=SCHEDULE) for optimizer, seed in product(OPTIMIZERS, SEEDS)
+    ]
     result = run_with_progress(out / "study", specs, Cluster(jobs))
     if result.failed:
         first = result.failed[0]

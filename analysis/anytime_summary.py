@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from .anytime import trajectory
 from .axis import Axis, AxisFacts, available_axes
 from .comparison import Comparison
+from .measures import Hits
 from .pareto import Pareto, compare_fronts
 from .runtimes import Runtime, Targets, runtimes, spaced_targets
 from .section_curves import SectionCurves, Summary, section_curves
@@ -28,17 +29,17 @@ class AnytimeSummary:
     """Hypervolume and attainment; None with one objective."""
 
 
-def summarise(comparison: Comparison) -> AnytimeSummary:
+def summarise(comparison: Comparison, hits: Hits = "held") -> AnytimeSummary:
     """Compute what a report says of anytime performance beside the main curves."""
     section, measure = comparison.section, comparison.measures[0]
     members = {label: comparison.trajectories[label] for label in comparison.ordered}
-    targets = spaced_targets([one for own in members.values() for one in own], measure)
+    targets = spaced_targets([one for own in members.values() for one in own], measure, hits=hits)
     return AnytimeSummary(
         comparison=comparison,
         other_axes=tuple(_on_axis(comparison, axis) for axis in other_axes(comparison)),
         targets=targets,
-        runtimes=runtimes(members, measure, targets) if targets else (),
-        pareto=compare_fronts(section, comparison.axis),
+        runtimes=runtimes(members, measure, targets, comparison.interval, hits) if targets else (),
+        pareto=compare_fronts(section, comparison.axis, comparison.interval),
     )
 
 
@@ -66,4 +67,4 @@ def _on_axis(comparison: Comparison, axis: Axis) -> SectionCurves:
         label: tuple(trajectory(run, axis, [measure.column]) for run in groups[label]) for label in comparison.ordered
     }
     section = replace(comparison.section, measures=(measure,))
-    return section_curves(section, axis, trajectories, Summary())
+    return section_curves(section, axis, trajectories, Summary(interval=comparison.interval))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .anytime import Trajectory, trajectory
 from .axis import Axis, AxisFacts, choose_axis
 from .curves import Curve, aggregate
+from .intervals import Interval
 from .rank_curves import RankCurve, RankTask, rank_curves
 from .ranking import FinalTable, Lead, final_table, lead
 from .section_curves import resolved
@@ -40,6 +41,8 @@ class Comparison:
     """For each measure, the tests of the final values; empty with fewer than two optimizers."""
     rank_curves: tuple[RankCurve, ...]
     """Ranks over time by the first measure, in order of the table; empty with fewer than three optimizers."""
+    interval: Interval = "t"
+    """Which intervals its numbers have."""
 
     @property
     def ordered(self) -> tuple[str, ...]:
@@ -56,12 +59,16 @@ class Comparison:
         return _finals(self.trajectories[optimizer], self.measures[index])
 
 
-def compare(section: Section, rope: float | None = None) -> Comparison:
+def compare(
+    section: Section, rope: float | None = None, interval: Interval = "t", control: str | None = None
+) -> Comparison:
     """Compute a section.
 
     Args:
         section: What is compared.
         rope: Half-width of the region of practical equivalence, for the Bayesian test; without it there is none.
+        interval: Which intervals numbers have.
+        control: The optimizer that all others are tested against, besides all pairs; ignored where it did not run.
 
     Raises:
         EncaveError: a run lacks a column that its metadata reports.
@@ -72,20 +79,37 @@ def compare(section: Section, rope: float | None = None) -> Comparison:
         group.optimizer: tuple(trajectory(run, axis, columns) for run in group.runs) for group in section.groups
     }
     measures = resolved(section.measures, trajectories)
-    table = final_table(trajectories, measures)
+    table = final_table(trajectories, measures, interval)
     curves = tuple(
-        tuple(aggregate(row.optimizer, trajectories[row.optimizer], measure) for row in table.rows)
+        tuple(aggregate(row.optimizer, trajectories[row.optimizer], measure, interval=interval) for row in table.rows)
         for measure in measures
     )
     several = len(table.rows) > 1
     significance = [
-        compare_runs({label: _finals(members, measure) for label, members in trajectories.items()}, table.paired, rope)
+        compare_runs(
+            {label: _finals(members, measure) for label, members in trajectories.items()},
+            table.paired,
+            rope,
+            interval,
+            control,
+        )
         for measure in (measures if several else ())
     ]
     # of two optimizers the rank is a mirror image of the share of runs in which one is ahead, which the tests give
     ranked = {row.optimizer: trajectories[row.optimizer] for row in table.rows}
-    over_time = rank_curves(RankTask(ranked, measures[0], table.paired)) if len(ranked) > 2 else ()
-    return Comparison(section, axis, measures, trajectories, curves, table, lead(table), tuple(significance), over_time)
+    over_time = rank_curves(RankTask(ranked, measures[0], table.paired), interval) if len(ranked) > 2 else ()
+    return Comparison(
+        section,
+        axis,
+        measures,
+        trajectories,
+        curves,
+        table,
+        lead(table, interval),
+        tuple(significance),
+        over_time,
+        interval,
+    )
 
 
 def _finals(members: Sequence[Trajectory], measure: Measure) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import EncaveError
+from .measures import Hits
 from .runtimes import Runtime, Targets, runtimes, spaced_targets
 from .section_curves import SectionCurves
 from .study_view import Measure
@@ -28,7 +29,7 @@ class SectionRuntimes:
 
 
 def section_runtimes(
-    curves: SectionCurves, measure: str | None = None, targets: Sequence[float] = ()
+    curves: SectionCurves, measure: str | None = None, targets: Sequence[float] = (), hits: Hits = "held"
 ) -> SectionRuntimes | None:
     """Runtimes to given targets, or to those of `spaced_targets`; None where these are wanted and no run has any value.
 
@@ -36,6 +37,7 @@ def section_runtimes(
         curves: The section.
         measure: Name of the measure; the first without one.
         targets: Values to hit, in any order.
+        hits: What counts as a hit.
 
     Raises:
         EncaveError: the section has no such measure.
@@ -45,10 +47,10 @@ def section_runtimes(
         known = ", ".join(one.name for one in curves.measures)
         raise EncaveError(f"{curves.section.title} has no measure {measure!r}; there are {known}")
     members = [one for own in curves.trajectories.values() for one in own]
-    found = given_targets(targets, chosen) if targets else spaced_targets(members, chosen)
+    found = given_targets(targets, chosen) if targets else spaced_targets(members, chosen, hits=hits)
     if found is None:
         return None
-    return SectionRuntimes(curves, chosen, found, runtimes(curves.trajectories, chosen, found))
+    return SectionRuntimes(curves, chosen, found, runtimes(curves.trajectories, chosen, found, hits=hits))
 
 
 def given_targets(values: Sequence[float], measure: Measure) -> Targets:

@@ -43,6 +43,11 @@ class Measure:
         return self.regret is not None or not self.maximize
 
     @property
+    def bounded(self) -> bool:
+        """Whether no value can be below zero: a regret against an optimum, or against the best of all."""
+        return self.regret in ("optimum", "best seen")
+
+    @property
     def label(self) -> str:
         """Name with its unit, for axes and table heads."""
         return f"{self.name} [{self.unit}]" if self.unit else self.name
@@ -136,13 +141,51 @@ def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_t
     labels, remarks = _labels(runs)
     kept, twice = _without_duplicates(runs, labels, same)
     remarks += [f"{name} was given more than once and counts once." for name in twice]
-    by_key: defaultdict[str, list[Run]] = defaultdict(list)
-    for run in kept:
-        by_key[_section_key(run)].append(run)
+    by_key = _by_design(kept)
     titles = _titles({key: members[0] for key, members in by_key.items()})
     sections = [_section(titles[key], members, labels) for key, members in by_key.items()]
     sections.sort(key=lambda section: section.title)
     return View(tuple(sections), tuple(sorted(set(labels.values()))), tuple(remarks))
+
+
+def check_control(view: View, control: str | None) -> None:
+    """Check that there is such an optimizer; None is fine.
+
+    Raises:
+        EncaveError: there is none.
+    """
+    if control is not None and control not in view.optimizers:
+        raise EncaveError(f"no optimizer is called {control!r}, the control; there are {', '.join(view.optimizers)}")
+
+
+def _by_design(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    """Runs by section; where an optimizer was run to several limits with the same seed, each limit is one.
+
+    Two budgets of one optimizer are two designs: the shorter run is often the beginning of the longer one, and neither
+    is an optimizer of its own.
+    """
+    by_key: defaultdict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        by_key[_section_key(run)].append(run)
+    found: dict[str, list[Run]] = {}
+    for key, members in by_key.items():
+        limits: defaultdict[tuple[str, int | None], set[str]] = defaultdict(set)
+        for run in members:
+            limits[run.optimizer.name, run_seed(run)].add(_limit(run))
+        several = any(len(own) > 1 for (_, seed), own in limits.items() if seed is not None)
+        for run in members:
+            found.setdefault(json.dumps([key, _limit(run)]) if several else key, []).append(run)
+    return found
+
+
+def _limit(run: Run) -> str:
+    """Where the run was to end, in words."""
+    limit: dict[str, Any] = run.metadata.get("limit") or {}
+    told = (
+        f"{f'{value:,.10g}' if isinstance(value, int | float) else value} {name.replace('_', ' ')}"
+        for name, value in sorted(limit.items())
+    )
+    return " and ".join(told) or "no limit"
 
 
 def _label(run: Run) -> str:
@@ -193,6 +236,7 @@ def _facts(run: Run) -> dict[str, str]:
         "benchmark": f"{benchmark.get('source') or 'other runs'}",
         "reporting": f"reporting {', '.join(names)}" if names else "objective only",
         "sha256": f"benchmark {digest}" if digest else "no benchmark hash",
+        "limit": _limit(run),
     }
 
 
@@ -206,7 +250,8 @@ def _task(run: Run) -> str:
 def _section_key(run: Run) -> str:
     space = [] if run.metadata.get("task") else sorted(run.configurations.column_names)
     reporting = run.metadata.get("reporting") or []
-    return json.dumps([_task(run), space, *_facts(run).values(), reporting], sort_keys=True, default=str)
+    facts = [fact for name, fact in _facts(run).items() if name != "limit"]
+    return json.dumps([_task(run), space, *facts, reporting], sort_keys=True, default=str)
 
 
 def _titles(first: dict[str, Run]) -> dict[str, str]:

@@ -68,16 +68,17 @@ def ranks(paths: tuple[Path, ...], as_json: bool, as_csv: bool, over_time: bool)
     default=None,
     help="Differences up to this, in the measure's unit, are practically equal: adds the Bayesian signed-rank test.",
 )
+@click.option("--control", default=None, help="Compares every other optimizer with this one, besides all pairs.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
-def tests(paths: tuple[Path, ...], rope: float | None, as_json: bool, as_csv: bool) -> None:
+def tests(paths: tuple[Path, ...], rope: float | None, control: str | None, as_json: bool, as_csv: bool) -> None:
     """Test final values, each pair of optimizers, by the test that the design carries, with effect sizes."""
     from ..analysis.report import data
     from ..analysis.report.chapters.all_tasks import TITLE
     from ..analysis.report.tests import describe
     from ..terminal.comparison import print_tests
 
-    comparisons, overall, why_not = _compare(paths, rope)
+    comparisons, overall, why_not = _compare(paths, rope, control)
     made = [(c.section.title, m.name, s) for c in comparisons for m, s in zip(c.measures, c.significance, strict=False)]
     if overall:
         made.append((TITLE, overall.measure, overall.significance))
@@ -85,6 +86,8 @@ def tests(paths: tuple[Path, ...], rope: float | None, as_json: bool, as_csv: bo
     if as_json:
         friedman = [data.friedman_rows(*one) for one in made]
         told = {"pairs": json_rows(pairs), "friedman": json_rows(friedman)}
+        told |= {"omnibus": json_rows([data.omnibus_rows(*one) for one in made])}
+        told |= {"control": json_rows([data.control_rows(*one) for one in made])}
         print_json({**told, "tests": [describe(test) for *_, test in made], "not_over_tasks": why_not})
     elif as_csv:
         print_csv(pairs)
@@ -93,16 +96,19 @@ def tests(paths: tuple[Path, ...], rope: float | None, as_json: bool, as_csv: bo
     _say_why_not(why_not)
 
 
-def _compare(paths: tuple[Path, ...], rope: float | None = None) -> tuple[list[Comparison], Overall | None, str | None]:
+def _compare(
+    paths: tuple[Path, ...], rope: float | None = None, control: str | None = None
+) -> tuple[list[Comparison], Overall | None, str | None]:
     from ..analysis.comparison import compare
     from ..analysis.overall import compare_tasks
-    from ..analysis.study_view import view_runs
+    from ..analysis.study_view import check_control, view_runs
 
     view = view_runs(load_runs(paths))
     for remark in view.remarks:
         say(remark, err=True)
-    comparisons = [compare(section, rope) for section in view.sections]
-    return comparisons, *compare_tasks(comparisons, rope)
+    check_control(view, control)
+    comparisons = [compare(section, rope, control=control) for section in view.sections]
+    return comparisons, *compare_tasks(comparisons, rope, control=control)
 
 
 def _say_why_not(why_not: str | None) -> None:

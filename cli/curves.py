@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ..runners.dispatch import Ready
 
 AXES = ("evaluations", "time", "trial-time", "epochs", "full-evaluations")
+INTERVALS = ("t", "bootstrap")
+INTERVAL_HELP = "Student's and its like, which hold for few runs, or percentile bootstrap."
 RULES = ("highest-so-far", "any-budget", "highest-only")
 
 
@@ -22,7 +24,7 @@ RULES = ("highest-so-far", "any-budget", "highest-only")
 @click.option("--axis", type=click.Choice(AXES), default=None, help="What to draw over; else time, or evaluations.")
 @click.option("--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="Budgets of incumbents.")
 @click.option("--statistic", default="mean", show_default=True, help="mean, median, iqm, or a quantile: q0.9.")
-@click.option("--interval", type=click.Choice(["bootstrap", "t"]), default="bootstrap", show_default=True, help="Band.")
+@click.option("--interval", type=click.Choice(INTERVALS), default=INTERVALS[0], show_default=True, help=INTERVAL_HELP)
 @click.option("--reference", type=float, default=None, help="Regret of the first measure is against this value.")
 @click.option("--normalise", is_flag=True, help="Divide regret by random search's at its end; average over tasks.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that read runs.")

@@ -134,6 +134,8 @@ def run_study(
     wanted = list(dict.fromkeys(specs))
     check_distinct(wanted)
     objectives = Objectives()
+    for spec in wanted:
+        spec.check_curves(objectives.benchmark(spec.benchmark))
     finished = {spec: study_folder.is_finished(folder, spec, objectives) for spec in wanted}
     study_folder.check_writable(folder)
     skipped = [spec for spec in wanted if finished[spec]]

@@ -28,7 +28,7 @@ from ..comparison import compare
 from ..importance_groups import Truth
 from ..overall import compare_tasks
 from ..random_search import RandomSearch
-from ..study_view import View, view_runs
+from ..study_view import View, check_control, view_runs
 from . import data, gallery, html, latex, manifest, words
 from .chapters import write_chapters
 from .contents import Chapter, Study
@@ -128,8 +128,11 @@ def write_report(
 def _study(runs: Sequence[Run], settings: Settings, truth: Truth | None, random_search: RandomSearch | None) -> Study:
     shown = settings.applied(runs)
     view = view_runs(sorted(shown, key=lambda run: (run.name, str(run.metadata.get("source")))))
-    comparisons = tuple(compare(section, settings.rope) for section in view.sections)
-    overall, why_not = compare_tasks(comparisons, settings.rope)
+    check_control(view, settings.control)
+    comparisons = tuple(
+        compare(section, settings.rope, settings.interval, settings.control) for section in view.sections
+    )
+    overall, why_not = compare_tasks(comparisons, settings.rope, settings.interval, settings.control)
     styles = line_styles(settings.ordered(view.optimizers), settings.colours)
     return Study(
         view, comparisons, overall, why_not, styles, settings, truth, random_search if settings.random_search else None

@@ -33,6 +33,10 @@ def of_task(one: Comparison) -> dict[str, pa.Table]:
     tests = [test_rows(title, measure.name, significance) for measure, significance in made]
     if tests:
         tables["tests"] = pa.concat_tables(tests)
+        each = [(title, measure.name, found) for measure, found in zip(one.measures, one.significance, strict=False)]
+        tables["omnibus"] = pa.concat_tables([omnibus_rows(*own) for own in each])
+        if one.significance[0].control:
+            tables["control"] = pa.concat_tables([control_rows(*own) for own in each])
     if one.rank_curves:
         tables["ranks"] = rank_rows(title, one.axis.label, one.rank_curves)
     return tables
@@ -132,13 +136,13 @@ def _run_rows(one: Comparison) -> pa.Table:
     members = [run for label in one.ordered for run in one.trajectories[label]]
     columns = {
         "section": "string", "optimizer": "string", "seed": "int64", "run": "string", "trials": "int64",
-        "failed_trials": "int64", "measure": "string", "final": "float64",
+        "failed_trials": "int64", "initial_share": "float64", "measure": "string", "final": "float64",
     }  # fmt: skip
     return rows(
         columns,
         (
-            (one.section.title, line.optimizer, run.seed, line.name, line.trials, line.failed, measure.name,
-             run.final(measure))
+            (one.section.title, line.optimizer, run.seed, line.name, line.trials, line.failed, line.initial,
+             measure.name, run.final(measure))
             for line, run in zip(diagnose(one), members, strict=True)
             for measure in one.measures
         ),
@@ -180,6 +184,35 @@ def friedman_rows(section: str, measure: str, significance: Significance) -> pa.
     one = significance.friedman
     found = [] if one is None else [(one.blocks, one.statistic, one.chi2_p, one.exact_p, one.f_statistic, one.f_p)]
     return rows(columns, ((section, measure, *row) for row in found))
+
+
+def control_rows(section: str, measure: str, significance: Significance) -> pa.Table:
+    """Every optimizer against the control; no row without one."""
+    columns = {
+        "section": "string", "measure": "string", "test": "string", "control": "string", "optimizer": "string",
+        "p": "float64", "adjusted_p": "float64", "favours": "int64", "verdict": "string",
+    }  # fmt: skip
+    one = significance.control
+    found = one.against if one else ()
+    return rows(
+        columns,
+        (
+            (section, measure, one.choice.test, one.control, each.optimizer, each.p, each.adjusted, each.favours,
+             each.verdict)
+            for each in found
+            if one
+        ),
+    )  # fmt: skip
+
+
+def omnibus_rows(section: str, measure: str, significance: Significance) -> pa.Table:
+    """The test of all optimizers at once; no row without one."""
+    columns = {
+        "section": "string", "measure": "string", "test": "string", "statistic": "float64", "p": "float64",
+        "how": "string",
+    }  # fmt: skip
+    one = significance.omnibus
+    return rows(columns, [(section, measure, one.name, one.statistic, one.p, one.how)] if one else [])
 
 
 def runtime_rows(section: str, axis: str, measure: Measure, targets: Targets, found: Sequence[Runtime]) -> pa.Table:

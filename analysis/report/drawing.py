@@ -131,9 +131,10 @@ def write_legend(
 
 
 def write_footer(figure: Figure, text: str, paper: Paper) -> None:
-    """A small line at the foot of a figure."""
+    """A small line at the foot of a figure, smaller where it would not fit."""
     y = 0.035 / figure.get_figheight()
     size = min(5.0, paper.small - 1)
+    size *= min(1.0, 0.97 * float(figure.get_figwidth()) / max(inches(len(text), size), 1e-9))
     figure.text(0.99, y, plain(text, paper), ha="right", va="bottom", fontsize=size, color=style.MUTED)
 
 
@@ -151,7 +152,10 @@ def scale_values(axes: Axes, scale: Scale) -> None:
     """Give the vertical axis this scale."""
     if scale.kind == "log":
         axes.set_yscale("log")
-        log_ticks(axes.yaxis, scale.high / scale.low)
+        low, high = scale.limits or (scale.low, scale.high)
+        if scale.limits:
+            axes.set_ylim(low, high)
+        log_ticks(axes.yaxis, high / low)
     elif scale.kind == "log with zero":
         axes.set_yscale("symlog", linthresh=scale.threshold, linscale=0.4)
         axes.set_ylim(0, scale.high * 1.3)

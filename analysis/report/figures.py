@@ -74,7 +74,13 @@ def _legend_labels(curves: Sequence[Curve]) -> list[str]:
 
 
 def ranks_figure(
-    curves: Sequence[RankCurve], title: str, xlabel: str, footer: str, caption: str, styles: Styles
+    curves: Sequence[RankCurve],
+    title: str,
+    xlabel: str,
+    footer: str,
+    caption: str,
+    styles: Styles,
+    ylabel: str = RANK_LABEL,
 ) -> Figure:
     """Ranks over time."""
     lines = [
@@ -91,5 +97,5 @@ def ranks_figure(
     ]
     worst = len(curves)
     scale = Scale("linear", 1.0, worst, limits=(0.9, worst + 0.1))
-    chart = LineChart(title, xlabel, RANK_LABEL, footer, lines, scale)
+    chart = LineChart(title, xlabel, ylabel, footer, lines, scale)
     return Figure(f"{title} ranks", caption, captions.rank_alt(curves), chart)

@@ -13,6 +13,8 @@ from typing import Any
 
 from ...errors import EncaveError
 from ...run import Run
+from ..intervals import INTERVALS, Interval
+from ..measures import Hits
 from ..ranking import Centre
 
 NAME = "report.toml"
@@ -46,6 +48,12 @@ class Settings:
     """What tables of final values print: mean ± standard deviation, or median [quartiles]."""
     rope: float | None = None
     """Half-width of the region of practical equivalence, in the unit of the measure: adds the Bayesian test."""
+    interval: Interval = "t"
+    """What intervals and bands are: Student's and its like, or percentile bootstrap."""
+    hits: Hits = "held"
+    """When a target is hit: once it is held to the end of the run, or at the first passage."""
+    control: str | None = None
+    """The optimizer that all others are compared with, besides all pairs; None for none."""
     random_search: bool = True
     """Whether the expected curve of random search is drawn where it is known."""
     optimizers: tuple[str, ...] = ()
@@ -121,6 +129,7 @@ def read_settings(path: Path) -> Settings:
         raise EncaveError(f"{path} is not TOML: {error}") from error
     _check_keys(path, "", content, {one.name for one in fields(Settings)})
     kinds: dict[str, Any] = {"title": str, "venue": str, "table": str, "rope": (int, float), "optimizers": list}
+    kinds |= {"interval": str, "hits": str, "control": str}
     kinds |= {"random_search": bool, "tasks": list, "labels": dict, "colours": dict, "runs": list}
     for key, value in content.items():
         if not isinstance(value, kinds[key]) or isinstance(value, bool) != (kinds[key] is bool):
@@ -131,6 +140,10 @@ def read_settings(path: Path) -> Settings:
     settings = replace(Settings(), **{**content, "runs": tuple(rules)})
     if settings.table not in ("mean", "median"):
         raise EncaveError(f'{path}: table = {settings.table!r}; there are "mean" and "median"')
+    if settings.interval not in INTERVALS:
+        raise EncaveError(f"{path}: interval = {settings.interval!r}; there are {' and '.join(INTERVALS)}")
+    if settings.hits not in ("held", "first"):
+        raise EncaveError(f'{path}: hits = {settings.hits!r}; there are "held" and "first"')
     for name, colour in settings.colours.items():
         if not _COLOUR.fullmatch(str(colour)):
             raise EncaveError(f"{path}: the colour of {name!r} is {colour!r}, not of the form #0072B2")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from .. import power
 from ..comparison import Comparison
 from ..ranking import FinalRow, Lead
+from ..schedules import modelled, schedules
 from ..study_view import Measure, Section
 from . import tests
 from .text import decimals, fixed, listing, plural
@@ -18,7 +20,11 @@ def origin(section: Section) -> str:
         return ""
     name = section.benchmark.get("name") or "benchmark"
     kinds = {"surrogate": "surrogate: modelled, not measured values", "table": "table of measured values"}
-    return f"{name}, {kinds.get(str(section.benchmark.get('source')), 'source not stated')}"
+    text = f"{name}, {kinds.get(str(section.benchmark.get('source')), 'source not stated')}"
+    part = modelled(section)
+    if part is None:
+        return text
+    return f"{text}, modelled between {part.low:.3g} and {part.schedule:g} epochs ({part.share:.0%} of the trials)"
 
 
 def surrogate_notice(sections: Sequence[Section]) -> str | None:
@@ -48,7 +54,7 @@ def lead_sentences(comparison: Comparison) -> list[str]:
         sentences = [
             f"{best.optimizer} ends with the {lowest} mean {measure.name}: {_mean_std(best, measure)}. "
             f"{second.optimizer} {'has' if second.failed else 'follows with'} {_mean_std(second, measure)}.",
-            _certainty(lead, measure),
+            _difference(lead, measure, len(comparison.table.rows)),
         ]
     first = comparison.table.rows[0]
     if first.rank < best.rank:
@@ -57,8 +63,34 @@ def lead_sentences(comparison: Comparison) -> list[str]:
         sentences.append(f"Its average rank, {best.rank:.2f} of {len(comparison.table.rows)}, is the best too.")
     significance = comparison.significance[0]
     sentences.append(tests.pair_sentence(significance, best.optimizer, second.optimizer))
+    on = schedules(comparison.section)
+    if on.get(best.optimizer) != on.get(second.optimizer):
+        sentences.append("These two were trained on different schedules, which is part of the difference.")
     close = tests.others_sentence(significance, best.optimizer, second.optimizer)
-    return [*sentences, close] if close else sentences
+    more = _more_seeds(comparison, best.optimizer, second.optimizer)
+    return [*sentences, *filter(None, (close, more, tests.control_sentence(significance)))]
+
+
+def _more_seeds(comparison: Comparison, best: str, second: str) -> str | None:
+    """With how many seeds what is open could be answered; None where the best differs from the second."""
+    significance = comparison.significance[0]
+    if significance.pair(best, second).different:
+        return None
+    open_pairs = [(best, second)]
+    last = significance.optimizers[-1]
+    if last not in (best, second) and not significance.pair(best, last).different:
+        open_pairs.append((best, last))
+    told: list[str] = []
+    for one, other in open_pairs:
+        samples = comparison.finals(one, 0), comparison.finals(other, 0)
+        if min(map(len, samples)) < power.FEWEST:
+            return None
+        needed = power.seeds_needed(*samples, len(significance.pairs))
+        told.append(f"{one} from {other} {f'with {needed}' if needed else f'not even with {power.SEEDS[-1]}'}")
+    return (
+        f"If these runs are typical, independent seeds of each would tell {listing(told)}, in {power.POWER:.0%} of "
+        "studies (Mann–Whitney, all pairs corrected for; by resampling, so rough for few runs)."
+    )
 
 
 def _alone(comparison: Comparison) -> str:
@@ -87,7 +119,8 @@ def _mean_std(row: FinalRow, measure: Measure) -> str:
     return f"{fixed(spread.mean, places)} ± {fixed(spread.std, places)}{unit} (mean ± std, {runs})"
 
 
-def _certainty(lead: Lead, measure: Measure) -> str:
+def _difference(lead: Lead, measure: Measure, optimizers: int) -> str:
+    """By how much; how sure that is, is what the test says, and nothing else."""
     if lead.second.failed and lead.difference < 0:
         return f"The mean of {lead.second.optimizer} leaves out its failed runs, so the two means do not compare."
     unit = (" percentage points" if measure.unit == "%" else f" {measure.unit}") if measure.unit else ""
@@ -96,10 +129,8 @@ def _certainty(lead: Lead, measure: Measure) -> str:
         return f"The difference is {fixed(lead.difference, places)}{unit}; a single run shows no uncertainty."
     places = decimals([(lead.upper - lead.lower) / 4], [lead.difference], measure.unit)
     how = "paired by seed" if lead.paired else "seeds not paired"
-    text = (
-        f"The difference is {fixed(lead.difference, places)}{unit}, 95 % bootstrap interval "
-        f"{fixed(lead.lower, places)} to {fixed(lead.upper, places)} ({how})"
+    picked = "" if optimizers == 2 else ", not corrected for the pair's having been picked"
+    return (
+        f"The difference is {fixed(lead.difference, places)}{unit}, 95 % interval "
+        f"{fixed(lead.lower, places)} to {fixed(lead.upper, places)} ({how}{picked})."
     )
-    if lead.lower > 0:
-        return f"{text}; the interval lies above zero."
-    return f"{text}. The interval reaches zero, so these runs do not separate the two."

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
 
 from ...overall import Overall
+from ...profiles import Profile, profiles
 from .. import captions, data, pairs, table, tests, words
-from ..contents import Chapter, Figure, Figures, Row, Study, Table
+from ..contents import Cell, Chapter, Figure, Figures, Row, Study, Table
 from ..critical_difference import critical_difference_figure
-from ..figures import ranks_figure
+from ..figures import MOST_BANDS, ranks_figure
+from ..line_chart import Line, LineChart
+from ..references import cite
+from ..scales import Scale
+from ..text import fixed, plural
 
 TITLE = "All tasks"
+_PROFILES = (
+    "Regrets are normalised on each task by the mean with which random search ends, if it was run, else by the median "
+    "regret of all runs' first incumbents. Performance profiles and the optimality gap are those of "
+    f"rliable{cite('agarwal2021deep')} for the score 1 − normalised regret."
+)
+_RANKS = "Average rank of runs (1 is best)"  # the table's are of medians over runs
 
 
 def write(study: Study) -> list[Chapter]:
@@ -18,10 +33,13 @@ def write(study: Study) -> list[Chapter]:
     overall = study.overall
     if overall is None:
         return []
-    figures = tuple(_figures(overall, study))
+    made = profiles(overall.comparisons, overall.optimizers, study.settings.interval)
+    figures = (*_figures(overall, study), *([_profile_figure(made, overall, study)] if made else []))
     blocks = [
         *([Figures(figures)] if figures else []),
         _table(overall),
+        *([_gap_table(made, overall)] if made else []),
+        *pairs.control_block(overall.significance, TITLE),
         pairs.pairs_block(overall.significance, TITLE),
     ]
     return [
@@ -29,7 +47,9 @@ def write(study: Study) -> list[Chapter]:
             title=TITLE,
             blocks=blocks,
             summary=tests.overall_sentences(overall.significance, overall.measure),
+            methods=[_PROFILES] if made else [],
             data={
+                **({"profiles": _profile_rows(made), "normalised": _gap_rows(made)} if made else {}),
                 "tests": data.test_rows(TITLE, overall.measure, overall.significance),
                 **(
                     {"ranks": data.rank_rows(TITLE, "share of the task's time", overall.curves)}
@@ -41,12 +61,87 @@ def write(study: Study) -> list[Chapter]:
     ]
 
 
-def _figures(overall: Overall, study: Study) -> Iterator[Figure]:
+def _profile_figure(made: Sequence[Profile], overall: Overall, study: Study) -> Figure:
+    lines = [
+        Line(
+            label=one.optimizer,
+            look=study.styles[one.optimizer],
+            x=np.append(one.regrets, one.regrets[-1]),
+            y=one.share,
+            band=(one.regrets, one.lower, one.upper) if number < MOST_BANDS and not np.isnan(one.lower).any() else None,
+        )
+        for number, one in enumerate(made)
+    ]
+    tasks = plural(len(overall.comparisons), "task")
+    caption = (
+        f"Performance profiles over {tasks}: share of runs that end with at most so much normalised regret (0 is the "
+        "reference, 1 the baseline), the mean over tasks, with 95 % bands; higher is better."
+        f"{captions.origin_note(overall.comparisons)}"
+    )
+    ends = ", ".join(f"{one.optimizer} {fixed(float(one.share[0]), 2)}" for one in made)
+    chart = LineChart(
+        TITLE, "Normalised regret", "Share of runs at or below", _footer(overall), lines,
+        Scale("linear", 0.0, 1.0, limits=(0.0, 1.02)), log_x=False,
+    )  # fmt: skip
+    return Figure(f"{TITLE} profiles", caption, f"Shares of runs at the smallest regret: {ends}.", chart)
+
+
+def _gap_table(made: Sequence[Profile], overall: Overall) -> Table:
+    known = [one.gap.value for one in made if not math.isnan(one.gap.value)]
+    least = min(known, default=math.nan)
+    rows = [
+        Row(one.optimizer, [Cell(_gap(one), round(one.gap.value, 3) == round(least, 3))], one.optimizer) for one in made
+    ]
+    tasks = plural(len(overall.comparisons), "task")
+    caption = (
+        f"Normalised {overall.measure} at the end, the mean over {tasks} of the mean over runs, with its 95 % "
+        "interval; 0 is the reference and 1 the baseline. It is the optimality gap of the score 1 − normalised regret. "
+        f"Best in bold; a dash where a run failed.{captions.origin_note(overall.comparisons)}"
+    )
+    return Table(f"{TITLE} normalised regret", caption, ("Optimizer", "Normalised regret"), rows)
+
+
+def _gap(one: Profile) -> str:
+    gap = one.gap
+    if math.isnan(gap.value):
+        return "–"
+    if math.isnan(gap.lower):
+        return fixed(gap.value, 3)
+    return f"{fixed(gap.value, 3)} [{fixed(gap.lower, 3)}, {fixed(gap.upper, 3)}]"
+
+
+def _gap_rows(made: Sequence[Profile]) -> pa.Table:
+    columns = {"optimizer": "string", "normalised_regret": "float64", "lower_95": "float64", "upper_95": "float64"}
+    return data.rows(columns, ((one.optimizer, one.gap.value, one.gap.lower, one.gap.upper) for one in made))
+
+
+def _profile_rows(made: Sequence[Profile]) -> pa.Table:
+    columns = {
+        "optimizer": "string", "normalised_regret": "float64", "share": "float64", "lower_95": "float64",
+        "upper_95": "float64",
+    }  # fmt: skip
+    return data.rows(
+        columns,
+        (
+            (one.optimizer, *point)
+            for one in made
+            for point in zip(
+                *(column.tolist() for column in (one.regrets, one.share, one.lower, one.upper)), strict=True
+            )
+        ),
+    )
+
+
+def _footer(overall: Overall) -> str:
     origins = {words.origin(one.section) for one in overall.comparisons}
-    footer = origins.pop() if len(origins) == 1 else ""
+    return origins.pop() if len(origins) == 1 else ""
+
+
+def _figures(overall: Overall, study: Study) -> Iterator[Figure]:
+    footer = _footer(overall)
     if overall.curves and len(overall.optimizers) > 2:
         caption = captions.overall_rank_caption(overall)
-        yield ranks_figure(overall.curves, TITLE, "Share of the task's time", footer, caption, study.styles)
+        yield ranks_figure(overall.curves, TITLE, "Share of the task's time", footer, caption, study.styles, _RANKS)
     if overall.significance.friedman:
         name = f"{TITLE} critical difference"
         yield critical_difference_figure(overall.significance, name, TITLE, footer, "task", study.styles)
@@ -57,7 +152,7 @@ def _table(overall: Overall) -> Table:
     return Table(
         name=TITLE,
         caption=captions.overall_caption(overall),
-        heads=("Optimizer", *table.task_heads(overall), "Average rank"),
+        heads=("Optimizer", *table.task_heads(overall), "Average rank of medians"),
         rows=[Row(label, cells, label) for label, cells in rows],
         origin="; ".join(sorted({words.origin(one.section) for one in overall.comparisons} - {""})),
     )

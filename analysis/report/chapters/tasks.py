@@ -33,7 +33,7 @@ def _chapter(one: Comparison, study: Study) -> Chapter:
         _table(one, study.settings.table),
     ]
     if one.significance:
-        blocks.append(pairs.pairs_block(one.significance[0], title))
+        blocks += [*pairs.control_block(one.significance[0], title), pairs.pairs_block(one.significance[0], title)]
     return Chapter(
         title=title,
         blocks=blocks,
