@@ -10,29 +10,69 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .charts.display import Display
     from .tables.comparisons import Comparisons, compare
-    from .tables.curves import ECDF, Areas, Curves, RunningTimes
-    from .tables.final import CriticalDifferences, Final, FinalRuns, Omnibus, Ranks, Tests
+    from .tables.curves import ECDF, Areas, Curves, RunningTimes, RunTimes
+    from .tables.final import (
+        Controls,
+        CriticalDifferences,
+        Final,
+        FinalRuns,
+        FriedmanTests,
+        NormalisedRegrets,
+        Omnibus,
+        Profiles,
+        Ranks,
+        Tests,
+    )
+    from .tables.importance import ImportanceBias, Importances, importance
+    from .tables.landscape import (
+        Correlations,
+        Explorations,
+        Footprints,
+        Incumbents,
+        correlation,
+        exploration,
+        incumbents,
+    )
 
 _HOMES = {
     **dict.fromkeys(("Comparisons", "compare"), ".tables.comparisons"),
-    **dict.fromkeys(("ECDF", "Areas", "Curves", "RunningTimes"), ".tables.curves"),
-    **dict.fromkeys(("CriticalDifferences", "Final", "FinalRuns", "Omnibus", "Ranks", "Tests"), ".tables.final"),
+    **dict.fromkeys(("ECDF", "Areas", "Curves", "RunTimes", "RunningTimes"), ".tables.curves"),
+    **dict.fromkeys(("Controls", "CriticalDifferences", "Final", "FinalRuns", "FriedmanTests"), ".tables.final"),
+    **dict.fromkeys(("NormalisedRegrets", "Omnibus", "Profiles", "Ranks", "Tests"), ".tables.final"),
+    **dict.fromkeys(("ImportanceBias", "Importances", "importance"), ".tables.importance"),
+    **dict.fromkeys(("Correlations", "Explorations", "Footprints", "Incumbents"), ".tables.landscape"),
+    **dict.fromkeys(("correlation", "exploration", "incumbents"), ".tables.landscape"),
     "Display": ".charts.display",
 }
 __all__ = [
     "ECDF",
     "Areas",
     "Comparisons",
+    "Controls",
+    "Correlations",
     "CriticalDifferences",
     "Curves",
     "Display",
+    "Explorations",
     "Final",
     "FinalRuns",
+    "Footprints",
+    "FriedmanTests",
+    "ImportanceBias",
+    "Importances",
+    "Incumbents",
+    "NormalisedRegrets",
     "Omnibus",
+    "Profiles",
     "Ranks",
+    "RunTimes",
     "RunningTimes",
     "Tests",
     "compare",
+    "correlation",
+    "exploration",
+    "importance",
+    "incumbents",
 ]
 
 

@@ -15,10 +15,10 @@ from .. import __version__
 from ..errors import EncaveError
 from ..files.atomic import is_full
 from . import analyze, benchmark, convert, doctor, open, report, studies
-from .common import ANY_PATH, LEFT_OUT, say
+from .common import ANY_PATH, LEFT_OUT, Group, say
 
 
-class _Verbs(click.RichGroup):
+class _Verbs(Group):
     """A group that turns what went wrong into one line and an exit status."""
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from . import analyze_importance, analyze_landscape
-from .common import load_runs, print_csv, print_json, run_paths, say
+from .common import Group, load_runs, print_csv, print_json, run_paths, say
 from .curves import curves
 from .runtimes import runtimes
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..analysis import Comparisons
 
 
-@click.group()
+@click.group(cls=Group)
 def analyze() -> None:
     """What runs say of their problem, as tables or as JSON."""
 
@@ -60,17 +60,19 @@ def ranks(paths: tuple[Path, ...], as_json: bool, as_csv: bool, over_time: bool)
     default=None,
     help="Differences up to this, in the measure's unit, are practically equal: adds the Bayesian signed-rank test.",
 )
+@click.option("--control", default=None, help="Compares every other optimizer with this one, besides all pairs.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
-def tests(paths: tuple[Path, ...], rope: float | None, as_json: bool, as_csv: bool) -> None:
+def tests(paths: tuple[Path, ...], rope: float | None, control: str | None, as_json: bool, as_csv: bool) -> None:
     """Test final values, each pair of optimizers, by the test that the design carries, with effect sizes."""
     from ..analysis.report.tests import describe
     from .show.comparison import print_tests
 
-    found, why_not = _compare(paths, rope)
+    found, why_not = _compare(paths, rope, control)
     made = found.tests()
     if as_json:
-        told = {"pairs": made.records(), "friedman": made.omnibus().records()}
+        told = {"pairs": made.records(), "friedman": made.friedman().records(), "omnibus": made.omnibus().records()}
+        told |= {"control": made.controls().records()}
         print_json({**told, "tests": [describe(test) for *_, test in made.made], "not_over_tasks": why_not})
     elif as_csv:
         print_csv([made.table()])
@@ -79,11 +81,13 @@ def tests(paths: tuple[Path, ...], rope: float | None, as_json: bool, as_csv: bo
     _say_why_not(why_not)
 
 
-def _compare(paths: tuple[Path, ...], rope: float | None = None) -> tuple[Comparisons, str | None]:
+def _compare(
+    paths: tuple[Path, ...], rope: float | None = None, control: str | None = None
+) -> tuple[Comparisons, str | None]:
     """The comparison, and why nothing is averaged over tasks."""
     from ..analysis import compare
 
-    found = compare(load_runs(paths), rope=rope)
+    found = compare(load_runs(paths), rope=rope, control=control)
     for remark in found.remarks:
         say(remark, err=True)
     return found, found.not_overall

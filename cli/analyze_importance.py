@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from ..errors import EncaveError
-from .common import left_out, load_runs, print_csv, print_json, run_paths
+from .common import command, left_out, load_runs, print_csv, print_json, run_paths
 
 if TYPE_CHECKING:
     from ..analysis.importance.groups import Truth
@@ -19,7 +19,7 @@ METHODS = ("fanova", "lpi", "ablation", "shapley")
 GAMES = ("ablation", "tunability", "sensitivity", "variance")
 
 
-@click.command()
+@command()
 @run_paths
 @click.option(
     "--method",

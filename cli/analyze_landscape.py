@@ -7,13 +7,13 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import ANY_PATH, left_out, load_runs, only_option, print_csv, print_json, run_paths
+from .common import ANY_PATH, command, left_out, load_runs, only_option, print_csv, print_json, run_paths
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 _CSV = click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
 
 
-@click.command()
+@command()
 @run_paths
 @click.option("--objective", default=None, help="Objective to correlate; else the first.")
 @_JSON
@@ -34,7 +34,7 @@ def correlation(paths: tuple[Path, ...], objective: str | None, as_json: bool, a
     sys.exit(left_out(*found))
 
 
-@click.command()
+@command()
 @run_paths
 @_JSON
 @_CSV
@@ -53,7 +53,7 @@ def exploration(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
         print_exploration(found)
 
 
-@click.command()
+@command()
 @run_paths
 @_JSON
 @_CSV
@@ -73,7 +73,7 @@ def incumbents(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
     sys.exit(left_out(*found))
 
 
-@click.command()
+@command()
 @click.argument("paths", nargs=-1, type=ANY_PATH)
 @only_option
 @click.option("--benchmark", "table", default="surrogate", show_default=True, help="NAS-Bench-201 table.")

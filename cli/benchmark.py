@@ -7,12 +7,12 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import ANY_PATH, print_json
+from .common import ANY_PATH, Group, print_json
 
 DATASETS = ("cifar10", "cifar100", "ImageNet16-120")
 
 
-@click.group()
+@click.group(cls=Group)
 def benchmark() -> None:
     """NAS-Bench-201 tables: the embedded surrogate and what you imported."""
 

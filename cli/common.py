@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,6 +31,31 @@ LEFT_OUT = "encave.left_out"
 """Key of the context's `meta`: whether something was left out."""
 _MOST_TOLD = 20
 _KEYS = {"optimizer": "optimizers", "dataset": "datasets", "seed": "seeds"}
+
+
+class Command(click.RichCommand):
+    """A verb that refuses an option given twice, of which one value would be dropped."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's; before, each option that takes one value is counted."""
+        _, _, given = self.make_parser(ctx).parse_args(list(args))
+        once = [
+            one for one in given if isinstance(one, click.Option) and not (one.multiple or one.count or one.is_eager)
+        ]
+        if twice := next((one for one in once if once.count(one) > 1), None):
+            message = f"{max(twice.opts, key=len)} is given twice and takes one value."
+            raise click.UsageError(message, ctx)
+        return super().parse_args(ctx, args)
+
+
+class Group(click.RichGroup):
+    """A group whose verbs are such commands."""
+
+    command_class = Command
+
+
+command = partial(click.command, cls=Command)
+"""`click.command` of this kind."""
 
 
 def several(name: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -112,10 +138,12 @@ def wanted_runs() -> RunFilter:
 
 def run_sources(paths: tuple[Path, ...]) -> list[Path]:
     """Converted runs at or below the paths, and partitions of run stores; logs are converted into the user's cache."""
+    return some(_sources(_prepared(paths), wanted_runs()), paths)
+
+
+def _sources(prepared: Prepared, wanted: RunFilter) -> list[Path]:
     from ..store import RunStore
 
-    prepared = _prepared(paths)
-    wanted = wanted_runs()
     return [*prepared.folders, *(each for store in prepared.stores for each in RunStore(store).partitions(wanted))]
 
 
@@ -127,7 +155,7 @@ def run_folders(paths: tuple[Path, ...]) -> list[Path]:
     wanted = wanted_runs()
     folders = [folder for folder in prepared.folders if _is_wanted(folder, wanted)]
     folders += (folder for store in prepared.stores for folder in extracted(store, wanted))
-    return _some(folders)
+    return some(folders, paths)
 
 
 def _is_wanted(folder: Path, wanted: RunFilter) -> bool:
@@ -141,20 +169,37 @@ def _is_wanted(folder: Path, wanted: RunFilter) -> bool:
         return False
 
 
-def load_runs(paths: tuple[Path, ...]) -> list[Run]:
-    """The runs at or below the paths, loaded."""
-    from ..store import read_runs
+def load_runs(
+    paths: tuple[Path, ...],
+    on_step: Callable[[str, int, int | None], None] = lambda step, done, total: None,
+    renamed: Callable[[Run], Run] | None = None,
+) -> list[Run]:
+    """The runs at or below the paths, loaded.
+
+    Args:
+        paths: Where they are.
+        on_step: Told how many folders and partitions of stores are read.
+        renamed: A run with the names that a report's settings give it, which `--only` knows beside its own.
+    """
+    from ..store import RunFilter, read_runs
 
     wanted = wanted_runs()
+    read = RunFilter() if renamed else wanted
+    sources = _sources(_prepared(paths), read)
+    found: list[Run] = []
     damaged: list[EncaveError] = []
-    sources = run_sources(paths)
-    found = (run for source in sources for run in read_runs(source, wanted, on_damaged=damaged.append))
-    runs = [run for run in found if _has_space(run)]
+    for done, source in enumerate(sources):
+        on_step("reading runs", done, len(sources))
+        found += read_runs(source, read, on_damaged=damaged.append)
+    on_step("reading runs", len(sources), len(sources))
+    found = [run for run in found if _has_space(run)]
     for error in damaged:
         leave_out(str(error))
-    if damaged and not runs:
+    if damaged and not found:
         raise EncaveError("no run is left: convert the logs again")
-    return _some(runs)
+    if renamed:
+        found = [run for run in found if wanted.of_run(run) or wanted.of_run(renamed(run))]
+    return some(found, paths)
 
 
 def _has_space(run: Run) -> bool:
@@ -174,20 +219,44 @@ def leave_out(why: str) -> None:
         context.meta[LEFT_OUT] = True
 
 
-def _some(wanted: list[_T]) -> list[_T]:
+def some(wanted: list[_T], paths: tuple[Path, ...]) -> list[_T]:
+    """What is wanted of the runs at or below the paths.
+
+    Raises:
+        EncaveError: it is nothing; the message lists what there is.
+    """
     if not wanted:
-        raise EncaveError(
-            "none of the runs is one that --only wants; `encave inspect` tells their optimizers and seeds"
-        )
+        raise EncaveError(f"none of the runs is one that --only wants; there are {_there(paths)}")
     return wanted
+
+
+_MOST_NAMES = 20
+
+
+def _there(paths: tuple[Path, ...]) -> str:
+    """The optimizers, tasks and seeds of the runs at or below the paths."""
+    from ..analysis.grouping.sections import view_runs
+    from ..store import RunFilter, read_runs
+    from .show.common import format_ranges
+
+    runs = [
+        run
+        for source in _sources(_prepared(paths), RunFilter())
+        for run in read_runs(source, on_damaged=lambda _: None)
+    ]
+    tasks = sorted({run.task for run in runs if run.task is not None})
+    seeds = sorted({run.seed for run in runs if run.seed is not None})
+    told = [("optimizer", view_runs(runs).optimizers), ("dataset", tasks)]
+    listed = [f"{key}={', '.join(names[:_MOST_NAMES])}{', …' * (len(names) > _MOST_NAMES)}" for key, names in told]
+    return "; ".join([*listed, f"seed={format_ranges(seeds)}"])
 
 
 def _prepared(paths: tuple[Path, ...]) -> Prepared:
     from ..converters.engine import Engine
     from ..workflows.prepared import prepare
-    from .show.conversions import counted_logs
+    from .show.conversions import counted
 
-    with Engine(cores(), reading_limits()) as engine, counted_logs() as count:
+    with Engine(cores(), reading_limits()) as engine, counted("logs") as count:
         prepared = prepare(paths, engine, count)
     tell_passed_over(prepared.passed_over)
     for log in prepared.refused:

@@ -12,6 +12,7 @@ import rich_click as click
 from ..errors import EncaveError
 from .common import (
     ANY_PATH,
+    command,
     cores,
     exit_status,
     limit_options,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from ..converters.survey import Survey
 
 
-@click.command()
+@command()
 @click.argument("sources", nargs=-1, required=True, type=ANY_PATH)
 @click.option("--out", required=True, type=ANY_PATH, help="Folder to write the runs to, one folder each.")
 @click.option("--from", "forced", default=None, help="Format of the logs, instead of what their content says.")
@@ -68,10 +69,11 @@ def convert(
         write = _export if form != "deepcave" or found.are_runs else _convert
         conversions = write(found, out, form, engine, options, strict=strict, as_json=as_json)
     _tell_packed(sources, [conversion.source for conversion in conversions])
+    _tell_unmapped(given["mapping"], [(one.source, one.format) for one in conversions])
     sys.exit(exit_status([conversion.status for conversion in conversions], strict=strict))
 
 
-@click.command()
+@command()
 @click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
 @click.option("--from", "forced", default=None, help="Format of the logs, instead of what their content says.")
 @click.option("--configspace", default=None, help="ConfigSpace JSON file or nasbench201, for logs without a space.")
@@ -85,15 +87,20 @@ def inspect(
     from ..converters.inspection import inspect_logs
     from .show.conversions import print_inspections
 
-    options = _log_options(forced, configspace, mapping)
+    log_options = _log_options(forced, configspace, mapping)
     found = inspect_logs(
-        paths, **options, jobs=cores(), limits=reading_limits(), on_passed_over=lambda each: tell_passed_over([each])
+        paths,
+        **log_options,
+        jobs=cores(),
+        limits=reading_limits(),
+        on_passed_over=lambda each: tell_passed_over([each]),
     )
     if as_json:
         print_json({"runs": [inspection.to_json() for inspection in found]})
     else:
         print_inspections(found)
     _tell_packed(paths, [inspection.source for inspection in found])
+    _tell_unmapped(log_options["mapping"], [(one.source, one.format) for one in found])
     sys.exit(exit_status([inspection.status for inspection in found]))
 
 
@@ -102,6 +109,20 @@ def _tell_packed(sources: tuple[Path, ...], read: Sequence[Path]) -> None:
 
     for name in packed_beside(sources, read):
         say(f"encave: {name} is packed and was not read: unpack it first", err=True)
+
+
+def _tell_unmapped(mapping: dict[str, str] | None, read: Sequence[tuple[Path, str]]) -> None:
+    """Say for which logs `--map` did nothing, since only tables have a mapping; a line for each format."""
+    from ..converters.formats.table.reader import TableReader
+
+    passed: dict[str, list[Path]] = {}
+    for source, form in read if mapping else ():
+        if form != TableReader.name:
+            passed.setdefault(form, []).append(source)
+    for form, logs in passed.items():
+        more = f" and {len(logs) - 1:,} more" if len(logs) > 1 else ""
+        keys = ", ".join(mapping or ())
+        say(f"encave: --map {keys} is ignored for {logs[0]}{more}: format {form}, no table", err=True)
 
 
 def _log_options(forced: str | None, configspace: str | None, mapping: tuple[str, ...]) -> dict[str, Any]:
@@ -125,9 +146,9 @@ def _convert(
     found: Survey, out: Path, _: str, engine: Engine, options: Options, *, strict: bool, as_json: bool
 ) -> Sequence[Conversion]:
     from ..converters.conversion import convert_found
-    from .show.conversions import counted_logs, print_conversions
+    from .show.conversions import counted, print_conversions
 
-    with counted_logs() as count:
+    with counted("logs") as count:
         conversions = convert_found(found, out, engine, options, strict=strict, on_progress=count)
     if as_json:
         print_json({"runs": [conversion.to_json() for conversion in conversions]})
@@ -143,9 +164,10 @@ def _export(
     found: Survey, out: Path, form: str, engine: Engine, options: Options, *, strict: bool, as_json: bool
 ) -> Sequence[Conversion]:
     from ..converters.exporting import export_found
-    from .show.conversions import print_exported
+    from .show.conversions import counted, print_exported
 
-    exported = export_found(found, out, form, engine, options, strict=strict)
+    with counted("logs and runs") as count:
+        exported = export_found(found, out, form, engine, options, strict=strict, on_progress=count)
     if as_json:
         runs = [conversion.to_json() for conversion in exported.conversions]
         print_json({"runs": runs, "cannot_hold": list(exported.limits), "not_held": list(exported.lost)})

@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from .common import leave_out, print_csv, print_json, run_paths, run_sources, say, wanted_runs
+from .common import command, leave_out, print_csv, print_json, run_paths, run_sources, say, some, wanted_runs
 
 if TYPE_CHECKING:
     from ..analysis.performance.streaming import Reduced
     from ..runners.cluster.dispatch import Ready
 
 AXES = ("evaluations", "time", "trial-time", "epochs", "full-evaluations")
+INTERVALS = ("t", "bootstrap")
+INTERVAL_HELP = "Student's and its like, which hold for few runs, or percentile bootstrap."
 RULES = ("highest-so-far", "any-budget", "highest-only")
 
 
-@click.command()
+@command()
 @run_paths
 @click.option("--axis", type=click.Choice(AXES), default=None, help="What to draw over; else time, or evaluations.")
 @click.option("--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="Budgets of incumbents.")
 @click.option("--statistic", default="mean", show_default=True, help="mean, median, iqm, or a quantile: q0.9.")
-@click.option("--interval", type=click.Choice(["bootstrap", "t"]), default="bootstrap", show_default=True, help="Band.")
+@click.option("--interval", type=click.Choice(INTERVALS), default=INTERVALS[0], show_default=True, help=INTERVAL_HELP)
 @click.option("--reference", type=float, default=None, help="Regret of the first measure is against this value.")
 @click.option("--normalise", is_flag=True, help="Divide regret by random search's at its end; average over tasks.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that read runs.")
@@ -44,7 +46,7 @@ def curves(
     from .show.curves import print_curves
 
     summary = Summary(statistic=Statistic(statistic), **options)
-    reduced = reduced_runs(run_sources(paths), axis, summary.rule, jobs, scheduler)
+    reduced = some(reduced_runs(run_sources(paths), axis, summary.rule, jobs, scheduler), paths)
     sets, remarks = gather(reduced, axis, summary)
     over_tasks = curves_over_tasks(sets) if summary.normalise and len(sets) > 1 else ()
     for remark in remarks:

@@ -9,12 +9,12 @@ from pathlib import Path
 from ..errors import EncaveError
 from ..run import Run, find_runs
 from .show.common import step
-from .show.conversions import counted_logs
+from .show.conversions import counted
 from .show.studies import run_with_progress
 
 OPTIMIZERS = ("dehb", "smac", "re", "random")
 SEEDS = range(3)
-BUDGET = "20000s"
+BUDGET, SCHEDULE = "500000s", 200
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,15 @@ def run_demo(out: Path, *, jobs: int) -> Demo:
     from ..workflows.known_tables import random_search_of, truth_of
 
     limit = parse_limit(BUDGET)
-    specs = [RunSpec(optimizer, "cifar10", seed, limit) for optimizer, seed in product(OPTIMIZERS, SEEDS)]
+    specs = [
+        RunSpec(optimizer, "cifar10", seed, limit, epochs=SCHEDULE) for optimizer, seed in product(OPTIMIZERS, SEEDS)
+    ]
     result = run_with_progress(out / "study", specs, Cluster(jobs))
     if result.failed:
         first = result.failed[0]
         raise EncaveError(f"{len(result.failed)} of {len(specs)} runs failed; {first.spec}: {first.reason}")
     runs = out / "runs"
-    with counted_logs() as count:
+    with counted("logs") as count:
         conversions = convert([out / "study"], runs, jobs=jobs, on_progress=count)
     for conversion in conversions:
         if conversion.status == "refused":

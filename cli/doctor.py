@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 import rich_click as click
 
-from .common import print_json
+from .common import command, print_json
 
 
-@click.command()
+@command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def doctor(as_json: bool) -> None:
     """Say what is installed, what is missing and how to get it; exit status 1 if a part of encave cannot work."""

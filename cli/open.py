@@ -6,10 +6,10 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import run_folders, run_paths, say
+from .common import command, run_folders, run_paths, say
 
 
-@click.command(name="open")
+@command(name="open")
 @run_paths
 @click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port of the page; else a free one.")
 @click.option("--redis", "redis_url", default=None, help="URL of a Redis that runs; else an own one on loopback.")

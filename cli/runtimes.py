@@ -7,23 +7,24 @@ from typing import Any
 
 import rich_click as click
 
-from .common import print_csv, print_json, run_paths, run_sources, say
+from .common import command, print_csv, print_json, run_paths, run_sources, say, several, some
 from .curves import AXES, RULES, reduced_runs
 
 
-@click.command()
+@command()
 @run_paths
-@click.option("--target", "targets", type=float, multiple=True, help="A value to hit, may be repeated; else 51 spaced.")
+@several("--target", help="A value to hit, or several; else 51 spaced.")
 @click.option("--measure", default=None, help="What targets are of, by its name; else the first, often a regret.")
 @click.option("--axis", type=click.Choice(AXES), default=None, help="What runtimes count; else time, or evaluations.")
 @click.option("--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="Budgets of incumbents.")
+@click.option("--first-passage", is_flag=True, help="A target is hit when it is first reached, held to the end or not.")
 @click.option("--reference", type=float, default=None, help="Regret of the first measure is against this value.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that read runs.")
 @click.option("--scheduler", default=None, help="Dask scheduler, tls://host:8786, whose workers read the runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the time of every run, and nothing else.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
 def runtimes(
-    paths: tuple[Path, ...], targets: tuple[float, ...], measure: str | None, axis: Any, rule: Any,
+    paths: tuple[Path, ...], target: str | None, measure: str | None, axis: Any, rule: Any, first_passage: bool,
     reference: float | None, jobs: int, scheduler: str | None, as_json: bool, as_csv: bool,
 ) -> None:  # fmt: skip
     """Say how long runs took to hit targets: expected running times, runs that hit, area over the curve."""
@@ -33,11 +34,12 @@ def runtimes(
     from ..analysis.tables.curves import RunningTimes
     from .show.runtimes import print_runtimes
 
-    reduced = reduced_runs(run_sources(paths), axis, rule, jobs, scheduler)
+    targets = _numbers(target)
+    reduced = some(reduced_runs(run_sources(paths), axis, rule, jobs, scheduler), paths)
     sets, remarks = gather(reduced, axis, Summary(rule=rule, reference=reference))
     for remark in remarks:
         say(remark, err=True)
-    each = [section_runtimes(one, measure, targets) for one in sets]
+    each = [section_runtimes(one, measure, targets, "first" if first_passage else "held") for one in sets]
     found = [one for one in each if one is not None]
     for one, curves in zip(each, sets, strict=True):
         if one is None:
@@ -50,3 +52,10 @@ def runtimes(
         print_csv([result.table()])
     else:
         print_runtimes(found)
+
+
+def _numbers(target: str | None) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in target.split(",")) if target else ()
+    except ValueError as error:
+        raise click.BadParameter(f"{target} is not one or more numbers with commas", param_hint="--target") from error

@@ -54,6 +54,7 @@ def export(
     strict: bool = False,
     jobs: int = 1,
     limits: Limits | None = None,
+    on_progress: Callable[[Conversion, int], None] | None = None,
 ) -> Exported:
     """Write the logs and the converted runs at or below `sources` in a format of `outputs()`.
 
@@ -67,6 +68,7 @@ def export(
         strict: Whether to refuse logs of which anything must be assumed.
         jobs: Processes that read logs; the result is the same.
         limits: Of each process.
+        on_progress: Called after each log and run with what became of it and the number of all.
 
     Raises:
         EncaveError: the format is unknown, a source does not exist, nothing was found, `out` holds other files or
@@ -74,15 +76,22 @@ def export(
     """
     with Engine(jobs, limits) as engine:
         found = survey(sources, engine, forced_format, mapping=mapping, skip=out)
-        return export_found(found, out, to, engine, Options(space, mapping), strict=strict)
+        return export_found(found, out, to, engine, Options(space, mapping), strict=strict, on_progress=on_progress)
 
 
 def export_found(
-    found: Survey, out: Path, to: str, engine: Engine, options: Options, *, strict: bool = False
+    found: Survey,
+    out: Path,
+    to: str,
+    engine: Engine,
+    options: Options,
+    *,
+    strict: bool = False,
+    on_progress: Callable[[Conversion, int], None] | None = None,
 ) -> Exported:
     """Write what a survey found in a format of `outputs()`; arguments and errors as in `export`."""
     form = output(to)
-    wanted = _Wanted(found, out, engine, options, strict)
+    wanted = _Wanted(found, out, engine, options, strict, on_progress)
     if to == STORE:
         return Exported(form.title, tuple(_into_store(wanted)), form.limits, ())
     _check_free(out, to)
@@ -108,6 +117,7 @@ class _Wanted:
     engine: Engine
     options: Options
     strict: bool
+    on_progress: Callable[[Conversion, int], None] | None
 
 
 def _into_store(wanted: _Wanted) -> Iterator[Conversion]:
@@ -135,12 +145,22 @@ def _check_free(out: Path, to: str) -> None:
 def _read(
     wanted: _Wanted, known: Callable[[Found], Mapping[str, Any] | None] | None = None
 ) -> Iterator[tuple[Conversion, Run | None]]:
+    """What becomes of each log and run, as `_read_all` has it; progress is told on the way."""
+    for conversion, run in _read_all(wanted, known):
+        if wanted.on_progress is not None:
+            wanted.on_progress(conversion, len(wanted.found.logs) + len(wanted.found.folders))
+        yield conversion, run
+
+
+def _read_all(
+    wanted: _Wanted, known: Callable[[Found], Mapping[str, Any] | None] | None
+) -> Iterator[tuple[Conversion, Run | None]]:
     """What becomes of each log and run, and the run if it is to be written.
 
     Runs that were converted from one of the logs are left out.
 
     Args:
-        wanted: Where they are.
+        wanted: What and how to read.
         known: Of a log that was written before the fingerprint and the counts; with it, runs know their fingerprint.
     """
     logs = wanted.found.logs

@@ -6,13 +6,11 @@ a magic number, a protocol version, sizes of the system's types, and the object.
 
 from __future__ import annotations
 
-import io
-import pickletools
 from pathlib import Path
 from typing import Any
 
 from ..errors import EncaveError
-from . import pickles
+from . import pickle_check, pickles
 from .zips import read_member
 
 _ZIP = b"PK\x03\x04"
@@ -46,18 +44,7 @@ def load(path: Path) -> Any:
 
 
 def _unpickled(data: bytes, path: Path) -> Any:
-    return pickles.loads(data, name=str(path), stand_in=_stand_in)
-
-
-def _stand_in(module: str, name: str) -> Any:
-    """Pickles of protocol 2, torch's default, hold bytes as text and call `_codecs.encode(text, "latin1")`."""
-    return _latin1 if (module, name) == ("_codecs", "encode") else None
-
-
-def _latin1(text: str, encoding: str) -> bytes:
-    if encoding != "latin1":
-        raise ValueError(f"text in {encoding!r}, where pickles have latin1")
-    return text.encode(encoding)
+    return pickles.loads(data, name=str(path))
 
 
 def _start(data: bytes, path: Path) -> int:
@@ -65,17 +52,11 @@ def _start(data: bytes, path: Path) -> int:
     position = 0
     for number in range(3):
         part = data[position : position + _PREFIX]
-        length = _length(part)
+        try:
+            length = pickle_check.length(part, str(path))
+        except EncaveError:  # none, or none that is so short
+            length = 0
         if not length or (number == 0 and pickles.loads(part[:length], name=str(path), allowed=()) != _LEGACY):
             raise EncaveError(f"{path} is no file of torch.save, or damaged ({len(data)} bytes)")
         position += length
     return position
-
-
-def _length(part: bytes) -> int:
-    """Length of the first pickle in `part`; 0 if there is no whole one."""
-    try:
-        *_, (_, _, position) = pickletools.genops(io.BytesIO(part))
-    except ValueError:
-        return 0
-    return (position or 0) + 1

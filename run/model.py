@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import EncaveError
 from ..files.atomic import atomic_file, walk_folders
+from ..files.unicode_text import is_unicode, spelt_out
 from . import configurations as space_columns
 from . import header as run_header
 from . import trials as trial_columns
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 TRIALS_FILE = "trials.parquet"
 HEADER_FILE = "run.json"
 FORMAT_VERSION = 1
+UNKNOWN_RELEASE = "of unknown release"
+"""Stands after an optimizer's label in the place of its version."""
 CONFIG = "config:"  # prefix of a hyperparameter's column in the file
 _FIELDS = frozenset(
     {"name", "optimizer", "objectives", "trials", "configurations", "budget_name", "inferred_space", "metadata"}
@@ -53,6 +56,7 @@ __all__ = [
     "HEADER_FILE",
     "TRIALS_FILE",
     "TRIAL_SCHEMA",
+    "UNKNOWN_RELEASE",
     "Incumbent",
     "Note",
     "Objective",
@@ -84,6 +88,10 @@ class Note:
     """One sentence."""
     count: int = 0
     """Number of trials concerned; 0 where it concerns the whole run."""
+
+
+_TOLD = ("name", "optimizer", "budget_name", "notes", "metadata")  # for people
+_SPELT_OUT = Note("flagged", r"text that is no Unicode (half a letter) is spelt out, as in \ud800")
 
 
 @dataclass(frozen=True)
@@ -152,7 +160,17 @@ class Run:
         trial_columns.check(self.trials, self.objectives, self.configurations[space_columns.CONFIG_ID])
 
     def _set(self, **fields: Any) -> None:
-        self.__dict__.update(fields)
+        """Set fields: the one way of text into a run, so that whatever is made of it can be written."""
+        if not is_unicode([asdict(one) for one in fields.get("objectives", ())]):
+            raise EncaveError("the name or the unit of an objective holds text that is no Unicode (half a letter)")
+        if not is_unicode(fields.get("space_json")):
+            raise EncaveError("a hyperparameter or one of its values holds text that is no Unicode (half a letter)")
+        told = {name: spelt_out(fields[name]) for name in _TOLD if name in fields}
+        if "metadata" in told:
+            told["metadata"] = MappingProxyType(told["metadata"])
+        self.__dict__.update({**fields, **told})
+        if any(told[name] != fields[name] for name in told) and _SPELT_OUT not in self.notes:
+            self.__dict__["notes"] = (*self.notes, _SPELT_OUT)
 
     name: str
     optimizer: Optimizer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import EncaveError
-from ..run import CONFIG, Run
+from ..run import CONFIG, UNKNOWN_RELEASE, Optimizer, Run
 from .columns import RUN_SCHEMA, partition_of, restore
 from .layout import Part, Partition, check_store, current_parts, metadata_of, store_of
 
@@ -20,10 +21,10 @@ _PARTITION_COLUMNS = ("optimizer", "dataset")
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Which runs are wanted; None: any."""
+    """Which runs are wanted, by names in letters of either case; None: any."""
 
     optimizers: frozenset[str] | None = None
-    """Labels of optimizers."""
+    """Labels of optimizers, also with a release, as a report calls those that came in several."""
 
     datasets: frozenset[str] | None = None
     """Tasks."""
@@ -37,12 +38,25 @@ class RunFilter:
         return self == RunFilter()
 
     def of_partition(self, partition: Partition) -> bool:
-        """Whether runs of a partition can be wanted."""
-        return _named(partition.optimizer, self.optimizers) and _named(partition.dataset, self.datasets)
+        """Whether runs of a partition can be wanted; a name of several words may be one of an optimizer's release."""
+        split = any(" " in name for name in self.optimizers or ())
+        return (split or _named(partition.optimizer, self.optimizers)) and _named(partition.dataset, self.datasets)
 
     def of_run(self, run: Run) -> bool:
         """Whether a run is wanted."""
-        return self.of_partition(partition_of(run)) and (self.seeds is None or run.seed in self.seeds)
+        where = partition_of(run)
+        return (
+            self.of_optimizer(where.optimizer, run.optimizer)
+            and _named(where.dataset, self.datasets)
+            and (self.seeds is None or run.seed in self.seeds)
+        )
+
+    def of_optimizer(self, label: str | None, optimizer: Optimizer) -> bool:
+        """Whether runs of this label and optimizer are wanted."""
+        release = optimizer.version or UNKNOWN_RELEASE
+        return any(
+            _named(name, self.optimizers) for name in (label, f"{label} {release}", f"{optimizer.name} {release}")
+        )
 
 
 def _named(name: str | None, wanted: frozenset[str] | None) -> bool:
@@ -135,10 +149,17 @@ class RunStore:
 
     def _rows(self, part: Part, wanted: RunFilter, columns: Sequence[str] | None) -> pa.Table:
         filters = None if wanted.seeds is None else [("seed", "in", sorted(wanted.seeds))]
-        path = part.runs(self.path)
+        path, label = part.runs(self.path), part.partition.optimizer
+        all_of_label = _named(label, wanted.optimizers)
+        read = columns if columns is None or all_of_label else list({*columns, "header"})
         try:
-            table = pq.read_table(path, columns=columns, filters=filters, partitioning=None)
-        except (OSError, ValueError) as error:
+            table = pq.read_table(path, columns=read, filters=filters, partitioning=None)
+            if not all_of_label:
+                optimizers = (Optimizer(**json.loads(text)["optimizer"]) for text in table["header"].to_pylist())
+                mask = [wanted.of_optimizer(label, optimizer) for optimizer in optimizers]
+                table = table.filter(pa.array(mask, pa.bool_()))
+                table = table if columns is None else table.select(columns)
+        except (OSError, ValueError, LookupError, TypeError) as error:
             raise EncaveError(f"cannot read {path}: {error}. Delete it and convert its logs again.") from error
         for place, value in enumerate((part.partition.optimizer, part.partition.dataset)):
             table = table.add_column(place, _PARTITION_COLUMNS[place], pa.array([value] * table.num_rows, pa.string()))

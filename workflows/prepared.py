@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import EncaveError
+from ..files.names import LONGEST, fitted
 from ..run import HEADER_FILE, find_runs
 from ..store import RunFilter, RunStore
 
@@ -111,5 +113,5 @@ def _cache(path: Path) -> Path:
     from platformdirs import user_cache_path
 
     resolved = path.resolve()
-    key = hashlib.sha256(str(resolved).encode()).hexdigest()[:12]
-    return user_cache_path("encave") / "converted" / f"{resolved.name}-{key}"
+    key = hashlib.sha256(os.fsencode(resolved)).hexdigest()[:12]
+    return user_cache_path("encave") / "converted" / f"{fitted(resolved.name, LONGEST - len(key) - 1)}-{key}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..comparison.significance import Significance
-from .drawing import inches, plain, write_footer
+from .drawing import inches, own_labels, plain, write_footer
 from .figure import Interactive
 from .papers import Paper
 from .style import INK, MUTED, LineStyle
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _ROW = 0.155  # inches between two labels of 7 pt
 _BAR = 0.075  # inches between two bars
-_LONGEST = 28  # letters of a name; a longer one loses its middle
+_LONGEST = 28  # letters of a name; a longer one is shortened
 _MOST_IN_COLUMN = 9  # optimizers of which a diagram may fit into one column
 
 
@@ -84,7 +84,7 @@ class CriticalDifference:
     def _size(self, paper: Paper) -> _Size:
         significance, small = self.significance, paper.small
         rank = significance.ranks
-        names = {name: plain(name, paper, _LONGEST) for name in significance.optimizers}
+        names = dict(zip(significance.optimizers, own_labels(significance.optimizers, paper, _LONGEST), strict=True))
         margin = 0.16 + inches(max(map(len, names.values())) + len(" (1.00)"), small)
         fits = len(names) <= _MOST_IN_COLUMN and paper.width - 2 * margin >= 0.4 * paper.width
         width = paper.width if fits else paper.text_width

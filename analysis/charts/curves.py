@@ -68,7 +68,9 @@ def _legend_labels(curves: Sequence[Curve]) -> list[str]:
     ]
 
 
-def ranks_chart(curves: Sequence[RankCurve], title: str, xlabel: str, footer: str, styles: Styles) -> LineChart:
+def ranks_chart(
+    curves: Sequence[RankCurve], title: str, xlabel: str, footer: str, styles: Styles, ylabel: str = RANK_LABEL
+) -> LineChart:
     """Ranks over time."""
     lines = [
         Line(
@@ -84,7 +86,7 @@ def ranks_chart(curves: Sequence[RankCurve], title: str, xlabel: str, footer: st
     ]
     worst = len(curves)
     scale = Scale("linear", 1.0, worst, limits=(0.9, worst + 0.1))
-    return LineChart(title, xlabel, RANK_LABEL, footer, lines, scale)
+    return LineChart(title, xlabel, ylabel, footer, lines, scale)
 
 
 def ecdf_chart(runtimes: Sequence[Runtime], title: str, xlabel: str, footer: str, styles: Styles) -> LineChart:

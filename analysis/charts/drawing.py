@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -42,11 +42,55 @@ def plain(text: str, paper: Paper, most: int | None = None) -> str:
         paper: Whose font is used.
         most: Most letters; what is longer loses its middle.
     """
+    text = _known(text, paper)
+    return _no_formula(text if most is None else _without_middle(text, most))
+
+
+def own_labels(texts: Sequence[str], paper: Paper, most: int) -> list[str]:
+    """Texts of at most so many letters as `plain` has them; of those that would look alike, what tells them apart.
+
+    Args:
+        texts: Names, shape (n,).
+        paper: Whose font is used.
+        most: Most letters, at least 9.
+    """
+    whole = [_known(text, paper) for text in texts]
+    short = {text: _without_middle(text, most) for text in whole}
+    for alike in _alike(short):
+        columns = enumerate(zip(*alike, strict=False))
+        same = next((place for place, letters in columns if len(set(letters)) > 1), min(map(len, alike)))
+        for text in alike:
+            short[text] = _without_end(f"{text[: most // 3]}…{text[same:]}", most)
+    for alike in _alike(short):  # even the first so many letters that differ are too many
+        for number, text in enumerate(alike, start=1):
+            mark = f" #{number}"
+            short[text] = _without_end(short[text], most - len(mark)) + mark
+    return [_no_formula(short[text]) for text in whole]
+
+
+def _alike(short: Mapping[str, str]) -> list[list[str]]:
+    """Texts that were shortened to the same, together."""
+    groups: dict[str, list[str]] = {}
+    for text, label in short.items():
+        groups.setdefault(label, []).append(text)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _known(text: str, paper: Paper) -> str:
     known = _letters(paper.font)
-    text = "".join(letter if ord(letter) in known else f"[U+{ord(letter):04X}]" for letter in text)
-    if most is not None and len(text) > most:
-        half = (most - 1) // 2
-        text = f"{text[: most - 1 - half]}…{text[len(text) - half :]}"
+    return "".join(letter if ord(letter) in known else f"[U+{ord(letter):04X}]" for letter in text)
+
+
+def _without_middle(text: str, most: int) -> str:
+    half = (most - 1) // 2
+    return text if len(text) <= most else f"{text[: most - 1 - half]}…{text[len(text) - half :]}"
+
+
+def _without_end(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _no_formula(text: str) -> str:
     return text.replace("$", r"\$")
 
 
@@ -80,16 +124,17 @@ def write_legend(
     """A legend across the figure whose upper end is `top` inches above its foot; handles are `handle` letters long."""
     columns, most = legend_columns(labels, paper, paper.width - 0.2)
     figure.legend(
-        list(handles), [plain(text, paper, most) for text in labels], loc="upper center",
+        list(handles), own_labels(labels, paper, most), loc="upper center",
         bbox_to_anchor=(0.5, top / figure.get_figheight()), ncols=columns, handlelength=handle, columnspacing=1.4,
         labelspacing=0.25, borderpad=0, borderaxespad=0,
     )  # fmt: skip
 
 
 def write_footer(figure: Figure, text: str, paper: Paper) -> None:
-    """A small line at the foot of a figure."""
+    """A small line at the foot of a figure, smaller where it would not fit."""
     y = 0.035 / figure.get_figheight()
     size = min(5.0, paper.small - 1)
+    size *= min(1.0, 0.97 * float(figure.get_figwidth()) / max(inches(len(text), size), 1e-9))
     figure.text(0.99, y, plain(text, paper), ha="right", va="bottom", fontsize=size, color=style.MUTED)
 
 
@@ -107,7 +152,10 @@ def scale_values(axes: Axes, scale: Scale) -> None:
     """Give the vertical axis this scale."""
     if scale.kind == "log":
         axes.set_yscale("log")
-        log_ticks(axes.yaxis, scale.high / scale.low)
+        low, high = scale.limits or (scale.low, scale.high)
+        if scale.limits:
+            axes.set_ylim(low, high)
+        log_ticks(axes.yaxis, high / low)
     elif scale.kind == "log with zero":
         axes.set_yscale("symlog", linthresh=scale.threshold, linscale=0.4)
         axes.set_ylim(0, scale.high * 1.3)

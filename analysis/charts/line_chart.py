@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,13 +106,20 @@ class LineChart:
 
     def _draw_lines(self, axes: Axes) -> None:
         for number, line in enumerate(self.lines):
-            _draw_line(axes, line, number, len(self.lines), self._log_x)
+            _draw_line(axes, self._cut(line), number, len(self.lines), self._log_x)
         low, high = self._ends
         if self._log_x:
             axes.set_xscale("log")
             axes.set_xlim(low, high * (high / low) ** 0.008)  # so much more that a step at the very end is seen
             drawing.log_ticks(axes.xaxis, high / low)
         drawing.scale_values(axes, self.scale)
+
+    def _cut(self, line: Line) -> Line:
+        """The line with its band cut where a logarithmic axis ends."""
+        if line.band is None or self.scale.kind != "log" or self.scale.limits is None:
+            return line
+        at, lower, upper = line.band
+        return replace(line, band=(at, *(np.clip(end, *self.scale.limits) for end in (lower, upper))))
 
     @property
     def _ends(self) -> tuple[float, float]:
@@ -132,12 +139,12 @@ class LineChart:
         traces: list[dict[str, Any]] = []
         parts: list[tuple[str, LineStyle, tuple[int, ...]]] = []
         for line in self.lines:
-            own = [*_band_traces(line), _line_trace(line)]
+            own = [*_band_traces(self._cut(line)), _line_trace(line)]
             parts.append((line.label, line.look, tuple(range(len(traces), len(traces) + len(own)))))
             traces += own
         logarithmic = self.scale.kind != "linear"
         y: dict[str, Any] = {"title": {"text": self.ylabel}, "type": "log" if logarithmic else "linear"}
-        if self.scale.limits:
+        if self.scale.limits and not logarithmic:
             y["range"] = list(self.scale.limits)
         layout = {
             "xaxis": {"title": {"text": self.xlabel}, "type": "log" if self._log_x else "linear"},

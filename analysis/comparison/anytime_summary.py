@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..performance.axis import Axis, AxisFacts, available_axes
+from ..performance.measures import Hits
 from ..performance.pareto import Pareto, compare_fronts
 from ..performance.runtimes import Runtime, Targets, runtimes, spaced_targets
 from ..performance.section_curves import SectionCurves, section_curves
@@ -34,17 +35,17 @@ class AnytimeSummary:
         return SectionRuntimes(self.comparison.made, self.comparison.measures[0], self.targets, self.runtimes)
 
 
-def summarise(comparison: Comparison) -> AnytimeSummary:
+def summarise(comparison: Comparison, hits: Hits = "held") -> AnytimeSummary:
     """Compute what a report says of anytime performance beside the main curves."""
     section, measure = comparison.section, comparison.measures[0]
     members = {label: comparison.trajectories[label] for label in comparison.ordered}
-    targets = spaced_targets([one for own in members.values() for one in own], measure)
+    targets = spaced_targets([one for own in members.values() for one in own], measure, hits=hits)
     return AnytimeSummary(
         comparison=comparison,
         other_axes=tuple(_on_axis(comparison, axis) for axis in other_axes(comparison)),
         targets=targets,
-        runtimes=runtimes(members, measure, targets) if targets else (),
-        pareto=compare_fronts(section, comparison.axis),
+        runtimes=runtimes(members, measure, targets, comparison.interval, hits) if targets else (),
+        pareto=compare_fronts(section, comparison.axis, comparison.interval),
     )
 
 

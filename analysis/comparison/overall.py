@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..performance.anytime import share_seeds
+from ..statistics.intervals import Interval
 from ..statistics.tests import filled, ranks
 from .rank_curves import RankCurve, overall_rank_curves
 from .section import Comparison
@@ -34,7 +36,12 @@ class Overall:
         return self.significance.optimizers
 
 
-def compare_tasks(comparisons: Sequence[Comparison], rope: float | None = None) -> tuple[Overall | None, str | None]:
+def compare_tasks(
+    comparisons: Sequence[Comparison],
+    rope: float | None = None,
+    interval: Interval = "t",
+    control: str | None = None,
+) -> tuple[Overall | None, str | None]:
     """The result over tasks, or None and why (no word if there is one task only).
 
     Every optimizer must have run on every task, each task once, with the same first measure and axis.
@@ -46,9 +53,11 @@ def compare_tasks(comparisons: Sequence[Comparison], rope: float | None = None) 
         return None, f"Nothing is averaged over tasks: {reason}."
     labels = sorted(comparisons[0].trajectories)
     samples = {label: [one.finals(label, 0) for one in comparisons] for label in labels}
-    significance = compare_over_tasks(samples, rope)
+    shared = all(share_seeds([one.trajectories[label] for one in comparisons]) for label in labels)
+    significance = compare_over_tasks(samples, rope, interval, control, shared=shared)
     medians = [[float(np.median(filled(own))) for own in samples[label]] for label in significance.optimizers]
-    curves = {curve.optimizer: curve for curve in overall_rank_curves([one.rank_task for one in comparisons])}
+    ranked = overall_rank_curves([one.rank_task for one in comparisons], interval, shared=shared)
+    curves = {curve.optimizer: curve for curve in ranked}
     return Overall(
         comparisons=tuple(comparisons),
         measure=comparisons[0].measures[0].name,

@@ -1,4 +1,4 @@
-"""Ranks over time: how the optimizers rank at each moment, on one task and over all, with bootstrap bands."""
+"""Ranks over time: how the optimizers rank at each moment, on one task and over all, with bands."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..grouping.sections import Measure
 from ..performance.anytime import Trajectory, step_values
 from ..statistics import bootstrap
+from ..statistics.intervals import Interval, of_draws
 from ..statistics.tests import Floats, filled
 
 POINTS = 120
@@ -28,7 +29,7 @@ class RankCurve:
     mean: NDArray[np.float64]
     """Average rank at each point, shape (m,); 1 is best."""
     lower: NDArray[np.float64]
-    """Lower end of its 95 % bootstrap interval over runs, shape (m,); NaN with one run."""
+    """Lower end of its 95 % interval over runs, shape (m,); NaN with one run."""
     upper: NDArray[np.float64]
     """Upper end."""
 
@@ -59,7 +60,7 @@ class RankTask:
         return [one for members in self.trajectories.values() for one in members]
 
 
-def rank_curves(task: RankTask) -> tuple[RankCurve, ...]:
+def rank_curves(task: RankTask, interval: Interval = "t") -> tuple[RankCurve, ...]:
     """Average ranks on one task; empty where no run has an incumbent before the first one ends.
 
     At each point every run has the rank of its incumbent's value; a run without an incumbent ranks last, ties share
@@ -70,10 +71,12 @@ def rank_curves(task: RankTask) -> tuple[RankCurve, ...]:
         return ()
     grid = np.geomspace(max(task.start, task.stop * 1e-9), task.stop, POINTS)
     grid[0], grid[-1] = task.start, task.stop
-    return _curves(task.trajectories, grid, *_task_ranks(task, grid, 0))
+    return _curves([task], grid, *_task_ranks(task, grid, 0), interval)
 
 
-def overall_rank_curves(tasks: Sequence[RankTask]) -> tuple[RankCurve, ...]:
+def overall_rank_curves(
+    tasks: Sequence[RankTask], interval: Interval = "t", *, shared: bool = False
+) -> tuple[RankCurve, ...]:
     """Average ranks over tasks, each with the weight of one, over the share of each task's time.
 
     The share is of where the first run of the task ends (its limit). Runs are resampled within each task, so bands show
@@ -81,6 +84,8 @@ def overall_rank_curves(tasks: Sequence[RankTask]) -> tuple[RankCurve, ...]:
 
     Args:
         tasks: All with the same optimizers.
+        interval: Which band.
+        shared: Whether the runs of all tasks have the same seeds in the same order, which are then resampled together.
     """
     start = min(task.start / task.stop if task.stop > 0 else 1.0 for task in tasks)
     if not 0 <= start < 1:
@@ -88,18 +93,25 @@ def overall_rank_curves(tasks: Sequence[RankTask]) -> tuple[RankCurve, ...]:
     shares = np.geomspace(max(start, 1e-9), 1.0, POINTS)
     mean, drawn = _task_ranks(tasks[0], shares * tasks[0].stop, 0)
     for number, task in enumerate(tasks[1:], start=1):  # one at a time: all resamples of many tasks are large
-        own, resampled = _task_ranks(task, shares * task.stop, number)
+        own, resampled = _task_ranks(task, shares * task.stop, 0 if shared else number)
         mean += own
         drawn += resampled
     mean /= len(tasks)
     drawn /= len(tasks)
-    return _curves(tasks[0].trajectories, shares, mean, drawn)
+    return _curves(tasks, shares, mean, drawn, interval)
 
 
-def _curves(labels: Mapping[str, object], grid: Floats, mean: Floats, drawn: Floats) -> tuple[RankCurve, ...]:
+def _curves(
+    tasks: Sequence[RankTask], grid: Floats, mean: Floats, drawn: Floats, interval: Interval
+) -> tuple[RankCurve, ...]:
     curves: list[RankCurve] = []
-    for name, own, resampled in zip(labels, mean, drawn, strict=True):
-        lower, upper = bootstrap.interval(resampled)
+    fewest = min(len(members) for task in tasks for members in task.trajectories.values())
+    for name, own, resampled in zip(tasks[0].trajectories, mean, drawn, strict=True):
+        if interval == "bootstrap" or fewest < 2:
+            lower, upper = bootstrap.interval(resampled)
+        else:
+            ends = of_draws(own, resampled, fewest)
+            lower, upper = (np.clip(end, 1.0, len(mean)) for end in ends)
         curves.append(RankCurve(name, grid, own, lower, upper))
     return tuple(curves)
 

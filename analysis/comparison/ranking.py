@@ -9,10 +9,12 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ...run import Run
 from ..grouping.sections import Measure
 from ..performance.anytime import Trajectory
-from ..statistics import bootstrap, tests
+from ..statistics import tests
 from ..statistics.effects import a12
+from ..statistics.intervals import Interval, of_difference, over_runs
 
 Centre: TypeAlias = Literal["mean", "median"]
 """What stands for the runs of an optimizer in a table."""
@@ -29,7 +31,7 @@ class Spread:
     std: float
     """Their sample standard deviation (divisor n - 1); NaN with fewer than two."""
     lower: float
-    """Lower end of the 95 % bootstrap interval of the mean; NaN with fewer than two."""
+    """Lower end of the 95 % interval of the mean; NaN with fewer than two."""
     upper: float
     """Its upper end."""
 
@@ -69,7 +71,10 @@ class FinalTable:
     rows: tuple[FinalRow, ...]
     """By rank, then by mean, then by label."""
     paired: bool
-    """Whether every optimizer has the same seeds, each once: ranks are then within each seed."""
+    """Whether every optimizer has the same seeds, each once, and none says that its start is its own.
+
+    Ranks are then within each seed.
+    """
 
 
 @dataclass(frozen=True)
@@ -86,11 +91,11 @@ class Lead:
     difference: float
     """How much better the mean of the best is; negative only if the second has failed runs."""
     lower: float
-    """Lower end of its 95 % bootstrap interval; NaN where one of them has fewer than two runs."""
+    """Lower end of its 95 % interval; NaN where one of them has fewer than two runs."""
     upper: float
     """Its upper end."""
     paired: bool
-    """Whether runs were resampled in pairs of equal seeds."""
+    """Whether the interval is of the differences within equal seeds."""
 
 
 def mean_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -112,13 +117,16 @@ def expected_ranks(samples: Sequence[NDArray[np.float64]]) -> NDArray[np.float64
     )
 
 
-def final_table(groups: Mapping[str, Sequence[Trajectory]], measures: Sequence[Measure]) -> FinalTable:
+def final_table(
+    groups: Mapping[str, Sequence[Trajectory]], measures: Sequence[Measure], interval: Interval = "t"
+) -> FinalTable:
     """The final table of one task from the trajectories of each optimizer."""
     finals = {
         label: np.array([[one.final(measure) for measure in measures] for one in members]).reshape(-1, len(measures))
         for label, members in groups.items()
     }
-    paired = is_paired([[one.seed for one in members] for members in groups.values()])
+    own_starts = any(has_own_start(one.run) for members in groups.values() for one in members)
+    paired = not own_starts and is_paired([[one.seed for one in members] for members in groups.values()])
     sign = 1.0 if measures[0].lower_is_better else -1.0
     ranked = [sign * values[:, 0] for values in finals.values()]
     ranks = mean_ranks(np.stack(ranked, axis=1)) if paired else expected_ranks(ranked)
@@ -128,7 +136,10 @@ def final_table(groups: Mapping[str, Sequence[Trajectory]], measures: Sequence[M
             runs=len(members),
             failed=int(np.isnan(finals[label][:, 0]).sum()),
             trials=float(np.mean([len(one.run) for one in members])),
-            spreads=tuple(spread(column) for column in finals[label].T),
+            spreads=tuple(
+                spread(column, interval, bounded=measure.bounded)
+                for column, measure in zip(finals[label].T, measures, strict=True)
+            ),
             rank=float(rank),
         )
         for (label, members), rank in zip(groups.items(), ranks, strict=True)
@@ -144,18 +155,31 @@ def is_paired(seeds: Sequence[Sequence[int | None]]) -> bool:
     return known and all(set(group) == first and len(group) == len(first) for group in seeds)
 
 
-def spread(values: NDArray[np.float64]) -> Spread:
-    """Mean, sample standard deviation and bootstrap interval of the values that are not NaN."""
+def has_own_start(run: Run) -> bool:
+    """Whether the run says that what it draws has nothing to do with what other optimizers draw for its seed."""
+    return run.metadata.get("common_start") is False
+
+
+def spread(values: NDArray[np.float64], interval: Interval = "t", *, bounded: bool = False) -> Spread:
+    """Mean, sample standard deviation and interval of the mean of the values that are not NaN.
+
+    Args:
+        values: Final value of each run, shape (n,).
+        interval: Which interval.
+        bounded: Whether the lower end is at least zero, unless a value is below.
+    """
     known = values[~np.isnan(values)]
     nan = float("nan")
     mean = float(known.mean()) if len(known) else nan
     if len(known) < 2:
         return Spread(known, mean, nan, nan, nan)
-    lower, upper = bootstrap.mean_interval(known[:, None])
-    return Spread(known, mean, float(known.std(ddof=1)), float(lower[0]), float(upper[0]))
+    ends = over_runs(known[:, None], kind=interval)
+    lower, upper = float(ends[0][0]), float(ends[1][0])
+    lower = max(lower, 0.0) if bounded and known.min() >= 0 else lower
+    return Spread(known, mean, float(known.std(ddof=1)), lower, upper)
 
 
-def lead(table: FinalTable) -> Lead | None:
+def lead(table: FinalTable, interval: Interval = "t") -> Lead | None:
     """The best and the second by the mean of the first measure; None if fewer than two optimizers have a value."""
     sign = 1.0 if table.measures[0].lower_is_better else -1.0
     able = [row for row in table.rows if not np.isnan(row.spreads[0].mean)]
@@ -164,17 +188,5 @@ def lead(table: FinalTable) -> Lead | None:
     best, second = sorted(able, key=lambda row: (row.failed > 0, sign * row.spreads[0].mean))[:2]
     ours, theirs = best.spreads[0], second.spreads[0]
     pairs = table.paired and len(ours.values) == len(theirs.values) == best.runs
-    lower, upper = _difference_interval(sign * theirs.values, sign * ours.values, pairs)
+    lower, upper = of_difference(sign * theirs.values, sign * ours.values, paired=pairs, kind=interval)
     return Lead(best, second, sign * (theirs.mean - ours.mean), lower, upper, pairs)
-
-
-def _difference_interval(a: NDArray[np.float64], b: NDArray[np.float64], paired: bool) -> tuple[float, float]:
-    if min(len(a), len(b)) < 2:
-        return float("nan"), float("nan")
-    if paired:
-        lower, upper = bootstrap.mean_interval((a - b)[:, None])
-    else:
-        # the second sample's draw is shifted by one resample, so that equal sizes are not drawn in step
-        means = bootstrap.resampled_means(a[:, None]) - np.roll(bootstrap.resampled_means(b[:, None]), 1, axis=1)
-        lower, upper = bootstrap.interval(means)
-    return float(lower[0]), float(upper[0])

@@ -14,6 +14,7 @@ from ..performance.axis import Axis, AxisFacts, AxisKind, choose_axis
 from ..performance.curves import Curve
 from ..performance.incumbents import IncumbentRule
 from ..performance.section_curves import SectionCurves, Summary, section_curves
+from ..statistics.intervals import Interval
 from .rank_curves import RankCurve, RankTask, rank_curves
 from .ranking import FinalTable, Lead, final_table, lead
 from .significance import Significance, compare_runs
@@ -33,6 +34,11 @@ class Comparison:
     """For each measure, the tests of the final values; empty with fewer than two optimizers."""
     rank_curves: tuple[RankCurve, ...]
     """Ranks over time by the first measure, in order of the table; empty with fewer than three optimizers."""
+
+    @property
+    def interval(self) -> Interval:
+        """Which intervals its numbers have."""
+        return self.made.summary.interval
 
     @property
     def section(self) -> Section:
@@ -75,7 +81,12 @@ class Comparison:
 
 
 def compare(
-    section: Section, rope: float | None = None, *, axis: AxisKind | None = None, summary: Summary | None = None
+    section: Section,
+    rope: float | None = None,
+    *,
+    axis: AxisKind | None = None,
+    summary: Summary | None = None,
+    control: str | None = None,
 ) -> Comparison:
     """Compute a section.
 
@@ -83,25 +94,34 @@ def compare(
         section: What is compared.
         rope: Half-width of the region of practical equivalence, for the Bayesian test; without it there is none.
         axis: What incumbents are over; None: time if every run has times, else evaluations.
-        summary: How curves are made; by default means of the incumbents at the highest budget so far.
+        summary: How curves are made, and which intervals numbers have; by default means of the incumbents at the
+            highest budget so far.
+        control: The optimizer that all others are tested against, besides all pairs; ignored where it did not run.
 
     Raises:
         EncaveError: a run lacks a column that its metadata reports, or the runs do not share the axis.
     """
     summary = summary or Summary()
+    interval = summary.interval
     chosen = choose_axis([AxisFacts.of(run) for run in section.runs], axis)
     made = section_curves(section, chosen, trajectories_of(section, chosen, summary.rule), summary)
     trajectories, measures = made.trajectories, made.measures
-    table = final_table(trajectories, measures)
+    table = final_table(trajectories, measures, interval)
     several = len(table.rows) > 1
     significance = [
-        compare_runs({label: _finals(members, measure) for label, members in trajectories.items()}, table.paired, rope)
+        compare_runs(
+            {label: _finals(members, measure) for label, members in trajectories.items()},
+            table.paired,
+            rope,
+            interval,
+            control,
+        )
         for measure in (measures if several else ())
     ]
     # of two optimizers the rank is a mirror image of the share of runs in which one is ahead, which the tests give
     ranked = {row.optimizer: trajectories[row.optimizer] for row in table.rows}
-    over_time = rank_curves(RankTask(ranked, measures[0], table.paired)) if len(ranked) > 2 else ()
-    return Comparison(made.in_order(list(ranked)), table, lead(table), tuple(significance), over_time)
+    over_time = rank_curves(RankTask(ranked, measures[0], table.paired), interval) if len(ranked) > 2 else ()
+    return Comparison(made.in_order(list(ranked)), table, lead(table, interval), tuple(significance), over_time)
 
 
 def trajectories_of(section: Section, axis: Axis, rule: IncumbentRule) -> dict[str, tuple[Trajectory, ...]]:

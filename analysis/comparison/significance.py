@@ -14,11 +14,13 @@ from ..statistics.effects import (
     Estimate,
     WinTieLoss,
     bayesian_signed_rank,
-    paired_bootstrap,
+    mean_gain,
     probability_of_improvement,
     win_tie_loss,
 )
+from ..statistics.intervals import Interval
 from ..statistics.tests import Floats, Friedman
+from .control import ControlTests, against_control
 from .ranking import expected_ranks, mean_ranks
 
 _FAR = 1e150
@@ -70,6 +72,20 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Omnibus:
+    """A test of all optimizers at once, which may say something where pairs cannot be tested."""
+
+    name: str
+    """`Friedman` over blocks, or `Kruskal–Wallis` of independent runs."""
+    statistic: float
+    """Chi-squared, or H."""
+    p: float
+    """Its p-value."""
+    how: str
+    """`exact`, `permutation` or `approximate`."""
+
+
+@dataclass(frozen=True)
 class Significance:
     """The tests of one measure."""
 
@@ -89,6 +105,10 @@ class Significance:
     """Nemenyi's, if that is the test."""
     pairs: tuple[Pair, ...]
     """All pairs, by the ranks of the first and the second."""
+    omnibus: Omnibus | None
+    """All optimizers at once; None with fewer than three, or where one has a single run or there is one block."""
+    control: ControlTests | None
+    """Every other optimizer against one that was named; None where none was."""
     groups: tuple[tuple[str, ...], ...]
     """Largest groups of two or more among which no pair differs; empty without a test."""
 
@@ -107,7 +127,13 @@ class Significance:
         return pair.different and pair.favours == (1 if pair.first == best else -1)
 
 
-def compare_runs(samples: Mapping[str, Floats], paired: bool, rope: float | None = None) -> Significance:
+def compare_runs(
+    samples: Mapping[str, Floats],
+    paired: bool,
+    rope: float | None = None,
+    interval: Interval = "t",
+    control: str | None = None,
+) -> Significance:
     """Tests of the runs of one task.
 
     Args:
@@ -115,15 +141,24 @@ def compare_runs(samples: Mapping[str, Floats], paired: bool, rope: float | None
             `paired`.
         paired: Whether all optimizers have the same seeds, each once.
         rope: Half-width of the region of practical equivalence, for the Bayesian test; without it there is none.
+        interval: Which intervals effect sizes have.
+        control: The optimizer that all others are tested against, besides all pairs.
     """
-    choice = choose_test(Design(len(samples), 1, min(map(len, samples.values())), paired))
+    design = Design(len(samples), 1, min(map(len, samples.values())), paired)
     values = list(samples.values())
     mean = mean_ranks(np.stack(values, axis=1)) if paired else expected_ranks(values)
     ranks = dict(zip(samples, mean.tolist(), strict=True))
-    return _test({name: [own] for name, own in samples.items()}, samples, ranks, choice, paired, False, rope)
+    return _test({name: [own] for name, own in samples.items()}, samples, ranks, design, False, rope, interval, control)
 
 
-def compare_over_tasks(samples: Mapping[str, Sequence[Floats]], rope: float | None = None) -> Significance:
+def compare_over_tasks(
+    samples: Mapping[str, Sequence[Floats]],
+    rope: float | None = None,
+    interval: Interval = "t",
+    control: str | None = None,
+    *,
+    shared: bool = False,
+) -> Significance:
     """Tests over tasks: each task is a block, with the median over runs as an optimizer's value.
 
     The median of Demšar's per-data-set score; a failed run counts as the worst value, so that an optimizer is not
@@ -132,6 +167,9 @@ def compare_over_tasks(samples: Mapping[str, Sequence[Floats]], rope: float | No
     Args:
         samples: Optimizer → for each task the values of its runs, less is better, NaN for a failed run.
         rope: As in `compare_runs`, for differences of the medians.
+        interval: As in `compare_runs`.
+        control: As in `compare_runs`.
+        shared: Whether the runs of all tasks have the same seeds in the same order.
     """
     blocks = {
         name: np.array([float(np.median(tests.filled(values))) for values in tasks]) for name, tasks in samples.items()
@@ -139,23 +177,29 @@ def compare_over_tasks(samples: Mapping[str, Sequence[Floats]], rope: float | No
     mean = mean_ranks(np.stack(list(blocks.values()), axis=1)).tolist()
     tasks = len(next(iter(blocks.values())))
     fewest = min(len(values) for own in samples.values() for values in own)
-    choice = choose_test(Design(len(samples), tasks, fewest, paired=True))
-    return _test(samples, blocks, dict(zip(samples, mean, strict=True)), choice, True, True, rope)
+    design = Design(len(samples), tasks, fewest, paired=True)
+    return _test(
+        samples, blocks, dict(zip(samples, mean, strict=True)), design, True, rope, interval, control, shared=shared
+    )
 
 
 def _test(
     runs: Mapping[str, Sequence[Floats]],
     blocks: Mapping[str, Floats],
     ranks: Mapping[str, float],
-    choice: Choice,
-    paired: bool,
+    design: Design,
     over_tasks: bool,
     rope: float | None,
+    interval: Interval,
+    control: str | None,
+    *,
+    shared: bool = False,
 ) -> Significance:
     order = tuple(sorted(blocks, key=lambda name: (ranks[name], name)))
     mean = np.array([ranks[name] for name in order])
     n = min(map(len, blocks.values()))
     values = [blocks[name] for name in order]
+    choice, paired = choose_test(design), design.paired
     omnibus = tests.friedman(np.stack(values, axis=1)) if choice.test.startswith("friedman") else None
     p, adjusted = _p_values(values, mean, n, choice)
     posterior = _posterior(values, rope) if paired and rope is not None and choice.test != "none" else None
@@ -168,9 +212,9 @@ def _test(
             adjusted=float(adjusted[number]),
             different=bool(rejects and adjusted[number] < ALPHA),
             favours=_favours(blocks[a], blocks[b], choice),
-            improvement=probability_of_improvement(runs[a], runs[b]),
+            improvement=probability_of_improvement(runs[a], runs[b], interval, shared=shared),
             record=win_tie_loss(blocks[a], blocks[b]) if paired else None,
-            gain=paired_bootstrap(blocks[a], blocks[b]) if paired else None,
+            gain=mean_gain(blocks[a], blocks[b], interval) if paired else None,
             posterior=None if posterior is None else posterior[number],
         )
         for number, (a, b) in enumerate(combinations(order, 2))
@@ -185,8 +229,24 @@ def _test(
         friedman=omnibus,
         critical_difference=critical,
         pairs=tuple(pairs),
+        omnibus=_omnibus(values, paired),
+        control=against_control({name: blocks[name] for name in order}, control, design)
+        if control is not None and control in blocks
+        else None,
         groups=_groups(order, pairs) if choice.test != "none" else (),
     )
+
+
+def _omnibus(values: Sequence[Floats], paired: bool) -> Omnibus | None:
+    if len(values) < 3 or min(map(len, values)) < 2:
+        return None
+    if not paired:
+        statistic, p = tests.kruskal(values)
+        pooled = sum(map(len, values))
+        how = "approximate" if pooled > 5 * tests.EXACT_POOLED else "permutation"
+        return Omnibus("Kruskal–Wallis", statistic, p, how)
+    found = tests.friedman(np.stack(values, axis=1))
+    return Omnibus("Friedman", found.statistic, found.p, "approximate" if found.exact_p is None else "exact")
 
 
 def _p_values(values: Sequence[Floats], ranks: Floats, n: int, choice: Choice) -> tuple[Floats, Floats]:
@@ -214,16 +274,9 @@ def _posterior(values: Sequence[Floats], rope: float) -> list[Practical]:
 
 def _favours(a: Floats, b: Floats, choice: Choice) -> int:
     """Whom the statistic behind the p-value favours: 1 for `a`, -1 for `b`, 0 for neither."""
-    if choice.test == "none":
-        return 0
     if choice.test == "friedman-nemenyi":
         return 1  # pairs are in order of the ranks that it tests
-    if choice.test == "mann-whitney":
-        pooled = tests.ranks_of(np.concatenate((a, b)))
-        return int(np.sign(pooled[len(a) :].mean() - pooled[: len(a)].mean()))
-    gap = tests.differences(a, b)
-    gap = gap[gap != 0]
-    return -int(np.sign((np.sign(gap) * tests.ranks_of(np.abs(gap))).sum())) if len(gap) else 0
+    return tests.favoured(a, b, choice.test)
 
 
 def _groups(order: Sequence[str], pairs: Sequence[Pair]) -> tuple[tuple[str, ...], ...]:

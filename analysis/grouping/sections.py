@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EncaveError
-from ...run import COST, EXTRA, Objective, Run
+from ...run import COST, EXTRA, UNKNOWN_RELEASE, Objective, Run
+from .schedules import modelled
 
 # Differences from the optimum below this share of it are rounding of the same table entry, not regret.
 _ROUNDING = 1e-12
@@ -41,6 +42,11 @@ class Measure:
     def lower_is_better(self) -> bool:
         """Whether a smaller reported value is better; always so for a regret."""
         return self.regret is not None or not self.maximize
+
+    @property
+    def bounded(self) -> bool:
+        """Whether no value can be below zero: a regret against an optimum, or against the best of all."""
+        return self.regret in ("optimum", "best seen")
 
     @property
     def label(self) -> str:
@@ -100,7 +106,11 @@ class Section:
             return ""
         name = self.benchmark.get("name") or "benchmark"
         kinds = {"surrogate": "surrogate: modelled, not measured values", "table": "table of measured values"}
-        return f"{name}, {kinds.get(str(self.benchmark.get('source')), 'source not stated')}"
+        text = f"{name}, {kinds.get(str(self.benchmark.get('source')), 'source not stated')}"
+        part = modelled(self)
+        if part is None:
+            return text
+        return f"{text}, modelled between {part.low:.3g} and {part.schedule:g} epochs ({part.share:.0%} of the trials)"
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -139,23 +149,61 @@ def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_t
     labels, remarks = _labels(runs)
     kept, twice = _without_duplicates(runs, labels, same)
     remarks += [f"{name} was given more than once and counts once." for name in twice]
-    by_key: defaultdict[str, list[Run]] = defaultdict(list)
-    for run in kept:
-        by_key[_section_key(run)].append(run)
+    by_key = _by_design(kept)
     titles = _titles({key: members[0] for key, members in by_key.items()})
     sections = [_section(titles[key], members, labels) for key, members in by_key.items()]
     sections.sort(key=lambda section: section.title)
     return View(tuple(sections), tuple(sorted(set(labels.values()))), tuple(remarks))
 
 
+def check_control(view: View, control: str | None) -> None:
+    """Check that there is such an optimizer; None is fine.
+
+    Raises:
+        EncaveError: there is none.
+    """
+    if control is not None and control not in view.optimizers:
+        raise EncaveError(f"no optimizer is called {control!r}, the control; there are {', '.join(view.optimizers)}")
+
+
+def _by_design(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    """Runs by section; where an optimizer was run to several limits with the same seed, each limit is one.
+
+    Two budgets of one optimizer are two designs: the shorter run is often the beginning of the longer one, and neither
+    is an optimizer of its own.
+    """
+    by_key: defaultdict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        by_key[_section_key(run)].append(run)
+    found: dict[str, list[Run]] = {}
+    for key, members in by_key.items():
+        limits: defaultdict[tuple[str, int | None], set[str]] = defaultdict(set)
+        for run in members:
+            limits[run.optimizer.name, run.seed].add(_limit(run))
+        several = any(len(own) > 1 for (_, seed), own in limits.items() if seed is not None)
+        for run in members:
+            found.setdefault(json.dumps([key, _limit(run)]) if several else key, []).append(run)
+    return found
+
+
+def _limit(run: Run) -> str:
+    """Where the run was to end, in words."""
+    limit: dict[str, Any] = run.metadata.get("limit") or {}
+    told = (
+        f"{f'{value:,.10g}' if isinstance(value, int | float) else value} {name.replace('_', ' ')}"
+        for name, value in sorted(limit.items())
+    )
+    return " and ".join(told) or "no limit"
+
+
 def _labels(runs: Sequence[Run]) -> tuple[dict[int, str], list[str]]:
     """Label of each run by `id`, and a remark for every label split by release."""
     releases: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
     for run in runs:
-        releases[run.label].add((run.optimizer.name, run.optimizer.version or "of unknown release"))
+        releases[run.label].add((run.optimizer.name, run.optimizer.version or UNKNOWN_RELEASE))
     labels: dict[int, str] = {}
     for run in runs:
-        label, version = run.label, run.optimizer.version or "of unknown release"
+        label, version = run.label, run.optimizer.version or UNKNOWN_RELEASE
         if len(releases[label]) > 1:
             # two programs under one label: name both where the names differ, the release where only that does
             own = run.optimizer.name if len({name for name, _ in releases[label]}) > 1 else label
@@ -192,6 +240,7 @@ def _facts(run: Run) -> dict[str, str]:
         "benchmark": f"{benchmark.get('source') or 'other runs'}",
         "reporting": f"reporting {', '.join(names)}" if names else "objective only",
         "sha256": f"benchmark {digest}" if digest else "no benchmark hash",
+        "limit": _limit(run),
     }
 
 
@@ -205,7 +254,8 @@ def _task(run: Run) -> str:
 def _section_key(run: Run) -> str:
     space = [] if run.task else sorted(run.configurations.column_names)
     reporting = run.metadata.get("reporting") or []
-    return json.dumps([_task(run), space, *_facts(run).values(), reporting], sort_keys=True, default=str)
+    facts = [fact for name, fact in _facts(run).items() if name != "limit"]
+    return json.dumps([_task(run), space, *facts, reporting], sort_keys=True, default=str)
 
 
 def _titles(first: dict[str, Run]) -> dict[str, str]:

@@ -7,7 +7,7 @@ of it, such as a test error, takes no part in the choice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,6 +128,17 @@ def _values(run: Run, column: str) -> NDArray[np.float64]:
             f"run {run.name}: its metadata reports {column}, but its trials have no such column. Convert again."
         )
     return run.column(column).astype(np.float64)
+
+
+def share_seeds(members: Sequence[Sequence[Trajectory]]) -> bool:
+    """Whether the runs of each task have the same known seeds, each once, in the same order.
+
+    Not so of encave's runners, whose streams differ by task. A seed is then a cluster of runs, one on each task.
+    """
+    seeds = [tuple(one.seed for one in own) for own in members]
+    first = seeds[0]
+    own_starts = any(one.run.metadata.get("common_start") is not None for own in members for one in own)
+    return len(set(seeds)) == 1 and None not in first and len(set(first)) == len(first) and not own_starts
 
 
 def step_values(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..grouping.sections import Measure
-from ..statistics import bootstrap
-from ..statistics.order_statistics import Statistic
+from ..statistics.intervals import Interval, over_runs
+from ..statistics.order_statistics import MEAN, Statistic
 from .anytime import Trajectory
 
 Floats = NDArray[np.float64]
@@ -19,7 +18,6 @@ Integers = NDArray[np.int64]
 
 BAND_POINTS = 100
 """Most points at which a band is computed; the curve is exact at every event."""
-MEAN = Statistic("mean")
 _BLOCK = 1 << 22  # values (runs by events) that are held at a time
 
 
@@ -60,7 +58,7 @@ def aggregate(
     trajectories: Sequence[Trajectory],
     measure: Measure,
     statistic: Statistic = MEAN,
-    interval: Literal["bootstrap", "t"] = "bootstrap",
+    interval: Interval = "t",
 ) -> Curve:
     """Statistic and band of a measure over the runs of one group.
 
@@ -73,7 +71,7 @@ def aggregate(
         trajectories: Its runs, on one axis.
         measure: What to report.
         statistic: What to take over the runs.
-        interval: Percentile bootstrap over runs, or Student's t (of a mean only).
+        interval: What the band is, see `intervals`.
     """
     able = [one for one in trajectories if len(one.rows)]
     used = those_used(trajectories, statistic)
@@ -142,17 +140,18 @@ def _statistic(statistic: Statistic, values: Floats) -> Floats:
 
 
 def _band(
-    statistic: Statistic, interval: str, used: Sequence[Trajectory], measure: Measure, points: Floats
+    statistic: Statistic, interval: Interval, used: Sequence[Trajectory], measure: Measure, points: Floats
 ) -> tuple[Floats, Floats]:
     if not len(points):
         return np.empty(0), np.empty(0)
     sign = 1.0 if measure.lower_is_better else -1.0
     values = sign * values_at(used, measure, points)
-    ends = bootstrap.t_interval(values) if interval == "t" else bootstrap.interval(statistic.resampled(values))
-    for end in ends:
+    lower, upper = (end.copy() for end in over_runs(values, statistic, interval))
+    for end in (lower, upper):
         end[np.isnan(values).any(axis=0)] = np.nan
-    lower, upper = ends if sign > 0 else (-ends[1], -ends[0])
-    return lower, upper
+    if measure.bounded and not (values < 0).any():
+        lower = np.maximum(lower, 0.0)
+    return (lower, upper) if sign > 0 else (-upper, -lower)
 
 
 def thinned(grid: Floats) -> Integers:

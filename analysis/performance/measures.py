@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -64,11 +64,23 @@ def area_over_curve(
     return float((lasted * (upper - clipped)).sum() / (upper - lower) / horizon)
 
 
-def hitting_times(runs: Sequence[Trajectory], measure: Measure, targets: Sequence[float]) -> Floats:
-    """When the incumbent of each run was first at or below each target, shape (runs, targets); infinite if never.
+Hits: TypeAlias = Literal["held", "first"]
+"""`held`: a target is hit once the run stays at or below it to its end. `first`: at the first passage."""
 
-    The runtime of COCO (Hansen et al., "COCO: a platform for comparing continuous optimizers in a black-box setting",
-    Optimization Methods and Software 36, 2021) and the first hitting time of IOHprofiler.
+
+def held(values: Floats) -> Floats:
+    """The worst value from each step to the last, shape (k,) as `values`: below it the run stays from there on."""
+    return np.maximum.accumulate(values[::-1])[::-1]
+
+
+def hitting_times(
+    runs: Sequence[Trajectory], measure: Measure, targets: Sequence[float], hits: Hits = "held"
+) -> Floats:
+    """When the incumbent of each run hit each target, shape (runs, targets); infinite if never.
+
+    The first passage is the runtime of COCO (Hansen et al., "COCO: a platform for comparing continuous optimizers in a
+    black-box setting", Optimization Methods and Software 36, 2021) and the first hitting time of IOHprofiler. Both are
+    the same where what is reported never rises, as it does not if it is what the optimizer minimises on one budget.
 
     Targets are in the reported measure; for one where more is better they are reached from below.
     """
@@ -76,7 +88,8 @@ def hitting_times(runs: Sequence[Trajectory], measure: Measure, targets: Sequenc
     wanted = sign * np.asarray(targets, dtype=float)
     times = np.full((len(runs), len(wanted)), np.inf)
     for row, run in enumerate(runs):
-        best = np.minimum.accumulate(np.nan_to_num(sign * run.reported(measure), nan=np.inf))
+        values = np.nan_to_num(sign * run.reported(measure), nan=np.inf)
+        best = np.minimum.accumulate(values) if hits == "first" else held(values)
         place = np.searchsorted(-best, -wanted)
         times[row] = np.append(run.positions, np.inf)[place]
     return times

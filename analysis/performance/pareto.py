@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ...run import Run
 from ..grouping.sections import Group, Measure, Section
+from ..statistics.intervals import Interval
 from .anytime import Trajectory, in_time, trajectory
 from .axis import Axis, AxisFacts
 from .curves import Curve, aggregate
@@ -55,7 +56,7 @@ class Pareto:
         return SectionCurves(self.section, self.axis, Summary(), measures, None, self.trajectories, (self.curves,))
 
 
-def compare_fronts(section: Section, axis: Axis) -> Pareto | None:
+def compare_fronts(section: Section, axis: Axis, interval: Interval = "t") -> Pareto | None:
     """Hypervolume and attainment of the runs of a section; None with one objective or without any success."""
     names = [objective.name for objective in section.runs[0].objectives]
     if len(names) < 2 or any([one.name for one in run.objectives] != names for run in section.runs):
@@ -79,7 +80,7 @@ def compare_fronts(section: Section, axis: Axis) -> Pareto | None:
         ideal=tuple((ideal * signs).tolist()),
         nadir=tuple((nadir * signs).tolist()),
         trajectories=found,
-        curves=tuple(aggregate(label, members, HYPERVOLUME) for label, members in found.items()),
+        curves=tuple(aggregate(label, members, HYPERVOLUME, interval=interval) for label, members in found.items()),
         surfaces={label: median_attainment(own) * signs for label, own in costs.items()} if len(names) == 2 else {},
     )
 

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from ..grouping.sections import Measure
 from ..statistics import bootstrap
 from ..statistics.effects import Estimate
+from ..statistics.intervals import Interval, over_runs
 from .anytime import Trajectory
 from .curves import thinned
-from .measures import area_over_curve, hitting_times, target_ecdf
+from .measures import Hits, area_over_curve, held, hitting_times, target_ecdf
 
 Floats = NDArray[np.float64]
 
@@ -47,11 +48,11 @@ class Runtime:
     runs: int
     """Runs, those without an incumbent among them, which hit nothing."""
     times: Floats
-    """When each run first hit each target, infinite where it did not, shape (runs, k)."""
+    """When each run hit each target, infinite where it did not, shape (runs, k)."""
     spent: Floats
     """Where each run ended, shape (runs,)."""
     area: Estimate
-    """Mean over runs of the normalised area over the curve, with its 95 % bootstrap interval."""
+    """Mean over runs of the normalised area over the curve, with its 95 % interval."""
     positions: Floats
     """Where the ECDF rises, ascending, shape (m,)."""
     share: Floats
@@ -59,7 +60,7 @@ class Runtime:
     band: NDArray[np.int64]
     """Which positions carry a band, shape (b,); empty with one run."""
     lower: Floats
-    """Lower end of the 95 % bootstrap interval over runs, shape (b,)."""
+    """Lower end of the 95 % interval over runs, shape (b,)."""
     upper: Floats
     """Upper end."""
 
@@ -75,8 +76,12 @@ class Runtime:
         return int(np.isfinite(self.times[:, target]).sum())
 
 
-def spaced_targets(trajectories: Sequence[Trajectory], measure: Measure, count: int = TARGETS) -> Targets | None:
+def spaced_targets(
+    trajectories: Sequence[Trajectory], measure: Measure, count: int = TARGETS, hits: Hits = "held"
+) -> Targets | None:
     """Targets from the worst first incumbent to the best value of any run; None where there is no incumbent.
+
+    Values count that a run held to its end from somewhere on, or with first passages all that it had on the way.
 
     For a regret they are evenly spaced in its logarithm down to the smallest regret above zero, and zero is one more if
     a run reached it. For other measures they are evenly spaced. Equal ones count once.
@@ -84,9 +89,9 @@ def spaced_targets(trajectories: Sequence[Trajectory], measure: Measure, count: 
     sign = 1.0 if measure.lower_is_better else -1.0
     each = [sign * one.reported(measure) for one in trajectories if len(one.rows)]
     firsts = np.array([values[0] for values in each])
-    seen = np.concatenate([*each, np.empty(0)])
+    seen = np.concatenate([*(each if hits == "first" else map(held, each)), np.empty(0)])
     seen, firsts = seen[np.isfinite(seen)], firsts[np.isfinite(firsts)]
-    if not len(firsts):
+    if not len(firsts) or not len(seen):
         return None
     easy, best = float(firsts.max()), float(seen.min())
     above = seen[(seen > 0) & (seen <= easy)]
@@ -103,12 +108,18 @@ def _different(values: Floats) -> Floats:
 
 
 def runtimes(
-    trajectories: Mapping[str, Sequence[Trajectory]], measure: Measure, targets: Targets
+    trajectories: Mapping[str, Sequence[Trajectory]],
+    measure: Measure,
+    targets: Targets,
+    interval: Interval = "t",
+    hits: Hits = "held",
 ) -> tuple[Runtime, ...]:
     """Runtimes of every optimizer; the area is up to where the first of all runs with an incumbent ends."""
     able = [one for members in trajectories.values() for one in members if len(one.rows)]
     stop = min((one.horizon for one in able), default=0.0)
-    return tuple(_runtime(label, members, measure, targets, stop) for label, members in trajectories.items())
+    return tuple(
+        _runtime(label, members, measure, targets, stop, interval, hits) for label, members in trajectories.items()
+    )
 
 
 def expected_running_time(times: Floats, spent: Floats) -> Estimate:
@@ -137,18 +148,27 @@ def _ratio(cost: Floats, hits: Floats) -> Floats:
     return np.divide(cost, hits, out=np.full(len(cost), np.inf), where=hits > 0)
 
 
-def _runtime(label: str, members: Sequence[Trajectory], measure: Measure, targets: Targets, stop: float) -> Runtime:
-    times = hitting_times(members, measure, targets.values.tolist())
+def _runtime(
+    label: str,
+    members: Sequence[Trajectory],
+    measure: Measure,
+    targets: Targets,
+    stop: float,
+    interval: Interval,
+    hits: Hits,
+) -> Runtime:
+    times = hitting_times(members, measure, targets.values.tolist(), hits)
     positions = np.unique(times[np.isfinite(times)])
     band = thinned(positions) if len(members) > 1 and len(positions) else np.empty(0, dtype=np.int64)
     each = np.array([target_ecdf(own, positions[band]) for own in times])
-    lower, upper = bootstrap.mean_interval(each) if len(band) else (np.empty(0), np.empty(0))
+    lower, upper = over_runs(each, kind=interval) if len(band) else (np.empty(0), np.empty(0))
+    lower, upper = np.clip(lower, 0.0, 1.0), np.clip(upper, 0.0, 1.0)
     return Runtime(
         optimizer=label,
         runs=len(members),
         times=times,
         spent=np.array([one.horizon for one in members]),
-        area=_mean([_area(one, measure, targets, stop) for one in members]),
+        area=_mean([_area(one, measure, targets, stop) for one in members], interval),
         positions=positions,
         share=target_ecdf(times, positions),
         band=band,
@@ -165,9 +185,9 @@ def _area(one: Trajectory, measure: Measure, targets: Targets, stop: float) -> f
     return area_over_curve(one.positions, values, stop, targets.bounds, scale=targets.scale)
 
 
-def _mean(values: Sequence[float]) -> Estimate:
+def _mean(values: Sequence[float], interval: Interval) -> Estimate:
     own = np.array(values)
     if len(own) < 2 or np.isnan(own).any():
         return Estimate(float(own.mean()), np.nan, np.nan)
-    lower, upper = bootstrap.mean_interval(own[:, None])
-    return Estimate(float(own.mean()), float(lower[0]), float(upper[0]))
+    lower, upper = over_runs(own[:, None], kind=interval)
+    return Estimate(float(own.mean()), max(float(lower[0]), 0.0), min(float(upper[0]), 1.0))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from ...errors import EncaveError
 from ..grouping.sections import Measure, Section
-from ..statistics import bootstrap
-from ..statistics.order_statistics import Statistic
-from .anytime import Trajectory, step_values
+from ..statistics import bootstrap, intervals
+from ..statistics.intervals import Interval
+from ..statistics.order_statistics import MEAN, Statistic
+from .anytime import Trajectory, share_seeds, step_values
 from .axis import Axis
-from .curves import MEAN, Curve, Floats, aggregate, thinned, those_used, values_at
+from .curves import Curve, Floats, aggregate, thinned, those_used, values_at
 from .incumbents import IncumbentRule
 
 RANDOM_SEARCH = frozenset({"random", "randomsearch", "rs"})
@@ -27,7 +27,7 @@ class Summary:
 
     statistic: Statistic = MEAN
     """What is taken over runs."""
-    interval: Literal["bootstrap", "t"] = "bootstrap"
+    interval: Interval = "t"
     """What bands are."""
     rule: IncumbentRule = "highest-so-far"
     """Which trials may be the incumbent."""
@@ -161,11 +161,8 @@ def _over_tasks(label: str, sets: Sequence[SectionCurves], stops: Sequence[float
     band = thinned(grid) if all(len(own) > 1 for own in used) else np.empty(0, dtype=np.int64)
     lower, upper = np.empty(0), np.empty(0)
     if len(band):
-        drawn = [
-            _resampled(statistic, own, one.measures[0], grid[band], shift)
-            for shift, (own, one) in enumerate(zip(used, sets, strict=True))
-        ]
-        lower, upper = bootstrap.interval(np.mean(drawn, axis=0))
+        at = [values_at(own, one.measures[0], grid[band]) for own, one in zip(used, sets, strict=True)]
+        lower, upper = _interval(statistic, sets[0].summary.interval, at, measure, shared=share_seeds(used))
     return Curve(
         *(label, replace(measure, reference=0.0), statistic, grid, centre, band, lower, upper, 1.0),
         runs=sum(curve.runs for curve in each),
@@ -175,8 +172,19 @@ def _over_tasks(label: str, sets: Sequence[SectionCurves], stops: Sequence[float
     )
 
 
-def _resampled(
-    statistic: Statistic, used: Sequence[Trajectory], measure: Measure, points: Floats, shift: int
-) -> Floats:
-    sign = 1.0 if measure.lower_is_better else -1.0
-    return sign * statistic.resampled(sign * values_at(used, measure, points), shift)
+def _interval(
+    statistic: Statistic, kind: Interval, values: Sequence[Floats], measure: Measure, *, shared: bool
+) -> tuple[Floats, Floats]:
+    """Interval of the mean over tasks of a statistic of the runs, `values` of shape (n, b) for each task."""
+    if kind == "t" and statistic == MEAN:
+        lower, upper = intervals.of_mean_over_tasks(values, shared=shared)
+    else:
+        sign = 1.0 if measure.lower_is_better else -1.0
+        drawn = sign * np.mean(
+            [statistic.resampled(sign * own, 0 if shared else shift) for shift, own in enumerate(values)], axis=0
+        )
+        if kind == "bootstrap":
+            return bootstrap.interval(drawn)
+        value = sign * np.mean([statistic.of(sign * own) for own in values], axis=0)
+        lower, upper = intervals.of_draws(value, drawn, min(map(len, values)))
+    return (np.maximum(lower, 0.0) if measure.bounded else lower), upper

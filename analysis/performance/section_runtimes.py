@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..grouping.sections import Measure
+from .measures import Hits
 from .runtimes import Runtime, Targets, runtimes, spaced_targets
 from .section_curves import SectionCurves
 
@@ -27,7 +28,7 @@ class SectionRuntimes:
 
 
 def section_runtimes(
-    curves: SectionCurves, measure: str | None = None, targets: Sequence[float] = ()
+    curves: SectionCurves, measure: str | None = None, targets: Sequence[float] = (), hits: Hits = "held"
 ) -> SectionRuntimes | None:
     """Runtimes to given targets, or to those of `spaced_targets`; None where these are wanted and no run has any value.
 
@@ -35,16 +36,17 @@ def section_runtimes(
         curves: The section.
         measure: Name of the measure; the first without one.
         targets: Values to hit, in any order.
+        hits: What counts as a hit.
 
     Raises:
         EncaveError: the section has no such measure.
     """
     chosen = curves.measures[curves.measure_index(measure)]
     members = [one for own in curves.trajectories.values() for one in own]
-    found = given_targets(targets, chosen) if targets else spaced_targets(members, chosen)
+    found = given_targets(targets, chosen) if targets else spaced_targets(members, chosen, hits=hits)
     if found is None:
         return None
-    return SectionRuntimes(curves, chosen, found, runtimes(curves.trajectories, chosen, found))
+    return SectionRuntimes(curves, chosen, found, runtimes(curves.trajectories, chosen, found, hits=hits))
 
 
 def given_targets(values: Sequence[float], measure: Measure) -> Targets:

@@ -18,7 +18,7 @@ How it is made, and where something is added:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +29,10 @@ from ..charts.style import line_styles
 from ..charts.text import listing, plural, unique_slugs
 from ..comparison.overall import compare_tasks
 from ..comparison.section import compare
-from ..grouping.sections import View, view_runs
+from ..grouping.sections import View, check_control, view_runs
 from ..importance.groups import Truth
 from ..performance.random_search import RandomSearch
+from ..performance.section_curves import Summary
 from . import data, gallery, html, latex, manifest, words
 from .chapters import write_chapters
 from .contents import Chapter, Study
@@ -70,6 +71,7 @@ def write_report(
     truth: Truth | None = None,
     random_search: RandomSearch | None = None,
     jobs: int = 1,
+    on_step: Callable[[str, int, int | None], None] = lambda step, done, total: None,
 ) -> Report:
     """Compare runs and write the report into the folder `out`, whole or not at all.
 
@@ -84,6 +86,7 @@ def write_report(
         truth: Gives the complete table that a run searched, or None: exact importances stand beside the estimates.
         random_search: Gives the expected curve of random search on a task, or None: a reference line in the figures.
         jobs: Processes that draw. More than one start Python anew, so the calling script must be importable.
+        on_step: Called with what is being done, how many of its things are done, and how many there are, if counted.
 
     Raises:
         EncaveError: no runs, a run lacks what its metadata reports, or `out` is no earlier report or not writable.
@@ -93,11 +96,15 @@ def write_report(
     venue = paper(settings.venue)
     place = out.resolve()  # a link is followed, not replaced
     manifest.check_replaceable(place)
+    on_step("computing", 0, None)
     study = _study(runs, settings, truth, random_search)
     chapters = write_chapters(study)
     title = title or settings.title or _title(study.view)
     with atomic_folder(place) as folder:
-        drawn = gallery.draw_all(folder / "figures", chapters, venue, jobs)
+        drawn = gallery.draw_all(
+            folder / "figures", chapters, venue, jobs, lambda done, total: on_step("drawing figures", done, total)
+        )
+        on_step("writing", 0, None)
         tables = _write_tables(folder / "tables", chapters, venue)
         numbers = data.write(folder / "data", chapters)
         methods = describe_methods(study, chapters)
@@ -122,8 +129,12 @@ def write_report(
 def _study(runs: Sequence[Run], settings: Settings, truth: Truth | None, random_search: RandomSearch | None) -> Study:
     shown = settings.applied(runs)
     view = view_runs(sorted(shown, key=lambda run: (run.name, str(run.metadata.get("source")))))
-    comparisons = tuple(compare(section, settings.rope) for section in view.sections)
-    overall, why_not = compare_tasks(comparisons, settings.rope)
+    check_control(view, settings.control)
+    comparisons = tuple(
+        compare(section, settings.rope, summary=Summary(interval=settings.interval), control=settings.control)
+        for section in view.sections
+    )
+    overall, why_not = compare_tasks(comparisons, settings.rope, settings.interval, settings.control)
     styles = line_styles(settings.ordered(view.optimizers), settings.colours)
     return Study(
         view, comparisons, overall, why_not, styles, settings, truth, random_search if settings.random_search else None

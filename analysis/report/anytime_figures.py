@@ -39,7 +39,7 @@ def ecdf_figure(summary: AnytimeSummary, styles: Styles) -> Figure:
     caption = (
         f"{title}: share of pairs of run and target that were hit by each moment, of {len(targets.values)} targets in "
         f"{measure.name} from {quantity(easiest, measure.unit)} to {quantity(hardest, measure.unit)}, spaced {spaced}, "
-        "from the worst first incumbent to the best value of any run, with 95 % bootstrap bands over runs."
+        "from the worst first incumbent to the best value, with 95 % bands over runs."
     )
     origin = one.section.origin
     return Figure(
@@ -73,7 +73,7 @@ def hypervolume_figure(pareto: Pareto, styles: Styles) -> Figure:
     return Figure(
         name=f"{title} hypervolume",
         caption=(
-            f"{title}: mean hypervolume of all trials so far over {axis.name}, with its 95 % bootstrap band over up to "
+            f"{title}: mean hypervolume of all trials so far over {axis.name}, with its 95 % band over up to "
             f"{counted}; more is better. Objectives are scaled by the joint nondominated set of all runs ({corners}); "
             f"the value is the share of the box below {REFERENCE} in each of them."
         ),

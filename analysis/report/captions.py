@@ -20,16 +20,12 @@ from . import tests
 _SPREADS = {"mean": "mean ± standard deviation", "median": "median [lower, upper quartile]"}
 
 
-_BANDS = {"bootstrap": "95 % bootstrap band", "t": "95 % band by Student's t"}
-
-
 def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str:
     """Caption of the curves of one measure."""
     measure, curves = comparison.measures[index], [c for c in comparison.curves[index] if len(c.positions)]
     axis = comparison.axis
     what = f"{comparison.summary.statistic.title} {measure.name}"
-    banded = any(len(curve.band) for curve in curves)
-    band = f" with its {_BANDS[comparison.summary.interval]} over {_run_counts(curves)}" if banded else ""
+    band = f" with its 95 % band over {_run_counts(curves)}" if any(len(curve.band) for curve in curves) else ""
     parts = [
         f"{comparison.section.title}: {what} of the incumbent over {axis.name}{band}.",
         _reference(measure),
@@ -86,7 +82,7 @@ def curve_alt(comparison: SectionCurves, index: int) -> str:
 def table_caption(comparison: Comparison, centre: Centre) -> str:
     """Caption of the final table."""
     table = comparison.table
-    how = "within each seed" if table.paired else "expected over all combinations of runs, since seeds are not shared"
+    how = "within each seed" if table.paired else "expected over all combinations of runs, which are not paired by seed"
     parts = [
         f"{comparison.section.title}: final performance, {_SPREADS[centre]} over runs; best in bold.",
         underline_note(comparison.significance[0]) if comparison.significance else "",
@@ -118,15 +114,15 @@ def underline_note(significance: Significance) -> str:
 def rank_caption(comparison: Comparison) -> str:
     """Caption of the ranks over time of one task."""
     how = "within each seed" if comparison.table.paired else "expected when one run of each optimizer is drawn"
-    band = " with its 95 % bootstrap band over runs" if comparison.table.rows[0].runs > 1 else ""
+    band = " with its 95 % band over runs" if comparison.table.rows[0].runs > 1 else ""
     return (
         f"{comparison.section.title}: average rank by {comparison.measures[0].name} of the incumbent over "
         f"{comparison.axis.name}, {how}{band}; 1 is best, ties share the mean rank, and a run without an incumbent "
-        f"ranks last.{_origin_note([comparison])}"
+        f"ranks last.{origin_note([comparison])}"
     )
 
 
-def _origin_note(comparisons: Sequence[Comparison]) -> str:
+def origin_note(comparisons: Sequence[Comparison]) -> str:
     """Where the values come from, as a last sentence; empty without a benchmark."""
     origins = sorted({one.section.origin for one in comparisons} - {""})
     return "".join(f" {capital(text)}." for text in origins)
@@ -135,9 +131,10 @@ def _origin_note(comparisons: Sequence[Comparison]) -> str:
 def overall_rank_caption(overall: Overall) -> str:
     """Caption of the ranks over time over all tasks."""
     return (
-        f"Average rank by {overall.measure} over {plural(len(overall.comparisons), 'task')} against the share of each "
-        "task's time, with 95 % bootstrap bands over the runs within tasks (not over tasks); 1 is best, and a run "
-        f"without an incumbent ranks last.{_origin_note(overall.comparisons)}"
+        f"Average rank of the runs (not of their medians, as in the table) by {overall.measure} over "
+        f"{plural(len(overall.comparisons), 'task')} against the share of each "
+        "task's time, with 95 % bands over the runs within tasks (not over tasks); 1 is best, and a run "
+        f"without an incumbent ranks last.{origin_note(overall.comparisons)}"
     )
 
 
@@ -150,7 +147,8 @@ def rank_alt(curves: Sequence[RankCurve]) -> str:
 def critical_difference_caption(significance: Significance, title: str, blocks: str, footer: str) -> str:
     """Caption of a critical-difference diagram."""
     return (
-        f"{title}: average ranks over {plural(significance.blocks, blocks)} (1 is best). A bar joins optimizers of "
+        f"{title}: average ranks{' of the medians over runs' if significance.over_tasks else ''} over "
+        f"{plural(significance.blocks, blocks)} (1 is best). A bar joins optimizers of "
         f"which no pair differs significantly at level {ALPHA}, with a dot on each member "
         f"({tests.name_test(significance)})."
         + ("" if significance.groups else " All pairs differ.")
@@ -170,14 +168,15 @@ def overall_caption(overall: Overall) -> str:
     """Caption of the table over all tasks."""
     return (
         f"Rank on each task by the median {overall.measure} over runs (a failed run counts as the worst value), and "
-        f"its average; best in bold. {underline_note(overall.significance)}{_origin_note(overall.comparisons)}"
+        f"its average; best in bold. {underline_note(overall.significance)}{origin_note(overall.comparisons)}"
     )
 
 
 def pairs_caption(significance: Significance) -> str:
     """Caption of the table of pairs."""
-    tasks = "its mean over tasks" if significance.over_tasks else "A12; 0.56, 0.64 and 0.71 are small, medium and large"
-    interval = "with its 95 % bootstrap interval"
+    sizes = "A12; 0.56, 0.64 and 0.71 are small, medium and large, told of both ends"
+    tasks = "its mean over tasks" if significance.over_tasks else sizes
+    interval = "with its 95 % interval"
     return (
         f"Pairs, the better by rank first. Probability of improvement: that a run of the first is better than one of "
         f"the second, ties counted half ({tasks}), {interval}. {tests.describe(significance)}{_bayes(significance)}"

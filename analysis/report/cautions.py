@@ -4,20 +4,66 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 from ...run import Run
 from ..charts.text import capital, listing, plural
+from ..comparison.ranking import has_own_start
 from ..comparison.section import Comparison
+from ..grouping.origins import never_left, twins
+from ..grouping.schedules import full_evaluations, mixed, schedules
 
 _MOST_NAMES = 8  # of optimizers in a sentence
 FEW_SEEDS = 5
-"""Below so many runs a bootstrap interval is too narrow to rely on, and the report says so."""
+"""Below so many runs hardly a test can reject, and the report says so."""
+FEW_TRAININGS = 50
+"""Below so many full trainings a run of a benchmark is told to be short."""
+NARROW = 30
+"""Below so many runs a percentile bootstrap interval of a mean holds in less than about 93 % of cases."""
 
 
 def list_cautions(comparison: Comparison) -> list[str]:
     """What a reader must know before believing the section."""
-    return [*_few_runs(comparison), *_not_counted(comparison), *_unequal(comparison), *_below_optimum(comparison)]
+    return [
+        *_mixed_schedules(comparison),
+        *_short(comparison),
+        *_few_runs(comparison),
+        *_not_counted(comparison),
+        *_unequal(comparison),
+        *_not_what_it_says(comparison),
+        *_below_optimum(comparison),
+    ]
+
+
+def _mixed_schedules(comparison: Comparison) -> list[str]:
+    if not mixed(comparison.section):
+        return []
+    on = schedules(comparison.section)
+    told = "; ".join(
+        f"{_who([name for name, own in on.items() if own == each])} with {listing(f'{one:g}' for one in sorted(each))}"
+        for each in sorted(set(on.values()), key=sorted)
+        if each
+    )
+    return [
+        f"Mixed schedules: trained {told} epochs. What differs between them may be the schedule and not the optimizer; "
+        "run all on one (encave run --schedule)."
+    ]
+
+
+def _short(comparison: Comparison) -> list[str]:
+    few = [
+        group.optimizer
+        for group in comparison.section.groups
+        for spent in [[full_evaluations(run) for run in group.runs]]
+        if any(one is not None and one < FEW_TRAININGS for one in spent)
+    ]
+    if not few:
+        return []
+    return [
+        f"{_who(few)}: runs that cost fewer than {FEW_TRAININGS} trainings of the whole schedule. That is short for a "
+        "comparison of optimizers, which differ little so early."
+    ]
 
 
 def _few_runs(comparison: Comparison) -> list[str]:
@@ -29,8 +75,12 @@ def _few_runs(comparison: Comparison) -> list[str]:
         found.append(f"{_who(single)}: one run only, so no band, no standard deviation and no interval.")
     if few:
         who = "All optimizers" if 3 < len(few) == len(rows) else _who(few)
-        found.append(f"{who}: fewer than {FEW_SEEDS} runs. Bootstrap intervals over so few are too narrow; add seeds.")
-    if len(rows) > 1 and not comparison.table.paired:
+        found.append(f"{who}: fewer than {FEW_SEEDS} runs. Little can be told apart with so few; add seeds.")
+    narrow = [row.optimizer for row in rows if 1 < row.runs < NARROW]
+    if narrow and comparison.interval == "bootstrap":
+        who = "All optimizers" if 3 < len(narrow) == len(rows) else _who(narrow)
+        found.append(f"{who}: fewer than {NARROW} runs, for which percentile bootstrap intervals are too narrow.")
+    if len(rows) > 1 and not comparison.table.paired and not any(map(has_own_start, comparison.section.runs)):
         found.append(
             "The optimizers do not share the same known seeds, so ranks and differences are not paired by seed."
         )
@@ -81,6 +131,26 @@ def _unequal(comparison: Comparison) -> list[str]:
         known = [seed for seed in group.seeds if seed is not None]
         if len(known) != len(set(known)):
             found.append(f"{group.optimizer}: several runs of one seed; each counts as a run.")
+    return found
+
+
+def _not_what_it_says(comparison: Comparison) -> list[str]:
+    """Optimizers that never got to do what they are called after, and two that are one."""
+    found: list[str] = []
+    for group in comparison.section.groups:
+        stayed = never_left(group.runs)
+        if stayed:
+            found.append(
+                f"{group.optimizer}: {stayed} of {plural(len(group.runs), 'run')} never left the initial design, so "
+                "they show that design and not the optimizer. Allow more trials."
+            )
+    for first, second in combinations(comparison.section.groups, 2):
+        same = twins(first, second)
+        if same:
+            found.append(
+                f"{first.optimizer} and {second.optimizer}: {same} of {plural(len(first.runs), 'run')} of the first "
+                "have exactly the trials of a run of the second, so these are not two optimizers."
+            )
     return found
 
 

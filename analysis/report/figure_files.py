@@ -39,7 +39,9 @@ def draw_figure(figure: Figure, folder: Path, name: str, paper: Paper) -> DrawnF
     with mpl.rc_context(style.figure_settings(paper)):
         drawing = figure.chart.draw(paper)
         metadata = {"CreationDate": None, "Creator": "encave", "Producer": None}
-        drawing.savefig(folder / f"{name}.pdf", metadata=metadata)
+        pdf = io.BytesIO()  # matplotlib hides that a disk is full behind errors of its own
+        drawing.savefig(pdf, format="pdf", metadata=metadata)
+        (folder / f"{name}.pdf").write_bytes(pdf.getvalue())
         svg = _svg(drawing)
         (folder / f"{name}.svg").write_text(f'<?xml version="1.0" encoding="utf-8"?>\n{svg}\n', encoding="utf-8")
         (folder / f"{name}.pgf").write_text(_pgf(drawing), encoding="utf-8")

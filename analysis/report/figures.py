@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..charts.critical_difference import CriticalDifference
-from ..charts.curves import MOST_BANDS, Styles, curves_chart, ranks_chart
+from ..charts.curves import MOST_BANDS, RANK_LABEL, Styles, curves_chart, ranks_chart
 from ..charts.figure import Figure
 from ..charts.style import LineStyle
 from ..comparison.rank_curves import RankCurve
@@ -32,10 +32,16 @@ def curves_figure(
 
 
 def ranks_figure(
-    curves: Sequence[RankCurve], title: str, xlabel: str, footer: str, caption: str, styles: Styles
+    curves: Sequence[RankCurve],
+    title: str,
+    xlabel: str,
+    footer: str,
+    caption: str,
+    styles: Styles,
+    ylabel: str = RANK_LABEL,
 ) -> Figure:
     """Ranks over time."""
-    chart = ranks_chart(curves, title, xlabel, footer, styles)
+    chart = ranks_chart(curves, title, xlabel, footer, styles, ylabel)
     return Figure(f"{title} ranks", caption, captions.rank_alt(curves), chart)
 
 

@@ -40,6 +40,25 @@ def pairs_block(significance: Significance, title: str) -> Details:
     return Details(_heading(significance), [pairs], open=len(rows) <= _MOST_OPEN)
 
 
+def control_block(significance: Significance, title: str) -> list[Table]:
+    """The table of all others against the control; none without one."""
+    control = significance.control
+    if control is None:
+        return []
+    rows = []
+    for one in control.against:
+        pair = significance.pair(one.optimizer, control.control)
+        chance = pair.improvement if pair.first == one.optimizer else pair.improvement.turned()
+        p = tests.p_value(one.adjusted).removeprefix("= ")
+        rows.append(Row(one.optimizer, [Cell(tests.estimate(chance)), Cell(p), Cell(one.verdict)], one.optimizer))
+    caption = (
+        f"{title}: every optimizer against {control.control}, the control. Probability that a run of it is better, "
+        f"with its 95 % interval. {tests.control_sentence(significance)}"
+    )
+    heads = ("Optimizer", "Probability of improvement", "p, corrected", f"Than {control.control}")
+    return [Table(f"{title} against {control.control}", caption, heads, rows, frozenset({3}))]
+
+
 def _posterior(pair: Pair) -> str:
     found = pair.posterior
     return "–" if found is None else " / ".join(fixed(p, 2) for p in (found.better, found.equivalent, found.worse))

@@ -14,6 +14,8 @@ from typing import Any
 from ...errors import EncaveError
 from ...run import Run
 from ..comparison.ranking import Centre
+from ..performance.measures import Hits
+from ..statistics.intervals import INTERVALS, Interval
 
 NAME = "report.toml"
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -46,6 +48,12 @@ class Settings:
     """What tables of final values print: mean ± standard deviation, or median [quartiles]."""
     rope: float | None = None
     """Half-width of the region of practical equivalence, in the unit of the measure: adds the Bayesian test."""
+    interval: Interval = "t"
+    """What intervals and bands are: Student's and its like, or percentile bootstrap."""
+    hits: Hits = "held"
+    """When a target is hit: once it is held to the end of the run, or at the first passage."""
+    control: str | None = None
+    """The optimizer that all others are compared with, besides all pairs; None for none."""
     random_search: bool = True
     """Whether the expected curve of random search is drawn where it is known."""
     optimizers: tuple[str, ...] = ()
@@ -65,7 +73,7 @@ class Settings:
         Raises:
             EncaveError: an optimizer or a task is named that no run has, or a seed's expression finds nothing.
         """
-        known = [self._told(run) for run in runs]
+        known = [self.told(run) for run in runs]
         self._check("optimizer", self.optimizers, {run.label for run in known})
         self._check("task", self.tasks, {str(run.task) for run in known})
         return [
@@ -79,7 +87,8 @@ class Settings:
         place = {name: number for number, name in enumerate(self.optimizers)}
         return sorted(labels, key=lambda label: (place.get(label, len(place)), label))
 
-    def _told(self, run: Run) -> Run:
+    def told(self, run: Run) -> Run:
+        """The run with optimizer, task and seed as these settings say."""
         source = str(run.metadata.get("source") or "")
         rule = next((r for r in self.runs if fnmatchcase(run.name, r.match) or fnmatchcase(source, r.match)), Rule())
         told: dict[str, Any] = {}
@@ -119,6 +128,7 @@ def read_settings(path: Path) -> Settings:
         raise EncaveError(f"{path} is not TOML: {error}") from error
     _check_keys(path, "", content, {one.name for one in fields(Settings)})
     kinds: dict[str, Any] = {"title": str, "venue": str, "table": str, "rope": (int, float), "optimizers": list}
+    kinds |= {"interval": str, "hits": str, "control": str}
     kinds |= {"random_search": bool, "tasks": list, "labels": dict, "colours": dict, "runs": list}
     for key, value in content.items():
         if not isinstance(value, kinds[key]) or isinstance(value, bool) != (kinds[key] is bool):
@@ -129,6 +139,10 @@ def read_settings(path: Path) -> Settings:
     settings = replace(Settings(), **{**content, "runs": tuple(rules)})
     if settings.table not in ("mean", "median"):
         raise EncaveError(f'{path}: table = {settings.table!r}; there are "mean" and "median"')
+    if settings.interval not in INTERVALS:
+        raise EncaveError(f"{path}: interval = {settings.interval!r}; there are {' and '.join(INTERVALS)}")
+    if settings.hits not in ("held", "first"):
+        raise EncaveError(f'{path}: hits = {settings.hits!r}; there are "held" and "first"')
     for name, colour in settings.colours.items():
         if not _COLOUR.fullmatch(str(colour)):
             raise EncaveError(f"{path}: the colour of {name!r} is {colour!r}, not of the form #0072B2")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..charts.text import capital, fixed, listing, plural
 from ..comparison.significance import Pair, Significance
 from ..statistics.design import ALPHA
-from ..statistics.effects import Estimate, magnitude
+from ..statistics.effects import Estimate, magnitudes
 
 _MOST_NAMES = 5
 _SHORT = {
@@ -17,6 +17,7 @@ _SHORT = {
     "friedman-nemenyi": "Nemenyi",
     "mann-whitney": "Mann–Whitney, Holm-corrected",
 }
+_AGAINST = {**_SHORT, "friedman-nemenyi": "average ranks as normal deviates"}
 _NAMES = {
     "wilcoxon": "Wilcoxon's signed-rank test",
     "friedman-wilcoxon": "Friedman's test, then Wilcoxon's signed-rank tests with Holm's correction",
@@ -36,7 +37,7 @@ class PairRow:
     improvement: str
     """Probability of improvement with its interval."""
     size: str
-    """Its size in a word; empty over tasks."""
+    """Its size in words, by both ends of the interval; empty over tasks and without an interval."""
     record: str
     """Wins–ties–losses, or a dash."""
     p: str
@@ -65,15 +66,54 @@ def describe(significance: Significance) -> str:
     """Which test, why, and what the omnibus test says; or why there is none and what would carry one."""
     choice = significance.choice
     if not significance.tested:
-        return f"No test was made. {choice.reason} {choice.suggestion or ''}".strip()
+        untested = f"No pair was tested. {choice.reason} {choice.suggestion or ''}".strip()
+        return " ".join(filter(None, (untested, omnibus_sentence(significance))))
     text = f"{capital(name_test(significance))} ({units(significance)}, two-sided), chosen because {choice.reason}"
     omnibus = significance.friedman
     if omnibus is None:
-        return text
+        return " ".join(filter(None, (text, omnibus_sentence(significance))))
     freedom = len(significance.optimizers) - 1
     how = "approximate" if omnibus.exact_p is None else "exact"
     verdict = "ranks differ" if omnibus.p < ALPHA else "it does not reject equal ranks, so no pair counts as different"
     return f"{text} Friedman: χ²({freedom}) = {omnibus.statistic:.2f}, {how} p {p_value(omnibus.p)}; {verdict}."
+
+
+def omnibus_sentence(significance: Significance) -> str | None:
+    """What the test of all optimizers at once says; None without one."""
+    found = significance.omnibus
+    if found is None:
+        return None
+    sign = "χ²" if found.name == "Friedman" else "H"
+    verdict = "not all are alike" if found.p < ALPHA else "all may be alike"
+    freedom = len(significance.optimizers) - 1
+    return (
+        f"All {len(significance.optimizers)} at once: {found.name}, {sign}({freedom}) = {found.statistic:.2f}, "
+        f"{found.how} p {p_value(found.p)}; {verdict}."
+    )
+
+
+def control_sentence(significance: Significance) -> str | None:
+    """Who is better and who worse than the control; None without one."""
+    control = significance.control
+    if control is None:
+        return None
+    by = {
+        verdict: [one.optimizer for one in control.against if one.verdict == verdict]
+        for verdict in ("better", "worse", "not different", "not tested")
+    }
+    if by["not tested"]:
+        suggestion = f" {control.choice.suggestion}" if control.choice.suggestion else ""
+        return f"Against {control.control} nothing was tested. {control.choice.reason}{suggestion}"
+    told = (
+        f"significantly {verdict}: {listing(names)}"
+        if verdict in ("better", "worse")
+        else f"{verdict}: {listing(names)}"
+        for verdict, names in by.items()
+        if names
+    )
+    kind = _AGAINST[control.choice.test].partition(",")[0]
+    how = f"{kind}, Holm over {plural(len(control.against), 'comparison')}"
+    return f"Against {control.control} ({how}), {'; '.join(told)}."
 
 
 def p_value(p: float) -> str:
@@ -92,8 +132,8 @@ def pair_rows(significance: Significance) -> list[PairRow]:
         PairRow(
             first=pair.first,
             second=pair.second,
-            improvement=_estimate(pair.improvement),
-            size="" if significance.over_tasks else magnitude(pair.improvement.value),
+            improvement=estimate(pair.improvement),
+            size="" if significance.over_tasks else magnitudes(pair.improvement),
             record="–" if pair.record is None else "–".join(map(str, pair.record)),
             p=p_value(pair.adjusted).removeprefix("= "),
             different=pair.different,
@@ -102,17 +142,18 @@ def pair_rows(significance: Significance) -> list[PairRow]:
     ]
 
 
-def _estimate(estimate: Estimate) -> str:
-    if math.isnan(estimate.lower):
-        return fixed(estimate.value, 2)
-    return f"{fixed(estimate.value, 2)} [{fixed(estimate.lower, 2)}, {fixed(estimate.upper, 2)}]"
+def estimate(found: Estimate) -> str:
+    """`0.81 [0.60, 0.93]`; the number alone without an interval."""
+    if math.isnan(found.lower):
+        return fixed(found.value, 2)
+    return f"{fixed(found.value, 2)} [{fixed(found.lower, 2)}, {fixed(found.upper, 2)}]"
 
 
 def pair_sentence(significance: Significance, best: str, second: str) -> str:
     """How often the best beats the second, and whether that is significant."""
     pair = significance.pair(best, second)
-    chance = pair.improvement.value if pair.first == best else 1 - pair.improvement.value
-    text = f"A run of {best} is better than one of {second} with probability {fixed(chance, 2)}"
+    chance = pair.improvement if pair.first == best else pair.improvement.turned()
+    text = f"A run of {best} is better than one of {second} with probability {estimate(chance)}"
     if not significance.tested:
         return f"{text}. {describe(significance)}"
     name = _SHORT[significance.choice.test] if len(significance.pairs) > 1 else name_test(significance)
@@ -145,9 +186,15 @@ def others_sentence(significance: Significance, best: str, named: str | None = N
 
 def overall_sentences(significance: Significance, measure: str) -> list[str]:
     """The summary over tasks."""
+    control = control_sentence(significance)
+    return [*_overall(significance, measure), *([control] if control else [])]
+
+
+def _overall(significance: Significance, measure: str) -> list[str]:
     best, rank = significance.optimizers[0], significance.ranks[0]
     tied = [name for name, own in zip(significance.optimizers, significance.ranks, strict=True) if own == rank]
-    who = f"{listing(tied)} share the best average rank" if len(tied) > 1 else f"{best} has the best average rank"
+    what = "the best average rank of medians"
+    who = f"{listing(tied)} share {what}" if len(tied) > 1 else f"{best} has {what}"
     lead = (
         f"Over {plural(significance.blocks, 'task')} {who} by {measure}: {fixed(rank, 2)} of {len(significance.ranks)}."
     )

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from ..charts.text import decimals, fixed, listing, plural
 from ..comparison.ranking import FinalRow, Lead
 from ..comparison.section import Comparison
+from ..grouping.schedules import schedules
 from ..grouping.sections import Measure, Section
+from ..statistics import power
 from . import tests
 
 
@@ -39,7 +41,7 @@ def lead_sentences(comparison: Comparison) -> list[str]:
         sentences = [
             f"{best.optimizer} ends with the {lowest} mean {measure.name}: {_mean_std(best, measure)}. "
             f"{second.optimizer} {'has' if second.failed else 'follows with'} {_mean_std(second, measure)}.",
-            _certainty(lead, measure),
+            _difference(lead, measure, len(comparison.table.rows)),
         ]
     first = comparison.table.rows[0]
     if first.rank < best.rank:
@@ -48,8 +50,34 @@ def lead_sentences(comparison: Comparison) -> list[str]:
         sentences.append(f"Its average rank, {best.rank:.2f} of {len(comparison.table.rows)}, is the best too.")
     significance = comparison.significance[0]
     sentences.append(tests.pair_sentence(significance, best.optimizer, second.optimizer))
+    on = schedules(comparison.section)
+    if on.get(best.optimizer) != on.get(second.optimizer):
+        sentences.append("These two were trained on different schedules, which is part of the difference.")
     close = tests.others_sentence(significance, best.optimizer, second.optimizer)
-    return [*sentences, close] if close else sentences
+    more = _more_seeds(comparison, best.optimizer, second.optimizer)
+    return [*sentences, *filter(None, (close, more, tests.control_sentence(significance)))]
+
+
+def _more_seeds(comparison: Comparison, best: str, second: str) -> str | None:
+    """With how many seeds what is open could be answered; None where the best differs from the second."""
+    significance = comparison.significance[0]
+    if significance.pair(best, second).different:
+        return None
+    open_pairs = [(best, second)]
+    last = significance.optimizers[-1]
+    if last not in (best, second) and not significance.pair(best, last).different:
+        open_pairs.append((best, last))
+    told: list[str] = []
+    for one, other in open_pairs:
+        samples = comparison.finals(one, 0), comparison.finals(other, 0)
+        if min(map(len, samples)) < power.FEWEST:
+            return None
+        needed = power.seeds_needed(*samples, len(significance.pairs))
+        told.append(f"{one} from {other} {f'with {needed}' if needed else f'not even with {power.SEEDS[-1]}'}")
+    return (
+        f"If these runs are typical, independent seeds of each would tell {listing(told)}, in {power.POWER:.0%} of "
+        "studies (Mann–Whitney, all pairs corrected for; by resampling, so rough for few runs)."
+    )
 
 
 def _alone(comparison: Comparison) -> str:
@@ -78,7 +106,8 @@ def _mean_std(row: FinalRow, measure: Measure) -> str:
     return f"{fixed(spread.mean, places)} ± {fixed(spread.std, places)}{unit} (mean ± std, {runs})"
 
 
-def _certainty(lead: Lead, measure: Measure) -> str:
+def _difference(lead: Lead, measure: Measure, optimizers: int) -> str:
+    """By how much; how sure that is, is what the test says, and nothing else."""
     if lead.second.failed and lead.difference < 0:
         return f"The mean of {lead.second.optimizer} leaves out its failed runs, so the two means do not compare."
     unit = (" percentage points" if measure.unit == "%" else f" {measure.unit}") if measure.unit else ""
@@ -87,10 +116,8 @@ def _certainty(lead: Lead, measure: Measure) -> str:
         return f"The difference is {fixed(lead.difference, places)}{unit}; a single run shows no uncertainty."
     places = decimals([(lead.upper - lead.lower) / 4], [lead.difference], measure.unit)
     how = "paired by seed" if lead.paired else "seeds not paired"
-    text = (
-        f"The difference is {fixed(lead.difference, places)}{unit}, 95 % bootstrap interval "
-        f"{fixed(lead.lower, places)} to {fixed(lead.upper, places)} ({how})"
+    picked = "" if optimizers == 2 else ", not corrected for the pair's having been picked"
+    return (
+        f"The difference is {fixed(lead.difference, places)}{unit}, 95 % interval "
+        f"{fixed(lead.lower, places)} to {fixed(lead.upper, places)} ({how}{picked})."
     )
-    if lead.lower > 0:
-        return f"{text}; the interval lies above zero."
-    return f"{text}. The interval reaches zero, so these runs do not separate the two."

@@ -1,7 +1,4 @@
-"""Percentile bootstrap of means over runs, as one matrix product (Efron 1979; Efron & Tibshirani 1993, chapter 13).
-
-Beside it Student's interval, for those who ask for it.
-"""
+"""Percentile bootstrap of means over runs, as one matrix product (Efron 1979; Efron & Tibshirani 1993, chapter 13)."""
 
 from __future__ import annotations
 
@@ -59,17 +56,3 @@ def _percentile(ordered: NDArray[np.float64], share: float) -> NDArray[np.float6
 def mean_interval(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Percentile interval of the mean over runs, `values` of shape (n, m); n must be at least 2."""
     return interval(resampled_means(values))
-
-
-def t_interval(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    r"""Student's interval of the mean over runs, $\bar v \pm t_{n-1} s / \sqrt n$; n must be at least 2.
-
-    Args:
-        values: Shape (n, m).
-    """
-    from scipy.special import stdtrit
-
-    n = len(values)
-    half = stdtrit(n - 1, (1 + LEVEL) / 2) * values.std(axis=0, ddof=1) / np.sqrt(n)
-    mean = values.mean(axis=0)
-    return mean - half, mean + half

@@ -30,11 +30,13 @@ class Design:
     """Runs of the optimizer that has the fewest (on a task)."""
     paired: bool
     """Whether all optimizers ran with the same known seeds, each once."""
+    comparisons: int | None = None
+    """How many pairs are tested; None for all."""
 
     @property
     def pairs(self) -> int:
-        """Pairs of optimizers, which Holm's correction counts."""
-        return self.optimizers * (self.optimizers - 1) // 2
+        """Pairs that are tested, which Holm's correction counts."""
+        return self.comparisons or self.optimizers * (self.optimizers - 1) // 2
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def _on_one_task(design: Design) -> Choice:
     if runs >= runs_needed:
         few = f"{runs} shared seeds are fewer than the {pairs_needed} that signed-rank tests need"
         return Choice(
-            "mann-whitney", f"{few if design.paired else 'seeds are not shared'}, so samples are independent."
+            "mann-whitney", f"{few if design.paired else 'runs are not paired by seed'}, so samples are independent."
         )
     kind = "one run" if runs == 1 else f"{runs} runs"
     return Choice(

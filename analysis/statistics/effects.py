@@ -1,4 +1,4 @@
-"""How large a difference is: effect sizes between samples of runs, each with a bootstrap interval.
+"""How large a difference is: effect sizes between samples of runs, each with an interval.
 
 Everywhere less is better and NaN (a run without a result) is worse than any number and ties with NaN.
 """
@@ -12,20 +12,25 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import bootstrap
+from . import bootstrap, intervals
+from .intervals import Interval
 from .tests import Floats, differences, filled
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its 95 % percentile bootstrap interval."""
+    """A number with its 95 % interval."""
 
     value: float
     """The estimate."""
     lower: float
-    """Lower end of the interval; NaN with fewer than two runs."""
+    """Lower end of the interval; NaN where there is none, as with fewer than two runs."""
     upper: float
     """Upper end."""
+
+    def turned(self) -> Estimate:
+        """The probability of the opposite."""
+        return Estimate(1 - self.value, 1 - self.upper, 1 - self.lower)
 
 
 class WinTieLoss(NamedTuple):
@@ -61,23 +66,63 @@ def magnitude(a12_value: float) -> str:
     return next((name for bound, name in names if distance >= bound), "negligible")
 
 
-def probability_of_improvement(a: Sequence[Floats], b: Sequence[Floats]) -> Estimate:
-    """Probability that `a` is better than `b` on a task drawn at random: mean over tasks of A12, stratified bootstrap.
+def magnitudes(estimate: Estimate) -> str:
+    """What the interval of a probability of improvement says of its size: `small to large`, `large`, or `unclear`.
 
-    Runs are resampled within each task and optimizer, independently (Agarwal et al., "Deep reinforcement learning at
-    the edge of the statistical precipice", NeurIPS 2021, section 4.3). On one task it is A12 itself.
+    It is unclear where the interval has one half in it; empty where there is no interval.
+    """
+    if np.isnan(estimate.lower):
+        return ""
+    if estimate.lower <= 0.5 <= estimate.upper:
+        return "unclear"
+    near, far = sorted((estimate.lower, estimate.upper), key=lambda end: abs(end - 0.5))
+    names = dict.fromkeys((magnitude(near), magnitude(far)))
+    return " to ".join(names)
+
+
+def probability_of_improvement(
+    a: Sequence[Floats], b: Sequence[Floats], interval: Interval = "t", *, shared: bool = False
+) -> Estimate:
+    r"""Probability that `a` is better than `b` on a task drawn at random: the mean over tasks of A12.
+
+    (Agarwal et al., "Deep reinforcement learning at the edge of the statistical precipice", NeurIPS 2021, section 4.3;
+    on one task it is A12 itself.) The interval is Newcombe's (`intervals.of_probability`), over tasks put together by
+    the distances $d_j$ of each task's ends from its estimate, $\frac1m \sqrt{\sum_{jk} r_{jk} d_j d_k}$ (G. Zou and
+    A. Donner, "Construction of confidence limits about effect measures", Statistics in Medicine 27, 2008), where
+    $r_{jk}$ is 0 between tasks whose runs have nothing in common, else the correlation when seeds are resampled as
+    clusters. `bootstrap` is the stratified percentile bootstrap, or that of clusters.
 
     Args:
         a: Values of the runs on each task.
         b: The same of the other optimizer, tasks in the same order.
+        interval: Which interval.
+        shared: Whether the runs of all tasks have the same seeds in the same order.
     """
     tables = [beats(ours, theirs) for ours, theirs in zip(a, b, strict=True)]
-    value = float(np.mean([table.mean() for table in tables]))
+    each = np.array([table.mean() for table in tables])
+    value = float(each.mean())
     if min(min(table.shape) for table in tables) < 2:
         return Estimate(value, float("nan"), float("nan"))
-    drawn = np.mean([_resampled(table, 2 * task) for task, table in enumerate(tables)], axis=0)
-    lower, upper = bootstrap.interval(drawn[None])
-    return Estimate(value, float(lower[0]), float(upper[0]))
+    if interval == "bootstrap" or (shared and len(tables) > 1):
+        drawn = np.array([_resampled(table, 0 if shared else 2 * task) for task, table in enumerate(tables)])
+    else:
+        drawn = np.empty((len(tables), 0))
+    if interval == "bootstrap":
+        lower, upper = bootstrap.interval(drawn.mean(axis=0)[None])
+        return Estimate(value, float(lower[0]), float(upper[0]))
+    ends = np.array([intervals.of_probability(one, *table.shape) for one, table in zip(each, tables, strict=True)])
+    related = _correlation(drawn) if shared and len(tables) > 1 else np.eye(len(tables))
+    below, above = (np.sqrt(gap @ related @ gap) / len(tables) for gap in np.abs(ends.T - each))
+    return Estimate(value, float(value - below), float(value + above))
+
+
+def _correlation(drawn: Floats) -> Floats:
+    """Correlation of the rows of `drawn`, shape (tasks, resamples), at least 0; 1 where a row does not vary."""
+    varies = drawn.std(axis=1) > 0
+    related = np.ones((len(drawn), len(drawn)))
+    if varies.sum() > 1:
+        related[np.ix_(varies, varies)] = np.clip(np.corrcoef(drawn[varies]), 0.0, 1.0)
+    return related
 
 
 def _resampled(table: Floats, shift: int) -> Floats:
@@ -87,16 +132,16 @@ def _resampled(table: Floats, shift: int) -> Floats:
     return np.einsum("bj,bj->b", ours @ table, theirs)
 
 
-def paired_bootstrap(a: Floats, b: Floats) -> Estimate:
-    """By how much the mean of `a` is better, `mean(b - a)` over pairs, shape (n,), pairs resampled together.
+def mean_gain(a: Floats, b: Floats, interval: Interval = "t") -> Estimate:
+    """By how much the mean of `a` is better, `mean(b - a)` over pairs, shape (n,), with an interval over pairs.
 
-    Percentile interval (Efron and Tibshirani 1993, chapter 13). Pairs with a missing or infinite value are left out.
+    Pairs with a missing or infinite value are left out.
     """
-    gain = (b - a)[np.isfinite(a) & np.isfinite(b)]
+    kept = np.isfinite(a) & np.isfinite(b)
+    gain = (b - a)[kept]
     if len(gain) < 2:
         return Estimate(float(gain.mean()) if len(gain) else float("nan"), float("nan"), float("nan"))
-    lower, upper = bootstrap.mean_interval(gain[:, None])
-    return Estimate(float(gain.mean()), float(lower[0]), float(upper[0]))
+    return Estimate(float(gain.mean()), *intervals.of_difference(b[kept], a[kept], paired=True, kind=interval))
 
 
 def win_tie_loss(a: Floats, b: Floats) -> WinTieLoss:

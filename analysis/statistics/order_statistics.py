@@ -36,6 +36,11 @@ class Statistic:
         return _TITLES.get(self.name) or f"{self._share:g} quantile"
 
     @property
+    def share(self) -> float | None:
+        """Of a quantile, which one; None for means."""
+        return None if self.name in ("mean", "iqm") else self._share
+
+    @property
     def _share(self) -> float:
         if self.name == "median":
             return 0.5
@@ -81,6 +86,7 @@ class Statistic:
 
 
 _TITLES = {"mean": "mean", "median": "median", "iqm": "interquartile mean"}
+MEAN = Statistic("mean")
 
 
 @lru_cache(maxsize=64)

@@ -232,6 +232,45 @@ def _rank_sum_chances(doubled: tuple[int, ...], n: int) -> Floats:
     return ways[n] / math.comb(len(doubled), n)
 
 
+def kruskal(samples: Sequence[Floats], permutations: int = 9_999, seed: int = 0) -> tuple[float, float]:
+    """Kruskal and Wallis' H (1952), corrected for ties, of independent samples, and its p-value.
+
+    The p-value is that of random assignments of the pooled ranks to the samples, (1 + those with an H as large) / (1 +
+    all); for more than `EXACT_POOLED` times five values that of chi-squared.
+    """
+    from scipy.special import chdtrc
+
+    sizes = np.array([len(one) for one in samples])
+    pooled, total = ranks_of(np.concatenate(samples)), int(sizes.sum())
+    spread = float(((pooled - (total + 1) / 2) ** 2).sum())
+    if not spread:
+        return 0.0, 1.0
+    starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
+
+    def statistic(table: Floats) -> Floats:
+        means = np.add.reduceat(table, starts, axis=1) / sizes
+        return (total - 1) * (sizes * (means - (total + 1) / 2) ** 2).sum(axis=1) / spread
+
+    observed = float(statistic(pooled[None])[0])
+    if total > 5 * EXACT_POOLED:
+        return observed, float(chdtrc(len(samples) - 1, observed))
+    drawn = np.random.default_rng(seed).permuted(np.tile(pooled, (permutations, 1)), axis=1)
+    as_large = int((statistic(drawn) >= observed * (1 - 1e-9)).sum())
+    return observed, (1 + as_large) / (1 + permutations)
+
+
+def favoured(a: Floats, b: Floats, test: str) -> int:
+    """Whom the statistic of a test of two favours, one of `design.Test`: 1 for `a`, -1 for `b`, 0 for neither."""
+    if test == "none":
+        return 0
+    if test == "mann-whitney":
+        pooled = ranks_of(np.concatenate((a, b)))
+        return int(np.sign(pooled[len(a) :].mean() - pooled[: len(a)].mean()))
+    gap = differences(a, b)
+    gap = gap[gap != 0]
+    return -int(np.sign((np.sign(gap) * ranks_of(np.abs(gap))).sum())) if len(gap) else 0
+
+
 def holm(p: Sequence[float] | Floats) -> Floats:
     """p-values adjusted for their number by Holm's step-down procedure (1979), shape (m,) in the order given."""
     values = np.asarray(p, dtype=float)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ...errors import EncaveError
 from ..comparison.overall import Overall, compare_tasks
 from ..comparison.section import Comparison
 from ..comparison.section import compare as compare_section
-from ..grouping.sections import view_runs
+from ..grouping.sections import check_control, view_runs
 from ..performance.axis import AxisKind
 from ..performance.incumbents import IncumbentRule
+from ..performance.measures import Hits
 from ..performance.section_curves import Summary, curves_over_tasks
 from ..performance.section_runtimes import section_runtimes
+from ..statistics.intervals import Interval
 from ..statistics.order_statistics import Statistic
 from .curves import OVER_TASKS, Curves, RunningTimes
 from .final import CriticalDifferences, Final, FinalRuns, Ranks, Tests
@@ -113,7 +115,7 @@ class Comparisons:
         return Tests(tuple(made))
 
     def runtimes(
-        self, targets: Sequence[float] = (), *, measure: str | None = None, task: str | None = None
+        self, targets: Sequence[float] = (), *, measure: str | None = None, task: str | None = None, hits: Hits = "held"
     ) -> RunningTimes:
         """Expected running times to targets, ECDF and areas.
 
@@ -121,11 +123,12 @@ class Comparisons:
             targets: Values of the measure to hit; without any, 51 from the worst first incumbent to the best value.
             measure: What targets are of, by its name; None: the first.
             task: Only this one.
+            hits: `held`: a target is hit when it is held to the end of the run; `first`: when it is first reached.
 
         Raises:
             EncaveError: there is no such task or measure.
         """
-        found = (section_runtimes(one.made, measure, targets) for one in self._of(task))
+        found = (section_runtimes(one.made, measure, targets, hits) for one in self._of(task))
         return RunningTimes(tuple(one for one in found if one is not None))
 
     def critical_difference(self, task: str | None = None) -> CriticalDifferences:
@@ -156,11 +159,12 @@ def compare(
     *,
     axis: AxisKind | None = None,
     statistic: str = "mean",
-    interval: Literal["bootstrap", "t"] = "bootstrap",
+    interval: Interval = "t",
     rule: IncumbentRule = "highest-so-far",
     reference: float | None = None,
     normalise: bool = False,
     rope: float | None = None,
+    control: str | None = None,
 ) -> Comparisons:
     """Compare runs: grouped by task, then by optimizer, seeds summarised.
 
@@ -169,17 +173,22 @@ def compare(
         axis: `evaluations`, `time`, `trial-time`, `epochs` or `full-evaluations`; None: time if every run of a task
             knows when its trials ended, else evaluations.
         statistic: What is taken over runs: `mean`, `median`, `iqm` or a quantile such as `q0.9`.
-        interval: The 95 % interval of the statistic.
+        interval: Which 95 % intervals numbers have: `t` or `bootstrap`, see docs/analysis.md.
         rule: Which trials may be the incumbent where there are budgets.
         reference: The value that regret is against, instead of the known optimum or the best seen.
         normalise: Whether the first measure is divided by random search's final regret, so that tasks can be averaged.
         rope: Half-width of the region of practical equivalence, in the measure's unit: adds the Bayesian test.
+        control: Label of the optimizer that all others are tested against, besides all pairs.
 
     Raises:
-        EncaveError: there are no runs, the runs of a task do not share the axis, or a name is not known.
+        EncaveError: there are no runs, no optimizer is called like the control, the runs of a
+            task do not share the axis, or a name is not known.
     """
     view = view_runs(list(runs))
+    check_control(view, control)
     summary = Summary(Statistic(statistic), interval, rule, reference, normalise)
-    each = tuple(compare_section(section, rope, axis=axis, summary=summary) for section in view.sections)
-    overall, why_not = compare_tasks(each, rope)
+    each = tuple(
+        compare_section(section, rope, axis=axis, summary=summary, control=control) for section in view.sections
+    )
+    overall, why_not = compare_tasks(each, rope, interval, control)
     return Comparisons(each, overall, why_not, view.remarks)

@@ -11,6 +11,7 @@ from ..charts.curves import ranks_chart
 from ..charts.style import line_styles
 from ..charts.text import capital
 from .curves import OVER_TASKS
+from .diagnostics import diagnose
 from .result import Result, one_of, table_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from ..charts.line_chart import LineChart
     from ..comparison.overall import Overall
+    from ..comparison.profiles import Profile
     from ..comparison.section import Comparison
     from ..comparison.significance import Significance
 
@@ -66,19 +68,24 @@ class FinalRuns(Result):
     def table(self) -> pa.Table:
         """One row per run and measure.
 
-        `task`, `optimizer`, `seed`, `run`, `trials`, `measure`, `final` (null where no trial succeeded).
+        `task`, `optimizer`, `seed`, `run`, `trials`, `failed_trials`; `initial_share`: share of the trials from the
+        initial design, null where the log does not tell; `measure`, `final` (null where no trial succeeded).
         """
         columns = {
             "task": "string", "optimizer": "string", "seed": "int64", "run": "string", "trials": "int64",
-            "measure": "string", "final": "float64",
+            "failed_trials": "int64", "initial_share": "float64", "measure": "string", "final": "float64",
         }  # fmt: skip
         return table_of(
             columns,
             (
-                (one.section.title, label, own.seed, own.run.name, len(own.run), measure.name, own.final(measure))
+                (
+                    *(one.section.title, line.optimizer, own.seed, line.name, line.trials, line.failed, line.initial),
+                    *(measure.name, own.final(measure)),
+                )
                 for one in self.comparisons
-                for label in one.ordered
-                for own in one.trajectories[label]
+                for line, own in zip(
+                    diagnose(one), (run for label in one.ordered for run in one.trajectories[label]), strict=True
+                )
                 for measure in one.measures
             ),
         )
@@ -181,13 +188,21 @@ class Tests(Result):
             ),
         )
 
-    def omnibus(self) -> Omnibus:
+    def friedman(self) -> FriedmanTests:
         """The Friedman tests, where there are blocks."""
+        return FriedmanTests(self.made)
+
+    def omnibus(self) -> Omnibus:
+        """The tests of all optimizers at once."""
         return Omnibus(self.made)
+
+    def controls(self) -> Controls:
+        """Every optimizer against the control, where one was named."""
+        return Controls(self.made)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Omnibus(Result):
+class FriedmanTests(Result):
     """The Friedman tests over blocks."""
 
     made: tuple[tuple[str, str, Significance], ...]
@@ -206,6 +221,106 @@ class Omnibus(Result):
                 (task, measure, one.blocks, one.statistic, one.chi2_p, one.exact_p, one.f_statistic, one.f_p)
                 for task, measure, one in found
                 if one is not None
+            ),
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Omnibus(Result):
+    """The tests of all optimizers at once, also where pairs cannot be tested."""
+
+    made: tuple[tuple[str, str, Significance], ...]
+    """Task (or `all tasks`), measure, and the tests."""
+
+    def table(self) -> pa.Table:
+        """One row per test: `task`, `measure`, `test`, `statistic`, `p`, `how` it was computed."""
+        columns = {
+            "task": "string", "measure": "string", "test": "string", "statistic": "float64", "p": "float64",
+            "how": "string",
+        }  # fmt: skip
+        found = ((task, measure, tests.omnibus) for task, measure, tests in self.made)
+        return table_of(
+            columns,
+            (
+                (task, measure, one.name, one.statistic, one.p, one.how)
+                for task, measure, one in found
+                if one is not None
+            ),
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Controls(Result):
+    """Every optimizer against the control that was named."""
+
+    made: tuple[tuple[str, str, Significance], ...]
+    """Task (or `all tasks`), measure, and the tests."""
+
+    def table(self) -> pa.Table:
+        """One row per optimizer.
+
+        `task`, `measure`, `test`, `control`, `optimizer`, `p`, `adjusted_p` (Holm, over those that are tested),
+        `favours`: 1 the optimizer, -1 the control; `verdict` in words.
+        """
+        columns = {
+            "task": "string", "measure": "string", "test": "string", "control": "string", "optimizer": "string",
+            "p": "float64", "adjusted_p": "float64", "favours": "int64", "verdict": "string",
+        }  # fmt: skip
+        found = ((task, measure, tests.control) for task, measure, tests in self.made)
+        return table_of(
+            columns,
+            (
+                (
+                    *(task, measure, one.choice.test, one.control, each.optimizer, each.p, each.adjusted),
+                    *(each.favours, each.verdict),
+                )
+                for task, measure, one in found
+                if one is not None
+                for each in one.against
+            ),
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NormalisedRegrets(Result):
+    """Normalised regret over tasks: 0 is the reference, 1 the baseline."""
+
+    found: tuple[Profile, ...]
+    """One for each optimizer."""
+
+    def table(self) -> pa.Table:
+        """One row per optimizer: `optimizer`, `normalised_regret` with its interval `lower_95`, `upper_95`."""
+        columns = {
+            "optimizer": "string", "normalised_regret": "float64", "lower_95": "float64", "upper_95": "float64",
+        }  # fmt: skip
+        return table_of(columns, ((one.optimizer, one.gap.value, one.gap.lower, one.gap.upper) for one in self.found))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Profiles(Result):
+    """Performance profiles over tasks (Agarwal et al., NeurIPS 2021)."""
+
+    found: tuple[Profile, ...]
+    """One for each optimizer."""
+
+    def table(self) -> pa.Table:
+        """One row per point.
+
+        `optimizer`; `normalised_regret`; `share` of runs that end with at most that, with its interval `lower_95`,
+        `upper_95`.
+        """
+        columns = {
+            "optimizer": "string", "normalised_regret": "float64", "share": "float64", "lower_95": "float64",
+            "upper_95": "float64",
+        }  # fmt: skip
+        return table_of(
+            columns,
+            (
+                (one.optimizer, *point)
+                for one in self.found
+                for point in zip(
+                    *(column.tolist() for column in (one.regrets, one.share, one.lower, one.upper)), strict=True
+                )
             ),
         )
 

@@ -10,7 +10,15 @@ from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console as _RichConsole
-from rich.progress import BarColumn, Progress, ProgressColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -100,6 +108,37 @@ def progress_bars(*more: ProgressColumn) -> Progress:
         transient=True,
         disable=not console.is_terminal,
     )
+
+
+class Steps:
+    """Says on standard error which step is being done: one bar in a terminal, else lines."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._bar: TaskID | None = None
+        self._said = ""
+
+    def __call__(self, title: str, done: int = 0, total: int | None = None) -> None:
+        """Take in that so many of the things of a step are done; total: None where they are not counted."""
+        if self._bar is None:  # not before, since another bar may have been shown until now
+            self._progress.start()
+            self._bar = self._progress.add_task("", detail="")
+        counted = "" if total is None else f"{done:,} of {total:,}"
+        self._progress.update(self._bar, description=title, completed=done, total=total, detail=counted)
+        if self._progress.disable and (title != self._said or done == total):
+            self._said = title
+            line = f"{title} {counted}".rstrip() if done or total is None else f"{title}, {total:,} in all"
+            self._progress.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def steps() -> Generator[Steps, None, None]:
+    """The steps of something that takes a while; the bar is gone afterwards."""
+    progress = progress_bars()
+    try:
+        yield Steps(progress)
+    finally:
+        progress.stop()
 
 
 @contextmanager

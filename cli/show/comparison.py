@@ -62,7 +62,7 @@ def print_tests(comparisons: Sequence[Comparison], overall: Overall | None) -> N
 
 
 def _print_significance(title: str, significance: Significance) -> None:
-    from ...analysis.report.tests import describe, pair_rows
+    from ...analysis.report.tests import control_sentence, describe, pair_rows
 
     bayes = any(pair.posterior for pair in significance.pairs)
     table = Table(
@@ -85,6 +85,9 @@ def _print_significance(title: str, significance: Significance) -> None:
         )
     print_table(table)
     _say(describe(significance))
+    against = control_sentence(significance)
+    if against:
+        _say(against)
     if not significance.over_tasks and not bayes and significance.pairs and significance.pairs[0].gain is None:
         _say("Runs are not paired by seed: no wins, gains or Bayesian test.")
 

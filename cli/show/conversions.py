@@ -23,16 +23,16 @@ _MOST_ROWS = 200
 
 
 @contextmanager
-def counted_logs() -> Generator[Callable[[Conversion, int], None]]:
-    """A bar that counts logs: what conversions call after each."""
+def counted(what: str) -> Generator[Callable[[Conversion, int], None], None, None]:
+    """A bar that counts what was read, or a line for each hundred where there is no terminal."""
     with progress_bars() as progress:
-        bar = progress.add_task("logs", total=None, detail="")
+        bar = progress.add_task(what, total=None, detail="")
 
-        def show(now: Conversion, logs: int) -> None:
-            progress.update(bar, total=logs, advance=1, detail=escape(plain(now.source.name)))
+        def show(now: Conversion, total: int) -> None:
+            progress.update(bar, total=total, advance=1, detail=escape(plain(now.source.name)))
             told = int(progress.tasks[0].completed)
-            if progress.disable and (told == logs or told % 100 == 0):
-                progress.console.print(f"{told:,} of {logs:,} logs", highlight=False)
+            if progress.disable and (told == total or told % 100 == 0):
+                progress.console.print(f"{told:,} of {total:,} {what}", highlight=False)
 
         yield show
 

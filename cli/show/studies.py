@@ -17,6 +17,7 @@ from .common import Console, format_ranges, print_table, progress_bars
 if TYPE_CHECKING:
     from ...runners.reproduce.figures import Reproduction
     from ...runners.studies.file import Declaration
+    from ...runners.studies.plan import Plan
     from ...runners.studies.status import CellStatus, StudyStatus
     from ...runners.studies.study import Cluster, Ready, RunProgress, RunSpec, StudyResult
 
@@ -98,6 +99,30 @@ class _StudyView:
         failed = f", [red]{self._counts['failed']:,} failed[/]" if self._counts["failed"] else ""
         before = f", {self._counts['skipped']:,} finished before" if self._counts["skipped"] else ""
         return counts + failed + before
+
+
+def print_plan(plan: Plan) -> None:
+    """A row per optimizer, dataset and variant: which runs are there, and what the others cost."""
+    table = Table("optimizer", "dataset", "done", "missing", "simulated time", "evaluations", "real time")
+    for one in plan.runs:
+        spec = one.first
+        where = f"{spec.dataset}, {spec.variant}" if spec.variant else spec.dataset
+        evaluations = "unknown" if one.evaluations is None else f"{one.evaluations:,}"
+        cost = (_duration(one.simulated_seconds), evaluations, _duration(one.real_seconds))
+        table.add_row(escape(spec.adapter), escape(where), *map(format_ranges, (one.done, one.missing)), *cost)
+    print_table(table)
+    done, missing = sum(len(one.done) for one in plan.runs), sum(len(one.missing) for one in plan.runs)
+    wall = "unknown until a run of each optimizer is done"
+    if plan.wall_seconds is not None:
+        wall = f"{_duration(plan.wall_seconds)} with {plan.jobs:,} at a time, beside the start of the processes"
+    told = f"{done:,} done, {missing:,} to run: {_duration(plan.simulated_seconds)} simulated; real time {wall}"
+    Console().print(told, highlight=False, soft_wrap=True)
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown"
+    return f"{seconds:,.0f} s" if seconds >= 1 or not seconds else "under 1 s"
 
 
 def print_status(status: StudyStatus) -> None:

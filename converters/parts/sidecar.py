@@ -65,7 +65,17 @@ class Sidecar:
 
     def metadata(self) -> dict[str, Any]:
         """Everything that a `Run` has no field for."""
-        kept = ("task", "seed", "workers", "limit", "benchmark", "reporting", "overhead_seconds", "versions")
+        kept = (
+            "task",
+            "seed",
+            "common_start",
+            "workers",
+            "limit",
+            "benchmark",
+            "reporting",
+            "overhead_seconds",
+            "versions",
+        )
         settings = self.content["optimizer"].get("settings")
         variant = self.content.get("variant")
         return {

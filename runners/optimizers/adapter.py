@@ -55,7 +55,7 @@ class Problem:
     """Name of the minimised objective."""
 
     seed: int
-    """Seed of everything random in the optimizer."""
+    """Seed of everything random in the optimizer, below 2³¹."""
 
     folder: Path
     """Existing folder for the native log."""
@@ -69,8 +69,14 @@ class Problem:
     budget_range: tuple[float, float]
     """Least and greatest budget of a multi-fidelity optimizer."""
 
+    eta: int = 3
+    """Of a multi-fidelity optimizer: one of so many goes on to the next budget, which is so many times as large."""
+
     evaluations: int | None = None
     """Number of evaluations after which the run ends; None if simulated time ends it."""
+
+    trials: int | None = None
+    """Number of trials that the run's limit pays for, about; None if nobody knows."""
 
     groups: tuple[tuple[str, ...], ...] = ()
     """Hyperparameters that belong together (the edges into one node); empty: all are alike."""
@@ -216,20 +222,44 @@ def load(name: str) -> type[Optimizer]:
     return adapter
 
 
+SCHEDULE_FLAGS: Mapping[str, Flag] = {"schedule": ("12", "200")}
+FIDELITY_FLAGS: Mapping[str, Flag] = {"min_budget": 1.0, "max_budget": 1.0, "eta": 3}
+"""Flags that override what a study says for one optimizer: of every one, and of those with several fidelities."""
+
+
 def parse_flags(name: str) -> dict[str, int | float | str]:
-    """All flags of the optimizer that `re+population=100+death=worst` names, with their values.
+    """All flags of its own of the optimizer that `re+population=100+death=worst` names, with their values.
 
     Raises:
         EncaveError: there is no such optimizer, it has no such flag, or a value does not suit.
     """
+    own, _ = _parsed(name)
+    return own
+
+
+def parse_overrides(name: str) -> dict[str, int | float | str]:
+    """What of `SCHEDULE_FLAGS` and `FIDELITY_FLAGS` the optimizer's name gives: `dehb+eta=4`.
+
+    Raises:
+        EncaveError: as `parse_flags`.
+    """
+    _, overrides = _parsed(name)
+    return overrides
+
+
+def _parsed(name: str) -> tuple[dict[str, int | float | str], dict[str, int | float | str]]:
     optimizer = load(name)
-    known, values = optimizer.flags, dict(optimizer.default_flags())
+    shared = {**SCHEDULE_FLAGS, **(FIDELITY_FLAGS if optimizer.multi_fidelity else {})}
+    own, overrides = dict(optimizer.default_flags()), {}
     for part in name.split("+")[1:]:
         flag, _, text = part.partition("=")
-        if flag not in known:
-            raise EncaveError(f"{name}: no flag {flag!r}; there are {', '.join(known) or 'none'}")
-        values[flag] = _value(name, flag, text, known[flag])
-    return values
+        if flag in optimizer.flags:
+            own[flag] = _value(name, flag, text, optimizer.flags[flag])
+        elif flag in shared:
+            overrides[flag] = _value(name, flag, text, shared[flag])
+        else:
+            raise EncaveError(f"{name}: no flag {flag!r}; there are {', '.join([*optimizer.flags, *shared])}")
+    return own, overrides
 
 
 def label_of(name: str) -> str:

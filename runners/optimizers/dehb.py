@@ -14,8 +14,6 @@ from ...errors import EncaveError
 from ...files.optional import needs
 from .adapter import Optimizer, Problem, Proposal, Result
 
-ETA = 3
-
 
 class DEHB(Optimizer):
     """DEHB with the package's defaults; its files are complete whatever its saving frequency.
@@ -39,7 +37,7 @@ class DEHB(Optimizer):
             cs=problem.space,
             min_fidelity=low,
             max_fidelity=high,
-            eta=ETA,
+            eta=problem.eta,
             seed=problem.seed,
             n_workers=1,  # more would start a Dask cluster; ask and tell serve any number of workers
             save_freq="end",  # one save at the end instead of a rewritten history at every incumbent
@@ -49,7 +47,7 @@ class DEHB(Optimizer):
         self.settings: Mapping[str, Any] = {
             "min_fidelity": low,
             "max_fidelity": high,
-            "eta": ETA,
+            "eta": problem.eta,
             **{name: self._dehb.de_params[name] for name in ("mutation_factor", "crossover_prob", "strategy")},
         }
 

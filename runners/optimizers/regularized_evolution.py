@@ -87,7 +87,7 @@ class RegularizedEvolution(Optimizer):
         trial = self._asked
         self._asked += 1
         if trial < self._size or not self._population:
-            return Proposal(sample(self._choices, self._rng), self._budget, _Birth(trial, "random", None, None))
+            return Proposal(sample(self._choices, self._rng), self._budget, _Birth(trial, "initial", None, None))
         drawn = self._draw()
         parent = min(drawn, key=_cost)
         rival = max(drawn, key=_cost) if self._death == "loser" else None

@@ -18,9 +18,9 @@ from ..benchmarks.nasbench201.task import DATASETS
 from ..benchmarks.nasbench201.training_seeds import SeedAccuracies, seed_accuracies
 from ..optimizers.adapter import Problem, load, parse_flags
 from ..optimizers.quiet import quiet
-from ..studies.execute import NODES
+from ..studies.execute import NODES, stream_seed
 from ..studies.limit import Limit
-from ..studies.objective import BUDGET_RANGE, OBJECTIVE, Objectives
+from ..studies.objective import BUDGET_RANGES, OBJECTIVE, Objectives
 from ..studies.simulate import Evaluation, simulate
 from .published import DEHB, NATS_BENCH, SECONDS, TEST, TRAJECTORY, VALID, Publication, trajectory_quantity
 
@@ -140,7 +140,8 @@ class Work:
 
         folder.mkdir()
         with quiet():
-            optimizer = load(block.adapter)(_problem(block.adapter, seed, limit, schedule, folder))
+            stream = stream_seed(block.adapter, block.dataset, seed)
+            optimizer = load(block.adapter)(_problem(block.adapter, stream, limit, schedule, folder))
             try:
                 simulate(optimizer, evaluate, limit)
             finally:
@@ -175,7 +176,7 @@ def _problem(adapter: str, seed: int, limit: Limit, schedule: int, folder: Path)
         folder=folder,
         home=".",
         budget=float(schedule),
-        budget_range=BUDGET_RANGE,
+        budget_range=BUDGET_RANGES[schedule],
         evaluations=limit.evaluations,
         groups=NODES,
         flags=parse_flags(adapter),

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 from ...errors import EncaveError
 from ...files.atomic import atomic_file
+from ..benchmarks.nasbench201.task import DATASETS
 from ..cluster.places import Cluster, check_jobs
-from ..optimizers.adapter import parse_flags
-from .execute import RunSpec, check_dataset, check_epochs, check_workers
-from .limit import parse_limit, parse_seeds
+from ..optimizers.adapter import load, parse_flags
+from .execute import RunSpec, check_dataset, check_reward, check_schedule, check_workers
+from .limit import Limit, parse_limit, parse_seeds
 from .objective import check_objectives
 
 STUDY_FILE = "study.toml"
@@ -27,9 +27,15 @@ DEFAULTS: Mapping[str, Any] = {
     "dataset": ["cifar10"],
     "objectives": ["valid_error"],
     "seeds": "0",
-    "budget": ["20000s"],
+    "budget": None,
     "workers": [1],
-    "epochs": None,
+    "common_start": False,
+    "schedule": None,
+    "min_budget": None,
+    "max_budget": None,
+    "eta": None,
+    "reward": "mean",
+    "resume_from_checkpoint": False,
     "benchmark": None,
     "jobs": 1,
     "scheduler": None,
@@ -39,15 +45,44 @@ DEFAULTS: Mapping[str, Any] = {
 """Key → value where neither the file nor a flag says one."""
 
 _LISTS = {"optimizer": str, "objectives": str, "dataset": str, "budget": str, "workers": int}
-_SCALARS = {"epochs": int, "benchmark": str, "jobs": int, "scheduler": str, "dashboard": bool}
+USUAL_SECONDS: Mapping[int, Mapping[str, float]] = {
+    schedule: dict(zip(DATASETS, (factor * seconds for factor in (1, 2, 6)), strict=True))
+    for schedule, seconds in ((12, 20_000.0), (200, 1_000_000.0))
+}
+"""Schedule → dataset → simulated seconds where no budget is named.
+
+As in NATS-Bench with 12 epochs, and with 200 some 550 full trainings on average, in which curves have ended to part.
+"""
+
+_SCALARS = {
+    **{"common_start": bool, "schedule": int, "eta": int, "reward": str, "resume_from_checkpoint": bool},
+    **{"benchmark": str, "jobs": int, "scheduler": str, "dashboard": bool},
+}
+_FLOATS = ("min_budget", "max_budget")
 _WANTED = {
     **{key: f"one or more {'whole numbers' if kind is int else 'texts'}" for key, kind in _LISTS.items()},
-    **{"seeds": "a text such as 0-4,7, or whole numbers", "epochs": "12 or 200", "jobs": "a whole number"},
-    **{"slurm": "true, false or a table", "dashboard": "true or false"},
+    **{"seeds": "a text such as 0-4,7, or whole numbers", "schedule": "12 or 200", "jobs": "a whole number"},
+    **{"slurm": "true, false or a table", "common_start": "true or false", "resume_from_checkpoint": "true or false"},
+    **{
+        "dashboard": "true or false",
+        "eta": "a whole number",
+        "min_budget": "a number of epochs",
+        "max_budget": "a number of epochs",
+    },
 }
+
+
+def _check_budget(text: str) -> None:
+    """A budget, perhaps of one dataset: `cifar10=20000s`."""
+    dataset, _, budget = text.rpartition("=")
+    if dataset:
+        check_dataset(dataset)
+    parse_limit(budget)
+
+
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
-    **{"optimizer": parse_flags, "dataset": check_dataset, "budget": parse_limit, "seeds": parse_seeds},
-    **{"workers": check_workers, "epochs": check_epochs, "jobs": check_jobs},
+    **{"optimizer": parse_flags, "dataset": check_dataset, "budget": _check_budget, "seeds": parse_seeds},
+    **{"workers": check_workers, "schedule": check_schedule, "jobs": check_jobs, "reward": check_reward},
 }
 """Key → what raises an EncaveError if a value is not right in itself."""
 
@@ -66,20 +101,58 @@ class Declaration:
             EncaveError: a value is unknown or does not suit the others.
         """
         told = self.settings
-        variants = [
-            (parse_limit(budget), workers, _variant(told, budget, workers))
-            for budget, workers in product(told["budget"], told["workers"])
-        ]
-        if len({variant for *_, variant in variants}) < len(variants):
-            raise EncaveError(
-                f"the study has a budget or a number of workers twice: {told['budget']}, {told['workers']}"
-            )
         seeds, objectives = parse_seeds(told["seeds"]), tuple(told["objectives"])
         return [
-            RunSpec(optimizer, dataset, seed, limit, workers, told["epochs"], told["benchmark"], variant, objectives)
-            for dataset, optimizer in product(told["dataset"], told["optimizer"])
+            RunSpec(
+                adapter=optimizer,
+                dataset=dataset,
+                seed=seed,
+                limit=limit,
+                workers=workers,
+                epochs=self.schedule,
+                benchmark=told["benchmark"],
+                variant=variant,
+                objectives=objectives,
+                common_start=told["common_start"],
+                min_budget=told["min_budget"],
+                max_budget=told["max_budget"],
+                eta=told["eta"],
+                reward=told["reward"],
+                resume=told["resume_from_checkpoint"],
+            )
+            for dataset in told["dataset"]
+            for variants in [self._variants(dataset)]
+            for optimizer in told["optimizer"]
             for limit, workers, variant in variants
             for seed in seeds
+        ]
+
+    @property
+    def schedule(self) -> int:
+        """Training schedule of all optimizers that do not name one of their own: 200 if one chooses its budgets."""
+        several = any(load(name).multi_fidelity for name in self.settings["optimizer"])
+        return self.settings["schedule"] or (200 if several else 12)
+
+    def _variants(self, dataset: str) -> list[tuple[Limit, int, str]]:
+        """Budgets and numbers of workers on a dataset, and what runs of them are called."""
+        workers: list[int] = self.settings["workers"]
+        if self.settings["budget"] is None:
+            limits = {"": Limit(simulated_seconds=USUAL_SECONDS[self.schedule][dataset])}
+        else:
+            texts = [text.rpartition("=")[::2] for text in self.settings["budget"]]
+            own = [budget for of, budget in texts if of in ("", dataset)]
+            if not own:
+                raise EncaveError(f"the study names no budget of {dataset}; there are {self.settings['budget']}")
+            limits = {budget.replace(" ", "") if len(own) > 1 else "": parse_limit(budget) for budget in own}
+            if len(limits) < len(own):
+                raise EncaveError(f"the study has a budget twice: {self.settings['budget']}")
+        if len(set(workers)) < len(workers):
+            raise EncaveError(f"the study has a number of workers twice: {workers}")
+        names = {each: f"{each}-workers" if len(workers) > 1 else "" for each in workers}
+        return [
+            (limit, each, "-".join(filter(None, (budget, names[each]))))
+            for budget, limit in limits.items()
+            for each in workers
         ]
 
     def cluster(self) -> Cluster:
@@ -193,6 +266,9 @@ def _typed(where: str, key: str, value: Any) -> Any:
     elif key == "slurm":
         if isinstance(value, Mapping | bool):
             return value
+    elif key in _FLOATS:
+        if _is(value, int) or _is(value, float):
+            return float(value)
     elif key in _SCALARS:
         if _is(value, _SCALARS[key]):
             return value
@@ -204,16 +280,7 @@ def _typed(where: str, key: str, value: Any) -> Any:
 
 
 def _is(value: Any, kind: type) -> bool:
-    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
-
-
-def _variant(told: Mapping[str, Sequence[Any]], budget: str, workers: int) -> str:
-    """Names what differs between runs of one optimizer, dataset and seed."""
-    parts = (
-        budget.replace(" ", "") if len(told["budget"]) > 1 else "",
-        f"{workers}-workers" if len(told["workers"]) > 1 else "",
-    )
-    return "-".join(filter(None, parts))
+    return isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
 
 
 def _toml(value: Any) -> str:

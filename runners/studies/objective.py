@@ -23,8 +23,8 @@ from .simulate import Evaluation
 
 OBJECTIVE = "valid_error"
 BUDGET_NAME = "epochs"
-BUDGET_RANGE = (12.0, 200.0)
-"""Least and greatest budget of a multi-fidelity optimizer, as NAS-Bench-201 is used in HPOBench and DEHB."""
+BUDGET_RANGES: Mapping[int, tuple[float, float]] = {12: (1.0, 12.0), 200: (12.0, 200.0)}
+"""Schedule → least and greatest budget of a multi-fidelity optimizer: as in NATS-Bench, and HPOBench and DEHB."""
 
 _COMPLEXITY = ("params_M", "flops_M")
 _LATENCY = "latency_ms_"
@@ -87,26 +87,35 @@ class Objective:
 
     def __call__(self, config: Mapping[str, Any], budget: float | None) -> Evaluation:
         """Evaluate a configuration; a budget is rounded to whole epochs, at least 1, and None is the whole schedule."""
-        epochs = self._schedule if budget is None else max(1, round(budget))
-        rank = 0
-        for name, places in self._places:
-            rank += places[config[name]]
+        epochs, rank = self.epochs(budget), self._rank(config)
         made = self._made.get((epochs, rank))
         if made is None:
             made = self._made[epochs, rank] = self._make(epochs, rank)
         return made
 
+    def epochs(self, budget: float | None) -> int:
+        """Whole epochs of a budget."""
+        return self._schedule if budget is None else max(1, round(budget))
+
+    def index(self, config: Mapping[str, Any]) -> int:
+        """Official index of a configuration."""
+        return int(self._index[self._rank(config)])
+
+    def _rank(self, config: Mapping[str, Any]) -> int:
+        return sum(places[config[name]] for name, places in self._places)
+
     def _make(self, epochs: int, rank: int) -> Evaluation:
         columns = self._columns.get(epochs)
         if columns is None:
             columns = self._columns[epochs] = self._query(epochs)
-        cost, seconds, valid, test, train, *more = (column[rank] for column in columns)
+        cost, seconds, valid, test, train, modelled, *more = (column[rank] for column in columns)
         info = {"valid_error_200": valid, "test_error_200": test, "train_seconds": train}
-        return Evaluation(cost, seconds, info, tuple(more))
+        return Evaluation(cost, seconds, info, tuple(more), bool(modelled))
 
     def _query(self, epochs: int) -> list[list[float]]:
         at = self._benchmark.query(self._index, self._dataset, epochs=epochs, schedule=self._schedule)
-        known = (at.valid_error, at.seconds, self._report.valid_error, self._report.test_error, at.train_seconds)
+        final = self._report
+        known = (at.valid_error, at.seconds, final.valid_error, final.test_error, at.train_seconds, at.modelled)
         return [column.tolist() for column in (*known, *(_column(at, name) for name in self._more))]
 
 

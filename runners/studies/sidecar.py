@@ -21,6 +21,10 @@ _IDENTITY = {
     "benchmark": ("benchmark", "source"),
     "content of the benchmark": ("benchmark", "sha256"),
     "training schedule": ("benchmark", "schedule"),
+    "budgets": ("benchmark", "fidelities"),
+    "reward": ("benchmark", "reward"),
+    "going on from checkpoints": ("benchmark", "resumed"),
+    "common start": ("common_start",),
 }
 """What must agree for a finished run to be the one that is wanted: how people call it → where it stands."""
 

@@ -38,6 +38,9 @@ class Evaluation:
     more_costs: tuple[float, ...] = ()
     """The further objectives."""
 
+    modelled: bool = False
+    """Whether the cost is a model's and was not measured."""
+
 
 Evaluate: TypeAlias = Callable[[Mapping[str, Any], float | None], Evaluation]
 """From a configuration and a budget to its evaluation."""
@@ -64,6 +67,9 @@ class Simulation:
 
     overhead_seconds: float
     """Real time that the optimizer itself took."""
+
+    modelled: int
+    """Completed evaluations of which the cost is a model's."""
 
 
 def simulate(
@@ -98,9 +104,10 @@ class _Loop:
         self.begun = 0
         self.completed = 0
         self.unfinished = 0
+        self.modelled = 0
         self.overhead = 0.0
         self.idle: list[int] = []
-        self.running: list[tuple[float, int, Proposal, Result]] = []
+        self.running: list[tuple[float, int, Proposal, Result, bool]] = []
 
     def start(self, worker: int) -> None:
         """Give a free worker something to evaluate, if there still is something."""
@@ -122,18 +129,19 @@ class _Loop:
             evaluation.cost, evaluation.seconds, self.clock, end, worker, evaluation.info, evaluation.more_costs
         )
         if end <= self.deadline:
-            heappush(self.running, (end, self.begun, proposal, result))
+            heappush(self.running, (end, self.begun, proposal, result, evaluation.modelled))
         else:
             self.unfinished += 1  # the worker stays busy until after the end
         self.begun += 1
 
     def complete_next(self) -> None:
         """Tell the evaluation that ends next and give its worker, and any idle one, something new."""
-        self.clock, _, proposal, result = heappop(self.running)
+        self.clock, _, proposal, result, modelled = heappop(self.running)
         before = perf_counter()
         self.optimizer.tell(proposal, result)
         self.overhead += perf_counter() - before
         self.completed += 1
+        self.modelled += modelled
         self.start(result.worker)
         if self.idle:
             waiting, self.idle = sorted(self.idle), []
@@ -142,4 +150,4 @@ class _Loop:
 
     def simulation(self) -> Simulation:
         reached = self.begun >= self.most or self.unfinished > 0 or self.clock >= self.deadline
-        return Simulation(self.clock, self.completed, self.unfinished, not reached, self.overhead)
+        return Simulation(self.clock, self.completed, self.unfinished, not reached, self.overhead, self.modelled)

@@ -132,8 +132,10 @@ def run_study(
     """
     tell = on_progress or (lambda progress: None)
     wanted = list(dict.fromkeys(specs))
-    _check_distinct(wanted)
+    check_distinct(wanted)
     objectives = Objectives()
+    for spec in wanted:
+        spec.check_curves(objectives.benchmark(spec.benchmark))
     finished = {spec: study_folder.is_finished(folder, spec, objectives) for spec in wanted}
     study_folder.check_writable(folder)
     skipped = [spec for spec in wanted if finished[spec]]
@@ -253,7 +255,12 @@ def _check_installed(specs: Sequence[RunSpec], cluster: Cluster) -> None:
     check_extras([*cluster.extras(len(specs)), *filter(None, optimizers)])
 
 
-def _check_distinct(specs: Iterable[RunSpec]) -> None:
+def check_distinct(specs: Iterable[RunSpec]) -> None:
+    """Check that each run has a folder of its own.
+
+    Raises:
+        EncaveError: two do not.
+    """
     homes: dict[str, Any] = {}
     for spec in specs:
         if homes.setdefault(spec.home, spec) != spec:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import resource
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -162,3 +167,188 @@ def test_an_error_is_one_line_whatever_is_in_a_name(tmp_path: Path) -> None:
 def test_only_knows_names_in_letters_of_either_case(runs: Path) -> None:
     done = invoke("analyze", "exploration", runs, "--only", "optimizer=RANDOM", "--json")
     assert [group["optimizer"] for group in json.loads(done.stdout)["groups"]] == ["Random"]
+
+
+def test_a_report_says_what_it_does(runs: Path, tmp_path: Path) -> None:
+    done = invoke("report", runs, "--out", tmp_path / "report", "--jobs", "1")
+    assert done.exit_code == 0, done.output
+    said = done.stderr.splitlines()
+    steps = [line for line in said if re.match("reading|computing|drawing|writing", line)]
+    assert steps[:3] == ["reading runs, 4 in all", "reading runs 4 of 4", "computing"] and steps[-1] == "writing"
+    figures = len(list((tmp_path / "report" / "figures").glob("*.pdf")))
+    assert steps[3:5] == [f"drawing figures, {figures} in all", f"drawing figures {figures} of {figures}"]
+
+
+def test_an_export_says_how_far_it_is(runs: Path, tmp_path: Path) -> None:
+    done = invoke("convert", runs, "--to", "store", "--out", tmp_path / "store")
+    assert done.exit_code == 0, done.output
+    assert "4 of 4 logs and runs" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("convert", "x", "--out", "a", "--out", "b"),
+        ("report", "x", "--out", "a", "--title", "A", "--title", "B"),
+        ("run", "x", "--epochs", "12", "--epochs", "200"),
+        ("run", "x", "--slurm", "--no-slurm"),
+        ("analyze", "curves", "x", "--axis", "time", "--axis", "evaluations"),
+        ("doctor", "--json", "--json"),
+    ],
+)
+def test_an_option_that_takes_one_value_is_given_once(arguments: tuple[str, ...]) -> None:
+    done = invoke(*arguments)
+    assert done.exit_code == 2 and " is given twice and takes one value." in done.stderr
+
+
+def test_every_command_refuses_an_option_given_twice() -> None:
+    def commands(one: click.Command) -> Iterator[click.Command]:
+        yield from (
+            [each for inner in one.commands.values() for each in commands(inner)]
+            if isinstance(one, click.Group)
+            else [one]
+        )
+
+    assert {type(each).__name__ for each in commands(cli)} == {"Command"}
+
+
+def test_targets_stand_between_commas_or_are_repeated(runs: Path) -> None:
+    def targets(*flags: str) -> object:
+        done = invoke("analyze", "runtimes", runs, *flags, "--csv")
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    assert targets("--target", "9,12.5") == targets("--target", "9", "--target", "12.5")
+    refused = invoke("analyze", "runtimes", runs, "--target", "9,x")
+    assert refused.exit_code == 2 and "9,x is not one or more numbers" in refused.stderr
+
+
+def test_a_mapping_that_a_format_ignores_is_told(study: Path, tmp_path: Path) -> None:
+    for verb in (("convert", study, "--out", tmp_path / "runs"), ("inspect", study)):
+        done = invoke(*verb, "--map", "objective=loss")
+        assert "--map objective is ignored for " in done.stderr
+
+
+def test_only_knows_releases_and_tells_what_there_is(runs: Path, tmp_path: Path) -> None:
+    version = Run.load(find_runs(runs)[0]).optimizer.version
+    invoke("convert", runs, "--to", "store", "--out", tmp_path / "store")
+    for source in (runs, tmp_path / "store"):
+        for name in ("re", f"Re {version}"):
+            done = invoke("analyze", "ranks", source, "--only", f"optimizer={name}", "--csv")
+            assert "RE" in done.stdout and "Random" not in done.stdout, done.output
+        for verb in ("ranks", "curves"):
+            refused = invoke("analyze", verb, source, "--only", "optimizer=RE 0.0.0")
+            assert refused.exit_code == 2
+            assert "there are optimizer=RE, Random; dataset=cifar10; seed=0-1" in refused.stderr
+
+
+def test_only_knows_the_names_that_settings_give(runs: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "report.toml"
+    settings.write_text('[labels]\nRE = "Evolution"\n', encoding="utf-8")
+    flags = ("--settings", settings, "--only", "optimizer=evolution,random", "--only", "seed=1")
+    done = invoke("report", runs, "--out", tmp_path / "report", *flags, "--jobs", "1")
+    assert done.exit_code == 0, done.output
+    table = (tmp_path / "report/data/runs.csv").read_text(encoding="utf-8")
+    assert "Evolution" in table and "Random" in table
+
+
+def test_a_dry_run_runs_and_writes_nothing(study: Path, tmp_path: Path) -> None:
+    flags = ("--optimizer", "re,random", "--seeds", "0-3", "--budget", "12evals", "--dry-run")
+    new = invoke("run", tmp_path / "new", *flags)
+    assert new.exit_code == 0, new.output
+    assert not (tmp_path / "new").exists()
+    assert "0 done, 8 to run: unknown simulated; real time unknown until a run" in new.stdout
+    before = {path: path.stat().st_mtime_ns for path in study.rglob("*")}
+    begun = invoke("run", study, *flags, "--jobs", "2")
+    assert before == {path: path.stat().st_mtime_ns for path in study.rglob("*")}
+    assert "4 done, 4 to run: " in begun.stdout and "unknown" not in begun.stdout
+    assert "with 2 at a time" in begun.stdout
+    rows = [line for line in begun.stdout.splitlines() if "cifar10" in line]
+    assert all("0-1" in row and "2-3" in row and " 24 " in row for row in rows) and len(rows) == 2
+    other = invoke("run", study, "--optimizer", "re", "--seeds", "0", "--budget", "13evals", "--dry-run")
+    assert other.exit_code == 2 and "is finished with other settings" in other.stderr
+
+
+def test_a_dry_run_counts_the_simulated_time_of_limits(tmp_path: Path) -> None:
+    flags = ("--optimizer", "re", "--seeds", "0-4", "--budget", "2000s", "--dry-run")
+    assert "0 done, 5 to run: 10,000 s simulated" in invoke("run", tmp_path / "new", *flags).stdout
+
+
+def test_half_letters_stop_nothing(tmp_path: Path) -> None:
+    half, mapping = "x\ud800", {"objective": "loss", "hyperparameters": ["lr"]}
+    for place in ("name", "optimizer", "task", "budget_name"):
+        rows = [{"loss": float(place), "lr": 0.1 * place} for place in range(1, 7)]
+        folder = tmp_path / "logs" / place
+        folder.mkdir(parents=True)
+        (folder / "t.json").write_text(json.dumps(rows), encoding="utf-8")
+        (folder / "encave.map.json").write_text(json.dumps({**mapping, place: half}), encoding="utf-8")
+    for form in ("deepcave", "store", "csv", "ioh"):
+        done = invoke("convert", tmp_path / "logs", "--to", form, "--out", tmp_path / form)
+        assert done.exit_code == 0 and "is spelt out, as in \\ud800" in done.stdout, (form, done.output)
+    for source in ("deepcave", "store"):
+        done = invoke("report", tmp_path / source, "--out", tmp_path / f"report-{source}", "--jobs", "1")
+        assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("row", [{"lr\ud800": 1}, {"other\ud800": 1}, {"other": "\ud800"}, {"lr2": "\ud800"}])
+def test_half_letters_in_columns_are_refused_with_the_reason(row: dict[str, object], tmp_path: Path) -> None:
+    names = [name for name in row if name.startswith("lr")]
+    mapping = {"objective": "loss", "hyperparameters": ["lr", *names]}
+    rows = [{"loss": float(place), "lr": 0.1 * place, **row} for place in range(1, 7)]
+    (tmp_path / "t.json").write_text(json.dumps(rows), encoding="utf-8")
+    (tmp_path / "t.map.json").write_text(json.dumps(mapping), encoding="utf-8")
+    refused = invoke("convert", tmp_path, "--out", tmp_path / "out", "--json")
+    assert refused.exit_code == 2
+    assert "no Unicode" in json.loads(refused.stdout)["runs"][0]["reason"]
+
+
+def limited(size: int, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """A command that may write files of at most so many bytes, as with `ulimit -f` or on a disk that is full."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    command = [sys.executable, "-c", "from encave.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=limit)
+
+
+@pytest.mark.parametrize(
+    "verb", [("report", "--jobs", "1"), ("convert",), ("convert", "--to", "store"), ("convert", "--to", "csv")]
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of this kind")
+def test_a_full_disk_is_one_line_and_leaves_nothing(verb: tuple[str, ...], runs: Path, tmp_path: Path) -> None:
+    done = limited(1000, verb[0], runs, "--out", tmp_path / "out", *verb[1:])
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("encave: ")]
+    assert len(lines) == 1 and "Traceback" not in done.stderr, done.stderr
+    left = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert not [path for path in left if path.name not in {".lock", "encave-store.json", ".encave-export.json"}], left
+
+
+def test_a_report_follows_a_link(runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    done = invoke("report", runs, "--out", tmp_path / "link", "--jobs", "1")
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "real" / "report.html").is_file()
+
+
+def test_a_run_that_is_converted_anew_keeps_the_users_files(study: Path, tmp_path: Path) -> None:
+    log = shutil.copytree(study / "re" / "cifar10" / "seed-0", tmp_path / "log" / "seed-0")
+    assert invoke("convert", log, "--out", tmp_path / "runs").exit_code == 0
+    [folder] = find_runs(tmp_path / "runs")
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    trials = log / "trials.jsonl"
+    trials.write_text("".join(trials.read_text().splitlines(keepends=True)[:7]), encoding="utf-8")
+    assert invoke("convert", log, "--out", tmp_path / "runs").exit_code == 0
+    assert len(Run.load(folder)) == 7 and (folder / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_analysis_of_runs_too_short_for_a_statistic_is_no_failure(study: Path, tmp_path: Path) -> None:
+    for seed, kept in ((0, 12), (1, 1)):
+        log = shutil.copytree(study / "re" / "cifar10" / f"seed-{seed}", tmp_path / "logs" / f"seed-{seed}")
+        trials = log / "trials.jsonl"
+        trials.write_text("".join(trials.read_text().splitlines(keepends=True)[:kept]), encoding="utf-8")
+    found = invoke("analyze", "importance", tmp_path / "logs", "--json")
+    assert found.exit_code == 0, found.output
+    assert invoke("analyze", "importance", tmp_path / "logs" / "seed-1", "--json").exit_code == 2

@@ -360,3 +360,11 @@ def test_every_format_says_what_it_cannot_hold() -> None:
     assert all(output.limits for name, output in known.items() if name not in ("run", "store"))
     with pytest.raises(EncaveError, match="unknown format 'xml'; encave writes run, deepcave"):
         outputs.output("xml").write([], Path())
+
+
+def test_ioh_takes_names_of_any_length(tmp_path: Path) -> None:
+    run = small_run().replace(name="n" * 300, metadata={"task": "ж" * 300, "group": "g" * 300})
+    outputs.output("ioh").write([run], tmp_path)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} == {".json", ".dat"}
+    assert all(len(part.encode()) <= 200 for path in files for part in path.relative_to(tmp_path).parts)

@@ -271,3 +271,27 @@ def test_a_constant_may_be_null() -> None:
     table = space_columns.build(space, {0: {"nothing": None}})
     space_columns.check(space, table, may_miss=False)
     assert space_columns.decode(space, table.to_pylist()[0]) == {"nothing": None}
+
+
+def test_text_that_is_no_unicode_is_spelt_out_with_a_note(tmp_path: Path) -> None:
+    half = "half \ud800"
+    run = make_run(
+        name=half, optimizer=Optimizer(half, half), metadata={half: [half], "task": half}, notes=[Note("derived", half)]
+    )
+    assert (run.name, run.optimizer) == (r"half \ud800", Optimizer(r"half \ud800", r"half \ud800"))
+    assert dict(run.metadata) == {r"half \ud800": [r"half \ud800"], "task": r"half \ud800"}
+    assert [note.kind for note in run.notes] == ["derived", "flagged"] and run.notes[0].text == r"half \ud800"
+    run.save(tmp_path)
+    assert Run.load(tmp_path) == run
+    renamed = make_run().replace(name=half)
+    assert renamed.name == r"half \ud800" and len(renamed.notes) == len(make_run().notes) + 1
+    assert renamed.replace(name=half).notes == renamed.notes
+
+
+def test_columns_of_text_that_is_no_unicode_are_refused() -> None:
+    with pytest.raises(EncaveError, match="the name or the unit of an objective holds text that is no Unicode"):
+        make_run(objectives=[Objective("error", unit="\ud800"), Objective("accuracy", "maximize")])
+    space = make_space()
+    space.add(CategoricalHyperparameter("half", ["\ud800", "b"]))
+    with pytest.raises(EncaveError, match="a hyperparameter or one of its values holds text that is no Unicode"):
+        make_run(space=space)

@@ -12,7 +12,7 @@ import pytest
 from encave.runners.benchmarks.nasbench201 import space
 from encave.runners.optimizers.adapter import Optimizer, Problem, load, parse_flags
 from encave.runners.studies.execute import NODES
-from encave.runners.studies.objective import BUDGET_RANGE, OBJECTIVE
+from encave.runners.studies.objective import BUDGET_RANGES, OBJECTIVE
 from encave.runners.studies.simulate import Evaluation
 
 MakeOptimizer = Callable[..., Optimizer]
@@ -31,7 +31,7 @@ def make(tmp_path: Path) -> MakeOptimizer:
             folder=folder,
             home=f"{adapter}/toy/seed-{seed}",
             budget=12.0,
-            budget_range=BUDGET_RANGE,
+            budget_range=BUDGET_RANGES[200],
             evaluations=evaluations,
             groups=NODES,
             more_objectives=("size",) if load(adapter).needs_several else (),

@@ -70,3 +70,13 @@ def test_a_damaged_run_keeps_its_place(study: Path) -> None:
     (runs / "Random-cifar10-seed1" / HEADER_FILE).write_text("{")
     folders = ready(runs).folders
     assert [folder.name for folder in folders] == [f"Random-cifar10-seed{seed}" for seed in range(3)]
+
+
+def test_a_log_in_a_folder_of_a_long_name_has_its_cache(study: Path, tmp_path: Path) -> None:
+    for name in ("ö" * 120, "и" * 120 + "2"):
+        place = tmp_path / name
+        study.rename(place)
+        prepared = ready(place)
+        assert seeds(prepared) == [0, 1, 2] and ready(place) == prepared
+        assert all(len(part.encode()) <= 200 for part in prepared.folders[0].relative_to(tmp_path / "cache").parts)
+        study = place

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
+import numpy as np
+
+from ...charts.curves import MOST_BANDS
 from ...charts.figure import Figure
+from ...charts.line_chart import Line, LineChart
+from ...charts.scales import Scale
+from ...charts.text import fixed, plural
 from ...comparison.overall import Overall
+from ...comparison.profiles import Profile, profiles
 from ...tables.curves import OVER_TASKS
-from ...tables.final import Ranks, Tests
+from ...tables.final import NormalisedRegrets, Profiles, Ranks, Tests
 from .. import captions, pairs, table, tests
-from ..contents import Chapter, Figures, Row, Study, Table
+from ..contents import Cell, Chapter, Figures, Row, Study, Table
 from ..figures import critical_difference_figure, ranks_figure
+from ..references import cite
 
 TITLE = "All tasks"
+_PROFILES = (
+    "Regrets are normalised on each task by the mean with which random search ends, if it was run, else by the median "
+    "regret of all runs' first incumbents. Performance profiles and the optimality gap are those of "
+    f"rliable{cite('agarwal2021deep')} for the score 1 − normalised regret."
+)
+_RANKS = "Average rank of runs (1 is best)"  # the table's are of medians over runs
 
 
 def write(study: Study) -> list[Chapter]:
@@ -20,10 +35,13 @@ def write(study: Study) -> list[Chapter]:
     overall = study.overall
     if overall is None:
         return []
-    figures = tuple(_figures(overall, study))
+    made = profiles(overall.comparisons, overall.optimizers, study.settings.interval)
+    figures = (*_figures(overall, study), *([_profile_figure(made, overall, study)] if made else []))
     blocks = [
         *([Figures(figures)] if figures else []),
         _table(overall),
+        *([_gap_table(made, overall)] if made else []),
+        *pairs.control_block(overall.significance, TITLE),
         pairs.pairs_block(overall.significance, TITLE),
     ]
     return [
@@ -31,7 +49,13 @@ def write(study: Study) -> list[Chapter]:
             title=TITLE,
             blocks=blocks,
             summary=tests.overall_sentences(overall.significance, overall.measure),
+            methods=[_PROFILES] if made else [],
             data={
+                **(
+                    {"profiles": Profiles(tuple(made)).table(), "normalised": NormalisedRegrets(tuple(made)).table()}
+                    if made
+                    else {}
+                ),
                 "tests": Tests(((OVER_TASKS, overall.measure, overall.significance),)).table(),
                 **({"ranks": Ranks((), overall).table()} if overall.curves else {}),
             },
@@ -39,12 +63,65 @@ def write(study: Study) -> list[Chapter]:
     ]
 
 
-def _figures(overall: Overall, study: Study) -> Iterator[Figure]:
+def _profile_figure(made: Sequence[Profile], overall: Overall, study: Study) -> Figure:
+    lines = [
+        Line(
+            label=one.optimizer,
+            look=study.styles[one.optimizer],
+            x=np.append(one.regrets, one.regrets[-1]),
+            y=one.share,
+            band=(one.regrets, one.lower, one.upper) if number < MOST_BANDS and not np.isnan(one.lower).any() else None,
+        )
+        for number, one in enumerate(made)
+    ]
+    tasks = plural(len(overall.comparisons), "task")
+    caption = (
+        f"Performance profiles over {tasks}: share of runs that end with at most so much normalised regret (0 is the "
+        "reference, 1 the baseline), the mean over tasks, with 95 % bands; higher is better."
+        f"{captions.origin_note(overall.comparisons)}"
+    )
+    ends = ", ".join(f"{one.optimizer} {fixed(float(one.share[0]), 2)}" for one in made)
+    chart = LineChart(
+        TITLE, "Normalised regret", "Share of runs at or below", _footer(overall), lines,
+        Scale("linear", 0.0, 1.0, limits=(0.0, 1.02)), log_x=False,
+    )  # fmt: skip
+    return Figure(f"{TITLE} profiles", caption, f"Shares of runs at the smallest regret: {ends}.", chart)
+
+
+def _gap_table(made: Sequence[Profile], overall: Overall) -> Table:
+    known = [one.gap.value for one in made if not math.isnan(one.gap.value)]
+    least = min(known, default=math.nan)
+    rows = [
+        Row(one.optimizer, [Cell(_gap(one), round(one.gap.value, 3) == round(least, 3))], one.optimizer) for one in made
+    ]
+    tasks = plural(len(overall.comparisons), "task")
+    caption = (
+        f"Normalised {overall.measure} at the end, the mean over {tasks} of the mean over runs, with its 95 % "
+        "interval; 0 is the reference and 1 the baseline. It is the optimality gap of the score 1 − normalised regret. "
+        f"Best in bold; a dash where a run failed.{captions.origin_note(overall.comparisons)}"
+    )
+    return Table(f"{TITLE} normalised regret", caption, ("Optimizer", "Normalised regret"), rows)
+
+
+def _gap(one: Profile) -> str:
+    gap = one.gap
+    if math.isnan(gap.value):
+        return "–"
+    if math.isnan(gap.lower):
+        return fixed(gap.value, 3)
+    return f"{fixed(gap.value, 3)} [{fixed(gap.lower, 3)}, {fixed(gap.upper, 3)}]"
+
+
+def _footer(overall: Overall) -> str:
     origins = {one.section.origin for one in overall.comparisons}
-    footer = origins.pop() if len(origins) == 1 else ""
+    return origins.pop() if len(origins) == 1 else ""
+
+
+def _figures(overall: Overall, study: Study) -> Iterator[Figure]:
+    footer = _footer(overall)
     if overall.curves and len(overall.optimizers) > 2:
         caption = captions.overall_rank_caption(overall)
-        yield ranks_figure(overall.curves, TITLE, "Share of the task's time", footer, caption, study.styles)
+        yield ranks_figure(overall.curves, TITLE, "Share of the task's time", footer, caption, study.styles, _RANKS)
     if overall.significance.friedman:
         name = f"{TITLE} critical difference"
         yield critical_difference_figure(overall.significance, name, TITLE, footer, "task", study.styles)
@@ -55,7 +132,7 @@ def _table(overall: Overall) -> Table:
     return Table(
         name=TITLE,
         caption=captions.overall_caption(overall),
-        heads=("Optimizer", *table.task_heads(overall), "Average rank"),
+        heads=("Optimizer", *table.task_heads(overall), "Average rank of medians"),
         rows=[Row(label, cells, label) for label, cells in rows],
         origin="; ".join(sorted({one.section.origin for one in overall.comparisons} - {""})),
     )

@@ -28,13 +28,21 @@ _NAMES = {
 }  # columns of every table of data
 _SHOWN = (0.5, 0.75, 1.0)  # of the way from the easiest target to the hardest: those of the table
 _RUNTIMES = (
-    "Targets are spaced from the worst first incumbent to the best value of any run. The expected running time to a "
+    "Targets are spaced from the worst first incumbent to the best value {best}. {hit} The expected running time to a "
     "target is the sum of what all runs had spent when they hit it or ended, over the number of runs that hit it"
     f"{cite('hansen2021coco')}; the ECDF is the share of pairs of run and target that were hit"
     f"{cite('wang2022iohanalyzer')}; the area over the curve is the share of targets between the hardest and the "
-    "easiest that are hit on average from the start to where the first run ends. Intervals are percentile bootstrap "
-    "intervals over runs."
+    "easiest that are hit on average from the start to where the first run ends. Intervals of expected running times "
+    "are percentile bootstrap intervals over runs."
 )
+_HITS = {
+    "held": {
+        "best": "that a run ends with",
+        "hit": "A run hits a target when it is at or below it and stays so to its end, since what is reported of an "
+        "incumbent may rise when the incumbent changes.",
+    },
+    "first": {"best": "of any run", "hit": "A run hits a target when it is first at or below it."},
+}
 _BUDGETS = (
     "Curves over budgets spent add up the budgets of all finished trials, failed ones included; a trial that continues "
     "another counts in full."
@@ -52,10 +60,11 @@ Expected = Sequence["ExpectedCurve | None"]  # that of random search on each of 
 
 def write(study: Study) -> list[Chapter]:
     """One chapter, where any run has an incumbent."""
-    summaries = [one for one in map(summarise, study.comparisons) if one.targets]
+    made = [summarise(one, study.settings.hits) for one in study.comparisons]
+    summaries = [one for one in made if one.targets]
     if not summaries:
         return []
-    methods = [_RUNTIMES]
+    methods = [_RUNTIMES.format(**_HITS[study.settings.hits])]
     if any(curves.axis.kind in ("epochs", "full-evaluations") for one in summaries for curves in one.other_axes):
         methods.append(_BUDGETS)
     if any(one.pareto for one in summaries):
@@ -114,7 +123,7 @@ def _table(one: AnytimeSummary) -> Table:
         name=f"{comparison.section.title} running times",
         caption=(
             f"{comparison.section.title}: area over the curve of {measure.name} (1 is best; 0 is never below the "
-            f"easiest target) with its 95 % bootstrap interval over runs, and expected running time (ERT){unit} to "
+            f"easiest target) with its 95 % interval over runs, and expected running time (ERT){unit} to "
             "targets, with the runs that hit them; ∞ where none did. Best in bold. The data has all "
             f"{len(targets.values)} targets, with intervals."
         ),

@@ -11,7 +11,7 @@ from ...charts.figure import Figure
 from ...charts.line_chart import Line, LineChart
 from ...charts.scales import Scale
 from ...charts.style import INK, LineStyle
-from ...charts.text import fixed, plural, spread
+from ...charts.text import fixed, listing, plural, spread
 from ...importance.bias import UNIFORM, Bias, estimate_bias, uniform_groups
 from ...importance.groups import GroupImportance, Refused, group_importance
 from ...tables.importance import ImportanceBias, Importances
@@ -23,6 +23,8 @@ _COUNTS = (16, 64, 256)  # first trials from which the error of the estimate is 
 _DRAWS = 3  # uniform samples of each size
 _SINGLES, _PAIRS = 8, 2  # most effects in a table; all are in the data
 _REASONS = 3  # of what is left out
+WEAK = 0.5
+"""Below so much R² out of bag importances are told to be rough, as in the terminal; below 0 they are not shown."""
 _OPEN = 2  # tasks of a study whose tables are shown at once
 _REFERENCE = LineStyle(INK, (1.2, 1.4), "x")
 
@@ -35,13 +37,39 @@ def write(study: Study) -> list[Chapter]:
     titles = [section.title for section in study.view.sections]
     told = [(title, _task(title, study, groups, bias)) for title in titles]
     blocks = [Details(f"{title}: importance", own, open=len(titles) <= _OPEN) for title, own in told if own]
-    if not blocks and not refused:
+    if not groups and not refused:
         return []
     data = {
         **({"importance": Importances(groups).table()} if groups else {}),
         **({"importance_bias": ImportanceBias(tuple(bias)).table()} if bias else {}),
     }
-    return [Chapter("Hyperparameters", [*_refused(refused), *blocks], methods=_methods(groups, bias), data=data)]
+    weak = [caution for title in titles for caution in weak_forests(title, _last(groups, title))]
+    notices = [*_refused(refused), *([Notice(weak)] if weak else [])]
+    return [Chapter("Hyperparameters", [*notices, *blocks], warnings=weak, methods=_methods(groups, bias), data=data)]
+
+
+def weak_forests(title: str, groups: Sequence[GroupImportance]) -> list[str]:
+    """Whose forests explain so little that their importances say little, or nothing."""
+    r2 = {group.optimizer: mean_r2(group) for group in groups}
+    nothing = [f"{name} ({fixed(value, 2)})" for name, value in r2.items() if value < 0]
+    little = [f"{name} ({fixed(value, 2)})" for name, value in r2.items() if 0 <= value < WEAK]
+    found: list[str] = []
+    if nothing:
+        found.append(
+            f"{title}: the forests of {listing(nothing)} predict trials that they were not grown on worse than the "
+            "mean does (R² out of bag below 0), so no importances are shown. Add trials."
+        )
+    if little:
+        found.append(
+            f"{title}: the forests of {listing(little)} explain less than half of the variance out of bag, so their "
+            "importances are rough."
+        )
+    return found
+
+
+def mean_r2(group: GroupImportance) -> float:
+    """How well the forests of a group predict trials that they were not grown on, mean over runs."""
+    return float(np.mean([one.r2 for one in group.estimates]))
 
 
 def _importances(study: Study) -> tuple[tuple[GroupImportance, ...], tuple[Refused, ...]]:
@@ -65,15 +93,18 @@ def _task(title: str, study: Study, groups: Sequence[GroupImportance], bias: Seq
     last = _last(groups, title)
     if not last:
         return []
-    blocks: list[Block] = [_importance_table(title, last)]
+    able = [group for group in last if not mean_r2(group) < 0]
+    if not able:
+        return []
+    blocks: list[Block] = [_importance_table(title, last, able)]
     mine = [one for one in bias if one.task == title]
     if mine:
         blocks.append(Figures([_bias_figure(title, mine, study)]))
     return blocks
 
 
-def _importance_table(title: str, groups: Sequence[GroupImportance]) -> Table:
-    first = max(groups, key=lambda group: len(group.runs))
+def _importance_table(title: str, groups: Sequence[GroupImportance], able: Sequence[GroupImportance]) -> Table:
+    first = max(able, key=lambda group: len(group.runs))
     labels = [first.label(k) for k in np.argsort(-first.mean)]
     single = {first.label(k) for k, subset in enumerate(first.estimates[0].subsets) if len(subset) == 1}
     shown = [label for label in labels if label in single][:_SINGLES]
@@ -95,12 +126,12 @@ def _importance_table(title: str, groups: Sequence[GroupImportance]) -> Table:
 
 
 def _shares(group: GroupImportance, shown: Sequence[str]) -> list[Cell]:
-    at = {group.label(k): k for k in range(len(group.mean))}
+    r2 = mean_r2(group)
+    at = {group.label(k): k for k in range(len(group.mean))} if not r2 < 0 else {}
     values = [
         spread(float(group.mean[at[label]]), float(group.spread[at[label]]), 100, ".1f") if label in at else "–"
         for label in shown
     ]
-    r2 = float(np.mean([one.r2 for one in group.estimates]))
     return [Cell(text) for text in (*values, fixed(r2, 2), str(len(group.runs)))]
 
 

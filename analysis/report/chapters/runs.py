@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...charts.text import capital, plural
 from ...comparison.section import Comparison
-from .. import diagnostics
+from ...tables import diagnostics
 from ..contents import Block, Cell, Chapter, Details, Points, Row, Study, Table
 
 _MOST_OPEN = 24  # runs of a study of one task that are shown at once
@@ -28,8 +28,8 @@ def _task(one: Comparison, alone: bool) -> Details:
 
 def _table(one: Comparison, lines: list[diagnostics.RunDiagnosis]) -> Table:
     heads = (
-        "Run", "Seed", "Trials", "Without success", "First incumbent", "Held to", f"Final {one.measures[0].label}",
-        "Workers", "Overhead [s]", "Log",
+        "Run", "Seed", "Trials", "Initial design", "Without success", "First incumbent", "Held to",
+        f"Final {one.measures[0].label}", "Workers", "Overhead [s]", "Log",
     )  # fmt: skip
     rows = [
         Row(
@@ -37,8 +37,8 @@ def _table(one: Comparison, lines: list[diagnostics.RunDiagnosis]) -> Table:
             [
                 Cell(text)
                 for text in (
-                    run.seed, f"{run.trials:,}", run.statuses or "0", run.first, run.end, run.final, run.workers,
-                    run.overhead, run.source,
+                    run.seed, f"{run.trials:,}", "–" if run.initial is None else f"{run.initial:.0%}",
+                    run.statuses or "0", run.first, run.end, run.final, run.workers, run.overhead, run.source,
                 )
             ],
             run.optimizer,
@@ -46,7 +46,8 @@ def _table(one: Comparison, lines: list[diagnostics.RunDiagnosis]) -> Table:
         for run in lines
     ]  # fmt: skip
     caption = (
-        f"Each run of {one.section.title}. First and last incumbent in {one.axis.label}. Overhead is the optimizer's "
+        f"Each run of {one.section.title}. Initial design: the share of its trials that the log says "
+        f"are from there. First and last incumbent in {one.axis.label}. Overhead is the optimizer's "
         "own time: as the run declares it, which is not in simulated time, else the time in which no trial was running."
     )
     return Table(f"Runs of {one.section.title}", caption, heads, rows, frozenset({len(heads) - 1}), for_paper=False)

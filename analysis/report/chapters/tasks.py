@@ -39,7 +39,7 @@ def _chapter(one: Comparison, study: Study) -> Chapter:
         _table(one, study.settings.table),
     ]
     if one.significance:
-        blocks.append(pairs.pairs_block(one.significance[0], title))
+        blocks += [*pairs.control_block(one.significance[0], title), pairs.pairs_block(one.significance[0], title)]
     return Chapter(
         title=title,
         blocks=blocks,
@@ -88,6 +88,7 @@ def _data(one: Comparison) -> dict[str, pa.Table]:
         "curves": Curves((one.made,)).table(),
         "final": Final((one,)).table(),
         "runs": FinalRuns((one,)).table(),
-        **({"tests": tests.table()} if tests.made else {}),
+        **({"tests": tests.table(), "omnibus": tests.omnibus().table()} if tests.made else {}),
+        **({"control": tests.controls().table()} if tests.controls().table().num_rows else {}),
         **({"ranks": Ranks((one,)).table()} if one.rank_curves else {}),
     }

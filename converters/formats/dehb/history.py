@@ -181,7 +181,7 @@ def _read_pickle(path: Path) -> History:
         rows = rows.tolist()
     if not isinstance(rows, list):
         raise EncaveError(f"{path} holds a {type(rows).__name__}, no list: it is no history of DEHB")
-    width = Counter(len(row) for row in rows if isinstance(row, Sequence)).most_common(1)
+    width = Counter(len(row) for row in rows if isinstance(row, list | tuple)).most_common(1)
     if rows and (not width or width[0][0] not in (_WITHOUT_ID, _WITH_ID)):
         raise EncaveError(f"{path}: the rows are not the five or six fields of DEHB")
     with_id = bool(width) and width[0][0] == _WITH_ID
@@ -205,19 +205,25 @@ def _read_pickle(path: Path) -> History:
 
 
 def _is_row(row: Any, with_id: bool) -> bool:
-    if not isinstance(row, Sequence) or len(row) != (_WITH_ID if with_id else _WITHOUT_ID):
+    if not isinstance(row, list | tuple) or len(row) != (_WITH_ID if with_id else _WITHOUT_ID):
         return False
     *ids, vector, fitness, cost, fidelity, _ = row
-    if not isinstance(vector, Sequence | np.ndarray) or (isinstance(vector, np.ndarray) and vector.ndim != 1):
+    if not isinstance(vector, list | tuple | np.ndarray) or (isinstance(vector, np.ndarray) and vector.ndim != 1):
         return False
     several = fitness if isinstance(fitness, list | tuple | np.ndarray) and np.ndim(fitness) == 1 else [fitness]
-    numeric = all(_is_real(value) for value in (*several, cost, fidelity, *vector))
-    return numeric and all(isinstance(number, numbers.Integral) and abs(int(number)) < 2**63 for number in ids)
+    return _are((*several, cost, fidelity, *vector), numbers.Real) and _are(ids, numbers.Integral)
 
 
-def _is_real(value: Any) -> bool:
-    """Whether it is a number that a float can hold, if only as infinity."""
-    return isinstance(value, numbers.Real) and not (isinstance(value, numbers.Integral) and abs(int(value)) > LONG_MAX)
+def _are(values: Sequence[Any], kind: type) -> bool:
+    """Whether they are numbers of this kind, the whole ones of 64 bits.
+
+    Asked of each type once, as an abstract class answers slowly.
+    """
+    types = set(map(type, values))
+    whole = tuple(known for known in types if issubclass(known, numbers.Integral))
+    return all(issubclass(known, kind) for known in types) and all(
+        abs(int(value)) <= LONG_MAX for value in (values if whole else ()) if isinstance(value, whole)
+    )
 
 
 def _as_mapping(info: Any) -> dict[str, Any]:

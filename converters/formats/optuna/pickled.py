@@ -19,10 +19,25 @@ from .domains import Domain, from_attributes
 from .study import STATE_NAMES, Study, Trial, by_parameter, seconds
 from .trials import to_result
 
-SUFFIXES = (".pkl", ".pickle", ".joblib")
+SUFFIXES = tuple(
+    name + packed
+    for name in (".pkl", ".pickle", ".joblib")
+    for packed in ("", ".gz", ".z", ".bz2", ".xz", ".lzma", ".lz4")
+)
+"""How files may be called; those after the second dot are joblib's names for compression."""
 _LIMIT = 512 * 1024 * 1024
+_PACKED_HEAD = 1 << 20  # bytes; the first block of bz2 has up to 900 kB
 _ALLOWED = pickles.NUMPY | {"datetime.datetime", "datetime.timezone", "datetime.timedelta", "builtins.set"}
-_REPLACED = ("optuna.", "optuna_integration.", "optunahub.", "numpy.random.", "cmaes.", "joblib.", "__main__.")
+_REPLACED = (
+    "optuna.",
+    "optuna_integration.",
+    "optunahub.",
+    "numpy.random.",
+    "cmaes.",
+    "joblib.",
+    "sklearn.externals.joblib.",
+    "__main__.",
+)
 _CONTAINERS = frozenset({"collections.defaultdict", "collections.deque", "functools.partial", "pathlib.PosixPath"})
 _DIRECTIONS = ("NOT_SET", "MINIMIZE", "MAXIMIZE")
 _UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
@@ -63,15 +78,26 @@ class Inert:
 
 
 def detect(listing: Listing) -> Iterable[Found]:
-    """Pickles that begin with Optuna's class `Study`, and empty files named after Optuna."""
+    """Pickles that begin with Optuna's class `Study`, and empty or unreadable files named after Optuna."""
     for name in listing.names:
         if name.endswith(SUFFIXES):
-            head = listing.head(name, 256)
             path = listing.folder / name
+            head = _head(listing.head(name, 256), path)
             if b"optuna" in head and b"Study" in head:
                 yield Found(path, (path,), "a pickle of the class optuna.study.Study")
             elif not head and "optuna" in name.lower():
-                yield Found(path, (path,), "an empty file named after Optuna")
+                yield Found(path, (path,), "an empty or unreadable file named after Optuna")
+
+
+def _head(head: bytes, path: Path) -> bytes:
+    """The beginning of a pickle that `joblib.dump` may have compressed."""
+    if not joblib.is_packed(head):
+        return head
+    try:
+        with path.open("rb") as file:
+            return joblib.unpacked(file.read(_PACKED_HEAD), 256, str(path))
+    except (EncaveError, OSError):  # no log of Optuna's, as far as can be seen
+        return b""
 
 
 def read(found: Found, options: Options) -> ReadResult:
@@ -84,7 +110,7 @@ def read(found: Found, options: Options) -> ReadResult:
 
 def _unpickled(path: Path) -> Any:
     with path.open("rb") as file:
-        data = file.read(_LIMIT + 1)
+        data = joblib.unpacked(file.read(_LIMIT + 1), _LIMIT, str(path))
     if len(data) > _LIMIT:
         raise EncaveError(f"{path} is larger than {_LIMIT >> 20} MiB; encave does not read it")
     load = joblib.load if joblib.MARK in data else pickles.loads
@@ -101,8 +127,6 @@ class _StandIns:
         path = f"{module}.{name}"
         if path == "builtins.getattr":  # a member of an enum by name, as Python 3.11 pickles it
             return _member
-        if path == "_codecs.encode":  # bytes, as protocol 2 pickles them
-            return _latin_1
         if not path.startswith(_REPLACED) and path not in _CONTAINERS:
             return None
         if path not in self._classes:
@@ -114,10 +138,6 @@ def _member(owner: Any, name: Any) -> Inert:
     if isinstance(owner, type) and issubclass(owner, Inert):
         return owner(name)
     raise EncaveError("the pickle takes an attribute of something else than Optuna's: it was not loaded")
-
-
-def _latin_1(text: Any, _: Any) -> bytes:
-    return str(text).encode("latin-1")
 
 
 def _study(content: Any, path: Path) -> Study:
@@ -139,7 +159,7 @@ def _study(content: Any, path: Path) -> Study:
         system=_mapping(info.state.get("system_attrs")),
         sampler=sampler.path.rsplit(".", 1)[-1] if isinstance(sampler, Inert) else None,
     )
-    domains: dict[int, Domain] = {}
+    domains: dict[str, Domain] = {}
     params: list[dict[str, tuple[Any, Domain]]] = []
     for number, pickled in enumerate(info.state["trials"]):
         try:
@@ -184,20 +204,20 @@ def _trial(number: int, state: dict[str, Any]) -> Trial:
     return trial
 
 
-def _params(state: dict[str, Any], domains: dict[int, Domain]) -> dict[str, tuple[Any, Domain]]:
-    """Parameter → value and distribution; `domains` are those that are known already, by the object's id."""
-    own: dict[str, Domain] = {}
-    for name, distribution in state["distributions"].items():
-        if id(distribution) not in domains:
-            domains[id(distribution)] = _domain(distribution)
-        own[str(name)] = domains[id(distribution)]
+def _params(state: dict[str, Any], domains: dict[str, Domain]) -> dict[str, tuple[Any, Domain]]:
+    """Parameter → value and distribution; `domains` are those that are known already, by their text."""
+    own = {str(name): _domain(distribution, domains) for name, distribution in state["distributions"].items()}
     return {name: (value, own[name]) for name, value in _mapping(state["params"]).items()}
 
 
-def _domain(distribution: Any) -> Domain:
-    name = distribution.path.rsplit(".", 1)[-1]
-    attributes = {key: _plain(value) for key, value in distribution.state.items()}
-    return from_attributes(name, attributes, json.dumps({"name": name, "attributes": attributes}))
+def _domain(distribution: Any, domains: dict[str, Domain]) -> Domain:
+    """Each trial has objects of its own for the same distributions."""
+    text = f"{distribution.path} {distribution.state!r}"
+    if text not in domains:
+        name = distribution.path.rsplit(".", 1)[-1]
+        attributes = {key: _plain(value) for key, value in distribution.state.items()}
+        domains[text] = from_attributes(name, attributes, json.dumps({"name": name, "attributes": attributes}))
+    return domains[text]
 
 
 def _moment(value: Any) -> float | None:

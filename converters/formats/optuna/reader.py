@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from ....files.sqlite import MAGIC
 from ...reader import Found, Listing, Options, ReadResult
-from . import journal, pickled
-from . import sqlite as optuna_sqlite
+from . import journal, pickled, sqlite
 
 
 class OptunaReader:
@@ -18,7 +17,7 @@ class OptunaReader:
 
     def detect(self, listing: Listing) -> Iterable[Found]:
         """One run per study of each storage."""
-        yield from optuna_sqlite.detect(listing)
+        yield from sqlite.detect(listing)
         yield from journal.detect(listing)
         yield from pickled.detect(listing)
 
@@ -28,8 +27,8 @@ class OptunaReader:
             return pickled.read(found, options)
         with found.path.open("rb") as file:
             head = file.read(len(MAGIC))
-        named = found.path.name.endswith(optuna_sqlite.SUFFIXES) and not head.startswith(b"{")
-        storage = optuna_sqlite if named or head == MAGIC else journal
+        named = found.path.name.endswith(sqlite.SUFFIXES) and not head.startswith(b"{")
+        storage = sqlite if named or head == MAGIC else journal
         return storage.read(found, options)
 
 

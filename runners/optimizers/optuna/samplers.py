@@ -30,6 +30,8 @@ class _Optuna(Optimizer):
     package: ClassVar[str] = "optuna"
     extra: ClassVar[str | None] = "optuna"
     multi_objective: ClassVar[bool] = True
+    initial: ClassVar[str]
+    """The flag that says how many completed trials the sampler needs before it does more than draw at random."""
 
     def __init__(self, problem: Problem) -> None:
         with needs("optuna"):
@@ -40,6 +42,9 @@ class _Optuna(Optimizer):
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         flags: dict[str, Any] = self.default_flags() | dict(problem.flags)
         self._budget = problem.budget
+        self._initial: int = flags[self.initial]
+        self._told = 0
+        self._origins: dict[int, str] = {}  # of the proposals that are open
         self._distributions = distributions(problem.space)
         directions = [optuna.study.StudyDirection.MINIMIZE] * len(problem.objectives)
         self._study = optuna.create_study(sampler=self._sampler(problem.seed, flags), directions=directions)
@@ -50,6 +55,7 @@ class _Optuna(Optimizer):
     def ask(self) -> Proposal:
         """The sampler's next configuration."""
         trial = self._study.ask(self._distributions)
+        self._origins[trial.number] = "initial" if self._told < self._initial else "sampler"
         return Proposal(dict(trial.params), self._budget, trial.number)
 
     def tell(self, proposal: Proposal, result: Result) -> None:
@@ -59,7 +65,9 @@ class _Optuna(Optimizer):
         trial.datetime_complete = START + timedelta(seconds=result.end)
         times = {"start": result.start, "end": result.end, "worker": result.worker, "budget": proposal.budget}
         trial.user_attrs = {**trial.user_attrs, **times, "asked": proposal.token, **result.info}
+        trial.user_attrs["origin"] = self._origins.pop(proposal.token)
         self._journal.add_trial(trial)
+        self._told += 1
 
     def finish(self) -> None:
         """Nothing: the journal is complete."""
@@ -72,6 +80,7 @@ class TPE(_Optuna):
     """Tree-structured Parzen estimator; for several objectives, its multi-objective form."""
 
     label: ClassVar[str] = "TPE"
+    initial: ClassVar[str] = "startup"
     flags: ClassVar[Mapping[str, Flag]] = {"startup": 10, "candidates": 24, "multivariate": ("no", "yes")}
 
     def _sampler(self, seed: int, flags: Mapping[str, Any]) -> Any:
@@ -89,6 +98,7 @@ class NSGA2(_Optuna):
     """NSGA-II with uniform crossover."""
 
     label: ClassVar[str] = "NSGA-II"
+    initial: ClassVar[str] = "population"
     flags: ClassVar[Mapping[str, Flag]] = {"population": 50, "crossover": 0.9}
 
     def _sampler(self, seed: int, flags: Mapping[str, Any]) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ....errors import EncaveError
+from ..adapter import Problem
 from .facade import SMAC
 
 if TYPE_CHECKING:
@@ -25,11 +26,11 @@ class SMACExact(SMAC):
 
     label: ClassVar[str] = "SMAC-exact"
 
-    def _parts(self, facade: Any, scenario: Scenario) -> dict[str, Any]:
+    def _parts(self, facade: Any, scenario: Scenario, problem: Problem) -> dict[str, Any]:
         from .search import LARGEST, ExactMaximizer, grid_of
 
         if grid_of(scenario.configspace) is None:
             raise EncaveError(f"smac-exact needs a space of choices with at most {LARGEST:,} configurations; use smac")
-        return super()._parts(facade, scenario) | {
+        return super()._parts(facade, scenario, problem) | {
             "acquisition_maximizer": ExactMaximizer(scenario.configspace, seed=scenario.seed)
         }

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from smac import Scenario
     from smac.facade.abstract_facade import AbstractFacade
 
-ENOUGH_TRIALS = 15_625
-"""`n_trials` where simulated time ends the run. Ask and tell heed it only for the size of the initial design (≤ 60)."""
-
 
 class SMAC(Optimizer):
     """SMAC's hyperparameter-optimization facade: random forest, log expected improvement, Sobol initial design."""
@@ -40,8 +37,10 @@ class SMAC(Optimizer):
 
         self._home = problem.home
         self._clock = 0.0
-        n_trials = problem.evaluations or ENOUGH_TRIALS
-        settings: dict[str, Any] = {"deterministic": True, "n_trials": n_trials, **self._scenario(problem)}
+        # Ask and tell heed n_trials only for the size of the initial design: at most a quarter of it.
+        known = problem.evaluations or problem.trials
+        n_trials = {} if known is None else {"n_trials": known}
+        settings: dict[str, Any] = {"deterministic": True, **n_trials, **self._scenario(problem)}
         scenario = smac.Scenario(
             problem.space,
             name="smac",
@@ -51,13 +50,13 @@ class SMAC(Optimizer):
             **settings,
         )
         facade: Any = getattr(smac, self.facade)
-        parts = self._parts(facade, scenario)
+        parts = self._parts(facade, scenario, problem)
         forest = slim(parts["model"], problem.evaluations or 0)
         self._smac: AbstractFacade = facade(scenario, None, **parts, logging_level=False, overwrite=True)
         widen_bounds(self._smac.runhistory)
         # The incumbents' trajectory then has simulated times.
         self._smac.intensifier.used_walltime = lambda: self._clock  # type: ignore[assignment]
-        self.settings: Mapping[str, Any] = {"facade": self.facade, **settings, **forest, **self._intensifier()}
+        self.settings: Mapping[str, Any] = {"facade": self.facade, **settings, **forest, **self._intensifier(problem)}
 
     def ask(self) -> Proposal | None:
         """The next trial; None if SMAC finds no configuration that it has not tried."""
@@ -95,15 +94,15 @@ class SMAC(Optimizer):
     def _scenario(self, problem: Problem) -> dict[str, Any]:
         return {}
 
-    def _intensifier(self) -> dict[str, Any]:
+    def _intensifier(self, problem: Problem) -> dict[str, Any]:
         return {}
 
-    def _parts(self, facade: Any, scenario: Scenario) -> dict[str, Any]:
+    def _parts(self, facade: Any, scenario: Scenario, problem: Problem) -> dict[str, Any]:
         """What the facade is made of, where it is not the default."""
         from .forest import is_forest
         from .search import parts
 
         model = facade.get_model(scenario)
-        intensifier = facade.get_intensifier(scenario, **self._intensifier())
+        intensifier = facade.get_intensifier(scenario, **self._intensifier(problem))
         search = parts(facade, scenario, intensifier, forest=is_forest(model))
         return {"model": model, "intensifier": intensifier, **search}

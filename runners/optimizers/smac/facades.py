@@ -15,8 +15,6 @@ from .facade import SMAC
 if TYPE_CHECKING:
     from smac import Scenario
 
-ETA = 3
-
 
 class SMACBlackBox(SMAC):
     """SMAC's black-box facade: Gaussian process (Hamming kernel for choices), expected improvement, Sobol design."""
@@ -31,9 +29,9 @@ class SMACBlackBox(SMAC):
         with threadpool_limits(limits=1):
             return super().ask()
 
-    def _parts(self, facade: Any, scenario: Scenario) -> dict[str, Any]:
+    def _parts(self, facade: Any, scenario: Scenario, problem: Problem) -> dict[str, Any]:
         """The process copies its kernel for every likelihood that it computes; scikit-learn can do without."""
-        parts = super()._parts(facade, scenario)
+        parts = super()._parts(facade, scenario, problem)
         stock = parts["model"]._get_gaussian_process
 
         def process() -> Any:
@@ -56,8 +54,8 @@ class SMACMultiFidelity(SMAC):
         low, high = problem.budget_range
         return {"min_budget": low, "max_budget": high}
 
-    def _intensifier(self) -> dict[str, Any]:
-        return {"eta": ETA, "incumbent_selection": "highest_budget"}
+    def _intensifier(self, problem: Problem) -> dict[str, Any]:
+        return {"eta": problem.eta, "incumbent_selection": "highest_budget"}
 
 
 class Hyperband(SMACMultiFidelity):
@@ -74,7 +72,7 @@ class SMACParEGO(SMAC):
     multi_objective: ClassVar[bool] = True
     needs_several: ClassVar[bool] = True
 
-    def _parts(self, facade: Any, scenario: Scenario) -> dict[str, Any]:
+    def _parts(self, facade: Any, scenario: Scenario, problem: Problem) -> dict[str, Any]:
         from smac.multi_objective.parego import ParEGO
 
-        return super()._parts(facade, scenario) | {"multi_objective_algorithm": ParEGO(scenario)}
+        return super()._parts(facade, scenario, problem) | {"multi_objective_algorithm": ParEGO(scenario)}

@@ -22,7 +22,6 @@ from ..adapter import Optimizer, Problem, Proposal, Result
 from ..categorical import categories
 from .log import BUDGET, SyneTuneLog
 
-ETA = 3
 _CREATED = datetime(2000, 1, 1)  # of every trial; Syne Tune does not decide by it
 
 
@@ -118,14 +117,14 @@ class BOHB(_SyneTune):
 
     def _make(self, space: dict[str, Any], problem: Problem) -> Any:
         low, high = problem.budget_range
-        rungs = int(math.log(high / low) / math.log(ETA))
+        rungs = int(math.log(high / low) / math.log(problem.eta))
         scheduler = _syne_tune("optimizer.baselines").BOHB(
             space,
             problem.objective,
             time_attr=BUDGET,
             max_t=high,
-            grace_period=high / ETA**rungs,
-            reduction_factor=ETA,
+            grace_period=high / problem.eta**rungs,
+            reduction_factor=problem.eta,
             do_minimize=True,
             random_seed=problem.seed,
         )

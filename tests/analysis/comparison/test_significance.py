@@ -10,7 +10,7 @@ from encave.analysis.comparison.overall import compare_tasks
 from encave.analysis.comparison.section import compare
 from encave.analysis.comparison.significance import compare_over_tasks, compare_runs
 from encave.analysis.grouping.sections import view_runs
-from encave.analysis.report.tests import p_value
+from encave.analysis.report.tests import control_sentence, describe, p_value
 
 NAN = float("nan")
 
@@ -135,3 +135,79 @@ P_VALUES = {0.0004: "< 0.001", 0.0123: "= 0.012", 0.0499: "= 0.0499", 0.049996: 
 @pytest.mark.parametrize(("p", "text"), [*P_VALUES.items(), (0.123, "= 0.12"), (1.0, "= 1.00"), (NAN, "–")])
 def test_p_values_show_on_which_side_of_the_level_they_are(p: float, text: str) -> None:
     assert p_value(p) == text
+
+
+def shifted(n: int, *shifts: float) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(8)
+    return {name: rng.normal(shift, 1, size=n) for name, shift in zip("ABCD", shifts, strict=False)}
+
+
+def test_the_omnibus_is_told_where_no_pair_can_be_tested() -> None:
+    """Four runs of four optimizers: no pair can be significant after Holm's correction, all together can."""
+    values = shifted(4, 0, 10, 20, 30)
+    apart = compare_runs(values, paired=False)
+    assert apart.choice.test == "none" and not apart.groups
+    assert apart.omnibus is not None and (apart.omnibus.name, apart.omnibus.how) == ("Kruskal–Wallis", "permutation")
+    assert apart.omnibus.statistic == pytest.approx(stats.kruskal(*values.values()).statistic)
+    assert apart.omnibus.p < 0.001 < stats.kruskal(*values.values()).pvalue
+    assert "All 4 at once: Kruskal–Wallis, H(3) = 14.12, permutation p < 0.001; not all are alike" in describe(apart)
+    within = compare_runs(values, paired=True)
+    assert within.omnibus is not None and (within.omnibus.name, within.omnibus.how) == ("Friedman", "exact")
+    assert within.omnibus.statistic == pytest.approx(stats.friedmanchisquare(*values.values()).statistic)
+    two = compare_over_tasks({name: [own[:2], own[2:]] for name, own in values.items()})
+    assert two.choice.test == "none" and two.omnibus is not None and two.omnibus.name == "Friedman"
+    assert compare_runs({"A": values["A"], "B": values["B"]}, paired=False).omnibus is None
+
+
+def test_kruskals_permutations_hold_their_level() -> None:
+    """Of 400 samples of one distribution, with ties, about one in twenty is below 0.05."""
+    rng = np.random.default_rng(2)
+    from encave.analysis.statistics.tests import kruskal
+
+    p = [kruskal(list(rng.integers(0, 4, size=(3, 5)).astype(float)), 499)[1] for _ in range(400)]
+    assert 0.02 < np.mean(np.array(p) <= 0.05) < 0.08
+    large = [rng.normal(size=80) for _ in range(3)]
+    assert kruskal(large) == pytest.approx(tuple(stats.kruskal(*large)))
+    assert kruskal([np.ones(3)] * 3) == (0.0, 1.0)
+
+
+def test_a_control_is_corrected_for_k_minus_one() -> None:
+    values = shifted(6, 0, 0, 6, -6)
+    values["B"] = values["A"][::-1] + 0.01
+    result = compare_runs(values, paired=False, control="A")
+    control = result.control
+    assert control is not None and [one.optimizer for one in control.against] == ["D", "B", "C"]
+    raw = [stats.mannwhitneyu(values[one.optimizer], values["A"], method="exact").pvalue for one in control.against]
+    assert [one.p for one in control.against] == pytest.approx(raw)
+    order = np.sort(raw)
+    steps = np.minimum(1, np.maximum.accumulate(order * [3, 2, 1]))
+    assert sorted(one.adjusted for one in control.against) == pytest.approx(steps.tolist())
+    assert {one.optimizer: one.verdict for one in control.against} == {
+        "D": "better", "B": "not different", "C": "worse"
+    }  # fmt: skip
+    told = control_sentence(result)
+    assert told == (
+        "Against A (Mann–Whitney, Holm over 3 comparisons), significantly better: D; significantly worse: C; "
+        "not different: B."
+    )
+    assert compare_runs(values, paired=False).control is None
+
+
+def test_a_control_needs_fewer_runs_than_all_pairs() -> None:
+    """Five of each carry three comparisons, not ten."""
+    values = {**shifted(5, 0, 9, 18, 27), "E": np.arange(5.0)}
+    result = compare_runs(values, paired=True, control="A")
+    assert result.choice.test == "none"
+    assert result.control is not None and result.control.choice.test == "mann-whitney"
+    few = compare_runs({name: own[:3] for name, own in values.items()}, paired=False, control="A")
+    assert "nothing was tested" in (control_sentence(few) or "")
+    assert few.control is not None and {one.verdict for one in few.control.against} == {"not tested"}
+
+
+def test_a_control_over_few_tasks_is_compared_by_average_ranks() -> None:
+    tasks = {name: [np.full(2, rank + 0.1 * task) for task in range(6)] for rank, name in enumerate("ABCD")}
+    result = compare_over_tasks(tasks, control="A")
+    assert result.control is not None
+    assert result.control.choice.test == "friedman-nemenyi"
+    assert result.control.against[-1].p == pytest.approx(2 * stats.norm.sf(3 / np.sqrt(4 * 5 / (6 * 6))))
+    assert {one.favours for one in result.control.against} == {-1}

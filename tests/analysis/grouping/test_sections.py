@@ -72,3 +72,20 @@ def test_measures_of_our_runs(make_run) -> None:
     # chosen by the loss, reported by the columns: the third trial has the best report and is never the incumbent
     assert result.curves[0][0].centre.tolist() == [6.0, 3.0]
     assert result.curves[1][0].centre.tolist() == [11.0, 8.0]
+
+
+def test_two_budgets_of_one_optimizer_are_two_designs(make_run) -> None:
+    """Each limit is a section of its own, and nobody is compared with the beginning of its own run."""
+
+    def run(name: str, seed: int, seconds: float):
+        return make_run(name, seed, limit={"simulated_seconds": seconds}, group=f"{name} ({seconds:g}s)")
+
+    runs = [run(name, seed, seconds) for name in "AB" for seed in (0, 1) for seconds in (10.0, 20_000.0)]
+    view = view_runs(runs)
+    assert [section.title for section in view.sections] == [
+        "toy (10 simulated seconds)",
+        "toy (20,000 simulated seconds)",
+    ]
+    assert [len(section.groups) for section in view.sections] == [2, 2]
+    once = [run("A", seed, 10.0) for seed in (0, 1)] + [run("B", seed, 20.0) for seed in (0, 1)]
+    assert len(view_runs(once).sections) == 1  # with another limit for each, which the page cautions of

@@ -31,7 +31,7 @@ def test_median_by_hand_with_late_failed_and_short_runs(make_run) -> None:
     early = make_run(costs=[5.0, 3.0, 1.0], ends=[1.0, 4.0, 9.0])
     late = make_run(seed=1, costs=[NAN, 7.0, 6.0], ends=[1.0, 3.0, 8.0])
     failed = make_run(seed=2, costs=[NAN, NAN], ends=[1.0, 2.0])
-    curve = curve_of(early, late, failed)
+    curve = curve_of(early, late, failed, interval="bootstrap")
     # of three, one without an incumbent is infinitely bad: until 3 the median is too, then it is the worse of the two
     assert curve.positions.tolist() == [3.0, 4.0, 8.0]
     assert curve.centre.tolist() == [7.0, 7.0, 6.0]
@@ -54,7 +54,7 @@ def test_maximised_measures_are_worst_from_below(make_run) -> None:
     accuracy = Measure("accuracy", "cost:loss", maximize=True)
     runs = [make_run(seed=seed, costs=[0.5 + 0.1 * seed], direction="maximize", ends=[1.0 + seed]) for seed in range(3)]
     held = [run.replace(metadata={**run.metadata, "limit": {"simulated_seconds": 5.0}}) for run in runs]
-    curve = curve_of(*held, measure=accuracy)
+    curve = curve_of(*held, measure=accuracy, interval="bootstrap")
     assert curve.positions.tolist() == [2.0, 3.0]
     np.testing.assert_allclose(curve.centre, [0.5, 0.6])
     assert (curve.lower <= curve.centre).all() and (curve.centre <= curve.upper).all()

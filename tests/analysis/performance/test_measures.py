@@ -76,3 +76,17 @@ def test_hitting_times_follow_the_definition(make_run, costs: list[float], targe
     found = measures.hitting_times([run], Measure("loss", "cost:loss"), targets)
     expected = [time_to_target(np.arange(1.0, len(costs) + 1), np.array(costs), t) for t in targets]
     np.testing.assert_array_equal(found[0], expected)
+
+
+def test_a_hit_that_does_not_last_is_none_by_default(make_run) -> None:
+    """What is reported of an incumbent rises from 2 to 4 when the incumbent changes, and falls to 1."""
+    one = trajectory(make_run(costs=[5.0, 4.0, 3.0, 2.0], reported=[6.0, 2.0, 4.0, 1.0]), TIME, ["extra:valid"])
+    valid = Measure("valid", "extra:valid")
+    assert measures.hitting_times([one], valid, [6.0, 4.0, 3.0, 1.0, 0.5])[0].tolist() == [1.0, 2.0, 4.0, 4.0, INF]
+    assert measures.hitting_times([one], valid, [6.0, 4.0, 3.0, 1.0, 0.5], "first")[0].tolist() == [
+        1.0,
+        2.0,
+        2.0,
+        4.0,
+        INF,
+    ]

@@ -21,14 +21,14 @@ from encave.analysis.charts.text import decimals, fixed, listing, slug
 from encave.analysis.comparison.section import compare
 from encave.analysis.grouping.sections import view_runs
 from encave.analysis.report import latex, write_report
-from encave.analysis.report.diagnostics import diagnose
+from encave.analysis.tables.diagnostics import diagnose
 from encave.errors import EncaveError
 from encave.run import Note
 
 NAN = float("nan")
 NUMBERS = (
     *("areas", "curves", "curves_on_other_axes", "ecdf", "exploration", "final", "footprint", "importance"),
-    *("ranks", "runs", "runtimes", "tests"),
+    *("omnibus", "ranks", "runs", "runtimes", "tests"),
 )
 FIGURES = ("ecdf", "footprint", "ranks", "test-error", "validation-regret", "validation-regret-over-evaluations")
 
@@ -251,7 +251,7 @@ def test_tests_in_page_table_figures_and_data(tested_study, tmp_path: Path) -> N
         files
     )
     assert report.summary[0].startswith(
-        "All tasks: Over 3 tasks best has the best average rank by validation regret: 1.00 of 3."
+        "All tasks: Over 3 tasks best has the best average rank of medians by validation regret: 1.00 of 3."
     )
     assert "Every other optimizer is significantly worse than best." in report.summary[1]
     page = _Page(report.page.read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from encave.analysis.statistics import effects
+from encave.analysis.statistics import effects, intervals
 from encave.analysis.statistics.bootstrap import weights
 
 NAN = float("nan")
@@ -41,14 +41,18 @@ def test_probability_of_improvement_is_the_mean_over_tasks() -> None:
     # all four pairs on the first task; on the second 0.5 + 1, 0 + 1, 0 + 1 of six
     result = effects.probability_of_improvement(a, b)
     assert result.value == pytest.approx((1 + 3.5 / 6) / 2)
-    assert 0.5 <= result.lower <= result.value <= result.upper <= 1
+    # of 2 + 2 and of 3 + 2 runs no test rejects one half, and each task's distance counts half
+    below, above = (np.array(intervals.of_probability(*one)) for one in ((1.0, 2, 2), (3.5 / 6, 3, 2)))
+    gaps = np.abs(np.stack([below - 1.0, above - 3.5 / 6]))
+    assert result.value - result.lower == pytest.approx(np.hypot(*gaps[:, 0]) / 2)
+    assert result.upper - result.value == pytest.approx(np.hypot(*gaps[:, 1]) / 2)
     assert np.isnan(effects.probability_of_improvement([a[0][:1]], [b[0]]).lower)
 
 
 def test_interval_of_probability_agrees_with_a_plain_bootstrap() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=30), rng.normal(0.5, size=25)
-    ours = effects.probability_of_improvement([a], [b])
+    ours = effects.probability_of_improvement([a], [b], "bootstrap")
     plain = [effects.a12(rng.choice(a, 30), rng.choice(b, 25)) for _ in range(4000)]
     lower, upper = np.quantile(plain, [0.025, 0.975])
     assert (ours.lower, ours.upper) == (pytest.approx(lower, abs=0.02), pytest.approx(upper, abs=0.02))
@@ -59,8 +63,22 @@ def test_shifted_draws_are_the_same_resamples_in_another_order() -> None:
     assert not np.array_equal(weights(5, 2), weights(5))
 
 
-def test_paired_bootstrap_by_hand() -> None:
-    result = effects.paired_bootstrap(np.array([1.0, 2.0, NAN]), np.array([3.0, 4.0, 9.0]))
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        ((0.45, 0.9), "unclear"),
+        ((0.57, 0.9), "small to large"),
+        ((0.72, 0.9), "large"),
+        ((0.1, 0.3), "medium to large"),
+    ],
+)
+def test_a_size_is_told_of_the_whole_interval(ends: tuple[float, float], told: str) -> None:
+    assert effects.magnitudes(effects.Estimate(0.8, *ends)) == told
+    assert effects.magnitudes(effects.Estimate(0.8, NAN, NAN)) == ""
+
+
+def test_mean_gain_by_hand() -> None:
+    result = effects.mean_gain(np.array([1.0, 2.0, NAN]), np.array([3.0, 4.0, 9.0]))
     assert (result.value, result.lower, result.upper) == (2.0, pytest.approx(2.0), pytest.approx(2.0))
 
 

@@ -578,3 +578,15 @@ def test_whatever_stands_beside_the_history_it_converts(
     conversion, run = one(folder, folder / "out")
     assert len(run) == 1
     assert conversion.status == "converted"
+
+
+def test_a_pickle_of_protocol_5_with_arrays(tmp_path: Path) -> None:
+    [done] = convert([LOGS / "dehb_protocol_5"], tmp_path)
+    assert done.output
+    run = Run.load(done.output)
+    rows = run.trials.to_pylist()
+    rng = np.random.default_rng(0)
+    for row, budget in zip(rows, np.repeat([3.0, 9.0, 27.0], 4).tolist(), strict=True):
+        vector, fitness = rng.random(3), float(rng.random())
+        assert (row["budget"], row["cost:fitness"]) == (budget, fitness)
+        assert list(run.configuration(row["config_id"]).values()) == pytest.approx(vector.tolist(), abs=1e-12)

@@ -13,6 +13,7 @@ from datetime import timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
@@ -444,6 +445,40 @@ def test_real_pickles(shared: Path, case: str) -> None:
     names = ["Accuracy", "Flops"] if "_mo" in case else ["Accuracy"]
     assert [objective.name for objective in run.objectives] == names
     assert run.metadata["sampler"] in ("TPESampler", "NSGAIISampler")
+
+
+CASES = Path(__file__).resolve().parents[2] / "logs" / "optuna"
+
+
+@pytest.mark.parametrize("case", ["optuna_joblib_new", "optuna_joblib_zlib", "optuna_sklearn_joblib"])
+def test_pickles_of_every_joblib_hold_the_same_trials(tmp_path: Path, case: str) -> None:
+    shutil.copy(CASES / f"{case}.pkl", tmp_path / "study.pkl")
+    run = read(tmp_path).run
+    rows = run.trials.to_pylist()
+    told = [(row["trial_id"], run.configuration(row["config_id"])["x"], row["cost:value"]) for row in rows]
+    right = np.random.RandomState(0).uniform(-1, 1, 3).tolist()  # as `RandomSampler(seed=0)` draws them
+    assert told == [(n, pytest.approx(x, abs=1e-12), pytest.approx(x * x, abs=1e-12)) for n, x in enumerate(right)]
+
+
+@pytest.mark.parametrize("suffix", ["pkl.gz", "pkl.z", "pickle.bz2", "joblib.xz", "joblib.lzma", "joblib.gz", "joblib"])
+def test_joblib_compressed(tmp_path: Path, suffix: str) -> None:
+    joblib = pytest.importorskip("joblib")
+    study = fill(optuna.create_study(study_name="s", sampler=optuna.samplers.TPESampler(seed=1)))
+    method = {"gz": "gzip", "bz2": "bz2", "xz": "xz", "lzma": "lzma"}.get(suffix.rsplit(".", 1)[-1], "zlib")
+    joblib.dump(study, tmp_path / f"study.{suffix}", compress=(method, 3))
+    assert b"optuna" not in (tmp_path / f"study.{suffix}").read_bytes()
+    check(read(tmp_path).run, study.trials)
+
+
+def test_lz4_and_damaged_compression_are_refused_with_the_reason(tmp_path: Path) -> None:
+    source = tmp_path / "log"
+    source.mkdir()
+    (source / "optuna_study.pkl.lz4").write_bytes(b"\x04\x22\x4d\x18" + bytes(100))
+    (source / "optuna_study.joblib.gz").write_bytes(b"\x1f\x8b" + bytes(100))
+    done = {run.source.name: run for run in convert([source], tmp_path / "out")}
+    assert {run.status for run in done.values()} == {"refused"}
+    assert "lz4, which encave does not read" in (done["optuna_study.pkl.lz4"].reason or "")
+    assert "compressed and damaged" in (done["optuna_study.joblib.gz"].reason or "")
 
 
 def test_dates_with_and_without_zone_are_the_same_clock() -> None:

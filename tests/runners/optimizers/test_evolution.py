@@ -67,7 +67,7 @@ def test_a_seed_gives_one_log_and_another_seed_another(make: Any, toy: Any, tmp_
 def test_a_child_differs_from_its_parent_on_one_edge(log: Any, workers: int) -> None:
     rows = log("re", evaluations=300, workers=workers)
     by_trial = {row["trial"]: row for row in rows}
-    assert all(row["info"]["origin"] == "random" for row in rows if row["trial"] < POPULATION)
+    assert all(row["info"]["origin"] == "initial" for row in rows if row["trial"] < POPULATION)
     children = [row for row in rows if row["info"]["origin"] == "mutation"]
     assert len(children) == 300 - POPULATION
     for child in children:
@@ -103,7 +103,7 @@ def test_evolution_beats_random_search_on_the_toy(log: Any) -> None:
 
 def test_more_workers_than_the_population(log: Any) -> None:
     rows = log("re", evaluations=100, workers=25)
-    assert Counter(row["info"]["origin"] for row in rows)["random"] == 25
+    assert Counter(row["info"]["origin"] for row in rows)["initial"] == 25
 
 
 def test_random_search_draws_uniformly(log: Any) -> None:
@@ -133,7 +133,7 @@ def test_an_unknown_optimizer_is_refused_with_what_there_is() -> None:
         ("re+identity=-1", "identity is a number of at least 0, not '-1'"),
         ("re+identity=inf", "identity is a number"),
         ("re+death=young", "death is oldest or worst or loser, not 'young'"),
-        ("random+seed=3", "no flag 'seed'; there are none"),
+        ("random+seed=3", "no flag 'seed'; there are schedule"),
     ],
 )
 def test_a_flag_that_does_not_suit_is_refused(name: str, message: str) -> None:

@@ -168,19 +168,18 @@ def test_a_study_with_other_objectives_is_another_study(tmp_path: Path) -> None:
         run_study(tmp_path, [other])
 
 
-def test_nsga2_finds_better_sets_than_random_search(tmp_path: Path) -> None:
-    """The hypervolume of error and parameters that 300 evaluations dominate, mean of three seeds."""
-    import moocore
-
-    names = ("nsga2", "random")
-    found = run_study(tmp_path, [spec(name, seed=seed, evaluations=300) for name in names for seed in range(3)])
+def test_the_children_of_nsga2_are_better_by_both_objectives(tmp_path: Path) -> None:
+    """Mean error and parameters of what it breeds against those of its first population, drawn at random."""
+    found = run_study(tmp_path, [spec("nsga2", seed=seed, evaluations=300) for seed in range(3)])
     assert not found.failed
-    runs = [Run.load(one.output) for one in convert([tmp_path], tmp_path / "out") if one.output]
-    volumes: dict[str, list[float]] = {}
-    for run in runs:
-        costs = np.array([run.trials["cost:valid_error"], run.trials["cost:params_M"]]).T
-        volumes.setdefault(run.optimizer.name, []).append(moocore.hypervolume(costs, ref=[100.0, 1.6]))
-    assert np.mean(volumes["NSGA-II"]) > np.mean(volumes["Random"])
+    for one in convert([tmp_path], tmp_path / "out"):
+        assert one.output
+        run = Run.load(one.output)
+        initial = np.array(run.trials["extra:origin"].to_pylist()) == "initial"
+        assert 50 <= initial.sum() <= 53  # three workers ask before the population is complete
+        for objective in ("valid_error", "params_M"):
+            cost = run.column(f"cost:{objective}")
+            assert cost[~initial].mean() < cost[initial].mean()
 
 
 PLUGIN = """

@@ -22,7 +22,7 @@ dataset = ["cifar10", "cifar100"]
 seeds = "0-2,7"
 budget = ["15evals", "20evals"]
 workers = [1, 4]
-epochs = 12
+schedule = 12
 benchmark = "surrogate"
 jobs = 3
 
@@ -45,7 +45,7 @@ def test_a_study_is_the_product_of_its_lists(tmp_path: Path) -> None:
     assert specs[0].home == "re/cifar10/15evals-1-workers/seed-0"
     assert specs[-1].home == "random/cifar100/20evals-4-workers/seed-7"
     last = specs[-1]
-    assert (last.limit, last.workers, last.epochs, last.benchmark) == (Limit(evaluations=20), 4, 12, "surrogate")
+    assert (last.limit, last.workers, last.schedule, last.benchmark) == (Limit(evaluations=20), 4, 12, "surrogate")
     assert declaration.cluster() == Cluster(3, None, {"queue": "cpu", "job_extra_directives": ["--qos=low"]})
 
 
@@ -97,7 +97,7 @@ def test_every_flag_has_its_key() -> None:
         ("optimizer = 're'\ndataset = ['cifar10', 'cifar11']", "line 2: unknown dataset 'cifar11'"),
         ("optimizer = 're'\nobjectives = ['params_M']", "line 2: no objectives: 'params_M'"),
         ("optimizer = 're'\nworkers = [1, 0]", "line 2: a run has at least one simulated worker, not 0"),
-        ("optimizer = 're'\nepochs = 50", "line 2: a schedule has 12 or 200 epochs, not 50"),
+        ("optimizer = 're'\nschedule = 50", "line 2: a schedule has 12 or 200 epochs, not 50"),
         ("optimizer = 're'\njobs = 0", "line 2: a study needs at least one process, not 0"),
         ("optimizer = 're'\nscheduler = 'tcp://a:1'\nslurm = true", "not to both"),
     ],

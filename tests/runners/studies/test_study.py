@@ -106,6 +106,8 @@ def test_only_what_is_missing_is_run(tmp_path: Path) -> None:
         ({"limit": Limit(simulated_seconds=9.0)}, "budget 15 evaluations, not 9 simulated seconds"),
         ({"workers": 3}, "workers 1, not 3"),
         ({"epochs": 200}, "training schedule 12, not 200"),
+        ({"common_start": True}, "common start False, not True"),
+        ({"reward": "seed"}, "reward mean, not seed"),
     ],
 )
 def test_a_finished_run_with_other_settings_is_an_error(tmp_path: Path, other: dict[str, Any], told: str) -> None:
@@ -253,7 +255,11 @@ def _alive(group: int) -> bool:
         ({"adapter": "bogus"}, "unknown optimizer 'bogus'; there are"),
         ({"dataset": "mnist"}, "unknown dataset 'mnist'; there are cifar10, cifar100, ImageNet16-120"),
         ({"epochs": 50}, "12 or 200 epochs, not 50"),
-        ({"adapter": "dehb", "epochs": 12}, "dehb chooses between 12 and 200 epochs itself"),
+        (
+            {"adapter": "dehb", "max_budget": 300.0},
+            "budgets from 12 to 300 epochs with eta = 3 are none of a schedule of 200",
+        ),
+        ({"reward": "luck"}, "a reward is the mean or seed of the training seeds, not 'luck'"),
         ({"workers": 0}, "at least one simulated worker"),
         ({"seed": -1}, "a seed is in 0"),
     ],

@@ -17,7 +17,9 @@ from collections.abc import Callable, Collection
 from typing import Any, BinaryIO, ClassVar
 
 from .....errors import EncaveError
-from .....files.pickles import PLAIN_SIZES, instruction_end, numpy_core
+from .....files.pickle_check import PLAIN_SIZES, Keys, instruction_end
+from .....files.pickle_classes import Classes
+from .....files.pickle_guard import GuardedUnpickler
 
 LIMIT = 128 * 2**20
 """Bytes between two parts; an architecture takes about a third of a megabyte."""
@@ -101,16 +103,12 @@ class _Bounded:
         return len(data)
 
 
-_Python: Any = pickle._Unpickler  # pyright: ignore[reportPrivateUsage]
-
-
-class _PartsUnpickler(_Python):
-    dispatch: ClassVar[dict[int, Any]] = dict(_Python.dispatch)
+class _PartsUnpickler(GuardedUnpickler):
+    dispatch: ClassVar[dict[int, Any]] = dict(GuardedUnpickler.dispatch)
 
     def __init__(self, stream: Any, name: str, allowed: Collection[str]) -> None:
-        super().__init__(stream)
+        super().__init__(stream, name, Classes(name, allowed, None, LIMIT))
         self._bounded = stream
-        self._name = name
         self._allowed = allowed
         self._key: str | None = None
         self._uses: bytearray | None = None
@@ -118,16 +116,6 @@ class _PartsUnpickler(_Python):
 
     def await_parts(self, key: str, consume: Callable[[dict[Any, Any]], None], uses: bytearray) -> None:
         self._key, self._consume, self._uses = key, consume, uses
-
-    def find_class(self, module: str, name: str) -> Any:
-        if f"{module}.{name}" not in self._allowed:
-            raise EncaveError(
-                f"{self._name} calls {module}.{name}, which encave does not allow in this kind of file: "
-                "the file may be malicious and was not loaded"
-            )
-        if (module, name) == ("_codecs", "encode"):
-            return _latin1
-        return super().find_class(numpy_core(module), name)
 
     def _remember(self, place: int) -> None:
         if self._uses is None or (place < len(self._uses) and self._uses[place]):
@@ -157,12 +145,14 @@ class _PartsUnpickler(_Python):
         self._recall(int.from_bytes(self.read(4), "little"))
 
     def _setitems(self) -> None:
-        self.load_setitems()
+        GuardedUnpickler._setitems(self)
         filled = self.stack[-1]
         if self._key is not None and type(filled) is dict and self._key in filled:
             self._consume(filled)
             filled.clear()
             self._bounded.reset()
+            self.keys = Keys(self._name)
+            self._classes = Classes(self._name, self._allowed, None, LIMIT)
 
     dispatch[pickle.MEMOIZE[0]] = _memoize
     dispatch[pickle.BINPUT[0]] = _binput
@@ -170,13 +160,6 @@ class _PartsUnpickler(_Python):
     dispatch[pickle.BINGET[0]] = _binget
     dispatch[pickle.LONG_BINGET[0]] = _long_binget
     dispatch[pickle.SETITEMS[0]] = _setitems
-
-
-def _latin1(text: str, encoding: str) -> bytes:
-    """All that pickles of protocol 2 want `_codecs.encode` for: bytes, written as text."""
-    if encoding != "latin1":
-        raise ValueError(f"text in the encoding {encoding!r}")
-    return text.encode("latin1")
 
 
 def _count_uses(stream: BinaryIO, name: str) -> bytearray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...run import Status
 from ..charts.text import fixed, plural, short
 from ..comparison.section import Comparison
+from ..grouping.origins import initial_share
 from ..performance.anytime import Trajectory
 from ..performance.axis import overhead_seconds
 
@@ -26,6 +27,8 @@ class RunDiagnosis:
     """All trials."""
     failed: int
     """Trials that ended without success."""
+    initial: float | None
+    """Share of the trials that are from the initial design; None where the log does not tell."""
     statuses: str
     """Other statuses than success, e.g. `2 crashed`."""
     first: str
@@ -72,6 +75,7 @@ def _diagnosis(comparison: Comparison, label: str, one: Trajectory) -> RunDiagno
         seed="–" if one.seed is None else str(one.seed),
         trials=len(run),
         failed=sum(statuses.values()),
+        initial=initial_share(run),
         statuses=", ".join(f"{count} {status}" for status, count in statuses.items()),
         first=short(float(one.positions[0])) if len(one.positions) else "–",
         end=short(one.horizon),

@@ -1,0 +1,84 @@
+"""On which training schedules runs of a benchmark were made, and how much of what they were told was modelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...run import Run
+
+if TYPE_CHECKING:
+    from .sections import Section
+
+
+def schedule_of(run: Run) -> float | None:
+    """Epochs of the run's schedule; None where its metadata does not say."""
+    told = _benchmark(run).get("schedule")
+    return float(told) if isinstance(told, int | float) and not isinstance(told, bool) else None
+
+
+def schedules(section: Section) -> dict[str, frozenset[float]]:
+    """Optimizer → schedules of its runs, as far as they are known."""
+    told = {group.optimizer: {schedule_of(run) for run in group.runs} - {None} for group in section.groups}
+    return {name: frozenset(float(one) for one in own if one is not None) for name, own in told.items()}
+
+
+def mixed(section: Section) -> bool:
+    """Whether runs of the section were made on different schedules."""
+    return len({one for own in schedules(section).values() for one in own}) > 1
+
+
+def full_evaluations(run: Run) -> float | None:
+    """How many trainings of the whole schedule the run's trials cost, by their budgets; None without a schedule."""
+    schedule = schedule_of(run)
+    if not schedule:
+        return None
+    budget = run.column("budget").astype(np.float64)
+    return float(np.where(np.isnan(budget), schedule, budget).sum() / schedule)
+
+
+@dataclass(frozen=True)
+class Modelled:
+    """What of a measured table was modelled."""
+
+    share: float
+    """Of all trials, those that were told a modelled value."""
+    low: float
+    """Least budget of those runs, epochs."""
+    schedule: float
+    """Epochs of their schedule, whose end is measured."""
+
+
+def modelled(section: Section) -> Modelled | None:
+    """What was modelled in the runs on a measured table: budgets below the schedule without learning curves."""
+    runs = [run for run in section.runs if schedule_of(run) and len(run)]
+    shares = [_share(run) for run in runs]
+    some = [run for run, share in zip(runs, shares, strict=True) if share]
+    if section.surrogate or not some:
+        return None
+    total = sum(share * len(run) for run, share in zip(runs, shares, strict=True)) / sum(map(len, section.runs))
+    return Modelled(total, min(min(run.budgets) for run in some), max(schedule_of(run) or 0.0 for run in some))
+
+
+def rewards(runs: Sequence[Run]) -> frozenset[str]:
+    """What the optimizers were told, `mean` or `seed`, as far as the metadata says."""
+    return frozenset(str(told["reward"]) for told in map(_benchmark, runs) if "reward" in told)
+
+
+def _share(run: Run) -> float:
+    """Logged by encave's runner; of earlier logs the trials below the schedule."""
+    told = _benchmark(run)
+    if "modelled_share" in told:
+        return float(told["modelled_share"]) if run.budgets else 0.0
+    if told.get("early_epochs") != "modelled":
+        return 0.0
+    budget = run.column("budget").astype(np.float64)
+    return float((budget < (schedule_of(run) or 0.0)).mean())
+
+
+def _benchmark(run: Run) -> Mapping[str, Any]:
+    told = run.metadata.get("benchmark")
+    return told if isinstance(told, dict) else {}

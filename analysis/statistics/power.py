@@ -1,0 +1,55 @@
+"""How many seeds it would take to tell two optimizers apart, if the runs that there are are typical.
+
+Runs of each are resampled to samples of n, and the share of samples that the test rejects is the power (bootstrap
+power; Efron and Tibshirani 1993, chapter 25). The answer is no better than the runs it is from: with few it is
+rough.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .design import ALPHA
+from .tests import Floats, filled
+
+POWER = 0.8
+"""Share of studies in which a difference is to be found."""
+SEEDS = (5, 7, 10, 15, 20, 30, 50, 75, 100)
+"""Numbers of seeds that are tried."""
+FEWEST = 3
+"""Runs of each below which nothing is said."""
+_STUDIES = 400
+
+
+def power(a: Floats, b: Floats, n: int, pairs: int, seed: int = 0) -> float:
+    """Share of studies of n runs of each that a Mann-Whitney test, corrected for `pairs` comparisons, finds different.
+
+    Args:
+        a: Values of the runs of one optimizer, less is better, NaN for a failed run.
+        b: Of the other.
+        n: Runs of each.
+        pairs: Comparisons, as in Holm's first step.
+        seed: Of the resampling.
+    """
+    from scipy.special import ndtr
+
+    rng = np.random.default_rng(seed)
+    ours, theirs = (rng.choice(filled(one), size=(_STUDIES, n)) for one in (a, b))
+    pooled = np.sort(np.concatenate((ours, theirs), axis=1), axis=1)
+    above = (ours[:, :, None] < theirs[:, None, :]).sum(axis=(1, 2)) + 0.5 * (
+        ours[:, :, None] == theirs[:, None, :]
+    ).sum(axis=(1, 2))
+    total = 2 * n
+    # of each value the number of its equals, summed: the cubes of the sizes of all ties
+    equal = (pooled[:, :, None] == pooled[:, None, :]).sum(axis=2)
+    ties = (equal.astype(float) ** 2 - 1).sum(axis=1)
+    spread = np.sqrt(np.maximum(n * n / 12 * (total + 1 - ties / (total * (total - 1))), 1e-300))
+    z = np.maximum(np.abs(above - n * n / 2) - 0.5, 0.0) / spread
+    return float((2 * ndtr(-z) * pairs < ALPHA).mean())
+
+
+def seeds_needed(a: Floats, b: Floats, pairs: int) -> int | None:
+    """Fewest of `SEEDS` with at least `POWER`; None where even the most have less, or runs are too few to tell."""
+    if min(len(a), len(b)) < FEWEST:
+        return None
+    return next((n for n in SEEDS if power(a, b, n, pairs) >= POWER), None)

@@ -1,0 +1,520 @@
+"""One pass over a pickle's instructions, before any is executed: what it would make is bounded by the bytes it has.
+
+The pass runs the stack machine on numbers in place of objects. A number says how costly an object is to hash and how
+deeply it is nested: `depth * DEPTH + size`, 0 for plain ones such as texts and short integers. Three things need it.
+Tuples are hashed member by member at each use, which Python does not bound: sixty of `(x, x)`, one in the other, take
+2^60 steps. Nested ones use up the stack. And hashes of integers, and so of tuples of them, can be chosen to be equal,
+which makes a dictionary of n keys take n² steps; those of texts cannot.
+"""
+
+from __future__ import annotations
+
+import pickletools
+import re
+import struct
+from collections.abc import Callable
+
+from ..errors import EncaveError
+
+DEPTH = 1 << 48
+"""What one level of nesting adds to the number of an object."""
+MOST_DEPTH = 200
+"""Levels of nesting; Python's own limit for what reads the objects is 1000."""
+MOST_IN_KEY = 1000
+"""Members of one key of a dictionary or set, with those of its members."""
+MOST_IN_KEYS = 1 << 17
+"""The same of all tuples and frozen sets that are keys; so many with one hash take some seconds."""
+MOST_EQUAL = 1000
+"""Different integers with one hash."""
+MOST_DIGITS = 4096
+"""Digits or bytes of one number."""
+_MODULUS = (1 << 61) - 1  # of the hashes of integers
+_SIZE = DEPTH - 1
+_LONG = 8  # bytes from which on different integers can have one hash
+
+_CODES = {opcode.name: ord(opcode.code) for opcode in pickletools.opcodes}
+STOP = _CODES["STOP"]
+_MEMO_PLACES = {_CODES["BINPUT"]: 1, _CODES["LONG_BINPUT"]: 4}
+_MEMO_LINE = _CODES["PUT"]
+_COUNT_BYTES = {
+    pickletools.TAKEN_FROM_ARGUMENT1: 1,
+    pickletools.TAKEN_FROM_ARGUMENT4: 4,
+    pickletools.TAKEN_FROM_ARGUMENT4U: 4,
+    pickletools.TAKEN_FROM_ARGUMENT8U: 8,
+}
+# Instruction → bytes of the number, little-endian, that says how many bytes follow it.
+_COUNTED = {
+    ord(opcode.code): _COUNT_BYTES[opcode.arg.n]
+    for opcode in pickletools.opcodes
+    if opcode.arg is not None and opcode.arg.n in _COUNT_BYTES
+}
+# Instruction → lines of text that follow it.
+_LINES = {
+    ord(opcode.code): 2 if opcode.name in ("GLOBAL", "INST") else 1
+    for opcode in pickletools.opcodes
+    if opcode.arg is not None and opcode.arg.n == pickletools.UP_TO_NEWLINE
+}
+
+
+def _plain_sizes() -> list[int]:
+    """Size of each instruction with its argument, 0 where that needs a closer look."""
+    sizes = [0] * 256
+    for opcode in pickletools.opcodes:
+        code = ord(opcode.code)
+        if code not in (STOP, *_MEMO_PLACES, *_COUNTED, *_LINES):
+            sizes[code] = 1 + (0 if opcode.arg is None else opcode.arg.n)
+    return sizes
+
+
+PLAIN_SIZES = _plain_sizes()
+"""Size of each instruction with its argument, by its byte; 0 where `instruction_end` has to look."""
+_PLACE = struct.Struct("<I").unpack_from
+_EMPTY = bytes(_CODES[name] for name in ("EMPTY_LIST", "EMPTY_DICT", "EMPTY_SET"))
+_FLOATS = re.compile(rb"(?:G[\s\S]{8})+")
+_VECTOR = re.compile(rb"\((?:G[\s\S]{8})+e")  # into a list
+
+
+class Keys:
+    """Counts what is hashed on behalf of one pickle."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._size = 0
+        self._integers: dict[int, set[int]] = {}
+
+    def add(self, size: int, where: str = "") -> None:
+        """One key that is a tuple or frozen set, with so many members and itself.
+
+        Raises:
+            EncaveError: they are too many.
+        """
+        self._size += size
+        if size > MOST_IN_KEY or self._size > MOST_IN_KEYS:
+            raise EncaveError(
+                f"{self._name} has keys of a dictionary or set that take too long to hash (nested tuples{where}): "
+                "the file may be malicious and was not loaded"
+            )
+
+    def integer(self, value: int) -> None:
+        """One long integer, which may become a key.
+
+        Raises:
+            EncaveError: too many different ones have its hash.
+        """
+        same = self._integers.setdefault(value % _MODULUS, set())
+        same.add(value)
+        if len(same) > MOST_EQUAL:
+            raise EncaveError(
+                f"{self._name} has more than {MOST_EQUAL} integers with one hash: the file may be malicious and was "
+                "not loaded"
+            )
+
+
+def check(data: bytes, name: str, *, persistent: bool = False) -> list[int]:
+    """Refuse a pickle whose lengths, places, nesting or keys are more than honest data of this size has.
+
+    Args:
+        data: the pickle; what follows its end is not looked at.
+        name: of the file, for messages.
+        persistent: whether it may refer to objects outside of it.
+
+    Returns:
+        Places of the memo from which something else than plain objects is taken, each as often as it is.
+
+    Raises:
+        EncaveError: it does, or it is damaged.
+    """
+    return _machine(data, name, persistent=persistent).shared
+
+
+def _machine(data: bytes, name: str, *, persistent: bool) -> _Machine:
+    """The machine, at the end of the pickle."""
+    machine = _Machine(data, name, persistent)
+    try:
+        machine.run()
+        return machine
+    except (IndexError, ValueError, struct.error):
+        told = f"its {len(data)} bytes are no whole pickle (at byte {machine.position})"
+        raise EncaveError(f"{name} is damaged or incomplete: {told}") from None
+
+
+def length(data: bytes, name: str) -> int:
+    """Bytes of the pickle that is at the beginning.
+
+    Raises:
+        EncaveError: as `check`.
+    """
+    return _machine(data, name, persistent=False).position + 1
+
+
+def numbers(data: bytes, name: str) -> tuple[list[int], int]:
+    """The numbers of what is in the memo at the end, by place, and of the object; for tests of the check.
+
+    Raises:
+        EncaveError: as `check`.
+    """
+    machine = _machine(data, name, persistent=False)
+    return machine.memo, machine.top
+
+
+def number_of(members: list[int]) -> int:
+    """The number of a tuple."""
+    size = len(members) + 1
+    largest = max(members, default=0)
+    if not largest:
+        return DEPTH + size
+    size += sum([member & _SIZE for member in members])
+    return ((largest >> 48) + 1) * DEPTH + min(size, _SIZE)
+
+
+class _Machine:
+    def __init__(self, data: bytes, name: str, persistent: bool) -> None:
+        self.position = 0
+        self.top = 0
+        self._frame = (0, 0)
+        self.shared: list[int] = []
+        self._data = data
+        self._name = name
+        self._persistent = persistent
+        self._keys = Keys(name)
+        self._stack: list[int] = []
+        self._marks: list[int] = []
+        self.memo: list[int] = []
+        self._put_places = 0
+        self._gaps = False
+
+    def run(self) -> None:
+        """Up to the end of the pickle; what is frequent comes first, and is not handed to a method."""
+        data, stack, marks, memo, rare = self._data, self._stack, self._marks, self.memo, _RARE
+        unknown, share = _Machine.on_unknown, self.shared.append
+        push, pop_mark, remember, floats, vector = stack.append, marks.pop, memo.append, _FLOATS.match, _VECTOR.match
+        position = 0
+        while True:
+            code = data[position]
+            if code == 0x94:  # MEMOIZE
+                remember(stack[-1])
+                position += 1
+            elif code == 0x6A:  # LONG_BINGET
+                (place,) = _PLACE(data, position + 1)
+                push(memo[place])
+                if memo[place]:
+                    share(place)
+                position += 5
+            elif code == 0x47:  # BINFLOAT
+                end = position + 9
+                if data[end] == code:
+                    end = floats(data, position).end()  # pyright: ignore[reportOptionalMemberAccess]
+                    stack += [0] * ((end - position) // 9)
+                else:
+                    push(0)
+                position = end
+            elif code == 0x68:  # BINGET
+                place = data[position + 1]
+                push(memo[place])
+                if memo[place]:
+                    share(place)
+                position += 2
+            elif size := _PUSHED[code]:
+                push(0)
+                position += size
+            elif code == 0x28:  # MARK
+                if data[position + 1] == 0x47 and (flat := vector(data, position)) and stack:
+                    position = flat.end()
+                else:
+                    marks.append(len(stack))
+                    position += 1
+            elif code in _EMPTY:
+                push(DEPTH)
+                if data[position + 1] == 0x94:
+                    remember(DEPTH)
+                    position += 1
+                position += 1
+            elif code == 0x75:  # SETITEMS
+                mark = pop_mark()
+                if any(stack[mark:]):
+                    self.position = position
+                    self._setitems(stack[mark:], mark - 1)
+                del stack[mark:]
+                position += 1
+            elif code == 0x65:  # APPENDS
+                mark = pop_mark()
+                if any(stack[mark:]):
+                    self.position = position
+                    stack[mark - 1] = max(stack[mark - 1], self._around(max(stack[mark:])))
+                del stack[mark:]
+                position += 1
+            elif code == 0x8C:  # SHORT_BINUNICODE
+                push(0)
+                position += 2 + data[position + 1]
+                if data[position] == 0x94:
+                    remember(0)
+                    position += 1
+            elif code == 0x81 or code == 0x62:  # NEWOBJ, BUILD
+                inner = stack.pop()
+                if inner > stack[-1]:
+                    self.position = position
+                    stack[-1] = self._around(inner)
+                stack[-1] |= 1
+                position += 1
+            elif code == STOP:
+                self.position = position
+                self._leave_frame(position + 1)
+                self._check_end()
+                return
+            else:
+                self.position = position
+                position = rare.get(code, unknown)(self, position)
+
+    def _check_end(self) -> None:
+        self.top = self._stack[-1]  # an empty stack is damage
+        if self._gaps and len(self.memo) != self._put_places:
+            raise EncaveError(f"{self._name} leaves places of the memo out and has it number others: not loaded")
+
+    def _around(self, inner: int) -> int:
+        """A container that is not hashed member by member, around such a member."""
+        depth = (inner >> 48) + 1
+        self._check_depth(depth)
+        return depth * DEPTH
+
+    def _check_depth(self, depth: int) -> None:
+        if depth > MOST_DEPTH:
+            raise EncaveError(
+                f"{self._name} has objects nested more than {MOST_DEPTH} deep (at byte {self.position}): not loaded"
+            )
+
+    def _setitems(self, members: list[int], place: int) -> None:
+        """Into the object at this place of the stack."""
+        for key in members[::2]:
+            if key:
+                self._key(key)
+        self._stack[place] = max(self._stack[place], self._around(max(members)))
+
+    def _key(self, key: int) -> None:
+        if key & _SIZE > 1:  # others have a hash of their own, which takes one step
+            self._keys.add(key & _SIZE, f", at byte {self.position}")
+
+    def _to_mark(self) -> list[int]:
+        mark = self._marks.pop()
+        members = self._stack[mark:]
+        del self._stack[mark:]
+        return members
+
+    def _last(self, count: int) -> list[int]:
+        if len(self._stack) < count:
+            raise IndexError(count)
+        members = self._stack[len(self._stack) - count :]
+        del self._stack[len(self._stack) - count :]
+        return members
+
+    def _make_tuple(self, members: list[int]) -> None:
+        number = number_of(members)
+        self._check_depth(number >> 48)
+        self._stack.append(number)
+
+    def on_tuple(self, position: int) -> int:
+        code = self._data[position]
+        self._make_tuple(self._to_mark() if code == 0x74 else self._last(code - 0x84))
+        return position + 1
+
+    def on_list(self, position: int) -> int:
+        self._stack.append(self._around(max(self._to_mark(), default=0)))
+        return position + 1
+
+    def on_dict(self, position: int) -> int:
+        members = self._to_mark()
+        self._stack.append(DEPTH)
+        self._setitems(members or [0], -1)
+        return position + 1
+
+    def on_append(self, position: int) -> int:
+        (inner,) = self._last(1)
+        if inner:
+            self._stack[-1] = max(self._stack[-1], self._around(inner))
+        return position + 1
+
+    def on_setitem(self, position: int) -> int:
+        self._setitems(self._last(2), -1)
+        return position + 1
+
+    def on_set(self, position: int) -> int:
+        """Into a set, or a frozen set of it."""
+        members = self._to_mark()
+        for key in members:
+            if key:
+                self._key(key)
+        if self._data[position] == 0x91:
+            self._make_tuple(members)
+        return position + 1
+
+    def on_call(self, position: int) -> int:
+        """An object of what was called, with its arguments."""
+        members = self._last(_CALLS[self._data[position]])
+        self._stack.append(self._around(max(members)) + 1)
+        return position + 1
+
+    def on_old_object(self, position: int) -> int:
+        self._stack.append(self._around(max(self._to_mark(), default=0)) + 1)
+        return instruction_end(self._data, position, self._name)
+
+    def on_found(self, position: int) -> int:
+        """A class or function by two texts on the stack."""
+        self._last(2)
+        self._stack.append(0)
+        return position + 1
+
+    def on_pushed(self, position: int) -> int:
+        """A text, or a class or function by its name."""
+        self._stack.append(0)
+        return instruction_end(self._data, position, self._name)
+
+    def on_number(self, position: int) -> int:
+        """An integer of any size, or a number as text."""
+        code = self._data[position]
+        end = self.on_pushed(position)
+        head = 1 if code in _NUMBER_LINES else 2 if code == 0x8A else 5
+        digits = self._data[position + head : end]
+        if len(digits) > MOST_DIGITS:
+            raise EncaveError(f"{self._name} has a number of {len(digits)} digits or bytes: not loaded")
+        if code in _INTEGER_LINES:
+            self._keys.integer(int(digits.strip().rstrip(b"L") or b"0"))
+        elif code not in _NUMBER_LINES and len(digits) >= _LONG:
+            self._keys.integer(int.from_bytes(digits, "little", signed=True))
+        return end
+
+    def on_put(self, position: int) -> int:
+        end = instruction_end(self._data, position, self._name)
+        place = self._place(position, end)
+        if (more := place + 1 - len(self.memo)) > 0:
+            self._put_places += more
+            self._gaps = self._gaps or more > 1
+            self.memo += [0] * more
+        elif self.memo[place]:
+            raise EncaveError(f"{self._name} puts two objects in place {place} of the memo: not loaded")
+        self.memo[place] = self._stack[-1]
+        return end
+
+    def on_get(self, position: int) -> int:
+        end = instruction_end(self._data, position, self._name)
+        place = self._place(position, end)
+        self._stack.append(self.memo[place])
+        if self.memo[place]:
+            self.shared.append(place)
+        return end
+
+    def _place(self, position: int, end: int) -> int:
+        argument = self._data[position + 1 : end]
+        return int(argument) if self._data[position] in _LINES else int.from_bytes(argument, "little")
+
+    def on_dup(self, position: int) -> int:
+        if self._stack[-1]:
+            raise EncaveError(f"{self._name} doubles an object (at byte {position}), which no pickler does: not loaded")
+        self._stack.append(0)
+        return position + 1
+
+    def on_pop(self, position: int) -> int:
+        if self._marks and self._marks[-1] == len(self._stack):
+            self._marks.pop()
+        else:
+            self._stack.pop()
+        return position + 1
+
+    def on_pop_mark(self, position: int) -> int:
+        self._to_mark()
+        return position + 1
+
+    def on_nothing(self, position: int) -> int:
+        """The protocol's number, or a frame, which must be there."""
+        end = position + PLAIN_SIZES[self._data[position]]
+        if self._data[position] == 0x95:
+            self._leave_frame(position)
+            self._frame = end, end + int.from_bytes(self._data[position + 1 : end], "little")
+            self._data[self._frame[1] - 1]
+        return end
+
+    def _leave_frame(self, position: int) -> None:
+        """The unpickler drops what is left of a frame where another begins or an instruction goes beyond its end."""
+        start, end = self._frame
+        if end == position:
+            return
+        while start < end <= position:
+            start = instruction_end(self._data, start, self._name)
+        if start != end:
+            raise EncaveError(f"{self._name} has frames that cut instructions or each other: not loaded")
+
+    def on_outside(self, position: int) -> int:
+        if not self._persistent:
+            raise EncaveError(
+                f"{self._name} has a persistent reference to something outside of it (at byte {position}): not loaded"
+            )
+        if self._data[position] == 0x51:
+            self._last(1)
+        self._stack.append(1)
+        return instruction_end(self._data, position, self._name)
+
+    def on_unknown(self, position: int) -> int:
+        """Also what calls by a number, or takes memory from elsewhere."""
+        raise EncaveError(f"{self._name} is not a pickle that encave reads: unknown instruction at byte {position}")
+
+
+def instruction_end(data: bytes, position: int, name: str) -> int:
+    """Position after an instruction whose size is not fixed, or which names a place in the memo."""
+    code, start = data[position], position + 1
+    if count := _COUNTED.get(code):
+        return start + count + int.from_bytes(data[start : start + count], "little")
+    if count := _MEMO_PLACES.get(code):
+        _check_memo_place(int.from_bytes(data[start : start + count], "little"), data, name)
+        return start + count
+    if size := PLAIN_SIZES[code]:
+        return position + size
+    if code not in _LINES:
+        raise EncaveError(f"{name} is not a pickle: unknown instruction at byte {position}")
+    for _ in range(_LINES[code]):
+        start = data.index(b"\n", start) + 1
+    if code == _MEMO_LINE:
+        _check_memo_place(int(data[position + 1 : min(start, position + 21)]), data, name)
+    return start
+
+
+def _check_memo_place(place: int, data: bytes, name: str) -> None:
+    """A memo of n places takes 8n bytes, however few are used; honest pickles number them one by one."""
+    if place > len(data):
+        raise EncaveError(f"{name} asks for place {place} of the memo in a pickle of {len(data)} bytes: not loaded")
+
+
+_PUSHED = bytes(
+    PLAIN_SIZES[code]
+    if code in {_CODES[name] for name in ("NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "EMPTY_TUPLE")}
+    else 0
+    for code in range(256)
+)
+# Instruction → objects that it takes to make one.
+_CALLS = {_CODES[name]: count for name, count in {"REDUCE": 2, "NEWOBJ_EX": 3}.items()}
+_INTEGER_LINES = {_CODES["INT"], _CODES["LONG"]}
+_NUMBER_LINES = {*_INTEGER_LINES, _CODES["FLOAT"]}
+_HANDLED: dict[str, Callable[[_Machine, int], int]] = {
+    **dict.fromkeys(("TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"), _Machine.on_tuple),
+    **dict.fromkeys(("REDUCE", "NEWOBJ_EX"), _Machine.on_call),
+    **dict.fromkeys(("INST", "OBJ"), _Machine.on_old_object),
+    **dict.fromkeys(("ADDITEMS", "FROZENSET"), _Machine.on_set),
+    **dict.fromkeys(("LONG1", "LONG4", "INT", "LONG", "FLOAT"), _Machine.on_number),
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _Machine.on_put),
+    **dict.fromkeys(("PROTO", "FRAME"), _Machine.on_nothing),
+    **dict.fromkeys(("PERSID", "BINPERSID"), _Machine.on_outside),
+    **dict.fromkeys(
+        (
+            *("GLOBAL", "STRING", "UNICODE", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES"),
+            *("BINUNICODE", "BINUNICODE8", "BINBYTES8", "BYTEARRAY8"),
+        ),
+        _Machine.on_pushed,
+    ),
+    "LIST": _Machine.on_list,
+    "DICT": _Machine.on_dict,
+    "APPEND": _Machine.on_append,
+    "SETITEM": _Machine.on_setitem,
+    "STACK_GLOBAL": _Machine.on_found,
+    "GET": _Machine.on_get,
+    "DUP": _Machine.on_dup,
+    "POP": _Machine.on_pop,
+    "POP_MARK": _Machine.on_pop_mark,
+}
+_RARE = {_CODES[name]: handler for name, handler in _HANDLED.items()}

@@ -1,0 +1,35 @@
+"""Text that every file, page and table can hold: half letters (lone surrogates), no Unicode, are spelt out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+
+def spelt_out(value: Any) -> Any:
+    r"""The value with `\ud800` in six letters for each half letter in its texts, its keys and what it holds.
+
+    Args:
+        value: A text, a number, None, or mappings, lists, tuples and dataclasses of them.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {spelt_out(key): spelt_out(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        each = [spelt_out(one) for one in value]
+        return tuple(each) if isinstance(value, tuple) else each
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{field.name: spelt_out(getattr(value, field.name)) for field in fields(value)})
+    return value
+
+
+def is_unicode(value: Any) -> bool:
+    """Whether no text of a JSON value has half letters."""
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

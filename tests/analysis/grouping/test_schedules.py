@@ -1,0 +1,70 @@
+"""What the report says of training schedules, of budgets that are short, of rewards and of modelled values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from encave.analysis.comparison.section import compare
+from encave.analysis.grouping.schedules import full_evaluations, modelled
+from encave.analysis.grouping.sections import view_runs
+from encave.analysis.report.cautions import list_cautions
+from encave.analysis.report.methods import _setting
+from encave.analysis.report.words import lead_sentences, origin
+from encave.run import Run
+
+TABLE = {"name": "NAS-Bench-201", "source": "table", "sha256": "ab" * 32}
+
+
+def section(make_run: Callable[..., Run], schedules: dict[str, float], **more: Any) -> Any:
+    runs = [
+        make_run(name, seed, costs=(3.0, 2.0 + shift, 1.0 + shift), budgets=[schedule] * 3,
+                 benchmark=TABLE | {"schedule": schedule} | more)
+        for shift, (name, schedule) in enumerate(schedules.items())
+        for seed in range(2)
+    ]  # fmt: skip
+    return view_runs(runs).sections[0]
+
+
+def test_mixed_schedules_are_told_first_and_where_a_conclusion_crosses_them(make_run: Callable[..., Run]) -> None:
+    comparison = compare(section(make_run, {"DEHB": 200.0, "RE": 12.0, "Random": 12.0}))
+    told = list_cautions(comparison)
+    assert told[0].startswith("Mixed schedules: trained RE and Random with 12; DEHB with 200 epochs.")
+    assert "These two were trained on different schedules" in " ".join(lead_sentences(comparison))
+    alike = compare(section(make_run, {"DEHB": 200.0, "RE": 200.0}))
+    assert "schedule" not in " ".join([*lead_sentences(alike), *list_cautions(alike)[1:]])
+
+
+def test_a_short_run_is_told(make_run: Callable[..., Run]) -> None:
+    long = make_run("A", 0, costs=[1.0] * 60, budgets=[100.0] * 60, benchmark=TABLE | {"schedule": 200})
+    assert full_evaluations(long) == pytest.approx(30)
+    assert full_evaluations(make_run("A")) is None
+    comparison = compare(section(make_run, {"A": 200.0, "B": 200.0}))
+    assert "A and B: runs that cost fewer than 50 trainings" in " ".join(list_cautions(comparison))
+    enough = view_runs([make_run("A", 0, costs=[1.0] * 50, budgets=[12.0] * 50, benchmark=TABLE | {"schedule": 12})])
+    assert "trainings" not in " ".join(list_cautions(compare(enough.sections[0])))
+
+
+@pytest.mark.parametrize(
+    ("told", "share"),
+    [({"modelled_share": 0.5}, 0.5), ({"early_epochs": "modelled"}, 2 / 3), ({"early_epochs": "measured"}, None)],
+)
+def test_what_is_modelled_is_told_wherever_the_origin_is(
+    make_run: Callable[..., Run], told: dict[str, Any], share: float | None
+) -> None:
+    """From the share that the runner logged; of earlier logs from the budgets below the schedule."""
+    run = make_run("DEHB", budgets=[22.2, 66.7, 200.0], benchmark=TABLE | {"schedule": 200} | told)
+    (own,) = view_runs([run]).sections
+    found = modelled(own)
+    assert (found.share if found else None) == (None if share is None else pytest.approx(share))
+    text = origin(own)
+    assert ("modelled between 22.2 and 200 epochs" in text) is (share is not None)
+    assert f"({share:.0%} of the trials)" in text if share else text.endswith("table of measured values")
+
+
+def test_methods_say_what_optimizers_were_told(make_run: Callable[..., Run]) -> None:
+    one = compare(section(make_run, {"A": 12.0, "B": 12.0}, reward="seed"))
+    assert "optimizers were told one training seed, drawn at random at each evaluation" in _setting(one)
+    assert "were told" not in _setting(compare(section(make_run, {"A": 12.0, "B": 12.0})))

@@ -1,0 +1,51 @@
+"""Power by resampling, and what the summary makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from encave.analysis.comparison.section import compare
+from encave.analysis.grouping.sections import view_runs
+from encave.analysis.report.words import lead_sentences
+from encave.analysis.statistics import power
+from encave.run import Run
+
+
+@pytest.mark.parametrize(("n", "pairs"), [(10, 1), (20, 3)])
+def test_power_is_the_share_of_resampled_studies_that_scipy_rejects(n: int, pairs: int) -> None:
+    rng = np.random.default_rng(1)
+    a, b = rng.normal(size=30).round(1), rng.normal(1, 1, size=30).round(1)
+    draws = np.random.default_rng(5)
+    rejected = [
+        stats.mannwhitneyu(draws.choice(a, n), draws.choice(b, n), method="asymptotic").pvalue * pairs < 0.05
+        for _ in range(400)
+    ]
+    assert power.power(a, b, n, pairs) == pytest.approx(np.mean(rejected), abs=0.08)
+
+
+def test_the_level_is_held_where_nothing_differs() -> None:
+    same = np.random.default_rng(0).normal(size=50)
+    assert power.power(same, same, 20, 1) < 0.09
+    assert power.seeds_needed(same, same, 1) is None
+
+
+def test_a_larger_difference_needs_fewer_seeds() -> None:
+    base = np.random.default_rng(3).normal(size=12)
+    needed = [power.seeds_needed(base, base + shift, 3) for shift in (0.7, 2.0, 5.0)]
+    assert None not in needed and needed[0] > needed[1] > needed[2]  # type: ignore[operator]
+    assert power.seeds_needed(base[:2], base, 1) is None
+
+
+def test_the_summary_says_with_how_many_seeds(make_run: Callable[..., Run]) -> None:
+    finals = {"A": (1.0, 1.4, 1.8), "B": (1.5, 1.9, 2.2), "C": (7.0, 8.0, 9.0)}
+    runs = [make_run(name, seed, costs=(20.0, own[seed])) for name, own in finals.items() for seed in range(3)]
+    told = " ".join(lead_sentences(compare(view_runs(runs).sections[0])))
+    needed = power.seeds_needed(np.array(finals["A"]), np.array(finals["B"]), 3)
+    assert f"would tell A from B with {needed} and A from C with 5, in 80% of studies" in told
+    assert "seeds of each would tell" not in " ".join(
+        lead_sentences(compare(view_runs([run for run in runs if run.metadata["seed"] < 2]).sections[0]))
+    )
