@@ -1,4 +1,4 @@
-"""A page whose callback failed, or whose result is not there yet, says so in place; it never keeps another run's numbers.
+"""A page whose callback failed, or whose result is not there yet, says so in place of another run's numbers.
 
 DeepCAVE leaves on the page what it showed last: after an HTTP 500, after a job that failed, and until the button is
 pressed for a run that has just been selected.
@@ -90,7 +90,7 @@ class InPlace:
                 answer = view(*args, **options)
             except PreventUpdate:
                 return self._unchanged(body)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - any failure of DeepCAVE's pages is told on the page
                 return self._failed(body, error)
             for told in (self._waiting, self._without_inputs):
                 told.pop(_page_of(body), None)
