@@ -71,7 +71,9 @@ def write(run: Run, shown: Rows, folder: Path) -> None:
     (folder / "configspace.json").write_text(json_text(space), encoding="utf-8")
     count = shown.configurations.num_rows
     with (folder / "configs.json").open("wb") as file:
-        write_object(file, count, lambda start, size: _configurations(shown.space, shown.configurations.slice(start, size)))
+        write_object(
+            file, count, lambda start, size: _configurations(shown.space, shown.configurations.slice(start, size))
+        )
     origins = _origins(shown)
     with (folder / "origins.json").open("wb") as file:
         write_object(file, count, lambda start, size: [origins.slice(start, size)])
@@ -130,6 +132,7 @@ def _bounded(name: str, values: NDArray[np.float64], optimize: str) -> dict[str,
     """Bounds follow the data and are not locked, so that runs with different ranges can be grouped."""
     values = values[~np.isnan(values)]
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+    high = high if high > low else low + max(1.0, abs(low))  # DeepCAVE divides by the width
     return {"name": name, "lower": low, "upper": high, "lock_lower": False, "lock_upper": False, "optimize": optimize}
 
 

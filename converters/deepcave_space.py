@@ -65,9 +65,7 @@ def fill(run: Run, configurations: pa.Table, trials: NDArray[np.int64]) -> Fille
         _fill_row(space, row, count, defaults, unused)
     ids = configurations[space_columns.CONFIG_ID].to_pylist()
     cells = {name: [row.get(name, space_columns.ABSENT) for row in rows] for name in space}
-    return Filled(
-        space, space_columns.from_cells(space, ids, cells), tuple(_notes(found.values(), defaults, unused))
-    )
+    return Filled(space, space_columns.from_cells(space, ids, cells), tuple(_notes(found.values(), defaults, unused)))
 
 
 def _notes(found: Iterable[Condition], defaults: Mapping[str, int], unused: Mapping[str, int]) -> Iterable[Note]:
@@ -99,7 +97,9 @@ def _within_bounds(space: ConfigurationSpace, table: pa.Table) -> pa.Table:
         if low is None or (low >= lower and high <= upper):
             continue
         bounds = [pa.scalar(bound, column.type) for bound in (lower, upper)]
-        kept = pc.min_element_wise(pc.max_element_wise(column, bounds[0], skip_nulls=False), bounds[1], skip_nulls=False)
+        kept = pc.min_element_wise(
+            pc.max_element_wise(column, bounds[0], skip_nulls=False), bounds[1], skip_nulls=False
+        )
         table = table.set_column(table.column_names.index(name), name, kept)
     return table
 
