@@ -11,6 +11,8 @@ from ..errors import EncaveError
 
 _FAILED = "encave: failed"
 _LONGEST = 400
+_EXPLAINING = ("Importances", "AblationPaths", "SymbolicExplanations")
+_OBJECTIVES = ("objective_id", "objective_id1", "objective_id2")
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +32,29 @@ def guarded(process: Callable[..., Any]) -> Callable[..., Any]:
 def compute(process: Callable[..., Any], run: Any, inputs: Any) -> Any:
     """The job of the worker: the outputs of a page for a run, or the reason why there are none."""
     try:
+        _refuse_constant(process, run, inputs)
         return process(run, inputs)
     except Exception as error:  # any failure of DeepCAVE's analyses is told on the page
         if not isinstance(error, EncaveError):
             log.warning("%s cannot be computed", run.name, exc_info=True)
         return {_FAILED: reason(error)}
+
+
+def _refuse_constant(process: Callable[..., Any], run: Any, inputs: Any) -> None:
+    """Importances and paths of an objective that never differs would be divisions by zero or noise."""
+    if not any(name in process.__qualname__ for name in _EXPLAINING):
+        return
+    for key in _OBJECTIVES:
+        if inputs.get(key) in (None, -1):
+            continue
+        objective = run.get_objective(inputs[key])
+        column = run.get_objective_id(objective)
+        values = {trial.costs[column] for trial in run.history} - {None}
+        if len(values) < 2:
+            told = (
+                f"is {values.pop():g} in every trial that succeeded" if values else "has no value: no trial succeeded"
+            )
+            raise EncaveError(f"there is nothing to explain, since {objective.name} {told}")
 
 
 def reason_in(outputs: Any) -> str | None:
