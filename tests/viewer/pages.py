@@ -1,4 +1,4 @@
-"""DeepCAVE's pages without a browser: its callbacks are called over HTTP in the order in which Dash's front end does."""
+"""DeepCAVE's pages without a browser: its callbacks are called over HTTP, as Dash's front end does."""
 
 from __future__ import annotations
 
@@ -150,6 +150,7 @@ class Page:
         self.props[button, "n_clicks"] = 1
         changes = self._pages.call(self._shows, self.props, f"{button}.n_clicks")
         self.props[button, "n_clicks"] = None
+        self.props.update(changes)
         while not _are_results(changes):
             if time.monotonic() - began > _PATIENCE:
                 raise PageError(f"no result of {self.name} within {_PATIENCE:.0f} s")

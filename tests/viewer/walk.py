@@ -28,17 +28,18 @@ class Seen:
     seconds: float
 
 
-def walk(url: str, *, thorough: bool = False) -> Iterator[Seen]:
+def walk(url: str, *, thorough: bool = False, passed_over: tuple[str, ...] = ()) -> Iterator[Seen]:
     """Open each page, select each run and group, and press the button where there is one.
 
     Args:
         url: Address of the running viewer.
         thorough: Whether to choose every budget, objective and hyperparameter as well.
+        passed_over: Pages that are not opened.
     """
     pages = Pages(url)
     for name in SEVERAL_RUNS:
         yield from _looks(pages, name, None, "all runs", thorough)
-    for name in ONE_RUN:
+    for name in (name for name in ONE_RUN if name not in passed_over):
         page = pages.open(name)
         if not page.is_drawn:
             yield Seen("all runs", name, "", page.words, "", 0)
