@@ -38,6 +38,7 @@ def main() -> None:
     from deepcave.plugins import static
     from flask import Blueprint
 
+    from .access import refuse_strangers
     from .config import ASSETS_URL
     from .failures import compute
     from .in_place import InPlace, install
@@ -50,6 +51,7 @@ def main() -> None:
     static._process = compute  # type: ignore[attr-defined] # what the queue is given
     answers = InPlace(layout.plugins, lambda run_id: run_handler.get_run(run_id).name)
     views[_UPDATES] = one_at_a_time(answers.around(views[_UPDATES]))
+    app.server.before_request(refuse_strangers)
     app.layout = layout()
     app.run_server(debug=False, port=config.DASH_PORT, host=config.DASH_ADDRESS)
 

@@ -43,6 +43,8 @@ def walk(url: str, *, thorough: bool = False, passed_over: tuple[str, ...] = ())
         page = pages.open(name)
         if not page.is_drawn:
             yield Seen("all runs", name, "", page.words, "", 0)
+        elif not page.options("run"):
+            yield Seen("all runs", name, "", "offers none of the runs", "", 0)
         for run, label in page.options("run"):
             yield from _looks(pages, name, run, label, thorough)
 
