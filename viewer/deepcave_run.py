@@ -83,7 +83,8 @@ class EncaveRun(Run):
         self.configspace = ConfigurationSpace.from_json(self.configspace_fn)
         self.config_id_mapping = {config_to_tuple(config, ROUND_PLACES): key for key, config in content.configs.items()}
         for row in content.history:
-            trial = Trial(*row[:-1], {key: value for key, value in row[-1].items() if value is not None})
+            row[-1] = {key: value for key, value in row[-1].items() if value is not None}
+            trial = Trial(*row)
             self.trial_keys[trial.get_key()] = len(self.history)
             self.history.append(trial)
             self._update_highest_budget(trial.config_id, trial.budget, trial.status)

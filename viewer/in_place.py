@@ -79,7 +79,7 @@ class InPlace:
 
         @wraps(view)
         def answered(*args: Any, **options: Any) -> Any:
-            body = flask.request.get_json()
+            body: dict[str, Any] = flask.request.get_json() or {}
             if body["output"] == _PAGE:
                 self._waiting.clear()
                 self._without_inputs.clear()
@@ -133,7 +133,7 @@ class InPlace:
             self._run_shown[plugin.id] = None
             raise PreventUpdate
         if hasattr(plugin, "_blocked"):
-            plugin._blocked = False  # else the page waits for ever
+            plugin._blocked = False  # type: ignore[attr-defined] # else the page waits for ever
         self._run_shown[plugin.id] = None
         return _response(body, words)
 

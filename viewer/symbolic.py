@@ -15,4 +15,4 @@ def mend_gplearn() -> None:
         def _validate_data(self: Any, *args: Any, **options: Any) -> Any:
             return validate_data(self, *args, **options)
 
-        BaseSymbolic._validate_data = _validate_data
+        BaseSymbolic._validate_data = _validate_data  # type: ignore[attr-defined]
