@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import EncaveError
 from ..run import EXTRA, Note, Objective, Optimizer, Run
-from .deepcave import INFERRED, RUN_SEED, TRIAL_SEEDS
+from .deepcave import INFERRED, RUN_SEED, TOLD, TRIAL_SEEDS
 from .deepcave_trials import STATUSES, Cleaned, Logged, clean
 from .inferred_space import infer
 from .json_lines import Lines, read_lines
@@ -31,7 +31,7 @@ _RELEASES = {7: "1.0-1.1", 8: "1.2-1.3", 9: "1.4"}
 _NAMES = dict(enumerate(STATUSES, start=1))
 _OWN_META = frozenset(
     {"objectives", "budgets", "seeds", "optimizer", "optimizer version", "budget", "task", "workers"}
-    | {RUN_SEED, TRIAL_SEEDS, INFERRED}
+    | {RUN_SEED, TRIAL_SEEDS, INFERRED, TOLD}
 )
 _BEYOND = 2**63
 _Line = list[Any]
