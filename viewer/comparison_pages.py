@@ -7,6 +7,7 @@ The worker cannot import them. What was wrong is told in docs/deepcave.md.
 # DeepCAVE's plugins declare one run where they take many, and call their static methods on instances.
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from deepcave.constants import COMBINED_BUDGET
@@ -15,6 +16,9 @@ from deepcave.plugins.objective.pareto_front import ParetoFront
 from deepcave.runs import AbstractRun
 from deepcave.runs.status import Status
 from deepcave.utils.layout import get_select_options
+
+from .failures import reason_in
+from .in_place import NoResultError
 
 Inputs = dict[str, Any]
 Outputs = dict[str, Any]
@@ -49,6 +53,19 @@ class _CommonBudgets:
         inputs = super().load_inputs()  # type: ignore[misc]
         inputs["budget_id"]["value"] = self._default
         return inputs
+
+    def _process_raw_outputs(self, inputs: Inputs, raw_outputs: Outputs) -> Any:
+        """The figure of the runs that have results; it names the others."""
+        runs = {run: reason_in(raw_outputs[run.id]) for run in self.all_runs}  # type: ignore[attr-defined]
+        lacking = "; ".join(f"{run.name}: {told}" for run, told in runs.items() if told)
+        shown = [run for run, told in runs.items() if not told]
+        if not shown:
+            raise NoResultError(lacking)
+        figure = self.load_outputs(shown, self._clean_inputs(inputs), raw_outputs)  # type: ignore[attr-defined]
+        if lacking:
+            place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"}
+            figure.add_annotation(text=escape(f"Not shown: {lacking}"), showarrow=False, name="left out", **place)
+        return figure
 
 
 class _OnBudgets:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from ConfigSpace import Configuration
 from ConfigSpace.hyperparameters.hp_components import ROUND_PLACES
 from deepcave.runs import AbstractRun, check_equality
 from deepcave.runs.group import Group
@@ -13,7 +14,7 @@ from deepcave.runs.objective import Objective
 from deepcave.runs.status import Status
 from deepcave.utils.util import config_to_tuple
 
-from .deepcave_run import Trajectory, look_up_status
+from .deepcave_run import Averages, Trajectory, look_up_averages, look_up_status
 from .trajectory import mean_of_steps
 
 _BUILT = 100  # groups kept in memory
@@ -66,6 +67,39 @@ class EncaveGroup(Group):
     def get_status(self, config_id: int, seed: int, budget: float | None = None) -> Status:
         """Status of a trial, as DeepCAVE's method, by look-up."""
         return look_up_status(self, config_id, seed, budget)
+
+    def get_avg_costs(self, config_id: int, budget: float | None = None, statuses: Any = None) -> Averages:
+        """Means and standard deviations over a configuration's seeds, as DeepCAVE's method, by look-up."""
+        return look_up_averages(self, config_id, budget, statuses)
+
+    def get_incumbent(
+        self,
+        objectives: Any = None,
+        budget: float | None = None,
+        seed: int | None = None,
+        statuses: Any = None,
+        selected_ids: list[int] | None = None,
+    ) -> tuple[Configuration, float]:
+        """The best of the incumbents of the runs, and its cost in its run.
+
+        DeepCAVE takes the runs for seeds and considers only the configurations that the most runs have evaluated, so
+        that a group's best is worse than those of its members.
+
+        Raises:
+            RuntimeError: no run has one.
+        """
+        single = objectives[0] if isinstance(objectives, list) and len(objectives) == 1 else objectives
+        if selected_ids is not None or not isinstance(single, Objective):
+            return super().get_incumbent(objectives, budget, seed, statuses, selected_ids)
+        found = []
+        for run in self.runs:
+            try:
+                found.append(run.get_incumbent(single, budget, seed, statuses))
+            except RuntimeError:  # no trial of this run counts
+                continue
+        if not found:
+            raise RuntimeError("No incumbent found.")
+        return (max if single.optimize == "upper" else min)(found, key=lambda one: one[1])
 
     def get_trajectory(self, objective: Objective, budget: float | None = None, seed: int | None = None) -> Trajectory:
         """Times, mean costs and standard deviations of the runs' incumbents; no ids, as in DeepCAVE."""

@@ -6,6 +6,7 @@ Imports deepcave, so it is only imported in the processes that `launch` starts.
 from __future__ import annotations
 
 import json
+import math
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from . import native
 from .trajectory import incumbents
 
 Trajectory = tuple[list[float], list[float], list[float], list[int], list[int]]
+Averages = tuple[list[float], list[float]]
+_TABLES = 200  # tables of costs kept in memory, one per run and budget
 _LOADED = 1000  # runs kept in memory, so that a click does not read them all again
 
 
@@ -80,6 +83,7 @@ class EncaveRun(Run):
         self.configspace = ConfigurationSpace.from_json(self.configspace_fn)
         self.config_id_mapping = {config_to_tuple(config, ROUND_PLACES): key for key, config in content.configs.items()}
         for row in content.history:
+            row[-1] = {key: value for key, value in row[-1].items() if value is not None}
             trial = Trial(*row)
             self.trial_keys[trial.get_key()] = len(self.history)
             self.history.append(trial)
@@ -88,6 +92,10 @@ class EncaveRun(Run):
     def get_status(self, config_id: int, seed: int, budget: float | None = None) -> Status:
         """Status of a trial, as DeepCAVE's method, by look-up."""
         return look_up_status(self, config_id, seed, budget)
+
+    def get_avg_costs(self, config_id: int, budget: float | None = None, statuses: Any = None) -> Averages:
+        """Means and standard deviations over a configuration's seeds, as DeepCAVE's method, by look-up."""
+        return look_up_averages(self, config_id, budget, statuses)
 
     def get_trajectory(self, objective: Objective, budget: float | None = None, seed: int | None = None) -> Trajectory:
         """Times, costs, zeros, history indices and configuration ids of the incumbents, in one pass.
@@ -154,6 +162,28 @@ def look_up_status(run: Any, config_id: int, seed: int, budget: float | None) ->
     budget = run.get_highest_budget() if budget is None else budget
     row = run.trial_keys.get((config_id, budget, seed))
     return Status.NOT_EVALUATED if row is None else run.history[row].status
+
+
+def look_up_averages(run: Any, config_id: int, budget: float | None, statuses: Any) -> Averages:
+    """Means and standard deviations of a configuration's costs; DeepCAVE goes through all trials for each.
+
+    Raises:
+        ValueError: the configuration has no trial on this budget with such a status.
+    """
+    wanted = tuple(statuses) if isinstance(statuses, list) else statuses
+    costs = _all_costs(run, budget, wanted).get(config_id)
+    if costs is None:
+        raise ValueError(f"No costs available for config_id {config_id}.")
+    known = [[cost for cost in column if cost is not None] for column in zip(*costs.values(), strict=True)]
+    return (
+        [float(np.mean(column)) if column else math.nan for column in known],
+        [float(np.std(column)) if column else math.nan for column in known],
+    )
+
+
+@lru_cache(maxsize=_TABLES)
+def _all_costs(run: Any, budget: float | None, statuses: Any) -> dict[int, dict[int, list[float | None]]]:
+    return run.get_all_costs(budget=budget, statuses=list(statuses) if isinstance(statuses, tuple) else statuses)
 
 
 def _fingerprint(folder: Path) -> str:

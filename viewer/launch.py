@@ -32,6 +32,7 @@ _POLL_SECONDS = 0.1
 _REDIS_SECONDS = 1.0  # between two questions to another's Redis
 _LOG_LINES = 5
 _EXIT_BUTTON = 130  # status with which the server ends itself
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy does not lead to this machine
 _OF_THIS_PYTHON = ("PYTHONHOME", "PYTHONPATH", "PYTHONSAFEPATH")
 
 
@@ -218,13 +219,13 @@ def _write_redis_config(folder: Path, session: Session, password: str) -> Path:
     lines = [f"bind {LOOPBACK}", f"port {session.redis_port}", f"requirepass {password}", 'save ""', "appendonly no"]
     file = folder / "redis.conf"
     file.touch(mode=0o600)
-    file.write_text("\n".join([*lines, f"dir {folder}"]) + "\n", encoding="utf-8")
+    file.write_text("\n".join([*lines, f'dir "{folder}"']) + "\n", encoding="utf-8")
     return file
 
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=30) as response:
+        with _direct.open(url, timeout=30) as response:
             return bool(response.status == 200)
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
@@ -255,7 +256,8 @@ def _stop_on_signals() -> Generator[None]:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    old = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    wanted = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]
+    old = {number: signal.signal(number, interrupt) for number in wanted}  # what nohup ignores stays ignored
     try:
         yield
     except KeyboardInterrupt:

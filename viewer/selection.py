@@ -9,10 +9,13 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import EncaveError
 from . import native
+
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,9 @@ def _candidate(folder: Path) -> _Candidate:
     missing = [name for name in native.FILES if not (folder / name).is_file()]
     if missing:
         raise EncaveError(f"{folder} is no converted run: {', '.join(missing)} missing. Run `encave convert` first.")
-    header, meta = _header(folder), native.read(folder).meta
-    space = (folder / "configspace.json").read_text(encoding="utf-8")
+    header, content = _header(folder), native.read(folder)
+    meta, space = content.meta, (folder / "configspace.json").read_text(encoding="utf-8")
+    _check_configurations(folder, space, content.configs)
     metadata = header.get("metadata", {})
     label = metadata.get("group") or header.get("optimizer", {}).get("name", "")
     task = metadata.get("task")
@@ -80,6 +84,26 @@ def _candidate(folder: Path) -> _Candidate:
         (_space_key(space), tuple(meta["budgets"]), tuple(_objective_key(o) for o in meta["objectives"])),
         frozenset(meta["seeds"]),
     )
+
+
+def _check_configurations(folder: Path, space_text: str, configs: Mapping[int, Mapping[str, Any]]) -> None:
+    """Refuse what DeepCAVE's pages would break on: a value outside the space, or none without a condition."""
+    space = _space(space_text)
+    conditional = set(space.conditional_hyperparameters)
+    for name, hyperparameter in space.items():
+        legal: dict[tuple[type, Any], bool] = {}
+        for config_id, config in configs.items():
+            where = f"{folder}: configuration {config_id}"
+            if name not in config:
+                if name not in conditional:
+                    raise EncaveError(f"{where} has no {name}, though the space has no condition for it")
+                continue
+            value = config[name]
+            key = (type(value), value)
+            if key not in legal:
+                legal[key] = bool(hyperparameter.legal_value(value))
+            if not legal[key]:
+                raise EncaveError(f"{where} has {name} = {value!r}, which is outside the space")
 
 
 def _header(folder: Path) -> dict[str, Any]:
@@ -102,15 +126,19 @@ def _objective_key(objective: Mapping[str, Any]) -> Hashable:
 
 
 @lru_cache(maxsize=1000)
-def _space_key(text: str) -> str:
-    """A text that is equal for equal spaces."""
+def _space(text: str) -> ConfigurationSpace:
     from ConfigSpace import ConfigurationSpace
 
     content = json.loads(text)
     if not content["hyperparameters"]:
         raise ValueError("configspace.json has no hyperparameters")
-    space = ConfigurationSpace.from_serialized_dict(content)
-    return json.dumps(space.to_serialized_dict(), sort_keys=True, default=str)
+    return ConfigurationSpace.from_serialized_dict(content)
+
+
+@lru_cache(maxsize=1000)
+def _space_key(text: str) -> str:
+    """A text that is equal for equal spaces."""
+    return json.dumps(_space(text).to_serialized_dict(), sort_keys=True, default=str)
 
 
 def _groups(candidates: Sequence[_Candidate], notes: list[str]) -> Iterable[tuple[str, tuple[Path, ...]]]:

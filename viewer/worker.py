@@ -22,6 +22,10 @@ def main() -> None:
     from deepcave import queue
     from rq import Connection, Worker
 
+    from .symbolic import mend_gplearn
+
+    mend_gplearn()
+
     class TetheredWorker(Worker):
         """A worker whose jobs, which are processes in sessions of their own, end with it; says when it is there."""
 

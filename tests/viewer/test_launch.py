@@ -10,18 +10,24 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from encave.errors import EncaveError
+from encave.viewer import launch
 from encave.viewer.endpoints import LOOPBACK, free_port, redis_answers, split_address
 from encave.viewer.launch import Viewer, ViewerEndedError
 from encave.viewer.selection import select
 from encave.viewer.server import one_at_a_time
+from encave.viewer.session import Session
+
+from .conftest import write_run
 
 needs_deepcave = pytest.mark.skipif(
     importlib.util.find_spec("deepcave") is None, reason="DeepCAVE is not installed (it needs Python 3.10)"
@@ -249,3 +255,55 @@ def test_nothing_is_left_after_a_signal(runs_folder: Path, tmp_path: Path, numbe
     assert process.returncode == (-number if number == signal.SIGKILL else 0)
     assert errors == ""
     wait_until_gone(folder)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [("elsewhere", "op_0_1 = 'elsewhere', which is outside"), (None, "no op_0_1")]
+)
+def test_a_configuration_that_does_not_fill_its_space_is_left_out(tmp_path: Path, value: str | None, told: str) -> None:
+    for name in ("whole", "damaged"):
+        write_run(tmp_path / name)
+    file = tmp_path / "damaged" / "configs.json"
+    configs = json.loads(file.read_text())
+    configs["3"] |= {"op_0_1": value}
+    if value is None:
+        del configs["3"]["op_0_1"]
+    file.write_text(json.dumps(configs))
+    selection = select([tmp_path / "whole", tmp_path / "damaged"])
+    assert [path.name for path in selection.runs] == ["whole"]
+    assert told in selection.notes[0]
+    assert "configuration 3" in selection.notes[0]
+
+
+def test_redis_gets_a_folder_with_a_space_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "with a space"
+    folder.mkdir()
+    session = Session((), {}, "", 1, "redis://127.0.0.1", "2", "queue")
+    text = launch._write_redis_config(folder, session, "secret").read_text()
+    assert f'dir "{folder}"\n' in text
+
+
+def test_a_proxy_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert launch._answers(f"http://127.0.0.1:{server.server_port}/")
+        server.shutdown()
+
+
+def test_a_hang_up_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with launch._stop_on_signals():
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

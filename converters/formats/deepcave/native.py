@@ -21,7 +21,7 @@ from ...parts.names import study_name
 from ...parts.numbers import finite
 from ...parts.space import SPACE_FILE, LogSpace, known_space, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
-from .output import INFERRED, RUN_SEED, TRIAL_SEEDS
+from .output import INFERRED, RUN_SEED, TOLD, TRIAL_SEEDS
 from .trials import STATUSES, Cleaned, Logged, clean
 
 HISTORY, CONFIGS, META, ORIGINS = "history.jsonl", "configs.json", "meta.json", "origins.json"
@@ -31,7 +31,7 @@ _RELEASES = {7: "1.0-1.1", 8: "1.2-1.3", 9: "1.4"}
 _NAMES = dict(enumerate(STATUSES, start=1))
 _OWN_META = frozenset(
     {"objectives", "budgets", "seeds", "optimizer", "optimizer version", "budget", "task", "workers"}
-    | {RUN_SEED, TRIAL_SEEDS, INFERRED}
+    | {RUN_SEED, TRIAL_SEEDS, INFERRED, TOLD}
 )
 _BEYOND = 2**63
 _Line = list[Any]

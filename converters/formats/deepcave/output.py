@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,9 @@ from ...parts.text_columns import Cells, each, json_text, json_texts, whole, wri
 from . import twin as deepcave_twin
 from .rows import Rows, rows
 
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
+
 FILES = (
     *("meta.json", "configspace.json", "configs.json", "origins.json", "history.jsonl"),
     *(deepcave_twin.TRIALS, deepcave_twin.SPACE),
@@ -33,9 +36,9 @@ FILES = (
 TIME = "Time"
 """Objective that every converter of DeepCAVE adds: seconds from start to end."""
 
-RUN_SEED, TRIAL_SEEDS, INFERRED = "run seed", "trial seeds", "inferred space"
+RUN_SEED, TRIAL_SEEDS, INFERRED, TOLD = "run seed", "trial seeds", "inferred space", "notes"
 """Keys of `meta.json` with what DeepCAVE has no place for: the run's seed, the seeds of the trials by the numbers that
-DeepCAVE is shown instead, and whether the space was inferred."""
+DeepCAVE is shown instead, whether the space was inferred, and notes on what is not shown as the log has it."""
 
 STATUS_NUMBERS = {
     "success": 1,
@@ -64,10 +67,13 @@ def write(run: Run, shown: Rows, folder: Path) -> None:
         folder: An existing folder; not written atomically here.
     """
     (folder / "meta.json").write_text(_meta_text(_meta(run, shown)), encoding="utf-8")
-    (folder / "configspace.json").write_text(json_text(run.space_json), encoding="utf-8")
+    space = run.space_json if shown.space == run.space else shown.space.to_serialized_dict()
+    (folder / "configspace.json").write_text(json_text(space), encoding="utf-8")
     count = shown.configurations.num_rows
     with (folder / "configs.json").open("wb") as file:
-        write_object(file, count, lambda start, size: _configurations(run, shown.configurations.slice(start, size)))
+        write_object(
+            file, count, lambda start, size: _configurations(shown.space, shown.configurations.slice(start, size))
+        )
     origins = _origins(shown)
     with (folder / "origins.json").open("wb") as file:
         write_object(file, count, lambda start, size: [origins.slice(start, size)])
@@ -88,6 +94,7 @@ def _meta(run: Run, shown: Rows) -> dict[str, Any]:
         key: run.metadata.get(key) for key in ("workers", "source", "source_format", "source_release")
     }
     told |= {RUN_SEED: run.seed, TRIAL_SEEDS: _trial_seeds(shown), INFERRED: run.inferred_space or None}
+    told |= {TOLD: "; ".join(_note(note, len(run)) for note in shown.notes) or None}
     benchmark = run.metadata.get("benchmark") or {}
     told |= {f"benchmark {key}": benchmark.get(key) for key in ("name", "source")}
     return {
@@ -96,6 +103,10 @@ def _meta(run: Run, shown: Rows) -> dict[str, Any]:
         "seeds": np.unique(shown.seeds).tolist(),
         **{key: value for key, value in told.items() if value is not None},
     }
+
+
+def _note(note: Note, trials: int) -> str:
+    return f"{note.text} ({note.count} of {trials} trials)" if note.count else note.text
 
 
 def _trial_seeds(shown: Rows) -> dict[str, int | None] | None:
@@ -126,13 +137,13 @@ def _bounded(name: str, values: NDArray[np.float64], optimize: str) -> dict[str,
     return {"name": name, "lower": low, "upper": high, "lock_lower": False, "lock_upper": False, "optimize": optimize}
 
 
-def _configurations(run: Run, table: pa.Table) -> list[str | pa.Array]:
+def _configurations(space: ConfigurationSpace, table: pa.Table) -> list[str | pa.Array]:
     """JSON of each configuration's active hyperparameters in the order of the space, on which DeepCAVE relies."""
     cells: list[str | pa.Array] = ["{"]
     begun: bool | pa.Array = False
-    for name in run.space:
+    for name in space:
         column = whole(table[name])
-        texts = column.cast(pa.string()) if space_columns.holds_json(run.space[name]) else json_texts(column)
+        texts = column.cast(pa.string()) if space_columns.holds_json(space[name]) else json_texts(column)
         key = f"{json_text(name)}: "
         if column.null_count:
             active = pc.is_valid(column)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,10 @@ from ....run import COST, EXTRA, Note, Run, Status
 from ....run import configurations as space_columns
 from ...parts.codes import codes, first_of_each, joint_codes
 from ...parts.text_columns import whole
+from .space import fill
+
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
 
 _LARGEST_SEED = 2**63 - 1
 _PLACES = 13  # decimals to which DeepCAVE and ConfigSpace tell floats apart
@@ -32,8 +37,10 @@ class Rows:
 
     trials: pa.Table
     """Those rows of the run's trials, n of them."""
+    space: ConfigurationSpace
+    """The run's, with conditions that the log shows."""
     configurations: pa.Table
-    """One row per configuration of DeepCAVE, in the order of its numbers 0, 1, 2, …"""
+    """One row per configuration of DeepCAVE, in the order of its numbers 0, 1, 2, …; null only where inactive."""
     config_ids: Ints
     """DeepCAVE's number of each trial's configuration, shape (n,)."""
     budgets: Floats
@@ -89,15 +96,17 @@ def rows(run: Run) -> Rows:
     table = run.trials.take(pa.array(kept))
     ids = table["config_id"].to_numpy()[first_of_each(numbers)]
     known = run.configurations[space_columns.CONFIG_ID].to_numpy()
+    filled = fill(run, run.configurations.take(pa.array(np.searchsorted(known, ids))), np.bincount(numbers))
     return Rows(
         trials=table,
-        configurations=run.configurations.take(pa.array(np.searchsorted(known, ids))),
+        space=filled.space,
+        configurations=filled.configurations,
         config_ids=numbers,
         budgets=budgets[kept],
         seeds=seeds[kept],
         starts=starts[kept],
         ends=ends[kept],
-        notes=tuple(_notes(len(run), len(kept), untimed, seed_note)),
+        notes=(*_notes(len(run), len(kept), untimed, seed_note), *filled.notes),
     )
 
 

@@ -1,0 +1,59 @@
+"""Every page of DeepCAVE for every run in folders of converted runs, and a report of what each shows or says instead.
+
+    python benchmarks/deepcave_pages.py FOLDER... [--thorough] [--out report.md]
+
+Each FOLDER is what one `encave convert --out` wrote and is opened by itself. Status 1 if a page fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from encave.errors import EncaveError
+from encave.viewer.launch import Viewer
+from encave.viewer.selection import select
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+
+def rows(folder: Path, thorough: bool) -> Iterator[tuple[str, ...]]:
+    """Folder, run, page, inputs, seconds, and `ok`, `says: …` or `FAILS: …` for each look at a page."""
+    from viewer.walk import walk
+
+    runs = sorted(file.parent for file in folder.rglob("history.jsonl"))
+    try:
+        selection = select(runs)
+    except EncaveError as error:
+        yield folder.name, "", "", "", "", f"says: {error}"
+        return
+    for note in selection.notes:
+        yield folder.name, "", "", "", "", f"says: {note}"
+    with Viewer(selection, python=Path(sys.executable)) as viewer:
+        for look in walk(viewer.url, thorough=thorough):
+            verdict = f"FAILS: {look.fault}" if look.fault else f"says: {look.said}" if look.said else "ok"
+            yield folder.name, look.run, look.page, look.inputs, f"{look.seconds:.1f}", verdict.replace("<br>", " ")
+
+
+def main() -> int:
+    """Write the report as a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--thorough", action="store_true", help="choose every budget, objective and hyperparameter")
+    parser.add_argument("--out", type=Path, help="file for the report; standard output without it")
+    wanted = parser.parse_args()
+    out = wanted.out.open("w", encoding="utf-8") if wanted.out else sys.stdout
+    failed = 0
+    print("| folder | run | page | inputs | seconds | verdict |\n|---|---|---|---|---|---|", file=out)
+    for folder in wanted.folders:
+        for row in rows(folder, wanted.thorough):
+            failed += row[-1].startswith("FAILS")
+            print("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |", file=out, flush=True)
+    print(f"\n{failed} looks failed", file=out)
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

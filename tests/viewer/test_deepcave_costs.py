@@ -1,0 +1,54 @@
+"""Costs, incumbents and fields of runs and groups as DeepCAVE's pages ask for them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from deepcave.runs import AbstractRun
+from deepcave.runs.group import Group
+from deepcave.runs.status import Status
+
+from encave.viewer.deepcave_group import EncaveGroup
+from encave.viewer.deepcave_run import EncaveRun
+
+from .conftest import write_run
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> list[AbstractRun]:
+    """Two runs of other seeds; the second begins with a configuration of the first."""
+    for seed in (0, 1):
+        write_run(tmp_path / f"run-{seed}", seed=seed, budgets=[200.0])
+    configs = [json.loads((tmp_path / f"run-{seed}" / "configs.json").read_text()) for seed in (0, 1)]
+    configs[1]["0"] = configs[0]["0"]
+    (tmp_path / "run-1" / "configs.json").write_text(json.dumps(configs[1]))
+    return [EncaveRun.from_path(tmp_path / f"run-{seed}") for seed in (0, 1)]
+
+
+def test_a_groups_best_is_the_best_of_its_members(runs: list[AbstractRun]) -> None:
+    objective = runs[0].get_objective(0)
+    bests = [run.get_incumbent(objective, statuses=[Status.SUCCESS])[1] for run in runs]
+    ours, stock = EncaveGroup("group", runs), Group("group", runs)
+    assert ours.get_incumbent(objective, statuses=[Status.SUCCESS])[1] == min(bests)
+    assert stock.get_incumbent(objective, statuses=[Status.SUCCESS])[1] > min(bests)
+
+
+def test_average_costs_are_those_of_deepcave(runs: list[AbstractRun]) -> None:
+    group = EncaveGroup("group", runs)
+    for run in (*runs, group):
+        for config_id in run.get_configs(200.0, statuses=[Status.SUCCESS]):
+            stock = AbstractRun.get_avg_costs(run, config_id, 200.0, [Status.SUCCESS])
+            assert run.get_avg_costs(config_id, 200.0, [Status.SUCCESS]) == stock
+    with pytest.raises(ValueError, match="No costs"):
+        group.get_avg_costs(10**6)
+
+
+def test_null_fields_of_a_trial_are_left_out(tmp_path: Path) -> None:
+    write_run(tmp_path / "run")
+    history = tmp_path / "run" / "history.jsonl"
+    lines = [json.loads(line) for line in history.read_text().splitlines()]
+    lines[0][-1] = {"traceback": None, "worker": 1}
+    history.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert EncaveRun.from_path(tmp_path / "run").history[0].additional == {"worker": 1}

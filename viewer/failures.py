@@ -1,0 +1,69 @@
+"""What became of a computation that failed, as words for the page; imported by the server and by the worker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from ..errors import EncaveError
+
+_FAILED = "encave: failed"
+_LONGEST = 400
+_EXPLAINING = ("Importances", "AblationPaths", "SymbolicExplanations")
+_OBJECTIVES = ("objective_id", "objective_id1", "objective_id2")
+
+log = logging.getLogger(__name__)
+
+Outputs = dict[str, Any]
+
+
+def guarded(process: Callable[..., Any]) -> Callable[..., Any]:
+    """A computation that returns the reason, marked, where it would have raised."""
+
+    @wraps(process)
+    def run_guarded(run: Any, inputs: Any) -> Any:
+        return compute(process, run, inputs)
+
+    return run_guarded
+
+
+def compute(process: Callable[..., Any], run: Any, inputs: Any) -> Any:
+    """The job of the worker: the outputs of a page for a run, or the reason why there are none."""
+    try:
+        _refuse_constant(process, run, inputs)
+        return process(run, inputs)
+    except Exception as error:  # any failure of DeepCAVE's analyses is told on the page
+        if not isinstance(error, EncaveError):
+            log.warning("%s cannot be computed", run.name, exc_info=True)
+        return {_FAILED: reason(error)}
+
+
+def _refuse_constant(process: Callable[..., Any], run: Any, inputs: Any) -> None:
+    """Importances and paths of an objective that never differs would be divisions by zero or noise."""
+    if not any(name in process.__qualname__ for name in _EXPLAINING):
+        return
+    for key in _OBJECTIVES:
+        if inputs.get(key) in (None, -1):
+            continue
+        objective = run.get_objective(inputs[key])
+        column = run.get_objective_id(objective)
+        values = {trial.costs[column] for trial in run.history} - {None}
+        if len(values) < 2:
+            told = (
+                f"is {values.pop():g} in every trial that succeeded" if values else "has no value: no trial succeeded"
+            )
+            raise EncaveError(f"there is nothing to explain, since {objective.name} {told}")
+
+
+def reason_in(outputs: Any) -> str | None:
+    """The reason in what `compute` returned; None if these are results."""
+    return outputs.get(_FAILED) if isinstance(outputs, dict) else None
+
+
+def reason(error: BaseException) -> str:
+    """An error in one line: its words where they are encave's, else with the kind of error before."""
+    words = " ".join(str(error).split())
+    told = words if isinstance(error, EncaveError) else f"{type(error).__name__}: {words}".rstrip(": ")
+    return told if len(told) <= _LONGEST else told[: _LONGEST - 1] + "…"
