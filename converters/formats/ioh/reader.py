@@ -187,7 +187,8 @@ def _counts(one: Described, columns: _Columns, own: _Own, *, dropped: int) -> Ev
     """What the log says of evaluations; of its own files encave knows it from their other columns."""
     if own.names:
         kept = columns.get("evaluation")
-        column = [None] * len(columns["trial_id"]) if kept is None else _typed(kept, integers=True).to_pylist()
+        column: list[int | None] = [None] * len(columns["trial_id"])
+        column = column if kept is None else _typed(kept, integers=True).to_pylist()
         return EvaluationCounts(column, dict(own.counts), ())
     told = one.run.get("evals")
     texts = next(values for name, values in columns.items() if name in _NUMBERED)
