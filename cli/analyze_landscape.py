@@ -46,11 +46,12 @@ def exploration(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
 
     found = group_exploration(load_runs(paths))
     if as_json:
-        print_json(exploration_json(found))
+        print_json(exploration_json(*found))
     elif as_csv:
-        print_csv([Explorations(found).table()])
+        print_csv([Explorations(found[0]).table()])
     else:
-        print_exploration(found)
+        print_exploration(*found)
+    sys.exit(left_out(*found))
 
 
 @command()

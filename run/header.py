@@ -40,6 +40,8 @@ _SCALAR = (str, int, float, NoneType)
 _METADATA: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("task", "group", "seed", "source", "source_format", "source_release", "fingerprint"), _SCALAR),
     **dict.fromkeys(("workers", "overhead_seconds"), _BOUND),
+    "evaluations": (int, NoneType),
+    "improvements_only": (bool, NoneType),
     **dict.fromkeys(("benchmark", "limit", "accounting"), (dict, NoneType)),
     "reporting": (list, NoneType),
 }
@@ -80,6 +82,9 @@ def check_metadata(metadata: Mapping[str, Any]) -> None:
     counts = metadata.get("accounting") or {}
     if not counts.keys() <= _COUNTS or not all(_is(count, (int,)) and count >= 0 for count in counts.values()):
         raise EncaveError(f"metadata: accounting is {_shown(counts)}, not counts of trials")
+    made = metadata.get("evaluations")
+    if made is not None and made < 0:
+        raise EncaveError(f"metadata: evaluations is {made}, not how many the run made")
     for entry in metadata.get("reporting") or []:
         if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
             raise EncaveError(f"metadata: reporting has {_shown(entry)}, which names nothing to report")

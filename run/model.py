@@ -1,7 +1,8 @@
 """The one data model: a `Run` is what one optimizer did on one task with one seed.
 
-A run holds two Arrow tables. `trials` has one row per evaluation: the columns of `TRIAL_SCHEMA`, `cost:<objective>`
-for each objective, and `extra:<name>` for whatever else the log had. `configurations` has one row per configuration.
+A run holds two Arrow tables. `trials` has one row per evaluation: the columns of `TRIAL_SCHEMA`, those of
+`OPTIONAL_SCHEMA` that have a value, `cost:<objective>` for each objective, and `extra:<name>` for whatever else the log
+had. `configurations` has one row per configuration.
 On disk both are one Parquet file with a JSON header beside it (`trials.parquet`, `run.json`).
 """
 
@@ -31,7 +32,7 @@ from . import trials as trial_columns
 from .arrays import exact_array
 from .equality import same_table
 from .header import NoteKind
-from .trials import COST, EXTRA, TRIAL_SCHEMA, Objective, Status
+from .trials import COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objective, Status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +55,7 @@ __all__ = [
     "COST",
     "EXTRA",
     "HEADER_FILE",
+    "OPTIONAL_SCHEMA",
     "TRIALS_FILE",
     "TRIAL_SCHEMA",
     "UNKNOWN_RELEASE",
@@ -116,11 +118,12 @@ class Run:
         optimizer: What proposed the configurations.
         space: The configuration space, as ConfigSpace has it.
         objectives: At least one; the first is what the optimizer minimised or maximised.
-        trials: Table in `TRIAL_SCHEMA` plus a `cost:` column per objective and any `extra:` columns.
+        trials: Table in `TRIAL_SCHEMA`, with any columns of `OPTIONAL_SCHEMA`, a `cost:` column per objective and any
+            `extra:` columns.
         configurations: Table of `config_id` and the hyperparameters, see `space_columns.build`.
         budget_name: What the budget counts, e.g. `epochs`.
         inferred_space: Whether the space was inferred from the values, since the log had none.
-        metadata: Anything else as JSON: source, source_format, task, seed, benchmark, …
+        metadata: Anything else as JSON: source, source_format, task, seed, benchmark, evaluations, improvements_only, …
         notes: What the conversion merged, dropped, derived or assumed.
 
     Raises:
@@ -300,6 +303,22 @@ class Run:
             if name is None or objective.name == name:
                 return objective
         raise EncaveError(f"run {self.name}: no objective {name!r}; there are {[o.name for o in self.objectives]}")
+
+    @property
+    def evaluation(self) -> NDArray[np.float64]:
+        """How many evaluations the run had made when each trial ended, shape (n,); NaN where the log does not say."""
+        known = "evaluation" in self.trials.column_names
+        return self.column("evaluation").astype(np.float64) if known else np.full(len(self), np.nan)
+
+    @property
+    def evaluations(self) -> int | None:
+        """How many evaluations the run made in all, if the log says so; its trials may be fewer."""
+        return self.metadata.get("evaluations")
+
+    @property
+    def improvements_only(self) -> bool:
+        """Whether the log has fewer trials than the run made evaluations: improvements, mostly."""
+        return bool(self.metadata.get("improvements_only"))
 
     @property
     def budgets(self) -> tuple[float, ...]:

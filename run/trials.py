@@ -43,6 +43,12 @@ TRIAL_SCHEMA = pa.schema(
         ("cpu_time", pa.float64()),  # seconds
     ]
 )
+OPTIONAL_SCHEMA = pa.schema(
+    [
+        ("evaluation", pa.int64()),  # how many evaluations the run had made when the trial ended, from 1
+    ]
+)
+"""Columns that a run has where any of its trials has a value in them; one that it lacks is null throughout."""
 _TIMES = ("start", "end")
 COST = "cost:"
 EXTRA = "extra:"
@@ -67,6 +73,8 @@ class Objective:
 def build(columns: Mapping[str, Any]) -> pa.Table:
     """Table of trials from columns, shape (n,) each; what `TRIAL_SCHEMA` has and `columns` does not becomes null.
 
+    A column of `OPTIONAL_SCHEMA` without any value is left out.
+
     Raises:
         EncaveError: a column is unknown, has values of a wrong type, or another length than the rest.
     """
@@ -79,12 +87,17 @@ def build(columns: Mapping[str, Any]) -> pa.Table:
             arrays[field.name] = pa.array(np.arange(length))
         else:
             arrays[field.name] = pa.nulls(length, field.type)
+    for field in OPTIONAL_SCHEMA:
+        if field.name in columns:
+            values = _array(field.name, columns[field.name], field.type)
+            if values.null_count < len(values):
+                arrays[field.name] = values
     for name, values in columns.items():
         if name.startswith(COST):
             arrays[name] = _array(name, values, pa.float64())
         elif name.startswith(EXTRA):
             arrays[name] = values if isinstance(values, pa.Array) else pa.array(values)
-        elif name not in arrays:
+        elif name not in (*TRIAL_SCHEMA.names, *OPTIONAL_SCHEMA.names):
             raise EncaveError(f"unknown trial column {name!r}; other fields of a log are named {EXTRA}<name>")
     try:
         return pa.table(arrays)
@@ -107,7 +120,8 @@ def ordered(trials: pa.Table, objectives: Sequence[Objective]) -> pa.Table:
     """Columns in one order, so that equal runs have equal tables."""
     costs = [COST + objective.name for objective in objectives]
     extras = [name for name in trials.column_names if name.startswith(EXTRA)]
-    wanted = [*TRIAL_SCHEMA.names, *costs, *extras]
+    optional = [name for name in OPTIONAL_SCHEMA.names if name in trials.column_names]
+    wanted = [*TRIAL_SCHEMA.names, *optional, *costs, *extras]
     if sorted(wanted) != sorted(trials.column_names):
         wrong = sorted(set(wanted) ^ set(trials.column_names))
         raise EncaveError(f"the trials' columns do not match the model: {', '.join(wrong)} missing or unknown")
@@ -142,7 +156,7 @@ def check_types(trials: pa.Table) -> None:
     Raises:
         EncaveError: otherwise.
     """
-    for field in TRIAL_SCHEMA:
+    for field in (*TRIAL_SCHEMA, *(field for field in OPTIONAL_SCHEMA if field.name in trials.column_names)):
         if trials[field.name].type != field.type:
             raise EncaveError(f"trial column {field.name} is {trials[field.name].type}, not {field.type}")
     for name in trials.column_names:
@@ -173,6 +187,8 @@ def check_values(trials: pa.Table, objectives: Sequence[Objective]) -> None:
         _refuse(trials, pc.invert(pc.is_finite(trials[name])), f"{name} is not a finite number")
     _refuse(trials, pc.less(trials["start"], 0.0), "it starts before the run does")
     _refuse(trials, pc.less(trials["end"], trials["start"]), "it ends before it starts")
+    if "evaluation" in trials.column_names:
+        _refuse(trials, pc.less(trials["evaluation"], 1), "its evaluation is not positive; the first one is 1")
     succeeded = _is_one_of(status, known.filter(pc.equal(known, Status.SUCCESS.value)))
     lacking = succeeded
     for objective in objectives:

@@ -14,7 +14,7 @@ from ...errors import EncaveError
 from ...run import Run
 from ..grouping.sections import view_runs
 from .methods import Importance, Method, exact, explain, mean_and_spread, over_runs
-from .sample import Sample, sample
+from .sample import Sample, check_all_trials, sample
 
 Floats = NDArray[np.float64]
 Truth = Callable[[Run, Sample], "ArrayLike | None"]
@@ -118,6 +118,7 @@ def group_importance(
     samples: defaultdict[tuple[object, ...], list[tuple[Run, Sample]]] = defaultdict(list)
     for task, optimizer, run, name, at in _cases(runs, objective, budget):
         try:
+            check_all_trials(run)
             found = sample(run, objective=name, budget=at)
         except EncaveError as error:
             refused.append(Refused(task, optimizer, run.name, str(error)))

@@ -15,7 +15,7 @@ from .fanova import Subset, decompose, decompose_batch, subsets_of
 from .forest import TREES, Forest
 from .games import Predict, ablation, from_forest, from_table, local_importance
 from .marginals import on_grid, tree_shares
-from .sample import Sample, fit, sample
+from .sample import Sample, check_all_trials, fit, sample
 from .shapley import (
     Game,
     ablation_game,
@@ -114,8 +114,9 @@ def importance(
         method: How it is measured; fANOVA of singles and pairs by default.
 
     Raises:
-        EncaveError: as `sample` and `explain`.
+        EncaveError: as `check_all_trials`, `sample` and `explain`.
     """
+    check_all_trials(run)
     return explain(sample(run, objective=objective, budget=budget), method)
 
 

@@ -69,6 +69,20 @@ class Sample:
         return _averaged(self.encoded, cut, self.objective, self.budget)
 
 
+def check_all_trials(run: Run) -> None:
+    """Check that the log kept every trial, for what is told of all configurations and not of the best ones.
+
+    Raises:
+        EncaveError: it keeps improvements only.
+    """
+    if run.improvements_only:
+        made = "" if run.evaluations is None else f" of {run.evaluations:,} evaluations"
+        raise EncaveError(
+            f"run {run.name}: its log keeps {len(run):,} trials{made}, improvements only, and this needs all of them; "
+            "log every evaluation to have it"
+        )
+
+
 def sample(run: Run, *, objective: str | None = None, budget: float | None = None) -> Sample:
     """Results of a run at one budget (default: the highest with a result), repeated evaluations averaged.
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ...errors import EncaveError
 from ...run import Run
 from ..importance.groups import Refused, by_group
+from ..importance.sample import check_all_trials
 from ..importance.space import rows_of
 from ..statistics.tests import ranks_of
 
@@ -63,8 +64,9 @@ def budget_correlation(run: Run, objective: str | None = None) -> BudgetCorrelat
     Repeated evaluations of a configuration at a budget are averaged; failed trials are left out.
 
     Raises:
-        EncaveError: no such objective, or the run has fewer than two budgets.
+        EncaveError: no such objective, the run has fewer than two budgets, or its log keeps improvements only.
     """
+    check_all_trials(run)
     budgets = run.budgets
     if len(budgets) < 2:
         has = f"only the budget {budgets[0]:g}" if budgets else "no budgets"

@@ -10,9 +10,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ...errors import EncaveError
 from ...run import Run
 from ...run.configurations import CONFIG_ID
-from ..importance.groups import by_group
+from ..importance.groups import Refused, by_group
+from ..importance.sample import check_all_trials
 from ..importance.space import rows_of
 
 Floats = NDArray[np.float64]
@@ -62,7 +64,12 @@ class GroupExploration:
 
 
 def exploration(run: Run) -> Exploration:
-    """Duplicate share, diversity and coverage of a run."""
+    """Duplicate share, diversity and coverage of a run.
+
+    Raises:
+        EncaveError: its log keeps improvements only.
+    """
+    check_all_trials(run)
     codes, rows = _values(run), rows_of(run)
     distinct = np.unique(codes, axis=0, return_inverse=True)[1].reshape(-1)[rows]
     budget = np.nan_to_num(run.column("budget").astype(np.float64), nan=-np.inf)
@@ -73,19 +80,25 @@ def exploration(run: Run) -> Exploration:
     return Exploration(len(run), len(tried), duplicates, mean_hamming(tried), late, len(tried) / space_size(run))
 
 
-def group_exploration(runs: Sequence[Run]) -> tuple[GroupExploration, ...]:
+def group_exploration(runs: Sequence[Run]) -> tuple[tuple[GroupExploration, ...], tuple[Refused, ...]]:
     """`exploration` of every run, by task and optimizer.
 
     Raises:
         EncaveError: there are no runs.
     """
-    alike: defaultdict[tuple[str, str], list[Run]] = defaultdict(list)
+    alike: defaultdict[tuple[str, str], list[tuple[Run, Exploration]]] = defaultdict(list)
+    refused: list[Refused] = []
     for task, optimizer, run in by_group(runs):
-        alike[task, optimizer].append(run)
-    return tuple(
-        GroupExploration(*key, tuple(run.name for run in group), tuple(map(exploration, group)), _together(group))
-        for key, group in alike.items()
-    )
+        try:
+            alike[task, optimizer].append((run, exploration(run)))
+        except EncaveError as error:
+            refused.append(Refused(task, optimizer, run.name, str(error)))
+    return tuple(_group(*key, members) for key, members in alike.items() if members), tuple(refused)
+
+
+def _group(task: str, optimizer: str, members: Sequence[tuple[Run, Exploration]]) -> GroupExploration:
+    runs, each = zip(*members, strict=True)
+    return GroupExploration(task, optimizer, tuple(run.name for run in runs), each, _together(runs))
 
 
 def space_size(run: Run) -> float:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import Run
+from ..importance.sample import check_all_trials
 from ..importance.space import rows_of
 from ..performance.anytime import Trajectory
 from .footprint_features import Features, shared_features
@@ -65,8 +66,12 @@ def footprint(trajectories: Mapping[str, Sequence[Trajectory]]) -> Footprint:
         trajectories: Optimizer → the incumbents of each of its runs.
 
     Raises:
-        EncaveError: there is no trial, the runs have different hyperparameters, or no two configurations differ.
+        EncaveError: there is no trial, the runs have different hyperparameters, no two configurations differ, or a log
+            keeps improvements only.
     """
+    for members in trajectories.values():
+        for one in members:
+            check_all_trials(one.run)
     tried = {label: [_tried(one) for one in members if len(one.run)] for label, members in trajectories.items()}
     tried = {label: own for label, own in tried.items() if own}
     features = shared_features([one.run for own in tried.values() for one in own])

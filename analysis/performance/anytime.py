@@ -36,9 +36,9 @@ class Trajectory:
     values: Mapping[str, NDArray[np.float64]]
     """Trial column → its value for each incumbent as logged, the mean of repeated evaluations, shape (k,)."""
     horizon: float
-    """How far the last incumbent holds: the run's declared limit, else the end of its last trial."""
+    """How far the last incumbent holds: the run's declared limit, else where it ended."""
     last: float
-    """Where its last trial ended; 0 without any."""
+    """Where it ended: the end of its last trial, or of all evaluations that it made; 0 without any."""
     late: int
     """Successful trials that ended after the declared limit and do not count."""
     unplaced: int
@@ -87,7 +87,7 @@ def trajectory(
         full = max(AxisFacts.of(run).budgets, default=-np.inf)
     steps = find_incumbents(cost[rows], budget[rows], run.column("config_id")[rows], rule, full)
     limit = axis.limit(run)
-    last = _last(position)
+    last = axis.end(run, position)
     return Trajectory(
         run=run,
         seed=run.seed,
@@ -115,11 +115,6 @@ def in_time(run: Run, axis: Axis, position: NDArray[np.float64]) -> NDArray[np.b
     if seconds is not None:
         inside &= ~(run.column("end").astype(np.float64) > float(seconds))
     return inside
-
-
-def _last(position: NDArray[np.float64]) -> float:
-    known = position[~np.isnan(position)]
-    return float(known.max()) if len(known) else 0.0
 
 
 def _values(run: Run, column: str) -> NDArray[np.float64]:

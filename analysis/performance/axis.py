@@ -27,10 +27,11 @@ class Axis:
     kind: AxisKind
     """What is counted.
 
-    `evaluations`: finished trials, failed ones included. `time`: seconds from the run's start, as the log has them.
-    `trial-time`: seconds in which at least one trial was running, so without the optimizer's own overhead. `epochs`:
-    the sum of the budgets of finished trials, in whatever unit budgets have; a trial that continues an earlier one
-    counts in full, and so does a failed one. `full-evaluations`: the same in units of the highest budget.
+    `evaluations`: those that the run had made where the log counts them (`Run.evaluation`; finished trials without a
+    count have no place), else finished trials, failed ones included. `time`: seconds from the run's start, as the log
+    has them. `trial-time`: seconds in which at least one trial was running, so without the optimizer's own overhead.
+    `epochs`: the sum of the budgets of finished trials, in whatever unit budgets have; a trial that continues an
+    earlier one counts in full, and so does a failed one. `full-evaluations`: the same in units of the highest budget.
     """
     name: str
     """Name shown to people, e.g. `simulated time`."""
@@ -51,6 +52,8 @@ class Axis:
             return ends
         if self.kind == "trial-time":
             return busy_time(run.column("start").astype(np.float64), ends, ends)
+        if self.kind == "evaluations" and not np.isnan(run.evaluation).all():
+            return _among_finished(run, run.evaluation)
         order = _completion_order(run, ends)
         positions = np.full(len(run), np.nan)
         positions[order] = np.cumsum(self._weights(run)[order])
@@ -64,6 +67,18 @@ class Axis:
             return budget
         # an optimizer that knows no budgets evaluates in full
         return np.where(np.isnan(budget), 1.0, budget / self.full)
+
+    def end(self, run: Run, positions: Floats) -> float:
+        """Where the run ended: its last trial, or the last of all evaluations that it made; 0 without any.
+
+        Args:
+            run: The run.
+            positions: As `positions` gives them.
+        """
+        known = positions[~np.isnan(positions)]
+        last = float(known.max()) if len(known) else 0.0
+        made = run.evaluations if self.kind == "evaluations" else None
+        return last if made is None else max(last, float(made))
 
     def limit(self, run: Run) -> float | None:
         """The run's own declared limit on this axis, if it has one."""
@@ -88,6 +103,8 @@ class AxisFacts:
     """Finished trials without a budget."""
     unit: str | None
     """What budgets count, if the log says so."""
+    improvements_only: bool
+    """Whether trials are missing, so that what they cost is unknown."""
 
     @classmethod
     def of(cls, run: Run) -> AxisFacts:
@@ -104,6 +121,7 @@ class AxisFacts:
             budgets=tuple(np.unique(budget[~np.isnan(budget)]).tolist()),
             lacking=int(np.isnan(budget).sum()),
             unit=run.budget_name,
+            improvements_only=run.improvements_only,
         )
 
 
@@ -111,12 +129,13 @@ def available_axes(facts: Sequence[AxisFacts]) -> tuple[Axis, ...]:
     """Axes that all of these runs can be drawn over; the first is time if there is one, else evaluations."""
     axes = [Axis("evaluations", "evaluations", None)]
     simulated = bool(facts) and all(fact.simulated for fact in facts)
+    gaps = any(fact.improvements_only for fact in facts)
     if all(fact.timed for fact in facts):
         axes.insert(0, Axis("time", "simulated time" if simulated else "time since the start of the run", "s"))
-        if not simulated and all(fact.started for fact in facts):
+        if not simulated and not gaps and all(fact.started for fact in facts):
             axes.append(Axis("trial-time", "time without the optimizer's overhead", "s"))
     highest = max((budget for fact in facts for budget in fact.budgets), default=0.0)
-    if highest <= 0:
+    if highest <= 0 or gaps:
         return tuple(axes)
     if all(not fact.lacking for fact in facts) and len({fact.unit for fact in facts}) == 1:
         axes.append(Axis("epochs", facts[0].unit or "budget spent", None))
@@ -141,6 +160,8 @@ def choose_axis(facts: Sequence[AxisFacts], kind: AxisKind | None = None) -> Axi
         "epochs": "a run has trials without a budget, or budgets do not count the same thing",
         "full-evaluations": "no run has budgets, or a run has some trials with and some without",
     }
+    if kind != "time" and any(fact.improvements_only for fact in facts):
+        why = dict.fromkeys(why, "the log of a run keeps improvements only, so what the other trials cost is unknown")
     raise EncaveError(
         f"these runs cannot be drawn over {kind}: {why[str(kind)]}. Choose {' or '.join(axis.kind for axis in axes)}."
     )
@@ -171,7 +192,7 @@ def overhead_seconds(run: Run) -> float | None:
     if declared is not None:
         return float(declared)
     facts = AxisFacts.of(run)
-    if facts.simulated or not facts.started or not len(run):
+    if facts.simulated or facts.improvements_only or not facts.started or not len(run):
         return None
     starts, ends = run.column("start").astype(np.float64), run.column("end").astype(np.float64)
     if np.isnan(ends).all():
@@ -186,7 +207,16 @@ def _finished(run: Run) -> NDArray[np.int64]:
 
 
 def _completion_order(run: Run, ends: Floats) -> NDArray[np.int64]:
-    """Finished trials in order of completion; a log without all times is taken to be in that order."""
+    """Finished trials in order of completion: by times, else by counts of evaluations, else the log's own."""
     finished = _finished(run)
-    timed = not np.isnan(ends[finished]).any()
-    return finished[np.argsort(ends[finished], kind="stable")] if timed else finished
+    for known in (ends[finished], run.evaluation[finished]):
+        if not np.isnan(known).any():
+            return finished[np.argsort(known, kind="stable")]
+    return finished
+
+
+def _among_finished(run: Run, values: Floats) -> Floats:
+    """The values of finished trials, NaN for the others."""
+    kept, finished = np.full(len(run), np.nan), _finished(run)
+    kept[finished] = values[finished]
+    return kept

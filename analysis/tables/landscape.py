@@ -62,6 +62,8 @@ class Explorations(Result):
 
     groups: tuple[GroupExploration, ...]
     """One for each optimizer on each task."""
+    refused: tuple[Refused, ...] = ()
+    """Runs that could not be analysed, with the reason."""
 
     def table(self) -> pa.Table:
         """One row per run.
@@ -161,7 +163,7 @@ def exploration(runs: Iterable[Run]) -> Explorations:
     Raises:
         EncaveError: there are no runs.
     """
-    return Explorations(group_exploration(list(runs)))
+    return Explorations(*group_exploration(list(runs)))
 
 
 def incumbents(runs: Iterable[Run]) -> Incumbents:

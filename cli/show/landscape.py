@@ -62,7 +62,7 @@ def _correlation(group: GroupCorrelation, i: int, j: int) -> str:
     return f"{shown} ({group.configurations[i, j]:,})"
 
 
-def print_exploration(groups: Sequence[GroupExploration]) -> None:
+def print_exploration(groups: Sequence[GroupExploration], refused: Sequence[Refused]) -> None:
     """A row for each optimizer on each task."""
     heads = ("task", "optimizer", "runs", "trials", "configurations", "over all runs", "duplicates %")
     table = Table(*heads, "diversity %", "in the last half %", "of the space %")
@@ -73,11 +73,13 @@ def print_exploration(groups: Sequence[GroupExploration]) -> None:
         ]
         names = [escape(group.task), escape(group.optimizer), str(len(group.runs))]
         table.add_row(*names, *counts, f"{group.together:,}", *shares)
-    print_table(table)
-    print_line("mean ± standard deviation over runs; diversity: mean share of hyperparameters in which two differ")
+    if groups:
+        print_table(table)
+        print_line("mean ± standard deviation over runs; diversity: mean share of hyperparameters in which two differ")
+    print_refused(refused)
 
 
-def exploration_json(groups: Sequence[GroupExploration]) -> dict[str, Any]:
+def exploration_json(groups: Sequence[GroupExploration], refused: Sequence[Refused]) -> dict[str, Any]:
     """All numbers of `print_exploration`, of each run; null where a number is not defined."""
     found = [
         {
@@ -91,7 +93,7 @@ def exploration_json(groups: Sequence[GroupExploration]) -> dict[str, Any]:
         }
         for group in groups
     ]
-    return {"groups": found}
+    return {"groups": found, "refused": refused_json(refused)}
 
 
 def print_incumbents(found: Sequence[tuple[str, str, IncumbentValues]], refused: Sequence[Refused]) -> None:

@@ -295,3 +295,29 @@ def test_columns_of_text_that_is_no_unicode_are_refused() -> None:
     space.add(CategoricalHyperparameter("half", ["\ud800", "b"]))
     with pytest.raises(EncaveError, match="a hyperparameter or one of its values holds text that is no Unicode"):
         make_run(space=space)
+
+
+def test_counts_of_evaluations_are_a_column_where_there_are_any(tmp_path: Path) -> None:
+    run = make_run(trials={"evaluation": [1, None, 40, 7]}, metadata={"evaluations": 100, "improvements_only": True})
+    run.save(tmp_path / "run")
+    again = Run.load(tmp_path / "run")
+    assert again == run and (again.evaluations, again.improvements_only) == (100, True)
+    np.testing.assert_array_equal(again.evaluation, [1, np.nan, 40, 7])
+    unknown = make_run(trials={"evaluation": [None] * 4})
+    assert unknown == make_run() and np.isnan(unknown.evaluation).all()
+    assert unknown.evaluations is None and not unknown.improvements_only
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"trials": {"evaluation": [1, 0, 2, 3]}}, "trial 1 .*its evaluation is not positive"),
+        ({"trials": {"evaluation": [1, 1.5, 2, 3]}}, "evaluation does not hold int64"),
+        ({"metadata": {"evaluations": "many"}}, "evaluations is"),
+        ({"metadata": {"evaluations": -1}}, "evaluations is -1"),
+        ({"metadata": {"improvements_only": 1}}, "improvements_only is 1"),
+    ],
+)
+def test_counts_of_evaluations_are_checked(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(EncaveError, match=reason):
+        make_run(**changes)

@@ -10,6 +10,7 @@ from ....errors import EncaveError
 from ...charts.figure import Figure
 from ...charts.text import plural, spread
 from ...comparison.section import Comparison
+from ...importance.groups import Refused
 from ...landscape.budget_correlation import GroupCorrelation, group_correlation
 from ...landscape.exploration import GroupExploration, group_exploration
 from ...landscape.footprint import Footprint, footprint
@@ -33,7 +34,7 @@ def write(study: Study) -> list[Chapter]:
     """One chapter."""
     runs = [run for section in study.view.sections for run in section.runs]
     correlations, _ = group_correlation(runs)
-    explorations = group_exploration(runs)
+    explorations, incomplete = group_exploration(runs)
     seen = {one.section.title: footprint_of(one) for one in study.comparisons}
     prints = {title: found for title, found in seen.items() if isinstance(found, Footprint)}
     made, unseen = _incumbents(study)
@@ -54,11 +55,11 @@ def write(study: Study) -> list[Chapter]:
     return [
         Chapter(
             title="Exploration",
-            blocks=[*_left_out(reasons, unseen), *blocks],
+            blocks=[*_left_out(reasons, unseen, incomplete), *blocks],
             methods=[_METHODS] if prints else [],
             data={
                 **({"budget_correlation": Correlations(correlations).table()} if correlations else {}),
-                "exploration": Explorations(explorations).table(),
+                **({"exploration": Explorations(explorations).table()} if explorations else {}),
                 **({"footprint": Footprints(prints).table()} if prints else {}),
                 **({"incumbent_values": Incumbents(tuple(made)).table()} if made else {}),
             },
@@ -118,7 +119,8 @@ def _seen(
         "the whole run and in the last half of its trials; share of the space."
     )
     heads = ("Optimizer", "Configurations", "Duplicates [%]", "Diversity [%]", "Last half [%]", "Of the space [%]")
-    yield Table(f"{title} exploration", caption, heads, rows, for_paper=False)
+    if rows:
+        yield Table(f"{title} exploration", caption, heads, rows, for_paper=False)
 
 
 def _rank(group: GroupCorrelation, low: float) -> str:
@@ -171,10 +173,13 @@ def _usual(one: IncumbentValues, name: str) -> str:
     return f"{one.values[j][int(last.argmax())]} ({100 * last.max():.0f} %)"
 
 
-def _left_out(reasons: Sequence[str], unseen: Sequence[str]) -> list[Block]:
+def _left_out(reasons: Sequence[str], unseen: Sequence[str], incomplete: Sequence[Refused]) -> list[Block]:
     """A notice of what is not shown, with the first reasons."""
     told = [f"There is no footprint of {reason}." for reason in reasons[:_REASONS]]
     if unseen:
         groups = plural(len(unseen), "group")
         told.append(f"Values of incumbents are not shown for {groups} of runs: {'; '.join(unseen[:_REASONS])}.")
+    if incomplete:
+        why = "; ".join(one.reason for one in incomplete[:_REASONS])
+        told.append(f"Duplicates and diversity are not shown for {plural(len(incomplete), 'run')}: {why}.")
     return [Notice(told)] if told else []

@@ -34,7 +34,7 @@ LIMITS = (
 """What the format cannot hold."""
 
 _VERSION = "0.3.22"
-_NUMBERS = ("trial_id", "config_id", "budget", "seed", "start", "end", "cpu_time")
+_NUMBERS = ("trial_id", "config_id", "budget", "seed", "start", "end", "cpu_time", "evaluation")
 _OWN = ("evaluations", "raw_y", "raw_y_best")
 Floats = NDArray[np.float64]
 
@@ -45,6 +45,8 @@ class _Rows:
 
     run: Run
     """The run."""
+    counts: list[int]
+    """How many evaluations had been made when each ended, shape (n,), ascending."""
     raw: Floats
     """Value of the first objective at the highest budget, shape (n,); infinity for the worst."""
     columns: dict[str, list[str]]
@@ -131,6 +133,7 @@ def _kept(shown: Sequence[_Rows]) -> dict[str, Any]:
         if run.space_json not in spaces:
             spaces.append(run.space_json)
         told = {"name": run.name, "objectives": [asdict(objective) for objective in run.objectives]}
+        told |= {"evaluations": run.evaluations, "improvements_only": run.improvements_only or None}
         told |= {"budget_name": run.budget_name, "inferred_space": run.inferred_space, "columns": rows.sources}
         failed = {n: word for n, word in zip(*_statuses(run), strict=True) if word != Status.SUCCESS.value}
         notes = [asdict(note) for note in run.notes]
@@ -143,10 +146,13 @@ def _statuses(run: Run) -> tuple[list[int], list[str]]:
 
 
 def _rows(run: Run) -> _Rows:
-    """Rows in order of completion; trials without an end stay behind the one before them."""
+    """Rows in order of completion, by counts if all have one; trials without an end stay behind the one before."""
     ends = run.column("end").astype(np.float64)
     latest = np.maximum.accumulate(np.nan_to_num(ends, nan=0.0))
-    order = np.argsort(np.where(np.isnan(ends), latest, ends), kind="stable")
+    counts = run.evaluation
+    counted = not np.isnan(counts).any()
+    order = np.argsort(counts if counted else np.where(np.isnan(ends), latest, ends), kind="stable")
+    numbers = counts[order].astype(np.int64) if counted else np.arange(1, len(run) + 1)
     table = run.replace(trials=run.trials.take(pa.array(order))).joined()
     worst = -math.inf if _maximizes(run) else math.inf
     values = table[COST + run.objectives[0].name].to_numpy().astype(np.float64)
@@ -154,7 +160,14 @@ def _rows(run: Run) -> _Rows:
     raw = np.where(np.isnan(values) | (budget < budget[~np.isnan(values)].max()), worst, values)
     positions = {f"x{i}": _texts(_positions(run, table, name)) for i, name in enumerate(run.space)}
     sources = dict(_columns(table))
-    return _Rows(run, raw, {name: _texts(table[source]) for name, source in sources.items()}, sources, positions)
+    return _Rows(
+        run,
+        numbers.tolist(),
+        raw,
+        {name: _texts(table[source]) for name, source in sources.items()},
+        sources,
+        positions,
+    )
 
 
 def _columns(table: pa.Table) -> Iterator[tuple[str, str]]:
@@ -196,7 +209,7 @@ def _lines(rows: _Rows, names: Sequence[str]) -> Iterator[str]:
     columns = [rows.columns.get(name) or ["nan"] * len(rows.raw) for name in names]
     yield " ".join([*_OWN, *names, *rows.positions]) + "\n"
     values = (map(repr, rows.raw.tolist()), map(repr, best.tolist()), *columns, *rows.positions.values())
-    for number, row in enumerate(zip(*values, strict=True), start=1):
+    for number, row in zip(rows.counts, zip(*values, strict=True), strict=True):
         yield f"{number} {' '.join(row)}\n"
 
 
@@ -206,9 +219,9 @@ def _described(rows: _Rows) -> dict[str, Any]:
     seed = rows.run.seed
     return {
         "instance": 1,
-        "evals": len(rows.raw),
+        "evals": max(rows.counts[-1], rows.run.evaluations or 0),
         "best": {
-            "evals": place + 1,
+            "evals": rows.counts[place],
             "y": float(rows.raw[place]),
             "x": [None if math.isnan(value) else value for value in position],
         },

@@ -1,7 +1,8 @@
 """IOHprofiler: `IOHprofiler_f<id>_<name>.json` and its tables, as IOHexperimenter 0.3 writes them, or `--to ioh`.
 
 A run of a table is one `Run`. What encave wrote has trial ids, configurations, budgets, times and all objectives beside
-`raw_y`; the rest has what its logger was told to keep, mostly improvements only. See docs/formats.md.
+`raw_y`; the rest has what its logger was told to keep, mostly improvements only, and counts the evaluations. See
+docs/formats.md.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from ....errors import EncaveError
 from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from ....run import configurations as space_columns
+from ...parts.evaluation_counts import EvaluationCounts, count_evaluations
 from ...parts.inferred_space import infer
 from ...parts.space import LogSpace, known_space, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
@@ -32,8 +34,10 @@ SUITE = "encave"
 """Name of the suite in what encave writes, and of the key under which it keeps what the format has no place for."""
 _HEAD = re.compile(rb'\s*\{(?=.*"function_id"\s*:)(?=.*"algorithm"\s*:)', re.DOTALL)
 _POSITION = re.compile(r"x(\d{1,9})")
-_INTEGERS = frozenset({"trial_id", "config_id", "seed"})
+_FURTHER = re.compile(r"F([2-9]|[1-9]\d{1,3})|raw_y_?\d{1,4}")  # objectives beside raw_y
+_INTEGERS = frozenset({"trial_id", "config_id", "seed", "evaluation"})
 _NUMBERED = frozenset({"evaluations", "function evaluation"})
+_MOST = 10**18  # what is beyond it is no count of evaluations
 _Columns = dict[str, list[str]]
 _Floats = NDArray[np.float64]
 
@@ -96,6 +100,8 @@ class _Own:
     """trial_id → status of the trials that did not succeed."""
     notes: tuple[Note, ...] = ()
     """What the first conversion merged, dropped, derived or assumed."""
+    counts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """How many evaluations the run made, and whether its log kept improvements only."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,7 @@ def _own(one: Described, path: Path) -> _Own:
             bool(run["inferred_space"]),
             {str(trial): Status(status).value for trial, status in run["failed"].items()},
             tuple(Note(note["kind"], str(note["text"]), int(note["count"])) for note in run["notes"]),
+            {key: run[key] for key in ("evaluations", "improvements_only") if run.get(key) is not None},
         )
     except Exception as error:  # ConfigSpace raises all kinds of errors
         told = f"{type(error).__name__}: {error}"
@@ -140,16 +147,18 @@ def _run(one: Described, columns: _Columns, path: Path, options: Options, notes:
     if missing:
         raise EncaveError(f"{one.table} lacks columns of its description: {', '.join(sorted(missing))}")
     outcome = _outcome(one, columns, own)
+    counts = _counts(one, columns, own, dropped=sum(note.count for note in notes))
     space, configurations, ids = _configurations(columns, path, options, own)
     trials: dict[str, Any] = {
         "config_id": ids,
         "status": _statuses(columns, outcome, own),
+        "evaluation": counts.column,
         **{COST + name: values for name, values in outcome.costs.items()},
     }
     for name, values in columns.items():
         if name in own.names.values():
             trials.setdefault(name, _typed(values, integers=name in _INTEGERS))
-        elif name not in _NUMBERED | {"raw_y"} and not own.names and not _POSITION.fullmatch(name):
+        elif name not in _NUMBERED | outcome.costs.keys() and not own.names and not _POSITION.fullmatch(name):
             trials[EXTRA + name] = _typed(values)
     return Run.from_columns(
         name=own.name or _name(one),
@@ -160,8 +169,8 @@ def _run(one: Described, columns: _Columns, path: Path, options: Options, notes:
         configurations=configurations,
         budget_name=own.budget_name,
         inferred_space=space.inferred,
-        metadata=_metadata(one, own),
-        notes=[*own.notes, *notes, *space.notes, *_oddities(one, outcome, columns, own)],
+        metadata=_metadata(one, own) | counts.metadata,
+        notes=[*own.notes, *notes, *space.notes, *counts.notes, *_oddities(outcome, own)],
     )
 
 
@@ -174,9 +183,32 @@ def _in_order(columns: _Columns, own: _Own) -> _Columns:
     return {name: [values[row] for row in order] for name, values in columns.items()}
 
 
+def _counts(one: Described, columns: _Columns, own: _Own, *, dropped: int) -> EvaluationCounts:
+    """What the log says of evaluations; of its own files encave knows it from their other columns."""
+    if own.names:
+        kept = columns.get("evaluation")
+        column: list[int | None] = [None] * len(columns["trial_id"])
+        column = column if kept is None else _typed(kept, integers=True).to_pylist()
+        return EvaluationCounts(column, dict(own.counts), ())
+    told = one.run.get("evals")
+    texts = next(values for name, values in columns.items() if name in _NUMBERED)
+    counts = [_count(text) for text in texts]
+    found = count_evaluations(counts, len(texts) + dropped, told if type(told) is int else None)
+    wrong = counts.count(None)
+    more = (Note("flagged", "the number of the evaluation is no count: unknown", wrong),) if wrong else ()
+    return EvaluationCounts(found.column, found.metadata, (*found.notes, *more))
+
+
+def _count(text: str) -> int | None:
+    """A count of evaluations; None for what is none, or beyond 18 digits."""
+    number = float(text)
+    return int(number) if number.is_integer() and 0 <= number < _MOST else None
+
+
 def _outcome(one: Described, columns: _Columns, own: _Own) -> _Outcome:
     direction = "maximize" if one.description.get("maximization") is True else "minimize"
-    objectives = own.objectives or (Objective("raw_y", direction),)
+    further = [name for name in columns if _FURTHER.fullmatch(name)]
+    objectives = own.objectives or tuple(Objective(name, direction) for name in ("raw_y", *further))
     told = {o.name: columns.get(COST + o.name if own.objectives else o.name) for o in objectives}
     first = told[objectives[0].name]
     if first is None:
@@ -273,8 +305,10 @@ def _optimizer(one: Described, own: _Own) -> Optimizer:
     return Optimizer(str(algorithm.get("name") or "unknown"), version or None)
 
 
-def _task(one: Described) -> str:
-    return str(one.description.get("function_name") or f"f{one.description['function_id']}")
+def _task(one: Described, own: _Own) -> str:
+    """The function in its dimension; of its own files encave has the task for the function."""
+    function = str(one.description.get("function_name") or f"f{one.description['function_id']}")
+    return function if own.names or one.dimension is None else f"{function}-DIM{one.dimension}"
 
 
 def _seed(one: Described) -> int | None:
@@ -283,12 +317,13 @@ def _seed(one: Described) -> int | None:
 
 
 def _name(one: Described) -> str:
-    told = f"{_optimizer(one, _Own({})).name}-{_task(one)}-DIM{one.dimension}-i{one.run.get('instance', 1)}"
+    own = _Own({})
+    told = f"{_optimizer(one, own).name}-{_task(one, own)}-i{one.run.get('instance', 1)}"
     return f"{told}-run{one.place + 1}"
 
 
 def _metadata(one: Described, own: _Own) -> dict[str, Any]:
-    told: dict[str, Any] = {"group": _optimizer(one, own).name, "task": _task(one)}
+    told: dict[str, Any] = {"group": _optimizer(one, own).name, "task": _task(one, own)}
     seed = _seed(one)
     told |= {} if seed is None else {"seed": seed}
     if own.names:
@@ -297,10 +332,10 @@ def _metadata(one: Described, own: _Own) -> dict[str, Any]:
     return told | {"ioh": {**rest, "dimension": one.dimension, "run": dict(one.run)}}
 
 
-def _oddities(one: Described, outcome: _Outcome, columns: _Columns, own: _Own) -> Iterable[Note]:
-    evaluations, rows = one.run.get("evals"), len(outcome.succeeded)
-    if isinstance(evaluations, int) and evaluations > rows:
-        yield Note("flagged", f"the run made {evaluations} evaluations, of which its logger kept {rows}")
+def _oddities(outcome: _Outcome, own: _Own) -> Iterable[Note]:
+    further = ", ".join(objective.name for objective in outcome.objectives[1:])
+    if further and not own.names:
+        yield Note("assumed", f"{further}: taken for objectives beside raw_y, with its direction")
     failed = int((~outcome.succeeded).sum())
     if failed and not own.names:
         yield Note("derived", "no finite value: IOHprofiler has no status, so crashed", failed)

@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 from ....errors import EncaveError
 from ....files.json_text import read_json
-from ....run import CONFIG, COST, EXTRA, TRIAL_SCHEMA, Objective, Status
+from ....run import CONFIG, COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objective, Status
 
 FILE = "encave.map.json"
 """Mapping of all tables of a folder; `<table>.map.json` is that of one."""
 
-ROLES = (*TRIAL_SCHEMA.names, "duration", "run")
+ROLES = (*TRIAL_SCHEMA.names, *OPTIONAL_SCHEMA.names, "duration", "run")
 """Keys that name one column: those of a run's trials, `duration`, and `run`, which tells the runs of one file apart."""
 
 _TOLD = ("name", "optimizer", "optimizer_version", "budget_name", "task")

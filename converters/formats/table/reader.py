@@ -10,6 +10,7 @@ from ....errors import EncaveError
 from ....run import Note, Optimizer, Run, Status
 from ....run.configurations import ABSENT, choices
 from ...parts.clock import from_start
+from ...parts.evaluation_counts import EvaluationCounts, count_evaluations
 from ...parts.extras import extra_columns
 from ...parts.inferred_space import infer
 from ...parts.names import study_name
@@ -82,7 +83,7 @@ class TableReader:
         if not rows:
             raise EncaveError(f"{found.path} has no row" + (f" of the run {found.key}" if found.key else ""))
         everything = Rows(table, range(table.rows), found.path)
-        run = _run(found, options, everything, rows, mapped, notes)
+        run = _run(found, options, everything, rows, mapped, notes, dropped=dropped)
         return ReadResult(run, None, len(run) + dropped, dropped=dropped)
 
 
@@ -103,7 +104,14 @@ def _run_key(value: Any) -> str:
 
 
 def _run(
-    found: Found, options: Options, everything: Rows, chosen: Sequence[int], mapped: Mapped, notes: list[Note]
+    found: Found,
+    options: Options,
+    everything: Rows,
+    chosen: Sequence[int],
+    mapped: Mapped,
+    notes: list[Note],
+    *,
+    dropped: int,
 ) -> Run:
     """The run in the `chosen` rows; the space and the configurations' numbers are those of the whole table."""
     space = known_space(found.path, options, None)
@@ -118,6 +126,7 @@ def _run(
     rows = Rows(everything.table, chosen, everything.path)
     columns, derived = _columns(rows, mapped)
     notes += oddities(rows, mapped.hyperparameters)
+    counted = _counts(rows, mapped, dropped)
     told = mapped.told
     name = told.get("name", study_name(found.path, found.path.stem))
     return Run.from_columns(
@@ -125,12 +134,12 @@ def _run(
         optimizer=Optimizer(told.get("optimizer", "unknown"), told.get("optimizer_version")),
         space=space.space,
         objectives=list(mapped.objectives.values()),
-        trials={**columns, "config_id": ids},
+        trials={**columns, "config_id": ids, "evaluation": counted.column},
         configurations={config_id: configurations[config_id] for config_id in set(ids)},
         budget_name=told.get("budget_name", mapped.roles.get("budget")),
         inferred_space=space.inferred,
-        metadata=_metadata(told, columns.get("seed", [])),
-        notes=[*notes, *space.notes, *derived],
+        metadata=_metadata(told, columns.get("seed", [])) | counted.metadata,
+        notes=[*notes, *space.notes, *derived, *counted.notes],
     )
 
 
@@ -182,6 +191,13 @@ def _numbered(values: Mapping[str, list[Any]]) -> tuple[list[int], dict[int, dic
             configurations[number] = {name: value for name, value in pairs if value is not ABSENT and value == value}
         numbers.append(number)
     return numbers, configurations
+
+
+def _counts(rows: Rows, mapped: Mapped, dropped: int) -> EvaluationCounts:
+    """What the table says of evaluations, of which it may have some only."""
+    column = mapped.roles.get("evaluation")
+    counts = [None] * len(rows) if column is None else rows.integers(column)
+    return count_evaluations(counts, len(rows) + dropped)
 
 
 def _columns(rows: Rows, mapped: Mapped) -> tuple[dict[str, Any], list[Note]]:

@@ -12,9 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from encave.analysis.landscape.budget_correlation import budget_correlation
-from encave.analysis.landscape.exploration import exploration, mean_hamming
+from encave.analysis.importance.groups import group_importance
+from encave.analysis.importance.methods import importance
+from encave.analysis.landscape.budget_correlation import budget_correlation, group_correlation
+from encave.analysis.landscape.exploration import exploration, group_exploration, mean_hamming
+from encave.analysis.landscape.footprint import footprint
 from encave.analysis.landscape.optima import landscape
+from encave.analysis.performance.anytime import trajectory
+from encave.analysis.performance.axis import Axis
 from encave.errors import EncaveError
 from encave.run import Run
 from encave.runners.benchmarks.nasbench201.table import open_table
@@ -133,3 +138,18 @@ def test_the_real_table(table_path: Path) -> None:
     for start in np.random.default_rng(0).integers(0, 5, size=(10, 6)):
         assert np.ravel_multi_index(walk(table, tuple(start)), table.shape) in found.optima
     assert 0 < found.fitness_distance < 1
+
+
+def test_a_log_of_improvements_tells_nothing_of_all_configurations() -> None:
+    run = make_run([0, 1, 2, 0, 1, 2], [1, 2, 3, 3, 2, 1], [1, 1, 1, 3, 3, 3])
+    kept = run.replace(name="some", metadata={"evaluations": 1000, "improvements_only": True})
+    reason = "run some: its log keeps 6 trials of 1,000 evaluations, improvements only, and this needs all of them"
+    for analysis in (exploration, budget_correlation, importance):
+        with pytest.raises(EncaveError, match=reason):
+            analysis(kept)
+    evaluations = Axis("evaluations", "evaluations", None)
+    with pytest.raises(EncaveError, match=reason):
+        footprint({"A": [trajectory(run, evaluations, ()), trajectory(kept, evaluations, ())]})
+    for analysis in (group_exploration, group_importance, group_correlation):
+        _, refused = analysis([kept])
+        assert [one.run for one in refused] == ["some"] and reason in refused[0].reason

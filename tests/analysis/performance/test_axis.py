@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,3 +93,37 @@ def test_time_limit_holds_on_every_axis(make_run) -> None:
     run = make_run(costs=[3.0, 2.0, 1.0], ends=[5.0, 10.0, 10.5], limit={"simulated_seconds": 10.0})
     one = trajectory(run, Axis("evaluations", "evaluations", None), ["cost:loss"])
     assert (one.late, one.positions.tolist(), one.horizon) == (1, [1.0, 2.0], 3.0)
+
+
+EVALUATIONS = Axis("evaluations", "evaluations", None)
+
+
+def counted(make_run, evaluation, *, costs=(9.0, 4.0, 0.5), made=None, **options):
+    """A run of improvements whose log counts evaluations."""
+    run = make_run(costs=costs, ends=[None] * len(costs), evaluations=made, improvements_only=True, **options)
+    return run.replace(trials=run.trials.append_column("evaluation", pa.array(evaluation, pa.int64())))
+
+
+def test_evaluations_are_those_that_the_log_counts(make_run) -> None:
+    run = counted(make_run, [1, 40, 700], made=1000)
+    one = trajectory(run, EVALUATIONS, ["cost:loss"])
+    assert one.positions.tolist() == [1, 40, 700] and (one.horizon, one.last) == (1000, 1000)
+    assert trajectory(counted(make_run, [1, 40, 700]), EVALUATIONS, []).horizon == 700  # no more is known
+    limited = trajectory(counted(make_run, [1, 40, 700], made=1000, limit={"evaluations": 500}), EVALUATIONS, [])
+    assert (limited.positions.tolist(), limited.horizon, limited.late) == ([1, 40], 500, 1)
+
+
+def test_a_trial_without_a_count_has_no_place_and_counts_order_the_rest(make_run) -> None:
+    run = counted(make_run, [40, None, 1])
+    one = trajectory(run, EVALUATIONS, ["cost:loss"])
+    assert one.positions.tolist() == [1] and one.unplaced == 1 and one.values["cost:loss"].tolist() == [0.5]
+    ordered = counted(make_run, [3, 1, 2], budgets=[4.0, 2.0, 1.0])
+    np.testing.assert_array_equal(Axis("epochs", "epochs", None).positions(ordered), [7, 2, 3])
+
+
+def test_what_missing_trials_cost_is_unknown(make_run) -> None:
+    run = counted(make_run, [1, 40, 700], budgets=[1.0, 3.0, 9.0], starts=[0.0, 1.0, 2.0])
+    assert kinds(run, make_run()) == ["evaluations"]
+    assert overhead_seconds(run) is None
+    with pytest.raises(EncaveError, match=r"over epochs: the log of a run keeps improvements only.*Choose evaluations"):
+        choose_axis([AxisFacts.of(run)], "epochs")

@@ -16,7 +16,10 @@ from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis
 from encave.analysis.performance.measures import area_over_curve
 from encave.analysis.performance.runtimes import Targets, expected_running_time, runtimes
+from encave.converters import convert
+from encave.run import Run
 
+IOH = Path(__file__).parents[2] / "logs" / "ioh"
 EVALUATIONS = Axis("evaluations", "evaluations", None)
 LOSS = Measure("loss", "cost:loss")
 _COLUMNS = (
@@ -128,3 +131,43 @@ def test_ecdf_of_many_targets_is_iohprofilers(members, frame) -> None:
     (ours,) = runtimes({"A": members}, LOSS, Targets(targets, "log", (1e-3, 1e2)))
     place = np.searchsorted(ours.positions, points, side="right") - 1
     np.testing.assert_allclose(ours.share[place], theirs, atol=1e-4)  # IOHprofiler's is the limit of many targets
+
+
+@pytest.mark.parametrize("log", ["sparse/imp", "sparse/all", "dims"])
+def test_logs_of_ioh_are_what_iohprofiler_makes_of_them(tmp_path: Path, log: str) -> None:
+    """Running times at every target, areas and ECDF from the files themselves, of which most have improvements only."""
+    iohinspector = pytest.importorskip("iohinspector")
+    from iohinspector.metrics import aggregate_running_time, get_aocc, get_data_ecdf, transform_fval
+
+    manager = iohinspector.DataManager()
+    manager.add_folder(str(IOH / log))
+    whole = manager.load(monotonic=True, include_meta_data=True)
+    runs = [Run.load(one.output) for one in convert([IOH / log], tmp_path) if one.output]
+    tasks = sorted({str(run.metadata["task"]) for run in runs})
+    assert len(tasks) == len(whole["dimension"].unique())
+    low, high = 1e-2, 1e2
+    for dimension in whole["dimension"].unique():
+        frame = whole.filter(whole["dimension"] == dimension)
+        own = [run for run in runs if str(run.metadata["task"]).endswith(f"-DIM{dimension}")]
+        members = [trajectory(run, EVALUATIONS, ["cost:raw_y"]) for run in own]
+        assert len(members) == len(frame["data_id"].unique()) and {one.horizon for one in members} == {100.0}
+        theirs = aggregate_running_time(frame, f_min=low, f_max=high, eval_max=100)
+        measure = Measure("raw_y", "cost:raw_y")
+        (ours,) = runtimes({"A": members}, measure, Targets(theirs["raw_y"].to_numpy(), "log", (low, high)))
+        assert theirs["success_count"].tolist() == [ours.hits(k) for k in range(len(theirs))]
+        expected = [ours.expected(k).value for k in range(len(theirs))]
+        np.testing.assert_allclose(expected, theirs["ERT"].to_numpy(), rtol=1e-12)
+        area = get_aocc(transform_fval(frame, low, high), eval_max=100)["AOCC"].iloc[0]
+        # IOHprofiler lets the first evaluation hold from 0 on, where encave has nothing before it ends
+        areas = [
+            area_over_curve(np.append(0.0, one.positions[1:]), one.reported(measure), 100.0, (low, high), scale="log")
+            for one in members
+        ]
+        assert np.mean(areas) == pytest.approx(area, abs=1e-9)
+        points = [1, 2, 5, 10, 50, 100]
+        shares = get_data_ecdf(frame, f_min=low, f_max=high, eval_values=points)["eaf"].to_numpy()
+        targets = 10 ** np.linspace(2, -2, 20001)
+        (many,) = runtimes({"A": members}, measure, Targets(targets, "log", (low, high)))
+        place = np.searchsorted(many.positions, points, side="right") - 1
+        found = np.where(place >= 0, many.share[np.maximum(place, 0)], 0.0)
+        np.testing.assert_allclose(found, shares, atol=1e-4)  # IOHprofiler's is the limit of many targets

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +16,11 @@ from encave.analysis.performance.runtimes import expected_running_time, runtimes
 from encave.analysis.performance.section_curves import Summary
 from encave.analysis.performance.section_runtimes import given_targets, section_runtimes
 from encave.analysis.performance.streaming import gather, reduce_run
+from encave.converters import convert
 from encave.errors import EncaveError
+from encave.run import Run
+
+IOH = Path(__file__).parents[2] / "logs" / "ioh"
 
 NAN, INF = float("nan"), float("inf")
 TIME = Axis("time", "time", "s")
@@ -128,3 +134,26 @@ def test_expected_running_time_is_that_of_restarts(p: float, cost: int) -> None:
     share = hits / 20
     found = expected_running_time(times, np.full(20, 70.0)).value
     assert found == pytest.approx(cost + (1 - share) / share * 70)
+
+
+def test_a_log_of_improvements_is_worth_what_the_whole_log_is(tmp_path: Path) -> None:
+    """The same five runs of 100 evaluations with every evaluation logged, and with improvements only."""
+    results = convert([IOH / "sparse"], tmp_path)
+    runs = [Run.load(result.output) for result in results if result.output]
+    reduced = [reduce_run(run, "evaluations", "highest-so-far") for run in runs]
+    [section], _ = gather(reduced, "evaluations", Summary())
+    found = section_runtimes(section, targets=[0.1, 1.0, 5.0])
+    assert found is not None
+    whole, sparse = found.runtimes
+    assert [one.optimizer for one in found.runtimes] == ["RS (every evaluation logged)", "RS (improvements logged)"]
+    at = found.targets.values.tolist().index(1.0)
+    assert sparse.expected(at).value == pytest.approx(18.2)
+    np.testing.assert_array_equal(sparse.times, whole.times)
+    assert sparse.spent.tolist() == whole.spent.tolist() == [100.0] * 5
+    assert sparse.area.value == pytest.approx(whole.area.value)
+    np.testing.assert_array_equal(sparse.share, whole.share)
+    curves = {curve.optimizer: curve for curve in section.curves[0]}
+    a, b = curves[whole.optimizer], curves[sparse.optimizer]
+    np.testing.assert_array_equal(a.positions, b.positions)
+    np.testing.assert_allclose(a.centre, b.centre)
+    assert (a.stop, b.stop, b.held) == (100, 100, 0)

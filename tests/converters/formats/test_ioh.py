@@ -15,6 +15,8 @@ from encave.converters import convert, outputs
 from encave.converters.account import Conversion
 from encave.run import Note, Objective, Optimizer, Run
 
+LOGS = Path(__file__).parents[2] / "logs" / "ioh"
+
 DESCRIPTION: dict[str, Any] = {
     "version": "0.3.5",
     "suite": "BBOB",
@@ -61,9 +63,12 @@ def test_runs_of_ioh_experimenter(tmp_path: Path) -> None:
     assert first.cost().tolist() == [9.5, 4.25, 0.5]
     assert first.column("extra:sigma").tolist() == [0.5, 0.25, 0.125]
     assert first.configuration(1) == {"x0": -2.0, "x1": 1}
-    assert first.optimizer == Optimizer("CMA-ES") and first.metadata["task"] == "Sphere"
+    assert first.optimizer == Optimizer("CMA-ES") and first.metadata["task"] == "Sphere-DIM2"
     assert first.metadata["ioh"]["run"]["instance"] == 1 and first.metadata["ioh"]["suite"] == "BBOB"
     assert "100 evaluations, of which its logger kept 3" in told(first)
+    assert first.column("evaluation").tolist() == [1, 7, 40]
+    assert (first.evaluations, first.improvements_only) == (100, True)
+    assert (second.evaluations, second.improvements_only) == (3, False)
     assert first.trials["start"].null_count == 3 and "no times" in told(first)
     assert second.status_counts() == {"success": 2, "crashed": 1}
     assert second.column("config_id").tolist() == [0, 1, 0]
@@ -202,3 +207,50 @@ def test_what_encave_keeps_there_for_itself_is_read_with_care(tmp_path: Path) ->
     path.write_text(json.dumps(content))
     _, [run] = converted(tmp_path / "ioh", tmp_path)
     assert run.objectives == (Objective("raw_y"),) and run.cost()[0] == 0.25
+
+
+def test_the_logs_own_count_of_evaluations(tmp_path: Path) -> None:
+    _, [run] = converted(LOGS / "improvements_only", tmp_path)
+    assert run.column("evaluation").tolist() == [1, 40, 700, 1000]
+    assert (run.evaluations, run.improvements_only) == (1000, True)
+
+
+def test_a_task_is_a_function_in_a_dimension(tmp_path: Path) -> None:
+    _, runs = converted(LOGS / "two_dimensions", tmp_path)
+    assert sorted(str(run.metadata["task"]) for run in runs) == ["Toy-DIM2", "Toy-DIM40"]
+    _, runs = converted(LOGS / "dims", tmp_path / "more")
+    tasks = [run.metadata["task"] for run in runs]
+    assert {task: tasks.count(task) for task in tasks} == {"Sphere-DIM2": 5, "Sphere-DIM5": 5, "Sphere-DIM20": 5}
+
+
+def test_several_objectives(tmp_path: Path) -> None:
+    _, [run] = converted(LOGS / "two_objectives", tmp_path)
+    assert [objective.name for objective in run.objectives] == ["raw_y", "F2"]
+    assert run.cost("F2").tolist() == [0.1, 2.0, 9.0] and "extra:F2" not in run.trials.column_names
+    assert "F2: taken for objectives" in told(run)
+    assert run.evaluations is None and not run.improvements_only  # "evals": 0 is no total of a table that counts to 3
+    assert "made 0 evaluations, but counts up to 3" in told(run)
+
+
+def test_counts_that_are_none_are_unknown_and_said(tmp_path: Path) -> None:
+    _, [run, _] = converted(write(tmp_path / "log", IMPROVEMENTS.replace("7 4.25", "7.5 4.25") + ALL), tmp_path)
+    assert run.trials["evaluation"].to_pylist() == [1, None, 40]
+    assert "no count: unknown (1)" in told(run)
+
+
+def test_rows_that_cannot_be_read_are_no_sign_of_improvements(tmp_path: Path) -> None:
+    _, [_, second] = converted(write(tmp_path / "log", IMPROVEMENTS + ALL.replace("2 nan", "2 what")), tmp_path)
+    assert len(second) == 2 and not second.improvements_only
+
+
+def test_counts_there_and_back(tmp_path: Path) -> None:
+    _, [run] = converted(LOGS / "improvements_only", tmp_path / "first")
+    outputs.output("ioh").write([run], tmp_path / "ioh")
+    [table] = (tmp_path / "ioh").rglob("*.dat")
+    assert [line.split()[0] for line in table.read_text().splitlines()] == ["evaluations", "1", "40", "700", "1000"]
+    [description] = (tmp_path / "ioh").rglob("*.json")
+    [[described]] = [one["runs"] for one in json.loads(description.read_text())["scenarios"]]
+    assert (described["evals"], described["best"]["evals"]) == (1000, 700)
+    _, [again] = converted(tmp_path / "ioh", tmp_path)
+    assert again.same_trials(run)
+    assert (again.evaluations, again.improvements_only) == (1000, True)

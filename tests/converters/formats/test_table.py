@@ -404,3 +404,28 @@ def test_100_000_rows_in_seconds(tmp_path: Path) -> None:
     [result] = read_all(tmp_path)
     assert len(result.run) == 100_000
     assert time.perf_counter() - began < 20
+
+
+def count(tmp_path: Path, column: list[Any]) -> ReadResult:
+    rows = [{"n": n, "x": i / 9, "loss": 1.0 / (i + 1)} for i, n in enumerate(column)]
+    pd.DataFrame(rows).to_csv(tmp_path / "log.csv", index=False)
+    told = {"objective": "loss", "hyperparameters": "x", "evaluation": "n"}
+    [result] = read_all(tmp_path / "log.csv", Options(mapping=told), TableReader(told))
+    return result
+
+
+def test_counts_of_evaluations(tmp_path: Path) -> None:
+    run = count(tmp_path, [1, 40, 700, 1000]).run
+    assert run.column("evaluation").tolist() == [1, 40, 700, 1000]
+    assert run.improvements_only and run.evaluations is None
+    assert any("at least 1000 evaluations, of which its logger kept 4" in note.text for note in run.notes)
+    every = count(tmp_path, [1, 2, 3]).run
+    assert every.column("evaluation").tolist() == [1, 2, 3] and not every.improvements_only
+
+
+def test_counts_from_0_are_moved_and_negative_ones_refused(tmp_path: Path) -> None:
+    run = count(tmp_path, [0, 1, 2]).run
+    assert run.column("evaluation").tolist() == [1, 2, 3] and not run.improvements_only
+    assert any("counts evaluations from 0" in note.text for note in run.notes)
+    with pytest.raises(EncaveError, match="its evaluation is not positive"):
+        count(tmp_path, [-1, 1, 2])
