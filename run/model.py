@@ -1,7 +1,8 @@
 """The one data model: a `Run` is what one optimizer did on one task with one seed.
 
-A run holds two Arrow tables. `trials` has one row per evaluation: the columns of `TRIAL_SCHEMA`, `cost:<objective>`
-for each objective, and `extra:<name>` for whatever else the log had. `configurations` has one row per configuration.
+A run holds two Arrow tables. `trials` has one row per evaluation: the columns of `TRIAL_SCHEMA`, those of
+`OPTIONAL_SCHEMA` that its log knows, `cost:<objective>` for each objective, and `extra:<name>` for whatever else the
+log had. `configurations` has one row per configuration.
 On disk both are one Parquet file with a JSON header beside it (`trials.parquet`, `run.json`).
 """
 
@@ -30,7 +31,7 @@ from . import trials as trial_columns
 from .arrays import exact_array
 from .equality import same_table
 from .header import NoteKind
-from .trials import COST, EXTRA, TRIAL_SCHEMA, Objective, Status
+from .trials import COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objective, Status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +52,7 @@ __all__ = [
     "COST",
     "EXTRA",
     "HEADER_FILE",
+    "OPTIONAL_SCHEMA",
     "TRIALS_FILE",
     "TRIAL_SCHEMA",
     "Incumbent",
@@ -88,7 +90,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Incumbent:
-    """The best successful trial under a rule."""
+    """The best feasible trial under a rule."""
 
     trial_id: int
     """Its trial."""
@@ -108,7 +110,8 @@ class Run:
         optimizer: What proposed the configurations.
         space: The configuration space, as ConfigSpace has it.
         objectives: At least one; the first is what the optimizer minimised or maximised.
-        trials: Table in `TRIAL_SCHEMA` plus a `cost:` column per objective and any `extra:` columns.
+        trials: Table in `TRIAL_SCHEMA` plus a `cost:` column per objective, any `extra:` columns, and any of
+            `OPTIONAL_SCHEMA`.
         configurations: Table of `config_id` and the hyperparameters, see `space_columns.build`.
         budget_name: What the budget counts, e.g. `epochs`.
         inferred_space: Whether the space was inferred from the values, since the log had none.
@@ -250,6 +253,20 @@ class Run:
         values = self.column(COST + chosen.name).astype(np.float64)
         return -values if chosen.direction == "maximize" else values
 
+    def infeasible(self) -> NDArray[np.bool_]:
+        """Whether each trial succeeded and is known to violate a constraint, shape (n,)."""
+        if "feasible" not in self.trials.column_names:
+            return np.zeros(len(self), dtype=bool)
+        wrong = pc.invert(pc.fill_null(self.trials["feasible"], True))
+        return pc.and_(wrong, pc.equal(self.trials["status"].cast(pa.string()), Status.SUCCESS.value)).to_numpy()
+
+    def able(self, objective: str | None = None) -> NDArray[np.bool_]:
+        """Whether each trial may be the incumbent, shape (n,): it succeeded, and is not known to be infeasible.
+
+        Every trial is an evaluation, whether it may be the incumbent or not.
+        """
+        return ~np.isnan(self.cost(objective)) & ~self.infeasible()
+
     def objective(self, name: str | None = None) -> Objective:
         """The objective of this name; the first without one.
 
@@ -284,11 +301,11 @@ class Run:
         return space_columns.decode(self.space, self.configurations.slice(row, 1).to_pylist()[0])
 
     def incumbent(self, objective: str | None = None) -> Incumbent | None:
-        """Best successful trial at the highest budget that has one, the earliest of equals; None if none succeeded."""
+        """Best trial that is `able` at the highest budget that has one, the earliest of equals; None without any."""
         chosen = self.objective(objective)
         cost = self.cost(chosen.name)
         budget = np.nan_to_num(self.column("budget").astype(np.float64), nan=-np.inf)
-        able = ~np.isnan(cost)
+        able = self.able(chosen.name)
         if not able.any():
             return None
         able &= budget == budget[able].max()

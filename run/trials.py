@@ -43,6 +43,12 @@ TRIAL_SCHEMA = pa.schema(
         ("cpu_time", pa.float64()),  # seconds
     ]
 )
+OPTIONAL_SCHEMA = pa.schema(
+    [
+        ("feasible", pa.bool_()),  # whether all constraints of the task hold; null: none is known
+    ]
+)
+"""Columns that only some runs have; one that is absent is null in every trial."""
 _TIMES = ("start", "end")
 COST = "cost:"
 EXTRA = "extra:"
@@ -67,6 +73,8 @@ class Objective:
 def build(columns: Mapping[str, Any]) -> pa.Table:
     """Table of trials from columns, shape (n,) each; what `TRIAL_SCHEMA` has and `columns` does not becomes null.
 
+    Columns of `OPTIONAL_SCHEMA` are there only if `columns` has them.
+
     Raises:
         EncaveError: a column is unknown, has values of a wrong type, or another length than the rest.
     """
@@ -79,6 +87,9 @@ def build(columns: Mapping[str, Any]) -> pa.Table:
             arrays[field.name] = pa.array(np.arange(length))
         else:
             arrays[field.name] = pa.nulls(length, field.type)
+    for field in OPTIONAL_SCHEMA:
+        if field.name in columns:
+            arrays[field.name] = _array(field.name, columns[field.name], field.type)
     for name, values in columns.items():
         if name.startswith(COST):
             arrays[name] = _array(name, values, pa.float64())
@@ -107,7 +118,8 @@ def ordered(trials: pa.Table, objectives: Sequence[Objective]) -> pa.Table:
     """Columns in one order, so that equal runs have equal tables."""
     costs = [COST + objective.name for objective in objectives]
     extras = [name for name in trials.column_names if name.startswith(EXTRA)]
-    wanted = [*TRIAL_SCHEMA.names, *costs, *extras]
+    optional = [name for name in OPTIONAL_SCHEMA.names if name in trials.column_names]
+    wanted = [*TRIAL_SCHEMA.names, *optional, *costs, *extras]
     if sorted(wanted) != sorted(trials.column_names):
         wrong = sorted(set(wanted) ^ set(trials.column_names))
         raise EncaveError(f"the trials' columns do not match the model: {', '.join(wrong)} missing or unknown")
@@ -142,8 +154,8 @@ def check_types(trials: pa.Table) -> None:
     Raises:
         EncaveError: otherwise.
     """
-    for field in TRIAL_SCHEMA:
-        if trials[field.name].type != field.type:
+    for field in (*TRIAL_SCHEMA, *OPTIONAL_SCHEMA):
+        if field.name in trials.column_names and trials[field.name].type != field.type:
             raise EncaveError(f"trial column {field.name} is {trials[field.name].type}, not {field.type}")
     for name in trials.column_names:
         if name.startswith(COST) and trials[name].type != pa.float64():
