@@ -96,6 +96,8 @@ class _Own:
     """trial_id → status of the trials that did not succeed."""
     notes: tuple[Note, ...] = ()
     """What the first conversion merged, dropped, derived or assumed."""
+    feasible: Mapping[str, bool] | None = None
+    """trial_id → whether it is feasible, where it is known; None where the run knows no constraints."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ def _own(one: Described, path: Path) -> _Own:
             bool(run["inferred_space"]),
             {str(trial): Status(status).value for trial, status in run["failed"].items()},
             tuple(Note(note["kind"], str(note["text"]), int(note["count"])) for note in run["notes"]),
+            {str(trial): bool(known) for trial, known in run["feasible"].items()} if "feasible" in run else None,
         )
     except Exception as error:  # ConfigSpace raises all kinds of errors
         told = f"{type(error).__name__}: {error}"
@@ -146,6 +149,8 @@ def _run(one: Described, columns: _Columns, path: Path, options: Options, notes:
         "status": _statuses(columns, outcome, own),
         **{COST + name: values for name, values in outcome.costs.items()},
     }
+    if own.feasible is not None:
+        trials["feasible"] = [own.feasible.get(trial) for trial in columns["trial_id"]]
     for name, values in columns.items():
         if name in own.names.values():
             trials.setdefault(name, _typed(values, integers=name in _INTEGERS))
