@@ -128,4 +128,5 @@ def _digest(run: Run) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
     for name in ("config_id", "budget", "end", *(f"cost:{objective.name}" for objective in run.objectives)):
         digest.update(np.ascontiguousarray(run.column(name).astype(np.float64)).tobytes())
+    digest.update(run.infeasible().tobytes())
     return digest.digest()
