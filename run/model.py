@@ -98,7 +98,7 @@ _SPELT_OUT = Note("flagged", r"text that is no Unicode (half a letter) is spelt 
 
 @dataclass(frozen=True)
 class Incumbent:
-    """The best successful trial under a rule."""
+    """The best feasible trial under a rule."""
 
     trial_id: int
     """Its trial."""
@@ -293,6 +293,20 @@ class Run:
         values = self.column(COST + chosen.name).astype(np.float64)
         return -values if chosen.direction == "maximize" else values
 
+    def infeasible(self) -> NDArray[np.bool_]:
+        """Whether each trial succeeded and is known to violate a constraint, shape (n,)."""
+        if "feasible" not in self.trials.column_names:
+            return np.zeros(len(self), dtype=bool)
+        wrong = pc.invert(pc.fill_null(self.trials["feasible"], True))
+        return pc.and_(wrong, pc.equal(self.trials["status"].cast(pa.string()), Status.SUCCESS.value)).to_numpy()
+
+    def able(self, objective: str | None = None) -> NDArray[np.bool_]:
+        """Whether each trial may be the incumbent, shape (n,): it succeeded, and is not known to be infeasible.
+
+        Every trial is an evaluation, whether it may be the incumbent or not.
+        """
+        return ~np.isnan(self.cost(objective)) & ~self.infeasible()
+
     def objective(self, name: str | None = None) -> Objective:
         """The objective of this name; the first without one.
 
@@ -343,11 +357,11 @@ class Run:
         return space_columns.decode(self.space, self.configurations.slice(row, 1).to_pylist()[0])
 
     def incumbent(self, objective: str | None = None) -> Incumbent | None:
-        """Best successful trial at the highest budget that has one, the earliest of equals; None if none succeeded."""
+        """Best trial that is `able` at the highest budget that has one, the earliest of equals; None without any."""
         chosen = self.objective(objective)
         cost = self.cost(chosen.name)
         budget = np.nan_to_num(self.column("budget").astype(np.float64), nan=-np.inf)
-        able = ~np.isnan(cost)
+        able = self.able(chosen.name)
         if not able.any():
             return None
         able &= budget == budget[able].max()

@@ -46,6 +46,7 @@ TRIAL_SCHEMA = pa.schema(
 OPTIONAL_SCHEMA = pa.schema(
     [
         ("evaluation", pa.int64()),  # how many evaluations the run had made when the trial ended, from 1
+        ("feasible", pa.bool_()),  # whether all constraints of the task hold; null: none is known
     ]
 )
 """Columns that a run has where any of its trials has a value in them; one that it lacks is null throughout."""
@@ -156,8 +157,8 @@ def check_types(trials: pa.Table) -> None:
     Raises:
         EncaveError: otherwise.
     """
-    for field in (*TRIAL_SCHEMA, *(field for field in OPTIONAL_SCHEMA if field.name in trials.column_names)):
-        if trials[field.name].type != field.type:
+    for field in (*TRIAL_SCHEMA, *OPTIONAL_SCHEMA):
+        if field.name in trials.column_names and trials[field.name].type != field.type:
             raise EncaveError(f"trial column {field.name} is {trials[field.name].type}, not {field.type}")
     for name in trials.column_names:
         if name.startswith(COST) and trials[name].type != pa.float64():

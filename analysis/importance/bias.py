@@ -113,8 +113,9 @@ def _uniform(like: GroupImportance, trials: int, draws: int) -> GroupImportance:
 
 def _drawn(like: Sample, grid: Ints, table: Floats, trials: int, seed: int) -> Sample:
     rows = np.random.default_rng(seed).choice(len(grid), trials, replace=False)
-    source = Trials(rows, table[rows], np.full(trials, np.nan))
-    return Sample(like.encoded, grid[rows], table[rows], like.objective, like.budget, trials, 0, source)
+    able = np.ones(trials, dtype=bool)
+    source = Trials(rows, table[rows], np.full(trials, np.nan), able)
+    return Sample(like.encoded, grid[rows], table[rows], like.objective, like.budget, trials, 0, able, source)
 
 
 def _bias(groups: Sequence[GroupImportance]) -> Bias:

@@ -29,6 +29,8 @@ class Trials:
     """Minimised objective, shape (n,); NaN where there is no result."""
     ends: Floats
     """Seconds from the start of the run, shape (n,); NaN where unknown."""
+    able: NDArray[np.bool_]
+    """Whether each may be the incumbent, shape (n,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +51,8 @@ class Sample:
     """Successful trials at this budget."""
     excluded: int
     """Trials at this budget without a result: failed, and not replaced by a bound."""
+    able: NDArray[np.bool_]
+    """Whether some trial of the configuration may be the incumbent, shape (n,)."""
     source: Trials
     """The trials."""
 
@@ -59,13 +63,20 @@ class Sample:
 
     @property
     def incumbent(self) -> Ints:
-        """Bins of the configuration with the lowest cost, the first of equals, shape (d,)."""
-        return self.codes[int(np.argmin(self.cost))]
+        """Bins of the configuration with the lowest cost, of those that may be it the first of equals, shape (d,).
+
+        Raises:
+            EncaveError: every configuration is infeasible.
+        """
+        if not self.able.any():
+            raise EncaveError(f"no configuration is feasible, so none is the incumbent in {self.objective}")
+        return self.codes[int(np.argmin(np.where(self.able, self.cost, np.inf)))]
 
     def first(self, trials: int) -> Sample:
         """The results of the first `trials` successful trials, on the same bins."""
         last = int(np.flatnonzero(~np.isnan(self.source.cost))[trials - 1]) + 1
-        cut = Trials(self.source.rows[:last], self.source.cost[:last], self.source.ends[:last])
+        own = self.source
+        cut = Trials(own.rows[:last], own.cost[:last], own.ends[:last], own.able[:last])
         return _averaged(self.encoded, cut, self.objective, self.budget)
 
 
@@ -86,6 +97,8 @@ def check_all_trials(run: Run) -> None:
 def sample(run: Run, *, objective: str | None = None, budget: float | None = None) -> Sample:
     """Results of a run at one budget (default: the highest with a result), repeated evaluations averaged.
 
+    Infeasible trials have results as others do: they tell how the objective depends on the hyperparameters.
+
     Raises:
         EncaveError: no such objective or budget, or no trial has a result.
     """
@@ -103,7 +116,8 @@ def sample(run: Run, *, objective: str | None = None, budget: float | None = Non
     ends = run.column("end").astype(np.float64)[here]
     order = np.arange(len(ends)) if np.isnan(ends).any() else np.argsort(ends, kind="stable")
     found = np.where(done, cost, np.nan)[here][order]
-    return _averaged(encode(run), Trials(rows_of(run)[here][order], found, ends[order]), chosen, budget)
+    trials = Trials(rows_of(run)[here][order], found, ends[order], run.able(chosen)[here][order])
+    return _averaged(encode(run), trials, chosen, budget)
 
 
 def fit(data: Sample, *, trees: int = TREES, seed: int = 0) -> Forest:
@@ -124,8 +138,9 @@ def _averaged(encoded: Encoded, trials: Trials, objective: str, budget: float | 
     done = ~np.isnan(trials.cost)
     rows, inverse = _first_seen(trials.rows[done])
     mean = np.bincount(inverse, trials.cost[done]) / np.bincount(inverse)
+    able = np.bincount(inverse, trials.able[done]) > 0
     used = int(done.sum())
-    return Sample(encoded, encoded.codes[rows], mean, objective, budget, used, len(done) - used, trials)
+    return Sample(encoded, encoded.codes[rows], mean, objective, budget, used, len(done) - used, able, trials)
 
 
 def _first_seen(rows: Ints) -> tuple[Ints, Ints]:

@@ -20,7 +20,8 @@ def group_standing(
 ) -> tuple[tuple[tuple[str, str, Standing], ...], tuple[Refused, ...]]:
     """(task, optimizer, standing) of the final incumbents, and the runs that have none or no table.
 
-    The final incumbent is the configuration with the lowest mean cost at the highest budget with a result.
+    The final incumbent is the configuration with the lowest mean cost at the highest budget with a result, of those
+    that are not infeasible.
 
     Args:
         runs: The runs.
@@ -35,6 +36,7 @@ def group_standing(
     for task, optimizer, run in by_group(runs):
         try:
             data = sample(run)
+            best = data.incumbent
         except EncaveError as error:
             refused.append(Refused(task, optimizer, run.name, str(error)))
             continue
@@ -43,6 +45,6 @@ def group_standing(
             refused.append(Refused(task, optimizer, run.name, "the benchmark has no table that this run searched"))
             continue
         tables.setdefault((task, optimizer), np.asarray(table, dtype=np.float64))
-        points[task, optimizer].append(data.incumbent)
+        points[task, optimizer].append(best)
     found = tuple((*key, standing(tables[key], np.array(at))) for key, at in points.items())
     return found, tuple(refused)

@@ -30,7 +30,7 @@ class Trajectory:
     seed: int | None
     """Its seed, if known."""
     positions: NDArray[np.float64]
-    """Where the incumbent changed, ascending, shape (k,); empty if no trial succeeded."""
+    """Where the incumbent changed, ascending, shape (k,); empty if no trial may be it."""
     rows: NDArray[np.int64]
     """Row in the run's trials of each incumbent's latest evaluation, shape (k,)."""
     values: Mapping[str, NDArray[np.float64]]
@@ -40,9 +40,9 @@ class Trajectory:
     last: float
     """Where it ended: the end of its last trial, or of all evaluations that it made; 0 without any."""
     late: int
-    """Successful trials that ended after the declared limit and do not count."""
+    """Successful, not infeasible trials that ended after the declared limit and do not count."""
     unplaced: int
-    """Successful trials without an end, which have no place on the axis and do not count."""
+    """Successful, not infeasible trials without an end, which have no place on the axis and do not count."""
     averaged: bool
     """Whether repeated evaluations of a configuration had different costs and were averaged."""
 
@@ -76,8 +76,8 @@ def trajectory(
     """
     cost = run.cost()
     position = axis.positions(run)
-    succeeded = ~np.isnan(cost)
-    placed = succeeded & ~np.isnan(position)
+    able = run.able()
+    placed = able & ~np.isnan(position)
     counted = placed & in_time(run, axis, position)
     rows = np.flatnonzero(counted)
     rows = rows[np.argsort(position[rows], kind="stable")]
@@ -97,7 +97,7 @@ def trajectory(
         horizon=last if limit is None else limit,
         last=last,
         late=int(placed.sum() - counted.sum()),
-        unplaced=int(succeeded.sum() - placed.sum()),
+        unplaced=int(able.sum() - placed.sum()),
         averaged=steps.groups is not None,
     )
 

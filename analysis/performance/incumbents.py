@@ -1,6 +1,6 @@
 """Which trial is the incumbent: rules on cost and budget, and noise averaged over repeated evaluations.
 
-Rules, each on successful trials in order of completion:
+Rules, each on successful trials that are not infeasible, in order of completion:
 
 * `highest-so-far`: lowest cost at the highest budget seen so far. A trial at a higher budget replaces an incumbent
   chosen at a lower one whatever its cost.

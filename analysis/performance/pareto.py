@@ -143,7 +143,8 @@ def _costs(run: Run, axis: Axis, names: Sequence[str], full: float) -> Floats:
     costs = np.stack([run.cost(name) for name in names], axis=1)
     budget = np.nan_to_num(run.column("budget").astype(np.float64), nan=-np.inf)
     position = axis.positions(run)
-    counted = (budget == full) & ~np.isnan(costs).any(axis=1) & ~np.isnan(position) & in_time(run, axis, position)
+    able = np.stack([run.able(name) for name in names]).all(axis=0)
+    counted = (budget == full) & able & ~np.isnan(position) & in_time(run, axis, position)
     return np.where(counted[:, None], costs, np.nan)
 
 

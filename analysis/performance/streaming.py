@@ -129,4 +129,5 @@ def _digest(run: Run) -> bytes:
     for name in ("config_id", "budget", "end", *(f"cost:{objective.name}" for objective in run.objectives)):
         digest.update(np.ascontiguousarray(run.column(name).astype(np.float64)).tobytes())
     digest.update(np.ascontiguousarray(run.evaluation).tobytes())
+    digest.update(run.infeasible().tobytes())
     return digest.digest()

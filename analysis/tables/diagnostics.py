@@ -30,7 +30,7 @@ class RunDiagnosis:
     initial: float | None
     """Share of the trials that are from the initial design; None where the log does not tell."""
     statuses: str
-    """Other statuses than success, e.g. `2 crashed`."""
+    """Other statuses than success, e.g. `2 crashed`, and how many of the successes are infeasible."""
     first: str
     """Where the first incumbent was found."""
     end: str
@@ -67,6 +67,8 @@ def diagnose(comparison: Comparison) -> list[RunDiagnosis]:
 def _diagnosis(comparison: Comparison, label: str, one: Trajectory) -> RunDiagnosis:
     run = one.run
     statuses = {status: count for status, count in run.status_counts().items() if status != Status.SUCCESS.value}
+    infeasible = int(run.infeasible().sum())
+    told = statuses | ({"infeasible": infeasible} if infeasible else {})
     overhead = overhead_seconds(run)
     workers = run.metadata.get("workers")
     return RunDiagnosis(
@@ -76,7 +78,7 @@ def _diagnosis(comparison: Comparison, label: str, one: Trajectory) -> RunDiagno
         trials=len(run),
         failed=sum(statuses.values()),
         initial=initial_share(run),
-        statuses=", ".join(f"{count} {status}" for status, count in statuses.items()),
+        statuses=", ".join(f"{count} {status}" for status, count in told.items()),
         first=short(float(one.positions[0])) if len(one.positions) else "–",
         end=short(one.horizon),
         final=short(one.final(comparison.measures[0])),

@@ -83,6 +83,8 @@ class Rows:
 
 def rows(run: Run) -> Rows:
     """Choose, order and number a run's trials for DeepCAVE."""
+    infeasible = run.infeasible()
+    run = _without_infeasible(run, infeasible) if infeasible.any() else run
     content = _configuration_codes(run)
     budgets = np.nan_to_num(run.column("budget").astype(np.float64), nan=0.0)
     seeds, seed_note = _seeds(run)
@@ -106,15 +108,36 @@ def rows(run: Run) -> Rows:
         seeds=seeds[kept],
         starts=starts[kept],
         ends=ends[kept],
-        notes=(*_notes(len(run), len(kept), untimed, seed_note), *filled.notes),
+        notes=(*_notes(len(run), len(kept), untimed, seed_note, int(infeasible.sum())), *filled.notes),
     )
+
+
+def _without_infeasible(run: Run, infeasible: NDArray[np.bool_]) -> Run:
+    """The run with its infeasible successes aborted and their values in `extra:infeasible_<objective>`.
+
+    DeepCAVE has no better place for them: any trial with a cost can be its incumbent, in every plug-in.
+    """
+    table, wrong = run.trials, pa.array(infeasible)
+    for objective in run.objectives:
+        name, cost = COST + objective.name, whole(table[COST + objective.name])
+        null = pa.scalar(None, cost.type)
+        table = _set(table, name, pc.if_else(wrong, null, cost))
+        table = _set(table, f"{EXTRA}infeasible_{objective.name}", pc.if_else(wrong, cost, null))
+    status = pc.if_else(wrong, Status.ABORTED.value, whole(table["status"].cast(pa.string())))
+    return run.replace(trials=_set(table, "status", status.dictionary_encode().cast(table["status"].type)))
+
+
+def _set(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    place = table.column_names.index(name) if name in table.column_names else table.num_columns
+    kept = table.drop_columns([name]) if name in table.column_names else table
+    return kept.add_column(place, name, values)
 
 
 def _succeeded(trials: pa.Table) -> NDArray[np.bool_]:
     return pc.equal(whole(trials["status"].cast(pa.string())), Status.SUCCESS.value).to_numpy(zero_copy_only=False)
 
 
-def _notes(read: int, shown: int, untimed: int, seed_note: Note | None) -> Iterable[Note]:
+def _notes(read: int, shown: int, untimed: int, seed_note: Note | None, infeasible: int) -> Iterable[Note]:
     if read > shown:
         text = (
             "DeepCAVE holds one trial per configuration and budget: it shows the first success of each; the run has all"
@@ -126,6 +149,9 @@ def _notes(read: int, shown: int, untimed: int, seed_note: Note | None) -> Itera
         )
     if seed_note:
         yield seed_note
+    if infeasible:
+        text = "DeepCAVE knows no constraints: infeasible trials are aborted there, their values additional fields"
+        yield Note("flagged", text, infeasible)
 
 
 def _configuration_codes(run: Run) -> Ints:

@@ -115,6 +115,9 @@ def align(folders: Iterable[Path]) -> None:
 def _measured(trials: Path) -> Iterator[tuple[str, list[float]]]:
     """Objectives of a run, and the least and greatest value of each as the file's statistics tell; empty without."""
     with pq.ParquetFile(trials) as file:
+        if "feasible" in file.schema_arrow.names:
+            yield from _measured_feasible(file)
+            return
         for group in range(file.metadata.num_row_groups):
             row_group = file.metadata.row_group(group)
             for column in map(row_group.column, range(row_group.num_columns)):
@@ -122,6 +125,16 @@ def _measured(trials: Path) -> Iterator[tuple[str, list[float]]]:
                     told = column.statistics
                     ends = [told.min, told.max] if told is not None and told.has_min_max else []
                     yield column.path_in_schema.removeprefix(COST), ends
+
+
+def _measured_feasible(file: pq.ParquetFile) -> Iterator[tuple[str, list[float]]]:
+    """The same without the costs of infeasible trials, which DeepCAVE is not shown."""
+    names = [name for name in file.schema_arrow.names if name.startswith(COST)]
+    table = file.read([*names, "feasible"])
+    kept = table.filter(pc.fill_null(table["feasible"], True))
+    for name in names:
+        values = kept[name].drop_null()
+        yield name.removeprefix(COST), [pc.min(values).as_py(), pc.max(values).as_py()] if len(values) else []
 
 
 def _rewrite_bounds(path: Path, bounds: Mapping[str, tuple[float, float]]) -> None:

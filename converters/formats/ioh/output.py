@@ -74,9 +74,13 @@ def write_all(runs: Sequence[Run], folder: Path) -> list[str]:
     groups: dict[tuple[str, str, Objective, tuple[str, ...]], list[Run]] = {}
     said: list[str] = []
     for run in runs:
-        if np.isnan(run.cost()).all():
-            said.append(f"{run.name} is left out: none of its trials succeeded")
+        infeasible = int(run.infeasible().sum())
+        if not run.able().any():
+            none = "no feasible trial" if infeasible else "none of its trials"
+            said.append(f"{run.name} is left out: {none} succeeded")
         else:
+            if infeasible:
+                said.append(f"{run.name}: {infeasible} infeasible trials have the worst value, as failed ones have")
             groups.setdefault((run.label, _task(run), run.objectives[0], tuple(run.space)), []).append(run)
     names: set[str] = set()
     for (group, task, objective, _), members in groups.items():
@@ -137,8 +141,15 @@ def _kept(shown: Sequence[_Rows]) -> dict[str, Any]:
         told |= {"budget_name": run.budget_name, "inferred_space": run.inferred_space, "columns": rows.sources}
         failed = {n: word for n, word in zip(*_statuses(run), strict=True) if word != Status.SUCCESS.value}
         notes = [asdict(note) for note in run.notes]
+        told |= {"feasible": _feasible(run)} if "feasible" in run.trials.column_names else {}
         runs.append(told | {"space": spaces.index(run.space_json), "failed": failed, "notes": notes})
     return {"runs": runs, "spaces": spaces}
+
+
+def _feasible(run: Run) -> dict[int, bool]:
+    """trial_id → whether the trial is feasible, where it is known."""
+    pairs = zip(run.trials["trial_id"].to_pylist(), run.trials["feasible"].to_pylist(), strict=True)
+    return {trial: feasible for trial, feasible in pairs if feasible is not None}
 
 
 def _statuses(run: Run) -> tuple[list[int], list[str]]:
@@ -155,7 +166,7 @@ def _rows(run: Run) -> _Rows:
     numbers = counts[order].astype(np.int64) if counted else np.arange(1, len(run) + 1)
     table = run.replace(trials=run.trials.take(pa.array(order))).joined()
     worst = -math.inf if _maximizes(run) else math.inf
-    values = table[COST + run.objectives[0].name].to_numpy().astype(np.float64)
+    values = np.where(run.able()[order], table[COST + run.objectives[0].name].to_numpy().astype(np.float64), np.nan)
     budget = np.nan_to_num(table["budget"].to_numpy().astype(np.float64), nan=-np.inf)
     raw = np.where(np.isnan(values) | (budget < budget[~np.isnan(values)].max()), worst, values)
     positions = {f"x{i}": _texts(_positions(run, table, name)) for i, name in enumerate(run.space)}

@@ -102,6 +102,8 @@ class _Own:
     """What the first conversion merged, dropped, derived or assumed."""
     counts: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """How many evaluations the run made, and whether its log kept improvements only."""
+    feasible: Mapping[str, bool] | None = None
+    """trial_id → whether it is feasible, where it is known; None where the run knows no constraints."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ def _own(one: Described, path: Path) -> _Own:
             {str(trial): Status(status).value for trial, status in run["failed"].items()},
             tuple(Note(note["kind"], str(note["text"]), int(note["count"])) for note in run["notes"]),
             {key: run[key] for key in ("evaluations", "improvements_only") if run.get(key) is not None},
+            {str(trial): bool(known) for trial, known in run["feasible"].items()} if "feasible" in run else None,
         )
     except Exception as error:  # ConfigSpace raises all kinds of errors
         told = f"{type(error).__name__}: {error}"
@@ -155,6 +158,8 @@ def _run(one: Described, columns: _Columns, path: Path, options: Options, notes:
         "evaluation": counts.column,
         **{COST + name: values for name, values in outcome.costs.items()},
     }
+    if own.feasible is not None:
+        trials["feasible"] = [own.feasible.get(trial) for trial in columns["trial_id"]]
     for name, values in columns.items():
         if name in own.names.values():
             trials.setdefault(name, _typed(values, integers=name in _INTEGERS))

@@ -12,6 +12,7 @@ from ....errors import EncaveError
 from ....run import COST, Note, Objective, Optimizer, Run, Status
 from ...parts import sidecar as sidecars
 from ...parts.extras import extra_columns
+from ...parts.feasibility import feasibility
 from ...parts.names import study_name
 from ...parts.numbers import finite
 from ...parts.times import since_start
@@ -22,6 +23,7 @@ from .study import STATES, Study, Trial, settle_times
 
 _METRIC_NAMES = "study:metric_names"
 _UNNAMED = "no-name-"  # Optuna's name for a study that the user gave none
+_CONSTRAINTS = "constraints"  # until release 4 a list, in release 5 one attribute "constraints:<name>" each
 _SAMPLER_STATE = ("cma:", "sepcma:", "cmawm:")  # pickles of the sampler, many times the size of all else
 
 
@@ -121,8 +123,21 @@ def _columns(study: Study, objectives: Sequence[Objective]) -> tuple[dict[str, A
         ]
     names = [objective.name for objective in objectives]
     extras = [_extras(trial, names, columns, row) for row, trial in enumerate(trials)]
-    columns |= extra_columns(extras)
-    return columns, [*times.notes, *_notes(trials, sum(lost))]
+    told = feasibility([_holds(trial.system) for trial in trials], statuses)
+    columns |= extra_columns(extras) | told.columns
+    return columns, [*times.notes, *_notes(trials, sum(lost)), *told.notes]
+
+
+def _holds(system: Mapping[str, Any]) -> list[bool]:
+    """Whether each constraint of a trial holds, that is, is at most 0; empty for a trial without any.
+
+    As Optuna puts both its forms together: of one name the attribute of its own goes before the list's.
+    """
+    listed = system.get(_CONSTRAINTS)
+    values: dict[str, Any] = {str(i): value for i, value in enumerate(listed)} if isinstance(listed, list) else {}
+    prefix = _CONSTRAINTS + ":"
+    values |= {key.removeprefix(prefix): value for key, value in system.items() if key.startswith(prefix)}
+    return [isinstance(value, int | float) and value <= 0 for value in values.values()]
 
 
 def _extras(trial: Trial, names: Sequence[str], columns: Mapping[str, Any], row: int) -> dict[str, Any]:

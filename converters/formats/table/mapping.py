@@ -19,7 +19,7 @@ ROLES = (*TRIAL_SCHEMA.names, *OPTIONAL_SCHEMA.names, "duration", "run")
 """Keys that name one column: those of a run's trials, `duration`, and `run`, which tells the runs of one file apart."""
 
 _TOLD = ("name", "optimizer", "optimizer_version", "budget_name", "task")
-_OTHERS = ("objective", "hyperparameters", "statuses", "ignore", "time_unit", "decimal")
+_OTHERS = ("objective", "hyperparameters", "constraint", "statuses", "ignore", "time_unit", "decimal")
 _UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 _WORDS: dict[str, Status] = {
     **{status.value: status for status in Status},
@@ -43,7 +43,9 @@ class Mapped:
     roles: Mapping[str, str]
     """Role of `ROLES` → column."""
     extras: Mapping[str, str]
-    """Column → name, for the columns that nothing else claims."""
+    """Column → name, for the columns that nothing else claims, and for constraints."""
+    constraints: Sequence[str]
+    """Columns of constraints: numbers that are at most 0, or truth values that are true, where the constraint holds."""
     statuses: Mapping[str, Status]
     """Word in lower case → status."""
     time_unit: float | None
@@ -98,15 +100,21 @@ def resolve(spec: Mapping[str, Any], names: Sequence[str], where: str) -> Mapped
     if not objectives or not parameters:
         missing = "objective" if not objectives else "hyperparameters"
         raise EncaveError(f"{where}: the mapping names no {missing}; the columns are {', '.join(names)}")
+    constraints = list(dict(_matches(spec.get("constraint"), names, where)))
     claimed = {*roles.values(), *objectives, *parameters, *dict(_matches(spec.get("ignore"), names, where))}
-    twice = sorted({*objectives, *parameters} & set(roles.values()) | objectives.keys() & parameters.keys())
+    twice = sorted(
+        {*objectives, *parameters, *constraints} & set(roles.values())
+        | objectives.keys() & parameters.keys()
+        | {*objectives, *parameters} & set(constraints)
+    )
     if twice:
         raise EncaveError(f"{where}: the mapping uses the column {twice[0]} twice")
     return Mapped(
         objectives=objectives,
         hyperparameters=parameters,
         roles=roles,
-        extras={name: name.removeprefix(EXTRA) for name in names if name not in claimed},
+        extras={name: name.removeprefix(EXTRA) for name in names if name not in claimed or name in constraints},
+        constraints=constraints,
         statuses=_WORDS | dict(_statuses(spec.get("statuses"), where)),
         time_unit=_unit(spec.get("time_unit"), where),
         told={key: str(spec[key]) for key in _TOLD if spec.get(key) is not None},

@@ -12,6 +12,7 @@ from ....run.configurations import ABSENT, choices
 from ...parts.clock import from_start
 from ...parts.evaluation_counts import EvaluationCounts, count_evaluations
 from ...parts.extras import extra_columns
+from ...parts.feasibility import feasibility
 from ...parts.inferred_space import infer
 from ...parts.names import study_name
 from ...parts.outcomes import outcomes
@@ -217,11 +218,22 @@ def _columns(rows: Rows, mapped: Mapped) -> tuple[dict[str, Any], list[Note]]:
     times, notes = from_start(starts, ends)
     costs = {objective.name: rows.numbers(column) for column, objective in mapped.objectives.items()}
     ended = outcomes(_statuses(rows, mapped), costs)
-    columns |= {"start": times.start, "end": times.end, "status": ended.statuses}
+    told = feasibility(_holds(rows, mapped), ended.statuses)
+    columns |= {"start": times.start, "end": times.end, "status": ended.statuses, **told.columns}
     extras = {short: rows.values(column) for column, short in mapped.extras.items()}
     extras = {short: values for short, values in extras.items() if any(value is not None for value in values)}
     others = extra_columns([dict(zip(extras, row, strict=True)) for row in zip(*extras.values(), strict=True)])
-    return columns | others | ended.columns, [*derived, *notes, *ended.notes]
+    return columns | others | ended.columns, [*derived, *notes, *ended.notes, *told.notes]
+
+
+def _holds(rows: Rows, mapped: Mapped) -> list[list[bool]]:
+    """For each row whether each constraint that it has a value of holds."""
+    columns = [rows.constraint(column) for column in mapped.constraints]
+    if "feasible" in mapped.roles:
+        columns.append(rows.truths(mapped.roles["feasible"]))
+    if not columns:
+        return [[]] * len(rows)
+    return [[known for known in own if known is not None] for own in zip(*columns, strict=True)]
 
 
 def _times(rows: Rows, mapped: Mapped) -> tuple[list[float | None], list[float | None], list[Note]]:

@@ -99,6 +99,43 @@ class Rows:
             raise EncaveError(f"{self.path}: the column {name} has {wrong}, which is no integer")
         return [None if value is None else int(value) for value in numbers]
 
+    def truths(self, name: str) -> list[bool | None]:
+        """Truth values, also written as 0 and 1; None for what is missing.
+
+        Raises:
+            EncaveError: a value is no truth value.
+        """
+        numbers = self._each(name, _zero_or_one, "no truth value: write true and false, or 1 and 0")
+        return [None if value is None else value == 1 for value in numbers]
+
+    def constraint(self, name: str) -> list[bool | None]:
+        """Whether a constraint holds: a truth value says so, a number is at most 0; None for what is missing.
+
+        Raises:
+            EncaveError: a value is neither.
+        """
+        numbers = self._each(name, _violation, "neither a number, which is at most 0 where it holds, nor true or false")
+        return [None if value is None else value <= 0 for value in numbers]
+
+
+def _truth(value: Any) -> bool | None:
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower())
+    return value if isinstance(value, bool) else None
+
+
+def _zero_or_one(value: Any) -> float:
+    truth = _truth(value)
+    number = float(value) if truth is None else float(truth)
+    if number not in (0.0, 1.0):
+        raise ValueError("neither 0 nor 1")
+    return number
+
+
+def _violation(value: Any) -> float:
+    truth = _truth(value)
+    return float(value) if truth is None else float(not truth)
+
 
 def _seconds(value: Any, unit: float) -> float:
     """Seconds of a number, a span, a time stamp or its ISO 8601 text, which is UTC where it names no zone."""
