@@ -23,6 +23,7 @@ _DEEPCAVE = (
     "DeepCAVE knows no trial without budget, seed, times and CPU time: it gets budget 0, no time span, CPU time 0",
     "DeepCAVE is shown one seed for all trials of a run unless configurations were repeated with several",
     "DeepCAVE has one place per trial for other fields: infinity in them becomes text, NaN becomes nothing",
+    "DeepCAVE knows no constraints: infeasible trials are aborted, with their values among the other fields",
 )
 
 

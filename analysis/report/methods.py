@@ -18,11 +18,11 @@ from .references import BENCHMARKS, OPTIMIZERS, cite, of_name
 _MOST_BUDGETS = 8
 _INCUMBENT = (
     "The incumbent of a run is its successful and not infeasible trial with the lowest cost (validation, as the "
-    "optimizer was told it) at the highest budget seen so far: a trial at a higher budget replaces an incumbent chosen "
-    "at a lower one, at equal budgets only a strictly lower cost does, and the earliest of equals stays. The cost of a "
-    "configuration evaluated several times at a budget is the mean of its evaluations there so far. The incumbent "
-    "changes when a trial ends. Reported values, such as test errors, are those of the incumbent and never take part "
-    "in the choice."
+    "optimizer was told it) at the highest budget seen so far: a trial at a higher budget replaces an incumbent "
+    "chosen at a lower one, at equal budgets only a strictly lower cost does, and the earliest of equals stays. The "
+    "cost of a configuration evaluated several times at a budget is the mean of its evaluations there so far. The "
+    "incumbent changes when a trial ends. Reported values, such as test errors, are those of the incumbent and "
+    "never take part in the choice."
 )
 _CURVES = (
     "Curves are means of right-continuous step functions over {axes}, exact at every event and never "

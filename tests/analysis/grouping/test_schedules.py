@@ -12,7 +12,7 @@ from encave.analysis.grouping.schedules import full_evaluations, modelled
 from encave.analysis.grouping.sections import view_runs
 from encave.analysis.report.cautions import list_cautions
 from encave.analysis.report.methods import _setting
-from encave.analysis.report.words import lead_sentences, origin
+from encave.analysis.report.words import lead_sentences
 from encave.run import Run
 
 TABLE = {"name": "NAS-Bench-201", "source": "table", "sha256": "ab" * 32}
@@ -59,7 +59,7 @@ def test_what_is_modelled_is_told_wherever_the_origin_is(
     (own,) = view_runs([run]).sections
     found = modelled(own)
     assert (found.share if found else None) == (None if share is None else pytest.approx(share))
-    text = origin(own)
+    text = own.origin
     assert ("modelled between 22.2 and 200 epochs" in text) is (share is not None)
     assert f"({share:.0%} of the trials)" in text if share else text.endswith("table of measured values")
 

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from ConfigSpace import ConfigurationSpace, Float
 
+from encave.analysis.comparison.section import compare
 from encave.analysis.grouping.sections import view_runs
 from encave.analysis.importance.sample import sample
 from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis, AxisFacts
 from encave.analysis.performance.pareto import compare_fronts
+from encave.analysis.report.diagnostics import diagnose
 from encave.errors import EncaveError
 from encave.run import Objective, Optimizer, Run
 from encave.store.columns import run_row
@@ -94,3 +96,8 @@ def test_the_store_tells_of_the_feasible_incumbent() -> None:
     run = run_of(FEASIBLE)
     row = run_row(run, run.joined(), 0)
     assert (row["incumbent_cost"], row["trials"], row["successes"]) == (0.2, 5, 5)
+
+
+def test_the_table_of_runs_counts_infeasible_trials() -> None:
+    (told,) = diagnose(compare(view_runs([run_of(FEASIBLE)]).sections[0]))
+    assert (told.trials, told.failed, told.statuses, told.final) == (5, 0, "2 infeasible", "0.2")
