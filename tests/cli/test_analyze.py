@@ -147,3 +147,28 @@ def test_an_optimizer_that_failed_everywhere_leaves_the_others_their_columns(mak
         run.save(tmp_path / run.name)
     shown = invoke("analyze", "curves", tmp_path).stdout
     assert "at 0.2 s" in shown and "at 1 s" in shown  # of the two seconds of A
+
+
+@pytest.mark.parametrize("analysis", ["exploration", "importance", "correlation"])
+def test_what_needs_all_trials_is_refused_on_a_log_of_improvements(analysis: str, tmp_path: Path) -> None:
+    log = Path(__file__).parents[1] / "logs" / "ioh" / "improvements_only"
+    done = invoke("convert", log, "--out", tmp_path / "runs")
+    assert done.exit_code == 0, done.output
+    done = invoke("analyze", analysis, tmp_path / "runs")
+    assert done.exit_code == 2 and "keeps 4 trials of 1,000 evaluations, improvements only" in done.stderr
+    done = invoke("analyze", analysis, tmp_path / "runs", "--json")
+    content = json.loads(done.stdout)
+    assert content["groups"] == [] and "improvements only" in content["refused"][0]["reason"]
+
+
+def test_curves_of_a_log_of_improvements_end_where_the_run_did(tmp_path: Path) -> None:
+    log = Path(__file__).parents[1] / "logs" / "ioh" / "improvements_only"
+    done = invoke("convert", log, "--out", tmp_path / "runs")
+    assert done.exit_code == 0, done.output
+    done = invoke("analyze", "curves", tmp_path / "runs", "--json")
+    [curve] = [one for one in json.loads(done.stdout)["curves"] if one["measure"] == "raw_y"]
+    assert (curve["positions"], curve["values"]) == ([1, 40, 700], [9.0, 4.0, 0.5])
+    done = invoke("report", tmp_path / "runs", "--out", tmp_path / "report")
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "Importance could not be estimated for 1 run" in page and "Duplicates and diversity are not shown" in page

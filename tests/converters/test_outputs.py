@@ -88,6 +88,7 @@ def made_runs(draw: st.DrawFn) -> Run:
             "start": starts,
             "end": [None if start is None else start + span for start, span in zip(starts, spans, strict=True)],
             "cpu_time": column(st.one_of(st.none(), st.floats(0, 9))),
+            "evaluation": column(st.one_of(st.none(), st.integers(1, 2**40))),
             "cost:err": [value if ok else None for value, ok in zip(column(finite), succeeded, strict=True)],
             "cost:f1 ö": [value if ok else None for value, ok in zip(column(finite), succeeded, strict=True)],
             "extra:text": column(texts),

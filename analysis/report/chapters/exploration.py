@@ -39,18 +39,15 @@ def write(study: Study) -> list[Chapter]:
     prints = {title: found for title, found in seen.items() if isinstance(found, Footprint)}
     made, unseen = _incumbents(study)
     titles = [section.title for section in study.view.sections]
-    blocks = [
-        Details(
-            f"{one.section.title}: exploration",
-            [
-                *_figures(one, study, prints, made),
-                *_seen(one.section.title, correlations, explorations),
-                *_frequencies(one.section.title, made),
-            ],
-            open=len(titles) <= _OPEN,
-        )
+    shown = {
+        one.section.title: [
+            *_figures(one, study, prints, made),
+            *_seen(one.section.title, correlations, explorations),
+            *_frequencies(one.section.title, made),
+        ]
         for one in study.comparisons
-    ]
+    }
+    blocks = [Details(f"{title}: exploration", own, open=len(titles) <= _OPEN) for title, own in shown.items() if own]
     reasons = [f"{title}: {why}" for title, why in seen.items() if isinstance(why, str)]
     return [
         Chapter(
