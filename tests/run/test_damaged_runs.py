@@ -21,7 +21,7 @@ from encave.store import RunStore
 
 from .test_model import make_run
 
-LOGS = Path(__file__).parent / "logs" / "syne-tune"
+LOGS = Path(__file__).resolve().parents[1] / "logs" / "syne-tune"
 
 
 def _told(path: tuple[Any, ...], value: Any) -> Callable[[dict[str, Any]], None]:

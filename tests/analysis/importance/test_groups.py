@@ -121,7 +121,7 @@ def test_correlation_is_averaged_over_the_runs_of_a_group(runs: list[Run]) -> No
 def test_importance_as_table_and_json_says_the_same(folder: Path, runs: list[Run]) -> None:
     told = invoke("analyze", "importance", folder, "--json", "--benchmark", "surrogate")
     found = json.loads(told.stdout)
-    assert told.exit_code == 1  # one of four runs is too short
+    assert told.exit_code == 0  # one of four runs is too short, which is told
     (group,) = found["groups"]
     assert group["optimizer"] == "RS" and group["budget"] == 200.0 and len(group["effects"]) == 21
     assert [run["failed"] for run in group["runs"]] == [1, 1, 1]

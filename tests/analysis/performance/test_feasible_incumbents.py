@@ -14,7 +14,7 @@ from encave.analysis.importance.sample import sample
 from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis, AxisFacts
 from encave.analysis.performance.pareto import compare_fronts
-from encave.analysis.report.diagnostics import diagnose
+from encave.analysis.tables.diagnostics import diagnose
 from encave.errors import EncaveError
 from encave.run import Objective, Optimizer, Run
 from encave.store.columns import run_row

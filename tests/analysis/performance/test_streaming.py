@@ -37,7 +37,7 @@ def folders_of(study):
 
 
 def reduced_of(study, rule):
-    return [one for folder in folders_of(study) for one in reduce_source(folder, None, rule)]
+    return [one for folder in folders_of(study) for one in reduce_source(folder, None, rule)[0]]
 
 
 def test_streamed_curves_are_those_of_the_report(study) -> None:
