@@ -1,5 +1,10 @@
 """encave: from the logs of any black-box optimizer to DeepCAVE and to the comparison section of a paper.
 
+    >>> import encave
+    >>> runs = encave.read("old/")                 # doctest: +SKIP
+    >>> c = encave.compare(runs, statistic="median")  # doctest: +SKIP
+    >>> c.curves().plot()                          # doctest: +SKIP
+
 The names below are loaded when they are first used, so that importing the package costs nothing.
 """
 
@@ -10,18 +15,62 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from .analysis import (
+        Comparisons,
+        Display,
+        Importances,
+        compare,
+        correlation,
+        exploration,
+        importance,
+        incumbents,
+    )
+    from .analysis.charts.papers import paper
     from .errors import EncaveError
     from .run import Incumbent, Note, Objective, Optimizer, Run, Status
+    from .run.runs import Runs
+    from .workflows.library import convert, open, read, report
 
-__all__ = ["EncaveError", "Incumbent", "Note", "Objective", "Optimizer", "Run", "Status"]
+_HOMES = {
+    "EncaveError": ".errors",
+    **dict.fromkeys(("Incumbent", "Note", "Objective", "Optimizer", "Run", "Status"), ".run"),
+    "Runs": ".run.runs",
+    **dict.fromkeys(("convert", "open", "read", "report"), ".workflows.library"),
+    **dict.fromkeys(("Comparisons", "Display", "Importances", "compare"), ".analysis"),
+    **dict.fromkeys(("correlation", "exploration", "importance", "incumbents"), ".analysis"),
+    "paper": ".analysis.charts.papers",
+}
+__all__ = [
+    "Comparisons",
+    "Display",
+    "EncaveError",
+    "Importances",
+    "Incumbent",
+    "Note",
+    "Objective",
+    "Optimizer",
+    "Run",
+    "Runs",
+    "Status",
+    "compare",
+    "convert",
+    "correlation",
+    "exploration",
+    "importance",
+    "incumbents",
+    "open",
+    "paper",
+    "read",
+    "report",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module 'encave' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(".errors" if name == "EncaveError" else ".run", __name__), name)
+    return getattr(import_module(_HOMES[name], __name__), name)
 
 
 def __dir__() -> list[str]:

@@ -91,7 +91,7 @@ def export_found(
 ) -> Exported:
     """Write what a survey found in a format of `outputs()`; arguments and errors as in `export`."""
     form = output(to)
-    wanted = _Wanted(found, out, engine, options, strict, on_progress)
+    wanted = Wanted(found, out, engine, options, strict, on_progress)
     if to == STORE:
         return Exported(form.title, tuple(_into_store(wanted)), form.limits, ())
     _check_free(out, to)
@@ -109,18 +109,18 @@ def export_found(
 
 
 @dataclass(frozen=True)
-class _Wanted:
-    """What is to be exported, as in `export_found`."""
+class Wanted:
+    """What is to be read, as in `export_found`."""
 
     found: Survey
     out: Path
     engine: Engine
     options: Options
-    strict: bool
-    on_progress: Callable[[Conversion, int], None] | None
+    strict: bool = False
+    on_progress: Callable[[Conversion, int], None] | None = None
 
 
-def _into_store(wanted: _Wanted) -> Iterator[Conversion]:
+def _into_store(wanted: Wanted) -> Iterator[Conversion]:
     """Add runs to a store as they are read; a log that has not changed since it was added is not read."""
     with store.opened(wanted.out) as writer:
         for conversion, run in _read(wanted, lambda found: writer.known(store.run_id(str(found.source)))):
@@ -143,17 +143,17 @@ def _check_free(out: Path, to: str) -> None:
 
 
 def _read(
-    wanted: _Wanted, known: Callable[[Found], Mapping[str, Any] | None] | None = None
+    wanted: Wanted, known: Callable[[Found], Mapping[str, Any] | None] | None = None
 ) -> Iterator[tuple[Conversion, Run | None]]:
-    """What becomes of each log and run, as `_read_all` has it; progress is told on the way."""
-    for conversion, run in _read_all(wanted, known):
+    """What becomes of each log and run, as `read_all` has it; progress is told on the way."""
+    for conversion, run in read_all(wanted, known):
         if wanted.on_progress is not None:
             wanted.on_progress(conversion, len(wanted.found.logs) + len(wanted.found.folders))
         yield conversion, run
 
 
-def _read_all(
-    wanted: _Wanted, known: Callable[[Found], Mapping[str, Any] | None] | None
+def read_all(
+    wanted: Wanted, known: Callable[[Found], Mapping[str, Any] | None] | None = None
 ) -> Iterator[tuple[Conversion, Run | None]]:
     """What becomes of each log and run, and the run if it is to be written.
 
@@ -189,7 +189,7 @@ def _read_all(
             yield _judged(folder, _CONVERTED, run, wanted)
 
 
-def _judged(source: Path, name: str, run: Run, wanted: _Wanted) -> tuple[Conversion, Run | None]:
+def _judged(source: Path, name: str, run: Run, wanted: Wanted) -> tuple[Conversion, Run | None]:
     if wanted.strict and (reason := assumed(run)):
         return refused_as_assumed(source, name, run, reason), None
     return accounted(source, name, "converted", run, wanted.out), run

@@ -1,0 +1,215 @@
+"""The library's verbs: what the command line does, for whoever works in Python."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from ..errors import EncaveError
+from ..run.runs import Runs
+
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
+
+    from ..analysis.report import Report
+    from ..analysis.report.settings import Settings
+    from ..converters import Conversion
+    from ..converters.limits import Limits
+    from ..run import Run
+
+    Space: TypeAlias = ConfigurationSpace | Path | str
+    """A space, a file with one, or the name of one that encave knows."""
+
+Sources: TypeAlias = "Path | str | Iterable[Path | str]"
+"""A file or folder, or several."""
+
+
+def read(
+    sources: Sources,
+    *,
+    configspace: Space | None = None,
+    map: Mapping[str, str] | None = None,
+    format: str | None = None,
+    jobs: int = 1,
+    memory: float | None = None,
+    timeout: float | None = None,
+) -> Runs:
+    r"""Read logs, converted runs and run stores, mixed; writes nothing.
+
+    Logs are recognised and read in processes with limits, like those of `encave convert`. A log that cannot be read is
+    left out and named in `refused` of what is returned; a converted run whose log is read too is read once.
+
+    Args:
+        sources: Files and folders.
+        configspace: Configuration space for logs without one: a space, a file, or `nasbench201`.
+        map: What the columns of tables are, e.g. `{"objective": "loss", "hyperparameters": "lr,depth"}`.
+        format: Name of the one format to look for; None: all.
+        jobs: Processes that read.
+        memory: GiB that each may hold; None: 8.
+        timeout: Seconds for one log; None: 900.
+
+    Returns:
+        The runs, logs first, in the order of the sources and of the paths in them.
+
+    Raises:
+        EncaveError: a source does not exist, nothing was found, or nothing that was found can be read.
+
+    Example:
+        >>> import encave, pathlib, tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> table = pathlib.Path(folder.name, "trials.csv")
+        >>> _ = table.write_text("lr,loss\n0.1,2.0\n0.2,1.0\n0.3,3.0\n")
+        >>> runs = encave.read(table, map={"objective": "loss", "hyperparameters": "lr"})
+        >>> runs[0].incumbent().value
+        1.0
+    """
+    from ..converters.engine import Engine
+    from ..converters.exporting import Wanted, read_all
+    from ..converters.reader import Options
+    from ..converters.survey import survey
+
+    paths = _paths(sources)
+    with Engine(jobs, _limits(memory, timeout)) as engine:
+        found = survey(paths, engine, format, mapping=map)
+        wanted = Wanted(found, Path(), engine, Options(_space(configspace), map))
+        told = list(read_all(wanted))
+    runs = [run for _, run in told if run is not None]
+    refused = {str(one.source): str(one.reason) for one, run in told if run is None}
+    if not runs:
+        first = next(iter(refused.items()), None)
+        raise EncaveError(f"nothing can be read: {first[0]}: {first[1]}" if first else "nothing can be read")
+    return Runs(runs, refused)
+
+
+def convert(
+    sources: Sources,
+    out: Path | str,
+    *,
+    to: str = "deepcave",
+    configspace: Space | None = None,
+    map: Mapping[str, str] | None = None,
+    format: str | None = None,
+    strict: bool = False,
+    jobs: int = 1,
+    memory: float | None = None,
+    timeout: float | None = None,
+) -> tuple[Conversion, ...]:
+    """Write logs as runs that DeepCAVE opens, or in another format, each folder whole or not at all.
+
+    Args:
+        sources: Files and folders.
+        out: Folder to write to.
+        to: `deepcave`, or another format of `encave convert --to`.
+        configspace: As for `read`.
+        map: As for `read`.
+        format: As for `read`.
+        strict: Whether to refuse logs of which anything must be assumed.
+        jobs: As for `read`.
+        memory: As for `read`.
+        timeout: As for `read`.
+
+    Returns:
+        What became of each log: trials read, written, merged and dropped, notes, and the reason where it was refused.
+
+    Raises:
+        EncaveError: a source does not exist, nothing was found, or `out` cannot be written.
+    """
+    from ..converters.conversion import convert as to_deepcave
+    from ..converters.exporting import export
+
+    paths, space, limits = _paths(sources), _space(configspace), _limits(memory, timeout)
+    if to == "deepcave":
+        done = to_deepcave(
+            paths, Path(out), forced_format=format, space=space, mapping=map, strict=strict, jobs=jobs, limits=limits
+        )
+        return tuple(done)
+    written = export(
+        paths, Path(out), to, forced_format=format, space=space, mapping=map, strict=strict, jobs=jobs, limits=limits
+    )
+    return written.conversions
+
+
+def report(
+    runs: Iterable[Run],
+    out: Path | str,
+    *,
+    title: str | None = None,
+    venue: str | None = None,
+    settings: Settings | Path | str | None = None,
+    jobs: int = 1,
+    on_step: Callable[[str, int, int | None], None] | None = None,
+) -> Report:
+    """Write the comparison of runs as a folder: a page, figures, tables, LaTeX that compiles, and the data behind them.
+
+    Args:
+        runs: The runs.
+        out: The folder; an earlier report there is replaced.
+        title: Title of the page.
+        venue: Paper to draw for: `neurips`, `icml`, `iclr`, `automl`, `tmlr` or `jmlr`.
+        settings: What to show: settings, or a `report.toml`.
+        jobs: Processes that draw.
+        on_step: Told what is being done, how much of it is done, and of how much.
+
+    Raises:
+        EncaveError: there are no runs, or `out` holds something else or cannot be written.
+    """
+    from ..analysis.report import write_report
+    from ..analysis.report.settings import Settings, read_settings
+    from .known_tables import random_search_of, truth_of
+
+    chosen = read_settings(Path(settings)) if isinstance(settings, Path | str) else settings or Settings()
+    chosen = replace(chosen, title=title or chosen.title, venue=venue or chosen.venue)
+    given = list(runs)
+    return write_report(
+        given, out, settings=chosen, truth=truth_of(given), random_search=random_search_of(given), jobs=jobs,
+        on_step=on_step or _quietly,
+    )  # fmt: skip
+
+
+def open(runs: Iterable[Run] | Path | str, *, port: int | None = None, browser: bool = True) -> None:
+    """Open runs in DeepCAVE; returns when it is ended with Ctrl-C.
+
+    Args:
+        runs: Runs, or a folder of converted ones.
+        port: Port of the page; None: a free one.
+        browser: Whether to open the page in the browser.
+
+    Raises:
+        EncaveError: DeepCAVE is not there and cannot be set up, or no run can be opened.
+    """
+    from ..converters.outputs import output
+    from ..run import find_runs
+    from ..viewer import open_runs
+
+    if isinstance(runs, Path | str):
+        open_runs(find_runs(Path(runs)), port=port, browser=browser, on_ready=print, on_note=print)
+        return
+    with tempfile.TemporaryDirectory(prefix="encave-open-") as folder:
+        output("deepcave").write(list(runs), Path(folder))
+        open_runs(find_runs(Path(folder)), port=port, browser=browser, on_ready=print, on_note=print)
+
+
+def _quietly(step: str, done: int, total: int | None) -> None:
+    """Say nothing of the progress."""
+
+
+def _paths(sources: Sources) -> Sequence[Path]:
+    return [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
+
+
+def _space(told: Space | None) -> ConfigurationSpace | None:
+    if told is None or not isinstance(told, Path | str):
+        return told
+    from ..converters.parts.space import given_space
+
+    return given_space(str(told))
+
+
+def _limits(memory: float | None, timeout: float | None) -> Limits:
+    from ..converters.limits import Limits
+
+    usual = Limits()
+    return Limits(usual.memory if memory is None else memory, usual.seconds if timeout is None else timeout)
