@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EncaveError
-from ...run import COST, EXTRA, Objective, Run
+from ...run import EXTRA, Objective, Run
+from .objectives import FIRST_OBJECTIVE, joint_objective, names_of, roles, tell_apart
 
 # Differences from the optimum below this share of it are rounding of the same table entry, not regret.
 _ROUNDING = 1e-12
+
+# what must agree between runs that are compared: the objective's role, and before it all else
+_Key: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Measure:
     name: str
     """Name shown to people, e.g. `validation regret`."""
     column: str
-    """Trial column of the value, e.g. `extra:valid_error_200` or `cost:loss`."""
+    """Trial column of the value, e.g. `extra:valid_error_200` or `cost:loss`; `objective` is each run's own first."""
     unit: str | None = None
     """Unit, e.g. `%`."""
     maximize: bool = False
@@ -80,7 +84,7 @@ class Section:
     title: str
     """`task`, with what tells it from another section of the same task."""
     objective: Objective
-    """The first objective, by which incumbents are chosen."""
+    """The first objective, by which incumbents are chosen; named `objective` where logs name it differently."""
     measures: tuple[Measure, ...]
     """What is reported, the first for the ranking."""
     groups: tuple[Group, ...]
@@ -98,6 +102,11 @@ class Section:
         """All runs, group by group."""
         return tuple(run for group in self.groups for run in group.runs)
 
+    @property
+    def objective_names(self) -> dict[str, str]:
+        """Optimizer → what its logs call the objective."""
+        return {group.optimizer: names_of(group.runs) for group in self.groups}
+
 
 @dataclass(frozen=True)
 class View:
@@ -108,7 +117,7 @@ class View:
     optimizers: tuple[str, ...]
     """Labels of all optimizers, sorted."""
     remarks: tuple[str, ...]
-    """Sentences on runs given twice and labels split by version."""
+    """Sentences on runs given twice, labels split by version and objectives kept apart."""
 
 
 def run_seed(run: Run) -> int | None:
@@ -118,7 +127,7 @@ def run_seed(run: Run) -> int | None:
 
 
 def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_trials) -> View:
-    """Group runs by task (and objective, benchmark, reporting), then by optimizer.
+    """Group runs by task (and role of the objective, benchmark, reporting), then by optimizer.
 
     A run given twice (same label, task, seed and trials) counts once. The label is `metadata["group"]`, else the
     optimizer's name; where several releases come under one label it gets the release appended, since different programs
@@ -134,14 +143,16 @@ def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_t
     if not runs:
         raise EncaveError("there is no run to compare. Give folders of converted runs (encave convert SRC… --out DIR).")
     labels, remarks = _labels(runs)
-    kept, twice = _without_duplicates(runs, labels, same)
+    keys = _section_keys(runs)
+    kept, twice = _without_duplicates(runs, labels, keys, same)
     remarks += [f"{name} was given more than once and counts once." for name in twice]
-    by_key: defaultdict[str, list[Run]] = defaultdict(list)
+    by_key: defaultdict[_Key, list[Run]] = defaultdict(list)
     for run in kept:
-        by_key[_section_key(run)].append(run)
-    titles = _titles({key: members[0] for key, members in by_key.items()})
+        by_key[keys[id(run)]].append(run)
+    titles = _titles(by_key)
     sections = [_section(titles[key], members, labels) for key, members in by_key.items()]
     sections.sort(key=lambda section: section.title)
+    remarks += _kept_apart(by_key)
     return View(tuple(sections), tuple(sorted(set(labels.values()))), tuple(remarks))
 
 
@@ -167,13 +178,13 @@ def _labels(runs: Sequence[Run]) -> tuple[dict[int, str], list[str]]:
 
 
 def _without_duplicates(
-    runs: Sequence[Run], labels: dict[int, str], same: Callable[[Run, Run], bool]
+    runs: Sequence[Run], labels: dict[int, str], keys: Mapping[int, _Key], same: Callable[[Run, Run], bool]
 ) -> tuple[list[Run], list[str]]:
     kept: list[Run] = []
     twice: list[str] = []
     candidates: defaultdict[tuple[Any, ...], list[Run]] = defaultdict(list)
     for run in runs:
-        alike = candidates[labels[id(run)], _section_key(run), run_seed(run), len(run)]
+        alike = candidates[labels[id(run)], keys[id(run)], run_seed(run), len(run)]
         if any(same(run, other) for other in alike):
             twice.append(run.name)
         else:
@@ -182,14 +193,14 @@ def _without_duplicates(
     return kept, sorted(set(twice))
 
 
-def _facts(run: Run) -> dict[str, str]:
+def _facts(runs: Sequence[Run]) -> dict[str, str]:
     """What must agree between runs that are compared, in words, in the order in which a title names it."""
+    run = runs[0]
     benchmark: dict[str, Any] = run.metadata.get("benchmark") or {}
-    objective = run.objectives[0]
     names = [str(entry["name"]) for entry in run.metadata.get("reporting") or []]
     digest = str(benchmark.get("sha256") or "")[:8]
     return {
-        "objective": f"{objective.name}, {objective.direction}d",
+        "objective": f"{names_of(runs)}, {run.objectives[0].direction}d",
         "benchmark": f"{benchmark.get('source') or 'other runs'}",
         "reporting": f"reporting {', '.join(names)}" if names else "objective only",
         "sha256": f"benchmark {digest}" if digest else "no benchmark hash",
@@ -203,20 +214,38 @@ def _task(run: Run) -> str:
     return f"unnamed task over {', '.join(names[:4])}{', …' if len(names) > 4 else ''}"
 
 
-def _section_key(run: Run) -> str:
+def _section_keys(runs: Sequence[Run]) -> dict[int, _Key]:
+    """What must agree between runs that are compared, by `id`."""
+    alike = {id(run): _without_objective(run) for run in runs}
+    found = roles(runs, {id(run): alike[id(run)] if run.metadata.get("task") else "" for run in runs})
+    return {id(run): (alike[id(run)], found[id(run)]) for run in runs}
+
+
+def _without_objective(run: Run) -> str:
     space = [] if run.metadata.get("task") else sorted(run.configurations.column_names)
     reporting = run.metadata.get("reporting") or []
-    return json.dumps([_task(run), space, *_facts(run).values(), reporting], sort_keys=True, default=str)
+    benchmark: dict[str, Any] = run.metadata.get("benchmark") or {}
+    told = [_task(run), space, benchmark.get("source"), benchmark.get("sha256"), reporting]
+    return json.dumps(told, sort_keys=True, default=str)
 
 
-def _titles(first: dict[str, Run]) -> dict[str, str]:
+def _kept_apart(by_key: Mapping[_Key, Sequence[Run]]) -> list[str]:
+    """A remark for every task whose runs differ in nothing but their objective."""
+    kinds: defaultdict[str, list[Sequence[Run]]] = defaultdict(list)
+    for (alike, _), members in by_key.items():
+        kinds[alike].append(members)
+    several = [members for members in kinds.values() if len(members) > 1]
+    return [tell_apart(_task(one[0][0]), one, bool(one[0][0].metadata.get("task"))) for one in several]
+
+
+def _titles(by_key: Mapping[_Key, Sequence[Run]]) -> dict[_Key, str]:
     """Title of each section: the task, and in brackets what tells it from others of the same task."""
-    titles: dict[str, str] = {}
-    by_task: defaultdict[str, list[str]] = defaultdict(list)
-    for key, run in first.items():
-        by_task[_task(run)].append(key)
+    titles: dict[_Key, str] = {}
+    by_task: defaultdict[str, list[_Key]] = defaultdict(list)
+    for key, members in by_key.items():
+        by_task[_task(members[0])].append(key)
     for task, keys in by_task.items():
-        facts = {key: _facts(first[key]) for key in keys}
+        facts = {key: _facts(by_key[key]) for key in keys}
         told = _telling(list(facts.values()))
         for number, key in enumerate(sorted(keys), start=1):
             words = [facts[key][name] for name in told] or [f"set {number}"]
@@ -244,8 +273,8 @@ def _section(title: str, runs: list[Run], labels: dict[int, str]) -> Section:
     return Section(
         task=_task(first),
         title=title,
-        objective=first.objectives[0],
-        measures=run_measures(first, len(runs)),
+        objective=joint_objective(runs),
+        measures=run_measures(runs),
         groups=tuple(groups),
         benchmark=dict(first.metadata.get("benchmark") or {}),
     )
@@ -256,17 +285,16 @@ def _by_seed(run: Run) -> tuple[bool, int, str]:
     return seed is None, seed or 0, run.name
 
 
-def run_measures(run: Run, runs: int) -> tuple[Measure, ...]:
-    """What is reported of a run that is compared with others, `runs` in all."""
-    reporting: list[dict[str, Any]] = run.metadata.get("reporting") or []
+def run_measures(runs: Sequence[Run]) -> tuple[Measure, ...]:
+    """What is reported of runs that are compared."""
+    reporting: list[dict[str, Any]] = runs[0].metadata.get("reporting") or []
     if reporting:
         return tuple(_reported(entry) for entry in reporting)
-    objective = run.objectives[0]
-    column, maximize = COST + objective.name, objective.direction == "maximize"
-    plain = Measure(objective.name, column, objective.unit, maximize)
-    if runs == 1:  # regret against its own best says nothing
+    objective = joint_objective(runs)
+    plain = Measure(objective.name, FIRST_OBJECTIVE, objective.unit, objective.direction == "maximize")
+    if len(runs) == 1:  # regret against its own best says nothing
         return (plain,)
-    return Measure(f"{objective.name} regret", column, objective.unit, maximize, "best seen"), plain
+    return replace(plain, name=f"{objective.name} regret", regret="best seen"), plain
 
 
 def _reported(entry: dict[str, Any]) -> Measure:

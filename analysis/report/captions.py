@@ -15,7 +15,7 @@ from ..grouping.sections import Measure
 from ..performance.curves import Curve
 from ..statistics.design import ALPHA
 from . import tests
-from .words import origin
+from .words import objective_note, origin
 
 _SPREADS = {"mean": "mean ± standard deviation", "median": "median [lower, upper quartile]"}
 
@@ -29,6 +29,7 @@ def curve_caption(comparison: Comparison, index: int, most_bands: int) -> str:
     )
     parts = [
         f"{comparison.section.title}: mean {measure.name} of the incumbent over {axis.name}{band}.",
+        objective_note(comparison.section),
         _reference(measure),
     ]
     if len(curves) > most_bands:
@@ -85,6 +86,7 @@ def table_caption(comparison: Comparison, centre: Centre) -> str:
     how = "within each seed" if table.paired else "expected over all combinations of runs, since seeds are not shared"
     parts = [
         f"{comparison.section.title}: final performance, {_SPREADS[centre]} over runs; best in bold.",
+        objective_note(comparison.section),
         underline_note(comparison.significance[0]) if comparison.significance else "",
         f"Average rank by {table.measures[0].name}, {how}; ties share the mean rank." if len(table.rows) > 1 else "",
         *(_reference(measure) for measure in table.measures),

@@ -13,7 +13,7 @@ from ..statistics.bootstrap import RESAMPLES
 from ..statistics.design import ALPHA
 from .contents import Chapter, Study
 from .references import BENCHMARKS, OPTIMIZERS, cite, of_name
-from .words import origin
+from .words import objective_note, origin
 
 _MOST_BUDGETS = 8
 _INCUMBENT = (
@@ -116,7 +116,7 @@ def _setting(comparison: Comparison) -> str:
         digest = str(section.benchmark.get("sha256") or "")
         paper = of_name(str(section.benchmark.get("name")), BENCHMARKS)
         parts.append(origin(section) + paper + (f" (SHA-256 {digest[:12]}…)" if digest else ""))
-    return "; ".join(parts) + "."
+    return " ".join(filter(None, ("; ".join(parts) + ".", objective_note(section))))
 
 
 def _paper(group: Group) -> str:

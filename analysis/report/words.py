@@ -103,3 +103,11 @@ def _certainty(lead: Lead, measure: Measure) -> str:
     if lead.lower > 0:
         return f"{text}; the interval lies above zero."
     return f"{text}. The interval reaches zero, so these runs do not separate the two."
+
+
+def objective_note(section: Section) -> str:
+    """What each log calls the objective, as a sentence; empty where all call it the same."""
+    names = section.objective_names
+    if len(set(names.values())) == 1 and section.objective.name in names.values():
+        return ""
+    return f"The objective is {listing(f'{name} in the log of {label}' for label, name in names.items())}."
