@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from ...errors import EncaveError
 from ...run import EXTRA, Objective, Run
 from .objectives import FIRST_OBJECTIVE, joint_objective, names_of, roles, tell_apart
+from .tasks import tasks_of
+from .unlike import tell_unlike
 
 # Differences from the optimum below this share of it are rounding of the same table entry, not regret.
 _ROUNDING = 1e-12
@@ -80,7 +82,7 @@ class Section:
     """Runs that may be compared: one task, one objective, one benchmark, one way of reporting."""
 
     task: str
-    """Name of the task as in the metadata, or what stands for it."""
+    """Name of the task as in the metadata, or what stands for it, see `tasks_of`."""
     title: str
     """`task`, with what tells it from another section of the same task."""
     objective: Objective
@@ -117,7 +119,7 @@ class View:
     optimizers: tuple[str, ...]
     """Labels of all optimizers, sorted."""
     remarks: tuple[str, ...]
-    """Sentences on runs given twice, labels split by version and objectives kept apart."""
+    """Sentences on runs given twice, tasks told by folders, objectives kept apart and unlike runs."""
 
 
 def run_seed(run: Run) -> int | None:
@@ -143,16 +145,21 @@ def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_t
     if not runs:
         raise EncaveError("there is no run to compare. Give folders of converted runs (encave convert SRC… --out DIR).")
     labels, remarks = _labels(runs)
-    keys = _section_keys(runs)
+    tasks, told = tasks_of(runs, labels)
+    remarks += told
+    keys = _section_keys(runs, tasks)
     kept, twice = _without_duplicates(runs, labels, keys, same)
     remarks += [f"{name} was given more than once and counts once." for name in twice]
     by_key: defaultdict[_Key, list[Run]] = defaultdict(list)
     for run in kept:
         by_key[keys[id(run)]].append(run)
-    titles = _titles(by_key)
-    sections = [_section(titles[key], members, labels) for key, members in by_key.items()]
+    titles = _titles(by_key, tasks)
+    sections = [_section(titles[key], tasks[id(runs[0])], runs, labels) for key, runs in by_key.items()]
     sections.sort(key=lambda section: section.title)
-    remarks += _kept_apart(by_key)
+    remarks += _kept_apart(by_key, tasks)
+    remarks += [
+        text for one in sections for group in one.groups for text in tell_unlike(one.title, group.optimizer, group.runs)
+    ]
     return View(tuple(sections), tuple(sorted(set(labels.values()))), tuple(remarks))
 
 
@@ -207,43 +214,36 @@ def _facts(runs: Sequence[Run]) -> dict[str, str]:
     }
 
 
-def _task(run: Run) -> str:
-    if run.metadata.get("task"):
-        return str(run.metadata["task"])
-    names = sorted(str(name) for name in run.configurations.column_names[1:])
-    return f"unnamed task over {', '.join(names[:4])}{', …' if len(names) > 4 else ''}"
-
-
-def _section_keys(runs: Sequence[Run]) -> dict[int, _Key]:
+def _section_keys(runs: Sequence[Run], tasks: Mapping[int, str]) -> dict[int, _Key]:
     """What must agree between runs that are compared, by `id`."""
-    alike = {id(run): _without_objective(run) for run in runs}
+    alike = {id(run): _without_objective(run, tasks[id(run)]) for run in runs}
     found = roles(runs, {id(run): alike[id(run)] if run.metadata.get("task") else "" for run in runs})
     return {id(run): (alike[id(run)], found[id(run)]) for run in runs}
 
 
-def _without_objective(run: Run) -> str:
+def _without_objective(run: Run, task: str) -> str:
     space = [] if run.metadata.get("task") else sorted(run.configurations.column_names)
     reporting = run.metadata.get("reporting") or []
     benchmark: dict[str, Any] = run.metadata.get("benchmark") or {}
-    told = [_task(run), space, benchmark.get("source"), benchmark.get("sha256"), reporting]
+    told = [task, space, benchmark.get("source"), benchmark.get("sha256"), reporting]
     return json.dumps(told, sort_keys=True, default=str)
 
 
-def _kept_apart(by_key: Mapping[_Key, Sequence[Run]]) -> list[str]:
+def _kept_apart(by_key: Mapping[_Key, Sequence[Run]], tasks: Mapping[int, str]) -> list[str]:
     """A remark for every task whose runs differ in nothing but their objective."""
     kinds: defaultdict[str, list[Sequence[Run]]] = defaultdict(list)
     for (alike, _), members in by_key.items():
         kinds[alike].append(members)
     several = [members for members in kinds.values() if len(members) > 1]
-    return [tell_apart(_task(one[0][0]), one, bool(one[0][0].metadata.get("task"))) for one in several]
+    return [tell_apart(tasks[id(one[0][0])], one, bool(one[0][0].metadata.get("task"))) for one in several]
 
 
-def _titles(by_key: Mapping[_Key, Sequence[Run]]) -> dict[_Key, str]:
+def _titles(by_key: Mapping[_Key, Sequence[Run]], tasks: Mapping[int, str]) -> dict[_Key, str]:
     """Title of each section: the task, and in brackets what tells it from others of the same task."""
     titles: dict[_Key, str] = {}
     by_task: defaultdict[str, list[_Key]] = defaultdict(list)
     for key, members in by_key.items():
-        by_task[_task(members[0])].append(key)
+        by_task[tasks[id(members[0])]].append(key)
     for task, keys in by_task.items():
         facts = {key: _facts(by_key[key]) for key in keys}
         told = _telling(list(facts.values()))
@@ -264,19 +264,18 @@ def _telling(facts: list[dict[str, str]]) -> list[str]:
     return []
 
 
-def _section(title: str, runs: list[Run], labels: dict[int, str]) -> Section:
+def _section(title: str, task: str, runs: list[Run], labels: dict[int, str]) -> Section:
     by_label: defaultdict[str, list[Run]] = defaultdict(list)
     for run in runs:
         by_label[labels[id(run)]].append(run)
     groups = [Group(label, tuple(sorted(members, key=_by_seed))) for label, members in sorted(by_label.items())]
-    first = runs[0]
     return Section(
-        task=_task(first),
+        task=task,
         title=title,
         objective=joint_objective(runs),
         measures=run_measures(runs),
         groups=tuple(groups),
-        benchmark=dict(first.metadata.get("benchmark") or {}),
+        benchmark=dict(runs[0].metadata.get("benchmark") or {}),
     )
 
 
