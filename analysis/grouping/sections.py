@@ -132,8 +132,7 @@ def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_t
     """Group runs by task (and role of the objective, benchmark, reporting), then by optimizer.
 
     A run given twice (same label, task, seed and trials) counts once. The label is `metadata["group"]`, else the
-    optimizer's name; where several releases come under one label it gets the release appended, since different programs
-    are not averaged.
+    optimizer's name, whatever the release; where programs of several names come under one label each goes by its own.
 
     Args:
         runs: The runs.
@@ -168,20 +167,31 @@ def _label(run: Run) -> str:
 
 
 def _labels(runs: Sequence[Run]) -> tuple[dict[int, str], list[str]]:
-    """Label of each run by `id`, and a remark for every label split by release."""
-    releases: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    """Label of each run by `id`, and a remark for every label of several programs or releases."""
+    programs: defaultdict[str, set[str]] = defaultdict(set)
     for run in runs:
-        releases[_label(run)].add((run.optimizer.name, run.optimizer.version or "of unknown release"))
-    labels: dict[int, str] = {}
+        programs[_label(run)].add(run.optimizer.name)
+    # two programs under one label are kept apart by their names
+    labels = {id(run): run.optimizer.name if len(programs[_label(run)]) > 1 else _label(run) for run in runs}
+    remarks = [
+        f"{label} came from {_listed(found)}, which are kept apart."
+        for label, found in sorted(programs.items())
+        if len(found) > 1
+    ]
+    releases: defaultdict[str, set[str]] = defaultdict(set)
     for run in runs:
-        label, version = _label(run), run.optimizer.version or "of unknown release"
-        if len(releases[label]) > 1:
-            # two programs under one label: name both where the names differ, the release where only that does
-            own = run.optimizer.name if len({name for name, _ in releases[label]}) > 1 else label
-            label = f"{own} {version}"
-        labels[id(run)] = label
-    split = sorted(label for label, kinds in releases.items() if len(kinds) > 1)
-    return labels, [f"{label} came in {len(releases[label])} releases, which are kept apart." for label in split]
+        releases[labels[id(run)]].add(run.optimizer.version or "unknown")
+    remarks += [
+        f"{label} came in the releases {_listed(found)}, which count as one optimizer."
+        for label, found in sorted(releases.items())
+        if len(found) > 1
+    ]
+    return labels, remarks
+
+
+def _listed(names: set[str]) -> str:
+    *others, last = sorted(names)
+    return f"{', '.join(others)} and {last}"
 
 
 def _without_duplicates(

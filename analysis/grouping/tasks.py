@@ -15,7 +15,7 @@ _HASH = re.compile(r"(?<![0-9a-z])(?=[0-9a-f-]*[0-9])[0-9a-f]{8}[0-9a-f-]*(?![0-
 _OF_A_TASK = r"(?:task|dataset|data|instance|inst|dim|dimension|function|func|f|problem)[^0-9a-z]*[0-9]+"
 _SEED = r"(?<![a-z])(?:seed|run|repetition|repeat|rep|trial|s|r)[^0-9a-z]*[0-9]+|[0-9]+"
 _NUMBERS = re.compile(rf"((?<![a-z]){_OF_A_TASK})|{_SEED}")
-_LIBRARY = ("source_format", "library")  # in the metadata: words that name the optimizer too
+_LIBRARY = ("source_format", "library", "label_from")  # in the metadata: words that name the optimizer too
 
 
 def tasks_of(runs: Sequence[Run], labels: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
@@ -98,7 +98,8 @@ def _shared_length(paths: Sequence[tuple[str, ...]]) -> int:
 def _names(run: Run, label: str) -> set[str]:
     """Words that name the run's optimizer, in lower case."""
     told = {label, run.optimizer.name, *(str(run.metadata.get(key) or "") for key in _LIBRARY)}
-    whole = {re.sub(r"[^0-9a-z]", "", one.lower()) for one in told}
+    spelled = [*told, *" ".join(told).split()]
+    whole = {re.sub(r"[^0-9a-z]", "", one.lower()) for one in spelled}
     return {word for word in (*whole, *re.findall(r"[a-z]{2,}", " ".join(told).lower())) if word}
 
 

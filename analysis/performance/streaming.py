@@ -84,7 +84,7 @@ def reduce_source(
 def gather(
     reduced: Sequence[Reduced], axis: AxisKind | None, summary: Summary
 ) -> tuple[list[SectionCurves], list[str]]:
-    """Curves of every section, and remarks on runs given twice and labels split by release.
+    """Curves of every section, and the remarks of the view on how runs were put together.
 
     Raises:
         EncaveError: there are no runs, or those of a section do not share the axis.

@@ -83,7 +83,7 @@ class Settings:
         ]
 
     def ordered(self, labels: Sequence[str]) -> list[str]:
-        """Labels of the view in the order of these settings; those that were split by release follow their label."""
+        """Labels of the view in the order of these settings; others follow by name."""
         place = {name: number for number, name in enumerate(self.optimizers)}
         return sorted(labels, key=lambda label: (place.get(label, len(place)), label))
 

@@ -36,11 +36,16 @@ def test_same_run_twice_counts_once(make_run) -> None:
     assert len(view_runs(unknown).sections[0].runs) == 1
 
 
-def test_releases_are_kept_apart(make_run) -> None:
-    view = view_runs([make_run("DEHB", 0, version="0.1.1"), make_run("DEHB", 1, version="0.1.2"), make_run("RE", 0)])
-    assert view.optimizers == ("DEHB 0.1.1", "DEHB 0.1.2", "RE")
-    grouped = view_runs([make_run("a", 0, group="G"), make_run("b", 1, group="G", version="2")])
-    assert grouped.optimizers == ("a of unknown release", "b 2")
+def test_releases_are_one_optimizer_and_told(make_run) -> None:
+    view = view_runs([make_run("Optuna", 0, version="5.0.0"), make_run("Optuna", 1), make_run("RE", 0)])
+    assert view.optimizers == ("Optuna", "RE")
+    assert view.remarks == ("Optuna came in the releases 5.0.0 and unknown, which count as one optimizer.",)
+
+
+def test_programs_under_one_label_are_kept_apart(make_run) -> None:
+    view = view_runs([make_run("a", 0, group="G"), make_run("b", 1, group="G", version="2")])
+    assert view.optimizers == ("a", "b")
+    assert view.remarks == ("G came from a and b, which are kept apart.",)
     assert view_runs([make_run("a", 0, group="G")]).optimizers == ("G",)
 
 
