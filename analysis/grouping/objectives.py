@@ -88,16 +88,21 @@ def _line(kind: Sequence[Run], target: Sequence[Run]) -> str:
 
 
 def _pattern(kind: Sequence[Run], others: Sequence[Run]) -> str:
-    """A pattern of all names in `kind`, or of the folder they are from; the first name where neither tells them."""
-    names = [run.name for run in kind]
-    sources = [str(run.metadata.get("source") or "") for run in kind]
-    found = [escape(names[0])] if len(set(names)) == 1 else []
-    found += [f"{escape(_shared_start(names))}*", f"{escape(_shared_start(sources))}*"]
+    """A pattern of all of `kind` and none of the others; the first's name where there is none."""
+    return shared_pattern(kind, others) or escape(kind[0].name)
+
+
+def shared_pattern(runs: Sequence[Run], others: Sequence[Run]) -> str | None:
+    """A shell pattern that the names or the sources of all runs match and that matches no other; None without one."""
+    names = [run.name for run in runs]
+    sources = [str(run.metadata.get("source") or "") for run in runs]
+    found = [escape(one[0]) for one in (names, sources) if len(set(one)) == 1 and one[0]]
+    found += [f"{escape(_shared_start(one))}*" for one in (names, sources)]
     taken = [(run.name, str(run.metadata.get("source") or "")) for run in others]
     for pattern in found:
         if not any(fnmatchcase(name, pattern) or fnmatchcase(source, pattern) for name, source in taken):
             return pattern
-    return escape(names[0])
+    return None
 
 
 def _shared_start(texts: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from ...run import Run
 from ...run.configurations import CONFIG_ID
@@ -17,8 +18,9 @@ def tell_unlike(title: str, optimizer: str, runs: Sequence[Run]) -> list[str]:
         optimizer: Their label.
         runs: The runs. Of those that come without trials or space, as headers do, less is known.
     """
-    kinds = {
-        "budgets": {_budgets(run) for run in runs if run.budgets},
+    budgets = {_budgets(run) for run in runs if run.budgets}
+    kinds: dict[str, set[Any]] = {
+        "budgets": set(budgets),
         "spaces": {_space(run) for run in runs if run.space_json and not run.inferred_space},
         "hyperparameters": {tuple(sorted(set(run.configurations.column_names) - {CONFIG_ID})) for run in runs},
     }
@@ -26,7 +28,7 @@ def tell_unlike(title: str, optimizer: str, runs: Sequence[Run]) -> list[str]:
     if not differ:
         return []
     return [
-        f"{title}: the runs of {optimizer} differ in their {' and '.join(differ)}{_examples(kinds['budgets'])}, "
+        f"{title}: the runs of {optimizer} differ in their {' and '.join(differ)}{_examples(budgets)}, "
         "and are averaged as seeds all the same. If they are none, give them a task or an optimizer of their own in "
         "[[runs]] of report.toml."
     ]
@@ -37,7 +39,7 @@ def _budgets(run: Run) -> tuple[float, float]:
     return run.budgets[0], run.budgets[-1]
 
 
-def _examples(ranges: set[tuple[float, ...]]) -> str:
+def _examples(ranges: set[tuple[float, float]]) -> str:
     told = [f"{low:g} to {high:g}" for low, high in sorted(ranges)]
     return f" ({'; '.join(told)})" if len(told) > 1 else ""
 
