@@ -53,7 +53,7 @@ def names_of(runs: Sequence[Run]) -> str:
 
 
 def tell_apart(task: str, kinds: Sequence[Sequence[Run]], named: bool) -> str:
-    """Why the runs of a task are not compared with each other, and the lines of `report.toml` that would join them.
+    """Why the runs of a task are not compared with each other, and the line of `report.toml` that would join them.
 
     Args:
         task: Its title.
@@ -65,14 +65,15 @@ def tell_apart(task: str, kinds: Sequence[Sequence[Run]], named: bool) -> str:
         f"{names_of(kind)} is {kind[0].objectives[0].direction}d by {', '.join(_optimizers(kind))}" for kind in kinds
     )
     if not named:
-        lines = '[[runs]] match = "*" task = "…"'
+        rules = '{match = "*", task = "…"}'
     else:
         others = [kind for kind in kinds if kind is not largest]
-        lines = " and ".join(_line(kind, largest) for kind in others)
-    return f"{task}: objectives differ and are kept apart ({told}). If they are one, say so in report.toml: {lines}."
+        rules = ", ".join(_rule(kind, largest) for kind in others)
+    why = f"{task}: objectives differ and are kept apart ({told})"
+    return f"{why}. If they are one, say so in report.toml: runs = [{rules}]"
 
 
-def _line(kind: Sequence[Run], target: Sequence[Run]) -> str:
+def _rule(kind: Sequence[Run], target: Sequence[Run]) -> str:
     """The rule that makes the objective of `kind` that of `target`."""
     wanted, own = target[0].objectives[0], kind[0].objectives
     names = {run.objectives[0].name for run in target}
@@ -84,7 +85,7 @@ def _line(kind: Sequence[Run], target: Sequence[Run]) -> str:
         keys.append(f"objective = {json.dumps(wanted.name)}")
     if used.direction != wanted.direction:
         keys.append(f"direction = {json.dumps(wanted.direction)}")
-    return f"[[runs]] match = {json.dumps(_pattern(kind, target))} {' '.join(keys)}"
+    return f"{{{', '.join([f'match = {json.dumps(_pattern(kind, target))}', *keys])}}}"
 
 
 def _pattern(kind: Sequence[Run], others: Sequence[Run]) -> str:

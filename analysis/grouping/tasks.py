@@ -56,12 +56,12 @@ def _by_place(runs: Sequence[Run], labels: Mapping[int, str]) -> tuple[dict[int,
     for run in runs:
         of_label[labels[id(run)]].add(places[id(run)])
     base = task_name(runs[0])
-    found = sorted({place or "no name" for place in places.values()})
+    found = sorted({place or "nothing" for place in places.values()})
     if len(found) == 1:
         return {}, None
     if all(len(own) == 1 for own in of_label.values()):
-        told = "; ".join(f"{label} in {next(iter(own)) or 'no name'}" for label, own in sorted(of_label.items()))
-        return {}, f"{base}: compared as one task though its folders differ ({told}). {_SAY}"
+        told = "; ".join(f"{label}: {next(iter(own)) or 'nothing'}" for label, own in sorted(of_label.items()))
+        return {}, f"{base}: taken for one task though folders differ ({told}). {_SAY}"
     tasks = {id(run): places[id(run)] or base for run in runs}
     return tasks, f"{base}: folders or studies differ, so each counts as a task of its own: {', '.join(found)}. {_SAY}"
 

@@ -121,7 +121,7 @@ def test_streamed_runs_name_their_objective_as_they_like(make_run) -> None:
 def test_an_unnamed_task_says_nothing_of_what_its_objective_is(make_run) -> None:
     view = view_runs([make_run(task=None), _named(make_run("B", task=None), Objective("seconds"))])
     assert len(view.sections) == 2
-    assert 'in report.toml: [[runs]] match = "*" task = "…"' in view.remarks[0]
+    assert 'in report.toml: runs = [{match = "*", task = "…"}]' in view.remarks[0]
 
 
 def test_other_directions_and_several_objectives_are_kept_apart_and_told(make_run) -> None:
@@ -131,20 +131,20 @@ def test_other_directions_and_several_objectives_are_kept_apart_and_told(make_ru
     assert len(view.sections) == 2
     assert view.remarks == (
         "toy: objectives differ and are kept apart (loss is minimized by A; loss is maximized by B). If they are one, "
-        'say so in report.toml: [[runs]] match = "B-toy-0" direction = "minimize".',
+        'say so in report.toml: runs = [{match = "B-toy-0", direction = "minimize"}]',
     )
     joined = Settings(runs=(Rule("B-toy-0", direction="minimize"),)).applied([*plain, more])
     assert len(view_runs(joined).sections) == 1
 
     two = _named(make_run("B"), Objective("error"), Objective("loss"))
     (remark,) = view_runs([*plain, two]).remarks
-    assert remark.endswith('[[runs]] match = "B-toy-0" use = "loss".')
+    assert remark.endswith('runs = [{match = "B-toy-0", use = "loss"}]')
     (section,) = view_runs(Settings(runs=(Rule("B-*", use="loss"),)).applied([*plain, two])).sections
     assert section.objective.name == "loss"
     assert [one.name for one in section.groups[1].runs[0].objectives] == ["loss", "error"]
 
     strange = _named(make_run("B"), Objective("error"), Objective("seconds"))
     (remark,) = view_runs([*plain, strange]).remarks
-    assert remark.endswith('[[runs]] match = "B-toy-0" objective = "loss".')
+    assert remark.endswith('runs = [{match = "B-toy-0", objective = "loss"}]')
     assert len(view_runs(Settings(runs=(Rule("B-*", objective="loss"),)).applied([*plain, strange])).sections) == 1
     assert len(view_runs([*plain, _named(make_run("B"), Objective("loss"), Objective("seconds"))]).sections) == 1

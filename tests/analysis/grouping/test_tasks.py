@@ -72,7 +72,7 @@ def test_folders_of_optimizers_within_folders_of_tasks(at) -> None:
 def test_one_folder_for_each_optimizer_is_one_task_and_told(at) -> None:
     view = view_runs([at("/logs/first/results.json", "A"), at("/logs/second/results.json", "B")])
     assert grouped(view) == {"unnamed task over x": {"A": 1, "B": 1}}
-    assert "compared as one task though its folders differ (A in first; B in second)" in view.remarks[0]
+    assert "taken for one task though folders differ (A: first; B: second)" in view.remarks[0]
 
 
 def test_studies_of_one_file_are_told_apart_by_name(at) -> None:
