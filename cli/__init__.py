@@ -14,7 +14,7 @@ import rich_click as click
 from .. import __version__
 from ..errors import EncaveError
 from ..files.atomic import is_full
-from . import analyze, benchmark, convert, doctor, open, report, studies
+from . import analyze, benchmark, convert, doctor, groups, open, report, studies
 from .common import ANY_PATH, LEFT_OUT, Group, say
 
 
@@ -66,7 +66,16 @@ def demo(out: Path, jobs: int) -> None:
 
 for _verb in (
     *(studies.run, studies.status, studies.reproduce),
-    *(convert.convert, convert.inspect, report.report, analyze.analyze, open.open_, benchmark.benchmark, doctor.doctor),
+    *(
+        convert.convert,
+        convert.inspect,
+        groups.groups,
+        report.report,
+        analyze.analyze,
+        open.open_,
+        benchmark.benchmark,
+        doctor.doctor,
+    ),
 ):
     cli.add_command(_verb)
 

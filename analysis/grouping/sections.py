@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EncaveError
-from ...run import COST, EXTRA, UNKNOWN_RELEASE, Objective, Run
+from ...run import EXTRA, Objective, Run
+from .objectives import FIRST_OBJECTIVE, joint_objective, names_of, roles, tell_apart
 from .schedules import modelled
+from .tasks import tasks_of
+from .unlike import tell_unlike
 
 # Differences from the optimum below this share of it are rounding of the same table entry, not regret.
 _ROUNDING = 1e-12
+
+# what must agree between runs that are compared: the objective's role, and before it all else
+_Key: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,7 @@ class Measure:
     name: str
     """Name shown to people, e.g. `validation regret`."""
     column: str
-    """Trial column of the value, e.g. `extra:valid_error_200` or `cost:loss`."""
+    """Trial column of the value, e.g. `extra:valid_error_200` or `cost:loss`; `objective` is each run's own first."""
     unit: str | None = None
     """Unit, e.g. `%`."""
     maximize: bool = False
@@ -82,11 +88,11 @@ class Section:
     """Runs that may be compared: one task, one objective, one benchmark, one way of reporting."""
 
     task: str
-    """Name of the task as in the metadata, or what stands for it."""
+    """Name of the task as in the metadata, or what stands for it, see `tasks_of`."""
     title: str
     """`task`, with what tells it from another section of the same task."""
     objective: Objective
-    """The first objective, by which incumbents are chosen."""
+    """The first objective, by which incumbents are chosen; named `objective` where logs name it differently."""
     measures: tuple[Measure, ...]
     """What is reported, the first for the ranking."""
     groups: tuple[Group, ...]
@@ -117,6 +123,11 @@ class Section:
         """All runs, group by group."""
         return tuple(run for group in self.groups for run in group.runs)
 
+    @property
+    def objective_names(self) -> dict[str, str]:
+        """Optimizer → what its logs call the objective."""
+        return {group.optimizer: names_of(group.runs) for group in self.groups}
+
 
 @dataclass(frozen=True)
 class View:
@@ -127,15 +138,14 @@ class View:
     optimizers: tuple[str, ...]
     """Labels of all optimizers, sorted."""
     remarks: tuple[str, ...]
-    """Sentences on runs given twice and labels split by version."""
+    """Sentences on runs given twice, tasks told by folders, objectives kept apart and unlike runs."""
 
 
 def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_trials) -> View:
-    """Group runs by task (and objective, benchmark, reporting), then by optimizer.
+    """Group runs by task (and role of the objective, benchmark, reporting), then by optimizer.
 
     A run given twice (same label, task, seed and trials) counts once. The label is `metadata["group"]`, else the
-    optimizer's name; where several releases come under one label it gets the release appended, since different programs
-    are not averaged.
+    optimizer's name, whatever the release; where programs of several names come under one label each goes by its own.
 
     Args:
         runs: The runs.
@@ -147,12 +157,19 @@ def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_t
     if not runs:
         raise EncaveError("there is no run to compare. Give folders of converted runs (encave convert SRC… --out DIR).")
     labels, remarks = _labels(runs)
-    kept, twice = _without_duplicates(runs, labels, same)
+    tasks, told = tasks_of(runs, labels)
+    remarks += told
+    keys = _section_keys(runs, tasks)
+    kept, twice = _without_duplicates(runs, labels, keys, same)
     remarks += [f"{name} was given more than once and counts once." for name in twice]
-    by_key = _by_design(kept)
-    titles = _titles({key: members[0] for key, members in by_key.items()})
-    sections = [_section(titles[key], members, labels) for key, members in by_key.items()]
+    by_key = _by_design(kept, keys)
+    titles = _titles(by_key, tasks)
+    sections = [_section(titles[key], tasks[id(runs[0])], runs, labels) for key, runs in by_key.items()]
     sections.sort(key=lambda section: section.title)
+    remarks += _kept_apart(by_key, tasks)
+    remarks += [
+        text for one in sections for group in one.groups for text in tell_unlike(one.title, group.optimizer, group.runs)
+    ]
     return View(tuple(sections), tuple(sorted(set(labels.values()))), tuple(remarks))
 
 
@@ -166,23 +183,23 @@ def check_control(view: View, control: str | None) -> None:
         raise EncaveError(f"no optimizer is called {control!r}, the control; there are {', '.join(view.optimizers)}")
 
 
-def _by_design(runs: Sequence[Run]) -> dict[str, list[Run]]:
+def _by_design(runs: Sequence[Run], keys: Mapping[int, _Key]) -> dict[_Key, list[Run]]:
     """Runs by section; where an optimizer was run to several limits with the same seed, each limit is one.
 
     Two budgets of one optimizer are two designs: the shorter run is often the beginning of the longer one, and neither
     is an optimizer of its own.
     """
-    by_key: defaultdict[str, list[Run]] = defaultdict(list)
+    by_key: defaultdict[_Key, list[Run]] = defaultdict(list)
     for run in runs:
-        by_key[_section_key(run)].append(run)
-    found: dict[str, list[Run]] = {}
-    for key, members in by_key.items():
+        by_key[keys[id(run)]].append(run)
+    found: dict[_Key, list[Run]] = {}
+    for (alike, role), members in by_key.items():
         limits: defaultdict[tuple[str, int | None], set[str]] = defaultdict(set)
         for run in members:
             limits[run.optimizer.name, run.seed].add(_limit(run))
         several = any(len(own) > 1 for (_, seed), own in limits.items() if seed is not None)
         for run in members:
-            found.setdefault(json.dumps([key, _limit(run)]) if several else key, []).append(run)
+            found.setdefault((json.dumps([alike, _limit(run)]) if several else alike, role), []).append(run)
     return found
 
 
@@ -197,30 +214,41 @@ def _limit(run: Run) -> str:
 
 
 def _labels(runs: Sequence[Run]) -> tuple[dict[int, str], list[str]]:
-    """Label of each run by `id`, and a remark for every label split by release."""
-    releases: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    """Label of each run by `id`, and a remark for every label of several programs or releases."""
+    programs: defaultdict[str, set[str]] = defaultdict(set)
     for run in runs:
-        releases[run.label].add((run.optimizer.name, run.optimizer.version or UNKNOWN_RELEASE))
-    labels: dict[int, str] = {}
+        programs[run.label].add(run.optimizer.name)
+    # two programs under one label are kept apart by their names
+    labels = {id(run): run.optimizer.name if len(programs[run.label]) > 1 else run.label for run in runs}
+    remarks = [
+        f"{label} came from {_listed(found)}, which are kept apart."
+        for label, found in sorted(programs.items())
+        if len(found) > 1
+    ]
+    releases: defaultdict[str, set[str]] = defaultdict(set)
     for run in runs:
-        label, version = run.label, run.optimizer.version or UNKNOWN_RELEASE
-        if len(releases[label]) > 1:
-            # two programs under one label: name both where the names differ, the release where only that does
-            own = run.optimizer.name if len({name for name, _ in releases[label]}) > 1 else label
-            label = f"{own} {version}"
-        labels[id(run)] = label
-    split = sorted(label for label, kinds in releases.items() if len(kinds) > 1)
-    return labels, [f"{label} came in {len(releases[label])} releases, which are kept apart." for label in split]
+        releases[labels[id(run)]].add(run.optimizer.version or "unknown")
+    remarks += [
+        f"{label} came in the releases {_listed(found)}, which count as one optimizer."
+        for label, found in sorted(releases.items())
+        if len(found) > 1
+    ]
+    return labels, remarks
+
+
+def _listed(names: set[str]) -> str:
+    *others, last = sorted(names)
+    return f"{', '.join(others)} and {last}"
 
 
 def _without_duplicates(
-    runs: Sequence[Run], labels: dict[int, str], same: Callable[[Run, Run], bool]
+    runs: Sequence[Run], labels: dict[int, str], keys: Mapping[int, _Key], same: Callable[[Run, Run], bool]
 ) -> tuple[list[Run], list[str]]:
     kept: list[Run] = []
     twice: list[str] = []
     candidates: defaultdict[tuple[Any, ...], list[Run]] = defaultdict(list)
     for run in runs:
-        alike = candidates[labels[id(run)], _section_key(run), run.seed, len(run)]
+        alike = candidates[labels[id(run)], keys[id(run)], run.seed, len(run)]
         if any(same(run, other) for other in alike):
             twice.append(run.name)
         else:
@@ -229,14 +257,14 @@ def _without_duplicates(
     return kept, sorted(set(twice))
 
 
-def _facts(run: Run) -> dict[str, str]:
+def _facts(runs: Sequence[Run]) -> dict[str, str]:
     """What must agree between runs that are compared, in words, in the order in which a title names it."""
+    run = runs[0]
     benchmark: dict[str, Any] = run.metadata.get("benchmark") or {}
-    objective = run.objectives[0]
     names = [str(entry["name"]) for entry in run.metadata.get("reporting") or []]
     digest = str(benchmark.get("sha256") or "")[:8]
     return {
-        "objective": f"{objective.name}, {objective.direction}d",
+        "objective": f"{names_of(runs)}, {run.objectives[0].direction}d",
         "benchmark": f"{benchmark.get('source') or 'other runs'}",
         "reporting": f"reporting {', '.join(names)}" if names else "objective only",
         "sha256": f"benchmark {digest}" if digest else "no benchmark hash",
@@ -244,28 +272,38 @@ def _facts(run: Run) -> dict[str, str]:
     }
 
 
-def _task(run: Run) -> str:
-    if run.task:
-        return run.task
-    names = sorted(str(name) for name in run.configurations.column_names[1:])
-    return f"unnamed task over {', '.join(names[:4])}{', …' if len(names) > 4 else ''}"
+def _section_keys(runs: Sequence[Run], tasks: Mapping[int, str]) -> dict[int, _Key]:
+    """What must agree between runs that are compared, by `id`."""
+    alike = {id(run): _without_objective(run, tasks[id(run)]) for run in runs}
+    found = roles(runs, {id(run): alike[id(run)] if run.metadata.get("task") else "" for run in runs})
+    return {id(run): (alike[id(run)], found[id(run)]) for run in runs}
 
 
-def _section_key(run: Run) -> str:
-    space = [] if run.task else sorted(run.configurations.column_names)
+def _without_objective(run: Run, task: str) -> str:
+    space = [] if run.metadata.get("task") else sorted(run.configurations.column_names)
     reporting = run.metadata.get("reporting") or []
-    facts = [fact for name, fact in _facts(run).items() if name != "limit"]
-    return json.dumps([_task(run), space, *facts, reporting], sort_keys=True, default=str)
+    benchmark: dict[str, Any] = run.metadata.get("benchmark") or {}
+    told = [task, space, benchmark.get("source"), benchmark.get("sha256"), reporting]
+    return json.dumps(told, sort_keys=True, default=str)
 
 
-def _titles(first: dict[str, Run]) -> dict[str, str]:
+def _kept_apart(by_key: Mapping[_Key, Sequence[Run]], tasks: Mapping[int, str]) -> list[str]:
+    """A remark for every task whose runs differ in nothing but their objective."""
+    kinds: defaultdict[str, list[Sequence[Run]]] = defaultdict(list)
+    for (alike, _), members in by_key.items():
+        kinds[alike].append(members)
+    several = [members for members in kinds.values() if len(members) > 1]
+    return [tell_apart(tasks[id(one[0][0])], one, bool(one[0][0].metadata.get("task"))) for one in several]
+
+
+def _titles(by_key: Mapping[_Key, Sequence[Run]], tasks: Mapping[int, str]) -> dict[_Key, str]:
     """Title of each section: the task, and in brackets what tells it from others of the same task."""
-    titles: dict[str, str] = {}
-    by_task: defaultdict[str, list[str]] = defaultdict(list)
-    for key, run in first.items():
-        by_task[_task(run)].append(key)
+    titles: dict[_Key, str] = {}
+    by_task: defaultdict[str, list[_Key]] = defaultdict(list)
+    for key, members in by_key.items():
+        by_task[tasks[id(members[0])]].append(key)
     for task, keys in by_task.items():
-        facts = {key: _facts(first[key]) for key in keys}
+        facts = {key: _facts(by_key[key]) for key in keys}
         told = _telling(list(facts.values()))
         for number, key in enumerate(sorted(keys), start=1):
             words = [facts[key][name] for name in told] or [f"set {number}"]
@@ -284,19 +322,18 @@ def _telling(facts: list[dict[str, str]]) -> list[str]:
     return []
 
 
-def _section(title: str, runs: list[Run], labels: dict[int, str]) -> Section:
+def _section(title: str, task: str, runs: list[Run], labels: dict[int, str]) -> Section:
     by_label: defaultdict[str, list[Run]] = defaultdict(list)
     for run in runs:
         by_label[labels[id(run)]].append(run)
     groups = [Group(label, tuple(sorted(members, key=_by_seed))) for label, members in sorted(by_label.items())]
-    first = runs[0]
     return Section(
-        task=_task(first),
+        task=task,
         title=title,
-        objective=first.objectives[0],
-        measures=run_measures(first, len(runs)),
+        objective=joint_objective(runs),
+        measures=run_measures(runs),
         groups=tuple(groups),
-        benchmark=dict(first.metadata.get("benchmark") or {}),
+        benchmark=dict(runs[0].metadata.get("benchmark") or {}),
     )
 
 
@@ -305,17 +342,16 @@ def _by_seed(run: Run) -> tuple[bool, int, str]:
     return seed is None, seed or 0, run.name
 
 
-def run_measures(run: Run, runs: int) -> tuple[Measure, ...]:
-    """What is reported of a run that is compared with others, `runs` in all."""
-    reporting: list[dict[str, Any]] = run.metadata.get("reporting") or []
+def run_measures(runs: Sequence[Run]) -> tuple[Measure, ...]:
+    """What is reported of runs that are compared."""
+    reporting: list[dict[str, Any]] = runs[0].metadata.get("reporting") or []
     if reporting:
         return tuple(_reported(entry) for entry in reporting)
-    objective = run.objectives[0]
-    column, maximize = COST + objective.name, objective.direction == "maximize"
-    plain = Measure(objective.name, column, objective.unit, maximize)
-    if runs == 1:  # regret against its own best says nothing
+    objective = joint_objective(runs)
+    plain = Measure(objective.name, FIRST_OBJECTIVE, objective.unit, objective.direction == "maximize")
+    if len(runs) == 1:  # regret against its own best says nothing
         return (plain,)
-    return Measure(f"{objective.name} regret", column, objective.unit, maximize, "best seen"), plain
+    return replace(plain, name=f"{objective.name} regret", regret="best seen"), plain
 
 
 def _reported(entry: dict[str, Any]) -> Measure:

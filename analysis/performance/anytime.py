@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EncaveError
-from ...run import Run
+from ...run import COST, Run
+from ..grouping.objectives import FIRST_OBJECTIVE
 from ..grouping.sections import Measure
 from .axis import Axis, AxisFacts
 from .incumbents import IncumbentRule, find_incumbents
@@ -67,7 +68,7 @@ def trajectory(
     Args:
         run: The run.
         axis: What positions count.
-        columns: Trial columns to report.
+        columns: Trial columns to report; `FIRST_OBJECTIVE` is that of the run's first objective.
         rule: Which trials may be the incumbent, see `incumbents`.
         full: The full budget for `highest-only`; by default the highest of the run's finished trials.
 
@@ -118,6 +119,8 @@ def in_time(run: Run, axis: Axis, position: NDArray[np.float64]) -> NDArray[np.b
 
 
 def _values(run: Run, column: str) -> NDArray[np.float64]:
+    if column == FIRST_OBJECTIVE:
+        column = COST + run.objectives[0].name
     if column not in run.trials.column_names:
         raise EncaveError(
             f"run {run.name}: its metadata reports {column}, but its trials have no such column. Convert again."

@@ -46,7 +46,7 @@ def reduce_run(run: Run, axis: AxisKind | None, rule: IncumbentRule) -> Reduced:
         EncaveError: the run lacks a column that its metadata reports.
     """
     facts = AxisFacts.of(run)
-    columns = {measure.column for measure in run_measures(run, 2)}
+    columns = {measure.column for measure in run_measures([run])}
     # not slices of length 0, which hold on to the whole buffers
     trials, configurations = run.trials.schema.empty_table(), run.configurations.schema.empty_table()
     header = run.replace(trials=trials, configurations=configurations, space_json={}, notes=())
@@ -84,7 +84,7 @@ def reduce_source(
 def gather(
     reduced: Sequence[Reduced], axis: AxisKind | None, summary: Summary
 ) -> tuple[list[SectionCurves], list[str]]:
-    """Curves of every section, and remarks on runs given twice and labels split by release.
+    """Curves of every section, and the remarks of the view on how runs were put together.
 
     Raises:
         EncaveError: there are no runs, or those of a section do not share the axis.

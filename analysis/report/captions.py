@@ -16,6 +16,7 @@ from ..performance.curves import Curve
 from ..performance.section_curves import SectionCurves
 from ..statistics.design import ALPHA
 from . import tests
+from .words import objective_note
 
 _SPREADS = {"mean": "mean ± standard deviation", "median": "median [lower, upper quartile]"}
 
@@ -28,6 +29,7 @@ def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str
     band = f" with its 95 % band over {_run_counts(curves)}" if any(len(curve.band) for curve in curves) else ""
     parts = [
         f"{comparison.section.title}: {what} of the incumbent over {axis.name}{band}.",
+        objective_note(comparison.section),
         _reference(measure),
     ]
     if len(curves) > most_bands:
@@ -85,6 +87,7 @@ def table_caption(comparison: Comparison, centre: Centre) -> str:
     how = "within each seed" if table.paired else "expected over all combinations of runs, which are not paired by seed"
     parts = [
         f"{comparison.section.title}: final performance, {_SPREADS[centre]} over runs; best in bold.",
+        objective_note(comparison.section),
         underline_note(comparison.significance[0]) if comparison.significance else "",
         f"Average rank by {table.measures[0].name}, {how}; ties share the mean rank." if len(table.rows) > 1 else "",
         *(_reference(measure) for measure in table.measures),

@@ -14,6 +14,7 @@ from ..statistics.bootstrap import RESAMPLES
 from ..statistics.design import ALPHA
 from .contents import Chapter, Study
 from .references import BENCHMARKS, OPTIMIZERS, cite, of_name
+from .words import objective_note
 
 _MOST_BUDGETS = 8
 _INCUMBENT = (
@@ -139,7 +140,7 @@ def _setting(comparison: Comparison) -> str:
         if told:
             parts.append(f"optimizers were told {listing(_REWARDS.get(one, one) for one in sorted(told))}")
         parts.append(section.origin + paper + (f" (SHA-256 {digest[:12]}…)" if digest else ""))
-    return "; ".join(parts) + "."
+    return " ".join(filter(None, ("; ".join(parts) + ".", objective_note(section))))
 
 
 def _paper(group: Group) -> str:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from ...errors import EncaveError
-from ...run import Run
+from ...run import COST, Run
+from ...run.trials import ordered
 from ..comparison.ranking import Centre
 from ..performance.measures import Hits
 from ..statistics.intervals import INTERVALS, Interval
@@ -34,6 +35,12 @@ class Rule:
     """Name of the task."""
     seed: int | str | None = None
     """The seed, or a regular expression whose first group finds it in the name or the path."""
+    use: str | None = None
+    """Of several objectives the one that runs are compared by."""
+    objective: str | None = None
+    """Name of the objective that runs are compared by, instead of the log's."""
+    direction: Literal["minimize", "maximize"] | None = None
+    """Whether less or more of it is better, where the log says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class Settings:
     colours: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     """How the report calls an optimizer → its colour, `#rrggbb`."""
     runs: tuple[Rule, ...] = ()
-    """What runs are; of several that match the first counts."""
+    """What runs are; of several that match the first that says something of a key counts for it."""
 
     def applied(self, runs: Sequence[Run]) -> list[Run]:
         """The runs to show, with optimizer, task and seed as these settings say, in the order given.
@@ -83,14 +90,14 @@ class Settings:
         ]
 
     def ordered(self, labels: Sequence[str]) -> list[str]:
-        """Labels of the view in the order of these settings; those that were split by release follow their label."""
+        """Labels of the view in the order of these settings; others follow by name."""
         place = {name: number for number, name in enumerate(self.optimizers)}
         return sorted(labels, key=lambda label: (place.get(label, len(place)), label))
 
     def told(self, run: Run) -> Run:
         """The run with optimizer, task and seed as these settings say."""
         source = str(run.metadata.get("source") or "")
-        rule = next((r for r in self.runs if fnmatchcase(run.name, r.match) or fnmatchcase(source, r.match)), Rule())
+        rule = _added_up([r for r in self.runs if fnmatchcase(run.name, r.match) or fnmatchcase(source, r.match)])
         told: dict[str, Any] = {}
         label = rule.optimizer or run.label
         if rule.optimizer or label in self.labels:
@@ -99,6 +106,7 @@ class Settings:
             told["task"] = rule.task
         if rule.seed is not None:
             told["seed"] = _seed(rule.seed, run.name, source)
+        run = _with_objective(run, rule)
         return run.replace(metadata=MappingProxyType({**run.metadata, **told})) if told else run
 
     @staticmethod
@@ -155,6 +163,11 @@ def _rule(path: Path, number: int, content: Any) -> Rule:
         raise EncaveError(f"{path}: {where}not a table")
     _check_keys(path, where, content, {one.name for one in fields(Rule)})
     rule = Rule(**content)
+    for key in ("match", "optimizer", "task", "use", "objective"):
+        if not isinstance(content.get(key, ""), str):
+            raise EncaveError(f"{path}: {where}{key} = {content[key]!r} is no text")
+    if rule.direction not in (None, "minimize", "maximize"):
+        raise EncaveError(f'{path}: {where}direction = {rule.direction!r}; there are "minimize" and "maximize"')
     if isinstance(rule.seed, str):
         try:
             groups = re.compile(rule.seed).groups
@@ -163,6 +176,31 @@ def _rule(path: Path, number: int, content: Any) -> Rule:
         if not groups:
             raise EncaveError(f"{path}: {where}the expression {rule.seed!r} has no group ( ) that finds the seed")
     return rule
+
+
+def _added_up(rules: Sequence[Rule]) -> Rule:
+    """What several rules say together."""
+    told: dict[str, Any] = {}
+    for rule in reversed(rules):
+        told |= {key: value for key, value in vars(rule).items() if value is not None}
+    return Rule(**told)
+
+
+def _with_objective(run: Run, rule: Rule) -> Run:
+    """The run with the objective that the rule names first, called and directed as it says."""
+    if rule.use is None and rule.objective is None and rule.direction is None:
+        return run
+    try:
+        used = run.objective(rule.use)
+    except EncaveError as error:
+        raise EncaveError(f"{NAME} uses the objective {rule.use!r}: {error}") from error
+    others = [one for one in run.objectives if one is not used]
+    own = replace(used, name=rule.objective or used.name, direction=rule.direction or used.direction)
+    if any(one.name == own.name for one in others):
+        raise EncaveError(f"{NAME} calls an objective of run {run.name} {own.name!r}, as another of its is called")
+    names = [COST + own.name if name == COST + used.name else name for name in run.trials.column_names]
+    objectives = (own, *others)
+    return run.replace(objectives=objectives, trials=ordered(run.trials.rename_columns(names), objectives))
 
 
 def _check_keys(path: Path, where: str, content: Mapping[str, Any], known: set[str]) -> None:

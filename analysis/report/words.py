@@ -121,3 +121,11 @@ def _difference(lead: Lead, measure: Measure, optimizers: int) -> str:
         f"The difference is {fixed(lead.difference, places)}{unit}, 95 % interval "
         f"{fixed(lead.lower, places)} to {fixed(lead.upper, places)} ({how}{picked})."
     )
+
+
+def objective_note(section: Section) -> str:
+    """What each log calls the objective, as a sentence; empty where all call it the same."""
+    names = section.objective_names
+    if len(set(names.values())) == 1 and section.objective.name in names.values():
+        return ""
+    return f"The objective is {listing(f'{name} in the log of {label}' for label, name in names.items())}."

@@ -27,6 +27,7 @@ from ..parts.inferred_space import infer
 from ..parts.json_lines import read_lines
 from ..parts.names import study_name
 from ..parts.numbers import finite
+from ..parts.searcher import RANDOM_SEARCH, Named, named_in_folders
 from ..parts.space import SPACE_FILE, LogSpace, known_space
 from ..parts.times import since_start
 from ..reader import Found, Listing, Options, ReadResult
@@ -40,6 +41,8 @@ _ONLY = {"loss", "info"}
 _RESULTS = frozenset({dict, type(None)})
 _INTEGERS = frozenset({int, bool})
 _SUCCESS = Status.SUCCESS
+_PICK = "model_based_pick"  # told by BOHB alone of the optimizers that write such logs
+_OPTIMIZERS = {"BOHB": "bohb", "Hyperband": "hyper[^0-9a-z]*band|hb", "Random Search": RANDOM_SEARCH}
 _Key = tuple[Any, ...]
 
 
@@ -163,6 +166,8 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
     results = [result or {} for result in logged]
     losses = _stamps([result.get("loss") for result in results])
     statuses = list(map(_status, results, exceptions, losses))
+    named = None if any(_PICK in info for info in configs.infos) else named_in_folders(path, _OPTIMIZERS)
+    label = named.label if named else "BOHB"
     infos = map(configs.infos.__getitem__, numbers)
     extras = list(map(or_, infos, map(_extras, results, exceptions, statuses)))
     columns = {
@@ -178,16 +183,22 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
         **({EXTRA + "warm_start": imported} if any(imported) else {}),
     }
     return Run.from_columns(
-        name="-".join(filter(None, (study_name(path, "BOHB"), path.stem.replace(_RESULTS_WORD, "").strip("_-. ")))),
-        optimizer=Optimizer("BOHB"),
+        name="-".join(filter(None, (study_name(path, label), path.stem.replace(_RESULTS_WORD, "").strip("_-. ")))),
+        optimizer=Optimizer(label),
         space=found.space,
         objectives=[Objective("loss")],
         trials=columns,
         configurations=configurations,
         budget_name="budget",
         inferred_space=found.inferred,
-        metadata={"group": "BOHB", "started_at": times.origin},
-        notes=[*notes, *found.notes, *times.notes, *_oddities(configs, statuses, sum(imported))],
+        metadata={"group": label, "started_at": times.origin, **({"label_from": named.word} if named else {})},
+        notes=[
+            *notes,
+            *found.notes,
+            *times.notes,
+            *_label_notes(configs, named),
+            *_oddities(configs, statuses, sum(imported)),
+        ],
     )
 
 
@@ -223,6 +234,14 @@ def _names(keys: Sequence[list[int]]) -> pa.Array:
         return pa.array(list(map(json.dumps, keys)), pa.string())
     parts = (pa.array(flat[place::_KEY_LENGTH]).cast(pa.string()) for place in range(_KEY_LENGTH))
     return pc.binary_join_element_wise("[", pc.binary_join_element_wise(*parts, ", "), "]", "")
+
+
+def _label_notes(configs: _Configs, named: Named | None) -> Iterable[Note]:
+    """Where the label is from, unless the log says that it is BOHB."""
+    if named:
+        yield named.note("folder")
+    elif not any(_PICK in info for info in configs.infos):
+        yield Note("flagged", f"the log has no {_PICK} and no folder names its optimizer, so it may not be BOHB's")
 
 
 def _oddities(configs: _Configs, statuses: Sequence[Status], imported: int) -> Iterable[Note]:

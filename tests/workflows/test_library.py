@@ -174,5 +174,8 @@ def test_conversions_of_the_library_are_those_of_the_command_line(tmp_path: Path
         tmp_path / "trials.csv", tmp_path / "runs", map={"objective": "loss", "hyperparameters": "lr"}
     )
     assert done.status == "converted" and (done.read, done.written) == (3, 3)
-    [run], [log] = encave.read(tmp_path / "runs"), encave.read(tmp_path / "trials.csv", map=told)
+    [run], [log] = (
+        encave.read(tmp_path / "runs"),
+        encave.read(tmp_path / "trials.csv", map={"objective": "loss", "hyperparameters": "lr"}),
+    )
     assert run.same_trials(log)

@@ -6,7 +6,12 @@ import pytest
 
 from encave.analysis.comparison.section import compare
 from encave.analysis.grouping.sections import view_runs
+from encave.analysis.performance.section_curves import Summary
+from encave.analysis.performance.streaming import gather, reduce_run
+from encave.analysis.report.captions import curve_caption, table_caption
+from encave.analysis.report.settings import Rule, Settings
 from encave.errors import EncaveError
+from encave.run import COST, Objective, Run
 
 
 def test_groups_by_task_then_optimizer(make_run) -> None:
@@ -31,11 +36,16 @@ def test_same_run_twice_counts_once(make_run) -> None:
     assert len(view_runs(unknown).sections[0].runs) == 1
 
 
-def test_releases_are_kept_apart(make_run) -> None:
-    view = view_runs([make_run("DEHB", 0, version="0.1.1"), make_run("DEHB", 1, version="0.1.2"), make_run("RE", 0)])
-    assert view.optimizers == ("DEHB 0.1.1", "DEHB 0.1.2", "RE")
-    grouped = view_runs([make_run("a", 0, group="G"), make_run("b", 1, group="G", version="2")])
-    assert grouped.optimizers == ("a of unknown release", "b 2")
+def test_releases_are_one_optimizer_and_told(make_run) -> None:
+    view = view_runs([make_run("Optuna", 0, version="5.0.0"), make_run("Optuna", 1), make_run("RE", 0)])
+    assert view.optimizers == ("Optuna", "RE")
+    assert view.remarks == ("Optuna came in the releases 5.0.0 and unknown, which count as one optimizer.",)
+
+
+def test_programs_under_one_label_are_kept_apart(make_run) -> None:
+    view = view_runs([make_run("a", 0, group="G"), make_run("b", 1, group="G", version="2")])
+    assert view.optimizers == ("a", "b")
+    assert view.remarks == ("G came from a and b, which are kept apart.",)
     assert view_runs([make_run("a", 0, group="G")]).optimizers == ("G",)
 
 
@@ -89,3 +99,69 @@ def test_two_budgets_of_one_optimizer_are_two_designs(make_run) -> None:
     assert [len(section.groups) for section in view.sections] == [2, 2]
     once = [run("A", seed, 10.0) for seed in (0, 1)] + [run("B", seed, 20.0) for seed in (0, 1)]
     assert len(view_runs(once).sections) == 1  # with another limit for each, which the page cautions of
+
+
+def _named(run: Run, *objectives: Objective) -> Run:
+    """The run with other objectives; the first holds its costs, further ones are the same again."""
+    trials = run.trials.rename_columns(
+        [COST + objectives[0].name if name == COST + "loss" else name for name in run.trials.column_names]
+    )
+    for one in objectives[1:]:
+        trials = trials.append_column(COST + one.name, trials[COST + objectives[0].name])
+    return run.replace(objectives=objectives, trials=trials)
+
+
+def test_one_objective_is_compared_whatever_logs_call_it(make_run) -> None:
+    runs = [
+        _named(make_run("SMAC", costs=[3.0, 2.0]), Objective("cost")),
+        _named(make_run("DEHB", costs=[5.0, 1.0]), Objective("fitness", unit="%")),
+        _named(make_run("Own", costs=[4.0, 4.0]), Objective("val_loss")),
+    ]
+    view = view_runs(runs)
+    (section,) = view.sections
+    assert (section.title, section.objective, view.remarks) == ("toy", Objective("objective"), ())
+    assert section.objective_names == {"DEHB": "fitness", "Own": "val_loss", "SMAC": "cost"}
+    result = compare(section)
+    assert [(one.name, one.reference) for one in result.measures] == [("objective regret", 1.0), ("objective", None)]
+    finals = {row.optimizer: row.spreads[1].mean for row in result.table.rows}
+    assert finals == {"DEHB": 1.0, "SMAC": 2.0, "Own": 4.0}
+    told = "The objective is fitness in the log of DEHB, val_loss in the log of Own and cost in the log of SMAC."
+    assert told in curve_caption(result, 0, 3) and told in table_caption(result, "mean")
+
+
+def test_streamed_runs_name_their_objective_as_they_like(make_run) -> None:
+    runs = [_named(make_run("A", costs=[3.0, 2.0]), Objective("cost")), make_run("B", costs=[5.0, 1.0])]
+    (streamed,), _ = gather([reduce_run(run, None, "highest-so-far") for run in runs], None, Summary())
+    assert [curve.centre[-1] for curve in streamed.curves[1]] == [2.0, 1.0]
+
+
+def test_an_unnamed_task_says_nothing_of_what_its_objective_is(make_run) -> None:
+    view = view_runs([make_run(task=None), _named(make_run("B", task=None), Objective("seconds"))])
+    assert len(view.sections) == 2
+    assert 'in report.toml: runs = [{match = "*", task = "…"}]' in view.remarks[0]
+
+
+def test_other_directions_and_several_objectives_are_kept_apart_and_told(make_run) -> None:
+    plain = [make_run("A", seed) for seed in range(3)]
+    more = make_run("B", direction="maximize")
+    view = view_runs([*plain, more])
+    assert len(view.sections) == 2
+    assert view.remarks == (
+        "toy: objectives differ and are kept apart (loss is minimized by A; loss is maximized by B). If they are one, "
+        'say so in report.toml: runs = [{match = "B-toy-0", direction = "minimize"}]',
+    )
+    joined = Settings(runs=(Rule("B-toy-0", direction="minimize"),)).applied([*plain, more])
+    assert len(view_runs(joined).sections) == 1
+
+    two = _named(make_run("B"), Objective("error"), Objective("loss"))
+    (remark,) = view_runs([*plain, two]).remarks
+    assert remark.endswith('runs = [{match = "B-toy-0", use = "loss"}]')
+    (section,) = view_runs(Settings(runs=(Rule("B-*", use="loss"),)).applied([*plain, two])).sections
+    assert section.objective.name == "loss"
+    assert [one.name for one in section.groups[1].runs[0].objectives] == ["loss", "error"]
+
+    strange = _named(make_run("B"), Objective("error"), Objective("seconds"))
+    (remark,) = view_runs([*plain, strange]).remarks
+    assert remark.endswith('runs = [{match = "B-toy-0", objective = "loss"}]')
+    assert len(view_runs(Settings(runs=(Rule("B-*", objective="loss"),)).applied([*plain, strange])).sections) == 1
+    assert len(view_runs([*plain, _named(make_run("B"), Objective("loss"), Objective("seconds"))]).sections) == 1

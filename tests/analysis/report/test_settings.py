@@ -9,7 +9,7 @@ import pytest
 
 from encave import EncaveError
 from encave.analysis.report import write_report
-from encave.analysis.report.settings import read_settings
+from encave.analysis.report.settings import Rule, Settings, read_settings
 
 
 def settings(folder: Path, text: str):
@@ -95,3 +95,28 @@ def test_what_no_run_has_is_told(make_run, tmp_path: Path) -> None:
             settings(tmp_path, text).applied([make_run()])
     with pytest.raises(EncaveError, match="finds no seed in"):
         settings(tmp_path, "[[runs]]\nseed = 'seed-(.*)'").applied([make_run()])
+
+
+def test_rules_add_up_by_key(make_run) -> None:
+    rules = (Rule("A-*", task="a"), Rule("*", task="all", seed=7), Rule("*", seed=8, optimizer="X"))
+    (run,) = Settings(runs=rules).applied([make_run("A")])
+    assert (run.metadata["task"], run.metadata["seed"], run.metadata["group"]) == ("a", 7, "X")
+
+
+def test_objectives_are_renamed_and_directed(make_run) -> None:
+    run = make_run("A", costs=[3.0, 1.0, 2.0])
+    (told,) = Settings(runs=(Rule(objective="accuracy", direction="maximize"),)).applied([run])
+    assert [(one.name, one.direction) for one in told.objectives] == [("accuracy", "maximize")]
+    assert told.column("cost:accuracy").tolist() == [3.0, 1.0, 2.0]
+    with pytest.raises(EncaveError, match=r"report\.toml uses the objective 'f1'.*there are \['loss'\]"):
+        Settings(runs=(Rule(use="f1"),)).applied([run])
+
+
+def test_a_rule_says_a_direction_that_there_is(tmp_path) -> None:
+    path = tmp_path / "report.toml"
+    path.write_text('[[runs]]\ndirection = "up"\n')
+    with pytest.raises(EncaveError, match='there are "minimize" and "maximize"'):
+        read_settings(path)
+    path.write_text("[[runs]]\nuse = 3\n")
+    with pytest.raises(EncaveError, match="use = 3 is no text"):
+        read_settings(path)

@@ -142,3 +142,32 @@ def test_pairs_with_more_in_their_names(tmp_path: Path) -> None:
     runs = [READER.read(found, Options()).run for found in found_in(tmp_path)]
     assert [run.cost().tolist() for run in runs] == [[2.0], [1.0]]
     assert runs[1].name == f"{runs[0].name}-3"
+
+
+@pytest.mark.parametrize(
+    ("folder", "label"),
+    [
+        ("hyperband", "Hyperband"),
+        ("randomsearch", "Random Search"),
+        ("random_search/seed3", "Random Search"),
+        ("adult-HB-1", "Hyperband"),
+        ("study_of_hyperband/bohb", "BOHB"),
+        ("rs_7", "Random Search"),
+        ("random_forest", "BOHB"),
+        ("hyperband_vs_bohb", "BOHB"),
+        ("thunderbird", "BOHB"),
+    ],
+)
+def test_without_model_based_picks_the_folder_names_the_optimizer(tmp_path: Path, folder: str, label: str) -> None:
+    place = tmp_path / "logs" / "of" / "mine" / folder
+    place.mkdir(parents=True)
+    silent = [[key, values, {}] for key, values, _ in CONFIGS]
+    results = [[[0, 0, n], 1.0, times(n), {"loss": 1.0, "info": {}}, None] for n in range(4)]
+    run = read(write(place, results, silent)).run
+    assert (run.optimizer.name, run.metadata["group"]) == (label, label)
+    told = [note.text for note in run.notes if "label from the folder" in note.text or "may not be BOHB" in note.text]
+    assert len(told) == 1
+    assert told[0].startswith("the log has no") == ("label_from" not in run.metadata)
+    # what the log says counts for more than the folder
+    run = read(write(place, results, CONFIGS)).run
+    assert (run.optimizer.name, run.metadata["group"], "label_from" in run.metadata) == ("BOHB", "BOHB", False)

@@ -488,3 +488,23 @@ def test_dates_with_and_without_zone_are_the_same_clock() -> None:
 
     assert seconds("2024-01-01T01:00:00+01:00") == seconds("2024-01-01 00:00:00") == 1704067200.0
     assert seconds(datetime(2024, 1, 1, tzinfo=timezone.utc)) == 1704067200.0
+
+
+def test_a_study_is_labelled_by_the_sampler_that_its_name_tells(tmp_path: Path) -> None:
+    names = {
+        "sphere_tpe_0": "Optuna (TPE)",
+        "shifted_RandomSampler_1": "Optuna (Random)",
+        "cma-es on sphere": "Optuna (CMA-ES)",
+        "random_forest_adult": "Optuna",
+        "tpe against random": "Optuna",
+        "mtpet": "Optuna",
+    }
+    storage = f"sqlite:///{tmp_path / 'study.db'}"
+    for name in names:
+        study = optuna.create_study(storage=storage, study_name=name, sampler=optuna.samplers.RandomSampler(seed=0))
+        study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
+    runs = {run.name: run for run in (READER.read(found, Options()).run for found in found_in(tmp_path))}
+    assert {name: run.metadata["group"] for name, run in runs.items()} == names
+    told = {name for name, run in runs.items() if any("label from the study's name" in note.text for note in run.notes)}
+    assert told == {name for name, label in names.items() if label != "Optuna"}
+    assert {run.optimizer.name for run in runs.values()} == {"Optuna"}

@@ -1,0 +1,114 @@
+"""Which objectives play the same role, whatever each log calls them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from glob import escape
+from itertools import takewhile
+
+from ...run import Objective, Run
+
+FIRST_OBJECTIVE = "objective"
+"""Stands for the column of each run's own first objective."""
+
+
+def roles(runs: Sequence[Run], alike: Mapping[int, str]) -> dict[int, str]:
+    """What the first objective of each run is compared as, by `id` of the run; equal roles are one objective.
+
+    Runs of one objective have the same role if their direction is the same. One of several objectives has it if its
+    first is named like the objective of such a run.
+
+    Args:
+        runs: The runs.
+        alike: `id` of each run → its task and all else that must agree; empty where a log names no task, so that only
+            the name tells what was measured.
+    """
+    single: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for run in runs:
+        if len(run.objectives) == 1:
+            single[alike[id(run)], run.objectives[0].direction].add(run.objectives[0].name)
+    told: dict[int, str] = {}
+    for run in runs:
+        first = run.objectives[0]
+        named = not alike[id(run)] or first.name not in single[alike[id(run)], first.direction]
+        told[id(run)] = f"{first.name if named else ''} {first.direction}"
+    return told
+
+
+def joint_objective(runs: Sequence[Run]) -> Objective:
+    """The first objective of runs in which it has one role; called `objective` where they name it differently."""
+    first, *others = (run.objectives[0] for run in runs)
+    if all(one.name == first.name for one in others):
+        return first
+    unit = first.unit if all(one.unit == first.unit for one in others) else None
+    return Objective("objective", first.direction, unit=unit)
+
+
+def names_of(runs: Sequence[Run]) -> str:
+    """The names of the first objectives, sorted."""
+    return ", ".join(sorted({run.objectives[0].name for run in runs}))
+
+
+def tell_apart(task: str, kinds: Sequence[Sequence[Run]], named: bool) -> str:
+    """Why the runs of a task are not compared with each other, and the line of `report.toml` that would join them.
+
+    Args:
+        task: Its title.
+        kinds: The runs of each objective.
+        named: Whether a log or a person named the task.
+    """
+    largest = max(kinds, key=len)
+    told = "; ".join(
+        f"{names_of(kind)} is {kind[0].objectives[0].direction}d by {', '.join(_optimizers(kind))}" for kind in kinds
+    )
+    if not named:
+        rules = '{match = "*", task = "…"}'
+    else:
+        others = [kind for kind in kinds if kind is not largest]
+        rules = ", ".join(_rule(kind, largest) for kind in others)
+    why = f"{task}: objectives differ and are kept apart ({told})"
+    return f"{why}. If they are one, say so in report.toml: runs = [{rules}]"
+
+
+def _rule(kind: Sequence[Run], target: Sequence[Run]) -> str:
+    """The rule that makes the objective of `kind` that of `target`."""
+    wanted, own = target[0].objectives[0], kind[0].objectives
+    names = {run.objectives[0].name for run in target}
+    used = next((one for one in own if one.name in names), own[0])
+    keys: list[str] = []
+    if used is not own[0]:
+        keys.append(f"use = {json.dumps(used.name)}")
+    elif used.name not in names and (len(own) > 1 or any(len(run.objectives) > 1 for run in target)):
+        keys.append(f"objective = {json.dumps(wanted.name)}")
+    if used.direction != wanted.direction:
+        keys.append(f"direction = {json.dumps(wanted.direction)}")
+    return f"{{{', '.join([f'match = {json.dumps(_pattern(kind, target))}', *keys])}}}"
+
+
+def _pattern(kind: Sequence[Run], others: Sequence[Run]) -> str:
+    """A pattern of all of `kind` and none of the others; the first's name where there is none."""
+    return shared_pattern(kind, others) or escape(kind[0].name)
+
+
+def shared_pattern(runs: Sequence[Run], others: Sequence[Run]) -> str | None:
+    """A shell pattern that the names or the sources of all runs match and that matches no other; None without one."""
+    names = [run.name for run in runs]
+    sources = [str(run.metadata.get("source") or "") for run in runs]
+    found = [escape(one[0]) for one in (names, sources) if len(set(one)) == 1 and one[0]]
+    found += [f"{escape(_shared_start(one))}*" for one in (names, sources)]
+    taken = [(run.name, str(run.metadata.get("source") or "")) for run in others]
+    for pattern in found:
+        if not any(fnmatchcase(name, pattern) or fnmatchcase(source, pattern) for name, source in taken):
+            return pattern
+    return None
+
+
+def _shared_start(texts: Sequence[str]) -> str:
+    return "".join(letters[0] for letters in takewhile(lambda some: len(set(some)) == 1, zip(*texts, strict=False)))
+
+
+def _optimizers(runs: Sequence[Run]) -> list[str]:
+    return sorted({run.optimizer.name for run in runs})

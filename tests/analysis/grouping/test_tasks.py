@@ -1,0 +1,111 @@
+"""What stands for the task of runs that name none, and which runs are not taken for seeds of one another."""
+
+from __future__ import annotations
+
+import pytest
+
+from encave.analysis.grouping.sections import View, view_runs
+from encave.run import Run
+
+
+@pytest.fixture
+def at(make_run):
+    """A run without a task, read from a path; all runs made so have different trials."""
+    count = iter(range(1000))
+
+    def make(source: str, optimizer: str = "BOHB", seed: int | None = None, **metadata) -> Run:
+        run = make_run(optimizer, seed, [3.0, 2.0 + next(count)], task=None, source=source, **metadata)
+        return run.replace(name=source)
+
+    return make
+
+
+def grouped(view: View) -> dict[str, dict[str, int]]:
+    """Task → optimizer → number of runs."""
+    return {one.title: {group.optimizer: len(group.runs) for group in one.groups} for one in view.sections}
+
+
+def test_folders_of_one_optimizer_that_differ_in_words_are_tasks(at) -> None:
+    view = view_runs([at(f"/logs/{task}/results.json") for task in ("adult", "letter")])
+    assert grouped(view) == {"adult": {"BOHB": 1}, "letter": {"BOHB": 1}}
+    assert len(view.remarks) == 1
+    assert "each counts as a task of its own: adult, letter" in view.remarks[0]
+    assert 'task = "…" in [[runs]] of report.toml' in view.remarks[0]
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ["/logs/seed0/results.json", "/logs/seed_1/results.json", "/logs/2/results.json"],
+        ["/logs/run_3/results.json", "/logs/run_4/results.json"],
+        ["/logs/bohb_s1/results.json", "/logs/bohb-s2/results.json"],
+        ["/logs/adult_0.json", "/logs/adult_1.json"],
+        ["/logs/5bd1e995a0b14ab2bd1e995a0b14ab25/0/r.json", "/logs/0c4f8a1d2e3b4c5d0c4f8a1d2e3b4c5d/0/r.json"],
+        ["/logs/results.json"],
+        [""],
+    ],
+)
+def test_numbers_seeds_hashes_and_the_optimizer_are_no_task(at, paths: list[str]) -> None:
+    view = view_runs([at(path) for path in paths])
+    assert grouped(view) == {"unnamed task over x": {"BOHB": len(paths)}}
+    assert view.remarks == ()
+
+
+@pytest.mark.parametrize("word", ["task", "dataset-", "instance_", "dim", "f"])
+def test_a_number_of_something_else_than_a_repetition_is_a_task(at, word: str) -> None:
+    view = view_runs([at(f"/logs/{word}{number}/seed{seed}/r.json") for number in (2, 40) for seed in (0, 1)])
+    assert list(grouped(view).values()) == [{"BOHB": 2}, {"BOHB": 2}]
+
+
+def test_folders_of_optimizers_within_folders_of_tasks(at) -> None:
+    names = {"BOHB": ("bohb", "results.json"), "Random Search": ("random_search", "history.csv")}
+    runs = [
+        at(f"/logs/{task}/{folder}/seed{seed}/{file}", label, seed, source_format=file)
+        for task in ("adult", "letter")
+        for label, (folder, file) in names.items()
+        for seed in (0, 1)
+    ]
+    both = {"BOHB": 2, "Random Search": 2}
+    assert grouped(view_runs(runs)) == {"adult": both, "letter": both}
+
+
+def test_one_folder_for_each_optimizer_is_one_task_and_told(at) -> None:
+    view = view_runs([at("/logs/first/results.json", "A"), at("/logs/second/results.json", "B")])
+    assert grouped(view) == {"unnamed task over x": {"A": 1, "B": 1}}
+    assert "taken for one task though folders differ (A: first; B: second)" in view.remarks[0]
+
+
+def test_studies_of_one_file_are_told_apart_by_name(at) -> None:
+    studies = [
+        f"{task}_{sampler}_{seed}" for task in ("sphere", "shifted") for sampler in ("TPE", "GP") for seed in (0, 1)
+    ]
+    view = view_runs([at(f"/logs/study.db/{study}", "Optuna", study=study) for study in studies])
+    assert grouped(view) == {name: {"Optuna": 2} for name in ("shifted gp", "shifted tpe", "sphere gp", "sphere tpe")}
+    labelled = [at("/logs/study.db", f"Optuna ({study.split('_')[1]})", study=study) for study in studies]
+    both = {"Optuna (GP)": 2, "Optuna (TPE)": 2}
+    assert grouped(view_runs(labelled)) == {"shifted": both, "sphere": both}
+    unnamed = [f"no-name-{number}f0c3b5e-7d1a-4c6b-9a58-0f5e2a61c7d{number}" for number in range(2)]
+    assert len(view_runs([at("/logs/study.db", study=study) for study in unnamed]).sections) == 1
+
+
+def test_other_budgets_and_spaces_within_an_optimizer_are_told(make_run, run_with_space) -> None:
+    runs = [make_run("A", 0, budgets=[1, 3, 9]), make_run("A", 1, [3, 2, 0.5], budgets=[1, 3, 27])]
+    (remark,) = view_runs(runs).remarks
+    assert remark.startswith("toy: the runs of A differ in their budgets (1 to 9; 1 to 27), and are averaged as seeds")
+    assert view_runs([runs[0], make_run("B", 0, budgets=[1, 3, 27])]).remarks == ()
+    (remark,) = view_runs([run_with_space(0, 1), run_with_space(1, 5)]).remarks
+    assert remark.startswith("toy: the runs of A differ in their spaces, and are averaged")
+    assert view_runs([run_with_space(0, 1), run_with_space(1, 1)]).remarks == ()
+
+
+@pytest.fixture
+def run_with_space(make_run):
+    """A run of a seed over x in [0, upper]."""
+    from ConfigSpace import ConfigurationSpace, Float
+
+    def make(seed: int, upper: float) -> Run:
+        space = ConfigurationSpace()
+        space.add(Float("x", (0, upper)))
+        return make_run("A", seed, [3.0, 1.0 + seed]).replace(space_json=space.to_serialized_dict())
+
+    return make
