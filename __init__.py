@@ -15,17 +15,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .analysis import (
-        Comparisons,
-        Display,
-        Importances,
-        compare,
-        correlation,
-        exploration,
-        importance,
-        incumbents,
-    )
+    from .analysis.charts.display import Display
     from .analysis.charts.papers import paper
+    from .analysis.tables.comparisons import Comparisons, compare
+    from .analysis.tables.importance import Importances, importance
+    from .analysis.tables.landscape import correlation, exploration, incumbents
     from .errors import EncaveError
     from .run import Incumbent, Note, Objective, Optimizer, Run, Status
     from .run.runs import Runs
@@ -36,8 +30,10 @@ _HOMES = {
     **dict.fromkeys(("Incumbent", "Note", "Objective", "Optimizer", "Run", "Status"), ".run"),
     "Runs": ".run.runs",
     **dict.fromkeys(("convert", "open", "read", "report"), ".workflows.library"),
-    **dict.fromkeys(("Comparisons", "Display", "Importances", "compare"), ".analysis"),
-    **dict.fromkeys(("correlation", "exploration", "importance", "incumbents"), ".analysis"),
+    **dict.fromkeys(("Comparisons", "compare"), ".analysis.tables.comparisons"),
+    **dict.fromkeys(("Importances", "importance"), ".analysis.tables.importance"),
+    **dict.fromkeys(("correlation", "exploration", "incumbents"), ".analysis.tables.landscape"),
+    "Display": ".analysis.charts.display",
     "paper": ".analysis.charts.papers",
 }
 __all__ = [

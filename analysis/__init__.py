@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         Ranks,
         Tests,
     )
-    from .tables.importance import ImportanceBias, Importances, importance
+    from .tables.importance import ImportanceBias, Importances
     from .tables.landscape import (
         Correlations,
         Explorations,
@@ -39,7 +39,7 @@ _HOMES = {
     **dict.fromkeys(("ECDF", "Areas", "Curves", "RunTimes", "RunningTimes"), ".tables.curves"),
     **dict.fromkeys(("Controls", "CriticalDifferences", "Final", "FinalRuns", "FriedmanTests"), ".tables.final"),
     **dict.fromkeys(("NormalisedRegrets", "Omnibus", "Profiles", "Ranks", "Tests"), ".tables.final"),
-    **dict.fromkeys(("ImportanceBias", "Importances", "importance"), ".tables.importance"),
+    **dict.fromkeys(("ImportanceBias", "Importances"), ".tables.importance"),
     **dict.fromkeys(("Correlations", "Explorations", "Footprints", "Incumbents"), ".tables.landscape"),
     **dict.fromkeys(("correlation", "exploration", "incumbents"), ".tables.landscape"),
     "Display": ".charts.display",
@@ -71,7 +71,6 @@ __all__ = [
     "compare",
     "correlation",
     "exploration",
-    "importance",
     "incumbents",
 ]
 

@@ -22,7 +22,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from encave.converters import one_log, registry
+from encave.converters import one_log, registry, survey
 from encave.converters.reader import Options, Reader
 from encave.errors import EncaveError
 
@@ -79,7 +79,7 @@ def damage(content: bytes, rng: random.Random) -> bytes:
 def problem(folder: Path, readers: list[Reader]) -> str | None:
     """What is wrong with reading a damaged log; None if it was read or refused with a reason for people."""
     try:
-        candidates = registry.find(folder, readers)
+        candidates = survey.find(folder, readers)
     except EncaveError:
         return None
     except Exception as error:  # noqa: BLE001 - that is what is looked for
@@ -128,7 +128,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, default=Path("fuzz-failures"))
     told = parser.parse_args()
     readers = registry.chosen(told.forced)
-    found = (one.found.path.parent for root in told.logs for one in registry.find(root, readers))
+    found = (one.found.path.parent for root in told.logs for one in survey.find(root, readers))
     folders = [folder for folder in dict.fromkeys(found) if sum(f.stat().st_size for f in folder.iterdir()) <= LARGEST]
     for folder in folders[:20]:
         problem(folder, readers)  # loads what all rounds need before they are forked

@@ -7,10 +7,10 @@ from pathlib import Path
 import rich_click as click
 
 from ..errors import EncaveError
-from .common import ANY_PATH, load_runs, print_json, run_paths, say
+from .common import ANY_PATH, command, load_runs, print_json, run_paths, say
 
 
-@click.command()
+@command()
 @run_paths
 @click.option("--write", type=ANY_PATH, default=None, help="Write these groups as a report.toml to correct.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")

@@ -131,7 +131,8 @@ class _Walk:
         gone = {name for name in barred if not os.path.lexists(folder / name)}
         self.barred += (folder / name for name in names if name in barred - gone)
         self.passed += (PassedOver(folder / name, "it vanished during the search") for name in sorted(gone))
-        if kept := tuple(name for name in names if name not in barred):
+        kept = tuple(name for name in names if name not in barred)
+        if kept or not names:  # some formats are known by a folder that holds folders only
             yield Listing(folder, kept)
 
 

@@ -71,8 +71,9 @@ def imports(tree: ast.AST, guarded: bool = False) -> list[tuple[int, str, bool]]
 
 def test_an_optional_package_is_imported_through_the_one_function() -> None:
     """The first import of a module has asked; modules that others import then need not, nor those of the viewer."""
-    asked_before = {f"runners/{name}.py" for name in ("batch", "dispatch", "optuna_parts", "smac_facades")}
-    asked_before |= {"runners/optimizers/smac/forest.py", "runners/optimizers/smac/search.py"}
+    asked_before = {f"runners/cluster/{name}.py" for name in ("batch", "dispatch")}
+    asked_before |= {"runners/optimizers/optuna/parts.py"}
+    asked_before |= {f"runners/optimizers/smac/{name}.py" for name in ("facades", "forest", "search")}
     unguarded: list[str] = []
     for path in MODULES:
         if path.parts[0] == "viewer" or str(path) in asked_before:

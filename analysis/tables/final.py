@@ -209,7 +209,11 @@ class FriedmanTests(Result):
     """Task (or `all tasks`), measure, and the tests."""
 
     def table(self) -> pa.Table:
-        """One row per test: `task`, `measure`, `blocks`, `chi_squared`, its p-values, Iman and Davenport's `f`."""
+        """One row per test.
+
+        `task`, `measure`, `blocks`; `chi_squared` with its p-value `chi_squared_p` and the exact one, `exact_p`, where
+        it can be counted; Iman and Davenport's `f`, infinite where all blocks agree, with `f_p`.
+        """
         columns = {
             "task": "string", "measure": "string", "blocks": "int64", "chi_squared": "float64",
             "chi_squared_p": "float64", "exact_p": "float64", "f": "float64", "f_p": "float64",

@@ -166,8 +166,8 @@ def test_curves_of_a_log_of_improvements_end_where_the_run_did(tmp_path: Path) -
     done = invoke("convert", log, "--out", tmp_path / "runs")
     assert done.exit_code == 0, done.output
     done = invoke("analyze", "curves", tmp_path / "runs", "--json")
-    [curve] = [one for one in json.loads(done.stdout)["curves"] if one["measure"] == "raw_y"]
-    assert (curve["positions"], curve["values"]) == ([1, 40, 700], [9.0, 4.0, 0.5])
+    curve = [one for one in json.loads(done.stdout)["curves"] if one["measure"] == "raw_y"]
+    assert [(one["position"], one["value"]) for one in curve] == [(1, 9.0), (40, 4.0), (700, 0.5)]
     done = invoke("report", tmp_path / "runs", "--out", tmp_path / "report")
     assert done.exit_code == 0, done.output
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")

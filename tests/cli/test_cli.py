@@ -190,7 +190,7 @@ def test_an_export_says_how_far_it_is(runs: Path, tmp_path: Path) -> None:
     [
         ("convert", "x", "--out", "a", "--out", "b"),
         ("report", "x", "--out", "a", "--title", "A", "--title", "B"),
-        ("run", "x", "--epochs", "12", "--epochs", "200"),
+        ("run", "x", "--schedule", "12", "--schedule", "200"),
         ("run", "x", "--slurm", "--no-slurm"),
         ("analyze", "curves", "x", "--axis", "time", "--axis", "evaluations"),
         ("doctor", "--json", "--json"),

@@ -76,8 +76,8 @@ def test_converted_runs_are_written_again(tmp_path: Path) -> None:
 
 def test_runs_beside_logs_are_told(tmp_path: Path) -> None:
     write_trials(tmp_path / "study" / "log", random_lines(3))
-    assert invoke("convert", tmp_path / "study", "--out", tmp_path / "study" / "runs").stderr == ""
-    assert invoke("convert", tmp_path / "study", "--out", tmp_path / "study" / "runs").stderr == ""
+    assert invoke("convert", tmp_path / "study", "--out", tmp_path / "study" / "runs").stderr == "1 of 1 logs\n"
+    assert invoke("convert", tmp_path / "study", "--out", tmp_path / "study" / "runs").stderr == "1 of 1 logs\n"
     done = invoke("convert", tmp_path / "study", "--out", tmp_path / "other", "--json")
     assert len(json.loads(done.stdout)["runs"]) == 1
     assert "there are also 1 converted run, which was left alone" in done.stderr

@@ -14,7 +14,6 @@ from ConfigSpace import ConfigurationSpace
 from encave.analysis.performance.section_curves import Summary
 from encave.analysis.performance.streaming import gather
 from encave.cli import cli
-from encave.errors import EncaveError
 from encave.run import Objective, Optimizer, Run
 from encave.runners.cluster.places import Cluster
 from encave.workflows.cluster_curves import reduce_sources
@@ -93,5 +92,8 @@ def test_a_cluster_gives_the_same_bytes_and_loses_nothing_with_a_worker(study: P
 def test_a_run_that_cannot_be_read_is_told(study: Path, tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken/run.json").write_text("{")
-    with pytest.raises(EncaveError, match="broken"):
-        reduce_sources([next(study.iterdir()), tmp_path / "broken"], None, "any-budget", Cluster())
+    told: list[str] = []
+    good = sorted(study.iterdir())[0]
+    found = reduce_sources([good, tmp_path / "broken"], None, "any-budget", Cluster(), on_damaged=told.append)
+    assert [one.run.name for one in found] == [good.name]
+    assert len(told) == 1 and "broken" in told[0]

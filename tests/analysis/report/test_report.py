@@ -211,7 +211,7 @@ def test_csv_carries_the_result(report, study) -> None:
         rows = list(csv.DictReader(file))
     curve = result.curves[0][0]
     mine = [row for row in rows if row["optimizer"] == curve.optimizer and row["measure"] == "validation regret"]
-    assert [float(row["mean"]) for row in mine] == curve.centre.tolist()
+    assert [float(row["value"]) for row in mine] == curve.centre.tolist()
     assert [float(row["lower_95"]) for row in mine] == curve.lower.tolist()
     with (report.folder / "data" / "final.csv").open() as file:
         final = list(csv.DictReader(file))

@@ -72,7 +72,7 @@ def test_flags_override_keys(tmp_path: Path) -> None:
 
 def test_every_flag_has_its_key() -> None:
     flags = {name for option in cli.commands["run"].params for name in [option.name]}
-    assert flags - {"study", "file"} == set(DEFAULTS)
+    assert flags - {"study", "file", "dry_run"} == set(DEFAULTS)
 
 
 @pytest.mark.parametrize(
