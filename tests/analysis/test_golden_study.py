@@ -89,7 +89,7 @@ def test_final_values_and_ranks(report: Report, incumbents) -> None:
 
 def test_intervals_are_those_of_scipy(report: Report, incumbents) -> None:
     """Student's, the default; the study's seeds are shared, so differences are of pairs."""
-    table = pd.read_parquet(report.folder / "data" / "final.parquet").set_index(["section", "optimizer", "measure"])
+    table = pd.read_parquet(report.folder / "data" / "final.parquet").set_index(["task", "optimizer", "measure"])
     tests = pd.read_parquet(report.folder / "data" / "tests.parquet").query("measure == 'validation regret'")
     for task in TASKS:
         values = finals(incumbents, task, 1)
@@ -98,7 +98,7 @@ def test_intervals_are_those_of_scipy(report: Report, incumbents) -> None:
             low, high = stats.t.interval(0.95, len(own) - 1, own.mean(), stats.sem(own))
             row = table.loc[task, name, "validation regret"]
             assert (row["lower_95"], row["upper_95"]) == pytest.approx((max(low, 0.0), high), **TIGHT)
-        for pair in tests[tests["section"] == task].to_dict("records"):
+        for pair in tests[tests["task"] == task].to_dict("records"):
             gain = values[:, OPTIMIZERS.index(pair["second"])] - values[:, OPTIMIZERS.index(pair["first"])]
             ends = stats.t.interval(0.95, len(gain) - 1, gain.mean(), stats.sem(gain))
             assert (pair["gain_lower_95"], pair["gain_upper_95"]) == pytest.approx(ends, **TIGHT)

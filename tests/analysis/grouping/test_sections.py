@@ -126,7 +126,7 @@ def test_one_objective_is_compared_whatever_logs_call_it(make_run) -> None:
     finals = {row.optimizer: row.spreads[1].mean for row in result.table.rows}
     assert finals == {"DEHB": 1.0, "SMAC": 2.0, "Own": 4.0}
     told = "The objective is fitness in the log of DEHB, val_loss in the log of Own and cost in the log of SMAC."
-    assert told in curve_caption(result, 0, 3) and told in table_caption(result, "mean")
+    assert told in curve_caption(result.made, 0, 3) and told in table_caption(result, "mean")
 
 
 def test_streamed_runs_name_their_objective_as_they_like(make_run) -> None:

@@ -394,7 +394,7 @@ def test_many_optimizers_stay_apart(make_run, tmp_path: Path) -> None:
 def test_unequal_runs_are_pointed_out(make_run, tmp_path: Path) -> None:
     runs = [
         make_run("A", 0, limit={"simulated_seconds": 10.0}, workers=1),
-        make_run("A", 0, [2.0], limit={"simulated_seconds": 20.0}, workers=4),
+        *(make_run("A", 1, [cost], limit={"simulated_seconds": 20.0}, workers=4) for cost in (2.0, 3.0)),
     ]
     text = " ".join(write_report(runs, tmp_path / "report").warnings)
     assert "different limits" in text
