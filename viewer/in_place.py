@@ -147,8 +147,12 @@ class InPlace:
 
 
 def _outputs(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    outputs = body["outputs"]
-    return outputs if isinstance(outputs, list) else [outputs]
+    return _flat(body["outputs"])
+
+
+def _flat(parts: Any) -> list[Any]:
+    """Parts of a callback; Dash sends those of a pattern (`ALL`, `MATCH`) as a list of their own."""
+    return [one for part in parts for one in _flat(part)] if isinstance(parts, list) else [parts]
 
 
 def _page_of(body: Mapping[str, Any]) -> str:
@@ -160,7 +164,7 @@ def _page_of(body: Mapping[str, Any]) -> str:
 def _run_id(body: Mapping[str, Any]) -> str:
     """Id of the run that is chosen on the page; empty on a page of several runs."""
     wanted = f"{_page_of(body)}-run-input"
-    values = [p.get("value") for p in body["inputs"] if p["id"] == wanted and p["property"] == "value"]
+    values = [p.get("value") for p in _flat(body["inputs"]) if p["id"] == wanted and p["property"] == "value"]
     return str(values[0] or "") if values else ""
 
 
@@ -171,7 +175,7 @@ def _is_result(body: Mapping[str, Any]) -> bool:
 
 def _inputs(body: Mapping[str, Any]) -> str:
     """What the user has chosen, as a text that is equal for equal choices."""
-    return json.dumps([part for part in body["inputs"] if str(part["id"]).endswith("-input")], sort_keys=True)
+    return json.dumps([part for part in _flat(body["inputs"]) if str(part["id"]).endswith("-input")], sort_keys=True)
 
 
 def _response(body: Mapping[str, Any], words: str) -> flask.Response:

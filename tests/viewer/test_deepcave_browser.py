@@ -49,7 +49,7 @@ def no_errors(viewer: Viewer, page: Page) -> Iterator[None]:
     read = [log.stat().st_size for log in logs]
     yield
     said = "".join(log.read_text()[size:] for log, size in zip(logs, read, strict=True))
-    assert "Traceback" not in said
+    assert "Traceback" not in said, said[-3500:]
     assert "ERROR" not in said
     assert page.errors == []
 
