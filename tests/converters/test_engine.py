@@ -67,13 +67,13 @@ READER = Hostile()
 """
 REASONS = {
     "memory": "--memory raises the limit",
-    "loop": "took longer than 1.5 s; --timeout raises the limit",
-    "sleep": "took longer than 1.5 s; --timeout raises the limit",
+    "loop": "took longer than 6 s; --timeout raises the limit",
+    "sleep": "took longer than 6 s; --timeout raises the limit",
     "kill": "the process that read it ended (SIGKILL)",
     "crash": "the process that read it ended (SIGABRT)",
     "raise": "ZeroDivisionError",
 }
-TIGHT = Limits(memory=0.75, seconds=1.5)
+TIGHT = Limits(memory=0.75, seconds=6.0)
 
 
 def log(root: Path, seed: int, trials: int = 5) -> None:
