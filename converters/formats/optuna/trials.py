@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import COST, Note, Objective, Optimizer, Run, Status
+from ....run import COST, Note, Objective, Optimizer, Status
 from ...parts import sidecar as sidecars
 from ...parts.extras import extra_columns
 from ...parts.feasibility import feasibility
+from ...parts.fitting import fitted_run
 from ...parts.names import study_name
 from ...parts.numbers import finite
 from ...parts.searcher import RANDOM_SEARCH, Named, named_in
@@ -59,7 +60,7 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
     named = study.name and not study.name.startswith(_UNNAMED)
     sampler = None if study.sampler or not named else named_in(study.name, _SAMPLERS)
     release = study.release or _release(study)
-    run = Run.from_columns(
+    run = fitted_run(
         name=study.name if named else study_name(path, "Optuna"),
         optimizer=Optimizer("Optuna", study.release),
         space=space.space,

@@ -20,6 +20,7 @@ from ....files.zips import read_member
 from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from ...parts import sidecar as sidecars
 from ...parts.csv_table import CsvTable, numbers, read_csv, typed
+from ...parts.fitting import fitted_run
 from ...parts.names import study_name
 from ...parts.sidecar import Sidecar
 from ...parts.space import LogSpace, known_space, own_or_given
@@ -197,7 +198,7 @@ def _run(
         columns["worker"] = columns.pop(EXTRA + "worker").cast(pa.string())
     label = str(log.metadata.get("scheduler_name") or "Syne Tune")
     label = _LABELS.get(label, label)
-    return Run.from_columns(
+    return fitted_run(
         name=sidecar.run_name() if sidecar else study_name(log.path, label),
         optimizer=sidecar.optimizer if sidecar else Optimizer(label),
         space=space.space,
