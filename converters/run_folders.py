@@ -138,6 +138,7 @@ def _remove_left_behind(folder: Path) -> None:
 
 
 def _metadata(header: Path) -> Mapping[str, Any]:
+    # not as a `Provenance`: a damaged run of ours is still one, and is converted again in its place
     if not header.is_file():
         return {}
     try:

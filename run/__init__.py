@@ -20,6 +20,7 @@ from .model import (
     find_runs,
     split_configurations,
 )
+from .provenance import BenchmarkFacts, Provenance, Reported
 
 __all__ = [
     "CONFIG",
@@ -30,10 +31,13 @@ __all__ = [
     "TRIALS_FILE",
     "TRIAL_SCHEMA",
     "UNKNOWN_RELEASE",
+    "BenchmarkFacts",
     "Incumbent",
     "Note",
     "Objective",
     "Optimizer",
+    "Provenance",
+    "Reported",
     "Run",
     "Status",
     "find_runs",

@@ -5,8 +5,6 @@ Nothing here imports ConfigSpace: headers are read by commands that need no spac
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from types import NoneType
 from typing import Any, Literal, TypeAlias, get_args
@@ -14,6 +12,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import pyarrow as pa
 
 from ..errors import EncaveError
+from .checks import NUMBER, check_fields, is_of, shown
 from .configurations import TEXT, column_type_of
 from .trials import Objective, check_objectives
 
@@ -34,19 +33,7 @@ _FIELDS: dict[str, tuple[type, ...]] = {
 }
 _OPTIMIZER = {"name": (str,), "version": (str, NoneType)}
 _NOTE = {"kind": (str,), "text": (str,), "count": (int,)}
-_BOUND = (int, float, NoneType)
-_OBJECTIVE = {"name": (str,), "direction": (str,), "lower": _BOUND, "upper": _BOUND, "unit": (str, NoneType)}
-_SCALAR = (str, int, float, NoneType)
-_METADATA: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("task", "group", "seed", "source", "source_format", "source_release", "fingerprint"), _SCALAR),
-    **dict.fromkeys(("workers", "overhead_seconds"), _BOUND),
-    "evaluations": (int, NoneType),
-    "improvements_only": (bool, NoneType),
-    **dict.fromkeys(("benchmark", "limit", "accounting"), (dict, NoneType)),
-    "reporting": (list, NoneType),
-}
-_LONGEST = 80  # characters of a value in a message
-_COUNTS = frozenset({"read", "written", "merged", "dropped"})
+_OBJECTIVE = {"name": (str,), "direction": (str,), "lower": NUMBER, "upper": NUMBER, "unit": (str, NoneType)}
 _NUMBERS = frozenset(f"{family}_{kind}" for family in ("uniform", "normal", "beta") for kind in ("int", "float"))
 _VALUES = {"categorical": "choices", "ordinal": "sequence"}
 
@@ -57,37 +44,17 @@ def check_header(header: Mapping[str, Any]) -> None:
     Raises:
         EncaveError: something does not hold; the message names the field.
     """
-    _check_fields("", header, _FIELDS)
-    _check_fields("optimizer: ", header["optimizer"], _OPTIMIZER)
+    check_fields("", header, _FIELDS)
+    check_fields("optimizer: ", header["optimizer"], _OPTIMIZER)
     for place, objective in enumerate(header["objectives"]):
         _check_entry(f"objectives[{place}]", objective, _OBJECTIVE)
         if objective["direction"] not in ("minimize", "maximize"):
-            raise EncaveError(f"objectives[{place}]: direction is {_shown(objective['direction'])}")
+            raise EncaveError(f"objectives[{place}]: direction is {shown(objective['direction'])}")
     for place, note in enumerate(header["notes"]):
         _check_entry(f"notes[{place}]", note, _NOTE)
         if note["kind"] not in get_args(NoteKind) or note["count"] < 0:
-            raise EncaveError(f"notes[{place}] is no note: {_shown(note)}")
+            raise EncaveError(f"notes[{place}] is no note: {shown(note)}")
     check_objectives([Objective(**objective) for objective in header["objectives"]])
-    check_metadata(header["metadata"])
-
-
-def check_metadata(metadata: Mapping[str, Any]) -> None:
-    """Check the metadata that encave itself uses; the rest may be any JSON.
-
-    Raises:
-        EncaveError: a value is of another type.
-    """
-    known = {key: kinds for key, kinds in _METADATA.items() if key in metadata}
-    _check_fields("metadata: ", metadata, known)
-    counts = metadata.get("accounting") or {}
-    if not counts.keys() <= _COUNTS or not all(_is(count, (int,)) and count >= 0 for count in counts.values()):
-        raise EncaveError(f"metadata: accounting is {_shown(counts)}, not counts of trials")
-    made = metadata.get("evaluations")
-    if made is not None and made < 0:
-        raise EncaveError(f"metadata: evaluations is {made}, not how many the run made")
-    for entry in metadata.get("reporting") or []:
-        if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
-            raise EncaveError(f"metadata: reporting has {_shown(entry)}, which names nothing to report")
 
 
 def check_space(space: Mapping[str, Any], configurations: pa.Table) -> None:
@@ -121,8 +88,8 @@ def _check_hyperparameter(one: Mapping[str, Any], found: pa.DataType) -> None:
     if kind in _NUMBERS:
         wanted = pa.int64() if kind.endswith("_int") else pa.float64()
         lower, upper = one.get("lower"), one.get("upper")
-        if not (_is(lower, _BOUND) and _is(upper, _BOUND)):
-            raise EncaveError(f"space: the bounds of {name} are {_shown(lower)} and {_shown(upper)}")
+        if not (is_of(lower, NUMBER) and is_of(upper, NUMBER)):
+            raise EncaveError(f"space: the bounds of {name} are {shown(lower)} and {shown(upper)}")
         if lower is not None and upper is not None and lower > upper:
             raise EncaveError(f"space: the bounds of {name} are {lower} > {upper}")
     elif kind == "constant" and "value" in one:
@@ -130,32 +97,12 @@ def _check_hyperparameter(one: Mapping[str, Any], found: pa.DataType) -> None:
     elif isinstance(choices := one.get(_VALUES.get(str(kind), "")), list) and choices:
         wanted = column_type_of(choices)
     else:
-        raise EncaveError(f"space: {name} is no hyperparameter of a known type with values: {_shown(one)}")
+        raise EncaveError(f"space: {name} is no hyperparameter of a known type with values: {shown(one)}")
     if found != wanted:
         raise EncaveError(f"configurations: {name} is {found}, not {'text' if wanted == TEXT else wanted}")
 
 
 def _check_entry(where: str, entry: Any, kinds: Mapping[str, tuple[type, ...]]) -> None:
     if not isinstance(entry, dict) or entry.keys() != kinds.keys():
-        raise EncaveError(f"{where} is {_shown(entry)}, not an object with {', '.join(kinds)}")
-    _check_fields(f"{where}: ", entry, kinds)
-
-
-def _check_fields(where: str, content: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]]) -> None:
-    for name, allowed in kinds.items():
-        if name not in content:
-            raise EncaveError(f"{where}{name} is missing")
-        if not _is(content[name], allowed):
-            raise EncaveError(f"{where}{name} is {_shown(content[name])}, not of its type")
-
-
-def _is(value: Any, kinds: tuple[type, ...]) -> bool:
-    """Whether a JSON value is of these types; a truth value is no number, and a number is finite."""
-    if isinstance(value, bool):
-        return bool in kinds
-    return isinstance(value, kinds) and not (isinstance(value, float) and not math.isfinite(value))
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value, default=str)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+        raise EncaveError(f"{where} is {shown(entry)}, not an object with {', '.join(kinds)}")
+    check_fields(f"{where}: ", entry, kinds)

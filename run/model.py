@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +31,7 @@ from . import trials as trial_columns
 from .arrays import exact_array
 from .equality import same_table
 from .header import NoteKind
+from .provenance import Provenance
 from .trials import COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objective, Status
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ UNKNOWN_RELEASE = "of unknown release"
 """Stands after an optimizer's label in the place of its version."""
 CONFIG = "config:"  # prefix of a hyperparameter's column in the file
 _FIELDS = frozenset(
-    {"name", "optimizer", "objectives", "trials", "configurations", "budget_name", "inferred_space", "metadata"}
+    {"name", "optimizer", "objectives", "trials", "configurations", "budget_name", "inferred_space", "provenance"}
     | {"notes", "space_json"}
 )
 
@@ -92,7 +92,7 @@ class Note:
     """Number of trials concerned; 0 where it concerns the whole run."""
 
 
-_TOLD = ("name", "optimizer", "budget_name", "notes", "metadata")  # for people
+_TOLD = ("name", "optimizer", "budget_name", "notes", "provenance")  # for people
 _SPELT_OUT = Note("flagged", r"text that is no Unicode (half a letter) is spelt out, as in \ud800")
 
 
@@ -123,7 +123,7 @@ class Run:
         configurations: Table of `config_id` and the hyperparameters, see `space_columns.build`.
         budget_name: What the budget counts, e.g. `epochs`.
         inferred_space: Whether the space was inferred from the values, since the log had none.
-        metadata: Anything else as JSON: source, source_format, task, seed, benchmark, evaluations, improvements_only, …
+        provenance: Where it comes from and under what it was made: label, task, seed, benchmark, limit, source, …
         notes: What the conversion merged, dropped, derived or assumed.
 
     Raises:
@@ -141,11 +141,10 @@ class Run:
         configurations: pa.Table,
         budget_name: str | None = None,
         inferred_space: bool = False,
-        metadata: Mapping[str, Any] | None = None,
+        provenance: Provenance | None = None,
         notes: Iterable[Note] = (),
     ) -> None:
         trial_columns.check_objectives(objectives)
-        run_header.check_metadata(metadata or {})
         self._set(
             name=name,
             optimizer=optimizer,
@@ -154,7 +153,7 @@ class Run:
             configurations=configurations.sort_by(space_columns.CONFIG_ID),
             budget_name=budget_name,
             inferred_space=inferred_space,
-            metadata=MappingProxyType(dict(metadata or {})),
+            provenance=provenance or Provenance(),
             notes=tuple(notes),
             space_json=space.to_serialized_dict(),
         )
@@ -169,8 +168,6 @@ class Run:
         if not is_unicode(fields.get("space_json")):
             raise EncaveError("a hyperparameter or one of its values holds text that is no Unicode (half a letter)")
         told = {name: spelt_out(fields[name]) for name in _TOLD if name in fields}
-        if "metadata" in told:
-            told["metadata"] = MappingProxyType(told["metadata"])
         self.__dict__.update({**fields, **told})
         if any(told[name] != fields[name] for name in told) and _SPELT_OUT not in self.notes:
             self.__dict__["notes"] = (*self.notes, _SPELT_OUT)
@@ -182,7 +179,7 @@ class Run:
     configurations: pa.Table
     budget_name: str | None
     inferred_space: bool
-    metadata: Mapping[str, Any]
+    provenance: Provenance
     notes: tuple[Note, ...]
     space_json: dict[str, Any]
 
@@ -233,33 +230,29 @@ class Run:
             raise EncaveError(f"run {self.name}: its space is damaged ({told}). Convert the log again.") from error
 
     def __getstate__(self) -> dict[str, Any]:
-        own = {name: value for name, value in self.__dict__.items() if name != "space"}
-        return {**own, "metadata": dict(self.metadata)}
+        return {name: value for name, value in self.__dict__.items() if name != "space"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._set(**{**state, "metadata": MappingProxyType(state["metadata"])})
+        self._set(**state)
 
     @property
     def label(self) -> str:
         """What the optimizer is called where runs are compared: the label it was given, else its name."""
-        return str(self.metadata.get("group") or self.optimizer.name)
+        return self.provenance.group or self.optimizer.name
 
     @property
     def task(self) -> str | None:
         """Name of the task, if it is known."""
-        task = self.metadata.get("task")
-        return None if task in (None, "") else str(task)
+        return self.provenance.task
 
     @property
     def seed(self) -> int | None:
-        """Seed of the optimizer, if it is known; a whole number that was written as a float is that number."""
-        seed = self.metadata.get("seed")
-        whole = isinstance(seed, int | float) and not isinstance(seed, bool) and seed == seed // 1
-        return int(seed) if whole else None  # pyright: ignore[reportArgumentType]  isinstance in `whole`
+        """Seed of the optimizer, if it is known."""
+        return self.provenance.seed
 
     def labelled(self, label: str) -> Run:
         """The run under another label."""
-        return self.replace(metadata=MappingProxyType({**self.metadata, "group": label}))
+        return self.replace(provenance=self.provenance.replace(group=label))
 
     def __len__(self) -> int:
         return self.trials.num_rows
@@ -327,12 +320,12 @@ class Run:
     @property
     def evaluations(self) -> int | None:
         """How many evaluations the run made in all, if the log says so; its trials may be fewer."""
-        return self.metadata.get("evaluations")
+        return self.provenance.evaluations
 
     @property
     def improvements_only(self) -> bool:
         """Whether the log has fewer trials than the run made evaluations: improvements, mostly."""
-        return bool(self.metadata.get("improvements_only"))
+        return bool(self.provenance.improvements_only)
 
     @property
     def budgets(self) -> tuple[float, ...]:
@@ -374,7 +367,7 @@ class Run:
         return self.replace(trials=self.trials.filter(pa.array(np.asarray(mask, dtype=bool))))
 
     def replace(self, **fields: Any) -> Run:
-        """The run with some fields replaced; not validated again, so for slices, names, metadata and notes only.
+        """The run with some fields replaced; not validated again, so for slices, names, provenance and notes only.
 
         Raises:
             EncaveError: a run has no such field.
@@ -463,7 +456,7 @@ class Run:
             ),
             budget_name=header["budget_name"],
             inferred_space=header["inferred_space"],
-            metadata=MappingProxyType(header["metadata"]),
+            provenance=Provenance.from_json(header["metadata"]),
             notes=tuple(Note(**note) for note in header["notes"]),
             space_json=header["space"],
         )
@@ -480,7 +473,7 @@ class Run:
             "objectives": [asdict(objective) for objective in self.objectives],
             "budget_name": self.budget_name,
             "inferred_space": self.inferred_space,
-            "metadata": dict(self.metadata),
+            "metadata": self.provenance.json(),
             "notes": [asdict(note) for note in self.notes],
             "space": self.space_json,
             "trials": len(self),

@@ -124,7 +124,6 @@ def _several(wanted: Wanted) -> frozenset[str | int]:
 
 def _row(run: Run) -> dict[str, str | int | float | None]:
     best = run.incumbent()
-    source = run.metadata.get("source")
     return {
         "run": run.name,
         "optimizer": run.label,
@@ -137,5 +136,5 @@ def _row(run: Run) -> dict[str, str | int | float | None]:
         "successes": run.status_counts().get("success", 0),
         "configurations": run.configurations.num_rows,
         "incumbent": None if best is None else best.value,
-        "source": None if source is None else str(source),
+        "source": run.provenance.source,
     }

@@ -96,10 +96,10 @@ def _pattern(kind: Sequence[Run], others: Sequence[Run]) -> str:
 def shared_pattern(runs: Sequence[Run], others: Sequence[Run]) -> str | None:
     """A shell pattern that the names or the sources of all runs match and that matches no other; None without one."""
     names = [run.name for run in runs]
-    sources = [str(run.metadata.get("source") or "") for run in runs]
+    sources = [run.provenance.source or "" for run in runs]
     found = [escape(one[0]) for one in (names, sources) if len(set(one)) == 1 and one[0]]
     found += [f"{escape(_shared_start(one))}*" for one in (names, sources)]
-    taken = [(run.name, str(run.metadata.get("source") or "")) for run in others]
+    taken = [(run.name, run.provenance.source or "") for run in others]
     for pattern in found:
         if not any(fnmatchcase(name, pattern) or fnmatchcase(source, pattern) for name, source in taken):
             return pattern

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def schedule_of(run: Run) -> float | None:
-    """Epochs of the run's schedule; None where its metadata does not say."""
-    told = _benchmark(run).get("schedule")
-    return float(told) if isinstance(told, int | float) and not isinstance(told, bool) else None
+    """Epochs of the run's schedule; None where its log does not say."""
+    told = run.provenance.benchmark
+    return None if told is None or told.schedule is None else float(told.schedule)
 
 
 def schedules(section: Section) -> dict[str, frozenset[float]]:
@@ -64,21 +64,16 @@ def modelled(section: Section) -> Modelled | None:
 
 
 def rewards(runs: Sequence[Run]) -> frozenset[str]:
-    """What the optimizers were told, `mean` or `seed`, as far as the metadata says."""
-    return frozenset(str(told["reward"]) for told in map(_benchmark, runs) if "reward" in told)
+    """What the optimizers were told, `mean` or `seed`, as far as the logs say."""
+    return frozenset(told.reward for run in runs if (told := run.provenance.benchmark) and told.reward)
 
 
 def _share(run: Run) -> float:
     """Logged by encave's runner; of earlier logs the trials below the schedule."""
-    told = _benchmark(run)
-    if "modelled_share" in told:
-        return float(told["modelled_share"]) if run.budgets else 0.0
-    if told.get("early_epochs") != "modelled":
+    told = run.provenance.benchmark
+    if told and told.modelled_share is not None:
+        return float(told.modelled_share) if run.budgets else 0.0
+    if told is None or told.early_epochs != "modelled":
         return 0.0
     budget = run.column("budget").astype(np.float64)
     return float((budget < (schedule_of(run) or 0.0)).mean())
-
-
-def _benchmark(run: Run) -> Mapping[str, Any]:
-    told = run.metadata.get("benchmark")
-    return told if isinstance(told, dict) else {}

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EncaveError
-from ...run import EXTRA, Objective, Run
+from ...run import EXTRA, BenchmarkFacts, Objective, Reported, Run
 from .objectives import FIRST_OBJECTIVE, joint_objective, names_of, roles, tell_apart
 from .schedules import modelled
 from .tasks import tasks_of
@@ -79,7 +79,7 @@ class Group:
 
     @property
     def seeds(self) -> tuple[int | None, ...]:
-        """Seed of each run; None where the metadata has none."""
+        """Seed of each run; None where it is not known."""
         return tuple(run.seed for run in self.runs)
 
 
@@ -88,7 +88,7 @@ class Section:
     """Runs that may be compared: one task, one objective, one benchmark, one way of reporting."""
 
     task: str
-    """Name of the task as in the metadata, or what stands for it, see `tasks_of`."""
+    """Name of the task as in the log, or what stands for it, see `tasks_of`."""
     title: str
     """`task`, with what tells it from another section of the same task."""
     objective: Objective
@@ -97,22 +97,22 @@ class Section:
     """What is reported, the first for the ranking."""
     groups: tuple[Group, ...]
     """One per optimizer, by label."""
-    benchmark: dict[str, Any]
-    """The benchmark's name, source and hash from the metadata; empty for runs of other origin."""
+    benchmark: BenchmarkFacts | None
+    """The benchmark; None for runs of other origin."""
 
     @property
     def surrogate(self) -> bool:
         """Whether the values are a model's and not measured."""
-        return self.benchmark.get("source") == "surrogate"
+        return self.benchmark is not None and self.benchmark.source == "surrogate"
 
     @property
     def origin(self) -> str:
         """The benchmark and whether its values are modelled or measured, in words; empty without a benchmark."""
         if not self.benchmark:
             return ""
-        name = self.benchmark.get("name") or "benchmark"
+        name = self.benchmark.name or "benchmark"
         kinds = {"surrogate": "surrogate: modelled, not measured values", "table": "table of measured values"}
-        text = f"{name}, {kinds.get(str(self.benchmark.get('source')), 'source not stated')}"
+        text = f"{name}, {kinds.get(str(self.benchmark.source), 'source not stated')}"
         part = modelled(self)
         if part is None:
             return text
@@ -144,7 +144,7 @@ class View:
 def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_trials) -> View:
     """Group runs by task (and role of the objective, benchmark, reporting), then by optimizer.
 
-    A run given twice (same label, task, seed and trials) counts once. The label is `metadata["group"]`, else the
+    A run given twice (same label, task, seed and trials) counts once. The label is `Run.label`, the log's or else the
     optimizer's name, whatever the release; where programs of several names come under one label each goes by its own.
 
     Args:
@@ -205,11 +205,7 @@ def _by_design(runs: Sequence[Run], keys: Mapping[int, _Key]) -> dict[_Key, list
 
 def _limit(run: Run) -> str:
     """Where the run was to end, in words."""
-    limit: dict[str, Any] = run.metadata.get("limit") or {}
-    told = (
-        f"{f'{value:,.10g}' if isinstance(value, int | float) else value} {name.replace('_', ' ')}"
-        for name, value in sorted(limit.items())
-    )
+    told = (f"{value:,.10g} {name.replace('_', ' ')}" for name, value in sorted(run.provenance.limit.items()))
     return " and ".join(told) or "no limit"
 
 
@@ -260,12 +256,12 @@ def _without_duplicates(
 def _facts(runs: Sequence[Run]) -> dict[str, str]:
     """What must agree between runs that are compared, in words, in the order in which a title names it."""
     run = runs[0]
-    benchmark: dict[str, Any] = run.metadata.get("benchmark") or {}
-    names = [str(entry["name"]) for entry in run.metadata.get("reporting") or []]
-    digest = str(benchmark.get("sha256") or "")[:8]
+    benchmark = run.provenance.benchmark or BenchmarkFacts()
+    names = [entry.name for entry in run.provenance.reporting]
+    digest = (benchmark.sha256 or "")[:8]
     return {
         "objective": f"{names_of(runs)}, {run.objectives[0].direction}d",
-        "benchmark": f"{benchmark.get('source') or 'other runs'}",
+        "benchmark": benchmark.source or "other runs",
         "reporting": f"reporting {', '.join(names)}" if names else "objective only",
         "sha256": f"benchmark {digest}" if digest else "no benchmark hash",
         "limit": _limit(run),
@@ -275,15 +271,15 @@ def _facts(runs: Sequence[Run]) -> dict[str, str]:
 def _section_keys(runs: Sequence[Run], tasks: Mapping[int, str]) -> dict[int, _Key]:
     """What must agree between runs that are compared, by `id`."""
     alike = {id(run): _without_objective(run, tasks[id(run)]) for run in runs}
-    found = roles(runs, {id(run): alike[id(run)] if run.metadata.get("task") else "" for run in runs})
+    found = roles(runs, {id(run): alike[id(run)] if run.task else "" for run in runs})
     return {id(run): (alike[id(run)], found[id(run)]) for run in runs}
 
 
 def _without_objective(run: Run, task: str) -> str:
-    space = [] if run.metadata.get("task") else sorted(run.configurations.column_names)
-    reporting = run.metadata.get("reporting") or []
-    benchmark: dict[str, Any] = run.metadata.get("benchmark") or {}
-    told = [task, space, benchmark.get("source"), benchmark.get("sha256"), reporting]
+    space = [] if run.task else sorted(run.configurations.column_names)
+    reporting = [entry.json() for entry in run.provenance.reporting]
+    benchmark = run.provenance.benchmark or BenchmarkFacts()
+    told = [task, space, benchmark.source, benchmark.sha256, reporting]
     return json.dumps(told, sort_keys=True, default=str)
 
 
@@ -293,7 +289,7 @@ def _kept_apart(by_key: Mapping[_Key, Sequence[Run]], tasks: Mapping[int, str]) 
     for (alike, _), members in by_key.items():
         kinds[alike].append(members)
     several = [members for members in kinds.values() if len(members) > 1]
-    return [tell_apart(tasks[id(one[0][0])], one, bool(one[0][0].metadata.get("task"))) for one in several]
+    return [tell_apart(tasks[id(one[0][0])], one, bool(one[0][0].task)) for one in several]
 
 
 def _titles(by_key: Mapping[_Key, Sequence[Run]], tasks: Mapping[int, str]) -> dict[_Key, str]:
@@ -333,7 +329,7 @@ def _section(title: str, task: str, runs: list[Run], labels: dict[int, str]) -> 
         objective=joint_objective(runs),
         measures=run_measures(runs),
         groups=tuple(groups),
-        benchmark=dict(runs[0].metadata.get("benchmark") or {}),
+        benchmark=runs[0].provenance.benchmark,
     )
 
 
@@ -344,9 +340,8 @@ def _by_seed(run: Run) -> tuple[bool, int, str]:
 
 def run_measures(runs: Sequence[Run]) -> tuple[Measure, ...]:
     """What is reported of runs that are compared."""
-    reporting: list[dict[str, Any]] = runs[0].metadata.get("reporting") or []
-    if reporting:
-        return tuple(_reported(entry) for entry in reporting)
+    if runs[0].provenance.reporting:
+        return tuple(map(_reported, runs[0].provenance.reporting))
     objective = joint_objective(runs)
     plain = Measure(objective.name, FIRST_OBJECTIVE, objective.unit, objective.direction == "maximize")
     if len(runs) == 1:  # regret against its own best says nothing
@@ -354,8 +349,7 @@ def run_measures(runs: Sequence[Run]) -> tuple[Measure, ...]:
     return replace(plain, name=f"{objective.name} regret", regret="best seen"), plain
 
 
-def _reported(entry: dict[str, Any]) -> Measure:
-    optimum = entry.get("optimum")
-    known = None if optimum is None else float(optimum)
-    kind = None if optimum is None else "optimum"
-    return Measure(str(entry["name"]), EXTRA + str(entry["column"]), entry.get("unit"), regret=kind, reference=known)
+def _reported(entry: Reported) -> Measure:
+    known = None if entry.optimum is None else float(entry.optimum)
+    kind = None if entry.optimum is None else "optimum"
+    return Measure(entry.name, EXTRA + entry.column, entry.unit, regret=kind, reference=known)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,13 +107,12 @@ def in_time(run: Run, axis: Axis, position: NDArray[np.float64]) -> NDArray[np.b
 
     False where the position is NaN and there is a limit on the axis.
     """
-    limits: Mapping[str, Any] = run.metadata.get("limit") or {}
-    limit, seconds = axis.limit(run), limits.get("simulated_seconds")
+    limit, seconds = axis.limit(run), run.provenance.limit.get("simulated_seconds")
     inside = np.ones(len(run), dtype=bool)
     if limit is not None:
         inside &= position <= limit
     if seconds is not None:
-        inside &= ~(run.column("end").astype(np.float64) > float(seconds))
+        inside &= ~(run.column("end").astype(np.float64) > seconds)
     return inside
 
 
@@ -123,7 +121,7 @@ def _values(run: Run, column: str) -> NDArray[np.float64]:
         column = COST + run.objectives[0].name
     if column not in run.trials.column_names:
         raise EncaveError(
-            f"run {run.name}: its metadata reports {column}, but its trials have no such column. Convert again."
+            f"run {run.name}: its provenance reports {column}, but its trials have no such column. Convert again."
         )
     return run.column(column).astype(np.float64)
 
@@ -135,7 +133,7 @@ def share_seeds(members: Sequence[Sequence[Trajectory]]) -> bool:
     """
     seeds = [tuple(one.seed for one in own) for own in members]
     first = seeds[0]
-    own_starts = any(one.run.metadata.get("common_start") is not None for own in members for one in own)
+    own_starts = any(one.run.provenance.common_start is not None for own in members for one in own)
     return len(set(seeds)) == 1 and None not in first and len(set(first)) == len(first) and not own_starts
 
 

@@ -43,7 +43,7 @@ def reduce_run(run: Run, axis: AxisKind | None, rule: IncumbentRule) -> Reduced:
     """Reduce a run to its incumbent on an axis; without one, over time and evaluations.
 
     Raises:
-        EncaveError: the run lacks a column that its metadata reports.
+        EncaveError: the run lacks a column that its provenance reports.
     """
     facts = AxisFacts.of(run)
     columns = {measure.column for measure in run_measures([run])}
@@ -74,7 +74,7 @@ def reduce_source(
         The reduced runs, and of each that is damaged why it is left out.
 
     Raises:
-        EncaveError: a run lacks a column that its metadata reports.
+        EncaveError: a run lacks a column that its provenance reports.
     """
     damaged: list[EncaveError] = []
     runs = read_runs(source, wanted, configurations=False, on_damaged=damaged.append)

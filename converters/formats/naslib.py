@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...files.json_text import read_json
-from ...run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ..parts import nasbench201_space as nb201
 from ..parts.names import study_name
 from ..parts.space import LogSpace
@@ -227,7 +227,7 @@ def _run(log: Log, space: LogSpace, configurations: dict[int, dict[str, Any]], c
         trials=columns | extras,
         configurations=configurations,
         inferred_space=space.inferred,
-        metadata=_metadata(log, label),
+        provenance=Provenance.from_json(_metadata(log, label)),
         notes=[*log.notes, *space.notes, *note, *_same_as_test(log)],
     )
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...files import torch
-from ...run import COST, Note, Objective, Optimizer, Run
+from ...run import COST, Note, Objective, Optimizer, Provenance, Run
 from ..parts import nasbench201_space as nb201
 from ..parts.space import LogSpace
 from ..reader import Found, Listing, Options, ReadResult
@@ -131,7 +131,7 @@ def _run(archs: list[int], ends: NDArray[np.float64], found: Found, options: Opt
         trials=columns,
         configurations=configurations,
         inferred_space=space.inferred,
-        metadata={"group": label, "incumbent_only": True} | ({"task": task} if task else {}),
+        provenance=Provenance.from_json({"group": label, "incumbent_only": True} | ({"task": task} if task else {})),
         notes=[*dropped, *space.notes, *_notes(len(archs))],
     )
 

@@ -14,7 +14,7 @@ from ConfigSpace import ConfigurationSpace
 from encave.analysis.performance.section_curves import Summary
 from encave.analysis.performance.streaming import gather
 from encave.cli import cli
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 from encave.runners.cluster.places import Cluster
 from encave.workflows.cluster_curves import reduce_sources
 
@@ -40,7 +40,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "budget": rng.choice([1.0, 3.0, 9.0], size=20),
             },
             configurations={i: {"x": i / 20} for i in range(20)},
-            metadata={"task": ("one", "two")[number // 2 % 2], "seed": number},
+            provenance=Provenance(task=("one", "two")[number // 2 % 2], seed=number),
         )
         run.save(folder / run.name)
     return folder

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ....errors import EncaveError
-from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ....run.configurations import CONFIG_ID
 from ...parts import sidecar as sidecars
 from ...parts.names import study_name
@@ -147,7 +147,9 @@ def _result(log: History, path: Path, options: Options, notes: list[Note]) -> Re
         configurations=configurations,
         budget_name=sidecar.budget_name if sidecar else "fidelity",
         inferred_space=found.inferred,
-        metadata={**(seen.metadata or {}), **(sidecar.metadata() if sidecar else {"group": "DEHB"})},
+        provenance=Provenance.from_json(
+            {**(seen.metadata or {}), **(sidecar.metadata() if sidecar else {"group": "DEHB"})}
+        ),
         notes=[*notes, *log.notes, *told, *found.notes, *time_notes, *seen.notes, *_missing(log, sidecar, joined)],
     )
     return ReadResult(run, log.release, len(run) + log.dropped, dropped=log.dropped)

@@ -19,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ....errors import EncaveError
-from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ....run import configurations as space_columns
 from ...parts.evaluation_counts import EvaluationCounts, count_evaluations
 from ...parts.inferred_space import infer
@@ -174,7 +174,7 @@ def _run(one: Described, columns: _Columns, path: Path, options: Options, notes:
         configurations=configurations,
         budget_name=own.budget_name,
         inferred_space=space.inferred,
-        metadata=_metadata(one, own) | counts.metadata,
+        provenance=Provenance.from_json(_metadata(one, own) | counts.metadata),
         notes=[*own.notes, *notes, *space.notes, *counts.notes, *_oddities(outcome, own)],
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import COST, Run
+from ....run import COST, Provenance, Run
 from ...parts.extras import extra_columns
 from ...parts.sidecar import Sidecar
 from ...parts.space import known_space
@@ -58,7 +58,7 @@ def to_result(study: Study, path: Path, options: Options, sidecar: Sidecar) -> R
         trials=columns | extra_columns(extras),
         configurations=configurations.table(found.space),
         budget_name=sidecar.budget_name,
-        metadata=sidecar.metadata(),
+        provenance=Provenance.from_json(sidecar.metadata()),
         notes=[*study.notes, *found.notes],
     )
     return ReadResult(run, sidecar.optimizer.version, len(run) + study.dropped, dropped=study.dropped)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import COST, Note, Objective, Optimizer, Run, Status
+from ....run import COST, Note, Objective, Optimizer, Provenance, Run, Status
 from ...parts import sidecar as sidecars
 from ...parts.extras import extra_columns
 from ...parts.feasibility import feasibility
@@ -67,7 +67,7 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
         trials={"config_id": space.config_ids, **columns},
         configurations=space.table(space.space),
         inferred_space=space.incomplete,
-        metadata=_metadata(study, sampler),
+        provenance=Provenance.from_json(_metadata(study, sampler)),
         notes=[*study.notes, *space.notes, *notes, *([sampler.note("study's name")] if sampler else [])],
     )
     return ReadResult(run, release, len(run) + study.dropped, dropped=study.dropped)

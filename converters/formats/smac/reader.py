@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ....errors import EncaveError
 from ....files.json_text import read_json
-from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ....run.configurations import from_cells
 from ....run.records import columns_of
 from ...parts import sidecar as sidecars
@@ -154,7 +154,7 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
         configurations=configurations if alike is None else alike,
         budget_name=sidecar.budget_name if sidecar else None,
         inferred_space=found.inferred,
-        metadata=sidecar.metadata() if sidecar else log.scenario.metadata(),
+        provenance=Provenance.from_json(sidecar.metadata() if sidecar else log.scenario.metadata()),
         notes=[*notes, *found.notes, *told],
     )
 

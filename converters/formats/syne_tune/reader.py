@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ....errors import EncaveError
 from ....files.json_text import read_json
 from ....files.zips import read_member
-from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ...parts import sidecar as sidecars
 from ...parts.csv_table import CsvTable, numbers, read_csv, typed
 from ...parts.names import study_name
@@ -205,7 +205,7 @@ def _run(
         trials=columns,
         configurations=_configurations(log, space),
         budget_name=budget_name,
-        metadata=sidecar.metadata() if sidecar else _metadata(log.metadata, label),
+        provenance=Provenance.from_json(sidecar.metadata() if sidecar else _metadata(log.metadata, label)),
         notes=[*notes, *time_notes, *_oddities(log, failed)],
     )
 

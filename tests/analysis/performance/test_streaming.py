@@ -56,7 +56,7 @@ def test_streamed_curves_are_those_of_the_report(study) -> None:
 def test_what_is_kept_is_small_and_can_be_sent(make_run) -> None:
     run = make_run(costs=np.random.default_rng(0).random(3000))
     kept = reduce_run(run, "time", "highest-so-far")
-    assert len(kept.run) == 0 and kept.run.metadata == run.metadata
+    assert len(kept.run) == 0 and kept.run.provenance == run.provenance
     assert len(pickle.dumps(kept)) < 0.1 * len(pickle.dumps(run))
     assert pickle.loads(pickle.dumps(run)) == run
 
