@@ -123,14 +123,16 @@ def stream(count: int) -> None:
 
 def _as_seeds(reduced: Iterable[Reduced], turn: int) -> list[Reduced]:
     """The same hundred runs as ten optimizers' other seeds."""
+    from copy import copy
     from dataclasses import replace
 
     renamed = []
     for number, one in enumerate(reduced):
-        known = one.run.provenance.replace(seed=turn * 100 + number, group=f"o{turn % 10}")
-        run = one.run.replace(provenance=known)
-        found = {kind: replace(own, run=run, seed=known.seed) for kind, own in one.trajectories.items()}
-        renamed.append(replace(one, run=run, trajectories=found))
+        known = one.header.provenance.replace(seed=turn * 100 + number, group=f"o{turn % 10}")
+        header = copy(one.header)
+        header.__dict__["provenance"] = known
+        found = {kind: replace(own, run=header, seed=known.seed) for kind, own in one.trajectories.items()}
+        renamed.append(replace(one, header=header, trajectories=found))
     return renamed
 
 

@@ -1,4 +1,4 @@
-"""What must hold of the JSON header of a stored run, so that a damaged one is refused with the reason.
+"""The header of a run, and what must hold of its JSON, so that a damaged one is refused with the reason.
 
 Nothing here imports ConfigSpace: headers are read by commands that need no space.
 """
@@ -6,6 +6,7 @@ Nothing here imports ConfigSpace: headers are read by commands that need no spac
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 from ..errors import EncaveError
 from .checks import NUMBER, check_fields, is_of, shown
 from .configurations import TEXT, column_type_of
+from .provenance import Provenance
 from .trials import Objective, check_objectives
 
 NoteKind: TypeAlias = Literal["merged", "dropped", "assumed", "derived", "flagged"]
@@ -31,11 +33,97 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "trials": (int,),
     "configurations_without_trials": (list,),
 }
+_TOLD = ("name", "optimizer", "objectives", "budget_name", "inferred_space", "provenance")
 _OPTIMIZER = {"name": (str,), "version": (str, NoneType)}
 _NOTE = {"kind": (str,), "text": (str,), "count": (int,)}
 _OBJECTIVE = {"name": (str,), "direction": (str,), "lower": NUMBER, "upper": NUMBER, "unit": (str, NoneType)}
 _NUMBERS = frozenset(f"{family}_{kind}" for family in ("uniform", "normal", "beta") for kind in ("int", "float"))
 _VALUES = {"categorical": "choices", "ordinal": "sequence"}
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """What proposed the configurations."""
+
+    name: str
+    """Name as in the literature, e.g. `DEHB`."""
+    version: str | None = None
+    """Version of the package, if known."""
+
+
+class RunHeader:
+    """What is known of a run without its trials, configurations and space: all by which runs are labelled and grouped.
+
+    A `Run` is one too. Read-only.
+
+    Args:
+        run: The run.
+    """
+
+    name: str
+    """Name shown to people."""
+    optimizer: Optimizer
+    """What proposed the configurations."""
+    objectives: tuple[Objective, ...]
+    """The objectives, first the one that was optimized."""
+    budget_name: str | None
+    """What the budget counts."""
+    inferred_space: bool
+    """Whether the space was inferred from the values."""
+    provenance: Provenance
+    """Where it comes from and under what it was made."""
+
+    def __init__(self, run: RunHeader) -> None:
+        self.__dict__.update({name: getattr(run, name) for name in _TOLD})
+        self.__dict__["_known"] = (len(run), run.budgets, run.hyperparameters, run.space_digest)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("the header of a run is read-only")
+
+    def __len__(self) -> int:
+        return self._known[0]
+
+    _known: tuple[int, tuple[float, ...], tuple[str, ...], str]
+
+    @property
+    def budgets(self) -> tuple[float, ...]:
+        """Budgets of the trials, ascending; empty if the optimizer knows none."""
+        return self._known[1]
+
+    @property
+    def hyperparameters(self) -> tuple[str, ...]:
+        """Names of the hyperparameters."""
+        return self._known[2]
+
+    @property
+    def space_digest(self) -> str:
+        """Hash of the names and ranges of the hyperparameters, whatever their order."""
+        return self._known[3]
+
+    @property
+    def label(self) -> str:
+        """What the optimizer is called where runs are compared: the label it was given, else its name."""
+        return self.provenance.group or self.optimizer.name
+
+    @property
+    def task(self) -> str | None:
+        """Name of the task, if it is known."""
+        return self.provenance.task
+
+    @property
+    def seed(self) -> int | None:
+        """Seed of the optimizer, if it is known."""
+        return self.provenance.seed
+
+    @property
+    def evaluations(self) -> int | None:
+        """How many evaluations the run made in all, if the log says so; its trials may be fewer."""
+        return self.provenance.evaluations
+
+    @property
+    def improvements_only(self) -> bool:
+        """Whether the log has fewer trials than the run made evaluations: improvements, mostly."""
+        return bool(self.provenance.improvements_only)
 
 
 def check_header(header: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ On disk both are one Parquet file with a JSON header beside it (`trials.parquet`
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -30,7 +31,7 @@ from . import header as run_header
 from . import trials as trial_columns
 from .arrays import exact_array
 from .equality import same_table
-from .header import NoteKind
+from .header import NoteKind, Optimizer, RunHeader
 from .provenance import Provenance
 from .trials import COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objective, Status
 
@@ -64,20 +65,11 @@ __all__ = [
     "Objective",
     "Optimizer",
     "Run",
+    "RunHeader",
     "Status",
     "find_runs",
     "split_configurations",
 ]
-
-
-@dataclass(frozen=True)
-class Optimizer:
-    """What proposed the configurations."""
-
-    name: str
-    """Name as in the literature, e.g. `DEHB`."""
-    version: str | None = None
-    """Version of the package, if known."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +102,7 @@ class Incumbent:
     """Its objective value as logged."""
 
 
-class Run:
+class Run(RunHeader):
     """One optimizer on one task with one seed. Read-only; cheap to slice.
 
     Args:
@@ -172,14 +164,8 @@ class Run:
         if any(told[name] != fields[name] for name in told) and _SPELT_OUT not in self.notes:
             self.__dict__["notes"] = (*self.notes, _SPELT_OUT)
 
-    name: str
-    optimizer: Optimizer
-    objectives: tuple[Objective, ...]
     trials: pa.Table
     configurations: pa.Table
-    budget_name: str | None
-    inferred_space: bool
-    provenance: Provenance
     notes: tuple[Note, ...]
     space_json: dict[str, Any]
 
@@ -234,21 +220,6 @@ class Run:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._set(**state)
-
-    @property
-    def label(self) -> str:
-        """What the optimizer is called where runs are compared: the label it was given, else its name."""
-        return self.provenance.group or self.optimizer.name
-
-    @property
-    def task(self) -> str | None:
-        """Name of the task, if it is known."""
-        return self.provenance.task
-
-    @property
-    def seed(self) -> int | None:
-        """Seed of the optimizer, if it is known."""
-        return self.provenance.seed
 
     def labelled(self, label: str) -> Run:
         """The run under another label."""
@@ -318,14 +289,17 @@ class Run:
         return self.column("evaluation").astype(np.float64) if known else np.full(len(self), np.nan)
 
     @property
-    def evaluations(self) -> int | None:
-        """How many evaluations the run made in all, if the log says so; its trials may be fewer."""
-        return self.provenance.evaluations
+    def hyperparameters(self) -> tuple[str, ...]:
+        """Names of the hyperparameters, in the order of the configurations' columns."""
+        return tuple(self.configurations.column_names[1:])
 
     @property
-    def improvements_only(self) -> bool:
-        """Whether the log has fewer trials than the run made evaluations: improvements, mostly."""
-        return bool(self.provenance.improvements_only)
+    def space_digest(self) -> str:
+        """Hash of the names and ranges of the hyperparameters, whatever their order."""
+        own = sorted(
+            json.dumps(one, sort_keys=True, default=str) for one in self.space_json.get("hyperparameters") or ()
+        )
+        return hashlib.blake2b(json.dumps(own).encode(), digest_size=16).hexdigest()
 
     @property
     def budgets(self) -> tuple[float, ...]:

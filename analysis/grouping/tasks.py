@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 
-from ...run import Run
+from ...run import RunHeader
 
 _MOST_NAMES = 4  # of hyperparameters in a title
 _HASH = re.compile(r"(?<![0-9a-z])(?=[0-9a-f-]*[0-9])[0-9a-f]{8}[0-9a-f-]*(?![0-9a-z])")
@@ -17,7 +17,7 @@ _SEED = r"(?<![a-z])(?:seed|run|repetition|repeat|rep|trial|s|r)[^0-9a-z]*[0-9]+
 _NUMBERS = re.compile(rf"((?<![a-z]){_OF_A_TASK})|{_SEED}")
 
 
-def tasks_of(runs: Sequence[Run], labels: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
+def tasks_of(runs: Sequence[RunHeader], labels: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
     """Name of each run's task by `id`, and remarks on what was taken from folders and studies.
 
     Runs that name no task are on one task if they have the same hyperparameters, and if the folders and studies of the
@@ -28,10 +28,10 @@ def tasks_of(runs: Sequence[Run], labels: Mapping[int, str]) -> tuple[dict[int, 
         labels: Label of the optimizer of each run by `id`.
     """
     tasks = {id(run): task_name(run) for run in runs}
-    unnamed: defaultdict[tuple[str, ...], list[Run]] = defaultdict(list)
+    unnamed: defaultdict[tuple[str, ...], list[RunHeader]] = defaultdict(list)
     for run in runs:
         if not run.task:
-            unnamed[tuple(sorted(run.configurations.column_names))].append(run)
+            unnamed[tuple(sorted(run.hyperparameters))].append(run)
     remarks: list[str] = []
     for members in unnamed.values():
         told, remark = _by_place(members, labels)
@@ -40,15 +40,15 @@ def tasks_of(runs: Sequence[Run], labels: Mapping[int, str]) -> tuple[dict[int, 
     return tasks, remarks
 
 
-def task_name(run: Run) -> str:
+def task_name(run: RunHeader) -> str:
     """The task as the run's log has it, else by its hyperparameters."""
     if run.task:
         return run.task
-    names = sorted(str(name) for name in run.configurations.column_names[1:])
+    names = sorted(run.hyperparameters)
     return f"unnamed task over {', '.join(names[:_MOST_NAMES])}{', …' if len(names) > _MOST_NAMES else ''}"
 
 
-def _by_place(runs: Sequence[Run], labels: Mapping[int, str]) -> tuple[dict[int, str], str | None]:
+def _by_place(runs: Sequence[RunHeader], labels: Mapping[int, str]) -> tuple[dict[int, str], str | None]:
     """Tasks of these runs of one space that name none, where places tell them apart, and what to say of it."""
     places = _places(runs, labels)
     of_label: defaultdict[str, set[str]] = defaultdict(set)
@@ -68,7 +68,7 @@ def _by_place(runs: Sequence[Run], labels: Mapping[int, str]) -> tuple[dict[int,
 _SAY = 'The logs name no task: say which it is with task = "…" in [[runs]] of report.toml.'
 
 
-def _places(runs: Sequence[Run], labels: Mapping[int, str]) -> dict[int, str]:
+def _places(runs: Sequence[RunHeader], labels: Mapping[int, str]) -> dict[int, str]:
     """What the path and the study of each run say beside the optimizer, numbers and seeds, by `id`."""
     paths = {id(run): PurePath(run.provenance.source or "").parts for run in runs}
     shared = _shared_length(list(paths.values()))
@@ -91,7 +91,7 @@ def _shared_length(paths: Sequence[tuple[str, ...]]) -> int:
     return next((k for k, some in enumerate(zip(*paths, strict=False)) if len(set(some)) > 1), min(map(len, paths)))
 
 
-def _names(run: Run, label: str) -> set[str]:
+def _names(run: RunHeader, label: str) -> set[str]:
     """Words that name the run's optimizer, in lower case."""
     known = run.provenance
     also = (known.source_format, known.library, known.label_from)

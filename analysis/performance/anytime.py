@@ -9,23 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EncaveError
-from ...run import COST, Run
+from ...run import COST, Run, RunHeader
 from ..grouping.objectives import FIRST_OBJECTIVE
-from ..grouping.sections import Measure
+from ..grouping.sections import Measure, R_co
 from .axis import Axis, AxisFacts
 from .incumbents import IncumbentRule, find_incumbents
 
 
 @dataclass(frozen=True)
-class Trajectory:
+class TrajectoryOf(Generic[R_co]):
     """The incumbent of one run."""
 
-    run: Run
+    run: R_co
     """The run."""
     seed: int | None
     """Its seed, if known."""
@@ -53,6 +54,12 @@ class Trajectory:
     def reported(self, measure: Measure) -> NDArray[np.float64]:
         """Reported value from each position on, shape (k,)."""
         return measure.report(self.values[measure.column])
+
+
+Trajectory: TypeAlias = TrajectoryOf[Run]
+"""With the run's trials."""
+AnyTrajectory: TypeAlias = TrajectoryOf[RunHeader]
+"""With or without the run's trials."""
 
 
 def trajectory(
@@ -88,7 +95,7 @@ def trajectory(
     steps = find_incumbents(cost[rows], budget[rows], run.column("config_id")[rows], rule, full)
     limit = axis.limit(run)
     last = axis.end(run, position)
-    return Trajectory(
+    return TrajectoryOf(
         run=run,
         seed=run.seed,
         positions=position[rows[steps.at]],
@@ -126,7 +133,7 @@ def _values(run: Run, column: str) -> NDArray[np.float64]:
     return run.column(column).astype(np.float64)
 
 
-def share_seeds(members: Sequence[Sequence[Trajectory]]) -> bool:
+def share_seeds(members: Sequence[Sequence[AnyTrajectory]]) -> bool:
     """Whether the runs of each task have the same known seeds, each once, in the same order.
 
     Not so of encave's runners, whose streams differ by task. A seed is then a cluster of runs, one on each task.

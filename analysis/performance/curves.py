@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..grouping.sections import Measure
 from ..statistics.intervals import Interval, over_runs
 from ..statistics.order_statistics import MEAN, Statistic
-from .anytime import Trajectory
+from .anytime import AnyTrajectory
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -55,7 +55,7 @@ class Curve:
 
 def aggregate(
     optimizer: str,
-    trajectories: Sequence[Trajectory],
+    trajectories: Sequence[AnyTrajectory],
     measure: Measure,
     statistic: Statistic = MEAN,
     interval: Interval = "t",
@@ -94,12 +94,12 @@ def aggregate(
     )
 
 
-def those_used(trajectories: Sequence[Trajectory], statistic: Statistic) -> list[Trajectory]:
+def those_used(trajectories: Sequence[AnyTrajectory], statistic: Statistic) -> list[AnyTrajectory]:
     """The runs that a statistic is over: all, but of a mean those with an incumbent."""
     return [one for one in trajectories if len(one.rows) or statistic != MEAN]
 
 
-def _events(able: Sequence[Trajectory], stop: float, *, from_all: bool) -> Floats:
+def _events(able: Sequence[AnyTrajectory], stop: float, *, from_all: bool) -> Floats:
     if not able:
         return np.empty(0)
     start = (max if from_all else min)(one.positions[0] for one in able)
@@ -107,12 +107,12 @@ def _events(able: Sequence[Trajectory], stop: float, *, from_all: bool) -> Float
     return events[(events >= start) & (events <= stop)]
 
 
-def values_at(used: Sequence[Trajectory], measure: Measure, grid: Floats) -> Floats:
+def values_at(used: Sequence[AnyTrajectory], measure: Measure, grid: Floats) -> Floats:
     """Reported value of each run at the points of `grid`, ascending, shape (n, m); ±inf, the worst, before any."""
     return np.concatenate([np.empty((len(used), 0)), *(part for _, part in _blocks(used, measure, grid))], axis=1)
 
 
-def _blocks(used: Sequence[Trajectory], measure: Measure, grid: Floats) -> Iterator[tuple[slice, Floats]]:
+def _blocks(used: Sequence[AnyTrajectory], measure: Measure, grid: Floats) -> Iterator[tuple[slice, Floats]]:
     """Values of the runs at the points of `grid`, shape (n, b), block by block; ±inf, the worst, before any."""
     if not len(grid):
         return
@@ -140,7 +140,7 @@ def _statistic(statistic: Statistic, values: Floats) -> Floats:
 
 
 def _band(
-    statistic: Statistic, interval: Interval, used: Sequence[Trajectory], measure: Measure, points: Floats
+    statistic: Statistic, interval: Interval, used: Sequence[AnyTrajectory], measure: Measure, points: Floats
 ) -> tuple[Floats, Floats]:
     if not len(points):
         return np.empty(0), np.empty(0)

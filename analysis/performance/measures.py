@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..grouping.sections import Measure
-from .anytime import Trajectory
+from .anytime import AnyTrajectory
 
 Floats = NDArray[np.float64]
 
@@ -74,7 +74,7 @@ def held(values: Floats) -> Floats:
 
 
 def hitting_times(
-    runs: Sequence[Trajectory], measure: Measure, targets: Sequence[float], hits: Hits = "held"
+    runs: Sequence[AnyTrajectory], measure: Measure, targets: Sequence[float], hits: Hits = "held"
 ) -> Floats:
     """When the incumbent of each run hit each target, shape (runs, targets); infinite if never.
 

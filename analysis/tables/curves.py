@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..charts.line_chart import LineChart
-    from ..performance.section_curves import SectionCurves
+    from ..performance.section_curves import AnyCurves
     from ..performance.section_runtimes import SectionRuntimes
 
 OVER_TASKS = "all tasks"
@@ -28,7 +28,7 @@ OVER_TASKS = "all tasks"
 class Curves(Result):
     """Anytime performance of each optimizer on each task."""
 
-    sets: tuple[SectionCurves, ...]
+    sets: tuple[AnyCurves, ...]
     """One for each task."""
     over_tasks: tuple[Curve, ...] = ()
     """The mean over tasks of the first measure, where it was asked for."""
