@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from encave.analysis.statistics import effects, intervals
 from encave.analysis.statistics.intervals import Interval
 from encave.analysis.statistics.order_statistics import MEAN, Statistic
-from encave.runners.benchmarks.nasbench201.space import SIZE
+from encave.run.nasbench201_space import SIZE
 from encave.runners.benchmarks.nasbench201.table import Benchmark, open_benchmark
 from encave.runners.benchmarks.nasbench201.task import DATASETS
 

@@ -14,11 +14,10 @@ from typing import Any, TypeAlias
 from .. import __version__
 from ..errors import EncaveError
 from ..files.atomic import atomic_folder
-from ..run import Run
+from ..run import Run, sidecar
 from . import registry
 from .account import Conversion, accounted, refused
 from .formats.deepcave import output as deepcave
-from .parts import sidecar
 from .reader import Found, Log, Options, ReadResult
 from .registry import Candidate
 from .run_folders import FILES, Earlier

@@ -132,7 +132,7 @@ class KnownTable:
 
 def known_tables(benchmark: Benchmark) -> tuple[KnownTable, ...]:
     """The complete tables of a benchmark after 200 epochs, one for each of its datasets."""
-    from ..runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS
+    from ..run.nasbench201_space import HYPERPARAMETERS, OPERATIONS
 
     shape = (len(OPERATIONS),) * len(HYPERPARAMETERS)
     ops = np.indices(shape).reshape(len(shape), -1).T
@@ -144,7 +144,7 @@ def known_tables(benchmark: Benchmark) -> tuple[KnownTable, ...]:
 
 def _has_all(run: Run) -> bool:
     """Whether a run's space is that of NAS-Bench-201, all of it."""
-    from ..runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS
+    from ..run.nasbench201_space import HYPERPARAMETERS, OPERATIONS
 
     choices = {name: getattr(one, "choices", ()) for name, one in run.space.items()}
     return set(choices) == set(HYPERPARAMETERS) and all(set(own) == set(OPERATIONS) for own in choices.values())
@@ -171,7 +171,7 @@ def _schedule(run: Run) -> int:
 
 def _architectures(encoded: Encoded) -> NDArray[np.int64]:
     """All architectures as `ops`, shape (15,625, 6), in the order of the grid of bins."""
-    from ..runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS
+    from ..run.nasbench201_space import HYPERPARAMETERS, OPERATIONS
 
     grid = np.indices(encoded.sizes).reshape(len(encoded.axes), -1)
     ops = np.empty(grid.T.shape, dtype=np.int64)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...run import Note, Objective, Optimizer, Provenance, Run, Status
-from ..parts import sidecar as sidecars
+from ...run import sidecar as sidecars
 from ..parts.extras import extra_columns
 from ..parts.inferred_space import infer
 from ..parts.json_lines import Lines, read_lines
@@ -109,7 +109,7 @@ def _run(lines: Lines, path: Path, options: Options) -> Run:
         configurations=configurations,
         budget_name=sidecar.budget_name if sidecar else None,
         inferred_space=found.inferred,
-        provenance=Provenance.from_json(sidecar.metadata() if sidecar else {}),
+        provenance=sidecar.provenance() if sidecar else Provenance(),
         notes=[*lines.notes, *found.notes, *derived],
     )
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ...errors import EncaveError
 from ...files.json_text import read_json
 from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
-from ..parts import nasbench201_space as nb201
+from ...run import nasbench201_space as nb201
 from ..parts.names import study_name
 from ..parts.space import LogSpace
 from ..reader import Found, Listing, Options, ReadResult
@@ -168,7 +168,7 @@ def _architectures(log: Log, options: Options) -> tuple[LogSpace, dict[int, dict
     keys = [_operations(config) for config in log.configs]
     numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     try:
-        configurations = {number: nb201.from_naslib(key) for key, number in numbers.items()}
+        configurations = {n: nb201.to_configurations(nb201.from_naslib(key))[0] for key, n in numbers.items()}
     except ValueError as error:
         told = f"configs of {log.settings.get('search_space')!r} that are no architectures of NAS-Bench-201"
         raise EncaveError(f"{log.path} has {told}: {error}") from error

@@ -6,17 +6,19 @@ import hashlib
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ...errors import EncaveError
 from ...files.atomic import atomic_folder
-from ..benchmarks.nasbench201 import space
+from ...run import nasbench201_space as space
+from ...run import sidecar
 from ..benchmarks.nasbench201.table import SCHEDULES, Benchmark
 from ..benchmarks.nasbench201.task import DATASETS
 from ..optimizers.adapter import Optimizer, Problem, label_of, load, parse_flags, parse_overrides
 from ..optimizers.quiet import quiet
-from . import sidecar
 from .affordable import affordable_trials, mean_budget
 from .limit import Limit
 from .objective import BUDGET_NAME, BUDGET_RANGES, OBJECTIVE, Objective, Objectives, check_objectives, describe
@@ -309,7 +311,7 @@ def _header(
     return {
         "optimizer": {
             "name": label_of(spec.adapter),
-            "version": sidecar.version_of(optimizer.package),
+            "version": _version_of(optimizer.package),
             "adapter": spec.adapter,
             "settings": optimizer.settings,
         },
@@ -323,5 +325,11 @@ def _header(
         ],
         "trials": simulation.evaluations,
         **{name: value for name, value in asdict(simulation).items() if name != "evaluations"},
-        "versions": {"python": platform.python_version(), **{name: sidecar.version_of(name) for name in libraries}},
+        "versions": {"python": platform.python_version(), **{name: _version_of(name) for name in libraries}},
     }
+
+
+@lru_cache(maxsize=32)
+def _version_of(distribution: str) -> str:
+    """Version of an installed distribution; looked up once, since reading it takes longer than a short run."""
+    return version(distribution)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EncaveError
-from ..benchmarks.nasbench201 import space
+from ...run import nasbench201_space as space
 from ..benchmarks.nasbench201.table import Benchmark, open_benchmark
 from ..benchmarks.nasbench201.table import Evaluation as Queried
 from .simulate import Evaluation

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from encave.runners.benchmarks.nasbench201 import space
+from encave.run import nasbench201_space as space
 from encave.runners.optimizers.adapter import Optimizer, Problem, load, parse_flags
 from encave.runners.studies.execute import NODES
 from encave.runners.studies.objective import BUDGET_RANGES, OBJECTIVE

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from ....errors import EncaveError
 from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
+from ....run import sidecar as sidecars
 from ....run.configurations import CONFIG_ID
-from ...parts import sidecar as sidecars
+from ....run.sidecar import Sidecar
 from ...parts.names import study_name
-from ...parts.sidecar import Sidecar
 from ...parts.space import LogSpace, known_space
 from ...reader import Found, Listing, Options, ReadResult
 from .files import LOG, beside, evidence
@@ -148,7 +148,7 @@ def _result(log: History, path: Path, options: Options, notes: list[Note]) -> Re
         budget_name=sidecar.budget_name if sidecar else "fidelity",
         inferred_space=found.inferred,
         provenance=Provenance.from_json(
-            {**(seen.metadata or {}), **(sidecar.metadata() if sidecar else {"group": "DEHB"})}
+            {**(seen.metadata or {}), **(sidecar.provenance().json() if sidecar else {"group": "DEHB"})}
         ),
         notes=[*notes, *log.notes, *told, *found.notes, *time_notes, *seen.notes, *_missing(log, sidecar, joined)],
     )

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import COST, Provenance, Run
+from ....run import COST, Run
+from ....run.sidecar import Sidecar
 from ...parts.extras import extra_columns
-from ...parts.sidecar import Sidecar
 from ...parts.space import known_space
 from ...reader import Options, ReadResult
 from .space import study_space
@@ -58,7 +58,7 @@ def to_result(study: Study, path: Path, options: Options, sidecar: Sidecar) -> R
         trials=columns | extra_columns(extras),
         configurations=configurations.table(found.space),
         budget_name=sidecar.budget_name,
-        provenance=Provenance.from_json(sidecar.metadata()),
+        provenance=sidecar.provenance(),
         notes=[*study.notes, *found.notes],
     )
     return ReadResult(run, sidecar.optimizer.version, len(run) + study.dropped, dropped=study.dropped)

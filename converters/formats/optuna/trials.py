@@ -10,7 +10,7 @@ from typing import Any
 
 from ....errors import EncaveError
 from ....run import COST, Note, Objective, Optimizer, Provenance, Run, Status
-from ...parts import sidecar as sidecars
+from ....run import sidecar as sidecars
 from ...parts.extras import extra_columns
 from ...parts.feasibility import feasibility
 from ...parts.names import study_name

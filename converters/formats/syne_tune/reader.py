@@ -18,10 +18,10 @@ from ....errors import EncaveError
 from ....files.json_text import read_json
 from ....files.zips import read_member
 from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
-from ...parts import sidecar as sidecars
+from ....run import sidecar as sidecars
+from ....run.sidecar import Sidecar
 from ...parts.csv_table import CsvTable, numbers, read_csv, typed
 from ...parts.names import study_name
-from ...parts.sidecar import Sidecar
 from ...parts.space import LogSpace, known_space, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
 from .space import cast, read_space
@@ -205,7 +205,7 @@ def _run(
         trials=columns,
         configurations=_configurations(log, space),
         budget_name=budget_name,
-        provenance=Provenance.from_json(sidecar.metadata() if sidecar else _metadata(log.metadata, label)),
+        provenance=sidecar.provenance() if sidecar else Provenance.from_json(_metadata(log.metadata, label)),
         notes=[*notes, *time_notes, *_oddities(log, failed)],
     )
 

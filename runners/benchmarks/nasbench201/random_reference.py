@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ....errors import EncaveError
+from ....run.nasbench201_space import SIZE
 from ..incumbent import incumbents
-from .space import SIZE
 from .table import Benchmark
 
 Floats = NDArray[np.float64]

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import space
+from ....run import nasbench201_space as space
 from .task import DATASETS, Task
 
 Floats = NDArray[np.float64]

@@ -21,7 +21,7 @@ from encave.analysis.landscape.budget_correlation import budget_correlation, gro
 from encave.analysis.report import write_report
 from encave.cli import cli
 from encave.run import BenchmarkFacts, Objective, Optimizer, Provenance, Run
-from encave.runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS, configuration_space
+from encave.run.nasbench201_space import HYPERPARAMETERS, OPERATIONS, configuration_space
 from encave.runners.benchmarks.nasbench201.table import Benchmark, load_surrogate
 from encave.workflows.known_tables import nasbench201_truth, truth_of
 

@@ -425,7 +425,7 @@ def test_on_the_real_table(table_path: Path) -> None:
     import pyarrow.parquet as pq
 
     from encave.run import Objective, Optimizer, Provenance, Reported, Run
-    from encave.runners.benchmarks.nasbench201 import space
+    from encave.run import nasbench201_space as space
 
     names = ["c10valid_valid_acc_12_mean", "c10valid_valid_acc_200_mean", "train_time_per_epoch_s_c10valid"]
     short, full, seconds = (column.to_numpy() for column in pq.read_table(table_path, columns=names).columns)

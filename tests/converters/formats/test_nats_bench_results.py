@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from encave.converters.conversion import convert
-from encave.converters.parts.nasbench201_space import from_index
 from encave.errors import EncaveError
+from encave.run.nasbench201_space import from_index, to_configurations
 
 from ..reading import LOGS, notes, read_all, read_one
 
@@ -48,7 +48,7 @@ def test_every_run_of_both_formats_of_torch(folder: str, label: str) -> None:
         assert run.column("end").tolist() == content[number]["all_total_times"]
         assert run.column("start").tolist() == [0.0, *content[number]["all_total_times"][:-1]]
         logged = [run.configuration(config_id) for config_id in run.column("config_id").tolist()]
-        assert logged == [from_index(index) for index in content[number]["all_archs"]]
+        assert logged == to_configurations(from_index(content[number]["all_archs"]))
         incumbent = run.incumbent()
         assert incumbent is not None
         assert incumbent.trial_id == content[number]["all_archs"].index(content[number]["all_archs"][-1])

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from encave.runners.benchmarks.nasbench201 import space
+from encave.run import nasbench201_space as space
 from encave.runners.benchmarks.nasbench201.table import load_surrogate
 from encave.runners.studies.objective import Objective, Objectives
 

@@ -14,7 +14,7 @@ from encave.cli import cli
 from encave.converters.conversion import convert
 from encave.errors import EncaveError
 from encave.run import Run
-from encave.runners.benchmarks.nasbench201 import space
+from encave.run import nasbench201_space as space
 from encave.runners.benchmarks.nasbench201.table import Benchmark, load_surrogate
 from encave.runners.studies.execute import Fidelities, RunSpec
 from encave.runners.studies.fairness import remarks

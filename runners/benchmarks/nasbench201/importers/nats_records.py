@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from .....errors import EncaveError
+from .....run.nasbench201_space import SIZE
 from ..architectures import official_strings
 from ..columns import TEST_PREFIX, VALID_PREFIX
 from ..measured_curves import ORI_TEST, X_VALID
-from ..space import SIZE
 from .gathering import BATCH_LATENCY, Gathered, test_column, valid_column
 
 SIZE_SPACE = "is of NATS-Bench's size space (sss); encave has the topology space (tss) only"
