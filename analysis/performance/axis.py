@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import Run, Status
-
-Floats = NDArray[np.float64]
+from ...run.types import Floats
 
 AxisKind = Literal["evaluations", "time", "trial-time", "epochs", "full-evaluations"]
 

@@ -6,15 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...run.types import Floats, Ints
 from ..grouping.sections import Measure
 from ..statistics.intervals import Interval, over_runs
 from ..statistics.order_statistics import MEAN, Statistic
 from .anytime import AnyTrajectory
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 BAND_POINTS = 100
 """Most points at which a band is computed; the curve is exact at every event."""
@@ -35,7 +32,7 @@ class Curve:
     """Events of all runs from where the statistic is defined to where the first run ends, ascending, shape (m,)."""
     centre: Floats
     """The statistic from each event to the next, shape (m,)."""
-    band: Integers
+    band: Ints
     """Which events carry a band, ascending, shape (b,); empty with one run."""
     lower: Floats
     """Lower end of the 95 % interval of the statistic, shape (b,)."""
@@ -154,7 +151,7 @@ def _band(
     return (lower, upper) if sign > 0 else (-upper, -lower)
 
 
-def thinned(grid: Floats) -> Integers:
+def thinned(grid: Floats) -> Ints:
     """At most `BAND_POINTS` indices into `grid`, evenly spaced in its logarithm, the first and the last among them."""
     if len(grid) <= BAND_POINTS:
         return np.arange(len(grid))

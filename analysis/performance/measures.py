@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ...run.types import Floats
 from ..grouping.sections import Measure
 from .anytime import AnyTrajectory
-
-Floats = NDArray[np.float64]
 
 
 def target_ecdf(times: ArrayLike, grid: ArrayLike) -> Floats:

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ...run.types import Floats
 from ..grouping.sections import Measure
 from ..statistics import bootstrap
 from ..statistics.effects import Estimate
@@ -19,8 +20,6 @@ from ..statistics.intervals import Interval, over_runs
 from .anytime import AnyTrajectory
 from .curves import thinned
 from .measures import Hits, area_over_curve, held, hitting_times, target_ecdf
-
-Floats = NDArray[np.float64]
 
 TARGETS = 51
 """Targets of the ECDF, as many as COCO has."""

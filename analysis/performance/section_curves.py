@@ -10,13 +10,14 @@ import numpy as np
 
 from ...errors import EncaveError
 from ...run import Run, RunHeader
+from ...run.types import Floats
 from ..grouping.sections import Measure, R, R_co, SectionOf
 from ..statistics import bootstrap, intervals
 from ..statistics.intervals import Interval
 from ..statistics.order_statistics import MEAN, Statistic
 from .anytime import AnyTrajectory, TrajectoryOf, share_seeds, step_values
 from .axis import Axis
-from .curves import Curve, Floats, aggregate, thinned, those_used, values_at
+from .curves import Curve, aggregate, thinned, those_used, values_at
 from .incumbents import IncumbentRule
 
 RANDOM_SEARCH = frozenset({"random", "randomsearch", "rs"})

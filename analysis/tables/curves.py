@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...run.types import Floats
 from ..charts.curves import curves_chart, ecdf_chart
 from ..charts.style import line_styles
-from ..performance.curves import Curve, Floats
+from ..performance.curves import Curve
 from .result import Result, one_of, table_of
 
 if TYPE_CHECKING:

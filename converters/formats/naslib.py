@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...files.json_text import read_json
 from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ...run import nasbench201_space as nb201
+from ...run.types import Floats
 from ..parts.names import study_name
 from ..parts.space import LogSpace
 from ..reader import Found, Listing, Options, ReadResult
@@ -36,8 +36,6 @@ _CLASSES = {"cifar10": 10, "cifar100": 100, "imagenet16-120": 120, "imagenet": 1
 _ENOUGH = 10  # evaluations; fewer can all be bad by chance
 _LABELS = {"re": "RE", "rs": "random search", "ls": "local search"}
 
-_Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class Log:
@@ -47,7 +45,7 @@ class Log:
     """The file."""
     settings: dict[str, Any]
     """NASLib's settings; empty in the full form, which has none."""
-    metrics: dict[str, _Floats]
+    metrics: dict[str, Floats]
     """Name → values, shape (n,), NaN for what is missing or -1."""
     configs: list[Any] | None
     """Architectures, shape (n,), in forks that log them."""
@@ -114,8 +112,8 @@ def _load(path: Path) -> Log:
     return Log(path, settings, metrics, configs, read, tuple(notes))
 
 
-def _metrics(lists: dict[str, list[Any]], size: int, path: Path) -> tuple[dict[str, _Floats], list[Note]]:
-    metrics: dict[str, _Floats] = {}
+def _metrics(lists: dict[str, list[Any]], size: int, path: Path) -> tuple[dict[str, Floats], list[Note]]:
+    metrics: dict[str, Floats] = {}
     notes: list[Note] = []
     for name, items in lists.items():
         try:

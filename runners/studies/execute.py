@@ -17,7 +17,7 @@ from ...run import nasbench201_space as space
 from ...run import sidecar
 from ..benchmarks.nasbench201.table import SCHEDULES, Benchmark
 from ..benchmarks.nasbench201.task import DATASETS
-from ..optimizers.adapter import Optimizer, Problem, label_of, load, parse_flags, parse_overrides
+from ..optimizers.adapter import OptimizerAdapter, Problem, label_of, load, parse_flags, parse_overrides
 from ..optimizers.quiet import quiet
 from .affordable import affordable_trials, mean_budget
 from .limit import Limit
@@ -303,7 +303,7 @@ def _trials(spec: RunSpec, benchmark: Benchmark) -> int:
 
 
 def _header(
-    spec: RunSpec, benchmark: Benchmark, problem: Problem, optimizer: Optimizer, simulation: Simulation
+    spec: RunSpec, benchmark: Benchmark, problem: Problem, optimizer: OptimizerAdapter, simulation: Simulation
 ) -> Mapping[str, Any]:
     known = identity(spec, benchmark)
     optimum = known["benchmark"]["optimum"]["valid_error_200"]

@@ -7,14 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...run.types import Floats
 from ..benchmarks.nasbench201.table import Benchmark
 from ..benchmarks.nasbench201.training_seeds import SeedAccuracies, seed_accuracies
 from .objective import Objective
 from .simulate import Evaluation
-
-Floats = NDArray[np.float64]
 
 _DRAWN = (777, 888, 999)  # training seeds of a surrogate, which has none of its own; those of NAS-Bench-201
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ....errors import EncaveError
 from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ....run import configurations as space_columns
+from ....run.types import Floats
 from ...parts.evaluation_counts import EvaluationCounts, count_evaluations
 from ...parts.inferred_space import infer
 from ...parts.space import LogSpace, known_space, own_or_given
@@ -39,7 +40,6 @@ _INTEGERS = frozenset({"trial_id", "config_id", "seed", "evaluation"})
 _NUMBERED = frozenset({"evaluations", "function evaluation"})
 _MOST = 10**18  # what is beyond it is no count of evaluations
 _Columns = dict[str, list[str]]
-_Floats = NDArray[np.float64]
 
 
 class IohReader:
@@ -112,7 +112,7 @@ class _Outcome:
 
     objectives: Sequence[Objective]
     """The first is what was optimized."""
-    costs: dict[str, _Floats]
+    costs: dict[str, Floats]
     """Objective → values, shape (n,), NaN where the trial failed."""
     succeeded: NDArray[np.bool_]
     """Shape (n,)."""
@@ -299,7 +299,7 @@ def _typed(texts: list[str], *, integers: bool = False) -> pa.Array:
     return pa.array([None if text is None else float(text) for text in told], pa.float64())
 
 
-def _floats(texts: list[str]) -> _Floats:
+def _floats(texts: list[str]) -> Floats:
     return np.array(texts, dtype=np.float64)
 
 

@@ -183,10 +183,10 @@ def test_the_children_of_nsga2_are_better_by_both_objectives(tmp_path: Path) -> 
 
 
 PLUGIN = """
-from encave.runners.optimizers.adapter import Optimizer, Proposal
+from encave.runners.optimizers.adapter import OptimizerAdapter, Proposal
 from encave.runners.optimizers.trial_log import TrialLog
 
-class Default(Optimizer):
+class Default(OptimizerAdapter):
     label, package, flags = "Default", "sample-plugin", {"shift": 2}
 
     def __init__(self, problem):
@@ -231,7 +231,7 @@ def test_an_installed_optimizer_is_run_and_converted(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("plugin")
 def test_an_installed_optimizer_that_is_none_is_refused() -> None:
-    with pytest.raises(EncaveError, match=r"text \(builtins:str\) is no subclass of Optimizer"):
+    with pytest.raises(EncaveError, match=r"text \(builtins:str\) is no subclass of OptimizerAdapterAdapter"):
         load("text")
     with pytest.raises(EncaveError, match=r"lost \(sample_plugin:Lost\) cannot be loaded"):
         load("lost")
