@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import NoneType
+from typing import Any, TypeGuard
 
 from ..errors import EncaveError
 
@@ -42,6 +43,21 @@ def is_of(value: object, kinds: Kinds) -> bool:
     if isinstance(value, bool):
         return bool in kinds
     return isinstance(value, kinds) and not (isinstance(value, float) and not math.isfinite(value))
+
+
+def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether it is a JSON object."""
+    return isinstance(value, Mapping)
+
+
+def is_objects(value: object) -> TypeGuard[Sequence[Mapping[str, Any]]]:
+    """Whether it is a list of JSON objects."""
+    return is_list(value) and all(map(is_object, value))
+
+
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Whether it is a JSON list, or a tuple that stands for one."""
+    return isinstance(value, list | tuple)
 
 
 def shown(value: object) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import pyarrow as pa
 
 from ..errors import EncaveError
-from .checks import NUMBER, check_fields, is_of, shown
+from .checks import NUMBER, check_fields, is_list, is_object, is_objects, is_of, shown
 from .configurations import TEXT, column_type_of
 from .provenance import Provenance
 from .trials import Objective, check_objectives
@@ -156,14 +156,13 @@ def check_space(space: Mapping[str, Any], configurations: pa.Table) -> None:
         EncaveError: something does not hold; the message names the hyperparameter.
     """
     described = space.get("hyperparameters")
-    if not isinstance(described, list) or not all(isinstance(one, dict) for one in described):
+    if not is_objects(described):
         raise EncaveError("space: hyperparameters are no list of objects")
     for part in ("conditions", "forbiddens"):
-        clauses = space.get(part, [])
-        if not isinstance(clauses, list) or not all(isinstance(clause, dict) for clause in clauses):
+        if not is_objects(space.get(part, [])):
             raise EncaveError(f"space: {part} are no list of objects")
     names = [one.get("name") for one in described]
-    columns = configurations.column_names[1:]
+    columns: list[str] = configurations.column_names[1:]
     if sorted(map(str, names)) != sorted(columns):
         wrong = ", ".join(sorted(set(map(str, names)) ^ set(columns))) or "a name twice"
         raise EncaveError(f"the configurations' columns do not match the space: {wrong}")
@@ -182,7 +181,7 @@ def _check_hyperparameter(one: Mapping[str, Any], found: pa.DataType) -> None:
             raise EncaveError(f"space: the bounds of {name} are {lower} > {upper}")
     elif kind == "constant" and "value" in one:
         wanted = column_type_of([one["value"]])
-    elif isinstance(choices := one.get(_VALUES.get(str(kind), "")), list) and choices:
+    elif is_list(choices := one.get(_VALUES.get(str(kind), ""))) and choices:
         wanted = column_type_of(choices)
     else:
         raise EncaveError(f"space: {name} is no hyperparameter of a known type with values: {shown(one)}")
@@ -191,6 +190,6 @@ def _check_hyperparameter(one: Mapping[str, Any], found: pa.DataType) -> None:
 
 
 def _check_entry(where: str, entry: Any, kinds: Mapping[str, tuple[type, ...]]) -> None:
-    if not isinstance(entry, dict) or entry.keys() != kinds.keys():
+    if not is_object(entry) or entry.keys() != kinds.keys():
         raise EncaveError(f"{where} is {shown(entry)}, not an object with {', '.join(kinds)}")
     check_fields(f"{where}: ", entry, kinds)

@@ -34,6 +34,7 @@ from .equality import same_table
 from .header import NoteKind, Optimizer, RunHeader
 from .provenance import Provenance
 from .trials import COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objective, Status
+from .types import Ints
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -426,7 +427,8 @@ class Run(RunHeader):
             objectives=objectives,
             trials=trials,
             configurations=split_configurations(
-                *((table, header["configurations_without_trials"]) if configurations else (table[:0], []))
+                table if configurations else table[:0],
+                header["configurations_without_trials"] if configurations else [],
             ),
             budget_name=header["budget_name"],
             inferred_space=header["inferred_space"],
@@ -515,7 +517,8 @@ def split_configurations(table: pa.Table, untried: list[dict[str, Any]]) -> pa.T
     Raises:
         EncaveError: a configuration without trials does not fit the columns, or is there twice.
     """
-    ids, first = np.unique(table["config_id"].to_numpy(), return_index=True)
+    given: Ints = table["config_id"].to_numpy()
+    ids, first = np.unique(given, return_index=True)
     names = [name for name in table.column_names if name.startswith(CONFIG)]
     rows = pa.array(first)
     columns = {name.removeprefix(CONFIG): table[name].combine_chunks().take(rows) for name in names}

@@ -40,7 +40,7 @@ def configuration_space(seed: int | None = None) -> ConfigurationSpace:
     """Six categorical hyperparameters `op_0_1 … op_2_3`, choices in the official order of operations."""
     from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace
 
-    space = ConfigurationSpace(name="NAS-Bench-201", seed=seed)
+    space: Any = ConfigurationSpace(name="NAS-Bench-201", seed=seed)
     space.add([CategoricalHyperparameter(name, OPERATIONS) for name in HYPERPARAMETERS])
     return space
 
@@ -62,7 +62,8 @@ def to_ops(configurations: Iterable[Mapping[str, Any]]) -> NDArray[np.int64]:
 
 def to_configurations(ops: ArrayLike) -> list[dict[str, str]]:
     """Decode `ops`, shape (n, 6), to one mapping from hyperparameter to operation name per row."""
-    return [dict(zip(HYPERPARAMETERS, (OPERATIONS[op] for op in row), strict=True)) for row in _rows(ops)]
+    rows: list[list[int]] = _rows(ops).tolist()
+    return [dict(zip(HYPERPARAMETERS, (OPERATIONS[op] for op in row), strict=True)) for row in rows]
 
 
 def to_index(ops: ArrayLike) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from types import MappingProxyType, NoneType
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from ..errors import EncaveError
-from .checks import NUMBER, SCALAR, TEXT, Kinds, check_fields, is_of, shown
+from .checks import NUMBER, SCALAR, TEXT, Kinds, check_fields, is_list, is_object, is_of, shown
 
 JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
 """A value that JSON has."""
@@ -222,7 +222,7 @@ class Provenance(Told):
         texts = (key for key, kinds in self._KINDS.items() if kinds is SCALAR and key not in _WHOLE)
         self._put(**{key: None if given[key] in (None, "") else str(given[key]) for key in texts})
         self._put(**{key: MappingProxyType(dict(given[key] or {})) for key in ("limit", "settings", "accounting")})
-        if isinstance(given["benchmark"], Mapping):
+        if is_object(given["benchmark"]):
             self._put(benchmark=BenchmarkFacts.from_json(given["benchmark"]) if given["benchmark"] else None)
         self._put(reporting=tuple(map(_reported, given["reporting"] or ())))
         for key, least in _WHOLE.items():
@@ -251,7 +251,7 @@ def _is_count(value: object) -> bool:
 def _reported(entry: Any) -> Reported:
     if isinstance(entry, Reported):
         return entry
-    if not isinstance(entry, Mapping) or not {"name", "column"} <= entry.keys():
+    if not is_object(entry) or not {"name", "column"} <= entry.keys():
         raise EncaveError(f"metadata: reporting has {shown(entry)}, which names nothing to report")
     return Reported.from_json(entry)
 
@@ -260,6 +260,6 @@ def _plain(value: Any) -> Any:
     """A value as JSON writes it."""
     if isinstance(value, Told):
         return value.json()
-    if isinstance(value, Mapping):
+    if is_object(value):
         return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+    return list(map(_plain, value)) if is_list(value) else value

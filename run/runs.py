@@ -66,8 +66,8 @@ class Runs(Tabular, Sequence[Run]):
             if unknown:
                 known = ", ".join(sorted({run.label for run in self})) or "none, since there is no run"
                 raise EncaveError(f"no run has the label {', '.join(map(repr, unknown))}; there are {known}")
-        rename = names if callable(names) else (lambda run: names.get(run.label, run.label))
-        return Runs((run.labelled(rename(run)) for run in self), self.refused)
+            return Runs((run.labelled(names.get(run.label, run.label)) for run in self), self.refused)
+        return Runs((run.labelled(names(run)) for run in self), self.refused)
 
     def where(
         self,
