@@ -21,7 +21,7 @@ from ..optimizers.adapter import OptimizerAdapter, Problem, label_of, load, pars
 from ..optimizers.quiet import quiet
 from .affordable import affordable_trials, mean_budget
 from .limit import Limit
-from .objective import BUDGET_NAME, BUDGET_RANGES, OBJECTIVE, Objective, Objectives, check_objectives, describe
+from .objective import BUDGET_NAME, BUDGET_RANGES, OBJECTIVE, BenchmarkObjective, Objectives, check_objectives, describe
 from .simulate import Evaluate, Report, Simulation, simulate
 from .told_costs import GoingOn, OneSeed
 
@@ -260,9 +260,9 @@ def execute(spec: RunSpec, study: Path, objectives: Objectives, report: Report |
     return simulation
 
 
-def _told(spec: RunSpec, benchmark: Benchmark, objective: Objective) -> Evaluate:
+def _told(spec: RunSpec, benchmark: Benchmark, objective: BenchmarkObjective) -> Evaluate:
     """What the optimizer is told of an evaluation."""
-    evaluate: Objective | OneSeed = objective
+    evaluate: BenchmarkObjective | OneSeed = objective
     if spec.reward == "seed":
         seed = stream_seed("reward", spec.dataset, spec.seed)
         evaluate = OneSeed(objective, benchmark, spec.dataset, spec.schedule, seed)
