@@ -17,16 +17,15 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from encave.analysis.statistics import effects, intervals
 from encave.analysis.statistics.intervals import Interval
 from encave.analysis.statistics.order_statistics import MEAN, Statistic
-from encave.runners.benchmarks.nasbench201.space import SIZE
+from encave.run.nasbench201_space import SIZE
+from encave.run.types import Floats
 from encave.runners.benchmarks.nasbench201.table import Benchmark, open_benchmark
 from encave.runners.benchmarks.nasbench201.task import DATASETS
 
-Floats = NDArray[np.float64]
 Populations: TypeAlias = "dict[int, Floats]"
 
 RUNS = (3, 5, 10, 30, 100)

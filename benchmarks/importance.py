@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from encave.analysis.importance.fanova import decompose
 from encave.analysis.importance.methods import importance
 from encave.run import Objective, Optimizer, Run
-from encave.runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS, configuration_space
+from encave.run.nasbench201_space import HYPERPARAMETERS, OPERATIONS, configuration_space
 from encave.runners.benchmarks.nasbench201.table import open_benchmark
 
 Shares = NDArray[np.float64]

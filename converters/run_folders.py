@@ -147,6 +147,7 @@ def _is_wreck(folder: Path) -> bool:
 
 
 def _metadata(header: Path) -> Mapping[str, Any]:
+    # not as a `Provenance`: a damaged run of ours is still one, and is converted again in its place
     metadata = (_header(header) or {}).get("metadata")
     return metadata if isinstance(metadata, dict) else {}
 

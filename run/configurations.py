@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -41,6 +41,11 @@ def choices(hyperparameter: Hyperparameter[Any, Any]) -> tuple[Any, ...] | None:
     return None if value is ABSENT else (_plain(value),)
 
 
+def described(space: ConfigurationSpace) -> Mapping[str, Hyperparameter[Any, Any]]:
+    """Name → hyperparameter, in the order of the space; ConfigSpace does not say of what type their values are."""
+    return cast("Mapping[str, Hyperparameter[Any, Any]]", space)
+
+
 def column_type(hyperparameter: Hyperparameter[Any, Any]) -> pa.DataType:
     """Arrow type of the column that holds a hyperparameter's values."""
     values = choices(hyperparameter)
@@ -51,8 +56,8 @@ def column_type(hyperparameter: Hyperparameter[Any, Any]) -> pa.DataType:
 
 def column_type_of(values: Iterable[Any]) -> pa.DataType:
     """Arrow type of the column that holds these choices."""
-    kinds = {type(value) for value in values}
-    native = {str: TEXT, bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
+    kinds: set[type] = {type(value) for value in values}
+    native: dict[type, pa.DataType] = {str: TEXT, bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
     return native.get(kinds.pop(), TEXT) if len(kinds) == 1 else TEXT
 
 
@@ -95,7 +100,7 @@ def from_cells(space: ConfigurationSpace, ids: Sequence[int], cells: Mapping[str
         names = [[name for name in unknown if unknown[name][row] is not ABSENT] for row in range(len(ids))]
         _refuse_unknown(set(space.keys()), dict(zip(ids, names, strict=True)))
     columns: dict[str, pa.Array] = {CONFIG_ID: exact_array(ids, pa.int64())}
-    for name, hyperparameter in space.items():
+    for name, hyperparameter in described(space).items():
         columns[name] = _column(name, hyperparameter, ids, cells.get(name, [ABSENT] * len(ids)))
     return pa.table(columns)
 
@@ -180,7 +185,7 @@ def decode(space: ConfigurationSpace, row: Mapping[str, Any]) -> dict[str, Any]:
     """One configuration from a row of the table: hyperparameter → value, without the inactive ones."""
     return {
         name: json.loads(row[name]) if holds_json(hyperparameter) else row[name]
-        for name, hyperparameter in space.items()
+        for name, hyperparameter in described(space).items()
         if row[name] is not None
     }
 
@@ -201,7 +206,7 @@ def check(space: ConfigurationSpace, table: pa.Table, *, may_miss: bool) -> None
         wrong = sorted(set(table.column_names) ^ set(expected))
         raise EncaveError(f"the configurations' columns do not match the space: {', '.join(wrong)}")
     conditional = set(space.conditional_hyperparameters)
-    for name, hyperparameter in space.items():
+    for name, hyperparameter in described(space).items():
         column = table[name]
         legal = _legal(hyperparameter, column)
         if not (may_miss or name in conditional):

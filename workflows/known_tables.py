@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..analysis.grouping.schedules import schedule_of
 from ..analysis.performance.random_search import ExpectedCurve
 from ..run import EXTRA
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ..analysis.importance.space import Encoded
     from ..analysis.performance.axis import Axis
     from ..analysis.performance.random_search import RandomSearch
-    from ..run import Run
+    from ..run import BenchmarkFacts, Run
     from ..runners.benchmarks.nasbench201.random_reference import RandomReference
     from ..runners.benchmarks.nasbench201.table import Benchmark
 
@@ -39,7 +40,7 @@ def nasbench201_truth(benchmark: Benchmark) -> Truth:
         encoded, task = data.encoded, str(run.task)
         if task not in benchmark.tasks or data.objective != "valid_error" or not _has_all(run):
             return None
-        schedule = int(run.metadata.get("benchmark", {}).get("schedule") or 200)
+        schedule = _schedule(run)
         epochs = None if data.budget is None else int(data.budget)
         key = (task, epochs, schedule, *((axis.name, axis.values) for axis in encoded.axes))
         if key not in tables:
@@ -51,14 +52,14 @@ def nasbench201_truth(benchmark: Benchmark) -> Truth:
 
 
 def truth_of(runs: Sequence[Run]) -> Truth | None:
-    """The truth for runs on benchmarks that are at hand, by the hash in their metadata; None without such.
+    """The truth for runs on benchmarks that are at hand, by the hash that they name; None without such.
 
     At hand are the surrogate that encave ships and the imported tables.
     """
     truths = {digest: nasbench201_truth(benchmark) for digest, benchmark in _at_hand(runs).items()}
 
     def truth(run: Run, data: Sample) -> Any:
-        known = truths.get(_digest(run.metadata.get("benchmark")))
+        known = truths.get(_digest(run.provenance.benchmark))
         return known(run, data) if known else None
 
     return truth if truths else None
@@ -79,10 +80,10 @@ def random_search_of(runs: Sequence[Run]) -> RandomSearch | None:
             return None
         from ..runners.benchmarks.nasbench201.random_reference import random_reference
 
-        epochs = min(int((run.metadata.get("benchmark") or {}).get("schedule") or 200) for run in section.runs)
+        epochs = min(map(_schedule, section.runs))
         reference = random_reference(benchmark, section.task, schedule=epochs, report=column)
         if axis.kind == "time":
-            serial = all(run.metadata.get("workers", 1) == 1 for run in section.runs)
+            serial = all(run.provenance.workers in (None, 1) for run in section.runs)
             return _over_time(reference, ends, epochs) if serial else None
         step = {"evaluations": 1.0, "epochs": float(epochs), "full-evaluations": epochs / (axis.full or epochs)}
         return _over_evaluations(reference, ends, epochs, step[axis.kind]) if axis.kind in step else None
@@ -131,7 +132,7 @@ class KnownTable:
 
 def known_tables(benchmark: Benchmark) -> tuple[KnownTable, ...]:
     """The complete tables of a benchmark after 200 epochs, one for each of its datasets."""
-    from ..runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS
+    from ..run.nasbench201_space import HYPERPARAMETERS, OPERATIONS
 
     shape = (len(OPERATIONS),) * len(HYPERPARAMETERS)
     ops = np.indices(shape).reshape(len(shape), -1).T
@@ -143,7 +144,7 @@ def known_tables(benchmark: Benchmark) -> tuple[KnownTable, ...]:
 
 def _has_all(run: Run) -> bool:
     """Whether a run's space is that of NAS-Bench-201, all of it."""
-    from ..runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS
+    from ..run.nasbench201_space import HYPERPARAMETERS, OPERATIONS
 
     choices = {name: getattr(one, "choices", ()) for name, one in run.space.items()}
     return set(choices) == set(HYPERPARAMETERS) and all(set(own) == set(OPERATIONS) for own in choices.values())
@@ -154,18 +155,23 @@ def _at_hand(runs: Sequence[Run]) -> dict[str, Benchmark]:
     from ..runners.benchmarks.nasbench201.store import SURROGATE, stored_tables
     from ..runners.benchmarks.nasbench201.table import open_benchmark, surrogate_sha256
 
-    wanted = {_digest(run.metadata.get("benchmark")) for run in runs}
+    wanted = {_digest(run.provenance.benchmark) for run in runs}
     names = {surrogate_sha256(): SURROGATE, **{table.sha256: table.name for table in stored_tables()}}
     return {digest: open_benchmark(name) for digest, name in names.items() if digest in wanted}
 
 
-def _digest(benchmark: Mapping[str, Any] | None) -> str:
-    return str((benchmark or {}).get("sha256") or "")
+def _digest(benchmark: BenchmarkFacts | None) -> str:
+    return (benchmark and benchmark.sha256) or ""
+
+
+def _schedule(run: Run) -> int:
+    """Epochs of its schedule; those of the benchmark where its log does not say."""
+    return int(schedule_of(run) or 200)
 
 
 def _architectures(encoded: Encoded) -> NDArray[np.int64]:
     """All architectures as `ops`, shape (15,625, 6), in the order of the grid of bins."""
-    from ..runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS
+    from ..run.nasbench201_space import HYPERPARAMETERS, OPERATIONS
 
     grid = np.indices(encoded.sizes).reshape(len(encoded.axes), -1)
     ops = np.empty(grid.T.shape, dtype=np.int64)

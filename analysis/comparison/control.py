@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...run.types import Floats
 from ..statistics import tests
 from ..statistics.design import ALPHA, Choice, Design, choose_test
-from ..statistics.tests import Floats
 from .ranking import mean_ranks
 
 

@@ -157,7 +157,7 @@ def is_paired(seeds: Sequence[Sequence[int | None]]) -> bool:
 
 def has_own_start(run: Run) -> bool:
     """Whether the run says that what it draws has nothing to do with what other optimizers draw for its seed."""
-    return run.metadata.get("common_start") is False
+    return run.provenance.common_start is False
 
 
 def spread(values: NDArray[np.float64], interval: Interval = "t", *, bounded: bool = False) -> Spread:

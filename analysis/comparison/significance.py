@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ...run.types import Floats
 from ..statistics import tests
 from ..statistics.design import ALPHA, Choice, Design, choose_test
 from ..statistics.effects import (
@@ -19,7 +20,7 @@ from ..statistics.effects import (
     win_tie_loss,
 )
 from ..statistics.intervals import Interval
-from ..statistics.tests import Floats, Friedman
+from ..statistics.tests import Friedman
 from .control import ControlTests, against_control
 from .ranking import expected_ranks, mean_ranks
 

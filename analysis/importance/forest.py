@@ -13,13 +13,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...errors import EncaveError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from ...run.types import Bools, Floats, Ints
 
 TREES = 16
 """As in Hutter, Hoos and Leyton-Brown's fanova."""

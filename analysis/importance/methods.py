@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ...errors import EncaveError
 from ...run import Run
+from ...run.types import Floats
 from .fanova import Subset, decompose, decompose_batch, subsets_of
 from .forest import TREES, Forest
 from .games import Predict, ablation, from_forest, from_table, local_importance
@@ -26,7 +27,6 @@ from .shapley import (
     variance_game,
 )
 
-Floats = NDArray[np.float64]
 Name = Literal["fanova", "lpi", "ablation", "shapley"]
 
 METHODS: tuple[Name, ...] = ("fanova", "lpi", "ablation", "shapley")

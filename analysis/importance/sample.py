@@ -9,11 +9,9 @@ from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import Run
+from ...run.types import Floats, Ints
 from .forest import TREES, Forest, grow
 from .space import Encoded, encode, rows_of
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 FEWEST = 10
 """Configurations with a result below which nothing is estimated."""

@@ -18,10 +18,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from ...run.types import Floats, Ints
 
 IncumbentRule = Literal["highest-so-far", "any-budget", "highest-only"]
 
@@ -30,11 +28,11 @@ IncumbentRule = Literal["highest-so-far", "any-budget", "highest-only"]
 class IncumbentSteps:
     """When the incumbent, or the mean cost of the incumbent, changed."""
 
-    at: Integers
+    at: Ints
     """Trials at whose end it did, ascending, shape (k,)."""
-    latest: Integers
+    latest: Ints
     """Latest evaluation of the incumbent by then, shape (k,); the same as `at` where nothing was averaged."""
-    groups: Integers | None
+    groups: Ints | None
     """Number of the (configuration, budget) of every trial, shape (n,); None where no repetition had another cost."""
 
     def values(self, column: Floats) -> Floats:
@@ -45,7 +43,7 @@ class IncumbentSteps:
 def find_incumbents(
     cost: Floats,
     budget: Floats,
-    configuration: Integers,
+    configuration: Ints,
     rule: IncumbentRule = "highest-so-far",
     full: float | None = None,
 ) -> IncumbentSteps:
@@ -72,7 +70,7 @@ def find_incumbents(
     return IncumbentSteps(at, at, None)
 
 
-def incumbent_steps(cost: Floats, budget: Floats) -> Integers:
+def incumbent_steps(cost: Floats, budget: Floats) -> Ints:
     """Which trials became the incumbent under `highest-so-far` where no configuration is repeated, ascending.
 
     Args:
@@ -83,7 +81,7 @@ def incumbent_steps(cost: Floats, budget: Floats) -> Integers:
         return np.empty(0, dtype=np.int64)
     highest = np.maximum.accumulate(budget)
     starts = np.flatnonzero(np.concatenate(([True], highest[1:] != highest[:-1])))
-    found: list[Integers] = []
+    found: list[Ints] = []
     for start, stop in zip(starts, [*starts[1:], len(cost)], strict=True):
         eligible = np.where(budget[start:stop] == highest[start], cost[start:stop], np.inf)
         best_before = np.concatenate(([np.inf], np.minimum.accumulate(eligible)[:-1]))
@@ -93,7 +91,7 @@ def incumbent_steps(cost: Floats, budget: Floats) -> Integers:
     return np.concatenate(found)
 
 
-def running_means(values: Floats, groups: Integers) -> Floats:
+def running_means(values: Floats, groups: Ints) -> Floats:
     """Mean of each value and those before it in its group, shape (n,); NaN from the first value that is not finite on.
 
     Exact where all values of a group are equal.
@@ -114,7 +112,7 @@ def running_means(values: Floats, groups: Integers) -> Floats:
     return means
 
 
-def _groups(configuration: Integers, budget: Floats) -> Integers | None:
+def _groups(configuration: Ints, budget: Floats) -> Ints | None:
     """Number of each trial's (configuration, budget); None if none comes twice."""
     if len(np.unique(configuration)) == len(configuration):
         return None
@@ -126,14 +124,14 @@ def _groups(configuration: Integers, budget: Floats) -> Integers | None:
     return None if new.all() else groups
 
 
-def _restricted(groups: Integers, rows: Integers) -> Integers:
+def _restricted(groups: Ints, rows: Ints) -> Ints:
     """Groups of all trials, those that take no part each in one of its own."""
     restricted = groups.max() + 1 + np.arange(len(groups))
     restricted[rows] = groups[rows]
     return restricted
 
 
-def _followed(means: Floats, level: Floats, groups: Integers) -> tuple[Integers, Integers]:
+def _followed(means: Floats, level: Floats, groups: Ints) -> tuple[Ints, Ints]:
     """Steps and latest evaluations where means change with every repetition."""
     current: dict[int, tuple[float, int]] = {}  # group → its mean, and its latest evaluation
     heap: list[tuple[float, int, int]] = []

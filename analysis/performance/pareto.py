@@ -16,14 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...run import Run
+from ...run.types import Floats
 from ..grouping.sections import Group, Measure, Section
 from ..statistics.intervals import Interval
 from .anytime import Trajectory, in_time, trajectory
 from .axis import Axis, AxisFacts
 from .curves import Curve, aggregate
 from .section_curves import SectionCurves, Summary
-
-Floats = NDArray[np.float64]
 
 REFERENCE = 1.1
 """The reference point, in every normalised objective."""

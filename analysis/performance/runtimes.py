@@ -12,15 +12,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ...run.types import Floats
 from ..grouping.sections import Measure
 from ..statistics import bootstrap
 from ..statistics.effects import Estimate
 from ..statistics.intervals import Interval, over_runs
-from .anytime import Trajectory
+from .anytime import AnyTrajectory
 from .curves import thinned
 from .measures import Hits, area_over_curve, held, hitting_times, target_ecdf
-
-Floats = NDArray[np.float64]
 
 TARGETS = 51
 """Targets of the ECDF, as many as COCO has."""
@@ -77,7 +76,7 @@ class Runtime:
 
 
 def spaced_targets(
-    trajectories: Sequence[Trajectory], measure: Measure, count: int = TARGETS, hits: Hits = "held"
+    trajectories: Sequence[AnyTrajectory], measure: Measure, count: int = TARGETS, hits: Hits = "held"
 ) -> Targets | None:
     """Targets from the worst first incumbent to the best value of any run; None where there is no incumbent.
 
@@ -108,7 +107,7 @@ def _different(values: Floats) -> Floats:
 
 
 def runtimes(
-    trajectories: Mapping[str, Sequence[Trajectory]],
+    trajectories: Mapping[str, Sequence[AnyTrajectory]],
     measure: Measure,
     targets: Targets,
     interval: Interval = "t",
@@ -150,7 +149,7 @@ def _ratio(cost: Floats, hits: Floats) -> Floats:
 
 def _runtime(
     label: str,
-    members: Sequence[Trajectory],
+    members: Sequence[AnyTrajectory],
     measure: Measure,
     targets: Targets,
     stop: float,
@@ -177,7 +176,7 @@ def _runtime(
     )
 
 
-def _area(one: Trajectory, measure: Measure, targets: Targets, stop: float) -> float:
+def _area(one: AnyTrajectory, measure: Measure, targets: Targets, stop: float) -> float:
     low, high = targets.bounds
     if stop <= 0 or low == high:
         return float("nan")

@@ -78,7 +78,7 @@ def write_report(
     An earlier report there is replaced. The same runs, title, settings, command and versions give the same bytes.
 
     Args:
-        runs: In any order; they are grouped by task and optimizer from their metadata.
+        runs: In any order; they are grouped by task and optimizer from their provenance.
         out: The folder; it need not exist.
         title: Heading of the page; by default that of the settings, else the optimizers and tasks.
         command: The command line to show and to keep in the manifest.
@@ -89,7 +89,7 @@ def write_report(
         on_step: Called with what is being done, how many of its things are done, and how many there are, if counted.
 
     Raises:
-        EncaveError: no runs, a run lacks what its metadata reports, or `out` is no earlier report or not writable.
+        EncaveError: no runs, a run lacks what its provenance reports, or `out` is no earlier report or not writable.
     """
     out = Path(out)
     settings = settings or Settings()
@@ -128,7 +128,7 @@ def write_report(
 
 def _study(runs: Sequence[Run], settings: Settings, truth: Truth | None, random_search: RandomSearch | None) -> Study:
     shown = settings.applied(runs)
-    view = view_runs(sorted(shown, key=lambda run: (run.name, str(run.metadata.get("source")))))
+    view = view_runs(sorted(shown, key=lambda run: (run.name, str(run.provenance.source))))
     check_control(view, settings.control)
     comparisons = tuple(
         compare(section, settings.rope, summary=Summary(interval=settings.interval), control=settings.control)

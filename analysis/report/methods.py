@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ...run import Run
 from ..charts.text import listing, plural
 from ..comparison.section import Comparison
-from ..grouping.schedules import rewards
+from ..grouping.schedules import rewards, schedule_of
 from ..grouping.sections import Group
 from ..statistics.bootstrap import RESAMPLES
 from ..statistics.design import ALPHA
@@ -130,12 +129,12 @@ def _setting(comparison: Comparison) -> str:
     parts = [
         f"{section.title}: {runs}. {plural(trials, 'trial')} in all; incumbents chosen by {section.objective.name}"
     ]
-    limits = sorted({_limit(run) for run in section.runs if run.metadata.get("limit")})
+    limits = sorted({_limit(run) for run in section.runs if run.provenance.limit})
     if limits:
         parts.append(f"limit {listing(limits)}")
     if section.benchmark:
-        digest = str(section.benchmark.get("sha256") or "")
-        paper = of_name(str(section.benchmark.get("name")), BENCHMARKS)
+        digest = section.benchmark.sha256 or ""
+        paper = of_name(str(section.benchmark.name), BENCHMARKS)
         told = rewards(section.runs)
         if told:
             parts.append(f"optimizers were told {listing(_REWARDS.get(one, one) for one in sorted(told))}")
@@ -163,13 +162,11 @@ def _effort(group: Group) -> str:
         parts.append(f"evaluated at {listing(f'{budget:.4g}' for budget in known)} {unit}")
     else:
         parts.append("no budgets in its log")
-    benchmarks: list[dict[str, Any]] = [run.metadata.get("benchmark") or {} for run in group.runs]
-    schedules = {float(one["schedule"]) for one in benchmarks if one.get("schedule") is not None}
+    schedules = {schedule for run in group.runs if (schedule := schedule_of(run)) is not None}
     if schedules:
         parts.append(f"schedule of {listing(f'{schedule:g}' for schedule in sorted(schedules))} {unit}")
     return ", ".join(parts)
 
 
 def _limit(run: Run) -> str:
-    limit: dict[str, Any] = run.metadata["limit"]
-    return " and ".join(f"{value:,.10g} {name.replace('_', ' ')}" for name, value in limit.items())
+    return " and ".join(f"{value:,.10g} {name.replace('_', ' ')}" for name, value in run.provenance.limit.items())

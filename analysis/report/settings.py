@@ -96,7 +96,7 @@ class Settings:
 
     def told(self, run: Run) -> Run:
         """The run with optimizer, task and seed as these settings say."""
-        source = str(run.metadata.get("source") or "")
+        source = run.provenance.source or ""
         rule = _added_up([r for r in self.runs if fnmatchcase(run.name, r.match) or fnmatchcase(source, r.match)])
         told: dict[str, Any] = {}
         label = rule.optimizer or run.label
@@ -107,7 +107,7 @@ class Settings:
         if rule.seed is not None:
             told["seed"] = _seed(rule.seed, run.name, source)
         run = _with_objective(run, rule)
-        return run.replace(metadata=MappingProxyType({**run.metadata, **told})) if told else run
+        return run.replace(provenance=run.provenance.replace(**told)) if told else run
 
     @staticmethod
     def _check(what: str, wanted: Sequence[str], there: set[str]) -> None:

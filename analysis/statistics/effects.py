@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...run.types import Floats
 from . import bootstrap, intervals
 from .intervals import Interval
-from .tests import Floats, differences, filled
+from .tests import differences, filled
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...run.types import Floats
 from . import bootstrap
 from .bootstrap import LEVEL
 from .order_statistics import MEAN, Statistic
 
-Floats = NDArray[np.float64]
 Ends: TypeAlias = "tuple[Floats, Floats]"
 Interval: TypeAlias = Literal["t", "bootstrap"]
 """`t`: as above. `bootstrap`: percentiles of resampled runs."""

@@ -15,7 +15,7 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from ...run.types import Floats
 
 EXACT_PAIRS = 50
 """Up to so many non-zero differences the signed-rank distribution is exact (as in scipy)."""

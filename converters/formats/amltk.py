@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from ...errors import EncaveError
 from ...files.parquet import read_table
-from ...run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ...run.configurations import choices
 from ..parts.extras import extra_columns
 from ..parts.fitting import fitted_run
@@ -108,7 +108,7 @@ def _run(table: pa.Table, path: Path, options: Options) -> Run:
         configurations=configurations,
         budget_name="budget" if budgeted else None,
         inferred_space=found.inferred,
-        metadata={"group": "AutoML-Toolkit", **metadata},
+        provenance=Provenance.from_json({"group": "AutoML-Toolkit", **metadata}),
         notes=[*found.notes, *notes],
     )
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...errors import EncaveError
-from ...run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ...run.records import columns_of
 from ..parts.extras import extra_columns
 from ..parts.fitting import fitted_run
@@ -192,7 +192,9 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
         configurations=configurations,
         budget_name="budget",
         inferred_space=found.inferred,
-        metadata={"group": label, "started_at": times.origin, **({"label_from": named.word} if named else {})},
+        provenance=Provenance.from_json(
+            {"group": label, "started_at": times.origin, **({"label_from": named.word} if named else {})}
+        ),
         notes=[
             *notes,
             *found.notes,

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from ...errors import EncaveError
 from ...files.json_text import parse
-from ...run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ..parts.csv_table import LIMIT, CsvTable, header_of, numbers, read_csv, typed
 from ..parts.fitting import fitted_run
 from ..parts.inferred_space import infer
@@ -97,7 +97,7 @@ def _run(table: CsvTable, found: Found, options: Options) -> Run:
         trials=columns,
         configurations=configurations,
         inferred_space=space.inferred,
-        metadata={"group": "DeepHyper", "library": "DeepHyper"},
+        provenance=Provenance(group="DeepHyper", library="DeepHyper"),
         notes=[*table.notes, *space.notes, *notes, *time_notes],
     )
 

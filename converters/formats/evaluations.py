@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ...run import Note, Objective, Optimizer, Run, Status
-from ..parts import sidecar as sidecars
+from ...run import Note, Objective, Optimizer, Provenance, Run, Status
+from ...run import sidecar as sidecars
 from ..parts.extras import extra_columns
 from ..parts.fitting import fitted_run
 from ..parts.inferred_space import infer
@@ -110,7 +110,7 @@ def _run(lines: Lines, path: Path, options: Options) -> Run:
         configurations=configurations,
         budget_name=sidecar.budget_name if sidecar else None,
         inferred_space=found.inferred,
-        metadata=sidecar.metadata() if sidecar else {},
+        provenance=sidecar.provenance() if sidecar else Provenance(),
         notes=[*lines.notes, *found.notes, *derived],
     )
 

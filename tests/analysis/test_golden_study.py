@@ -240,7 +240,7 @@ def test_importances_are_shares_of_variance(report: Report, runs: list[Run]) -> 
     for name, schedule in (("RE", 12), ("DEHB", 200)):
         mine = told.query("task == 'cifar10' and optimizer == @name")
         mine = mine[mine["trials"] == mine["trials"].max()].set_index("effect")
-        chosen = [run for run in runs if (run.metadata["task"], run.optimizer.name) == ("cifar10", name)]
+        chosen = [run for run in runs if (run.provenance.task, run.optimizer.name) == ("cifar10", name)]
         data = [sample(run) for run in chosen]
         grid = pd.DataFrame(np.indices((5,) * 6).reshape(6, -1).T, columns=list(data[0].encoded.names))
         values = [axis.values for axis in data[0].encoded.axes]

@@ -15,7 +15,7 @@ from encave.converters.exporting import export
 from encave.converters.inspection import inspect_logs
 from encave.converters.outputs import outputs
 from encave.errors import EncaveError
-from encave.run import Run
+from encave.run import Provenance, Run
 
 from .conftest import nas_space, random_lines, write_sidecar, write_trials
 
@@ -112,7 +112,7 @@ def test_a_run_without_deepcave_files_in_the_folder(tmp_path: Path) -> None:
     source = logs(tmp_path / "logs", 2)
     [first, _] = convert([source], tmp_path / "out")
     assert first.output is not None
-    Run.load(first.output).replace(metadata={}).save(tmp_path / "out" / "mine")
+    Run.load(first.output).replace(provenance=Provenance()).save(tmp_path / "out" / "mine")
     (tmp_path / "out" / "mine" / "meta.json").write_text("{")
     assert {found.status for found in convert([source], tmp_path / "out")} == {"unchanged"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from encave.errors import EncaveError
-from encave.run import Run
+from encave.run import Provenance, Run
 from encave.run.runs import Runs
 
 from .test_feasible import run_of
@@ -13,7 +13,7 @@ from .test_feasible import run_of
 
 def three() -> Runs:
     def named(name: str, label: str, **told: object) -> Run:
-        return run_of(None, [0.5, None, 0.25]).replace(name=name, metadata=told).labelled(label)
+        return run_of(None, [0.5, None, 0.25]).replace(name=name, provenance=Provenance.from_json(told)).labelled(label)
 
     return Runs(
         [

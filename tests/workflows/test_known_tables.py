@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from encave.analysis.performance.axis import Axis
 from encave.analysis.report import write_report
 from encave.analysis.report.settings import Settings
 from encave.cli.common import load_runs
-from encave.run import Run
+from encave.run import Provenance, Run
 from encave.runners.benchmarks.nasbench201.table import open_benchmark
 from encave.workflows.known_tables import random_search_of
 
@@ -25,7 +24,7 @@ EVALUATIONS, TIME = Axis("evaluations", "evaluations", None), Axis("time", "simu
 
 @pytest.fixture(scope="module")
 def runs() -> list[Run]:
-    return [run for run in load_runs((STORE,)) if run.metadata["task"] == "cifar100"]
+    return [run for run in load_runs((STORE,)) if run.provenance.task == "cifar100"]
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +69,11 @@ def test_it_is_not_known_elsewhere(runs, section) -> None:
     told = expected(section, EVALUATIONS, replace(measure, column="cost:valid_error"), (1.0, 40.0))
     assert told is None
     assert expected(replace(section, task="other"), EVALUATIONS, measure, (1.0, 40.0)) is None
-    parallel = [run.replace(metadata=MappingProxyType({**run.metadata, "workers": 4})) for run in runs]
+    parallel = [run.replace(provenance=run.provenance.replace(workers=4)) for run in runs]
     (many,) = view_runs(parallel).sections
     assert expected(many, TIME, measure, (300.0, 5000.0)) is None
     assert expected(many, EVALUATIONS, measure, (1.0, 40.0)) is not None
-    foreign = [run.replace(metadata=MappingProxyType({"task": "cifar100"})) for run in runs]
+    foreign = [run.replace(provenance=Provenance(task="cifar100")) for run in runs]
     assert random_search_of(foreign) is None
 
 

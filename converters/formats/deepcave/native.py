@@ -14,7 +14,7 @@ from typing import Any
 
 from ....errors import EncaveError
 from ....files.json_text import read_json
-from ....run import EXTRA, Note, Objective, Optimizer, Run
+from ....run import EXTRA, Note, Objective, Optimizer, Provenance, Run
 from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
 from ...parts.json_lines import Lines, read_lines
@@ -209,7 +209,7 @@ def _run(
         configurations=configurations,
         budget_name=_text(meta.get("budget")),
         inferred_space=found.inferred,
-        metadata=metadata | ({"deepcave_meta": rest} if rest else {}),
+        provenance=Provenance.from_json(metadata | ({"deepcave_meta": rest} if rest else {})),
         notes=[*notes, *found.notes, *cleaned.notes],
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 from ....errors import EncaveError
 from ....files.json_text import read_text
 from ....files.yaml import read_mapping, read_value
-from ....run import COST, Note, Objective, Optimizer, Run, Status
+from ....run import COST, Note, Objective, Optimizer, Provenance, Run, Status
 from ...parts.extras import extra_columns
 from ...parts.fitting import fitted_run
 from ...parts.names import study_name
@@ -170,7 +170,7 @@ def _run(trials: list[Trial], path: Path, options: Options, notes: list[Note]) -
         configurations=configurations,
         budget_name=None if fidelity is None else plain_name(fidelity),
         inferred_space=space.inferred,
-        metadata={"group": label, "library": "NePS"} | ({"settings": settings} if settings else {}),
+        provenance=Provenance(group=label, library="NePS", settings=settings),
         notes=[*notes, *space.notes, *time_notes, *cost_notes],
     )
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from ....errors import EncaveError
 from ....run import COST
+from ....run.sidecar import Sidecar
 from ...parts.extras import extra_columns
 from ...parts.fitting import fitted_run
-from ...parts.sidecar import Sidecar
 from ...parts.space import known_space
 from ...reader import Options, ReadResult
 from .space import study_space
@@ -59,7 +59,7 @@ def to_result(study: Study, path: Path, options: Options, sidecar: Sidecar) -> R
         trials=columns | extra_columns(extras),
         configurations=configurations.table(found.space),
         budget_name=sidecar.budget_name,
-        metadata=sidecar.metadata(),
+        provenance=sidecar.provenance(),
         notes=[*study.notes, *found.notes],
     )
     return ReadResult(run, sidecar.optimizer.version, len(run) + study.dropped, dropped=study.dropped)

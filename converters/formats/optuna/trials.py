@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import COST, Note, Objective, Optimizer, Status
-from ...parts import sidecar as sidecars
+from ....run import COST, Note, Objective, Optimizer, Provenance, Status
+from ....run import sidecar as sidecars
 from ...parts.extras import extra_columns
 from ...parts.feasibility import feasibility
 from ...parts.fitting import fitted_run
@@ -68,7 +68,7 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
         trials={"config_id": space.config_ids, **columns},
         configurations=space.table(space.space),
         inferred_space=space.incomplete,
-        metadata=_metadata(study, sampler),
+        provenance=Provenance.from_json(_metadata(study, sampler)),
         notes=[*study.notes, *space.notes, *notes, *([sampler.note("study's name")] if sampler else [])],
     )
     return ReadResult(run, release, len(run) + study.dropped, dropped=study.dropped)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import COST, Note, Objective, Optimizer, Run, Status
+from ....run import COST, Note, Objective, Optimizer, Provenance, Run, Status
 from ...parts.extras import extra_columns
 from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
@@ -162,7 +162,7 @@ def _run(trials: Sequence[RayTrial], metric: str, path: Path, options: Options, 
         configurations=configurations,
         budget_name=ITERATION,
         inferred_space=found.inferred,
-        metadata={"group": "Ray Tune", "started_at": times.origin},
+        provenance=Provenance(group="Ray Tune", extra={"started_at": times.origin}),
         notes=[*notes, *found.notes, *times.notes, *told],
     )
 

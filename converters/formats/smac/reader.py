@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 from ....errors import EncaveError
 from ....files.json_text import read_json
-from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
+from ....run import sidecar as sidecars
 from ....run.configurations import from_cells
 from ....run.records import columns_of
-from ...parts import sidecar as sidecars
+from ....run.sidecar import Sidecar
 from ...parts.extras import extra_columns
 from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
-from ...parts.sidecar import Sidecar
 from ...parts.space import LogSpace, known_space
 from ...reader import Found, Listing, Options, ReadResult
 from .columns import Entries, entries, status_code, status_column
@@ -156,7 +156,7 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
         ready=alike,
         budget_name=sidecar.budget_name if sidecar else None,
         inferred_space=found.inferred,
-        metadata=sidecar.metadata() if sidecar else log.scenario.metadata(),
+        provenance=sidecar.provenance() if sidecar else Provenance.from_json(log.scenario.metadata()),
         notes=[*notes, *found.notes, *told],
     )
 

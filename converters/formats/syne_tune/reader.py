@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from ....errors import EncaveError
 from ....files.json_text import read_json
 from ....files.zips import read_member
-from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
-from ...parts import sidecar as sidecars
+from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
+from ....run import sidecar as sidecars
+from ....run.sidecar import Sidecar
+from ....run.types import Floats
 from ...parts.csv_table import CsvTable, numbers, read_csv, typed
 from ...parts.fitting import fitted_run
 from ...parts.names import study_name
-from ...parts.sidecar import Sidecar
 from ...parts.space import LogSpace, known_space, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
 from .space import cast, read_space
@@ -36,8 +37,6 @@ _TIME = "st_tuner_time"
 _WORKER_TIME = "st_worker_time"
 _ITERATION = "st_worker_iter"
 _LABELS = {"REA": "RE", "RS": "random search"}
-
-_Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Log:
     trials: NDArray[np.int64]
     """Syne Tune's trial of each report, shape (n,)."""
 
-    def floats(self, name: str) -> _Floats:
+    def floats(self, name: str) -> Floats:
         """A column as floats, shape (n,), NaN where it is empty or no number."""
         return numbers(self.table.columns[name]).to_numpy(zero_copy_only=False).astype(np.float64)
 
@@ -132,7 +131,7 @@ def _objectives(metadata: Mapping[str, Any]) -> list[Objective]:
     return [Objective(name, "maximize" if known.get(name) == "max" else "minimize") for name in names]
 
 
-def _budget(log: Log) -> tuple[_Floats | None, str | None, list[Note]]:
+def _budget(log: Log) -> tuple[Floats | None, str | None, list[Note]]:
     """Budget of each report, its name, and what was assumed; None where every trial reports once."""
     settings = log.metadata.get("scheduler_kwargs")
     settings = settings if isinstance(settings, dict) else {}
@@ -158,7 +157,7 @@ def _others(log: Log) -> list[str]:
     return [name for name in log.table.columns if not name.startswith((_OWN, _CONFIG)) and name not in metrics]
 
 
-def _counts_up(values: _Floats, trials: NDArray[np.int64]) -> bool:
+def _counts_up(values: Floats, trials: NDArray[np.int64]) -> bool:
     """Whether values are whole and positive, and grow from each row of a trial to its next."""
     if not (np.isfinite(values).all() and (values == np.floor(values)).all() and (values > 0).all()):
         return False
@@ -170,7 +169,7 @@ def _counts_up(values: _Floats, trials: NDArray[np.int64]) -> bool:
 def _run(
     log: Log,
     space: LogSpace,
-    budget: _Floats | None,
+    budget: Floats | None,
     budget_name: str | None,
     notes: list[Note],
     sidecar: Sidecar | None,
@@ -206,7 +205,7 @@ def _run(
         trials=columns,
         configurations=_configurations(log, space),
         budget_name=budget_name,
-        metadata=sidecar.metadata() if sidecar else _metadata(log.metadata, label),
+        provenance=sidecar.provenance() if sidecar else Provenance.from_json(_metadata(log.metadata, label)),
         notes=[*notes, *time_notes, *_oddities(log, failed)],
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import Note, Optimizer, Run, Status
+from ....run import Note, Optimizer, Provenance, Run, Status
 from ....run.configurations import ABSENT, choices
 from ...parts.clock import from_start
 from ...parts.evaluation_counts import EvaluationCounts, count_evaluations
@@ -140,7 +140,7 @@ def _run(
         configurations={config_id: configurations[config_id] for config_id in set(ids)},
         budget_name=told.get("budget_name", mapped.roles.get("budget")),
         inferred_space=space.inferred,
-        metadata=_metadata(told, columns.get("seed", [])) | counted.metadata,
+        provenance=Provenance.from_json(_metadata(told, columns.get("seed", [])) | counted.metadata),
         notes=[*notes, *space.notes, *derived, *counted.notes],
     )
 

@@ -13,12 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ....run.types import Floats
 from .surrogate import function_classes
 from .task import Task
-
-Floats = NDArray[np.float64]
 
 _BINS = 20
 """Of equal numbers of architectures, ordered by accuracy: the scatter depends on it."""

@@ -9,7 +9,7 @@ import pytest
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace
 
 from encave.analysis.report import write_report
-from encave.run import Optimizer, Run
+from encave.run import Optimizer, Provenance, Run
 
 from ..runs import run_over
 
@@ -22,7 +22,7 @@ def run_of(name: str, noise: float, seed: int) -> Run:
     codes: Sequence[Sequence[int]] = rng.integers(0, 4, size=(60, 3)).tolist()
     costs = [3.0 * row[0] + noise * rng.normal() for row in codes]
     run = run_over(space, [dict(zip("xyz", ("abcd"[c] for c in row), strict=True)) for row in codes], costs)
-    return run.replace(name=f"{name}-{seed}", optimizer=Optimizer(name), metadata={"task": "toy", "seed": seed})
+    return run.replace(name=f"{name}-{seed}", optimizer=Optimizer(name), provenance=Provenance(task="toy", seed=seed))
 
 
 @pytest.fixture(scope="module")

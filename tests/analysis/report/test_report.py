@@ -425,8 +425,8 @@ def test_on_the_real_table(table_path: Path) -> None:
     """Random search on the real table: the mean regret equals the one computed from the table by hand."""
     import pyarrow.parquet as pq
 
-    from encave.run import Objective, Optimizer, Run
-    from encave.runners.benchmarks.nasbench201 import space
+    from encave.run import Objective, Optimizer, Provenance, Reported, Run
+    from encave.run import nasbench201_space as space
 
     names = ["c10valid_valid_acc_12_mean", "c10valid_valid_acc_200_mean", "train_time_per_epoch_s_c10valid"]
     short, full, seconds = (column.to_numpy() for column in pq.read_table(table_path, columns=names).columns)
@@ -448,11 +448,11 @@ def test_on_the_real_table(table_path: Path) -> None:
                     "extra:valid_error_200": 100 - full[index],
                 },
                 configurations=dict(zip(index.tolist(), space.to_configurations(space.from_index(index)), strict=True)),
-                metadata={
-                    "task": "cifar10",
-                    "seed": seed,
-                    "reporting": [{"name": "regret", "column": "valid_error_200", "optimum": float(100 - full.max())}],
-                },
+                provenance=Provenance(
+                    task="cifar10",
+                    seed=seed,
+                    reporting=(Reported(name="regret", column="valid_error_200", optimum=float(100 - full.max())),),
+                ),
             )
         )
         finals.append(full.max() - full[index[np.argmax(short[index])]])
