@@ -20,11 +20,17 @@ from .curves import INTERVAL_HELP, INTERVALS
 @click.option("--venue", default=None, help="Paper to draw for: neurips, icml, iclr, automl, tmlr, jmlr.")
 @click.option("--interval", type=click.Choice(INTERVALS), default=None, help=f"{INTERVAL_HELP}  [default: t]")
 @click.option("--control", default=None, help="Compares every other optimizer with this one, besides all pairs.")
+@click.option(
+    "--family",
+    type=click.Choice(["task", "report"]),
+    default=None,
+    help="Tests of pairs that are corrected together: those of a task, or of all tasks.  [default: task]",
+)
 @click.option("--settings", "file", type=ANY_PATH, default=None, help="A report.toml; else the one in a path, if any.")
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Processes that draw.  [default: one per core]")
 def report(
     paths: tuple[Path, ...], out: Path, title: str | None, venue: str | None, interval: Any, control: str | None,
-    file: Path | None, jobs: int | None,
+    family: Any, file: Path | None, jobs: int | None,
 ) -> None:  # fmt: skip
     """Compare runs: a page, figures, tables and LaTeX that compiles, and the data behind them."""
     from ..analysis.report import write_report
@@ -38,6 +44,7 @@ def report(
         say(f"Settings: {file}", err=True)
     settings = replace(settings, title=title or settings.title, venue=venue or settings.venue)
     settings = replace(settings, interval=interval or settings.interval, control=control or settings.control)
+    settings = replace(settings, family=family or settings.family)
     command = "encave " + " ".join(sys.argv[1:])
     with steps() as on_step:
         runs = load_runs(paths, on_step, settings.told if settings.labels or settings.runs else None)

@@ -27,6 +27,7 @@ from ...run import Run
 from ..charts.papers import Paper, paper
 from ..charts.style import line_styles
 from ..charts.text import listing, plural, unique_slugs
+from ..comparison.families import counted_together
 from ..comparison.overall import compare_tasks
 from ..comparison.section import compare
 from ..grouping.sections import View, check_control, view_runs
@@ -134,6 +135,8 @@ def _study(runs: Sequence[Run], settings: Settings, truth: Truth | None, random_
         compare(section, settings.rope, summary=Summary(interval=settings.interval), control=settings.control)
         for section in view.sections
     )
+    if settings.family == "report":
+        comparisons = counted_together(comparisons)
     overall, why_not = compare_tasks(comparisons, settings.rope, settings.interval, settings.control)
     styles = line_styles(settings.ordered(view.optimizers), settings.colours)
     return Study(

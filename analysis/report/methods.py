@@ -14,6 +14,7 @@ from ..statistics.bootstrap import RESAMPLES
 from ..statistics.design import ALPHA
 from .contents import Chapter, Study
 from .references import BENCHMARKS, OPTIMIZERS, cite, of_name
+from .within_tasks import family_methods
 from .words import objective_note
 
 _MOST_BUDGETS = 8
@@ -97,6 +98,7 @@ def describe_methods(study: Study, chapters: Sequence[Chapter]) -> list[str]:
     rules.append(_INTERVALS[study.settings.interval].format(resamples=RESAMPLES))
     if any(comparison.significance for comparison in comparisons):
         rules.append(_TESTS.format(alpha=ALPHA, used=_tests_used(study)))
+        rules.append(family_methods(study.settings.family, comparisons))
     if study.settings.control is not None:
         rules.append(_CONTROL.format(control=study.settings.control))
     if study.settings.rope is not None:

@@ -16,7 +16,8 @@ from ...comparison.overall import Overall
 from ...comparison.profiles import Profile, profiles
 from ...tables.curves import OVER_TASKS
 from ...tables.final import NormalisedRegrets, Profiles, Ranks, Tests
-from .. import captions, pairs, table, tests
+from ...tables.within_tasks import StratifiedTests
+from .. import captions, pairs, table, tests, within_tasks
 from ..contents import Cell, Chapter, Figures, Row, Study, Table
 from ..figures import critical_difference_figure, ranks_figure
 from ..references import cite
@@ -43,13 +44,19 @@ def write(study: Study) -> list[Chapter]:
         *([_gap_table(made, overall)] if made else []),
         *pairs.control_block(overall.significance, TITLE),
         pairs.pairs_block(overall.significance, TITLE),
+        within_tasks.table(overall, TITLE),
     ]
+    counted = within_tasks.family_sentence(overall.comparisons, study.settings.family)
     return [
         Chapter(
             title=TITLE,
             blocks=blocks,
-            summary=tests.overall_sentences(overall.significance, overall.measure),
-            methods=[_PROFILES] if made else [],
+            summary=[
+                *tests.overall_sentences(overall.significance, overall.measure),
+                *within_tasks.sentences(overall.within),
+                *([counted] if counted else []),
+            ],
+            methods=[within_tasks.methods(overall.within), *([_PROFILES] if made else [])],
             data={
                 **(
                     {"profiles": Profiles(tuple(made)).table(), "normalised": NormalisedRegrets(tuple(made)).table()}
@@ -57,6 +64,7 @@ def write(study: Study) -> list[Chapter]:
                     else {}
                 ),
                 "tests": Tests(((OVER_TASKS, overall.measure, overall.significance),)).table(),
+                "stratified_tests": StratifiedTests(overall.measure, overall.within).table(),
                 **({"ranks": Ranks((), overall).table()} if overall.curves else {}),
             },
         )
