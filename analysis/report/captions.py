@@ -32,6 +32,8 @@ def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str
         objective_note(comparison.section),
         _reference(measure),
     ]
+    if any(len(curve.band) for curve in curves):
+        parts.append(bounds_note(measure, curves))
     if len(curves) > most_bands:
         parts.append(f"Only the {most_bands} best by rank carry a band.")
     if curves:
@@ -44,6 +46,17 @@ def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str
     if comparison.section.benchmark:
         parts.append(f"{capital(comparison.section.origin)}.")
     return " ".join(part for part in parts if part)
+
+
+def bounds_note(measure: Measure, curves: Sequence[Curve]) -> str:
+    """At which bounds of the measure bands were cut, as a sentence; empty where none was."""
+    least, most = measure.bounds
+    at = [
+        quantity(bound, measure.unit)
+        for bound, ends in ((least, [c.lower for c in curves]), (most, [c.upper for c in curves]))
+        if any((own == bound).any() for own in ends)
+    ]
+    return f"Bands are cut at {' and '.join(at)}, beyond which no value can be." if at else ""
 
 
 def _reference(measure: Measure) -> str:
@@ -177,7 +190,7 @@ def overall_caption(overall: Overall) -> str:
 
 def pairs_caption(significance: Significance) -> str:
     """Caption of the table of pairs."""
-    sizes = "A12; 0.56, 0.64 and 0.71 are small, medium and large, told of both ends"
+    sizes = "A12; 0.56, 0.64 and 0.71 are small, medium and large, told of both ends where the test finds a difference"
     tasks = "its mean over tasks" if significance.over_tasks else sizes
     interval = "with its 95 % interval"
     return (

@@ -35,8 +35,9 @@ def methods(found: WithinTasks) -> str:
     """What was tested on all tasks together, and how."""
     return (
         "Besides tests with tasks as blocks, which speak of other tasks and need many, pairs are tested by their runs "
-        f"on these tasks, stratified by task, which speaks of these tasks alone: {_HOW[found.blocks]}. They are corrected "
-        f"for all pairs by Holm's procedure{cite('holm1979simple')}; whether all optimizers may be alike is tested by "
+        f"on these tasks, stratified by task, which speaks of these tasks alone: {_HOW[found.blocks]}. They are "
+        f"corrected for all pairs by Holm's procedure{cite('holm1979simple')}; whether all optimizers may be alike is "
+        "tested by "
         "random permutations."
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ..charts.text import decimals, fixed, listing, plural
 from ..comparison.ranking import FinalRow, Lead
 from ..comparison.section import Comparison
+from ..comparison.significance import Significance
 from ..grouping.schedules import schedules
 from ..grouping.sections import Measure, Section
 from ..statistics import power
@@ -41,7 +42,7 @@ def lead_sentences(comparison: Comparison) -> list[str]:
         sentences = [
             f"{best.optimizer} ends with the {lowest} mean {measure.name}: {_mean_std(best, measure)}. "
             f"{second.optimizer} {'has' if second.failed else 'follows with'} {_mean_std(second, measure)}.",
-            _difference(lead, measure, len(comparison.table.rows)),
+            _difference(lead, measure, len(comparison.table.rows), comparison.significance[0]),
         ]
     first = comparison.table.rows[0]
     if first.rank < best.rank:
@@ -106,7 +107,7 @@ def _mean_std(row: FinalRow, measure: Measure) -> str:
     return f"{fixed(spread.mean, places)} ± {fixed(spread.std, places)}{unit} (mean ± std, {runs})"
 
 
-def _difference(lead: Lead, measure: Measure, optimizers: int) -> str:
+def _difference(lead: Lead, measure: Measure, optimizers: int, significance: Significance) -> str:
     """By how much; how sure that is, is what the test says, and nothing else."""
     if lead.second.failed and lead.difference < 0:
         return f"The mean of {lead.second.optimizer} leaves out its failed runs, so the two means do not compare."
@@ -116,11 +117,17 @@ def _difference(lead: Lead, measure: Measure, optimizers: int) -> str:
         return f"The difference is {fixed(lead.difference, places)}{unit}; a single run shows no uncertainty."
     places = decimals([(lead.upper - lead.lower) / 4], [lead.difference], measure.unit)
     how = "paired by seed" if lead.paired else "seeds not paired"
-    picked = "" if optimizers == 2 else ", not corrected for the pair's having been picked"
-    return (
+    pairs = optimizers * (optimizers - 1) // 2
+    picked = "" if pairs == 1 else f", at once for all {pairs} pairs"
+    text = (
         f"The difference is {fixed(lead.difference, places)}{unit}, 95 % interval "
         f"{fixed(lead.lower, places)} to {fixed(lead.upper, places)} ({how}{picked})."
     )
+    away = lead.lower > 0 or lead.upper < 0
+    differ = significance.pair(lead.best.optimizer, lead.second.optimizer).different
+    if significance.tested and away != differ:
+        return f"{text} That is of means, and the test is of ranks; whether the two differ is what the test says."
+    return text
 
 
 def objective_note(section: Section) -> str:
