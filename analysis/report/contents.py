@@ -156,6 +156,9 @@ class Chapter:
     data: Mapping[str, pa.Table] = field(default_factory=dict[str, Any])
     """The numbers behind its figures and tables: file name without ending → table; equal names are put together."""
 
+    appendix: bool = False
+    """Whether the document has it behind all others, with its lists."""
+
     def figures(self) -> list[Figure]:
         """All its figures."""
         return [figure for block in walk(self.blocks) if isinstance(block, Figures) for figure in block.figures]

@@ -77,6 +77,8 @@ class Document:
             yield rf"\paragraph{{Surrogate.}} {escape(self.notice)}"
         yield from ("", r"\section{Results}")
         for chapter in self.chapters:
+            if chapter.appendix:
+                continue
             figures, tables = chapter.figures(), chapter.tables()
             if not (figures or tables or chapter.summary):
                 continue
@@ -93,8 +95,22 @@ class Document:
         yield from ("", r"\section{Methods}")
         for paragraph in self.methods:
             yield from ("", _cited(paragraph))
+        yield from self._appendix()
         if self.cited():
             yield from ("", r"\bibliographystyle{plainnat}", r"\bibliography{references}")
+
+    def _appendix(self) -> Iterator[str]:
+        chapters = [chapter for chapter in self.chapters if chapter.appendix]
+        if chapters:
+            yield from ("", r"\appendix")
+        for chapter in chapters:
+            yield from ("", rf"\section{{{escape(chapter.title)}}}")
+            for block in walk(chapter.blocks):
+                if isinstance(block, Points):
+                    yield rf"\subsection*{{{escape(block.heading)}}}"
+                    yield r"\begin{description}\setlength{\itemsep}{0pt}\setlength{\parskip}{0pt}\sloppy"
+                    yield from (rf"\item[{{{escape(lead)}}}] {_cited(text)}" for lead, text, _ in block.items)
+                    yield r"\end{description}"
 
 
 def _prose_of(chapter: Chapter) -> Iterator[str]:
@@ -104,7 +120,7 @@ def _prose_of(chapter: Chapter) -> Iterator[str]:
             yield " ".join(block.sentences)
         elif isinstance(block, Prose):
             yield from block.paragraphs
-        elif isinstance(block, Points) and chapter.figures():
+        elif isinstance(block, Points) and (chapter.figures() or chapter.appendix):
             yield from (f"{lead} {text}" for lead, text, _ in block.items)
 
 

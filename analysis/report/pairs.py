@@ -36,7 +36,7 @@ def pairs_block(significance: Significance, title: str) -> Details:
     ]
     words = frozenset({len(heads), *({2} if sized else ())})
     caption = captions.pairs_caption(significance)
-    pairs = Table(f"Tests, {title}", caption, [*heads, "Differ"], lines, words, for_paper=False)
+    pairs = Table(f"{title} pairs", caption, [*heads, "Differ"], lines, words)
     return Details(_heading(significance), [pairs], open=len(rows) <= _MOST_OPEN)
 
 

@@ -248,7 +248,7 @@ def test_importances_are_shares_of_variance(report: Report, runs: list[Run]) -> 
         configurations = [dict(zip(grid, row)) for row in zip(*(np.take(v, grid[n]) for n, v in zip(grid, values)))]
         errors = open_benchmark("surrogate").query(configurations, "cifar10", epochs=schedule, schedule=schedule)
         truth = variance_shares(grid, errors.valid_error)
-        predicted = [[leaves(forest, grid, tree) for tree in range(16)] for forest in map(fit, data)]
+        predicted = [[leaves(forest, grid, tree) for tree in range(forest.trees)] for forest in map(fit, data)]
         shares = [pd.DataFrame([variance_shares(grid, one) for one in own if np.ptp(one)]).mean() for own in predicted]
         estimate = pd.DataFrame(shares).mean()
         assert set(mine.index) == set(truth)

@@ -27,10 +27,29 @@ from encave.run import Note
 
 NAN = float("nan")
 NUMBERS = (
-    *("areas", "curves", "curves_on_other_axes", "ecdf", "exploration", "final", "footprint", "importance"),
+    *(
+        "areas",
+        "budget_values",
+        "curves",
+        "curves_on_other_axes",
+        "differences",
+        "ecdf",
+        "exploration",
+        "final",
+        "footprint",
+        "importance",
+    ),
     *("omnibus", "ranks", "runs", "runtimes", "tests"),
 )
-FIGURES = ("ecdf", "footprint", "ranks", "test-error", "validation-regret", "validation-regret-over-evaluations")
+FIGURES = (
+    "differences",
+    "ecdf",
+    "footprint",
+    "ranks",
+    "test-error",
+    "validation-regret",
+    "validation-regret-over-evaluations",
+)
 
 
 class _Page(HTMLParser):
@@ -94,7 +113,7 @@ def test_folder_is_complete(report) -> None:
             *(f"{name}.{ending}" for name in numbers for ending in ("csv", "parquet")),
             *(f"{name}.{ending}" for name in figures for ending in ("pdf", "pgf", "svg")),
             *("main.tex", "manifest.json", "references.bib", "report.html"),
-            *("tables/toy.tex", "tables/toy-running-times.tex"),
+            *(f"tables/toy{name}.tex" for name in ("", "-importance", "-over-time", "-pairs", "-running-times")),
         ]
     )
     assert all(path.is_file() for path in (*report.figures, *report.tables, report.page))
