@@ -41,7 +41,7 @@ def report(
     from ..analysis.report import write_report
     from ..analysis.report.settings import NAME, Settings, read_settings
     from ..runners.benchmarks.nasbench201.table import open_benchmark
-    from ..workflows.known_tables import random_search_of, truth_of, with_table
+    from ..workflows.known_tables import random_search_of, training_noise_of, truth_of, with_table
     from .show.common import steps
 
     file = file or next((path / NAME for path in paths if (path / NAME).is_file()), None)
@@ -59,6 +59,7 @@ def report(
             runs = with_table(runs, table, lambda run: settings.told(run).task)
         written = write_report(
             runs, out, command=command, settings=settings, truth=truth_of(runs, table),
-            random_search=random_search_of(runs, table), jobs=jobs or cores(), on_step=on_step,
+            random_search=random_search_of(runs, table), noise=training_noise_of(runs, table),
+            jobs=jobs or cores(), on_step=on_step,
         )  # fmt: skip
     say(f"Report: {written.page}")

@@ -17,6 +17,7 @@ from ..run import COST, EXTRA
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..analysis.comparison.training_noise import TrainingNoise
     from ..analysis.grouping.sections import Measure, Section
     from ..analysis.importance.groups import Truth
     from ..analysis.importance.sample import Sample
@@ -156,6 +157,30 @@ def _has_all(run: Run) -> bool:
 
     choices = {name: getattr(one, "choices", ()) for name, one in run.space.items()}
     return set(choices) == set(HYPERPARAMETERS) and all(set(own) == set(OPERATIONS) for own in choices.values())
+
+
+def training_noise_of(runs: Sequence[Run], table: Benchmark | None = None) -> TrainingNoise | None:
+    """What entries of measured tables that are at hand scatter by since they are means of few trainings.
+
+    Known of validation errors after 200 epochs, of which tables have the seeds; None where no table is at hand.
+    """
+    from ..runners.benchmarks.nasbench201.architectures import to_indices
+    from ..runners.benchmarks.nasbench201.training_seeds import deviation_of_means
+
+    benchmarks = {digest: one for digest, one in _at_hand(runs, table).items() if one.source == "table"}
+
+    def noise(
+        section: Section, measure: Measure, configurations: Sequence[Mapping[str, Any]]
+    ) -> Sequence[tuple[int, float]] | None:
+        benchmark = benchmarks.get(_digest(section.benchmark))
+        if benchmark is None or section.task not in benchmark.tasks or measure.column != EXTRA + _REPORTED[0]:
+            return None
+        deviation = deviation_of_means(benchmark.task(section.task))
+        if deviation is None or not all(map(_has_all, section.runs[:1])):
+            return None
+        return [(index, float(deviation[index])) for index in to_indices(list(configurations)).tolist()]
+
+    return noise if benchmarks else None
 
 
 def with_table(

@@ -1,7 +1,7 @@
 r"""`main.tex`: a paper's experiment section that compiles as it is, from the same chapters as the page.
 
 `pdflatex main && bibtex main && pdflatex main && pdflatex main` in the report's folder; needs the packages of Debian's
-`texlive-latex-recommended`, `texlive-latex-extra` (placeins) and `texlive-fonts-recommended`.
+`texlive-latex-recommended` and `texlive-fonts-recommended`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,20 @@ from pathlib import Path
 
 from ..charts.papers import Paper
 from . import references
-from .contents import Chapter, Notice, Points, Prose, walk
+from .contents import Chapter, Notice, Points, Prose, Table, walk
 from .figure_files import DrawnFigure
-from .latex import escape
+from .latex import escape, inches_of
 from .references import Reference
 
 NAME, BIBLIOGRAPHY = "main.tex", "references.bib"
+_IN_PLACE = (
+    "% figures and tables stand where they are told of, so that no page is left half empty for them",
+    r"\makeatletter",
+    r"\newcommand{\inplace}[2]{\renewenvironment{#1}[1][]{\par\addvspace{\bigskipamount}\noindent"
+    r"\begin{minipage}{\linewidth}\def\@captype{#2}\centering}{\end{minipage}\par\addvspace{\bigskipamount}}}",
+    r"\inplace{figure}{figure}\inplace{table}{table}\inplace{table*}{table}",
+    r"\makeatother",
+)
 
 
 @dataclass(frozen=True)
@@ -53,19 +61,20 @@ class Document:
 
     def _preamble(self) -> Iterator[str]:
         paper = self.paper
-        columns = "twocolumn," if paper.columns == 2 else ""
         yield f"% made by encave for {paper.name}: figures are {paper.width:g} in wide"
-        yield rf"\documentclass[{columns}{paper.body}pt,letterpaper]{{article}}"
+        yield rf"\documentclass[{paper.body}pt,letterpaper]{{article}}"
         yield r"\usepackage[T1]{fontenc}"
         yield r"\usepackage[utf8]{inputenc}"
         yield rf"\usepackage[textwidth={paper.text_width:g}in,textheight={paper.text_height:g}in]{{geometry}}"
         yield paper.tex_font
-        yield r"\usepackage{textcomp,booktabs,graphicx,placeins,microtype}"
+        yield r"\usepackage{textcomp,booktabs,graphicx,multicol,microtype}"
         yield r"\usepackage[round]{natbib}"
-        yield r"\usepackage[hidelinks]{hyperref}"
+        yield r"\usepackage[hidelinks,hypcap=false]{hyperref}"
         if paper.columns == 2:
             yield rf"\setlength{{\columnsep}}{{{paper.text_width - 2 * paper.width:g}in}}"
+        yield from _IN_PLACE
         yield r"\emergencystretch=3em"
+        yield r"\raggedbottom"
         yield rf"\title{{{escape(self.title)}}}"
         yield r"\author{}"
         yield r"\date{}"
@@ -74,7 +83,7 @@ class Document:
 
     def _body(self) -> Iterator[str]:
         if self.notice:
-            yield rf"\paragraph{{Surrogate.}} {escape(self.notice)}"
+            yield from self._columns([rf"\paragraph{{Surrogate.}} {escape(self.notice)}"])
         yield from ("", r"\section{Results}")
         for chapter in self.chapters:
             if chapter.appendix:
@@ -83,21 +92,55 @@ class Document:
             if not (figures or tables or chapter.summary):
                 continue
             yield from ("", rf"\subsection{{{escape(chapter.title)}}}")
-            yield from map(_cited, chapter.summary)
-            for text in _prose_of(chapter):
-                yield from ("", _cited(text))
             labels = [f"fig:{self.drawn[id(figure)].name}" for figure in figures]
-            yield from ("", _pointer(labels, [f"tab:{Path(self.tables[id(table)]).name}" for table in tables]))
-            for figure in figures:
-                yield from _figure(self.drawn[id(figure)], self.paper)
-            yield from (rf"\input{{{self.tables[id(table)]}}}" for table in tables)
-            yield r"\FloatBarrier"
+            pointer = _pointer(labels, [f"tab:{Path(self.tables[id(table)]).name}" for table in tables])
+            paragraphs = [" ".join(map(_cited, chapter.summary)), *map(_cited, _prose_of(chapter)), pointer]
+            yield from self._columns(paragraphs)
+            yield from self._figures([self.drawn[id(figure)] for figure in figures])
+            yield from self._tables(tables)
         yield from ("", r"\section{Methods}")
-        for paragraph in self.methods:
-            yield from ("", _cited(paragraph))
+        yield from self._columns([_cited(paragraph) for paragraph in self.methods])
         yield from self._appendix()
         if self.cited():
             yield from ("", r"\bibliographystyle{plainnat}", r"\bibliography{references}")
+
+    def _columns(self, paragraphs: Sequence[str]) -> Iterator[str]:
+        """Paragraphs, in two columns of equal height where the paper has two."""
+        told = [line for text in paragraphs if text for line in ("", text)]
+        if self.paper.columns == 2 and told:
+            yield from (r"\begin{multicols}{2}", *told, r"\end{multicols}")
+        else:
+            yield from told
+
+    def _figures(self, drawn: Sequence[DrawnFigure]) -> Iterator[str]:
+        """Rows of two where two fit beside each other; one that is left over has its caption beside it."""
+        narrow = [one for one in drawn if self.paper.columns == 2 and one.width <= self.paper.width + 0.01]
+        rows = [narrow[place : place + 2] for place in range(0, len(narrow), 2)]
+        for row in rows:
+            if len(row) == 2:
+                yield from _row([_boxed(one, self.paper.width) for one in row])
+            else:
+                picture, caption = _picture(row[0]), _caption(row[0])
+                kind = r"\makeatletter\def\@captype{figure}\makeatother"
+                yield from _row([_box([picture], self.paper.width, "c"), _box([kind, caption], self.paper.width, "c")])
+        for one in drawn:
+            if one not in narrow:
+                yield from _figure(one, self.paper)
+
+    def _tables(self, tables: Sequence[Table]) -> Iterator[str]:
+        """Rows of two narrow tables where both fit beside each other, each other one by itself."""
+        waiting: str | None = None
+        for table in tables:
+            line = rf"\input{{{self.tables[id(table)]}}}"
+            if self.paper.columns == 1 or inches_of(table) > self.paper.width:
+                yield line
+            elif waiting is None:
+                waiting = line
+            else:
+                yield from _row([_box([own], self.paper.width) for own in (waiting, line)])
+                waiting = None
+        if waiting is not None:
+            yield waiting
 
     def _appendix(self) -> Iterator[str]:
         chapters = [chapter for chapter in self.chapters if chapter.appendix]
@@ -105,12 +148,8 @@ class Document:
             yield from ("", r"\appendix")
         for chapter in chapters:
             yield from ("", rf"\section{{{escape(chapter.title)}}}")
-            for block in walk(chapter.blocks):
-                if isinstance(block, Points):
-                    yield rf"\subsection*{{{escape(block.heading)}}}"
-                    yield r"\begin{description}\setlength{\itemsep}{0pt}\setlength{\parskip}{0pt}\sloppy"
-                    yield from (rf"\item[{{{escape(lead)}}}] {_cited(text)}" for lead, text, _ in block.items)
-                    yield r"\end{description}"
+            lists = [block for block in walk(chapter.blocks) if isinstance(block, Points)]
+            yield from self._columns([line for block in lists for line in _points(block)])
 
 
 def _prose_of(chapter: Chapter) -> Iterator[str]:
@@ -135,14 +174,39 @@ def _pointer(figures: Sequence[str], tables: Sequence[str]) -> str:
     return f"See {' and '.join(told)}." if told else ""
 
 
+def _points(block: Points) -> Iterator[str]:
+    yield rf"\subsection*{{{escape(block.heading)}}}"
+    yield from (rf"\noindent\textbf{{{escape(lead)}}} {_cited(text)}" for lead, text, _ in block.items)
+
+
 def _figure(drawn: DrawnFigure, paper: Paper) -> Iterator[str]:
-    size = r"[width=\linewidth]" if drawn.width > paper.width else ""  # a diagram with long names
-    yield r"\begin{figure}[htbp]"
-    yield r"\centering"
-    yield rf"\includegraphics{size}{{figures/{drawn.name}.pdf}}"
-    yield rf"\caption{{{escape(drawn.figure.caption)}}}"
-    yield rf"\label{{fig:{drawn.name}}}"
+    """By itself, no wider than the text."""
+    yield from (r"\begin{figure}", _picture(drawn, fitted=drawn.width > paper.text_width), _caption(drawn))
     yield r"\end{figure}"
+
+
+def _boxed(drawn: DrawnFigure, width: float) -> str:
+    return _box([r"\begin{figure}", _picture(drawn), _caption(drawn), r"\end{figure}"], width)
+
+
+def _picture(drawn: DrawnFigure, *, fitted: bool = False) -> str:
+    size = r"[width=\linewidth]" if fitted else ""  # a diagram with long names
+    return rf"\includegraphics{size}{{figures/{drawn.name}.pdf}}"
+
+
+def _caption(drawn: DrawnFigure) -> str:
+    return rf"\caption{{{escape(drawn.figure.caption)}}}\label{{fig:{drawn.name}}}"
+
+
+def _box(lines: Sequence[str], width: float, place: str = "t") -> str:
+    return "\n".join([rf"\begin{{minipage}}[{place}]{{{width:g}in}}", *lines, r"\end{minipage}"])
+
+
+def _row(boxes: Sequence[str]) -> Iterator[str]:
+    """Boxes beside each other, on one page."""
+    yield r"\par\addvspace{\bigskipamount}\noindent"
+    yield "%\n\\hfill\n".join(boxes)
+    yield r"\par\addvspace{\bigskipamount}"
 
 
 def _cited(text: str) -> str:

@@ -9,10 +9,20 @@ from ..charts.text import decimals, fixed, listing, plural
 from ..comparison.ranking import FinalRow, Lead
 from ..comparison.section import Comparison
 from ..comparison.significance import Significance
+from ..comparison.training_noise import NoiseOfLead
 from ..grouping.schedules import schedules
 from ..grouping.sections import Measure, Section
 from ..statistics import power
 from . import tests
+
+NOISE = (
+    "The training-seed component of a lead is the standard deviation of the difference of two means over runs when "
+    "only "
+    "the entries of the table vary with which runs end: the variance of one training is pooled over architectures of "
+    "about "
+    "the same accuracy, that of an entry is this over its number of seeds, and runs that end with the same entry share "
+    "it."
+)
 
 
 def surrogate_notice(sections: Sequence[Section]) -> str | None:
@@ -57,6 +67,20 @@ def lead_sentences(comparison: Comparison) -> list[str]:
     close = tests.others_sentence(significance, best.optimizer, second.optimizer)
     more = _more_seeds(comparison, best.optimizer, second.optimizer)
     return [*sentences, *filter(None, (close, more, tests.control_sentence(significance)))]
+
+
+def noise_sentence(noise: NoiseOfLead, measure: Measure) -> str:
+    """How the lead compares with what the table's own training seeds make of it."""
+    unit = (" percentage points" if measure.unit == "%" else f" {measure.unit}") if measure.unit else ""
+    places = decimals([noise.deviation], [noise.difference], measure.unit)
+    ratio = f", {noise.difference / noise.deviation:.1f} times that" if noise.deviation > 0 else ""
+    cancels = f"; runs of both end with {noise.shared} of the same entries" if noise.shared else ""
+    return (
+        f"The table's entries are means of few trainings: from their seeds alone the difference of {noise.best} and "
+        f"{noise.second} has a standard deviation of {fixed(noise.deviation, places)}{unit}, which more runs do not "
+        "make "
+        f"smaller; it is {fixed(noise.difference, places)}{unit}{ratio}{cancels}."
+    )
 
 
 def _more_seeds(comparison: Comparison, best: str, second: str) -> str | None:
