@@ -13,7 +13,7 @@ from ..charts.figure import Figure
 from ..charts.line_chart import Line, LineChart
 from ..charts.scales import Scale
 from ..charts.style import MUTED, LineStyle
-from ..charts.text import capital, decimals, fixed, listing, plural, quantity
+from ..charts.text import capital, decimals, fixed, listing, plural, quantity, short
 from ..comparison.anytime_summary import AnytimeSummary
 from ..comparison.anytime_tests import BEGIN, SHARES, AnytimeTests, Endpoint
 from ..comparison.ranking import Spread
@@ -172,7 +172,7 @@ def differences_figure(one: AnytimeSummary, styles: Styles) -> Figure | None:
     return Figure(
         name=f"{title} differences",
         caption=caption,
-        alt=f"Differences from {found.control} over {axis.name}. {_stretches(one)}",
+        alt=f"Differences from {found.control} over {axis.name}: {_stretches(one)}",
         chart=LineChart(
             title=title,
             xlabel=capital(axis.label),
@@ -191,5 +191,6 @@ def _stretches(one: AnytimeSummary) -> str:
     told: list[str] = []
     for label, band in found.bands.items():
         away = float(((band.lower > 0) | (band.upper < 0)).mean())
-        told.append(f"{label}: band away from zero at {away:.0%} of the points")
+        ends = f"{label} from {short(float(band.value[0]))} to {short(float(band.value[-1]))}"
+        told.append(f"{ends}, its band away from zero at {away:.0%} of the points")
     return "; ".join(told) + "."
