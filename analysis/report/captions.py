@@ -69,13 +69,6 @@ def _run_counts(curves: Sequence[Curve]) -> str:
     return plural(counts[0], "run") if len(counts) == 1 else f"{counts[0]} to {plural(counts[-1], 'run')}"
 
 
-def _range(values: Sequence[float], unit: str | None) -> str:
-    low, high = min(values), max(values)
-    if quantity(low, unit) == quantity(high, unit):
-        return quantity(low, unit)
-    return f"{quantity(low, None)} to {quantity(high, unit)}"
-
-
 def curve_alt(comparison: SectionCurves, index: int) -> str:
     """The figure in words: where each line begins and ends."""
     measure, axis = comparison.measures[index], comparison.axis

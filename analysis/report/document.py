@@ -19,12 +19,14 @@ from .references import Reference
 
 NAME, BIBLIOGRAPHY = "main.tex", "references.bib"
 _IN_PLACE = (
-    "% figures and tables stand where they are told of, so that no page is left half empty for them",
+    "% tables stand where they are told of and figures where there is room next, so that no page is left half empty",
     r"\makeatletter",
     r"\newcommand{\inplace}[2]{\renewenvironment{#1}[1][]{\par\addvspace{\bigskipamount}\noindent"
     r"\begin{minipage}{\linewidth}\def\@captype{#2}\centering}{\end{minipage}\par\addvspace{\bigskipamount}}}",
-    r"\inplace{figure}{figure}\inplace{table}{table}\inplace{table*}{table}",
+    r"\inplace{table}{table}\inplace{table*}{table}",
     r"\makeatother",
+    r"\renewcommand{\topfraction}{0.85}\renewcommand{\bottomfraction}{0.85}\renewcommand{\textfraction}{0.1}",
+    r"\renewcommand{\floatpagefraction}{0.7}\setcounter{topnumber}{2}\setcounter{totalnumber}{4}\extrafloats{100}",
 )
 
 
@@ -69,12 +71,12 @@ class Document:
         yield paper.tex_font
         yield r"\usepackage{textcomp,booktabs,graphicx,multicol,microtype}"
         yield r"\usepackage[round]{natbib}"
-        yield r"\usepackage[hidelinks,hypcap=false]{hyperref}"
+        yield r"\usepackage[hidelinks]{hyperref}"
         if paper.columns == 2:
             yield rf"\setlength{{\columnsep}}{{{paper.text_width - 2 * paper.width:g}in}}"
         yield from _IN_PLACE
         yield r"\emergencystretch=3em"
-        yield r"\raggedbottom"
+        yield r"\raggedbottom\raggedcolumns"
         yield rf"\title{{{escape(self.title)}}}"
         yield r"\author{}"
         yield r"\date{}"
@@ -91,26 +93,25 @@ class Document:
             figures, tables = chapter.figures(), chapter.tables()
             if not (figures or tables or chapter.summary):
                 continue
-            yield from ("", rf"\subsection{{{escape(chapter.title)}}}")
             labels = [f"fig:{self.drawn[id(figure)].name}" for figure in figures]
             pointer = _pointer(labels, [f"tab:{Path(self.tables[id(table)]).name}" for table in tables])
             paragraphs = [" ".join(map(_cited, chapter.summary)), *map(_cited, _prose_of(chapter)), pointer]
-            yield from self._columns(paragraphs)
+            yield from self._columns(paragraphs, rf"\subsection{{{escape(chapter.title)}}}")
             yield from self._figures([self.drawn[id(figure)] for figure in figures])
             yield from self._tables(tables)
-        yield from ("", r"\section{Methods}")
-        yield from self._columns([_cited(paragraph) for paragraph in self.methods])
+        yield from self._columns([_cited(paragraph) for paragraph in self.methods], r"\section{Methods}")
         yield from self._appendix()
         if self.cited():
             yield from ("", r"\bibliographystyle{plainnat}", r"\bibliography{references}")
 
-    def _columns(self, paragraphs: Sequence[str]) -> Iterator[str]:
-        """Paragraphs, in two columns of equal height where the paper has two."""
+    def _columns(self, paragraphs: Sequence[str], head: str = "") -> Iterator[str]:
+        """Paragraphs below a heading, in two columns of equal height where the paper has two."""
         told = [line for text in paragraphs if text for line in ("", text)]
         if self.paper.columns == 2 and told:
-            yield from (r"\begin{multicols}{2}", *told, r"\end{multicols}")
+            # the heading stays on the page of the text
+            yield from ("", r"\begin{multicols}{2}" + (f"[{{{head}}}]" if head else ""), *told, r"\end{multicols}")
         else:
-            yield from told
+            yield from ("", head, *told)
 
     def _figures(self, drawn: Sequence[DrawnFigure]) -> Iterator[str]:
         """Rows of two where two fit beside each other; one that is left over has its caption beside it."""
@@ -118,14 +119,14 @@ class Document:
         rows = [narrow[place : place + 2] for place in range(0, len(narrow), 2)]
         for row in rows:
             if len(row) == 2:
-                yield from _row([_boxed(one, self.paper.width) for one in row])
+                yield from _float([_box([_picture(one), _caption(one)], self.paper.width) for one in row])
             else:
-                picture, caption = _picture(row[0]), _caption(row[0])
-                kind = r"\makeatletter\def\@captype{figure}\makeatother"
-                yield from _row([_box([picture], self.paper.width, "c"), _box([kind, caption], self.paper.width, "c")])
+                halves = [_picture(row[0])], [_caption(row[0])]
+                yield from _float([_box(half, self.paper.width, "c") for half in halves])
         for one in drawn:
             if one not in narrow:
-                yield from _figure(one, self.paper)
+                fitted = one.width > self.paper.text_width  # a diagram with long names
+                yield from _float([r"\centering", _picture(one, fitted=fitted), _caption(one)])
 
     def _tables(self, tables: Sequence[Table]) -> Iterator[str]:
         """Rows of two narrow tables where both fit beside each other, each other one by itself."""
@@ -147,9 +148,9 @@ class Document:
         if chapters:
             yield from ("", r"\appendix")
         for chapter in chapters:
-            yield from ("", rf"\section{{{escape(chapter.title)}}}")
             lists = [block for block in walk(chapter.blocks) if isinstance(block, Points)]
-            yield from self._columns([line for block in lists for line in _points(block)])
+            lines = [line for block in lists for line in _points(block)]
+            yield from self._columns(lines, rf"\section{{{escape(chapter.title)}}}")
 
 
 def _prose_of(chapter: Chapter) -> Iterator[str]:
@@ -179,18 +180,15 @@ def _points(block: Points) -> Iterator[str]:
     yield from (rf"\noindent\textbf{{{escape(lead)}}} {_cited(text)}" for lead, text, _ in block.items)
 
 
-def _figure(drawn: DrawnFigure, paper: Paper) -> Iterator[str]:
-    """By itself, no wider than the text."""
-    yield from (r"\begin{figure}", _picture(drawn, fitted=drawn.width > paper.text_width), _caption(drawn))
+def _float(parts: Sequence[str]) -> Iterator[str]:
+    """Where there is room next; boxes beside each other."""
+    yield r"\begin{figure}[htbp]"
+    yield ("%\n\\hfill\n" if parts[0].startswith(r"\begin") else "\n").join(parts)
     yield r"\end{figure}"
 
 
-def _boxed(drawn: DrawnFigure, width: float) -> str:
-    return _box([r"\begin{figure}", _picture(drawn), _caption(drawn), r"\end{figure}"], width)
-
-
 def _picture(drawn: DrawnFigure, *, fitted: bool = False) -> str:
-    size = r"[width=\linewidth]" if fitted else ""  # a diagram with long names
+    size = r"[width=\linewidth]" if fitted else ""
     return rf"\includegraphics{size}{{figures/{drawn.name}.pdf}}"
 
 

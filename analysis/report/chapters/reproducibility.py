@@ -190,7 +190,11 @@ def _card(section: Section) -> Iterator[Item]:
     name = str(told.get("name") or "not named")
     yield "Benchmark.", name, ""
     yield "Source.", section.origin or "runs name no benchmark; values are those of their logs", ""
-    yield "Content.", f"SHA-256 {told.get('sha256')}" if told.get("sha256") else "no hash given", ""
+    yield (
+        "Content.",
+        f"SHA-256 {str(told['sha256'])[:12]}… (whole in manifest.json)" if told.get("sha256") else "no hash given",
+        "",
+    )
     yield "Task.", section.task, ""
     sizes = [f"{key} ({_size(one)})" for key, one in run.space.items()]
     yield "Search space.", f"{len(sizes)} hyperparameters: {', '.join(sizes)}", ""
