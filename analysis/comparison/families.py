@@ -38,6 +38,7 @@ def together(several: Sequence[Significance]) -> list[Significance]:
     """Tests of several tasks, corrected for all of their pairs by Holm's procedure, and so against the control."""
     pairs = _corrected([pair.p for one in several for pair in one.pairs])
     against = _corrected([each.p for one in several if one.control for each in one.control.against])
+    counted = sum(not np.isnan(p) for p in against)
     found: list[Significance] = []
     for one in several:
         rejects = one.friedman is None or one.friedman.p < ALPHA
@@ -45,7 +46,7 @@ def together(several: Sequence[Significance]) -> list[Significance]:
         control = one.control
         if control is not None:
             tested = tuple(replace(each, adjusted=against.pop(0)) for each in control.against)
-            control = replace(control, against=tested)
+            control = replace(control, against=tested, counted=counted)
         groups = groups_of(one.optimizers, own) if one.tested else ()
         found.append(replace(one, pairs=tuple(own), control=control, groups=groups))
     return found

@@ -112,7 +112,7 @@ def control_sentence(significance: Significance) -> str | None:
         if names
     )
     kind = _AGAINST[control.choice.test].partition(",")[0]
-    how = f"{kind}, Holm over {plural(len(control.against), 'comparison')}"
+    how = f"{kind}, Holm over {plural(control.counted, 'comparison')}"
     return f"Against {control.control} ({how}), {'; '.join(told)}."
 
 

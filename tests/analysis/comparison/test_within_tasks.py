@@ -14,6 +14,7 @@ from encave.analysis.comparison.within_tasks import compare_within_tasks
 from encave.analysis.grouping.sections import view_runs
 from encave.analysis.report import write_report
 from encave.analysis.report.settings import Settings
+from encave.analysis.report.tests import control_sentence
 from encave.analysis.report.within_tasks import family_sentence, sentences
 
 
@@ -91,6 +92,8 @@ def test_corrected_for_the_pairs_of_all_tasks(tasks) -> None:
     assert all(pair.different == (pair.adjusted < 0.05) for one in both for pair in one.significance[0].pairs)
     against = [each.adjusted for one in both for each in one.significance[0].control.against]
     assert max(against) >= max(each.adjusted for one in alone for each in one.significance[0].control.against)
+    told = control_sentence(both[0].significance[0])
+    assert told is not None and "Holm over 4 comparisons" in told
     assert [one.significance[0].groups for one in alone] == [(), ()]
     assert [one.significance[0].groups for one in both] == [(("A", "B"),)] * 2
 
