@@ -183,7 +183,8 @@ def _refused(refused: Sequence[Refused]) -> list[Block]:
 def _methods(groups: Sequence[GroupImportance], bias: Sequence[Bias]) -> list[str]:
     if not groups:
         return []
-    trees = groups[0].method.trees
+    counts = sorted({one.trees for group in groups for one in group.estimates})
+    trees = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     told = (
         f"Importances are shares of variance by functional ANOVA{cite('hutter2014fanova')} of a random forest of "
         f"{trees} trees on the successful trials of a run at its highest budget, repeated evaluations averaged, "
