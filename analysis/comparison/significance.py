@@ -234,7 +234,7 @@ def _test(
         control=against_control({name: blocks[name] for name in order}, control, design)
         if control is not None and control in blocks
         else None,
-        groups=_groups(order, pairs) if choice.test != "none" else (),
+        groups=groups_of(order, pairs) if choice.test != "none" else (),
     )
 
 
@@ -280,7 +280,8 @@ def _favours(a: Floats, b: Floats, choice: Choice) -> int:
     return tests.favoured(a, b, choice.test)
 
 
-def _groups(order: Sequence[str], pairs: Sequence[Pair]) -> tuple[tuple[str, ...], ...]:
+def groups_of(order: Sequence[str], pairs: Sequence[Pair]) -> tuple[tuple[str, ...], ...]:
+    """Largest groups of optimizers of which no pair differs."""
     place = {name: index for index, name in enumerate(order)}
     different = np.zeros((len(order), len(order)), dtype=bool)
     for pair in pairs:

@@ -57,6 +57,23 @@ class Measure:
         return self.regret in ("optimum", "best seen")
 
     @property
+    def bounds(self) -> tuple[float, float]:
+        """What no reported value can be below and above: zero for a regret, 0 and 100 for a percentage."""
+        if self.bounded:
+            return 0.0, (100.0 if self.unit == "%" else np.inf)
+        return (0.0, 100.0) if self.unit == "%" and self.regret is None else (-np.inf, np.inf)
+
+    def cut(
+        self, lower: NDArray[np.float64], upper: NDArray[np.float64], values: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Ends of intervals within the bounds; as they are where one of the values they are of is beyond, too."""
+        least, most = self.bounds
+        known = values[np.isfinite(values)]
+        if len(known) and (known.min() < least or known.max() > most):
+            return lower, upper
+        return np.clip(lower, least, most), np.clip(upper, least, most)
+
+    @property
     def label(self) -> str:
         """Name with its unit, for axes and table heads."""
         return f"{self.name} [{self.unit}]" if self.unit else self.name

@@ -146,9 +146,8 @@ def _band(
     lower, upper = (end.copy() for end in over_runs(values, statistic, interval))
     for end in (lower, upper):
         end[np.isnan(values).any(axis=0)] = np.nan
-    if measure.bounded and not (values < 0).any():
-        lower = np.maximum(lower, 0.0)
-    return (lower, upper) if sign > 0 else (-upper, -lower)
+    ends = (lower, upper) if sign > 0 else (-upper, -lower)
+    return measure.cut(*ends, sign * values)
 
 
 def thinned(grid: Floats) -> Ints:

@@ -50,6 +50,8 @@ class Runtime:
     """When each run hit each target, infinite where it did not, shape (runs, k)."""
     spent: Floats
     """Where each run ended, shape (runs,)."""
+    areas: Floats
+    """Normalised area over the curve of each run, shape (runs,); NaN where there is none."""
     area: Estimate
     """Mean over runs of the normalised area over the curve, with its 95 % interval."""
     positions: Floats
@@ -162,12 +164,14 @@ def _runtime(
     each = np.array([target_ecdf(own, positions[band]) for own in times])
     lower, upper = over_runs(each, kind=interval) if len(band) else (np.empty(0), np.empty(0))
     lower, upper = np.clip(lower, 0.0, 1.0), np.clip(upper, 0.0, 1.0)
+    areas = np.array([_area(one, measure, targets, stop) for one in members])
     return Runtime(
         optimizer=label,
         runs=len(members),
         times=times,
         spent=np.array([one.horizon for one in members]),
-        area=_mean([_area(one, measure, targets, stop) for one in members], interval),
+        areas=areas,
+        area=_mean(areas, interval),
         positions=positions,
         share=target_ecdf(times, positions),
         band=band,
@@ -184,8 +188,7 @@ def _area(one: AnyTrajectory, measure: Measure, targets: Targets, stop: float) -
     return area_over_curve(one.positions, values, stop, targets.bounds, scale=targets.scale)
 
 
-def _mean(values: Sequence[float], interval: Interval) -> Estimate:
-    own = np.array(values)
+def _mean(own: Floats, interval: Interval) -> Estimate:
     if len(own) < 2 or np.isnan(own).any():
         return Estimate(float(own.mean()), np.nan, np.nan)
     lower, upper = over_runs(own[:, None], kind=interval)

@@ -196,4 +196,4 @@ def _interval(
             return bootstrap.interval(drawn)
         value = sign * np.mean([statistic.of(sign * own) for own in values], axis=0)
         lower, upper = intervals.of_draws(value, drawn, min(map(len, values)))
-    return (np.maximum(lower, 0.0) if measure.bounded else lower), upper
+    return (np.maximum(lower, 0.0) if measure.bounded else lower), upper  # normalised: zero is all that bounds it

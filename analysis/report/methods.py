@@ -13,6 +13,7 @@ from ..statistics.bootstrap import RESAMPLES
 from ..statistics.design import ALPHA
 from .contents import Chapter, Study
 from .references import BENCHMARKS, OPTIMIZERS, cite, of_name
+from .within_tasks import family_methods
 from .words import objective_note
 
 _MOST_BUDGETS = 8
@@ -54,7 +55,9 @@ _TESTS = (
     "seeds, whether seeds are shared) and only where the smallest p-value that the design can give, corrected for the "
     "number of pairs, is below the level. {used}All pairs are corrected for; a failed run counts as the worst value. "
     "Where Friedman's test does not reject, no pair counts as different. The probability of improvement is the "
-    f"Vargha–Delaney statistic{cite('vargha2000critique')}."
+    f"Vargha–Delaney statistic{cite('vargha2000critique')}, ties counted half; 0.56, 0.64 and 0.71 are small, medium "
+    "and "
+    "large, told of both ends of its interval, and only where the test finds a difference."
 )
 _USED = {
     "wilcoxon": ("Wilcoxon's signed-rank test", ("wilcoxon1945individual",)),
@@ -96,6 +99,7 @@ def describe_methods(study: Study, chapters: Sequence[Chapter]) -> list[str]:
     rules.append(_INTERVALS[study.settings.interval].format(resamples=RESAMPLES))
     if any(comparison.significance for comparison in comparisons):
         rules.append(_TESTS.format(alpha=ALPHA, used=_tests_used(study)))
+        rules.append(family_methods(study.settings.family, comparisons))
     if study.settings.control is not None:
         rules.append(_CONTROL.format(control=study.settings.control))
     if study.settings.rope is not None:

@@ -27,10 +27,29 @@ from encave.run import Note
 
 NAN = float("nan")
 NUMBERS = (
-    *("areas", "curves", "curves_on_other_axes", "ecdf", "exploration", "final", "footprint", "importance"),
+    *(
+        "areas",
+        "budget_values",
+        "curves",
+        "curves_on_other_axes",
+        "differences",
+        "ecdf",
+        "exploration",
+        "final",
+        "footprint",
+        "importance",
+    ),
     *("omnibus", "ranks", "runs", "runtimes", "tests"),
 )
-FIGURES = ("ecdf", "footprint", "ranks", "test-error", "validation-regret", "validation-regret-over-evaluations")
+FIGURES = (
+    "differences",
+    "ecdf",
+    "footprint",
+    "ranks",
+    "test-error",
+    "validation-regret",
+    "validation-regret-over-evaluations",
+)
 
 
 class _Page(HTMLParser):
@@ -94,11 +113,11 @@ def test_folder_is_complete(report) -> None:
             *(f"{name}.{ending}" for name in numbers for ending in ("csv", "parquet")),
             *(f"{name}.{ending}" for name in figures for ending in ("pdf", "pgf", "svg")),
             *("main.tex", "manifest.json", "references.bib", "report.html"),
-            *("tables/toy.tex", "tables/toy-running-times.tex"),
+            *(f"tables/toy{name}.tex" for name in ("", "-over-time", "-pairs", "-running-times")),
         ]
     )
     assert all(path.is_file() for path in (*report.figures, *report.tables, report.page))
-    assert len(report.summary) == 1
+    assert [text.partition(":")[0] for text in report.summary] == ["toy", "Anytime performance"]
     assert report.summary[0].startswith("toy: RE ends with the lowest mean validation regret")
 
 
@@ -118,7 +137,9 @@ def test_page_is_sound_and_accessible(page: _Page) -> None:
     inner = [link[1:] for link in page.links if link.startswith("#")]
     assert set(inner) <= set(page.ids)
     assert len(page.images) == 2 * len(FIGURES) - 1  # drawn, and but for the footprint for hovering
-    assert sum("RE from" in str(image["aria-label"]) for image in page.images) == 2 * len(FIGURES) - 2
+    assert (
+        sum("RE from" in str(image["aria-label"]) for image in page.images) == 2 * len(FIGURES) - 4
+    )  # RE is zero in the differences
 
 
 def test_colours_of_figures_follow_the_page(report) -> None:

@@ -36,7 +36,7 @@ def test_labels_order_colours_and_tables(make_run, tmp_path: Path) -> None:
     page = report.page.read_text(encoding="utf-8")
     assert "<h1>Ours &amp; theirs</h1>" in page and "#123456" in page
     tex = report.tables[0].read_text(encoding="utf-8")
-    assert [path.stem for path in report.tables] == ["toy", "toy-running-times"]
+    assert [path.stem for path in report.tables] == ["toy", "toy-pairs", "toy-over-time", "toy-running-times"]
     assert "Z (ours)" in tex and "\nB &" not in tex
     assert "$\\mathbf{3.0\\ [2.0, 4.0]}$" in tex and "median [lower, upper quartile]" in tex
 
