@@ -162,10 +162,13 @@ def assumed(run: Run) -> str | None:
 
 
 def described(result: ReadResult) -> Run:
-    """The run with the release and the counts of its log in its metadata."""
+    """The run with the release and the counts of its log in its metadata, and what its configurations may lack."""
     counts = {"read": result.read, "written": len(result.run), "merged": result.merged, "dropped": result.dropped}
     told = {"source_release": result.release, "encave": __version__, "accounting": counts}
-    return result.run.replace(metadata=dict(result.run.metadata) | told)
+    run = result.run
+    names = [name for name in run.configurations.column_names if run.configurations[name].null_count]
+    told |= {"absent": names} if names else {}
+    return run.replace(metadata=dict(run.metadata) | told)
 
 
 def _unchanged(job: Job, print_now: str) -> Conversion | None:

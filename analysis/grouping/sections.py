@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import EXTRA, Objective, Run
+from .apart import apart
+from .design import Design
 from .objectives import FIRST_OBJECTIVE, joint_objective, names_of, roles, tell_apart
 from .schedules import modelled
 from .tasks import tasks_of
-from .unlike import tell_unlike
 
 # Differences from the optimum below this share of it are rounding of the same table entry, not regret.
 _ROUNDING = 1e-12
@@ -141,15 +142,21 @@ class View:
     """Sentences on runs given twice, tasks told by folders, objectives kept apart and unlike runs."""
 
 
-def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_trials) -> View:
+def view_runs(
+    runs: Sequence[Run],
+    same: Callable[[Run, Run], bool] = Run.same_trials,
+    design: Callable[[Run], Design] = Design.of,
+) -> View:
     """Group runs by task (and role of the objective, benchmark, reporting), then by optimizer.
 
     A run given twice (same label, task, seed and trials) counts once. The label is `metadata["group"]`, else the
-    optimizer's name, whatever the release; where programs of several names come under one label each goes by its own.
+    optimizer's name, whatever the release; where programs of several names come under one label each goes by its own,
+    and where runs of one label on one task are no repetitions of each other (see `apart`) each lot has a label.
 
     Args:
         runs: The runs.
         same: Whether two runs of the same label, task and seed are one; by default if their trials are equal.
+        design: Gives the design of a run; of runs without their trials it must be known.
 
     Raises:
         EncaveError: there are no runs.
@@ -157,20 +164,26 @@ def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_t
     if not runs:
         raise EncaveError("there is no run to compare. Give folders of converted runs (encave convert SRC… --out DIR).")
     labels, remarks = _labels(runs)
-    tasks, told = tasks_of(runs, labels)
+    designs = {id(run): design(run) for run in runs}
+    tasks, spaces, told = tasks_of(runs, labels, lambda run: designs[id(run)])
     remarks += told
-    keys = _section_keys(runs, tasks)
+    keys = _section_keys(runs, tasks, spaces)
     kept, twice = _without_duplicates(runs, labels, keys, same)
     remarks += [f"{name} was given more than once and counts once." for name in twice]
     by_key = _by_design(kept, keys)
     titles = _titles(by_key, tasks)
+    for key, members in by_key.items():
+        by_label: defaultdict[str, list[Run]] = defaultdict(list)
+        for run in members:
+            by_label[labels[id(run)]].append(run)
+        for label, own in sorted(by_label.items()):
+            split = apart(titles[key], label, own, kept, lambda run: designs[id(run)])
+            labels |= split.labels
+            remarks += split.remarks
     sections = [_section(titles[key], tasks[id(runs[0])], runs, labels) for key, runs in by_key.items()]
     sections.sort(key=lambda section: section.title)
     remarks += _kept_apart(by_key, tasks)
-    remarks += [
-        text for one in sections for group in one.groups for text in tell_unlike(one.title, group.optimizer, group.runs)
-    ]
-    return View(tuple(sections), tuple(sorted(set(labels.values()))), tuple(remarks))
+    return View(tuple(sections), tuple(sorted({labels[id(run)] for run in kept})), tuple(remarks))
 
 
 def check_control(view: View, control: str | None) -> None:
@@ -272,18 +285,19 @@ def _facts(runs: Sequence[Run]) -> dict[str, str]:
     }
 
 
-def _section_keys(runs: Sequence[Run], tasks: Mapping[int, str]) -> dict[int, _Key]:
+def _section_keys(
+    runs: Sequence[Run], tasks: Mapping[int, str], spaces: Mapping[int, frozenset[str]]
+) -> dict[int, _Key]:
     """What must agree between runs that are compared, by `id`."""
-    alike = {id(run): _without_objective(run, tasks[id(run)]) for run in runs}
+    alike = {id(run): _without_objective(run, tasks[id(run)], spaces.get(id(run), frozenset())) for run in runs}
     found = roles(runs, {id(run): alike[id(run)] if run.metadata.get("task") else "" for run in runs})
     return {id(run): (alike[id(run)], found[id(run)]) for run in runs}
 
 
-def _without_objective(run: Run, task: str) -> str:
-    space = [] if run.metadata.get("task") else sorted(run.configurations.column_names)
+def _without_objective(run: Run, task: str, space: frozenset[str]) -> str:
     reporting = run.metadata.get("reporting") or []
     benchmark: dict[str, Any] = run.metadata.get("benchmark") or {}
-    told = [task, space, benchmark.get("source"), benchmark.get("sha256"), reporting]
+    told = [task, sorted(space), benchmark.get("source"), benchmark.get("sha256"), reporting]
     return json.dumps(told, sort_keys=True, default=str)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from ...errors import EncaveError
 from ...run import Run
 from ...store import RunFilter, read_runs
+from ..grouping.design import Design
 from ..grouping.sections import Section, run_measures, view_runs
 from .anytime import Trajectory, trajectory
 from .axis import Axis, AxisFacts, AxisKind, choose_axis
@@ -33,6 +34,8 @@ class Reduced:
     """Its header: no trials, no configurations, no space."""
     facts: AxisFacts
     """What it can be drawn over."""
+    design: Design
+    """How it was set up."""
     digest: bytes
     """Hash of what its trials were and cost; two runs of one seed with the same are one."""
     trajectories: Mapping[AxisKind, Trajectory]
@@ -56,7 +59,7 @@ def reduce_run(run: Run, axis: AxisKind | None, rule: IncumbentRule) -> Reduced:
     found: dict[AxisKind, Trajectory] = {
         one.kind: replace(trajectory(run, one, columns, rule), run=header) for one in axes
     }
-    return Reduced(header, facts, _digest(run), found)
+    return Reduced(header, facts, Design.of(run), _digest(run), found)
 
 
 def reduce_source(
@@ -90,7 +93,11 @@ def gather(
         EncaveError: there are no runs, or those of a section do not share the axis.
     """
     known = {id(one.run): one for one in reduced}
-    view = view_runs([one.run for one in reduced], lambda a, b: known[id(a)].digest == known[id(b)].digest)
+    view = view_runs(
+        [one.run for one in reduced],
+        lambda a, b: known[id(a)].digest == known[id(b)].digest,
+        lambda run: known[id(run)].design,
+    )
     return [_section(section, known, axis, summary) for section in view.sections], list(view.remarks)
 
 

@@ -106,6 +106,8 @@ class Settings:
             told["task"] = rule.task
         if rule.seed is not None:
             told["seed"] = _seed(rule.seed, run.name, source)
+        said = [key for key in ("optimizer", "task", "seed") if getattr(rule, key) is not None]
+        told |= {"said": said} if said else {}
         run = _with_objective(run, rule)
         return run.replace(metadata=MappingProxyType({**run.metadata, **told})) if told else run
 

@@ -100,7 +100,9 @@ def evidence(
     metadata: dict[str, Any] = {}
     state = _object(files.state, notes)
     if state:
-        metadata["settings"] = _settings(state)
+        metadata["settings"] = own = _settings(state)
+        budgets = [own.get(f"{end}_fidelity", own.get(f"{end}_budget")) for end in ("min", "max")]
+        metadata |= {"budget_range": budgets} if all(isinstance(one, int | float) for one in budgets) else {}
         notes += _contradictions(state, history)
     incumbent = _object(files.incumbent, notes)
     score = incumbent.get("score")
