@@ -11,7 +11,7 @@ from typing import Any
 from ...run import Run
 from .objectives import names_of, shared_pattern
 from .sections import Group, Section, View, view_runs
-from .tasks import task_name
+from .tasks import UNNAMED
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,17 @@ def _cells(section: Section, group: Group) -> list[Cell]:
 
 
 def _why(section: Section, run: Run) -> str:
-    word = run.metadata.get("label_from")
-    label = f"optimizer from the path or study ({word})" if word else "optimizer from the log"
+    said = run.metadata.get("said") or ()
+    word, seed = run.metadata.get("label_from"), run.metadata.get("seed_from")
+    label = f"the path or study ({word})" if word else "the log"
     if run.metadata.get("task"):
-        task = "task from the log"
+        task = "the log"
     else:
-        task = "task from hyperparameters" if section.task == task_name(run) else "task from the path or study"
-    return f"{label}, {task}, {'no seed' if run.seed is None else 'seed from the log'}"
+        task = "hyperparameters" if section.task.startswith(UNNAMED) else "the path or study"
+    told = {"optimizer": label, "task": task, "seed": f"the {seed}" if seed else "the log"}
+    told |= dict.fromkeys(said, "report.toml")
+    words = [f"{key} from {told[key]}" for key in ("optimizer", "task")]
+    return ", ".join([*words, "no seed" if run.seed is None else f"seed from {told['seed']}"])
 
 
 def _patterns(runs: Sequence[Run], every: Sequence[Run]) -> list[str]:

@@ -11,6 +11,8 @@ from ...run.configurations import CONFIG_ID
 from .design import Design
 from .places import label_names, places_of
 
+UNNAMED = "unnamed task over "
+"""How the name of a task begins that has none but its hyperparameters."""
 _MOST_NAMES = 4  # of hyperparameters in a title
 
 
@@ -88,7 +90,7 @@ def task_name(run: Run) -> str:
 
 def _named_after(names: frozenset[str]) -> str:
     some = sorted(map(str, names))
-    return f"unnamed task over {', '.join(some[:_MOST_NAMES])}{', …' if len(some) > _MOST_NAMES else ''}"
+    return f"{UNNAMED}{', '.join(some[:_MOST_NAMES])}{', …' if len(some) > _MOST_NAMES else ''}"
 
 
 def _by_place(runs: Sequence[Run], labels: Mapping[int, str], base: str) -> tuple[dict[int, str], list[str]]:
