@@ -9,12 +9,13 @@ from typing import Any
 
 import rich_click as click
 
-from .common import ANY_PATH, command, cores, load_runs, run_paths, say
+from .common import ANY_PATH, command, cores, load_runs, objective_option, run_paths, say
 from .curves import INTERVAL_HELP, INTERVALS
 
 
 @command()
 @run_paths
+@objective_option
 @click.option("--out", required=True, type=ANY_PATH, help="Folder of the report.")
 @click.option("--title", default=None, help="Title of the page.")
 @click.option("--venue", default=None, help="Paper to draw for: neurips, icml, iclr, automl, tmlr, jmlr.")
@@ -27,10 +28,12 @@ def report(
     file: Path | None, jobs: int | None,
 ) -> None:  # fmt: skip
     """Compare runs: a page, figures, tables and LaTeX that compiles, and the data behind them."""
+    from ..analysis.grouping.sections import view_runs
     from ..analysis.report import write_report
     from ..analysis.report.settings import NAME, Settings, read_settings
     from ..workflows.known_tables import random_search_of, truth_of
     from .show.common import steps
+    from .show.groups import tell_groups
 
     file = file or next((path / NAME for path in paths if (path / NAME).is_file()), None)
     settings = read_settings(file) if file else Settings()
@@ -41,6 +44,8 @@ def report(
     command = "encave " + " ".join(sys.argv[1:])
     with steps() as on_step:
         runs = load_runs(paths, on_step, settings.told if settings.labels or settings.runs else None)
+    tell_groups(view_runs(settings.applied(runs)))
+    with steps() as on_step:
         written = write_report(
             runs, out, command=command, settings=settings, truth=truth_of(runs),
             random_search=random_search_of(runs), jobs=jobs or cores(), on_step=on_step,

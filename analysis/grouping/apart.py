@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from ...run import Run
 from .design import Design
-from .objectives import shared_pattern
+from .objectives import patterns
 from .places import label_names, places_of
 from .tasks import joint_hyperparameters
 
@@ -72,8 +72,8 @@ def apart(title: str, label: str, runs: Sequence[Run], every: Sequence[Run], des
     names = _distinct([words for words, _ in lots])
     labels = {id(run): f"{label} ({name})" for name, (_, lot) in zip(names, lots, strict=True) for run in lot}
     told = ", ".join(f"{label} ({name}): {_count(lot)}" for name, (_, lot) in zip(names, lots, strict=True))
-    pattern = shared_pattern(runs, [run for run in every if id(run) not in own]) or "…"
-    line = f"runs = [{{match = {json.dumps(pattern)}, optimizer = {json.dumps(label)}}}]"
+    rules = [f"{{match = {json.dumps(one)}, optimizer = {json.dumps(label)}}}" for one in patterns(runs, every)]
+    line = f"runs = [{', '.join(rules)}]"
     remark = f"{in_words}, and are kept apart ({told}). If they are repetitions, say so in report.toml: {line}"
     return Apart(labels, (remark,))
 

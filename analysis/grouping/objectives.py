@@ -52,29 +52,31 @@ def names_of(runs: Sequence[Run]) -> str:
     return ", ".join(sorted({run.objectives[0].name for run in runs}))
 
 
-def tell_apart(task: str, kinds: Sequence[Sequence[Run]], named: bool) -> str:
+def tell_apart(task: str, kinds: Sequence[Sequence[Run]], every: Sequence[Run], named: bool) -> str:
     """Why the runs of a task are not compared with each other, and the line of `report.toml` that would join them.
 
     Args:
         task: Its title.
         kinds: The runs of each objective.
+        every: All runs that are compared, of which the line must match no other.
         named: Whether a log or a person named the task.
     """
     largest = max(kinds, key=len)
     told = "; ".join(
         f"{names_of(kind)} is {kind[0].objectives[0].direction}d by {', '.join(_optimizers(kind))}" for kind in kinds
     )
+    own = {id(run) for kind in kinds for run in kind}
+    rest = [run for run in every if id(run) not in own]
+    rules = [rule for kind in kinds if kind is not largest for rule in _rules(kind, largest, rest, named)]
     if not named:
-        rules = '{match = "*", task = "…"}'
-    else:
-        others = [kind for kind in kinds if kind is not largest]
-        rules = ", ".join(_rule(kind, largest) for kind in others)
+        members = [run for kind in kinds for run in kind]
+        rules += [f"{{match = {json.dumps(one)}, task = {json.dumps(task)}}}" for one in patterns(members, every)]
     why = f"{task}: objectives differ and are kept apart ({told})"
-    return f"{why}. If they are one, say so in report.toml: runs = [{rules}]"
+    return f"{why}. If they are one, say so in report.toml: runs = [{', '.join(rules)}]"
 
 
-def _rule(kind: Sequence[Run], target: Sequence[Run]) -> str:
-    """The rule that makes the objective of `kind` that of `target`."""
+def _rules(kind: Sequence[Run], target: Sequence[Run], rest: Sequence[Run], named: bool) -> list[str]:
+    """The rules that make the objective of `kind` that of `target`; none if that its task is named does."""
     wanted, own = target[0].objectives[0], kind[0].objectives
     names = {run.objectives[0].name for run in target}
     used = next((one for one in own if one.name in names), own[0])
@@ -85,12 +87,21 @@ def _rule(kind: Sequence[Run], target: Sequence[Run]) -> str:
         keys.append(f"objective = {json.dumps(wanted.name)}")
     if used.direction != wanted.direction:
         keys.append(f"direction = {json.dumps(wanted.direction)}")
-    return f"{{{', '.join([f'match = {json.dumps(_pattern(kind, target))}', *keys])}}}"
+    if not keys and not named:
+        return []
+    return [
+        f"{{{', '.join([f'match = {json.dumps(one)}', *keys])}}}" for one in patterns(kind, [*kind, *target, *rest])
+    ]
 
 
-def _pattern(kind: Sequence[Run], others: Sequence[Run]) -> str:
-    """A pattern of all of `kind` and none of the others; the first's name where there is none."""
-    return shared_pattern(kind, others) or escape(kind[0].name)
+def patterns(runs: Sequence[Run], every: Sequence[Run]) -> list[str]:
+    """Shell patterns of the names or the sources of these runs that match no other: one if there is one, else each."""
+    own = {id(run) for run in runs}
+    others = [run for run in every if id(run) not in own]
+    if not others:
+        return ["*"]
+    shared = shared_pattern(runs, others)
+    return [shared] if shared else [escape(str(run.metadata.get("source") or run.name)) for run in runs]
 
 
 def shared_pattern(runs: Sequence[Run], others: Sequence[Run]) -> str | None:

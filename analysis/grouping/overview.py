@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from glob import escape
 from typing import Any
 
 from ...run import Run
-from .objectives import names_of, shared_pattern
+from .objectives import names_of, patterns
 from .sections import Group, Section, View, view_runs
 from .tasks import UNNAMED
+
+_LONGEST = 400  # characters of a line that names every group
+_MOST = 4  # groups or seeds in a line that does not
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Overview:
             _rule(section, group, match)
             for section in self.view.sections
             for group in section.groups
-            for match in _patterns(group.runs, every)
+            for match in patterns(group.runs, every)
         ]
         return "\n".join(rules)
 
@@ -69,6 +71,34 @@ def overview(runs: Sequence[Run]) -> Overview:
     view = view_runs(runs)
     cells = [cell for section in view.sections for group in section.groups for cell in _cells(section, group)]
     return Overview(view, tuple(cells))
+
+
+def in_one_line(sections: Sequence[Section]) -> str:
+    """Who is taken for a repetition of whom, in one line; of many tasks or groups their number and the first."""
+    told = "; ".join(f"{one.title}: {', '.join(map(_in_words, one.groups))}" for one in sections)
+    if len(told) <= _LONGEST:
+        return told
+    optimizers = list(dict.fromkeys(group.optimizer for one in sections for group in one.groups))
+    runs = sum(len(one.runs) for one in sections)
+    counts = f"{_counted(runs, 'run')} of {_counted(len(optimizers), 'optimizer')} on {_counted(len(sections), 'task')}"
+    first = sections[0]
+    start = f"{first.title}: {', '.join(map(_in_words, first.groups[:_MOST]))}"
+    return f"{counts} ({start}, …). encave groups shows all."
+
+
+def _in_words(group: Group) -> str:
+    known = sorted({seed for seed in group.seeds if seed is not None})
+    if len(known) > 2 and known == list(range(known[0], known[-1] + 1)):
+        seeds = f", seeds {known[0]}–{known[-1]}"
+    else:
+        some = f"{', '.join(map(str, known[:_MOST]))}{', …' if len(known) > _MOST else ''}"
+        seeds = f", seed{'s' * (len(known) > 1)} {some}" if known else ""
+    named = "" if all(run.metadata.get("seed_from") is None for run in group.runs) else " by name"
+    return f"{group.optimizer} ({_counted(len(group.runs), 'run')}{seeds}{named})"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _cells(section: Section, group: Group) -> list[Cell]:
@@ -93,13 +123,6 @@ def _why(section: Section, run: Run) -> str:
     told |= dict.fromkeys(said, "report.toml")
     words = [f"{key} from {told[key]}" for key in ("optimizer", "task")]
     return ", ".join([*words, "no seed" if run.seed is None else f"seed from {told['seed']}"])
-
-
-def _patterns(runs: Sequence[Run], every: Sequence[Run]) -> list[str]:
-    """A pattern for each rule that these runs need."""
-    own = {id(run) for run in runs}
-    pattern = shared_pattern(runs, [run for run in every if id(run) not in own])
-    return [pattern] if pattern else [escape(str(run.metadata.get("source") or run.name)) for run in runs]
 
 
 def _rule(section: Section, group: Group, match: str) -> str:

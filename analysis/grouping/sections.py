@@ -16,6 +16,7 @@ from ...run import EXTRA, Objective, Run
 from .apart import apart
 from .design import Design
 from .objectives import FIRST_OBJECTIVE, joint_objective, names_of, roles, tell_apart
+from .scales import tell_scales
 from .schedules import modelled
 from .tasks import tasks_of
 
@@ -139,7 +140,9 @@ class View:
     optimizers: tuple[str, ...]
     """Labels of all optimizers, sorted."""
     remarks: tuple[str, ...]
-    """Sentences on runs given twice, tasks told by folders, objectives kept apart and unlike runs."""
+    """Sentences on runs given twice, tasks told by folders, unlike runs that are split, and scales that differ."""
+    kept_apart: tuple[str, ...] = ()
+    """Sentences on runs of one task whose objectives differ, which a report says first; part of the remarks."""
 
 
 def view_runs(
@@ -182,8 +185,15 @@ def view_runs(
             remarks += split.remarks
     sections = [_section(titles[key], tasks[id(runs[0])], runs, labels) for key, runs in by_key.items()]
     sections.sort(key=lambda section: section.title)
-    remarks += _kept_apart(by_key, tasks)
-    return View(tuple(sections), tuple(sorted({labels[id(run)] for run in kept})), tuple(remarks))
+    different = _kept_apart(by_key, tasks, kept)
+    for key, members in by_key.items():
+        remarks += tell_scales(titles[key], members, kept, lambda run: designs[id(run)])
+    return View(
+        tuple(sections),
+        tuple(sorted({labels[id(run)] for run in kept})),
+        (*different, *remarks),
+        tuple(different),
+    )
 
 
 def check_control(view: View, control: str | None) -> None:
@@ -301,13 +311,13 @@ def _without_objective(run: Run, task: str, space: frozenset[str]) -> str:
     return json.dumps(told, sort_keys=True, default=str)
 
 
-def _kept_apart(by_key: Mapping[_Key, Sequence[Run]], tasks: Mapping[int, str]) -> list[str]:
+def _kept_apart(by_key: Mapping[_Key, Sequence[Run]], tasks: Mapping[int, str], every: Sequence[Run]) -> list[str]:
     """A remark for every task whose runs differ in nothing but their objective."""
     kinds: defaultdict[str, list[Sequence[Run]]] = defaultdict(list)
     for (alike, _), members in by_key.items():
         kinds[alike].append(members)
     several = [members for members in kinds.values() if len(members) > 1]
-    return [tell_apart(tasks[id(one[0][0])], one, bool(one[0][0].metadata.get("task"))) for one in several]
+    return [tell_apart(tasks[id(one[0][0])], one, every, bool(one[0][0].metadata.get("task"))) for one in several]
 
 
 def _titles(by_key: Mapping[_Key, Sequence[Run]], tasks: Mapping[int, str]) -> dict[_Key, str]:

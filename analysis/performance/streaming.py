@@ -9,7 +9,7 @@ value seen) is put right when they are gathered.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from ...errors import EncaveError
 from ...run import Run
 from ...store import RunFilter, read_runs
 from ..grouping.design import Design
-from ..grouping.sections import Section, run_measures, view_runs
+from ..grouping.sections import Section, View, run_measures, view_runs
 from .anytime import Trajectory, trajectory
 from .axis import Axis, AxisFacts, AxisKind, choose_axis
 from .incumbents import IncumbentRule
@@ -63,7 +63,11 @@ def reduce_run(run: Run, axis: AxisKind | None, rule: IncumbentRule) -> Reduced:
 
 
 def reduce_source(
-    source: Path, axis: AxisKind | None, rule: IncumbentRule, wanted: RunFilter | None = None
+    source: Path,
+    axis: AxisKind | None,
+    rule: IncumbentRule,
+    wanted: RunFilter | None = None,
+    objective: str | None = None,
 ) -> tuple[list[Reduced], list[str]]:
     """Read and reduce the runs of one source, one at a time.
 
@@ -72,6 +76,7 @@ def reduce_source(
         axis: As for `reduce_run`.
         rule: Which trials may be the incumbent.
         wanted: Which runs; None: all.
+        objective: By which runs that have it are compared; others by their first.
 
     Returns:
         The reduced runs, and of each that is damaged why it is left out.
@@ -81,13 +86,26 @@ def reduce_source(
     """
     damaged: list[EncaveError] = []
     runs = read_runs(source, wanted, configurations=False, on_damaged=damaged.append)
-    return [reduce_run(run, axis, rule) for run in runs], list(map(str, damaged))
+    return [reduce_run(_led(run, objective), axis, rule) for run in runs], list(map(str, damaged))
+
+
+def _led(run: Run, objective: str | None) -> Run:
+    return run if objective is None or objective not in [one.name for one in run.objectives] else run.led_by(objective)
 
 
 def gather(
-    reduced: Sequence[Reduced], axis: AxisKind | None, summary: Summary
+    reduced: Sequence[Reduced],
+    axis: AxisKind | None,
+    summary: Summary,
+    on_view: Callable[[View], None] = lambda view: None,
 ) -> tuple[list[SectionCurves], list[str]]:
     """Curves of every section, and the remarks of the view on how runs were put together.
+
+    Args:
+        reduced: The runs.
+        axis: What curves are drawn over; None: as `choose_axis` has it.
+        summary: How runs are summarised.
+        on_view: Told how runs are put together, before curves are made.
 
     Raises:
         EncaveError: there are no runs, or those of a section do not share the axis.
@@ -98,6 +116,7 @@ def gather(
         lambda a, b: known[id(a)].digest == known[id(b)].digest,
         lambda run: known[id(run)].design,
     )
+    on_view(view)
     return [_section(section, known, axis, summary) for section in view.sections], list(view.remarks)
 
 

@@ -38,6 +38,8 @@ class Document:
     """Paragraphs of the methods section."""
     paper: Paper
     """The paper it is set as."""
+    kept_apart: Sequence[str] = ()
+    """What results begin with: runs of one task that are not compared, and why."""
 
     def tex(self) -> str:
         """The document."""
@@ -76,6 +78,8 @@ class Document:
         if self.notice:
             yield rf"\paragraph{{Surrogate.}} {escape(self.notice)}"
         yield from ("", r"\section{Results}")
+        for text in self.kept_apart:
+            yield from ("", escape(text))
         for chapter in self.chapters:
             figures, tables = chapter.figures(), chapter.tables()
             if not (figures or tables or chapter.summary):
