@@ -26,7 +26,7 @@ class Design:
     objectives: tuple[tuple[str, str], ...]
     """Name and direction of each objective."""
     hyperparameters: frozenset[str]
-    """Names of the hyperparameters."""
+    """Names of the hyperparameters, also where only DEHB's incumbent tells those of its unit vectors."""
     absent: frozenset[str]
     """Those that some configuration lacks, as conditional ones do."""
     space: str
@@ -45,7 +45,7 @@ class Design:
     @classmethod
     def of(cls, run: Run) -> Design:
         """The design of a run with its trials and space."""
-        names = frozenset(run.configurations.column_names) - {CONFIG_ID}
+        names = frozenset(_hyperparameters(run))
         return cls(
             objectives=tuple((one.name, one.direction) for one in run.objectives),
             hyperparameters=names,
@@ -70,6 +70,12 @@ class Design:
     def domains(self) -> dict[str, dict[str, Any]]:
         """Hyperparameter → its domain as the log's space has it."""
         return {one["name"]: one for one in json.loads(self.space)["hyperparameters"]} if self.space else {}
+
+
+def _hyperparameters(run: Run) -> list[str]:
+    own = [name for name in run.configurations.column_names if name != CONFIG_ID]
+    told = run.metadata.get("named_hyperparameters") if run.inferred_space else None
+    return told if isinstance(told, list) and len(told) == len(own) else own
 
 
 def _absent(run: Run) -> list[str]:

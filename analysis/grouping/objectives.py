@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from glob import escape
 from itertools import takewhile
+from pathlib import PurePath
 
 from ...run import Objective, Run
 
@@ -95,22 +96,37 @@ def _rules(kind: Sequence[Run], target: Sequence[Run], rest: Sequence[Run], name
 
 
 def patterns(runs: Sequence[Run], every: Sequence[Run]) -> list[str]:
-    """Shell patterns of the names or the sources of these runs that match no other: one if there is one, else each."""
+    """Shell patterns of the names or the sources of these runs that match no other: one if there is one, else several.
+
+    Where one does not do, runs are parted by the first folder in which their sources differ.
+    """
     own = {id(run) for run in runs}
     others = [run for run in every if id(run) not in own]
     if not others:
         return ["*"]
-    shared = shared_pattern(runs, others)
-    return [shared] if shared else [escape(str(run.metadata.get("source") or run.name)) for run in runs]
+    if shared := shared_pattern(runs, others):
+        return [shared]
+    parts = {id(run): PurePath(_source(run)).parts for run in runs}
+    at = next((k for k, some in enumerate(zip(*parts.values(), strict=False)) if len(set(some)) > 1), None)
+    if at is None:
+        return [escape(_source(run) or run.name) for run in runs]
+    branches: defaultdict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        branches[parts[id(run)][at]].append(run)
+    return [one for branch in branches.values() for one in patterns(branch, [*branch, *others])]
+
+
+def _source(run: Run) -> str:
+    return str(run.metadata.get("source") or "")
 
 
 def shared_pattern(runs: Sequence[Run], others: Sequence[Run]) -> str | None:
     """A shell pattern that the names or the sources of all runs match and that matches no other; None without one."""
     names = [run.name for run in runs]
-    sources = [str(run.metadata.get("source") or "") for run in runs]
+    sources = [_source(run) for run in runs]
     found = [escape(one[0]) for one in (names, sources) if len(set(one)) == 1 and one[0]]
     found += [f"{escape(_shared_start(one))}*" for one in (names, sources)]
-    taken = [(run.name, str(run.metadata.get("source") or "")) for run in others]
+    taken = [(run.name, _source(run)) for run in others]
     for pattern in found:
         if not any(fnmatchcase(name, pattern) or fnmatchcase(source, pattern) for name, source in taken):
             return pattern

@@ -12,6 +12,10 @@ from .objectives import names_of, patterns
 from .sections import Group, Section, View, view_runs
 from .tasks import UNNAMED
 
+_HEAD = """\
+# Runs on one task are compared, whatever their logs call the objective; to keep them apart give them other tasks.
+# Runs of one optimizer on one task are averaged as seeds.
+"""
 _LONGEST = 400  # characters of a line that names every group
 _MOST = 4  # groups or seeds in a line that does not
 
@@ -59,7 +63,7 @@ class Overview:
             for group in section.groups
             for match in patterns(group.runs, every)
         ]
-        return "\n".join(rules)
+        return "\n".join([_HEAD, *rules])
 
 
 def overview(runs: Sequence[Run]) -> Overview:
