@@ -16,6 +16,8 @@ from .places import label_names, places_of
 from .tasks import joint_hyperparameters
 
 _STEP = 1.4  # least ratio of neighbouring budgets that were set, as of successive halving; others were reached
+_EVEN = 1.3  # most that the ratios of a ladder differ by, which rounds its rungs
+_EACH = 2  # trials at each budget on average, from which on budgets are no accident
 _SLACK = 2  # times the trials after which others went on to a higher budget: then a run had its chance
 _MOST = 3  # names or choices in a label
 _Parts: TypeAlias = list[tuple[str, list[Run]]]
@@ -208,7 +210,7 @@ def _same_budgets(own: Design, other: Design) -> bool:
         low, high = own.range or other.range or (0.0, 0.0)
         tried = own.budgets if own.range is None else other.budgets
         return low <= min(tried) and max(tried) <= high
-    if not _were_set(own.budgets) or not _were_set(other.budgets):
+    if not _were_set(own) or not _were_set(other):
         return True  # where training ended, say; told by nothing
     if own.budgets == other.budgets:
         return True
@@ -218,10 +220,11 @@ def _same_budgets(own: Design, other: Design) -> bool:
     return own.trials <= _SLACK * went_on
 
 
-def _were_set(budgets: frozenset[float]) -> bool:
-    """Whether these are the rungs of a ladder, and not steps at which training happened to end."""
-    ladder = sorted(budgets)
-    return all(high >= _STEP * low for low, high in pairwise(ladder))
+def _were_set(own: Design) -> bool:
+    """Whether the budgets are the rungs of a ladder that was set, and not steps at which training happened to end."""
+    steps = [high / low if low > 0 else _STEP for low, high in pairwise(sorted(own.budgets))]
+    geometric = len(steps) > 1 and max(steps) <= _EVEN * min(steps)
+    return min(steps, default=_STEP) >= _STEP and (geometric or own.trials >= _EACH * len(own.budgets))
 
 
 def _by_instances(runs: Sequence[Run], designs: Mapping[int, Design]) -> _Parts:
@@ -264,7 +267,7 @@ def _instances(title: str, label: str, runs: Sequence[Run]) -> tuple[str, ...]:
 def _steps(title: str, label: str, runs: Sequence[Run], designs: Mapping[int, Design]) -> tuple[str, ...]:
     """That runs trained up to different steps, of which nothing tells whether they were set or reached."""
     ends = {max(own.budgets) for own in map(designs.__getitem__, map(id, runs)) if own.budgets and own.range is None}
-    steps = any(not _were_set(designs[id(run)].budgets) for run in runs)
+    steps = any(not _were_set(designs[id(run)]) for run in runs)
     if not steps or not ends or max(ends) < _STEP * min(ends):
         return ()
     return (

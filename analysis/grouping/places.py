@@ -82,7 +82,7 @@ def places_of(runs: Sequence[Run], labels: Mapping[int, str], own: Callable[[Run
     known = {id(run): run for run in runs}
     for shape, keys in by_shape.items():
         columns = list(zip(*(tokens[key] for key in keys), strict=True))
-        numbers = [place for place, part in enumerate(shape) if part == "number"]
+        numbers = [place for place, part in enumerate(shape) if part in ("number", "glued")]
         kept = _grids(columns, numbers, [labels[key] for key in keys], [known[key].seed for key in keys])
         for place, column in enumerate(columns):
             texts = [text for _, text in column]
@@ -111,9 +111,10 @@ def _counted(numbers: Iterable[str]) -> bool:
 
 
 def _in_a_row(numbers: Sequence[str], seeds: Sequence[int | None]) -> bool:
-    """Whether these look like numbers of repetitions: seeds that logs tell, or a row that some may have left."""
+    """Whether these look like numbers of repetitions: seeds that logs tell, or a row from 0 or 1 with few gaps."""
     found = [int(one) for one in numbers]
-    return found == list(seeds) or max(found) - min(found) < 2 * len(set(found))
+    several = len(set(found)) > 1
+    return not several or found == list(seeds) or (min(found) <= 1 and max(found) <= 2 * len(set(found)))
 
 
 def _grids(

@@ -81,6 +81,10 @@ def test_a_run_that_ended_early_is_no_other_setting(make_run) -> None:
     # no ladder: where training happened to end
     reached = [make_run("A", 0, [3, 2, 1], budgets=[7, 8, 30]), make_run("A", 1, [3, 2, 0.5], budgets=[5, 6, 31])]
     assert grouped(reached) == {"A": 2} and view_runs(reached).remarks == ()
+    by_chance = [
+        make_run("A", seed, [3, 2, 1 + seed], budgets=budgets) for seed, budgets in ((0, [7, 12, 30]), (1, [5, 9, 31]))
+    ]
+    assert grouped(by_chance) == {"A": 2}
     further = [*reached, make_run("A", 2, [3, 2, 0.5], budgets=[5, 6, 100])]
     assert grouped(further) == {"A": 3} and "budgets up to 30 and up to 100" in view_runs(further).remarks[0]
 

@@ -131,3 +131,12 @@ def test_an_optimizer_may_have_words_of_its_own_in_every_task(at) -> None:
         "adult": {"BOHB": 2, "Own": 1, "SMAC": 2},
         "letter": {"BOHB": 2, "SMAC": 2},
     }
+
+
+def test_what_a_seed_runs_within_is_told_apart_by_its_whole_name(at) -> None:
+    runs = [at(f"/logs/resnet-{depth}/s{seed}/r.json", seed=seed) for depth in (18, 50) for seed in (0, 1)]
+    assert list(grouped(view_runs(runs))) == ["resnet 18", "resnet 50"]
+    again = [at(f"/logs/exp{number}/s{seed}/r.json", seed=seed) for number in (1, 2) for seed in (0, 1)]
+    assert list(grouped(view_runs(again))) == ["exp1", "exp2"]
+    within = [at(f"/logs/net_{layers}_layers/r.json") for layers in (2, 3)]
+    assert "the numbers 2, 3 in names" in view_runs(within).remarks[0]
