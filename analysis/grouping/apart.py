@@ -51,20 +51,7 @@ def apart(title: str, label: str, runs: Sequence[Run], every: Sequence[Run], des
     if len(runs) < 2:
         return Apart(kept, ())
     own = {id(run): design(run) for run in runs}
-    ways: dict[str, Callable[[Sequence[Run]], _Parts]] = {
-        "objectives": lambda some: _by_objectives(some, own),
-        "hyperparameters": lambda some: _by_hyperparameters(some, own),
-        "spaces": lambda some: _by_spaces(some, own),
-        "budgets": lambda some: _by_budgets(some, own),
-        "instances": lambda some: _by_instances(some, own),
-        "folders or studies": lambda some: _by_places(some, label, title),
-    }
-    lots: _Parts = [("", list(runs))]
-    differ: list[str] = []
-    for name, way in ways.items():
-        split = [(_also(words, more), part) for words, lot in lots for more, part in _split(way(lot))]
-        differ += [name] if len(split) > len(lots) else []
-        lots = split
+    lots, differ = _lots(runs, own, lambda some: _by_places(some, label, title))
     if not differ:
         return Apart(kept, (*_instances(title, label, runs), *_steps(title, label, runs, own)))
     in_words = f"{title}: the runs of {label} differ in their {' and '.join(differ)}"
@@ -78,6 +65,52 @@ def apart(title: str, label: str, runs: Sequence[Run], every: Sequence[Run], des
     line = f"runs = [{', '.join(rules)}]"
     remark = f"{in_words}, and are kept apart ({told}). If they are repetitions, say so in report.toml: {line}"
     return Apart(labels, (remark,))
+
+
+def set_up_like(runs: Sequence[Run], lots: Mapping[str, Run], design: Callable[[Run], Design]) -> str | None:
+    """Label of the lot on another task that these runs, which are one lot, are set up like; None if of none or several.
+
+    Args:
+        runs: The runs.
+        lots: Label → one of its runs.
+        design: Gives the design of a run.
+    """
+    every = [*runs, *lots.values()]
+    parts, _ = _lots(every, {id(run): design(run) for run in every}, lambda some: [("", list(some))])
+    own = next(part for _, part in parts if any(run is runs[0] for run in part))
+    alike = [label for label, run in lots.items() if any(run is one for one in own)]
+    return alike[0] if len(alike) == 1 and len(own) == len(runs) + 1 else None
+
+
+def _lots(
+    runs: Sequence[Run], designs: Mapping[int, Design], by_places: Callable[[Sequence[Run]], _Parts]
+) -> tuple[_Parts, list[str]]:
+    """The runs split by all that tells them apart, and in what they differ."""
+    ways: dict[str, Callable[[Sequence[Run]], _Parts]] = {
+        "searchers": _by_searchers,
+        "objectives": lambda some: _by_objectives(some, designs),
+        "hyperparameters": lambda some: _by_hyperparameters(some, designs),
+        "spaces": lambda some: _by_spaces(some, designs),
+        "budgets": lambda some: _by_budgets(some, designs),
+        "instances": lambda some: _by_instances(some, designs),
+        "folders or studies": by_places,
+    }
+    lots: _Parts = [("", list(runs))]
+    differ: list[str] = []
+    for name, way in ways.items():
+        split = [(_also(words, more), part) for words, lot in lots for more, part in _split(way(lot))]
+        differ += [name] if len(split) > len(lots) else []
+        lots = split
+    return lots, differ
+
+
+def _by_searchers(runs: Sequence[Run]) -> _Parts:
+    """By SMAC's facade and Optuna's sampler, where logs tell them; what tells none goes with the one there is."""
+    found = _keyed(runs, lambda run: str(run.metadata.get("facade") or run.metadata.get("sampler") or ""))
+    none = found.pop("", [])
+    if len(found) == 1:
+        return [("", list(runs))]
+    return [*sorted(found.items()), *([("searcher not logged", none)] if none else [])]
 
 
 def _split(parts: _Parts) -> _Parts:

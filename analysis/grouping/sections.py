@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import EXTRA, Objective, Run
-from .apart import apart
+from .apart import apart, set_up_like
 from .design import Design
 from .objectives import FIRST_OBJECTIVE, joint_objective, names_of, roles, tell_apart
 from .scales import tell_scales
@@ -175,6 +175,7 @@ def view_runs(
     remarks += [f"{name} was given more than once and counts once." for name in twice]
     by_key = _by_design(kept, keys)
     titles = _titles(by_key, tasks)
+    lots: defaultdict[str, dict[str, Run]] = defaultdict(dict)
     for key, members in by_key.items():
         by_label: defaultdict[str, list[Run]] = defaultdict(list)
         for run in members:
@@ -183,6 +184,12 @@ def view_runs(
             split = apart(titles[key], label, own, kept, lambda run: designs[id(run)])
             labels |= split.labels
             remarks += split.remarks
+            lots[label] |= {split.labels[id(run)]: run for run in own if split.labels[id(run)] != label}
+    for members in by_key.values():  # one label for one setting on every task
+        for label in {labels[id(run)] for run in members} & lots.keys():
+            own = [run for run in members if labels[id(run)] == label]
+            found = set_up_like(own, lots[label], lambda run: designs[id(run)])
+            labels |= {id(run): found or label for run in own}
     sections = [_section(titles[key], tasks[id(runs[0])], runs, labels) for key, runs in by_key.items()]
     sections.sort(key=lambda section: section.title)
     different = _kept_apart(by_key, tasks, kept)

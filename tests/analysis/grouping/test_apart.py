@@ -189,3 +189,25 @@ def test_a_written_file_keeps_what_was_split(make_run, tmp_path: Path) -> None:
     path.write_text(overview(runs).as_toml(), encoding="utf-8")
     again = read_settings(path).applied(runs)
     assert grouped(again) == grouped(runs) and view_runs(again).remarks == ()
+
+
+def test_a_setting_has_one_label_on_every_task(make_run) -> None:
+    def run(seed: int, task: str, *budgets: float) -> Run:
+        return make_run("DEHB", seed, [5, 4, 3, 2 + seed], budgets=budgets, task=task)
+
+    first = [run(0, "adult", 1, 3, 9, 27), run(1, "adult", 3, 9, 27, 81)]
+    second = [run(0, "letter", 1, 3, 9, 27), run(1, "letter", 1, 3, 9, 27), run(2, "other", 5, 10, 20, 40)]
+    found = {one.title: [group.optimizer for group in one.groups] for one in view_runs([*first, *second]).sections}
+    assert found == {
+        "adult": ["DEHB (budgets 1–27)", "DEHB (budgets 3–81)"],
+        "letter": ["DEHB (budgets 1–27)"],
+        "other": ["DEHB"],
+    }
+    assert view_runs(second).optimizers == ("DEHB",)
+
+
+def test_searchers_that_logs_tell_are_kept_apart(make_run) -> None:
+    random = [make_run("SMAC", seed, [3.0, seed], facade="RandomFacade") for seed in (0, 1)]
+    model = make_run("SMAC", 2, facade="HyperparameterOptimizationFacade")
+    assert grouped([*random, make_run("SMAC", 3, [2.0])]) == {"SMAC": 3}
+    assert grouped([*random, model]) == {"SMAC (HyperparameterOptimizationFacade)": 1, "SMAC (RandomFacade)": 2}
