@@ -287,7 +287,6 @@ _MOST_NAMES = 20
 
 def _there(paths: tuple[Path, ...]) -> str:
     """The optimizers, tasks and seeds of the runs at or below the paths."""
-    from ..analysis.grouping.sections import view_runs
     from ..store import RunFilter, read_runs
     from .show.common import format_ranges
 
@@ -298,7 +297,7 @@ def _there(paths: tuple[Path, ...]) -> str:
     ]
     tasks = sorted({run.task for run in runs if run.task is not None})
     seeds = sorted({run.seed for run in runs if run.seed is not None})
-    told = [("optimizer", view_runs(runs).optimizers), ("dataset", tasks)]
+    told = [("optimizer", sorted({run.label for run in runs})), ("dataset", tasks)]
     listed = [f"{key}={', '.join(names[:_MOST_NAMES])}{', …' * (len(names) > _MOST_NAMES)}" for key, names in told]
     return "; ".join([*listed, f"seed={format_ranges(seeds)}"])
 

@@ -202,7 +202,7 @@ def _domain(one: Mapping[str, Any] | None) -> str:
     """A domain in words: from and to, or its choices."""
     if one is None:
         return "none"
-    if one.get("lower") is not None:
+    if isinstance(one.get("lower"), int | float) and isinstance(one.get("upper"), int | float):
         return f"{one['lower']:g}–{one['upper']:g}{' log' if one.get('log') else ''}"
     choices = one.get("choices") or one.get("sequence") or [one.get("value")]
     some = "/".join(map(str, choices[:_MOST]))
@@ -285,8 +285,8 @@ def _by_places(runs: Sequence[Run], label: str, title: str) -> _Parts:
 def _instances(title: str, label: str, runs: Sequence[Run]) -> tuple[str, ...]:
     """That runs on several instances of a function count as repetitions, as suites of functions mean them."""
     told = [run.metadata.get("ioh") for run in runs]
-    found = {one["run"].get("instance") for one in told if isinstance(one, dict) and isinstance(one.get("run"), dict)}
-    known = sorted(str(one) for one in found if one is not None)
+    found = [one["run"].get("instance") for one in told if isinstance(one, dict) and isinstance(one.get("run"), dict)]
+    known = sorted({str(one) for one in found if one is not None})
     if len(known) < 2:
         return ()
     line = f'runs = [{{match = "*-i{known[0]}-*", task = {json.dumps(f"{title}, instance {known[0]}")}}}, …]'

@@ -75,12 +75,13 @@ class Design:
 def _hyperparameters(run: Run) -> list[str]:
     own = [name for name in run.configurations.column_names if name != CONFIG_ID]
     told = run.metadata.get("named_hyperparameters") if run.inferred_space else None
-    return told if isinstance(told, list) and len(told) == len(own) else own
+    return [str(one) for one in told] if isinstance(told, list) and len(told) == len(own) else own
 
 
 def _absent(run: Run) -> list[str]:
     if not run.configurations.num_rows:  # they were not read
-        return [str(name) for name in run.metadata.get("absent") or ()]
+        told = run.metadata.get("absent")
+        return [str(name) for name in told] if isinstance(told, list) else []
     return [name for name in run.configurations.column_names if run.configurations[name].null_count]
 
 
@@ -100,7 +101,8 @@ def _space(content: Mapping[str, Any], moving: frozenset[str]) -> str:
     for one in own:
         if one.get("type") == "categorical":
             one["choices"] = sorted(one.get("choices") or (), key=repr)
-            if len(set(one.get("weights") or ())) < 2:  # all alike, or none given
+            weights = one.get("weights")
+            if not isinstance(weights, list | tuple) or len(set(map(repr, weights))) < 2:  # none, or all alike
                 one["weights"] = None
     clauses = {part: sorted(map(_text, content.get(part) or ())) for part in ("conditions", "forbiddens")}
     return _text({"hyperparameters": sorted(own, key=lambda one: str(one.get("name"))), **clauses}) if own else ""
