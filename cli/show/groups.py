@@ -34,5 +34,5 @@ def tell_groups(view: View) -> None:
     """Say on standard error who is taken for a seed of whom, and what is doubtful about it."""
     from ...analysis.grouping.overview import in_one_line
 
-    for text in (f"encave: comparing {in_one_line(view.sections)}", *view.remarks):
+    for text in (f"Groups: {in_one_line(view.sections)}", *view.remarks):
         click.echo(plain(text), err=True)

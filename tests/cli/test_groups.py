@@ -82,7 +82,7 @@ VERBS = [
 def test_who_is_with_whom_is_said_before_an_analysis_and_not_in_its_json(runs: Path, verb: str) -> None:
     done = invoke("analyze", verb, runs, "--json")
     json.loads(done.stdout)
-    assert "encave: comparing adult: BOHB (2 runs), Hyperband (1 run, seed 7); letter: BOHB (2 runs)" in done.stderr
+    assert "Groups: adult: BOHB (2 runs), Hyperband (1 run, seed 7); letter: BOHB (2 runs)" in done.stderr
     assert done.stderr.count("each counts as a task of its own: adult, letter") == 1
 
 
@@ -133,14 +133,14 @@ def test_objectives_that_differ_are_said_first_with_the_line_that_joins_them(mix
     (tmp_path / "report.toml").write_text(line, encoding="utf-8")
     joined = invoke("report", mixed, "--out", tmp_path / "report", "--jobs", 1, "--settings", tmp_path / "report.toml")
     assert joined.exit_code == 0, joined.output
-    assert "encave: comparing toy: A (3 runs, seeds 0–2), B (3 runs, seeds 0–2)" in joined.stderr
+    assert "Groups: toy: A (3 runs, seeds 0–2), B (3 runs, seeds 0–2)" in joined.stderr
     assert "kept apart" not in joined.stderr
 
 
 @pytest.mark.parametrize("verb", ["curves", "runtimes", "ranks", "tests", "exploration", "incumbents"])
 def test_objective_chooses_what_runs_of_several_are_compared_by(mixed: Path, verb: str) -> None:
     done = invoke("analyze", verb, mixed, "--objective", "loss", "--json")
-    assert "encave: comparing toy: A (3 runs, seeds 0–2), B (3 runs, seeds 0–2)" in done.stderr
+    assert "Groups: toy: A (3 runs, seeds 0–2), B (3 runs, seeds 0–2)" in done.stderr
     some = invoke("analyze", verb, mixed, "--objective", "seconds", "--json")
     assert "3 of 6 runs have no objective 'seconds' but loss" in some.stderr
     none = invoke("analyze", verb, mixed, "--objective", "latency")
@@ -154,4 +154,4 @@ def test_objective_of_curves_is_that_of_a_report(mixed: Path, tmp_path: Path) ->
     finals = {row["optimizer"]: row["mean"] for row in ranks if row["measure"] == "loss"}
     assert last == finals == {"A": pytest.approx(11 / 3), "B": 1.0}
     done = invoke("report", mixed, "--out", tmp_path / "report", "--jobs", 1, "--objective", "loss")
-    assert done.exit_code == 0 and "comparing toy: A (3 runs, seeds 0–2), B (3 runs, seeds 0–2)" in done.stderr
+    assert done.exit_code == 0 and "Groups: toy: A (3 runs, seeds 0–2), B (3 runs, seeds 0–2)" in done.stderr
