@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..converters.limits import Limits
     from ..converters.survey import PassedOver
-    from ..run import Run
+    from ..run import Run, RunHeader
     from ..store import RunFilter
     from ..workflows.prepared import Prepared
 
@@ -27,6 +27,7 @@ ANY_PATH = click.Path(path_type=Path)
 
 _T = TypeVar("_T")
 _ONLY = "encave.only"
+_OBJECTIVE = "encave.objective"
 LEFT_OUT = "encave.left_out"
 """Key of the context's `meta`: whether something was left out."""
 _MOST_TOLD = 20
@@ -75,6 +76,39 @@ def only_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
     help_text = "Runs of optimizer=NAMES, dataset=NAMES or seed=0-4,7 only; may be repeated."
     return click.option("--only", multiple=True, callback=keep, expose_value=False, help=help_text)(command)
+
+
+def objective_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--objective`, which the functions below heed."""
+
+    def keep(context: click.Context, _: click.Parameter, given: str | None) -> None:
+        context.meta[_OBJECTIVE] = given
+
+    help_text = "Objective that runs of several are compared by; else the first of each."
+    return click.option("--objective", default=None, callback=keep, expose_value=False, help=help_text)(command)
+
+
+def wanted_objective() -> str | None:
+    """What `--objective` says."""
+    context = click.get_current_context(silent=True)
+    return context.meta.get(_OBJECTIVE) if context else None
+
+
+def check_objective(runs: Sequence[RunHeader]) -> None:
+    """Say which of the runs are not compared by what `--objective` says.
+
+    Raises:
+        EncaveError: none is.
+    """
+    wanted = wanted_objective()
+    if wanted is None or not runs:
+        return
+    others = [run for run in runs if wanted not in [one.name for one in run.objectives]]
+    names = ", ".join(sorted({one.name for run in others for one in run.objectives}))
+    if len(others) == len(runs):
+        raise EncaveError(f"no run has an objective {wanted!r}; there are {names}")
+    if others:
+        say(f"encave: {len(others)} of {len(runs)} runs have no objective {wanted!r} but {names}", err=True)
 
 
 def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -192,14 +226,32 @@ def load_runs(
         on_step("reading runs", done, len(sources))
         found += read_runs(source, read, on_damaged=damaged.append)
     on_step("reading runs", len(sources), len(sources))
-    found = [run for run in found if _has_space(run)]
+    found = [_led(run) for run in found if _has_space(run)]
     for error in damaged:
         leave_out(str(error))
     if damaged and not found:
         raise EncaveError("no run is left: convert the logs again")
     if renamed:
         found = [run for run in found if wanted.of_run(run) or wanted.of_run(renamed(run))]
-    return some(found, paths)
+    found = some(found, paths)
+    check_objective(found)
+    return found
+
+
+def compared_runs(paths: tuple[Path, ...]) -> list[Run]:
+    """The runs at or below the paths, of which is said who is taken for a seed of whom."""
+    from ..analysis.grouping.sections import view_runs
+    from .show.groups import tell_groups
+
+    runs = load_runs(paths)
+    tell_groups(view_runs(runs))
+    return runs
+
+
+def _led(run: Run) -> Run:
+    """The run with the objective first that `--objective` says, if it has it."""
+    wanted = wanted_objective()
+    return run.led_by(wanted) if wanted is not None and wanted in [one.name for one in run.objectives] else run
 
 
 def _has_space(run: Run) -> bool:
@@ -235,7 +287,6 @@ _MOST_NAMES = 20
 
 def _there(paths: tuple[Path, ...]) -> str:
     """The optimizers, tasks and seeds of the runs at or below the paths."""
-    from ..analysis.grouping.sections import view_runs
     from ..store import RunFilter, read_runs
     from .show.common import format_ranges
 
@@ -246,7 +297,7 @@ def _there(paths: tuple[Path, ...]) -> str:
     ]
     tasks = sorted({run.task for run in runs if run.task is not None})
     seeds = sorted({run.seed for run in runs if run.seed is not None})
-    told = [("optimizer", view_runs(runs).optimizers), ("dataset", tasks)]
+    told = [("optimizer", sorted({run.label for run in runs})), ("dataset", tasks)]
     listed = [f"{key}={', '.join(names[:_MOST_NAMES])}{', …' * (len(names) > _MOST_NAMES)}" for key, names in told]
     return "; ".join([*listed, f"seed={format_ranges(seeds)}"])
 

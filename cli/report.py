@@ -9,12 +9,13 @@ from typing import Any
 
 import rich_click as click
 
-from .common import ANY_PATH, command, cores, load_runs, run_paths, say
+from .common import ANY_PATH, command, cores, load_runs, objective_option, run_paths, say
 from .curves import INTERVAL_HELP, INTERVALS
 
 
 @command()
 @run_paths
+@objective_option
 @click.option("--out", required=True, type=ANY_PATH, help="Folder of the report.")
 @click.option("--title", default=None, help="Title of the page.")
 @click.option("--venue", default=None, help="Paper to draw for: neurips, icml, iclr, automl, tmlr, jmlr.")
@@ -38,11 +39,13 @@ def report(
     family: Any, benchmark: str | None, file: Path | None, jobs: int | None,
 ) -> None:  # fmt: skip
     """Compare runs: a page, figures, tables and LaTeX that compiles, and the data behind them."""
+    from ..analysis.grouping.sections import view_runs
     from ..analysis.report import write_report
     from ..analysis.report.settings import NAME, Settings, read_settings
     from ..runners.benchmarks.nasbench201.table import open_benchmark
     from ..workflows.known_tables import random_search_of, training_noise_of, truth_of, with_table
     from .show.common import steps
+    from .show.groups import tell_groups
 
     file = file or next((path / NAME for path in paths if (path / NAME).is_file()), None)
     settings = read_settings(file) if file else Settings()
@@ -57,6 +60,8 @@ def report(
         table = open_benchmark(benchmark) if benchmark else None
         if table is not None:
             runs = with_table(runs, table, lambda run: settings.told(run).task)
+    tell_groups(view_runs(settings.applied(runs)))
+    with steps() as on_step:
         written = write_report(
             runs, out, command=command, settings=settings, truth=truth_of(runs, table),
             random_search=random_search_of(runs, table), noise=training_noise_of(runs, table),

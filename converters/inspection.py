@@ -134,7 +134,7 @@ def _of_log(job: Job, _: Ask) -> Inspection:
     """What one log holds; runs in a process that reads."""
     path, name = job.log.found.path, job.log.format
     try:
-        return _of_run(path, name, described(read(job.candidate(), job.options)))
+        return _of_run(path, name, described(read(job.candidate(), job.options), job.log.found))
     except Exception as error:  # noqa: BLE001 - one log must not hide the others, whatever its format's code does
         return Inspection(path, name, "refused", describe_error(job.log, error))
 

@@ -15,10 +15,12 @@ from .. import __version__
 from ..errors import EncaveError
 from ..files.atomic import atomic_folder
 from ..run import Run, sidecar
+from ..run.provenance import JSON
 from . import registry
 from .account import Conversion, accounted, refused
 from .formats.deepcave import output as deepcave
 from .parts.fitting import left_out
+from .parts.seed_names import named_seed
 from .reader import Found, Log, Options, ReadResult
 from .registry import Candidate
 from .run_folders import FILES, Earlier
@@ -84,7 +86,7 @@ def read_log(job: Job, with_fingerprint: bool, known: str | None, _: Ask) -> Ans
             told["fingerprint"] = fingerprint(found, name, job.options)
             if told["fingerprint"] == known:
                 return None
-        run = described(read(candidate, job.options))
+        run = described(read(candidate, job.options), found)
         return run.replace(provenance=run.provenance.replace(**told))
     except Exception as error:  # noqa: BLE001 - one log must not stop the others, whatever its format's code does
         return EncaveError(describe_error(job.log, error))
@@ -119,12 +121,14 @@ def _convert(job: Job, ask: Ask) -> Conversion:
         return _strictly(known) if job.strict else known
     result = read(candidate, job.options)
     if job.strict and (reason := assumed(result.run)):
-        return refused_as_assumed(found.path, name, described(result), reason)
+        return refused_as_assumed(found.path, name, described(result, found), reason)
     print_now = print_now or fingerprint(found, name, job.options)
     if _stamps(found) != before:
         print_now = "changed while it was read"  # so that it is converted again
     folder = ask((source, result.run.name))
-    run = _write(result, folder, {"source": str(source), "source_format": name, "fingerprint": print_now})
+    run = _write(
+        described(result, found), folder, {"source": str(source), "source_format": name, "fingerprint": print_now}
+    )
     return accounted(found.path, name, "converted", run, folder)
 
 
@@ -164,12 +168,19 @@ def assumed(run: Run) -> str | None:
     return f"refused by --strict, since something is assumed: {'; '.join(texts)}" if texts else None
 
 
-def described(result: ReadResult) -> Run:
-    """The run with the release and the counts of its log in its provenance."""
+def described(result: ReadResult, found: Found) -> Run:
+    """The run with what its log and names say of it beside its trials: release, counts, and a seed that it lacks."""
     counts = {"read": result.read, "written": len(result.run), "merged": result.merged, "dropped": result.dropped}
-    known = result.run.provenance
+    run, known = result.run, result.run.provenance
     known = known.replace(source_release=result.release, encave=__version__, accounting=counts)
-    return result.run.replace(provenance=known)
+    names = [name for name in run.configurations.column_names if run.configurations[name].null_count]
+    more: dict[str, JSON] = {"absent": names} if names else {}
+    one_of_several = found.key is not None and known.study is None  # whose file's name is that of all
+    seed = None if run.seed is not None or one_of_several else named_seed(found.path, known.study)
+    if seed is not None:
+        known = known.replace(seed=seed.seed, seed_from=seed.where)
+        run = run.replace(notes=(*run.notes, seed.note()))
+    return run.replace(provenance=known.replace(extra={**known.extra, **more}))
 
 
 def _unchanged(job: Job, print_now: str) -> Conversion | None:
@@ -195,9 +206,9 @@ def refused_as_assumed(path: Path, name: str, run: Run, reason: str) -> Conversi
     )
 
 
-def _write(result: ReadResult, folder: Path, told: Mapping[str, str]) -> Run:
+def _write(run: Run, folder: Path, told: Mapping[str, str]) -> Run:
     """Write a run's folder; it appears whole or not at all."""
-    run = described(result).replace(name=folder.name)
+    run = run.replace(name=folder.name)
     shown, notes = deepcave.prepare(run)
     run = run.replace(notes=(*run.notes, *notes), provenance=run.provenance.replace(**told))
     with atomic_folder(folder, ours=FILES) as temporary:

@@ -157,7 +157,7 @@ def unfit(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, A
     for config_id, configuration in configurations.items():
         if unknown := sorted(set(configuration) - known):
             found[config_id] = f"unknown hyperparameters: {', '.join(unknown)}"
-    for name, hyperparameter in space.items():
+    for name, hyperparameter in described(space).items():
         kind = column_type(hyperparameter)
         cells = {n: configuration.get(name, ABSENT) for n, configuration in configurations.items() if n not in found}
         try:

@@ -226,6 +226,16 @@ class Run(RunHeader):
         """The run under another label."""
         return self.replace(provenance=self.provenance.replace(group=label))
 
+    def led_by(self, objective: str) -> Run:
+        """The run with this objective first, by which runs are compared.
+
+        Raises:
+            EncaveError: there is no such objective.
+        """
+        first = self.objective(objective)
+        objectives = (first, *(one for one in self.objectives if one is not first))
+        return self.replace(objectives=objectives, trials=trial_columns.ordered(self.trials, objectives))
+
     def __len__(self) -> int:
         return self.trials.num_rows
 

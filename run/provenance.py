@@ -70,10 +70,12 @@ class Told:
     def replace(self: _Own, **fields: Any) -> _Own:
         """The same with other values of fields, which are written after those that are there, even if they are None.
 
+        Other keys are replaced as a whole, by `extra`.
+
         Raises:
             EncaveError: as the constructor.
         """
-        extra = {key: value for key, value in self.extra.items() if key not in fields}
+        extra = {key: value for key, value in fields.pop("extra", self.extra).items() if key not in fields}
         order = (*(self.order or self.json()), *fields)
         return dataclasses.replace(self, **{"extra": extra, **fields, "order": tuple(dict.fromkeys(order))})
 
@@ -177,6 +179,10 @@ class Provenance(Told):
     """How many evaluations it made in all."""
     improvements_only: bool | None = None
     """Whether its log has fewer trials than it made evaluations."""
+    seed_from: str | None = None
+    """The name of a folder, file or study from which the seed was taken, in words."""
+    said: tuple[str, ...] = ()
+    """What `report.toml` says of it: `optimizer`, `task`, `seed`, `scale`."""
     label_from: str | None = None
     """The word of the path or the study from which the label was taken."""
     library: str | None = None
@@ -208,7 +214,8 @@ class Provenance(Told):
         "overhead_seconds": NUMBER,
         "evaluations": (int, NoneType),
         "improvements_only": (bool, NoneType),
-        **dict.fromkeys(("label_from", "library", "study"), SCALAR),
+        **dict.fromkeys(("label_from", "library", "study", "seed_from"), SCALAR),
+        "said": (list, tuple, NoneType),
         "settings": (Mapping, NoneType),
         **dict.fromkeys(("source_release", "encave"), SCALAR),
         "accounting": (Mapping, NoneType),
@@ -224,7 +231,7 @@ class Provenance(Told):
         self._put(**{key: MappingProxyType(dict(given[key] or {})) for key in ("limit", "settings", "accounting")})
         if is_object(given["benchmark"]):
             self._put(benchmark=BenchmarkFacts.from_json(given["benchmark"]) if given["benchmark"] else None)
-        self._put(reporting=tuple(map(_reported, given["reporting"] or ())))
+        self._put(reporting=tuple(map(_reported, given["reporting"] or ())), said=tuple(map(str, given["said"] or ())))
         for key, least in _WHOLE.items():
             self._put_whole(key, given[key], least)
         self._check()

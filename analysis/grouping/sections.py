@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import EXTRA, BenchmarkFacts, Objective, Reported, Run, RunHeader
+from .apart import apart, set_up_like
+from .design import Design
 from .objectives import FIRST_OBJECTIVE, joint_objective, names_of, roles, tell_apart
+from .scales import tell_scales
 from .schedules import modelled
 from .tasks import tasks_of
-from .unlike import tell_unlike
 
 # Differences from the optimum below this share of it are rounding of the same table entry, not regret.
 _ROUNDING = 1e-12
@@ -157,7 +159,9 @@ class ViewOf(Generic[R_co]):
     optimizers: tuple[str, ...]
     """Labels of all optimizers, sorted."""
     remarks: tuple[str, ...]
-    """Sentences on runs given twice, tasks told by folders, objectives kept apart and unlike runs."""
+    """Sentences on runs given twice, tasks told by folders, unlike runs that are split, and scales that differ."""
+    kept_apart: tuple[str, ...] = ()
+    """Sentences on runs of one task whose objectives differ, which a report says first; part of the remarks."""
 
 
 Group: TypeAlias = GroupOf[Run]
@@ -174,7 +178,8 @@ def view_runs(runs: Sequence[Run]) -> View:
     """Group runs by task (and role of the objective, benchmark, reporting), then by optimizer.
 
     A run given twice (same label, task, seed and trials) counts once. The label is `Run.label`, the log's or else the
-    optimizer's name, whatever the release; where programs of several names come under one label each goes by its own.
+    optimizer's name, whatever the release; where programs of several names come under one label each goes by its own,
+    and where runs of one label on one task are no repetitions of each other (see `apart`) each lot has a label.
 
     Args:
         runs: The runs.
@@ -182,15 +187,16 @@ def view_runs(runs: Sequence[Run]) -> View:
     Raises:
         EncaveError: there are no runs.
     """
-    return view_headers(runs, Run.same_trials)
+    return view_headers(runs, Run.same_trials, Design.of)
 
 
-def view_headers(runs: Sequence[R], same: Callable[[R, R], bool]) -> ViewOf[R]:
+def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callable[[R], Design]) -> ViewOf[R]:
     """As `view_runs`, for runs of which no more than the header is at hand.
 
     Args:
         runs: The runs.
         same: Whether two runs of the same label, task, seed and length are one.
+        design: Gives the design of a run.
 
     Raises:
         EncaveError: there are no runs.
@@ -198,20 +204,44 @@ def view_headers(runs: Sequence[R], same: Callable[[R, R], bool]) -> ViewOf[R]:
     if not runs:
         raise EncaveError("there is no run to compare. Give folders of converted runs (encave convert SRC… --out DIR).")
     labels, remarks = _labels(runs)
-    tasks, told = tasks_of(runs, labels)
+    designs = {id(run): design(run) for run in runs}
+
+    def known(run: RunHeader) -> Design:
+        return designs[id(run)]
+
+    tasks, spaces, told = tasks_of(runs, labels, known)
     remarks += told
-    keys = _section_keys(runs, tasks)
+    keys = _section_keys(runs, tasks, spaces)
     kept, twice = _without_duplicates(runs, labels, keys, same)
     remarks += [f"{name} was given more than once and counts once." for name in twice]
     by_key = _by_design(kept, keys)
     titles = _titles(by_key, tasks)
+    lots: defaultdict[str, dict[str, R]] = defaultdict(dict)
+    for key, members in by_key.items():
+        by_label: defaultdict[str, list[R]] = defaultdict(list)
+        for run in members:
+            by_label[labels[id(run)]].append(run)
+        for label, own in sorted(by_label.items()):
+            split = apart(titles[key], label, own, kept, known)
+            labels |= split.labels
+            remarks += split.remarks
+            lots[label] |= {split.labels[id(run)]: run for run in own if split.labels[id(run)] != label}
+    for members in by_key.values():  # one label for one setting on every task
+        for label in {labels[id(run)] for run in members} & lots.keys():
+            own = [run for run in members if labels[id(run)] == label]
+            found = set_up_like(own, lots[label], known)
+            labels |= {id(run): found or label for run in own}
     sections = [_section(titles[key], tasks[id(runs[0])], runs, labels) for key, runs in by_key.items()]
     sections.sort(key=lambda section: section.title)
-    remarks += _kept_apart(by_key, tasks)
-    remarks += [
-        text for one in sections for group in one.groups for text in tell_unlike(one.title, group.optimizer, group.runs)
-    ]
-    return ViewOf(tuple(sections), tuple(sorted(set(labels.values()))), tuple(remarks))
+    different = _kept_apart(by_key, tasks, kept)
+    for key, members in by_key.items():
+        remarks += tell_scales(titles[key], members, kept, known)
+    return ViewOf(
+        tuple(sections),
+        tuple(sorted({labels[id(run)] for run in kept})),
+        (*different, *remarks),
+        tuple(different),
+    )
 
 
 def check_control(view: ViewOf[RunHeader], control: str | None) -> None:
@@ -309,28 +339,31 @@ def _facts(runs: Sequence[RunHeader]) -> dict[str, str]:
     }
 
 
-def _section_keys(runs: Sequence[RunHeader], tasks: Mapping[int, str]) -> dict[int, _Key]:
+def _section_keys(
+    runs: Sequence[RunHeader], tasks: Mapping[int, str], spaces: Mapping[int, frozenset[str]]
+) -> dict[int, _Key]:
     """What must agree between runs that are compared, by `id`."""
-    alike = {id(run): _without_objective(run, tasks[id(run)]) for run in runs}
+    alike = {id(run): _without_objective(run, tasks[id(run)], spaces.get(id(run), frozenset())) for run in runs}
     found = roles(runs, {id(run): alike[id(run)] if run.task else "" for run in runs})
     return {id(run): (alike[id(run)], found[id(run)]) for run in runs}
 
 
-def _without_objective(run: RunHeader, task: str) -> str:
-    space = [] if run.task else sorted(run.hyperparameters)
+def _without_objective(run: RunHeader, task: str, space: frozenset[str]) -> str:
     reporting = [entry.json() for entry in run.provenance.reporting]
     benchmark = run.provenance.benchmark or BenchmarkFacts()
-    told = [task, space, benchmark.source, benchmark.sha256, reporting]
+    told = [task, sorted(space), benchmark.source, benchmark.sha256, reporting]
     return json.dumps(told, sort_keys=True, default=str)
 
 
-def _kept_apart(by_key: Mapping[_Key, Sequence[RunHeader]], tasks: Mapping[int, str]) -> list[str]:
+def _kept_apart(
+    by_key: Mapping[_Key, Sequence[RunHeader]], tasks: Mapping[int, str], every: Sequence[RunHeader]
+) -> list[str]:
     """A remark for every task whose runs differ in nothing but their objective."""
     kinds: defaultdict[str, list[Sequence[RunHeader]]] = defaultdict(list)
     for (alike, _), members in by_key.items():
         kinds[alike].append(members)
     several = [members for members in kinds.values() if len(members) > 1]
-    return [tell_apart(tasks[id(one[0][0])], one, bool(one[0][0].task)) for one in several]
+    return [tell_apart(tasks[id(one[0][0])], one, every, bool(one[0][0].task)) for one in several]
 
 
 def _titles(by_key: Mapping[_Key, Sequence[RunHeader]], tasks: Mapping[int, str]) -> dict[_Key, str]:

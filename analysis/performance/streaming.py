@@ -9,7 +9,7 @@ value seen) is put right when they are gathered.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,8 @@ import numpy as np
 from ...errors import EncaveError
 from ...run import Run, RunHeader
 from ...store import RunFilter, read_runs
-from ..grouping.sections import AnySection, run_measures, view_headers
+from ..grouping.design import Design
+from ..grouping.sections import AnySection, ViewOf, run_measures, view_headers
 from .anytime import AnyTrajectory, trajectory
 from .axis import Axis, AxisFacts, AxisKind, choose_axis
 from .incumbents import IncumbentRule
@@ -33,6 +34,8 @@ class Reduced:
     """What is known of it without its trials."""
     facts: AxisFacts
     """What it can be drawn over."""
+    design: Design
+    """How it was set up."""
     digest: bytes
     """Hash of what its trials were and cost; two runs of one seed with the same are one."""
     trajectories: Mapping[AxisKind, AnyTrajectory]
@@ -53,11 +56,15 @@ def reduce_run(run: Run, axis: AxisKind | None, rule: IncumbentRule) -> Reduced:
     found: dict[AxisKind, AnyTrajectory] = {
         one.kind: _without_trials(trajectory(run, one, columns, rule), header) for one in axes
     }
-    return Reduced(header, facts, _digest(run), found)
+    return Reduced(header, facts, Design.of(run), _digest(run), found)
 
 
 def reduce_source(
-    source: Path, axis: AxisKind | None, rule: IncumbentRule, wanted: RunFilter | None = None
+    source: Path,
+    axis: AxisKind | None,
+    rule: IncumbentRule,
+    wanted: RunFilter | None = None,
+    objective: str | None = None,
 ) -> tuple[list[Reduced], list[str]]:
     """Read and reduce the runs of one source, one at a time.
 
@@ -66,6 +73,7 @@ def reduce_source(
         axis: As for `reduce_run`.
         rule: Which trials may be the incumbent.
         wanted: Which runs; None: all.
+        objective: By which runs that have it are compared; others by their first.
 
     Returns:
         The reduced runs, and of each that is damaged why it is left out.
@@ -75,17 +83,37 @@ def reduce_source(
     """
     damaged: list[EncaveError] = []
     runs = read_runs(source, wanted, configurations=False, on_damaged=damaged.append)
-    return [reduce_run(run, axis, rule) for run in runs], list(map(str, damaged))
+    return [reduce_run(_led(run, objective), axis, rule) for run in runs], list(map(str, damaged))
 
 
-def gather(reduced: Sequence[Reduced], axis: AxisKind | None, summary: Summary) -> tuple[list[AnyCurves], list[str]]:
+def _led(run: Run, objective: str | None) -> Run:
+    return run if objective is None or objective not in [one.name for one in run.objectives] else run.led_by(objective)
+
+
+def gather(
+    reduced: Sequence[Reduced],
+    axis: AxisKind | None,
+    summary: Summary,
+    on_view: Callable[[ViewOf[RunHeader]], None] = lambda view: None,
+) -> tuple[list[AnyCurves], list[str]]:
     """Curves of every section, and the remarks of the view on how runs were put together.
+
+    Args:
+        reduced: The runs.
+        axis: What curves are drawn over; None: as `choose_axis` has it.
+        summary: How runs are summarised.
+        on_view: Told how runs are put together, before curves are made.
 
     Raises:
         EncaveError: there are no runs, or those of a section do not share the axis.
     """
     known = {id(one.header): one for one in reduced}
-    view = view_headers([one.header for one in reduced], lambda a, b: known[id(a)].digest == known[id(b)].digest)
+    view = view_headers(
+        [one.header for one in reduced],
+        lambda a, b: known[id(a)].digest == known[id(b)].digest,
+        lambda run: known[id(run)].design,
+    )
+    on_view(view)
     return [_section(section, known, axis, summary) for section in view.sections], list(view.remarks)
 
 

@@ -113,7 +113,7 @@ def write_report(
         numbers = data.write(folder / "data", chapters)
         methods = describe_methods(study, chapters)
         notice = words.surrogate_notice(study.view.sections)
-        document = Document(title, chapters, drawn, tables, notice, methods, venue)
+        document = Document(title, chapters, drawn, tables, notice, methods, venue, study.view.kept_apart)
         (folder / NAME).write_text(document.tex(), encoding="utf-8")
         (folder / BIBLIOGRAPHY).write_text(document.bib(), encoding="utf-8")
         paper_files = [NAME, BIBLIOGRAPHY, *(f"{name}.tex" for name in tables.values())]

@@ -48,6 +48,8 @@ class Document:
     """Paragraphs of the methods section."""
     paper: Paper
     """The paper it is set as."""
+    kept_apart: Sequence[str] = ()
+    """What results begin with: runs of one task that are not compared, and why."""
 
     def tex(self) -> str:
         """The document."""
@@ -87,6 +89,8 @@ class Document:
         if self.notice:
             yield from self._columns([rf"\paragraph{{Surrogate.}} {escape(self.notice)}"])
         yield from ("", r"\section{Results}")
+        for text in self.kept_apart:
+            yield from ("", escape(text))
         for chapter in self.chapters:
             if chapter.appendix:
                 continue

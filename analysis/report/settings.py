@@ -11,6 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+import pyarrow.compute as pc
+
 from ...errors import EncaveError
 from ...run import COST, Run
 from ...run.trials import ordered
@@ -42,6 +44,10 @@ class Rule:
     """Name of the objective that runs are compared by, instead of the log's."""
     direction: Literal["minimize", "maximize"] | None = None
     """Whether less or more of it is better, where the log says otherwise."""
+    unit: str | None = None
+    """Its unit."""
+    scale: Literal["percent", "fraction"] | None = None
+    """What the log counts in: percent are divided by 100, so that all that are compared are fractions."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,8 @@ class Settings:
             told["task"] = rule.task
         if rule.seed is not None:
             told["seed"] = _seed(rule.seed, run.name, source)
+        said = [key for key in ("optimizer", "task", "seed", "scale") if getattr(rule, key) is not None]
+        told |= {"said": said} if said else {}
         run = _with_objective(run, rule)
         return run.replace(provenance=run.provenance.replace(**told)) if told else run
 
@@ -168,11 +176,13 @@ def _rule(path: Path, number: int, content: Any) -> Rule:
         raise EncaveError(f"{path}: {where}not a table")
     _check_keys(path, where, content, {one.name for one in fields(Rule)})
     rule = Rule(**content)
-    for key in ("match", "optimizer", "task", "use", "objective"):
+    for key in ("match", "optimizer", "task", "use", "objective", "unit"):
         if not isinstance(content.get(key, ""), str):
             raise EncaveError(f"{path}: {where}{key} = {content[key]!r} is no text")
     if rule.direction not in (None, "minimize", "maximize"):
         raise EncaveError(f'{path}: {where}direction = {rule.direction!r}; there are "minimize" and "maximize"')
+    if rule.scale not in (None, "percent", "fraction"):
+        raise EncaveError(f'{path}: {where}scale = {rule.scale!r}; there are "percent" and "fraction"')
     if isinstance(rule.seed, str):
         try:
             groups = re.compile(rule.seed).groups
@@ -193,19 +203,33 @@ def _added_up(rules: Sequence[Rule]) -> Rule:
 
 def _with_objective(run: Run, rule: Rule) -> Run:
     """The run with the objective that the rule names first, called and directed as it says."""
-    if rule.use is None and rule.objective is None and rule.direction is None:
+    if (rule.use, rule.objective, rule.direction, rule.unit, rule.scale) == (None,) * 5:
         return run
     try:
         used = run.objective(rule.use)
     except EncaveError as error:
         raise EncaveError(f"{NAME} uses the objective {rule.use!r}: {error}") from error
     others = [one for one in run.objectives if one is not used]
-    own = replace(used, name=rule.objective or used.name, direction=rule.direction or used.direction)
+    own = replace(
+        used,
+        name=rule.objective or used.name,
+        direction=rule.direction or used.direction,
+        unit=rule.unit or (None if rule.scale else used.unit),
+    )
     if any(one.name == own.name for one in others):
         raise EncaveError(f"{NAME} calls an objective of run {run.name} {own.name!r}, as another of its is called")
     names = [COST + own.name if name == COST + used.name else name for name in run.trials.column_names]
+    trials = run.trials.rename_columns(names)
+    if rule.scale == "percent":
+        place, column = names.index(COST + own.name), COST + own.name
+        trials = trials.set_column(place, column, pc.divide(trials[column], 100.0))
+        own = replace(own, lower=_hundredth(own.lower), upper=_hundredth(own.upper))
     objectives = (own, *others)
-    return run.replace(objectives=objectives, trials=ordered(run.trials.rename_columns(names), objectives))
+    return run.replace(objectives=objectives, trials=ordered(trials, objectives))
+
+
+def _hundredth(bound: float | None) -> float | None:
+    return None if bound is None else bound / 100.0
 
 
 def _check_keys(path: Path, where: str, content: Mapping[str, Any], known: set[str]) -> None:

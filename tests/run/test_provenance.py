@@ -162,3 +162,11 @@ def test_it_is_made_of_fields_too() -> None:
     )
     assert known == Provenance.from_json(known.json())
     assert known.json()["reporting"] == [{"name": "r", "column": "c", "unit": "%"}]
+
+
+def test_other_keys_are_replaced_as_a_whole() -> None:
+    known = Provenance.from_json({"odd": 1, "task": "t"})
+    more = known.replace(extra={**known.extra, "even": [2]}, seed=3)
+    assert (dict(more.extra), more.seed) == ({"odd": 1, "even": [2]}, 3)
+    assert more.json() == {"odd": 1, "task": "t", "seed": 3, "even": [2]}
+    assert Provenance.from_json(more.json()) == more

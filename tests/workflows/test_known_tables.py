@@ -120,7 +120,7 @@ def test_report_names_the_table_of_runs_that_do_not(runs) -> None:
     own = [named(run, None) for run in runs if run.optimizer.name == "DEHB"]
     assert random_search_of(own) is None and truth_of(own) is None
     told = with_table(own, table)
-    assert {run.metadata["benchmark"]["sha256"] for run in told} == {table.sha256}
+    assert {run.provenance.benchmark.sha256 for run in told} == {table.sha256}
     (section,) = view_runs(told).sections
     expected = random_search_of(told, table)
     assert expected is not None and truth_of(told, table) is not None

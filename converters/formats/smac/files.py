@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -91,7 +92,10 @@ class Scenario:
         kept = {"seed": self.content.get("seed"), "workers": self.content.get("n_workers"), "facade": facade}
         number = _RUN_FOLDER.search(str(self.content.get("pcs_fn", ""))) if self.legacy else None
         kept |= {"run_id": number and int(number[1]), "finished": self.finished}
-        return {"group": "SMAC", **{key: value for key, value in kept.items() if isinstance(value, str | int)}}
+        told = {"group": "SMAC", **{key: value for key, value in kept.items() if isinstance(value, str | int)}}
+        budgets = [self.content.get(key) for key in ("min_budget", "max_budget")]
+        numbers = all(isinstance(one, int | float) and math.isfinite(one) for one in budgets)
+        return told | ({"budget_range": budgets} if numbers else {})
 
 
 def _numbered(count: int) -> list[str]:

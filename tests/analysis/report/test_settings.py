@@ -10,6 +10,9 @@ import pytest
 from encave import EncaveError
 from encave.analysis.report import write_report
 from encave.analysis.report.settings import Rule, Settings, read_settings
+from encave.run import Objective
+
+NAN = float("nan")
 
 
 def settings(folder: Path, text: str):
@@ -55,6 +58,21 @@ def test_rules_say_what_runs_are(make_run, tmp_path: Path) -> None:
     told = wanted.applied([make_run("old", 0, task="to7"), make_run("x", 3)])
     assert (told[0].provenance.group, told[0].provenance.task, told[0].provenance.seed) == ("Old", "renamed", 7)
     assert told[1].provenance.task == "toy" and told[1].provenance.seed == 3
+
+
+def test_rules_say_unit_and_scale(make_run, tmp_path: Path) -> None:
+    wanted = settings(tmp_path, 'runs = [{match = "P-*", scale = "percent"}, {match = "*", unit = "error"}]')
+    run = make_run("P", 0, [50.0, float("nan"), 12.5]).replace(objectives=(Objective("loss", "minimize", 0, 100, "%"),))
+    percent, fraction = wanted.applied([run, make_run("F", 0, [0.5, 0.25])])
+    assert percent.cost().tolist() == pytest.approx([0.5, NAN, 0.125], nan_ok=True)
+    assert percent.objectives == (Objective("loss", "minimize", 0.0, 1.0, "error"),)
+    assert fraction.cost().tolist() == [0.5, 0.25] and fraction.objectives[0].unit == "error"
+    bare = settings(tmp_path, 'runs = [{scale = "percent"}]').applied([run])[0]
+    assert bare.objectives[0].unit is None
+    with pytest.raises(EncaveError, match='there are "percent" and "fraction"'):
+        settings(tmp_path, 'runs = [{scale = "permille"}]')
+    with pytest.raises(EncaveError, match="unit = 3 is no text"):
+        settings(tmp_path, "runs = [{unit = 3}]")
 
 
 def test_a_region_of_equivalence_adds_the_bayesian_test(make_run, tmp_path: Path) -> None:
