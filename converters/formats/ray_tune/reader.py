@@ -16,6 +16,7 @@ from ....errors import EncaveError
 from ....run import COST, Note, Objective, Optimizer, Run, Status
 from ...parts.extras import extra_columns
 from ...parts.inferred_space import infer
+from ...parts.metrics import RAY_OWN, likely, more_is_better
 from ...parts.names import study_name
 from ...parts.numbers import finite
 from ...parts.space import LogSpace, known_space
@@ -38,12 +39,6 @@ from .state import (
 
 _STATE = re.compile(r"experiment_state.*\.json")
 _STATUSES = {"TERMINATED": Status.SUCCESS, "ERROR": Status.CRASHED, "RUNNING": Status.RUNNING, "PAUSED": Status.RUNNING}
-_OWN = re.compile(
-    r"time_.*|timesteps_.*|episodes_.*|iterations_since_restore|training_iteration|timestamp|pid|done|num_\w+"
-    r"|trial_id|experiment_id|experiment_tag|date|hostname|node_ip|should_checkpoint|checkpoint_dir_name|(perf|info)/.*"
-)  # what Ray itself puts into results
-_LIKELY = ("_metric", "loss", "mean_loss", "val_loss", "mean_accuracy", "accuracy", "score", "episode_reward_mean")
-_MORE_IS_BETTER = re.compile(r"acc|score|reward|return|auc|f1|precision|recall|r2|iou|bleu|map\b", re.IGNORECASE)
 
 
 class RayTuneReader:
@@ -128,18 +123,17 @@ def _metric(state: State, trials: Sequence[RayTrial]) -> tuple[str, list[Note]]:
     for trial in trials:
         first = trial.last or (next(results(trial.folder), {}) if trial.folder else {})
         for key, value in first.items():
-            if isinstance(value, int | float) and not isinstance(value, bool) and not _OWN.fullmatch(key):
+            if isinstance(value, int | float) and not isinstance(value, bool) and not RAY_OWN.fullmatch(key):
                 counts[key] = counts.get(key, 0) + 1
     if not counts:
         raise EncaveError("no trial of this Ray Tune experiment has a result: nothing to convert")
-    likely = [name for name in _LIKELY if name in counts]
-    metric = likely[0] if likely else max(counts, key=lambda name: counts[name])
+    metric = likely(counts) or max(counts, key=lambda name: counts[name])
     others = f" (the results also have {', '.join(sorted(set(counts) - {metric}))})" if len(counts) > 1 else ""
     return metric, [Note("assumed", f"the log does not say what was optimised; {metric} is taken{others}")]
 
 
 def _run(trials: Sequence[RayTrial], metric: str, path: Path, options: Options, notes: list[Note]) -> Run:
-    more = _MORE_IS_BETTER.search(metric) is not None and "loss" not in metric.lower()
+    more = more_is_better(metric)
     better = "more" if more else "less"
     notes.append(Note("assumed", f"Ray Tune's mode is only in a pickle: {better} {metric} is taken as better"))
     ids, configurations = _configurations(trials)

@@ -1,0 +1,7 @@
+"""What lies at or below sources and was not read: logs, tables and dumps of no format that encave reads, by kind."""
+
+from .account import PassedOver, Unread, counted, in_words
+from .dumps import PACKED
+from .folder import unread_in
+
+__all__ = ["PACKED", "PassedOver", "Unread", "counted", "in_words", "unread_in"]
