@@ -83,7 +83,8 @@ def _cells(section: Section, group: Group) -> list[Cell]:
 
 def _why(section: Section, run: Run) -> str:
     word = run.metadata.get("label_from")
-    label = f"optimizer from the path or study ({word})" if word else "optimizer from the log"
+    where = run.metadata.get("label_where", "folder")
+    label = f"label from the {where} ({word})" if word else "optimizer from the log"
     if run.metadata.get("task"):
         task = "task from the log"
     else:

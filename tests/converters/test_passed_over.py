@@ -109,12 +109,9 @@ def test_files_of_a_log_that_is_read_are_not_told(tmp_path: Path) -> None:
     (smac / "scenario.txt").write_text("pcs_fn = x.pcs\nfeature_fn = data/feats.csv\n")
     (smac / "feats.csv").write_text("instance,f1\na,1\n")
     (smac / "model.zip").write_bytes(b"packed")
-    for name in ("toy-rea-2026-11-22-01-31-01-904",):
-        shutil.copytree(LOGS / "syne-tune" / name, tmp_path / name)
+    shutil.copytree(LOGS / "syne-tune" / "toy-rea-2026-11-22-01-31-01-904", tmp_path / "syne-tune")
     shutil.copytree(LOGS / "neps" / "0.17-hyperband", tmp_path / "neps")
-    (tmp_path / "neps" / "configs" / next((tmp_path / "neps" / "configs").iterdir()).name / "curve.csv").write_text(
-        "a,b\n1,2\n"
-    )
+    (next((tmp_path / "neps" / "configs").iterdir()) / "curve.csv").write_text("a,b\n1,2\n")
     (tmp_path / "neps" / "shared_errors.jsonl").write_text('{"trial_id": 1, "err": "x"}\n')
     shutil.copytree(LOGS / "dehb" / "dehb_0.1.1", tmp_path / "dehb")
     for beside in ("events.out.tfevents.1.vm", "run-1.wandb", "model.pt", "notes.txt", ".hidden.csv"):
@@ -190,7 +187,7 @@ def test_a_dump_of_hyperopt_as_it_writes_it(tmp_path: Path) -> None:
         ("a.tsv", "x\ty\n1\t2\n", "table (TSV)"),
         ("a.xlsx", "PK", "table (.xlsx)"),
         ("irace.Rdata", "RDX3", "log of irace (R data)"),
-        ("bbobexp_f1.info", "suite = 'bbob', funcId = 1, DIM = 2\n%\n", "experiment of COCO or IOHprofiler before 0.3 (.info)"),
+        ("bbob_f1.info", "suite = 'bbob', funcId = 1, DIM = 2\n%\n", "experiment of COCO or old IOHprofiler (.info)"),
         ("a.csv", "run_id,metrics.acc,params.lr\n1,2,3\n", "MLflow's data frame of runs"),
         ("a.csv", "trial_index,arm_name,trial_status,loss,x\n0,0_0,COMPLETED,2,3\n", "Ax's data frame of trials"),
         ("a.csv", "params,param_C,mean_test_f1,mean_test_acc\n{},1,2,3\n", "scikit-learn's cv_results_"),

@@ -14,6 +14,7 @@ from ....errors import EncaveError
 from ....run import Note, Objective, Optimizer, Run
 from ...parts.csv_table import LIMIT, CsvTable, header_of, read_csv
 from ...parts.names import study_name
+from ...parts.searcher import Searcher, named_in_folders
 from ...parts.space import LogSpace, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
 from .trials import STATUSES, Cleaned, Logged, clean
@@ -115,6 +116,7 @@ def _run(path: Path, cells: Mapping[str, _Cells], found: LogSpace, notes: list[N
     }
     cleaned = _clean(path, cells, hyperparameters)
     cleaned.columns["config_id"] = [numbers[key] for key in keys]
+    named = named_in_folders(path)
     return Run.from_columns(
         name=study_name(path, "DeepCAVE"),
         optimizer=Optimizer("unknown"),
@@ -123,7 +125,8 @@ def _run(path: Path, cells: Mapping[str, _Cells], found: LogSpace, notes: list[N
         trials=cleaned.columns,
         configurations=configurations,
         inferred_space=found.inferred,
-        notes=[*notes, *found.notes, *cleaned.notes],
+        metadata=Searcher(named.label, named).metadata if named else {},
+        notes=[*notes, *found.notes, *cleaned.notes, *([named.note()] if named else [])],
     )
 
 

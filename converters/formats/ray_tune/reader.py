@@ -19,6 +19,7 @@ from ...parts.inferred_space import infer
 from ...parts.metrics import RAY_OWN, likely, more_is_better
 from ...parts.names import study_name
 from ...parts.numbers import finite
+from ...parts.searcher import searcher
 from ...parts.space import LogSpace, known_space
 from ...parts.times import Times, since_start
 from ...reader import Found, Listing, Options, ReadResult
@@ -143,6 +144,7 @@ def _run(trials: Sequence[RayTrial], metric: str, path: Path, options: Options, 
         configurations = inferred.configurations
         found = LogSpace(inferred.space, True, inferred.notes)
     columns, times, told = _columns(trials, metric)
+    searched = searcher("Ray Tune", path)
     pickled = sum(PICKLED_TEXT in trial.config.values() for trial in trials)
     if pickled:
         notes.append(Note("flagged", "configurations hold pickled objects, which are not loaded", pickled))
@@ -155,8 +157,8 @@ def _run(trials: Sequence[RayTrial], metric: str, path: Path, options: Options, 
         configurations=configurations,
         budget_name=ITERATION,
         inferred_space=found.inferred,
-        metadata={"group": "Ray Tune", "started_at": times.origin},
-        notes=[*notes, *found.notes, *times.notes, *told],
+        metadata={"started_at": times.origin, **searched.metadata},
+        notes=[*notes, *found.notes, *times.notes, *told, *searched.notes],
     )
 
 

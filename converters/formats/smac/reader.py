@@ -29,6 +29,7 @@ from ...parts.sidecar import Sidecar
 from ...parts.space import LogSpace, known_space
 from ...reader import Found, Listing, Options, ReadResult
 from .columns import Entries, entries, status_code, status_column
+from .facade import searched_by
 from .files import RUN_HISTORY, Beside, Scenario, beside, read_scenario
 from .rows import STATUSES, UNSET, instance_text, releases
 from .times import times
@@ -145,6 +146,7 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
         columns[EXTRA + "origin"] = _origins(log)
     if sidecar:
         told += _schedule(sidecar, columns)
+    searched = searched_by(path, log.scenario, log.origins.values(), log.rows.budget)
     return Run.from_columns(
         name=sidecar.run_name() if sidecar else log.scenario.name(path, log.files.suffix),
         optimizer=sidecar.optimizer if sidecar else Optimizer("SMAC", log.scenario.version),
@@ -154,8 +156,8 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
         configurations=configurations if alike is None else alike,
         budget_name=sidecar.budget_name if sidecar else None,
         inferred_space=found.inferred,
-        metadata=sidecar.metadata() if sidecar else log.scenario.metadata(),
-        notes=[*notes, *found.notes, *told],
+        metadata=sidecar.metadata() if sidecar else log.scenario.metadata() | searched.metadata,
+        notes=[*notes, *found.notes, *told, *([] if sidecar else searched.notes)],
     )
 
 

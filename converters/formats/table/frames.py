@@ -10,8 +10,10 @@ from typing import Any
 
 from ....run import Note
 from ...parts.metrics import RAY_OWN, likely, more_is_better, usual
+from ...parts.optuna_attributes import samplers
 
 _INDEX = ("", "Unnamed: 0")  # how pandas calls the column of an index
+_ATTRIBUTE = "system_attrs_"
 _PLACE = "COLUMN"
 _FEW = 8  # columns of which all may be hyperparameters
 _WANDB = (
@@ -33,6 +35,10 @@ class Frame:
     """Whether that is all that is needed, so that it is read without being told more."""
     library: str | None = None
     """What wrote it, where that is an optimizer."""
+    searchers: tuple[str, ...] = ()
+    """The searchers that the names of columns tell."""
+    searcher_column: str | None = None
+    """The column whose values name them."""
     notes: tuple[Note, ...] = ()
     """What is taken for granted of its objective."""
     varying: tuple[str, ...] = field(default=())
@@ -100,13 +106,14 @@ def _optuna(names: Sequence[str]) -> Frame | None:
     if "number" not in names or not values or not _beginning(names, "params_"):
         return None
     roles = _present(names, trial_id="number", status="state", start="datetime_start", end="datetime_complete")
-    limits = _beginning(names, "system_attrs_constraints")
+    limits = _beginning(names, f"{_ATTRIBUTE}constraints:")
     direction = "Optuna's data frame does not say its directions: less is taken as better; --map objective=… says it"
     return Frame(
         "Optuna's data frame of trials",
         {"objective": values, "hyperparameters": ["params_*"], **roles, **({"constraint": limits} if limits else {})},
         whole=True,
         library="Optuna",
+        searchers=tuple(samplers(name.removeprefix(_ATTRIBUTE) for name in _beginning(names, _ATTRIBUTE))),
         notes=(Note("assumed", direction),),
     )
 
@@ -159,7 +166,14 @@ def _bayes_opt(names: Sequence[str]) -> Frame | None:
     roles = _present(names, end="datetime.elapsed", feasible="allowed")
     mapping = {"objective": "target:maximize", "hyperparameters": ["params.*"], **roles}
     told = Note("derived", "BayesianOptimization maximises its target")
-    return Frame("BayesianOptimization's log", mapping, whole=True, library="BayesianOptimization", notes=(told,))
+    return Frame(
+        "BayesianOptimization's log",
+        mapping,
+        whole=True,
+        library="BayesianOptimization",
+        searchers=("BayesianOptimization",),
+        notes=(told,),
+    )
 
 
 def _nevergrad(names: Sequence[str]) -> Frame | None:
@@ -172,6 +186,7 @@ def _nevergrad(names: Sequence[str]) -> Frame | None:
         {"objective": "#loss" if "#loss" in names else _PLACE, "hyperparameters": parameters, "run": "#session"},
         whole="#loss" in names and bool(parameters),
         library="Nevergrad",
+        searcher_column="#optimizer",
     )
 
 
@@ -211,7 +226,9 @@ def _ax(names: Sequence[str]) -> Frame | None:
         return None
     others = [name for name in names if name not in (*_AX, *_INDEX)]
     roles = _present(names, trial_id="trial_index", status="trial_status")
-    return Frame("Ax's data frame of trials", {**_of_these(others), **roles}, library="Ax")
+    methods = [name for name in ("generation_node", "generation_method") if name in names]
+    told = {**_of_these(others), **roles}
+    return Frame("Ax's data frame of trials", told, library="Ax", searcher_column=next(iter(methods), None))
 
 
 def _neps(names: Sequence[str]) -> Frame | None:

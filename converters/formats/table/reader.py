@@ -16,6 +16,7 @@ from ...parts.feasibility import feasibility
 from ...parts.inferred_space import infer
 from ...parts.names import study_name
 from ...parts.outcomes import outcomes
+from ...parts.searcher import Searcher, named_in_folders, searcher
 from ...parts.space import SPACE_FILE, LogSpace, known_space
 from ...reader import Found, Listing, Options, ReadResult
 from .frames import Frame, known_frame, told_over
@@ -97,7 +98,8 @@ class TableReader:
         if not rows:
             raise EncaveError(f"{found.path} has no row" + (f" of the run {found.key}" if found.key else ""))
         everything = Rows(table, range(table.rows), found.path)
-        run = _run(found, options, everything, rows, mapped, notes, dropped=dropped)
+        searched = _searched(found.path, frame, everything, mapped.told)
+        run = _run(found, options, everything, rows, mapped, searched, notes, dropped=dropped)
         return ReadResult(run, None, len(run) + dropped, dropped=dropped)
 
 
@@ -114,7 +116,7 @@ def _spec(path: Path, mapping: Mapping[str, str] | None, names: Sequence[str]) -
     """What the columns are, from the user and from what is known of such tables; and what it is known as."""
     given = _given(path, mapping)
     frame = known_frame(names)
-    return (given, None) if frame is None or not frame.whole else (told_over(frame, given, names), frame)
+    return told_over(frame, given, names) if frame is not None and frame.whole else given, frame
 
 
 def _varying(spec: dict[str, Any], frame: Frame | None, table: Table) -> dict[str, Any]:
@@ -138,6 +140,7 @@ def _run(
     everything: Rows,
     chosen: Sequence[int],
     mapped: Mapped,
+    searched: Searcher | None,
     notes: list[Note],
     *,
     dropped: int,
@@ -160,22 +163,33 @@ def _run(
     name = told.get("name", study_name(found.path, found.path.stem))
     return Run.from_columns(
         name=f"{name}-{found.key}" if found.key else name,
-        optimizer=Optimizer(told.get("optimizer", "unknown"), told.get("optimizer_version")),
+        optimizer=Optimizer(searched.label if searched else "unknown", told.get("optimizer_version")),
         space=space.space,
         objectives=list(mapped.objectives.values()),
         trials={**columns, "config_id": ids, "evaluation": counted.column},
         configurations={config_id: configurations[config_id] for config_id in set(ids)},
         budget_name=told.get("budget_name", mapped.roles.get("budget")),
         inferred_space=space.inferred,
-        metadata=_metadata(told, columns.get("seed", [])) | counted.metadata,
-        notes=[*notes, *space.notes, *derived, *counted.notes],
+        metadata=_metadata(told, columns.get("seed", [])) | counted.metadata | (searched.metadata if searched else {}),
+        notes=[*notes, *space.notes, *derived, *counted.notes, *(searched.notes if searched else [])],
     )
+
+
+def _searched(path: Path, frame: Frame | None, rows: Rows, told: Mapping[str, str]) -> Searcher | None:
+    """What searched, as the mapping says, else as a known table or the folders tell; None if nothing does."""
+    if "optimizer" in told:
+        return Searcher(told["optimizer"])
+    if frame is None or frame.library is None:
+        named = named_in_folders(path)
+        return Searcher(named.label, named) if named else None
+    columns = [frame.searcher_column] if frame.searcher_column in rows.table.columns else []
+    values = dict.fromkeys(str(value) for column in columns for value in rows.values(column) if value is not None)
+    return searcher(frame.library, path, " + ".join([*frame.searchers, *values]) or None)
 
 
 def _metadata(told: Mapping[str, str], seeds: Sequence[int | None]) -> dict[str, Any]:
     distinct = set(seeds)
     return {
-        **({"group": told["optimizer"]} if "optimizer" in told else {}),
         **({"task": told["task"]} if "task" in told else {}),
         **({"seed": seeds[0]} if len(distinct) == 1 and seeds[0] is not None else {}),
     }
