@@ -63,6 +63,8 @@ def sidecars(listing: Listing) -> set[str]:
         beside |= {"config_repository.json"}
     if names.issuperset(_HPBANDSTER):
         beside |= {name for name in names if name.startswith("result") and name.endswith((".pkl", ".pickle"))}
+    if "trial_logs.jsonl" in names:
+        beside |= {"trajectory_logs.jsonl"}
     if "optimizer_info.yaml" in names:
         beside |= {"shared_errors.jsonl"}
     if listing.folder.name == "summary" and (listing.folder.parent / "configs").is_dir():
@@ -76,6 +78,8 @@ def of_file(listing: Listing, name: str) -> Unread | None:
     if _SMAC_JAVA.fullmatch(name):
         way_in = "the configurations stand in paramstrings and the results in runs_and_results: join them to one table"
         return Unread(path, "table of SMAC-Java (SMAC 2)", way_in)
+    if name == "trajectory_logs.jsonl":
+        return Unread(path, "trajectory of CARP-S without its trial_logs.jsonl", "the trials are in trial_logs.jsonl")
     if name in _RAY and b"training_iteration" in listing.head(name, 1 << 16):
         way_in = "its configuration is in params.json, which Ray Tune writes beside it: put it there"
         return Unread(path, "results of a Ray Tune trial without its params.json", way_in)
