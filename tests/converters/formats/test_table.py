@@ -242,11 +242,13 @@ def test_other_tables_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.csv").write_text("a,b\n1,2\n")
     (tmp_path / "x.parquet").write_bytes(b"PAR1")
     (tmp_path / "x.jsonl").write_text("[1]\n")
-    (tmp_path / "x.json").write_text('[{"config:a": 1, "cost:y": 2}]')
+    (tmp_path / "x.json").write_text('[{"a": 1, "y": 2}]')
     assert find(tmp_path, [READER]) == []
+    (tmp_path / "own.json").write_text('[{"config:a": 1, "cost:y": 2}]')
+    assert [one.found.path.name for one in find(tmp_path, [READER])] == ["own.json"]
     (tmp_path / "package.json").write_text('{"a": [{"lr": 1, "loss": 2}]}')
     told = {one.found.path.name for one in find(tmp_path, [TableReader({"objective": "loss"})])}
-    assert told == {"notes.csv", "x.json", "x.jsonl", "x.parquet"}
+    assert told == {"notes.csv", "own.json", "x.json", "x.jsonl", "x.parquet"}
 
 
 def test_a_json_list_that_breaks_off_or_holds_other_things(tmp_path: Path) -> None:
