@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -326,7 +326,7 @@ def _detect(
     return [(candidate.reader.name, candidate.found) for candidate in found], failed, [*others, *left]
 
 
-def _of_other_formats(listing: Listing, claimed: Collection[Path]) -> list[Unread]:
+def _of_other_formats(listing: Listing, claimed: set[Path]) -> list[Unread]:
     """Logs of formats that are not looked for."""
     found, _ = registry.claims(listing, registry.chosen(None))
     left = [one for one in found if claimed.isdisjoint((one.found.path, *one.found.files))]

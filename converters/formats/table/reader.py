@@ -71,7 +71,7 @@ class TableReader:
             spec, frame = _spec(path, self._mapping, column_names(path))
             if "run" not in spec:
                 return [None]
-            keys = list(dict.fromkeys(map(_run_key, _table(path, spec).raw(spec["run"]))))
+            keys: list[str | None] = list(dict.fromkeys(map(_run_key, _table(path, spec).raw(spec["run"]))))
             return [None] if frame is not None and len(keys) == 1 else keys
         except (EncaveError, KeyError, TypeError):
             return [None]
@@ -182,8 +182,9 @@ def _searched(path: Path, frame: Frame | None, rows: Rows, told: Mapping[str, st
     if frame is None or frame.library is None:
         named = named_in_folders(path)
         return Searcher(named.label, named) if named else None
-    columns = [frame.searcher_column] if frame.searcher_column in rows.table.columns else []
-    values = dict.fromkeys(str(value) for column in columns for value in rows.values(column) if value is not None)
+    column = frame.searcher_column
+    logged = rows.values(column) if column is not None and column in rows.table.columns else []
+    values = dict.fromkeys(str(value) for value in logged if value is not None)
     return searcher(frame.library, path, " + ".join([*frame.searchers, *values]) or None)
 
 
