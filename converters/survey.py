@@ -13,7 +13,8 @@ from ..run import HEADER_FILE, TRIALS_FILE, Run
 from ..store import STORE_FILE, read_runs, store_of
 from . import registry
 from .engine import Engine, Task
-from .passed_over import PACKED, PassedOver, Unread, counted, in_words, unread_in
+from .formats.table.reader import TableReader
+from .passed_over import PACKED, PassedOver, Unread, counted, in_words, sidecars, unread_in
 from .reader import Found, Listing, Log, Reader
 from .reading_server import Ended
 from .registry import Candidate, Failure
@@ -231,6 +232,7 @@ def _of_source(source: Path, engine: Engine, wanted: _Formats, skip: Path | None
         logs.append(Log(wanted[0], Found(source, (source,), "told so")))
     logs.sort(key=lambda log: (log.found.path, log.found.key or ""))
     runs, stores = (tuple(sorted(one for one in each if not _within(one, skip))) for each in (walk.runs, walk.stores))
+    logs = _without_parts(logs)
     left = _told(unread, logs, source, alone=not (logs or runs or stores))
     return Survey((source,), tuple(logs), runs, stores, (*walk.passed, *left))
 
@@ -250,12 +252,28 @@ def _told(unread: Sequence[Unread], logs: Sequence[Log], source: Path, *, alone:
     ]
 
 
+def _without_parts(logs: Sequence[Log]) -> list[Log]:
+    """The logs without tables that belong to one of another format, for which `--map` would take them."""
+    others = [log for log in logs if log.format != TableReader.name]
+    if len(others) == len(logs):
+        return others
+    parts = {path for log in others for path in log.found.files} | set(_folders_of_trials(others))
+
+    def is_part(path: Path) -> bool:
+        return not parts.isdisjoint((path, *path.parents))
+
+    return [log for log in logs if log.format != TableReader.name or not is_part(log.found.path)]
+
+
 def _folders_of_trials(logs: Iterable[Log]) -> Iterator[Path]:
     """The folders below those of logs that hold files of theirs, such as one for each trial."""
     for _, found, _ in logs:
         home = found.path.parent
         for path in found.files:
-            yield from (folder for folder in path.parents if home in folder.parents)
+            folder = path.parent
+            while folder != home and home in folder.parents:
+                yield folder
+                folder = folder.parent
 
 
 def _within(path: Path, folder: Path | None) -> bool:
@@ -319,6 +337,9 @@ def _detect(
     except EncaveError as error:
         return error
     found, failed = registry.claims(listing, readers)
+    if mapping is not None and len(listing.names) > 1:
+        parts = sidecars(listing)
+        found = [one for one in found if one.reader.name != TableReader.name or one.found.path.name not in parts]
     claimed = {path for one in found for path in (one.found.path, *one.found.files)}
     others = _of_other_formats(listing, claimed) if forced_format is not None else []
     claimed |= {failure.path for failure in failed} | {each.path for each in others}

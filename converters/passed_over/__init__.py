@@ -3,5 +3,6 @@
 from .account import PassedOver, Unread, counted, in_words
 from .dumps import PACKED
 from .folder import unread_in
+from .parts import sidecars
 
-__all__ = ["PACKED", "PassedOver", "Unread", "counted", "in_words", "unread_in"]
+__all__ = ["PACKED", "PassedOver", "Unread", "counted", "in_words", "sidecars", "unread_in"]

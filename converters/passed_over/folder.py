@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..reader import Listing
@@ -10,7 +11,24 @@ from . import dumps, parts, tables, trackers
 from .account import Unread
 
 _OF_PROGRAMS = frozenset({"site-packages", "node_modules", "__pycache__"})
+_HEAD = 1 << 16
 _FILES = (trackers.of_file, parts.of_file, dumps.of_file, tables.of_file)
+
+
+@dataclass(frozen=True)
+class _Remembering(Listing):
+    """A listing that reads the beginning of a file once, though several look at it."""
+
+    _last: dict[str, bytes] = field(default_factory=dict[str, bytes])
+
+    def head(self, name: str, size: int = 4096) -> bytes:
+        """As a listing's."""
+        if size > _HEAD:
+            return super().head(name, size)
+        if name not in self._last:
+            self._last.clear()
+            self._last[name] = super().head(name, _HEAD)
+        return self._last[name][:size]
 
 
 def unread_in(listing: Listing, claimed: Collection[Path]) -> list[Unread]:
@@ -22,6 +40,7 @@ def unread_in(listing: Listing, claimed: Collection[Path]) -> list[Unread]:
     """
     if _OF_PROGRAMS.intersection(listing.folder.parts):
         return []
+    listing = _Remembering(listing.folder, listing.names)
     found = trackers.of_folder(listing) or parts.of_folder(listing)
     if found is not None and found.whole:
         return [found]

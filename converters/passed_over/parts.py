@@ -34,7 +34,7 @@ def of_folder(listing: Listing) -> Unread | None:
     """SMAC's run whose run history is missing; None if the folder is none."""
     if _histories(listing):
         return None
-    tells = [name for name in listing.names if _SMAC_TELLS.fullmatch(name)]
+    tells = sorted((name for name in listing.names if _SMAC_TELLS.fullmatch(name)), reverse=True)
     tells += [n for n in ("scenario.json", "scenario.txt") if n in listing.names and _is_scenario(listing, n)]
     if not tells:
         return None

@@ -119,6 +119,19 @@ def test_files_of_a_log_that_is_read_are_not_told(tmp_path: Path) -> None:
     assert passed(tmp_path) == {}
 
 
+def test_a_mapping_takes_no_parts_of_other_logs_for_tables(tmp_path: Path) -> None:
+    smac = tmp_path / "smac"
+    shutil.copytree(LOGS / "odd" / "allfailed" / "s0" / "0", smac)
+    (smac / "traj.json").write_text('{"cpu_time": 1.0, "cost": 2.0}\n{"cpu_time": 2.0, "cost": 1.0}\n')
+    (smac / "traj_old.csv").write_text("CPU Time Used,Cost\n1,2\n")
+    shutil.copytree(LOGS / "neps" / "0.17-hyperband", tmp_path / "neps")
+    (next((tmp_path / "neps" / "configs").iterdir()) / "curve.csv").write_text("a,b\n1,2\n")
+    shutil.copy(CASES / "nested_table" / "sub" / "table.csv", tmp_path)
+    with Engine() as engine:
+        found = survey([tmp_path], engine, mapping={"objective": "loss", "hyperparameters": "lr"})
+    assert sorted(log.format for log in found.logs) == ["neps", "smac", "table"] and not found.unread
+
+
 def test_parts_of_known_outputs_without_their_log_are_called_by_name(tmp_path: Path) -> None:
     old = tmp_path / "old"
     old.mkdir()
