@@ -42,11 +42,12 @@ class PassedOver:
 
 
 def counted(unread: Iterable[Unread]) -> list[PassedOver]:
-    """One entry per kind, in the order of the first of each."""
-    kinds: dict[str, list[Unread]] = {}
-    for each in dict.fromkeys(unread):
-        kinds.setdefault(each.kind, []).append(each)
-    return [PassedOver(kind, len(found), str(found[0].path), found[0].way_in) for kind, found in kinds.items()]
+    """One entry per kind, in the order of the first of each; a project that several files tell of counts once."""
+    kinds: dict[str, dict[Path, Unread]] = {}
+    for each in unread:
+        kinds.setdefault(each.kind, {}).setdefault(each.path, each)
+    firsts = {kind: next(iter(found.values())) for kind, found in kinds.items()}
+    return [PassedOver(kind, len(kinds[kind]), str(one.path), one.way_in) for kind, one in firsts.items()]
 
 
 def in_words(passed: Sequence[PassedOver]) -> str:

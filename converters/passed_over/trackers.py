@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 from ..formats.table.frames import as_options
@@ -12,9 +14,9 @@ from ..reader import Listing
 from .account import Unread
 
 _KERAS = "KerasTuner project"
-_KERAS_WAY = (
-    "KerasTuner's projects are not read: write a table with a row for each of tuner.oracle.trials.values() "
-    "(.hyperparameters.values, .score), then --map objective=score --map hyperparameters=…"
+_KERAS_TABLE = (
+    "import glob, json, pandas; pandas.DataFrame([{**t['hyperparameters']['values'], 'score': t['score'], "
+    "'status': t['status']} for t in map(json.load, map(open, glob.glob('trial_*/trial.json')))]).to_csv('trials.csv')"
 )
 _REPORT = re.compile(rb'\{[\s\S]*"encave_report"')
 _SACRED = re.compile(rb'\{[\s\S]*"experiment"\s*:[\s\S]*"sources"\s*:')
@@ -24,10 +26,9 @@ _TRIAL = re.compile(r"trial_\w+")
 def of_folder(listing: Listing) -> Unread | None:
     """The project, run or report that the folder is; None if it is none."""
     names, folder = listing.names, listing.folder
-    if "oracle.json" in names and b'"hyperparameters"' in listing.head("oracle.json", 1 << 16):
-        return Unread(folder, _KERAS, _KERAS_WAY, whole=True)
-    if "trial.json" in names and _TRIAL.fullmatch(folder.name) and b'"trial_id"' in listing.head("trial.json", 1 << 16):
-        return Unread(folder.parent, _KERAS, _KERAS_WAY, whole=True)
+    for name in ("oracle.json", "trial.json"):
+        if name in names and (project := _keras_tuner(folder, name, listing.head(name, 1 << 16))):
+            return project
     if "meta.yaml" in names:
         return _mlflow(folder, listing.head("meta.yaml"))
     if {"run.json", "config.json"} <= set(names) and _SACRED.match(listing.head("run.json", 1 << 16)):
@@ -36,6 +37,21 @@ def of_folder(listing: Listing) -> Unread | None:
     if "manifest.json" in names and _REPORT.match(listing.head("manifest.json", 1 << 16)):
         return Unread(folder, "report of encave", whole=True, told="never")
     return None
+
+
+def _keras_tuner(folder: Path, name: str, head: bytes) -> Unread | None:
+    """The project that a file is of: of the oracle, or of a trial in a folder below."""
+    trial = name == "trial.json"
+    if b'"hyperparameters"' not in head or (trial and not _TRIAL.fullmatch(folder.name)):
+        return None
+    parameters = ["COLUMN"]
+    with suppress(ValueError, LookupError, TypeError, AttributeError, RecursionError):  # cut off, or of another form
+        parameters = [str(key) for key in json.loads(head)["hyperparameters"]["values"]] or parameters
+    direction = ":maximize" if trial and re.search(rb'"direction"\s*:\s*"max"', head) else ""
+    options = as_options({"objective": f"score{direction}", "hyperparameters": parameters, "status": "status"})
+    hint = "" if trial else " (score:maximize where more is better)"
+    way_in = f"in its folder python -c {shlex.quote(_KERAS_TABLE)}, then encave convert trials.csv {options}{hint}"
+    return Unread(folder.parent if trial else folder, _KERAS, way_in, whole=True)
 
 
 def _mlflow(folder: Path, head: bytes) -> Unread | None:

@@ -9,6 +9,8 @@ import pickle
 import shlex
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,19 @@ def test_the_way_in_of_a_table_is_one(tmp_path: Path) -> None:
         [run] = json.loads(invoke("inspect", source, *options, "--json").stdout)["runs"]
         assert run["status"] == "readable" and run["incumbent"]["cost"] in (0.5, 0.4)
         assert sum(run["statuses"].values()) == run["trials"] == 2
+
+
+def test_the_way_in_of_a_keras_tuner_project_is_one(tmp_path: Path) -> None:
+    project = Path(shutil.copytree(CASES / "kerastuner", tmp_path / "project"))
+    [told] = json.loads(invoke("inspect", project, "--json").stdout)["passed_over"]
+    program, options = (
+        told["way_in"].removeprefix("in its folder python -c ").split(", then encave convert trials.csv ")
+    )
+    subprocess.run([sys.executable, "-c", *shlex.split(program)], cwd=project, check=True)
+    given = shlex.split(options.partition(" (")[0])
+    [run] = json.loads(invoke("inspect", project / "trials.csv", *given, "--json").stdout)["runs"]
+    assert run["incumbent"] == {"cost": 0.5, "configuration": {"units": 16}}
+    assert told["example"] == str(project)
 
 
 def test_files_of_a_log_that_is_read_are_not_told(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def _optuna(names: Sequence[str]) -> Frame | None:
     if "number" not in names or not values or not _beginning(names, "params_"):
         return None
     roles = _present(names, trial_id="number", status="state", start="datetime_start", end="datetime_complete")
-    limits = _beginning(names, f"{_ATTRIBUTE}constraints:")
+    limits = [name for name in names if name.partition(":")[0] == f"{_ATTRIBUTE}constraints"]
     direction = "Optuna's data frame does not say its directions: less is taken as better; --map objective=… says it"
     return Frame(
         "Optuna's data frame of trials",

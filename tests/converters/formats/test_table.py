@@ -431,3 +431,29 @@ def test_counts_from_0_are_moved_and_negative_ones_refused(tmp_path: Path) -> No
     assert any("counts evaluations from 0" in note.text for note in run.notes)
     with pytest.raises(EncaveError, match="its evaluation is not positive"):
         count(tmp_path, [-1, 1, 2])
+
+
+def test_constraints_of_a_data_frame_of_optuna_keep_the_incumbent_feasible(tmp_path: Path) -> None:
+    head = "number,value,params_x,state,system_attrs_constraints,system_attrs_constraints:own"
+    rows = ('0,0.1,1,COMPLETE,"[0.5, -1.0]",', '1,0.2,2,COMPLETE,"(-0.5,)",1.0', "2,0.3,3,COMPLETE,[-1],-1")
+    (tmp_path / "trials.csv").write_text("\n".join((head, *rows, "")))
+    (result,) = read_all(tmp_path)
+    assert result.run.trials["feasible"].to_pylist() == [False, False, True]
+    assert result.run.incumbent().value == 0.3
+
+
+def _frame_note(result: ReadResult) -> bool:
+    return any("does not say its directions" in note.text for note in result.run.notes)
+
+
+def test_a_mapping_corrects_a_known_table_key_by_key(tmp_path: Path) -> None:
+    (tmp_path / "trials.csv").write_text(
+        "number,value,params_x,state\n0,0.1,1,COMPLETE\n1,0.2,2,FAIL\n2,0.3,3,PRUNED\n"
+    )
+    (plain,) = read_all(tmp_path)
+    assert plain.run.objectives[0].direction == "minimize" and _frame_note(plain)
+    (tmp_path / "encave.map.json").write_text('{"objective": "value:maximize", "budget": "number"}')
+    (told,) = read_all(tmp_path)
+    assert told.run.objectives[0].direction == "maximize" and not _frame_note(told)
+    assert told.run.trials["status"].to_pylist() == ["success", "crashed", "aborted"]
+    assert told.run.trials["budget"].to_pylist() == [0.0, 1.0, 2.0]
