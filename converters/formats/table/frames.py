@@ -107,10 +107,16 @@ def _optuna(names: Sequence[str]) -> Frame | None:
         return None
     roles = _present(names, trial_id="number", status="state", start="datetime_start", end="datetime_complete")
     limits = [name for name in names if name.partition(":")[0] == f"{_ATTRIBUTE}constraints"]
-    direction = "Optuna's data frame does not say its directions: less is taken as better; --map objective=… says it"
+    ways = ", ".join(f"{name} better the {'higher' if more_is_better(name) else 'lower'}" for name in values)
+    direction = f"Optuna's data frame does not say its directions: {ways}, by the name; --map objective=… says it"
     return Frame(
         "Optuna's data frame of trials",
-        {"objective": values, "hyperparameters": ["params_*"], **roles, **({"constraint": limits} if limits else {})},
+        {
+            "objective": [_objective(name)["objective"] for name in values],
+            "hyperparameters": ["params_*"],
+            **roles,
+            **({"constraint": limits} if limits else {}),
+        },
         whole=True,
         library="Optuna",
         searchers=tuple(samplers(name.removeprefix(_ATTRIBUTE) for name in _beginning(names, _ATTRIBUTE))),

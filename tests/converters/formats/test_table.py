@@ -442,6 +442,13 @@ def test_constraints_of_a_data_frame_of_optuna_keep_the_incumbent_feasible(tmp_p
     assert result.run.incumbent().value == 0.3
 
 
+def test_directions_of_a_data_frame_of_optuna_are_by_name_and_said(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("number,values_loss,values_acc,params_x\n0,0.5,0.7,1\n1,0.4,0.8,2\n")
+    (result,) = read_all(tmp_path)
+    told = [(one.name, one.direction) for one in result.run.objectives]
+    assert told == [("values_loss", "minimize"), ("values_acc", "maximize")] and _frame_note(result)
+
+
 def _frame_note(result: ReadResult) -> bool:
     return any("does not say its directions" in note.text for note in result.run.notes)
 
