@@ -19,6 +19,7 @@ from . import registry
 from .account import Conversion, accounted, refused
 from .formats.deepcave import output as deepcave
 from .parts import sidecar
+from .parts.fitting import left_out
 from .reader import Found, Log, Options, ReadResult
 from .registry import Candidate
 from .run_folders import FILES, Earlier
@@ -136,6 +137,9 @@ def read(candidate: Candidate, options: Options) -> ReadResult:
     """
     with _no_search_for_cycles():
         result = candidate.reader.read(candidate.found, options)
+    if unfit := left_out(result.run):
+        dropped = result.dropped + unfit
+        result = replace(result, dropped=dropped, read=max(result.read, len(result.run) + result.merged + dropped))
     if result.read != len(result.run) + result.merged + result.dropped:
         told = f"{result.read} read, {len(result.run)} written, {result.merged} merged, {result.dropped} dropped"
         where = candidate.found.path

@@ -128,11 +128,52 @@ def _column(name: str, hyperparameter: Hyperparameter[Any, Any], ids: Sequence[i
 
 
 def _check_type(config_id: int, name: str, cell: Any, kind: pa.DataType) -> None:
+    if not _has_type(cell, kind):
+        raise EncaveError(f"configuration {config_id}: {_wrong_type(name, cell, kind)}")
+
+
+def _has_type(cell: Any, kind: pa.DataType) -> bool:
     try:
         exact_array([cell], kind)
     except EncaveError:
-        wanted = "text" if kind == TEXT else kind
-        raise EncaveError(f"configuration {config_id}: {name} = {cell!r} is not of type {wanted}") from None
+        return False
+    return True
+
+
+def _wrong_type(name: str, cell: Any, kind: pa.DataType) -> str:
+    return f"{name} = {cell!r} is not of type {'text' if kind == TEXT else kind}"
+
+
+def unfit(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
+    """Which configurations do not fit the space, and why: `build` or `check` would refuse each of them."""
+    found: dict[int, str] = {}
+    conditional = set(space.conditional_hyperparameters)
+    known = set(space.keys())
+    for config_id, configuration in configurations.items():
+        if unknown := sorted(set(configuration) - known):
+            found[config_id] = f"unknown hyperparameters: {', '.join(unknown)}"
+    for name, hyperparameter in space.items():
+        kind = column_type(hyperparameter)
+        cells = {n: configuration.get(name, ABSENT) for n, configuration in configurations.items() if n not in found}
+        try:
+            column = _column(name, hyperparameter, list(cells), list(cells.values()))
+        except EncaveError:
+            found |= {
+                n: _wrong_type(name, c, kind) for n, c in cells.items() if c is not ABSENT and not _has_type(c, kind)
+            }
+            cells = {n: cell for n, cell in cells.items() if n not in found}
+            column = _column(name, hyperparameter, list(cells), list(cells.values()))
+        legal = _legal(hyperparameter, pa.chunked_array([column]))
+        legal = legal if name in conditional else pc.fill_null(legal, False)
+        for n, value, fits in zip(cells, column.to_pylist(), legal.to_pylist(), strict=True):
+            if fits is False:
+                found[n] = _outside(name, value, hyperparameter)
+    return found
+
+
+def _outside(name: str, value: Any, hyperparameter: Hyperparameter[Any, Any]) -> str:
+    told = "is missing" if value is None else f"= {value!r} is outside the space ({_domain(hyperparameter)})"
+    return f"{name} {told}"
 
 
 def decode(space: ConfigurationSpace, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,9 +208,8 @@ def check(space: ConfigurationSpace, table: pa.Table, *, may_miss: bool) -> None
             legal = pc.fill_null(legal, False)
         if pc.all(legal, skip_nulls=True).as_py() is False:
             row = pc.index(legal, False).as_py()
-            value = column[row].as_py()
-            told = "is missing" if value is None else f"= {value!r} is outside the space ({_domain(hyperparameter)})"
-            raise EncaveError(f"configuration {table[CONFIG_ID][row].as_py()}: {name} {told}")
+            told = _outside(name, column[row].as_py(), hyperparameter)
+            raise EncaveError(f"configuration {table[CONFIG_ID][row].as_py()}: {told}")
 
 
 def _legal(hyperparameter: Hyperparameter[Any, Any], column: pa.ChunkedArray) -> pa.ChunkedArray:

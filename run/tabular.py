@@ -87,7 +87,8 @@ class Tabular(ABC):
             EncaveError: the file cannot be written.
         """
         with atomic_file(Path(path)) as temporary:
-            temporary.write_text(json.dumps(self.records(), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+            text = json.dumps(self.records(), indent=1, ensure_ascii=False, allow_nan=False)
+            temporary.write_text(text + "\n", encoding="utf-8")
         return Path(path)
 
     def __repr__(self) -> str:

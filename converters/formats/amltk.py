@@ -20,6 +20,7 @@ from ...files.parquet import read_table
 from ...run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from ...run.configurations import choices
 from ..parts.extras import extra_columns
+from ..parts.fitting import fitted_run
 from ..parts.inferred_space import infer
 from ..parts.names import study_name
 from ..parts.numbers import finite, finite_text
@@ -103,7 +104,7 @@ def _run(table: pa.Table, path: Path, options: Options) -> Run:
     logged = next((label for sign, label in _SIGNS.items() if first.startswith(sign)), None)
     searched = searcher("AutoML-Toolkit", path, logged, own=False)
     budgeted = any(budget is not None for budget in columns["budget"])
-    return Run.from_columns(
+    return fitted_run(
         name=study_name(path, "AMLTK"),
         optimizer=Optimizer(searched.label),
         space=found.space,

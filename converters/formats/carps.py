@@ -18,6 +18,7 @@ from ...run import Note, Objective, Optimizer, Run, Status
 from ..parts.clock import from_start
 from ..parts.evaluation_counts import count_evaluations
 from ..parts.extras import extra_columns
+from ..parts.fitting import fitted_run
 from ..parts.inferred_space import infer
 from ..parts.json_lines import read_lines
 from ..parts.names import study_name
@@ -147,7 +148,7 @@ def _run(lines: Sequence[Mapping[str, Any]], path: Path, options: Options, notes
         **ended.columns,
         **extra_columns([_extras(line) for line in lines]),
     }
-    return Run.from_columns(
+    return fitted_run(
         name=_name(searched.label, setting.metadata) or study_name(path, searched.label),
         optimizer=Optimizer(searched.label),
         space=space.space,

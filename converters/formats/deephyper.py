@@ -19,6 +19,7 @@ from ...files.json_text import parse
 from ...files.yaml import read_mapping
 from ...run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from ..parts.csv_table import LIMIT, CsvTable, header_of, numbers, read_csv, typed
+from ..parts.fitting import fitted_run
 from ..parts.inferred_space import infer
 from ..parts.names import study_name
 from ..parts.searcher import searcher
@@ -97,7 +98,7 @@ def _run(table: CsvTable, found: Found, options: Options) -> Run:
     for name, values in table.columns.items():
         if name and name not in names and not name.startswith(_PARAMETER):  # pandas' index has no name
             columns[EXTRA + name.removeprefix(_METADATA)] = typed(values)
-    return Run.from_columns(
+    return fitted_run(
         name=study_name(found.path, "DeepHyper"),
         optimizer=Optimizer("DeepHyper"),
         space=space.space,

@@ -10,6 +10,7 @@ from typing import Any
 from ...run import Note, Objective, Optimizer, Run, Status
 from ..parts import sidecar as sidecars
 from ..parts.extras import extra_columns
+from ..parts.fitting import fitted_run
 from ..parts.inferred_space import infer
 from ..parts.json_lines import Lines, read_lines
 from ..parts.names import study_name
@@ -100,7 +101,7 @@ def _run(lines: Lines, path: Path, options: Options) -> Run:
         found, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
     objectives = sidecar.objectives if sidecar else _objectives(rows)
     columns, derived = _columns(rows, objectives)
-    return Run.from_columns(
+    return fitted_run(
         name=sidecar.run_name() if sidecar else study_name(path, "evaluations"),
         optimizer=sidecar.optimizer if sidecar else Optimizer("unknown"),
         space=found.space,

@@ -21,6 +21,7 @@ from ...errors import EncaveError
 from ...files.json_text import read_json
 from ...run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from ..parts import nasbench201_space as nb201
+from ..parts.fitting import fitted_run
 from ..parts.names import study_name
 from ..parts.space import LogSpace
 from ..reader import Found, Listing, Options, ReadResult
@@ -219,7 +220,7 @@ def _run(log: Log, space: LogSpace, configurations: dict[int, dict[str, Any]], c
     fraction = bool(known.any() and np.nanmax(cost) <= 1)
     objective = Objective(_OBJECTIVE, "maximize", 0.0, 1.0 if fraction else 100.0, None if fraction else "%")
     label = _label(log.settings)
-    return Run.from_columns(
+    return fitted_run(
         name=_name(log, label),
         optimizer=Optimizer(label),
         space=space.space,

@@ -18,6 +18,7 @@ from ...errors import EncaveError
 from ...files import torch
 from ...run import COST, Note, Objective, Optimizer, Run
 from ..parts import nasbench201_space as nb201
+from ..parts.fitting import fitted_run
 from ..parts.space import LogSpace
 from ..reader import Found, Listing, Options, ReadResult
 
@@ -123,7 +124,7 @@ def _run(archs: list[int], ends: NDArray[np.float64], found: Found, options: Opt
         COST + _OBJECTIVE: (changes[-1] - changes).astype(np.float64),
     }
     label, task = _told_by_folders(found.path)
-    return Run.from_columns(
+    return fitted_run(
         name="-".join(part for part in (label, task, f"run{found.key}") if part),
         optimizer=Optimizer(label),
         space=space.space,

@@ -1,4 +1,4 @@
-"""What lies at or below sources and was not read: logs, tables and dumps of no format that encave reads, by kind."""
+"""What lies at or below sources and was not read: logs, tables, dumps and trackers' folders, by kind."""
 
 from .account import PassedOver, Unread, counted, in_words
 from .dumps import PACKED

@@ -18,9 +18,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ....errors import EncaveError
-from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ....run import COST, EXTRA, Note, Objective, Optimizer, Status
 from ....run.configurations import CONFIG_ID
 from ...parts import sidecar as sidecars
+from ...parts.fitting import fitted_run
 from ...parts.names import study_name
 from ...parts.sidecar import Sidecar
 from ...parts.space import LogSpace, known_space
@@ -138,7 +139,7 @@ def _result(log: History, path: Path, options: Options, notes: list[Note]) -> Re
     seen = evidence(files, log, found.space, configurations, known=not found.inferred)
     objectives = _objectives(log, sidecar)
     columns, time_notes = _trials(log, objectives, starts, timed=sidecar is not None)
-    run = Run.from_columns(
+    run = fitted_run(
         name=sidecar.run_name() if sidecar else study_name(path, "DEHB"),
         optimizer=sidecar.optimizer if sidecar else Optimizer("DEHB", log.release if log.release in _SINGLE else None),
         space=found.space,

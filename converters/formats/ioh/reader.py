@@ -22,6 +22,7 @@ from ....errors import EncaveError
 from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from ....run import configurations as space_columns
 from ...parts.evaluation_counts import EvaluationCounts, count_evaluations
+from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
 from ...parts.space import LogSpace, known_space, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
@@ -165,7 +166,7 @@ def _run(one: Described, columns: _Columns, path: Path, options: Options, notes:
             trials.setdefault(name, _typed(values, integers=name in _INTEGERS))
         elif name not in _NUMBERED | outcome.costs.keys() and not own.names and not _POSITION.fullmatch(name):
             trials[EXTRA + name] = _typed(values)
-    return Run.from_columns(
+    return fitted_run(
         name=own.name or _name(one),
         optimizer=_optimizer(one, own),
         space=space.space,

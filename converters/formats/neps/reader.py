@@ -18,6 +18,7 @@ from ....files.json_text import read_text
 from ....files.yaml import read_mapping, read_value
 from ....run import COST, Note, Objective, Optimizer, Run, Status
 from ...parts.extras import extra_columns
+from ...parts.fitting import fitted_run
 from ...parts.names import study_name
 from ...parts.numbers import finite
 from ...parts.times import since_start
@@ -160,7 +161,7 @@ def _run(trials: list[Trial], path: Path, options: Options, notes: list[Note]) -
         "start": starts,
         "end": ends,
     }
-    return Run.from_columns(
+    return fitted_run(
         name=study_name(path, label),
         optimizer=Optimizer(label),
         space=space.space,

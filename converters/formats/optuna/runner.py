@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import COST, Run
+from ....run import COST
 from ...parts.extras import extra_columns
+from ...parts.fitting import fitted_run
 from ...parts.sidecar import Sidecar
 from ...parts.space import known_space
 from ...reader import Options, ReadResult
@@ -50,7 +51,7 @@ def to_result(study: Study, path: Path, options: Options, sidecar: Sidecar) -> R
     extras = [
         {name: value for name, value in (trial.system | trial.user).items() if name not in _OURS} for trial in trials
     ]
-    run = Run.from_columns(
+    run = fitted_run(
         name=sidecar.run_name(),
         optimizer=sidecar.optimizer,
         space=found.space,

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import COST, Note, Objective, Optimizer, Run, Status
+from ....run import COST, Note, Objective, Optimizer, Status
 from ...parts import sidecar as sidecars
 from ...parts.extras import extra_columns
 from ...parts.feasibility import feasibility
+from ...parts.fitting import fitted_run
 from ...parts.names import study_name
 from ...parts.numbers import finite
 from ...parts.searcher import searcher
@@ -55,7 +56,7 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
         "Optuna", path, logged_searcher(study), study=study.name if named else None, known=OPTUNA_SAMPLERS
     )
     release = study.release or _release(study)
-    run = Run.from_columns(
+    run = fitted_run(
         name=study.name if named else study_name(path, "Optuna"),
         optimizer=Optimizer("Optuna", study.release),
         space=space.space,

@@ -15,6 +15,7 @@ from typing import Any
 from ....errors import EncaveError
 from ....run import COST, Note, Objective, Optimizer, Run, Status
 from ...parts.extras import extra_columns
+from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
 from ...parts.metrics import RAY_OWN, likely, more_is_better
 from ...parts.names import study_name
@@ -148,7 +149,7 @@ def _run(trials: Sequence[RayTrial], metric: str, path: Path, options: Options, 
     pickled = sum(PICKLED_TEXT in trial.config.values() for trial in trials)
     if pickled:
         notes.append(Note("flagged", "configurations hold pickled objects, which are not loaded", pickled))
-    return Run.from_columns(
+    return fitted_run(
         name=study_name(path, "Ray-Tune"),
         optimizer=Optimizer("Ray Tune"),
         space=found.space,

@@ -24,6 +24,7 @@ from ....run.configurations import from_cells
 from ....run.records import columns_of
 from ...parts import sidecar as sidecars
 from ...parts.extras import extra_columns
+from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
 from ...parts.sidecar import Sidecar
 from ...parts.space import LogSpace, known_space
@@ -135,7 +136,7 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
     sidecar = sidecars.find(path)
     found = _space(log, path, options, sidecar, notes)
     alike = None if found is None else _alike(found.space, log.configurations)
-    configurations = log.configurations if alike is None else {}
+    configurations = log.configurations
     if found is None:
         inferred = infer(configurations)
         found, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
@@ -147,13 +148,14 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
     if sidecar:
         told += _schedule(sidecar, columns)
     searched = searched_by(path, log.scenario, log.origins.values(), log.rows.budget)
-    return Run.from_columns(
+    return fitted_run(
         name=sidecar.run_name() if sidecar else log.scenario.name(path, log.files.suffix),
         optimizer=sidecar.optimizer if sidecar else Optimizer("SMAC", log.scenario.version),
         space=found.space,
         objectives=objectives,
         trials=columns,
-        configurations=configurations if alike is None else alike,
+        configurations=configurations,
+        ready=alike,
         budget_name=sidecar.budget_name if sidecar else None,
         inferred_space=found.inferred,
         metadata=sidecar.metadata() if sidecar else log.scenario.metadata() | searched.metadata,
@@ -193,7 +195,10 @@ def _alike(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, 
     cells = columns_of(list(configurations.values()))
     if cells is None or not cells.keys() <= set(space.keys()):
         return None
-    return from_cells(space, list(configurations), cells)
+    try:
+        return from_cells(space, list(configurations), cells)
+    except EncaveError:
+        return None  # one by one it is found out which
 
 
 def _columns(rows: Entries, objectives: Sequence[Objective], *, timed: bool) -> tuple[dict[str, Any], list[Note]]:

@@ -20,6 +20,7 @@ from ....files.zips import read_member
 from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from ...parts import sidecar as sidecars
 from ...parts.csv_table import CsvTable, numbers, read_csv, typed
+from ...parts.fitting import fitted_run
 from ...parts.names import study_name
 from ...parts.searcher import Searcher, searcher
 from ...parts.sidecar import Sidecar
@@ -204,7 +205,7 @@ def _run(
     if sidecar and EXTRA + "worker" in columns:
         columns["worker"] = columns.pop(EXTRA + "worker").cast(pa.string())
     searched = _searched(log)
-    return Run.from_columns(
+    return fitted_run(
         name=sidecar.run_name() if sidecar else study_name(log.path, searched.label),
         optimizer=sidecar.optimizer if sidecar else Optimizer(searched.label),
         space=space.space,

@@ -13,6 +13,7 @@ from ...parts.clock import from_start
 from ...parts.evaluation_counts import EvaluationCounts, count_evaluations
 from ...parts.extras import extra_columns
 from ...parts.feasibility import feasibility
+from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
 from ...parts.names import study_name
 from ...parts.outcomes import outcomes
@@ -161,7 +162,7 @@ def _run(
     counted = _counts(rows, mapped, dropped)
     told = mapped.told
     name = told.get("name", study_name(found.path, found.path.stem))
-    return Run.from_columns(
+    return fitted_run(
         name=f"{name}-{found.key}" if found.key else name,
         optimizer=Optimizer(searched.label if searched else "unknown", told.get("optimizer_version")),
         space=space.space,

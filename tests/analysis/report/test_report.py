@@ -20,7 +20,7 @@ from encave.analysis.charts.style import PALETTE, line_styles
 from encave.analysis.charts.text import decimals, fixed, listing, slug
 from encave.analysis.comparison.section import compare
 from encave.analysis.grouping.sections import view_runs
-from encave.analysis.report import latex, write_report
+from encave.analysis.report import gallery, latex, write_report
 from encave.analysis.tables.diagnostics import diagnose
 from encave.errors import EncaveError
 from encave.run import Note
@@ -284,10 +284,11 @@ def test_underlined_are_those_not_significantly_worse(make_run, tmp_path: Path) 
     assert "Underlined: not significantly worse than the best at level 0.05 (Friedman's test" in tex
 
 
-def test_figures_drawn_by_several_processes_are_the_same(tested_study, tmp_path: Path) -> None:
-    alone, several = (write_report(tested_study, tmp_path / str(jobs), jobs=jobs) for jobs in (1, 2))
-    assert len(alone.figures) >= 16  # enough for two
-    assert files_of(alone.folder) == files_of(several.folder)
+@pytest.mark.drawn
+def test_figures_drawn_by_several_processes_are_the_same(study, report, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(gallery, "_WORTH_A_PROCESS", len(FIGURES) // 2)
+    several = write_report(study, tmp_path / "several", command="encave report study --out report", jobs=2)
+    assert files_of(report.folder) == files_of(several.folder)
 
 
 def test_what_is_left_out_of_the_hyperparameters_is_told(make_run, tmp_path: Path) -> None:
