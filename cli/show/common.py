@@ -38,7 +38,7 @@ def print_table(table: Table, *, err: bool = False) -> None:
 
     Where the output is no terminal, a line of the table is a line of the output, however long.
     """
-    console = Console(stderr=err)
+    console = Console(stderr=True) if err else Console()
     columns = [[cell for cell in column.cells if isinstance(cell, str)] for column in table.columns]
     heads = [str(column.header) for column in table.columns]
     needed = [_widths(console, head, cells) for head, cells in zip(heads, columns, strict=True)]

@@ -65,13 +65,17 @@ def print_conversions(conversions: Sequence[Conversion], out: Path) -> None:
 
 
 def print_passed_over(passed: Sequence[PassedOver], *, err: bool = False) -> None:
-    """A row for each kind of what was not read; nothing where there is nothing."""
+    """A row for each kind of what was not read, and below a line with the way in; nothing where there is nothing."""
     if not passed:
         return
-    table = Table("not read", "count", "example", "way in")
+    table = Table("not read", "count", "example")
     for each in passed:
-        table.add_row(escape(each.kind), f"{each.count:,}", escape(each.example), escape(each.way_in or "–"))
+        table.add_row(escape(each.kind), f"{each.count:,}", escape(each.example))
     print_table(table, err=err)
+    for each in passed:
+        if each.way_in:
+            told = f"[dim]to read[/] {escape(each.kind)}: {escape(each.way_in)}"
+            Console(stderr=err).print(told, highlight=False, soft_wrap=True)
 
 
 def print_formats() -> None:

@@ -14,9 +14,9 @@ from ..reader import Listing
 from .account import Unread
 
 _KERAS = "KerasTuner project"
-_KERAS_TABLE = (
-    "import glob, json, pandas; pandas.DataFrame([{**t['hyperparameters']['values'], 'score': t['score'], "
-    "'status': t['status']} for t in map(json.load, map(open, glob.glob('trial_*/trial.json')))]).to_csv('trials.csv')"
+_KERAS_TABLE = (  # without apostrophes, in which a shell has it
+    'import glob, json, pandas; pandas.DataFrame([{**t["hyperparameters"]["values"], "score": t["score"], '
+    '"status": t["status"]} for t in map(json.load, map(open, glob.glob("trial_*/trial.json")))]).to_csv("trials.csv")'
 )
 _REPORT = re.compile(rb'\{[\s\S]*"encave_report"')
 _SACRED = re.compile(rb'\{[\s\S]*"experiment"\s*:[\s\S]*"sources"\s*:')
@@ -64,7 +64,7 @@ def _mlflow(folder: Path, head: bytes) -> Unread | None:
         metrics = []
     metric = metrics[0] if len(metrics) == 1 else next(iter(usual(metrics)), "COLUMN")
     told = f"{metric}:maximize" if more_is_better(metric) else metric
-    export = "import mlflow; mlflow.search_runs(search_all_experiments=True).to_csv('runs.csv')"
+    export = 'import mlflow; mlflow.search_runs(search_all_experiments=True).to_csv("runs.csv")'
     roles = {"status": "status", "start": "start_time", "end": "end_time"}
     options = as_options({"objective": told, "hyperparameters": ["params.*"], **roles})
     way_in = f"python -c {shlex.quote(export)} (with MLFLOW_TRACKING_URI set), then encave convert runs.csv {options}"

@@ -48,7 +48,8 @@ def test_a_mixed_folder_is_accounted_for_on_the_terminal_in_json_and_in_the_stat
     shown = invoke("convert", source, "--out", out)
     assert shown.exit_code == 0
     lines = [line for line in shown.stdout.splitlines() if "KerasTuner" in line or "table (CSV)" in line]
-    assert len(lines) == 2 and "--map objective=loss --map hyperparameters=lr" in lines[1]
+    assert len(lines) == 4 and all(line.startswith("│") for line in lines[:2])
+    assert "--map objective=loss --map hyperparameters=lr" in lines[3]
     for verb in (("convert", "--out", out), ("inspect",)):
         told = json.loads(invoke(*verb, source, "--json").stdout)
         assert [run["format"] for run in told["runs"]] == ["bohb"]
