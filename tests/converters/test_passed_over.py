@@ -77,6 +77,8 @@ def test_a_source_without_a_log_is_an_error_with_the_way_in(case: str, tmp_path:
         assert done.exit_code == 2 and not (tmp_path / "out").exists()
         assert "no log found" in told["error"] and str(CASES / case) in told["error"] and str(log) not in told["error"]
         assert told["passed_over"][0]["way_in"] and "--map objective=" in told["passed_over"][0]["way_in"]
+    opened = invoke("open", log, CASES / case, "--no-browser")
+    assert opened.exit_code == 2 and str(CASES / case) in opened.stderr and "--map objective=" in opened.stderr
 
 
 @pytest.mark.parametrize("arguments", [["inspect", "--json"], ["inspect", "x", "--nonsense", "--json"]])
