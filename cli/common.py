@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..converters.limits import Limits
-    from ..converters.survey import PassedOver
     from ..run import Run, RunHeader
     from ..store import RunFilter
     from ..workflows.prepared import Prepared
@@ -30,7 +29,9 @@ _ONLY = "encave.only"
 _OBJECTIVE = "encave.objective"
 LEFT_OUT = "encave.left_out"
 """Key of the context's `meta`: whether something was left out."""
-_MOST_TOLD = 20
+_STRICT = "encave.strict"
+AS_JSON = "encave.as_json"
+"""Key of the context's `meta`: whether the command's output is to be JSON."""
 _KEYS = {"optimizer": "optimizers", "dataset": "datasets", "seed": "seeds"}
 
 
@@ -39,6 +40,7 @@ class Command(click.RichCommand):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click's; before, each option that takes one value is counted."""
+        ctx.meta[AS_JSON] = "--json" in args
         _, _, given = self.make_parser(ctx).parse_args(list(args))
         once = [
             one for one in given if isinstance(one, click.Option) and not (one.multiple or one.count or one.is_eager)
@@ -137,17 +139,20 @@ def reading_limits() -> Limits:
     return Limits(**{name: value for name, value in given.items() if value is not None})
 
 
-def tell_passed_over(passed: Sequence[PassedOver]) -> None:
-    """Say what could not be looked into."""
-    for path, reason in passed[:_MOST_TOLD]:
-        say(f"encave: {path} is passed over: {reason}", err=True)
-    if len(passed) > _MOST_TOLD:
-        say(f"encave: {len(passed) - _MOST_TOLD:,} more are passed over", err=True)
+def strict_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--strict`, which `_prepared` heeds."""
+
+    def keep(context: click.Context, _: click.Parameter, given: bool) -> None:
+        context.meta[_STRICT] = given
+
+    help_text = "End with status 1 where something was passed over."
+    return click.option("--strict", is_flag=True, callback=keep, expose_value=False, help=help_text)(command)
 
 
 def run_paths(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The argument PATHS of logs, runs and run stores, `--only`, `--memory` and `--timeout`."""
-    return click.argument("paths", nargs=-1, required=True, type=ANY_PATH)(only_option(limit_options(command)))
+    """The argument PATHS of logs, runs and run stores, `--only`, `--memory`, `--timeout` and `--strict`."""
+    options = only_option(strict_option(limit_options(command)))
+    return click.argument("paths", nargs=-1, required=True, type=ANY_PATH)(options)
 
 
 def wanted_runs() -> RunFilter:
@@ -305,20 +310,28 @@ def _there(paths: tuple[Path, ...]) -> str:
 def _prepared(paths: tuple[Path, ...]) -> Prepared:
     from ..converters.engine import Engine
     from ..workflows.prepared import prepare
-    from .show.conversions import counted
+    from .show.conversions import counted, print_passed_over
 
     with Engine(cores(), reading_limits()) as engine, counted("logs") as count:
         prepared = prepare(paths, engine, count)
-    tell_passed_over(prepared.passed_over)
+    print_passed_over(prepared.passed_over, err=True)
+    context = click.get_current_context(silent=True)
+    if context and context.meta.get(_STRICT) and prepared.passed_over:
+        context.meta[LEFT_OUT] = True
     for log in prepared.refused:
         leave_out(f"{log.source}: {log.reason}")
     return prepared
 
 
-def exit_status(statuses: Sequence[str], *, strict: bool = False) -> int:
-    """0 if nothing was refused, 1 if something was, 2 if everything was; with `strict` 1 also then."""
+def exit_status(statuses: Sequence[str], passed_over: Sequence[object], *, strict: bool = False) -> int:
+    """0 if nothing was refused, 1 if something was, 2 if everything was.
+
+    With `strict` it is 1 also then, and where something was passed over.
+    """
     refused = statuses.count("refused")
-    return (2 if refused == len(statuses) and not strict else 1) if refused else 0
+    if strict:
+        return 1 if refused or passed_over else 0
+    return (2 if refused == len(statuses) else 1) if refused else 0
 
 
 def left_out(done: Sequence[object], refused: Sequence[object]) -> int:

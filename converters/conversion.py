@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import EncaveError
 from .account import Conversion, refused
 from .engine import Engine, Task
 from .formats.deepcave import twin
@@ -15,7 +14,7 @@ from .one_log import Job, convert_log
 from .reader import Options
 from .reading_server import Ended
 from .run_folders import opened
-from .survey import Survey, nothing_found, survey
+from .survey import NothingFoundError, Survey, survey
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -58,7 +57,7 @@ def convert(
     with Engine(jobs, limits) as engine:
         found = survey(sources, engine, forced_format, mapping=mapping, skip=out)
         if not found.logs:
-            raise EncaveError(nothing_found(found, engine, forced_format, mapping))
+            raise NothingFoundError([found])
         return convert_found(found, out, engine, Options(space, mapping), strict=strict, on_progress=on_progress)
 
 

@@ -17,10 +17,12 @@ from .limits import Limits
 from .one_log import Ask, Job, describe_error, described, read
 from .reader import Options
 from .reading_server import Ended
-from .survey import PassedOver, load_each, survey
+from .survey import load_each, survey
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
+
+    from .passed_over import PassedOver
 
 _SHOWN = 12
 
@@ -100,7 +102,7 @@ def inspect_logs(
     mapping: Mapping[str, str] | None = None,
     jobs: int = 1,
     limits: Limits | None = None,
-    on_passed_over: Callable[[PassedOver], None] | None = None,
+    on_passed_over: Callable[[list[PassedOver]], None] | None = None,
 ) -> list[Inspection]:
     """Read all logs and converted runs at or below `paths`.
 
@@ -111,7 +113,7 @@ def inspect_logs(
         mapping: What the columns of a table are.
         jobs: Processes that read logs; the result is the same.
         limits: Of each process.
-        on_passed_over: Told of each file and folder that could not be looked into.
+        on_passed_over: Told what was passed over, by kind.
 
     Raises:
         EncaveError: a path does not exist, or there is neither a log nor a run in any of them.
@@ -120,8 +122,7 @@ def inspect_logs(
     with Engine(jobs, limits) as engine:
         seen = survey(paths, engine, forced_format, mapping=mapping)
         if on_passed_over is not None:
-            for each in seen.passed_over:
-                on_passed_over(each)
+            on_passed_over(seen.passed_over)
         tasks = (Task(_of_log, (Job(log, options),)) for log in seen.logs)
         found = [_of_folder(folder, run) for folder, run in load_each(seen.folders)]
         for log, answer in zip(seen.logs, engine.ordered(tasks), strict=True):

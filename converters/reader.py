@@ -31,10 +31,14 @@ class Listing:
     def head(self, name: str, size: int = 4096) -> bytes:
         """First bytes of a file; of text without a byte order mark, and as UTF-8 if it is UTF-16."""
         with (self.folder / name).open("rb") as file:
-            data = file.read(size)
-        if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-            return data.decode("utf-16", errors="ignore").encode(errors="ignore")
-        return data.removeprefix(BOM_UTF8)
+            return as_utf8(file.read(size))
+
+
+def as_utf8(data: bytes) -> bytes:
+    """The beginning of a file: of text without a byte order mark, and as UTF-8 if it is UTF-16."""
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="ignore").encode(errors="ignore")
+    return data.removeprefix(BOM_UTF8)
 
 
 @dataclass(frozen=True)

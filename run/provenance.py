@@ -185,6 +185,8 @@ class Provenance(Told):
     """What `report.toml` says of it: `optimizer`, `task`, `seed`, `scale`."""
     label_from: str | None = None
     """The word of the path or the study from which the label was taken."""
+    label_where: str | None = None
+    """Where that word stands: `folder`, `study's name`."""
     library: str | None = None
     """The library that wrote the log, where the label is not its name."""
     study: str | None = None
@@ -214,7 +216,7 @@ class Provenance(Told):
         "overhead_seconds": NUMBER,
         "evaluations": (int, NoneType),
         "improvements_only": (bool, NoneType),
-        **dict.fromkeys(("label_from", "library", "study", "seed_from"), SCALAR),
+        **dict.fromkeys(("label_from", "label_where", "library", "study", "seed_from"), SCALAR),
         "said": (list, tuple, NoneType),
         "settings": (Mapping, NoneType),
         **dict.fromkeys(("source_release", "encave"), SCALAR),

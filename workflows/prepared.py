@@ -18,7 +18,7 @@ from ..store import RunFilter, RunStore
 if TYPE_CHECKING:
     from ..converters import Conversion
     from ..converters.engine import Engine
-    from ..converters.survey import PassedOver
+    from ..converters.passed_over import PassedOver
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Prepared:
     refused: tuple[Conversion, ...]
     """Logs that could not be converted."""
     passed_over: tuple[PassedOver, ...]
-    """What could not be looked into."""
+    """What was passed over, by kind."""
 
 
 def prepare(
@@ -48,21 +48,22 @@ def prepare(
         on_progress: As in `converters.convert`.
 
     Raises:
-        EncaveError: a path does not exist, or there is neither a run nor a log in any of them.
+        EncaveError: a path does not exist, there is neither a run nor a log in one of them, or nothing can be read.
     """
     from ..converters.conversion import convert_found
+    from ..converters.passed_over import Unread, counted
     from ..converters.reader import Options
     from ..converters.survey import survey
 
     folders: list[Path] = []
     stores: list[Path] = []
     refused: list[Conversion] = []
-    passed_over: list[PassedOver] = []
-    for path in paths:
-        found = survey([path], engine, may_be_empty=True)
+    unread: list[Unread] = []
+    surveys = [survey([path], engine) for path in paths]
+    for path, found in zip(paths, surveys, strict=True):
         stores += found.stores
         folders += found.runs
-        passed_over += found.passed_over
+        unread += found.unread
         known = _sources(found.runs)
         left = tuple(log for log in found.logs if str(log.found.path.resolve()) not in known)
         rest = replace(found, logs=left)
@@ -76,7 +77,7 @@ def prepare(
         why = f": {refused[0].source}: {refused[0].reason}" if refused else ""
         raise EncaveError(f"no run and no log that can be read at or below {shown}{why}")
     resolved, within = (tuple(dict.fromkeys(path.resolve() for path in one)) for one in (folders, stores))
-    return Prepared(resolved, within, tuple(refused), tuple(passed_over))
+    return Prepared(resolved, within, tuple(refused), tuple(counted(unread)))
 
 
 def extracted(store: Path, wanted: RunFilter) -> list[Path]:

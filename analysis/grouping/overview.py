@@ -118,15 +118,19 @@ def _cells(section: Section, group: Group) -> list[Cell]:
 def _why(section: Section, run: Run) -> str:
     said = run.provenance.said
     word, seed = run.provenance.label_from, run.provenance.seed_from
-    label = f"the path or study ({word})" if word else "the log"
+    where = run.provenance.label_where or "folder"
+    label = f"label from the {where} ({word})" if word else "optimizer from the log"
     if run.provenance.task:
         task = "the log"
     else:
         task = "hyperparameters" if section.task.startswith(UNNAMED) else "the path or study"
-    told = {"optimizer": label, "task": task, "seed": f"the {seed}" if seed else "the log"}
+    told = {"task": task, "seed": f"the {seed}" if seed else "the log"}
     told |= dict.fromkeys(said, "report.toml")
-    words = [f"{key} from {told[key]}" for key in ("optimizer", "task")]
-    return ", ".join([*words, "no seed" if run.seed is None else f"seed from {told['seed']}"])
+    if "optimizer" in said:
+        label = "optimizer from report.toml"
+    return ", ".join(
+        [label, f"task from {told['task']}", "no seed" if run.seed is None else f"seed from {told['seed']}"]
+    )
 
 
 def _rule(section: Section, group: Group, match: str) -> str:

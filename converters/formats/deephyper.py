@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,13 @@ import pyarrow.compute as pc
 
 from ...errors import EncaveError
 from ...files.json_text import parse
+from ...files.yaml import read_mapping
 from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ..parts.csv_table import LIMIT, CsvTable, header_of, numbers, read_csv, typed
 from ..parts.fitting import fitted_run
 from ..parts.inferred_space import infer
 from ..parts.names import study_name
+from ..parts.searcher import searcher
 from ..parts.space import LogSpace, given_instead
 from ..parts.times import since_start
 from ..reader import Found, Listing, Options, ReadResult
@@ -30,6 +33,8 @@ _METADATA = "m:"
 _TIMES = ("m:timestamp_submit", "m:timestamp_gather")
 _PROFILED = ("m:timestamp_start", "m:timestamp_end")  # of the job itself, by another clock
 _JOB_STATUS = "job_status"
+_CONTEXT = "context.yaml"  # the search's class and arguments, beside its table in older releases
+_CLASSES = {"AMBS": "CBO", "RandomSearch": "Random Search", "RegularizedEvolution": "RE"}
 _UNFINISHED = {
     "READY": Status.NOT_EVALUATED.value,
     "RUNNING": Status.RUNNING.value,
@@ -54,8 +59,8 @@ class DeepHyperReader:
                     and _objectives(header)
                     and any(column.startswith(_PARAMETER) for column in header)
                 ):
-                    path = listing.folder / name
-                    yield Found(path, (path,), f"CSV columns p:…, {', '.join(_objectives(header))}, job_id")
+                    files = tuple(listing.folder / each for each in (name, _CONTEXT) if each in listing.names)
+                    yield Found(files[0], files, f"CSV columns p:…, {', '.join(_objectives(header))}, job_id")
 
     def read(self, found: Found, options: Options) -> ReadResult:
         """Read each row as one trial."""
@@ -81,6 +86,10 @@ def _run(table: CsvTable, found: Found, options: Options) -> Run:
     config_ids, configurations, space = _configurations(table, options)
     statuses, costs, notes = _outcomes(table, names)
     times, time_notes = _times(table)
+    context, unread = _context(found.path.with_name(_CONTEXT))
+    kind = context.get("type")
+    searched = searcher("DeepHyper", found.path, _CLASSES.get(str(kind), str(kind)) if kind else None)
+    seed = context.get("random_state")
     columns: dict[str, Any] = {"config_id": config_ids, "status": statuses, "start": times[0], "end": times[1]}
     for name, values in costs.items():
         columns[COST + name] = values
@@ -97,9 +106,22 @@ def _run(table: CsvTable, found: Found, options: Options) -> Run:
         trials=columns,
         configurations=configurations,
         inferred_space=space.inferred,
-        provenance=Provenance(group="DeepHyper", library="DeepHyper"),
-        notes=[*table.notes, *space.notes, *notes, *time_notes],
+        provenance=Provenance.from_json(
+            {"library": "DeepHyper", **({"seed": seed} if type(seed) is int else {}), **searched.metadata}
+        ),
+        notes=[*table.notes, *space.notes, *notes, *time_notes, *unread, *searched.notes],
     )
+
+
+def _context(path: Path) -> tuple[Mapping[str, Any], list[Note]]:
+    """What the search was told, and a note where that cannot be read; empty where the file is missing."""
+    if not path.is_file():
+        return {}, []
+    try:
+        told = read_mapping(path).get("search")
+    except EncaveError as error:
+        return {}, [Note("flagged", f"left out: {error}")]
+    return (told if isinstance(told, dict) else {}), []
 
 
 def _configurations(table: CsvTable, options: Options) -> tuple[list[int], dict[int, dict[str, Any]], LogSpace]:

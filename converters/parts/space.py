@@ -152,17 +152,33 @@ def read_space(path: Path) -> ConfigurationSpace:
     """
     if path.suffix.lower() == PCS:
         return read_pcs(path).space
+    try:
+        content = json.loads(read_text(path, _LARGEST))
+    except (OSError, ValueError, RecursionError) as error:
+        raise EncaveError(f"{path} is not a ConfigSpace JSON file: {type(error).__name__}: {error}") from error
+    return read_space_object(content, f"{path} is not a ConfigSpace JSON file")
+
+
+def read_space_object(content: Any, what: str) -> ConfigurationSpace:
+    """The space that ConfigSpace of any release wrote as an object.
+
+    Args:
+        content: The object.
+        what: Says where it is from and that it is none, for the message.
+
+    Raises:
+        EncaveError: it is no space.
+    """
     from ConfigSpace import ConfigurationSpace
 
     try:
-        content = json.loads(read_text(path, _LARGEST))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # ConfigSpace warns of every older release of its format
             space = ConfigurationSpace.from_serialized_dict(content)
         json.dumps(space.to_serialized_dict(), allow_nan=False)  # a bound can be infinite
         return space
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        raise EncaveError(f"{path} is not a ConfigSpace JSON file: {type(error).__name__}: {error}") from error
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise EncaveError(f"{what}: {type(error).__name__}: {error}") from error
 
 
 def named_space(name: str) -> ConfigurationSpace:

@@ -44,7 +44,7 @@ def test_table_and_json_say_who_is_with_whom_and_why(runs: Path) -> None:
         ("letter", "Hyperband", 7, ["HB-letter"]),
     ]
     assert told["groups"][0]["why"] == "optimizer from the log, task from the path or study, no seed"
-    assert told["groups"][1]["why"].startswith("optimizer from the path or study (hb), ")
+    assert told["groups"][1]["why"].startswith("label from the folder (hb), ")
     assert len(told["remarks"]) == 1
     table = invoke("groups", runs)
     assert table.exit_code == 0 and "BOHB-1-letter" in table.stdout

@@ -16,23 +16,17 @@ from ...parts.feasibility import feasibility
 from ...parts.fitting import fitted_run
 from ...parts.names import study_name
 from ...parts.numbers import finite
-from ...parts.searcher import RANDOM_SEARCH, Named, named_in
+from ...parts.searcher import searcher
 from ...parts.times import since_start
 from ...reader import Options, ReadResult
 from . import runner
+from .searched import OPTUNA_SAMPLERS, logged_searcher
 from .space import study_space
 from .study import STATES, Study, Trial, settle_times
 
 _METRIC_NAMES = "study:metric_names"
 _UNNAMED = "no-name-"  # Optuna's name for a study that the user gave none
 _CONSTRAINTS = "constraints"  # until release 4 a list, in release 5 one attribute "constraints:<name>" each
-_SAMPLERS = {  # as people write them in the names of studies
-    "TPE": "tpe(?:[^0-9a-z]*sampler)?",
-    "Random": RANDOM_SEARCH,
-    "CMA-ES": "cma[^0-9a-z]*es(?:[^0-9a-z]*sampler)?",
-    "NSGA-II": "nsga[^0-9a-z]*(?:ii|2)(?:[^0-9a-z]*sampler)?",
-    "GP": "gp(?:[^0-9a-z]*sampler)?",
-}
 _SAMPLER_STATE = ("cma:", "sepcma:", "cmawm:")  # pickles of the sampler, many times the size of all else
 
 
@@ -58,7 +52,9 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
     space = study_space(study, options)
     columns, notes = _columns(study, objectives)
     named = study.name and not study.name.startswith(_UNNAMED)
-    sampler = None if study.sampler or not named else named_in(study.name, _SAMPLERS)
+    searched = searcher(
+        "Optuna", path, logged_searcher(study), study=study.name if named else None, known=OPTUNA_SAMPLERS
+    )
     release = study.release or _release(study)
     run = fitted_run(
         name=study.name if named else study_name(path, "Optuna"),
@@ -68,17 +64,15 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
         trials={"config_id": space.config_ids, **columns},
         configurations=space.table(space.space),
         inferred_space=space.incomplete,
-        provenance=Provenance.from_json(_metadata(study, sampler)),
-        notes=[*study.notes, *space.notes, *notes, *([sampler.note("study's name")] if sampler else [])],
+        provenance=Provenance.from_json(_metadata(study) | searched.metadata),
+        notes=[*study.notes, *space.notes, *notes, *searched.notes],
     )
     return ReadResult(run, release, len(run) + study.dropped, dropped=study.dropped)
 
 
-def _metadata(study: Study, sampler: Named | None) -> dict[str, Any]:
+def _metadata(study: Study) -> dict[str, Any]:
     starts = [trial.start for trial in study.trials if trial.start is not None]
     return {
-        "group": f"Optuna ({sampler.label})" if sampler else "Optuna",
-        **({"label_from": sampler.word} if sampler else {}),
         "study": study.name,
         "started_at": min(starts, default=None),
         "distributions": {name: [domain.text for domain in tried.domains] for name, tried in study.parameters.items()},

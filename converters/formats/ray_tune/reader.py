@@ -17,8 +17,10 @@ from ....run import COST, Note, Objective, Optimizer, Provenance, Run, Status
 from ...parts.extras import extra_columns
 from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
+from ...parts.metrics import RAY_OWN, likely, more_is_better
 from ...parts.names import study_name
 from ...parts.numbers import finite
+from ...parts.searcher import searcher
 from ...parts.space import LogSpace, known_space
 from ...parts.times import Times, since_start
 from ...reader import Found, Listing, Options, ReadResult
@@ -39,12 +41,6 @@ from .state import (
 
 _STATE = re.compile(r"experiment_state.*\.json")
 _STATUSES = {"TERMINATED": Status.SUCCESS, "ERROR": Status.CRASHED, "RUNNING": Status.RUNNING, "PAUSED": Status.RUNNING}
-_OWN = re.compile(
-    r"time_.*|timesteps_.*|episodes_.*|iterations_since_restore|training_iteration|timestamp|pid|done|num_\w+"
-    r"|trial_id|experiment_id|experiment_tag|date|hostname|node_ip|should_checkpoint|checkpoint_dir_name|(perf|info)/.*"
-)  # what Ray itself puts into results
-_LIKELY = ("_metric", "loss", "mean_loss", "val_loss", "mean_accuracy", "accuracy", "score", "episode_reward_mean")
-_MORE_IS_BETTER = re.compile(r"acc|score|reward|return|auc|f1|precision|recall|r2|iou|bleu|map\b", re.IGNORECASE)
 
 
 class RayTuneReader:
@@ -129,18 +125,17 @@ def _metric(state: State, trials: Sequence[RayTrial]) -> tuple[str, list[Note]]:
     for trial in trials:
         first = trial.last or (next(results(trial.folder), {}) if trial.folder else {})
         for key, value in first.items():
-            if isinstance(value, int | float) and not isinstance(value, bool) and not _OWN.fullmatch(key):
+            if isinstance(value, int | float) and not isinstance(value, bool) and not RAY_OWN.fullmatch(key):
                 counts[key] = counts.get(key, 0) + 1
     if not counts:
         raise EncaveError("no trial of this Ray Tune experiment has a result: nothing to convert")
-    likely = [name for name in _LIKELY if name in counts]
-    metric = likely[0] if likely else max(counts, key=lambda name: counts[name])
+    metric = likely(counts) or max(counts, key=lambda name: counts[name])
     others = f" (the results also have {', '.join(sorted(set(counts) - {metric}))})" if len(counts) > 1 else ""
     return metric, [Note("assumed", f"the log does not say what was optimised; {metric} is taken{others}")]
 
 
 def _run(trials: Sequence[RayTrial], metric: str, path: Path, options: Options, notes: list[Note]) -> Run:
-    more = _MORE_IS_BETTER.search(metric) is not None and "loss" not in metric.lower()
+    more = more_is_better(metric)
     better = "more" if more else "less"
     notes.append(Note("assumed", f"Ray Tune's mode is only in a pickle: {better} {metric} is taken as better"))
     ids, configurations = _configurations(trials)
@@ -150,6 +145,7 @@ def _run(trials: Sequence[RayTrial], metric: str, path: Path, options: Options, 
         configurations = inferred.configurations
         found = LogSpace(inferred.space, True, inferred.notes)
     columns, times, told = _columns(trials, metric)
+    searched = searcher("Ray Tune", path)
     pickled = sum(PICKLED_TEXT in trial.config.values() for trial in trials)
     if pickled:
         notes.append(Note("flagged", "configurations hold pickled objects, which are not loaded", pickled))
@@ -162,8 +158,8 @@ def _run(trials: Sequence[RayTrial], metric: str, path: Path, options: Options, 
         configurations=configurations,
         budget_name=ITERATION,
         inferred_space=found.inferred,
-        provenance=Provenance(group="Ray Tune", extra={"started_at": times.origin}),
-        notes=[*notes, *found.notes, *times.notes, *told],
+        provenance=Provenance.from_json({"started_at": times.origin, **searched.metadata}),
+        notes=[*notes, *found.notes, *times.notes, *told, *searched.notes],
     )
 
 

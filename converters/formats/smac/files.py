@@ -65,6 +65,12 @@ class Scenario:
         told = _mapping(self.content.get("_meta")).get("version")
         return "2.0 alpha" if self.alpha else None if told is None else str(told)
 
+    @property
+    def facade(self) -> str | None:
+        """The class that the user called, which 2.0 and later write."""
+        told = _mapping(_mapping(self.content.get("_meta")).get("facade")).get("name")
+        return told if isinstance(told, str) else None
+
     def objectives(self, count: int) -> list[Objective]:
         """The objectives, `count` of them."""
         key = "multi_objectives" if self.legacy else "objectives"
@@ -88,8 +94,7 @@ class Scenario:
 
     def metadata(self) -> dict[str, Any]:
         """Everything that a `Run` has no field for."""
-        facade = _mapping(_mapping(self.content.get("_meta")).get("facade")).get("name")
-        kept = {"seed": self.content.get("seed"), "workers": self.content.get("n_workers"), "facade": facade}
+        kept = {"seed": self.content.get("seed"), "workers": self.content.get("n_workers"), "facade": self.facade}
         number = _RUN_FOLDER.search(str(self.content.get("pcs_fn", ""))) if self.legacy else None
         kept |= {"run_id": number and int(number[1]), "finished": self.finished}
         told = {"group": "SMAC", **{key: value for key, value in kept.items() if isinstance(value, str | int)}}

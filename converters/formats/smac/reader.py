@@ -30,6 +30,7 @@ from ...parts.inferred_space import infer
 from ...parts.space import LogSpace, known_space
 from ...reader import Found, Listing, Options, ReadResult
 from .columns import Entries, entries, status_code, status_column
+from .facade import searched_by
 from .files import RUN_HISTORY, Beside, Scenario, beside, read_scenario
 from .rows import STATUSES, UNSET, instance_text, releases
 from .times import times
@@ -146,6 +147,7 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
         columns[EXTRA + "origin"] = _origins(log)
     if sidecar:
         told += _schedule(sidecar, columns)
+    searched = searched_by(path, log.scenario, log.origins.values(), log.rows.budget)
     return fitted_run(
         name=sidecar.run_name() if sidecar else log.scenario.name(path, log.files.suffix),
         optimizer=sidecar.optimizer if sidecar else Optimizer("SMAC", log.scenario.version),
@@ -156,8 +158,10 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
         ready=alike,
         budget_name=sidecar.budget_name if sidecar else None,
         inferred_space=found.inferred,
-        provenance=sidecar.provenance() if sidecar else Provenance.from_json(log.scenario.metadata()),
-        notes=[*notes, *found.notes, *told],
+        provenance=sidecar.provenance()
+        if sidecar
+        else Provenance.from_json(log.scenario.metadata() | searched.metadata),
+        notes=[*notes, *found.notes, *told, *([] if sidecar else searched.notes)],
     )
 
 

@@ -24,6 +24,7 @@ from ....run.types import Floats
 from ...parts.csv_table import CsvTable, numbers, read_csv, typed
 from ...parts.fitting import fitted_run
 from ...parts.names import study_name
+from ...parts.searcher import Searcher, searcher
 from ...parts.space import LogSpace, known_space, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
 from .space import cast, read_space
@@ -36,7 +37,14 @@ _TRIAL = "trial_id"
 _TIME = "st_tuner_time"
 _WORKER_TIME = "st_worker_time"
 _ITERATION = "st_worker_iter"
-_LABELS = {"REA": "RE", "RS": "random search"}
+_LABELS = {
+    "REA": "RE",
+    "RS": "random search",
+    "FIFOScheduler (random)": "random search",
+    "FIFOScheduler (bayesopt)": "BO",
+    "HyperbandScheduler (random)": "ASHA",
+    "HyperbandScheduler (bayesopt)": "MOBSTER",
+}
 
 
 @dataclass(frozen=True)
@@ -195,18 +203,19 @@ def _run(
             columns[EXTRA + name] = typed(log.table.columns[name])
     if sidecar and EXTRA + "worker" in columns:
         columns["worker"] = columns.pop(EXTRA + "worker").cast(pa.string())
-    label = str(log.metadata.get("scheduler_name") or "Syne Tune")
-    label = _LABELS.get(label, label)
+    searched = _searched(log)
     return fitted_run(
-        name=sidecar.run_name() if sidecar else study_name(log.path, label),
-        optimizer=sidecar.optimizer if sidecar else Optimizer(label),
+        name=sidecar.run_name() if sidecar else study_name(log.path, searched.label),
+        optimizer=sidecar.optimizer if sidecar else Optimizer(searched.label),
         space=space.space,
         objectives=objectives,
         trials=columns,
         configurations=_configurations(log, space),
         budget_name=budget_name,
-        provenance=sidecar.provenance() if sidecar else Provenance.from_json(_metadata(log.metadata, label)),
-        notes=[*notes, *time_notes, *_oddities(log, failed)],
+        provenance=sidecar.provenance()
+        if sidecar
+        else Provenance.from_json(_metadata(log.metadata) | searched.metadata),
+        notes=[*notes, *time_notes, *_oddities(log, failed), *([] if sidecar else searched.notes)],
     )
 
 
@@ -259,11 +268,21 @@ def _oddities(log: Log, failed: NDArray[np.bool_]) -> list[Note]:
     return notes
 
 
-def _metadata(metadata: Mapping[str, Any], label: str) -> dict[str, Any]:
+def _searched(log: Log) -> Searcher:
+    """The scheduler; of those that take any searcher, with the searcher."""
+    scheduler, settings = log.metadata.get("scheduler_name"), log.metadata.get("scheduler_kwargs")
+    if not scheduler:
+        return searcher("Syne Tune", log.path, own=False)
+    told = settings.get("searcher") if isinstance(settings, dict) else None
+    named = f"{scheduler} ({told})" if isinstance(told, str) and told else str(scheduler)
+    return searcher("Syne Tune", log.path, _LABELS.get(named, named), own=False)
+
+
+def _metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     settings = metadata.get("scheduler_kwargs")
     settings = settings if isinstance(settings, dict) else {}
     seed = settings.get("random_seed", metadata.get("seed"))
-    told: dict[str, Any] = {"group": label, "library": "Syne Tune", "backend": metadata.get("backend")}
+    told: dict[str, Any] = {"library": "Syne Tune", "backend": metadata.get("backend")}
     told |= {"seed": seed} if isinstance(seed, int) else {}
     told |= {"task": metadata["benchmark"]} if isinstance(metadata.get("benchmark"), str) else {}
     return told | ({"workers": metadata["n_workers"]} if isinstance(metadata.get("n_workers"), int) else {})
