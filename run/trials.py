@@ -47,6 +47,11 @@ OPTIONAL_SCHEMA = pa.schema(
     [
         ("evaluation", pa.int64()),  # how many evaluations the run had made when the trial ended, from 1
         ("feasible", pa.bool_()),  # whether all constraints of the task hold; null: none is known
+        ("penalty", pa.float64()),  # what a failed trial counts with where evaluations are averaged, as logged
+        (
+            "incumbent",
+            pa.int64(),
+        ),  # configuration that the log names the incumbent when the trial ended
     ]
 )
 """Columns that a run has where any of its trials has a value in them; one that it lacks is null throughout."""
@@ -191,6 +196,10 @@ def check_values(trials: pa.Table, objectives: Sequence[Objective]) -> None:
     if "evaluation" in trials.column_names:
         _refuse(trials, pc.less(trials["evaluation"], 1), "its evaluation is not positive; the first one is 1")
     succeeded = _is_one_of(status, known.filter(pc.equal(known, Status.SUCCESS.value)))
+    if "penalty" in trials.column_names:
+        penalty = trials["penalty"]
+        _refuse(trials, pc.invert(pc.is_finite(penalty)), "its penalty is not a finite number")
+        _refuse(trials, pc.and_(pc.is_valid(penalty), succeeded), "it succeeded but has a penalty")
     lacking = succeeded
     for objective in objectives:
         cost = trials[COST + objective.name]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...run.incumbents import IncumbentRule
 from ..grouping.sections import Measure, Section
 from ..performance.anytime import Trajectory, trajectory
 from ..performance.axis import Axis, AxisFacts, AxisKind, choose_axis
 from ..performance.curves import Curve
-from ..performance.incumbents import IncumbentRule
 from ..performance.section_curves import SectionCurves, Summary, section_curves
 from ..statistics.intervals import Interval
 from .rank_curves import RankCurve, RankTask, rank_curves

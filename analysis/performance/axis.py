@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EncaveError
-from ...run import Run, Status
+from ...run import Run
+from ...run.incumbents import completion_order, finished_trials
 
 Floats = NDArray[np.float64]
 
@@ -54,7 +55,7 @@ class Axis:
             return busy_time(run.column("start").astype(np.float64), ends, ends)
         if self.kind == "evaluations" and not np.isnan(run.evaluation).all():
             return _among_finished(run, run.evaluation)
-        order = _completion_order(run, ends)
+        order = completion_order(run, ends)
         positions = np.full(len(run), np.nan)
         positions[order] = np.cumsum(self._weights(run)[order])
         return positions
@@ -111,7 +112,7 @@ class AxisFacts:
         """Look at a run."""
         ends = run.column("end").astype(np.float64)
         succeeded = ~np.isnan(run.cost())
-        finished = _finished(run)
+        finished = finished_trials(run)
         budget = run.column("budget").astype(np.float64)[finished]
         starts = run.column("start").astype(np.float64)[finished]
         return cls(
@@ -201,22 +202,8 @@ def overhead_seconds(run: Run) -> float | None:
     return float(last - busy_time(starts, ends, np.array([last]))[0])
 
 
-def _finished(run: Run) -> NDArray[np.int64]:
-    status = run.column("status")
-    return np.flatnonzero((status != Status.RUNNING.value) & (status != Status.NOT_EVALUATED.value))
-
-
-def _completion_order(run: Run, ends: Floats) -> NDArray[np.int64]:
-    """Finished trials in order of completion: by times, else by counts of evaluations, else the log's own."""
-    finished = _finished(run)
-    for known in (ends[finished], run.evaluation[finished]):
-        if not np.isnan(known).any():
-            return finished[np.argsort(known, kind="stable")]
-    return finished
-
-
 def _among_finished(run: Run, values: Floats) -> Floats:
     """The values of finished trials, NaN for the others."""
-    kept, finished = np.full(len(run), np.nan), _finished(run)
+    kept, finished = np.full(len(run), np.nan), finished_trials(run)
     kept[finished] = values[finished]
     return kept

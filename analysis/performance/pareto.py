@@ -170,4 +170,5 @@ def _volume(run: Run, axis: Axis, points: Floats) -> Trajectory:
         rows=rows[grown],
         values={HYPERVOLUME.column: shares},
         averaged=False,
+        named=False,
     )

@@ -17,11 +17,11 @@ import numpy as np
 
 from ...errors import EncaveError
 from ...run import Run
+from ...run.incumbents import IncumbentRule
 from ...store import RunFilter, read_runs
 from ..grouping.sections import Section, run_measures, view_runs
 from .anytime import Trajectory, trajectory
 from .axis import Axis, AxisFacts, AxisKind, choose_axis
-from .incumbents import IncumbentRule
 from .section_curves import SectionCurves, Summary, section_curves
 
 

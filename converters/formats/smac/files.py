@@ -16,8 +16,9 @@ from ...parts.space import space_file
 
 RUN_HISTORY = re.compile(r"runhistory(?P<suffix>.*)\.json", re.IGNORECASE)
 _HASH = re.compile(r"[0-9a-f]{32}")
-_SETTING = re.compile(r"^(\w+) = (.*)$", re.MULTILINE)
+_SETTING = re.compile(r"^[ \t]*([\w-]+)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
 _RUN_FOLDER = re.compile(r"\brun_(\d+)\b")
+_TRAJECTORIES = ("trajectory", "intensifier", "traj", "traj_aclib2")
 _LARGEST = 1 << 24  # bytes of a scenario.txt
 
 
@@ -33,6 +34,8 @@ class Beside:
     """Configuration space, as JSON or PCS."""
     statistics: Path | None = None
     """`optimization.json` of 2.0 and later or `stats.json` before."""
+    trajectory: Path | None = None
+    """What names SMAC's incumbents: `intensifier.json` of 2.0 and later, `traj.json` or `traj_aclib2.json` before."""
 
     @property
     def statistics_name(self) -> str:
@@ -42,7 +45,8 @@ class Beside:
     @property
     def files(self) -> tuple[Path, ...]:
         """Those that are there."""
-        return tuple(path for path in (self.scenario, self.space, self.statistics) if path is not None)
+        found = (self.scenario, self.space, self.statistics, self.trajectory)
+        return tuple(path for path in found if path is not None)
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,8 @@ def beside(path: Path, names: Iterable[str]) -> Beside:
     scenario = first(("scenario", ".json"), ("scenario", ".txt"))
     told = _settings(scenario).get("pcs_fn") if scenario is not None and scenario.suffix == ".txt" else None
     space = space_file(path.parent, present, suffix=suffix, told=told)
-    return Beside(suffix, scenario, space, first(("optimization", ".json"), ("stats", ".json")))
+    statistics = first(("optimization", ".json"), ("stats", ".json"))
+    return Beside(suffix, scenario, space, statistics, first(*((stem, ".json") for stem in _TRAJECTORIES)))
 
 
 def read_scenario(files: Beside, notes: list[Note]) -> Scenario:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ....errors import EncaveError
@@ -30,6 +31,7 @@ from ...parts.space import LogSpace, known_space
 from ...reader import Found, Listing, Options, ReadResult
 from .columns import Entries, entries, status_code, status_column
 from .files import RUN_HISTORY, Beside, Scenario, beside, read_scenario
+from .incumbents import named_incumbents, penalties, shares_evaluations
 from .rows import STATUSES, UNSET, instance_text, releases
 from .times import times
 
@@ -141,6 +143,7 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
     count = int(log.rows.objectives.max(initial=0)) if len(log.rows) else 1
     objectives = sidecar.objectives if sidecar else log.scenario.objectives(count)
     columns, told = _columns(log.rows, objectives, timed=sidecar is not None)
+    told += _shared(log, columns, len(objectives))
     if any(log.origins.values()):
         columns[EXTRA + "origin"] = _origins(log)
     if sidecar:
@@ -157,6 +160,20 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
         metadata=sidecar.metadata() if sidecar else log.scenario.metadata(),
         notes=[*notes, *found.notes, *told],
     )
+
+
+def _shared(log: _Log, columns: dict[str, Any], objectives: int) -> list[Note]:
+    """Add what several instances or seeds of a configuration need: penalties, and the incumbents that SMAC names."""
+    if not len(log.rows) or not shares_evaluations(log.rows):
+        return []
+    unsuccessful = pc.not_equal(columns["status"].cast(pa.string()), Status.SUCCESS.value).to_numpy(False)
+    columns["penalty"], notes = penalties(log.rows, log.scenario, unsuccessful & ~log.rows.are(Status.RUNNING))
+    if objectives == 1:
+        ends = columns["end"].to_numpy(zero_copy_only=False)
+        named, told = named_incumbents(log.files, log.rows, ends, log.configurations)
+        columns |= {} if named is None else {"incumbent": named}
+        notes += told
+    return notes
 
 
 def _space(log: _Log, path: Path, options: Options, sidecar: Sidecar | None, notes: list[Note]) -> LogSpace | None:
