@@ -20,6 +20,7 @@ from ...parts.space import SPACE_FILE, LogSpace, known_space
 from ...reader import Found, Listing, Options, ReadResult
 from .mapping import Mapped, decimal_comma, mapping_file, read_mapping, resolve, self_explaining
 from .oddities import oddities, time_unit
+from .order import in_order
 from .rows import Rows
 from .source import Table, column_names, may_be_table, read_table
 
@@ -84,7 +85,8 @@ class TableReader:
         if not rows:
             raise EncaveError(f"{found.path} has no row" + (f" of the run {found.key}" if found.key else ""))
         everything = Rows(table, range(table.rows), found.path)
-        run = _run(found, options, everything, rows, mapped, notes, dropped=dropped)
+        rows, told = in_order(everything, rows, mapped)
+        run = _run(found, options, everything, rows, mapped, [*notes, *told], dropped=dropped)
         return ReadResult(run, None, len(run) + dropped, dropped=dropped)
 
 
