@@ -46,6 +46,7 @@ TRIAL_SCHEMA = pa.schema(
 OPTIONAL_SCHEMA = pa.schema(
     [
         ("evaluation", pa.int64()),  # how many evaluations the run had made when the trial ended, from 1
+        ("continues", pa.int64()),  # trial whose training it goes on with, at a higher budget of the same configuration
         ("feasible", pa.bool_()),  # whether all constraints of the task hold; null: none is known
         ("penalty", pa.float64()),  # what a failed trial counts with where evaluations are averaged, as logged
         (
@@ -187,6 +188,8 @@ def check_values(trials: pa.Table, objectives: Sequence[Objective]) -> None:
         EncaveError: something does not hold; the message names the first such trial.
     """
     status = trials["status"]
+    if "continues" in trials.column_names:
+        _refuse(trials, pc.equal(trials["continues"], trials["trial_id"]), "it continues itself")
     known = pa.array([status.value for status in Status])
     _refuse(trials, pc.invert(_is_one_of(status, known)), "unknown status")
     for name in ("budget", *_TIMES, "cpu_time"):

@@ -31,8 +31,9 @@ class Axis:
     `evaluations`: those that the run had made where the log counts them (`Run.evaluation`; finished trials without a
     count have no place), else finished trials, failed ones included. `time`: seconds from the run's start, as the log
     has them. `trial-time`: seconds in which at least one trial was running, so without the optimizer's own overhead.
-    `epochs`: the sum of the budgets of finished trials, in whatever unit budgets have; a trial that continues an
-    earlier one counts in full, and so does a failed one. `full-evaluations`: the same in units of the highest budget.
+    `epochs`: the sum of the budgets of finished trials, in whatever unit budgets have, failed ones in full; of a trial
+    that continues an earlier one only what it added (`Run.spent`). `full-evaluations`: the same in units of the highest
+    budget.
     """
     name: str
     """Name shown to people, e.g. `simulated time`."""
@@ -63,11 +64,11 @@ class Axis:
     def _weights(self, run: Run) -> Floats:
         if self.kind == "evaluations":
             return np.ones(len(run))
-        budget = run.column("budget").astype(np.float64)
+        spent = run.spent()
         if self.kind == "epochs" or self.full is None:
-            return budget
+            return spent
         # an optimizer that knows no budgets evaluates in full
-        return np.where(np.isnan(budget), 1.0, budget / self.full)
+        return np.where(np.isnan(spent), 1.0, spent / self.full)
 
     def end(self, run: Run, positions: Floats) -> float:
         """Where the run ended: its last trial, or the last of all evaluations that it made; 0 without any.

@@ -1,6 +1,7 @@
 """Syne Tune: `results.csv.zip`, one row per report of a trial, and `metadata.json`.
 
-A report is an evaluation at a budget: the value after so many epochs (or whatever the scheduler counts).
+A report is a trial at a budget: the value after so many epochs (or whatever the scheduler counts). Reports of one call
+of the objective are one evaluation.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ....files.json_text import read_json
 from ....files.zips import read_member
 from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
 from ...parts import sidecar as sidecars
+from ...parts.continued import Reports, reports
 from ...parts.csv_table import CsvTable, numbers, read_csv, typed
 from ...parts.names import study_name
 from ...parts.sidecar import Sidecar
@@ -186,6 +188,8 @@ def _run(
     }
     if budget is not None:
         columns["budget"] = np.where(np.isfinite(budget), budget, np.nan)
+    told = _reports(log, budget, ends)
+    columns |= told.columns
     for name, values in costs.items():
         columns[COST + name] = np.where(failed, np.nan, values)
         if failed.any():
@@ -206,8 +210,17 @@ def _run(
         configurations=_configurations(log, space),
         budget_name=budget_name,
         metadata=sidecar.metadata() if sidecar else _metadata(log.metadata, label),
-        notes=[*notes, *time_notes, *_oddities(log, failed)],
+        notes=[*notes, *time_notes, *told.notes, *_oddities(log, failed)],
     )
+
+
+def _reports(log: Log, budget: _Floats | None, ends: Sequence[float | None]) -> Reports:
+    """Which reports continue others; where the worker counts from 0 again, the trial was resumed in another call."""
+    count = len(log.trials)
+    known = [None] * count if budget is None else [level if np.isfinite(level) else None for level in budget.tolist()]
+    if _ITERATION not in log.table.columns:
+        return reports(log.trials.tolist(), known, ends, [False] * count)
+    return reports(log.trials.tolist(), known, ends, (log.floats(_ITERATION) == 0).tolist())
 
 
 def _configurations(log: Log, space: LogSpace) -> dict[int, dict[str, Any]]:
