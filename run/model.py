@@ -329,7 +329,7 @@ class Run:
     def spent(self) -> NDArray[np.float64]:
         """What each trial cost in units of its budget, shape (n,); NaN without a budget.
 
-        Of a trial that continues another of the run at a lower budget that is the difference, else all of its budget.
+        Of a trial that continues another of the run at no higher budget that is the difference, else all of its budget.
         """
         budget = self.column("budget").astype(np.float64)
         if "continues" not in self.trials.column_names:
@@ -337,7 +337,7 @@ class Run:
         row = pc.index_in(self.trials["continues"], value_set=self.trials["trial_id"].combine_chunks())
         known = pc.is_valid(row).to_numpy()
         before = np.where(known, budget[pc.fill_null(row, 0).to_numpy()] if len(budget) else budget, 0.0)
-        return budget - np.where(before < budget, before, 0.0)  # no difference where a budget is not known
+        return budget - np.where(before <= budget, before, 0.0)  # no difference where a budget is not known
 
     @property
     def penalty(self) -> NDArray[np.float64]:

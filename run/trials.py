@@ -46,7 +46,7 @@ TRIAL_SCHEMA = pa.schema(
 OPTIONAL_SCHEMA = pa.schema(
     [
         ("evaluation", pa.int64()),  # how many evaluations the run had made when the trial ended, from 1
-        ("continues", pa.int64()),  # trial whose training it goes on with, at a higher budget of the same configuration
+        ("continues", pa.int64()),  # trial whose training it goes on with, mostly at a higher budget
         ("feasible", pa.bool_()),  # whether all constraints of the task hold; null: none is known
         ("penalty", pa.float64()),  # what a failed trial counts with where evaluations are averaged, as logged
         (

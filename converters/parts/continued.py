@@ -27,8 +27,8 @@ def reports(
 ) -> Reports:
     """What the reports of trainings are as trials with the numbers 0, 1, 2, ….
 
-    A report continues the one before it of its training, in the log's order, where its budget is higher. All reports of
-    one call of the objective are one evaluation, which counts from the first of them on.
+    A report continues the one before it of its training, in the log's order, where its budget is higher, or the same in
+    one call. All reports of one call of the objective are one evaluation, which counts from the first of them on.
 
     Args:
         training: Which one each report is of, shape (n,).
@@ -43,7 +43,8 @@ def reports(
         before = last.get(own)
         first[row] |= before is None
         below = None if before is None else budget[before]
-        continues.append(before if below is not None and level is not None and below < level else None)
+        goes_on = below is not None and level is not None and (below < level or (below == level and not first[row]))
+        continues.append(before if goes_on else None)
         last[own] = row
     if first.all():
         return Reports({}, ())

@@ -53,10 +53,10 @@ def test_a_continued_trial_costs_the_difference() -> None:
     np.testing.assert_allclose(FULL.positions(run), [1 / 9, 3 / 9, 1.0, 12 / 9])
 
 
-def test_what_is_not_there_or_not_lower_is_no_difference() -> None:
+def test_what_is_not_there_or_higher_is_no_difference() -> None:
     run = run_of([9.0, 3.0, 3.0, None], [99, 10, 11, 10])
-    np.testing.assert_array_equal(run.spent(), [9.0, 3.0, 3.0, np.nan])
-    np.testing.assert_array_equal(run.where([False, True, True, True]).spent(), [3.0, 3.0, np.nan])
+    np.testing.assert_array_equal(run.spent(), [9.0, 3.0, 0.0, np.nan])
+    np.testing.assert_array_equal(run.where([True, False, True, True]).spent(), [9.0, 3.0, np.nan])
     assert run_of([None, 9.0], [None, 10]).spent().tolist()[1] == 9.0
     assert run_of([2.0, 9.0], [None, None]).spent().tolist() == [2.0, 9.0]
     assert len(run_of([1.0, 2.0], [None, 10]).where([False, False]).spent()) == 0
