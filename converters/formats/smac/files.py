@@ -61,6 +61,8 @@ class Scenario:
     """Whether `stats.json` is that of the first alpha of 2.0."""
     finished: bool | None = None
     """Whether the run had ended when SMAC last wrote; None if unknown."""
+    counted: int | None = None
+    """How many trials had finished then, as `stats.json` counts them; None if unknown."""
 
     @property
     def version(self) -> str | None:
@@ -134,11 +136,13 @@ def read_scenario(files: Beside, notes: list[Note]) -> Scenario:
     finished = statistics.get("finished")
     alpha = "trajectory" in statistics and "submitted" in statistics
     ended = finished if isinstance(finished, bool) else None
+    told = statistics.get("finished_ta_runs", finished)  # 1.x; 2.0 alpha
+    count = told if type(told) is int else None
     if ended is False and statistics.get("used_walltime"):  # 0 where SMAC was only asked and told
         notes.append(Note("flagged", f"SMAC had not finished when it wrote this, as {files.statistics_name} says"))
     if files.scenario is not None and files.scenario.suffix == ".txt":
-        return Scenario(_settings(files.scenario), legacy=True, alpha=alpha, finished=ended)
-    return Scenario(_object(files.scenario, notes), alpha=alpha, finished=ended)
+        return Scenario(_settings(files.scenario), legacy=True, alpha=alpha, finished=ended, counted=count)
+    return Scenario(_object(files.scenario, notes), alpha=alpha, finished=ended, counted=count)
 
 
 def _object(path: Path | None, notes: list[Note]) -> Mapping[str, Any]:

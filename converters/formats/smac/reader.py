@@ -78,7 +78,8 @@ class SmacReader:
             notes.append(Note("flagged", "SMAC ended before its first trial: the log has none"))
         notes += _copies(found.path)
         scenario = read_scenario(files, notes)
-        log = _Log(rows, configurations, _mapping(history.get("config_origins")), scenario, files)
+        counted = _mapping(history.get("stats")).get("finished", scenario.counted)
+        log = _Log(rows, configurations, _mapping(history.get("config_origins")), scenario, files, counted)
         run = _run(log, found.path, options, notes)
         release = scenario.version or releases(data, origins="config_origins" in history)
         return ReadResult(run, release, len(data), dropped=len(data) - len(rows))
@@ -94,6 +95,7 @@ class _Log:
     origins: Mapping[str, Any]
     scenario: Scenario
     files: Beside
+    counted: Any
 
 
 def _names(found: Found) -> list[str]:
@@ -148,6 +150,12 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
         columns[EXTRA + "origin"] = _origins(log)
     if sidecar:
         told += _schedule(sidecar, columns)
+    metadata = sidecar.metadata() if sidecar else log.scenario.metadata()
+    finished = int((~log.rows.are(Status.RUNNING)).sum())
+    if type(log.counted) is int and log.counted > finished:
+        metadata |= {"evaluations": log.counted}
+        text = f"SMAC counts {log.counted:,} finished trials, of which its run history has {finished:,}"
+        told.append(Note("flagged", text))
     return Run.from_columns(
         name=sidecar.run_name() if sidecar else log.scenario.name(path, log.files.suffix),
         optimizer=sidecar.optimizer if sidecar else Optimizer("SMAC", log.scenario.version),
@@ -157,7 +165,7 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
         configurations=configurations if alike is None else alike,
         budget_name=sidecar.budget_name if sidecar else None,
         inferred_space=found.inferred,
-        metadata=sidecar.metadata() if sidecar else log.scenario.metadata(),
+        metadata=metadata,
         notes=[*notes, *found.notes, *told],
     )
 

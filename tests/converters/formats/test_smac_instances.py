@@ -165,3 +165,35 @@ def test_one_number_in_every_place(
     assert cost == pytest.approx(value)
     if x is not None:
         assert (seen["incumbent"]["configuration"], dict(configuration)) == ({"x": x}, {"x": x})
+
+
+def of(tmp_path: Path, change: Callable[[dict[str, Any]], None]) -> Run:
+    shutil.copytree(SMAC / "instances", tmp_path / "log")
+    history = tmp_path / "log" / "0" / "runhistory.json"
+    content = json.loads(history.read_text())
+    change(content)
+    history.write_text(json.dumps(content))
+    return read_one(tmp_path / "log", "smac").run
+
+
+def test_smacs_counter_tells_of_trials_that_the_log_lacks(tmp_path: Path) -> None:
+    run = of(tmp_path, lambda content: content["stats"].update(finished=9))
+    assert run.evaluations == 9
+    assert trajectory(run, EVALUATIONS, ["cost:cost"]).last == 9.0
+    assert any("SMAC counts 9 finished trials, of which its run history has 4" in note.text for note in run.notes)
+
+
+@pytest.mark.parametrize("told", [4, 2, "9", None, 9.5, True])
+def test_a_counter_that_tells_no_more_is_left(tmp_path: Path, told: Any) -> None:
+    assert of(tmp_path, lambda content: content["stats"].update(finished=told)).evaluations is None
+
+
+def test_running_trials_are_not_finished(tmp_path: Path) -> None:
+    run = of(tmp_path, lambda content: content["data"][3].update(status=0, cost=2147483647))
+    assert run.evaluations == 4  # it had been told, and the log has lost it
+
+
+def test_the_counter_of_1_x(tmp_path: Path) -> None:
+    shutil.copytree(CASE, tmp_path / "log")
+    (tmp_path / "log" / "stats.json").write_text(json.dumps({"submitted_ta_runs": 8, "finished_ta_runs": 7}))
+    assert read_one(tmp_path / "log", "smac").run.evaluations == 7
