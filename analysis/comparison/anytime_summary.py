@@ -8,9 +8,9 @@ from ..performance.axis import Axis, AxisFacts, available_axes
 from ..performance.measures import Hits
 from ..performance.pareto import Pareto, compare_fronts
 from ..performance.runtimes import Runtime, Targets, runtimes, spaced_targets
-from ..performance.section_curves import SectionCurves, section_curves
+from ..performance.section_curves import SectionCurves
 from ..performance.section_runtimes import SectionRuntimes
-from .section import Comparison, trajectories_of
+from .section import Comparison, on_axis
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def summarise(comparison: Comparison, hits: Hits = "held") -> AnytimeSummary:
         other_axes=tuple(_on_axis(comparison, axis) for axis in other_axes(comparison)),
         targets=targets,
         runtimes=runtimes(members, measure, targets, comparison.interval, hits) if targets else (),
-        pareto=compare_fronts(section, comparison.axis, comparison.interval),
+        pareto=comparison.pareto or compare_fronts(section, comparison.axis, comparison.interval),
     )
 
 
@@ -68,6 +68,7 @@ def other_axes(comparison: Comparison) -> list[Axis]:
 
 def _on_axis(comparison: Comparison, axis: Axis) -> SectionCurves:
     summary = comparison.made.summary
+    fronts = compare_fronts(comparison.section, axis, summary.interval) if comparison.pareto else None
     section = replace(comparison.section, measures=comparison.section.measures[:1])
-    made = section_curves(section, axis, trajectories_of(section, axis, summary.rule), summary)
+    made = on_axis(section, axis, summary) if fronts is None else fronts.as_curves(summary)
     return made.in_order(comparison.ordered)

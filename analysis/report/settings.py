@@ -107,6 +107,8 @@ class Settings:
         if rule.seed is not None:
             told["seed"] = _seed(rule.seed, run.name, source)
         run = _with_objective(run, rule)
+        if rule.use is not None or rule.objective is not None:
+            told["compared_by"] = run.objectives[0].name
         return run.replace(metadata=MappingProxyType({**run.metadata, **told})) if told else run
 
     @staticmethod
