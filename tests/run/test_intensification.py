@@ -11,11 +11,15 @@ from ConfigSpace import ConfigurationSpace, Float
 from hypothesis import given
 from hypothesis import strategies as st
 
+from encave.analysis.importance.sample import sample
 from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis
+from encave.analysis.performance.streaming import reduce_run
 from encave.errors import EncaveError
 from encave.run import Objective, Optimizer, Run
 from encave.run.incumbents import IncumbentRule
+from encave.run.runs import Runs
+from encave.store.columns import run_row
 
 EVALUATIONS = Axis("evaluations", "evaluations", None)
 Trial = tuple[int, str | None, int | None, float | None]  # configuration, instance, seed, cost
@@ -166,3 +170,23 @@ def test_the_run_and_its_curve_end_with_the_mean_of_one_configuration(trials: li
     assert best.value == pytest.approx(
         np.mean([trial[3] for trial in trials if trial[0] == best.config_id and trial[3]])
     )
+
+
+def test_importances_stand_at_the_same_incumbent() -> None:
+    trials: list[Trial] = [(i, instance, 0, float(i)) for i in range(2, 9) for instance in ("a", "b")]
+    run = run_of([*trials, (1, "a", 0, 0.1)])  # the lowest mean, of one evaluation
+    data = sample(run)
+    best = run.incumbent()
+    assert best is not None
+    assert best.config_id == 2
+    assert data.cost.argmin() != 0
+    assert data.incumbent.tolist() == data.codes[0].tolist()
+    assert data.first(3).incumbent.tolist() == data.codes[0].tolist()
+
+
+def test_the_store_and_the_table_of_runs_have_it_too() -> None:
+    run = run_of([(1, "a", 0, 1.0), (1, "b", 0, 9.0), (2, "a", 0, 0.5)])
+    assert run_row(run, run.joined(), 0)["incumbent_cost"] == 5.0
+    assert Runs([run]).table()["incumbent"].to_pylist() == [5.0]
+    reduced = reduce_run(run, "evaluations", "as-logged").trajectories["evaluations"]
+    assert reduced.values["objective"].tolist() == [1.0, 5.0]
