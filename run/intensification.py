@@ -1,10 +1,10 @@
 """Incumbents where configurations are evaluated on several instances or with several seeds: algorithm configuration.
 
 Costs on different instances do not compare, so a configuration is judged against its rival on what both were evaluated
-on: the pairs of instance and seed that they share, else the instances. It replaces the incumbent when it is evaluated,
-has at least as many evaluations as the incumbent, and is better there (intensification: F. Hutter, H. Hoos,
-K. Leyton-Brown and T. Stützle, "ParamILS", JAIR 36, 2009). Better is to fail on a smaller share, then to have a lower
-mean. An evaluation that failed but has a penalty, such as a timeout with a PAR factor, counts with that.
+on: the pairs of instance and seed that they share, else the instances. It replaces the incumbent when it has at least
+as many evaluations and is better there, which is looked at whenever one of the two was evaluated (intensification: F.
+Hutter, H. Hoos, K. Leyton-Brown and T. Stützle, "ParamILS", JAIR 36, 2009). Better is to fail on a smaller share, then
+to have a lower mean. An evaluation that failed but has a penalty, such as a timeout with a PAR factor, counts with it.
 """
 
 from __future__ import annotations
@@ -129,6 +129,7 @@ def intensified(
         cost by then, both of shape (k,).
     """
     found: dict[int, _Results] = {}
+    by_evidence: dict[int, set[int]] = {}
     at: list[int] = []
     latest: list[int] = []
     best, top = -1, -np.inf
@@ -139,17 +140,31 @@ def intensified(
         if budget < top:
             continue
         own = found.setdefault(group, _Results())
+        before = own.evaluations
         own.take(i, one, pairs[i], instances[i], seeded=seeded[i], able=fine)
         if not own.succeeded:
             continue
-        best, top = (best, top) if budget == top else (-1, budget)
-        rival = found.get(best)
-        if rival is None or (own.evaluations >= rival.evaluations and own.beats(rival)):
+        if best < 0 or budget > top:
+            best, top, by_evidence = group, budget, {}
+        by_evidence.get(before, set()).discard(group)
+        by_evidence.setdefault(own.evaluations, set()).add(group)
+        if group == best:
+            best = _challenged(best, found, by_evidence)
+        elif own.evaluations >= found[best].evaluations and own.beats(found[best]):
             best = group
-        if best == group and (not latest or latest[-1] != own.latest):
+        if not latest or latest[-1] != found[best].latest:
             at.append(i)
-            latest.append(own.latest)
+            latest.append(found[best].latest)
     return np.array(at, dtype=np.int64), np.array(latest, dtype=np.int64)
+
+
+def _challenged(best: int, found: dict[int, _Results], by_evidence: dict[int, set[int]]) -> int:
+    """The incumbent after it was evaluated: itself, or who has as many evaluations and is better now."""
+    enough = [evaluations for evaluations in by_evidence if evaluations >= found[best].evaluations]
+    for group in sorted(group for evaluations in enough for group in by_evidence[evaluations]):
+        if found[group].evaluations >= found[best].evaluations and found[group].beats(found[best]):
+            best = group
+    return best
 
 
 def as_named(

@@ -190,3 +190,16 @@ def test_the_store_and_the_table_of_runs_have_it_too() -> None:
     assert Runs([run]).table()["incumbent"].to_pylist() == [5.0]
     reduced = reduce_run(run, "evaluations", "as-logged").trajectories["evaluations"]
     assert reduced.values["objective"].tolist() == [1.0, 5.0]
+
+
+def test_the_incumbent_is_challenged_when_it_fails_on_the_next_instance() -> None:
+    # as irace has it: all on one instance, then all on the next; 3 is best on i1 and by far the worst on i2
+    costs = {"i1": {1: 10.0, 2: 9.0, 3: 2.0}, "i2": {1: 10.0, 2: 8.0, 3: 30.0}}
+    trials: list[Trial] = [(i, name, 0, cost) for name, own in costs.items() for i, cost in own.items()]
+    assert steps(run_of(trials)) == [(1, 1, 10.0), (2, 2, 9.0), (3, 3, 2.0), (6, 2, 8.5)]
+
+
+def test_of_several_challengers_the_best_leads() -> None:
+    trials: list[Trial] = [(i, "a", 0, cost) for i, cost in ((1, 5.0), (2, 4.0), (3, 1.0))]
+    rest: list[Trial] = [(1, "b", 0, 5.0), (2, "b", 0, 3.0), (3, "b", 0, 99.0)]
+    assert steps(run_of([*trials, *rest]))[-1] == (6, 2, 3.5)
