@@ -16,11 +16,12 @@ from ....files.json_text import read_json
 from ....run import Note, Status
 from ...parts.json_lines import read_lines
 from .columns import Entries
-from .files import Beside, Scenario
+from .files import Scenario
 from .rows import UNSET, instance_text
 
 _PAR = re.compile(r"(?:par|mean)\s*(\d+)", re.IGNORECASE)
 _CUTOFFS = ("cutoff", "cutoff_time", "algo_cutoff_time", "target_run_cputime_limit", "runtime_cutoff")
+_COUNTS = ("trial", "evaluations", "target_algorithm_runs")  # of 2.x, of 1.x, of the alpha of 2.0
 _Named = tuple[int, int]  # finished evaluations by then, configuration
 
 
@@ -72,34 +73,34 @@ def _number(value: Any) -> float | None:
 
 
 def named_incumbents(
-    files: Beside, rows: Entries, ends: NDArray[np.float64], configurations: Mapping[int, Mapping[str, Any]]
+    path: Path | None, rows: Entries, ends: NDArray[np.float64], configurations: Mapping[int, Mapping[str, Any]]
 ) -> tuple[pa.Array | None, list[Note]]:
     """The configuration that SMAC names its incumbent when each trial ended, shape (n,); None where it names none.
 
     Args:
-        files: What stands beside the run history.
+        path: The file with SMAC's trajectory, if there is one.
         rows: Its entries.
         ends: Their ends, shape (n,); NaN where unknown.
         configurations: All configurations.
     """
-    if files.trajectory is None:
+    if path is None:
         return None, []
     try:
-        named, strange = _trajectory(files.trajectory, configurations)
+        named, strange = _trajectory(path, configurations)
     except EncaveError as error:
         return None, [Note("flagged", f"SMAC's incumbents are left out: {error}")]
     notes: list[Note] = []
     if strange:
-        text = f"{files.trajectory.name} has incumbents that are no configuration of the log, which are left out"
+        text = f"{path.name} has incumbents that are no configuration of the log, which are left out"
         notes.append(Note("flagged", text, strange))
     finished = np.flatnonzero(~rows.are(Status.RUNNING))
     if not named or not len(finished):
-        return None, notes or [Note("flagged", f"{files.trajectory.name} names no incumbents")]
+        return None, notes or [Note("flagged", f"{path.name} names no incumbents")]
     order = finished if np.isnan(ends[finished]).any() else finished[np.argsort(ends[finished], kind="stable")]
     by_then = np.full(len(rows), -1)
     for count, configuration in sorted(named, key=lambda one: one[0]):
         by_then[order[min(max(count, 1), len(order)) - 1 :]] = configuration
-    notes.append(Note("derived", f"incumbents are those that SMAC names in {files.trajectory.name}", len(named)))
+    notes.append(Note("derived", f"incumbents are those that SMAC names in {path.name}", len(named)))
     return pa.array(by_then, mask=by_then < 0), notes
 
 
@@ -112,7 +113,7 @@ def _trajectory(path: Path, configurations: Mapping[int, Mapping[str, Any]]) -> 
     numbers = {_contents(content): number for number, content in configurations.items()}
     found, strange = list[_Named](), 0
     for item in _items(path):
-        count, told = _of(item, "trial", "evaluations"), _of(item, "config_ids", "config_id", "incumbent")
+        count, told = _of(item, *_COUNTS), _of(item, "config_ids", "config_id", "incumbent")
         alone = told[0] if isinstance(told, list) and len(told) == 1 and isinstance(told[0], int) else told
         number = alone if isinstance(alone, int) else numbers.get(_contents(_parsed(told)))
         if number is not None and number in configurations and isinstance(count, int | float) and np.isfinite(count):

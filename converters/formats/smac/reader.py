@@ -178,7 +178,8 @@ def _shared(log: _Log, columns: dict[str, Any], objectives: int) -> list[Note]:
     columns["penalty"], notes = penalties(log.rows, log.scenario, unsuccessful & ~log.rows.are(Status.RUNNING))
     if objectives == 1:
         ends = columns["end"].to_numpy(zero_copy_only=False)
-        named, told = named_incumbents(log.files, log.rows, ends, log.configurations)
+        trajectory = log.files.trajectory or (log.files.statistics if log.scenario.alpha else None)
+        named, told = named_incumbents(trajectory, log.rows, ends, log.configurations)
         columns |= {} if named is None else {"incumbent": named}
         notes += told
     return notes

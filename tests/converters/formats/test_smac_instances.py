@@ -102,6 +102,7 @@ ONE_LINE = {"cpu_time": 1, "evaluations": 6, "cost": 0.6}
         ("trajectory.json", {"trajectory": [{"config_ids": [2], "costs": [0.6], "trial": 6, "walltime": 1.0}]}),
         ("trajectory.json", [{"config_ids": [1], "trial": 2}, {"config_ids": [2], "trial": 6}]),
         ("intensifier.json", {"incumbent_ids": [2], "trajectory": [{"config_ids": [2], "costs": [0.6], "trial": 9}]}),
+        ("stats.json", {"submitted": 6, "trajectory": [{"incumbent": {"x": 0.9}, "target_algorithm_runs": 6}]}),
     ],
 )
 def test_every_form_of_the_trajectory(tmp_path: Path, name: str, content: Any) -> None:
