@@ -198,3 +198,32 @@ def test_the_counter_of_1_x(tmp_path: Path) -> None:
     shutil.copytree(CASE, tmp_path / "log")
     (tmp_path / "log" / "stats.json").write_text(json.dumps({"submitted_ta_runs": 8, "finished_ta_runs": 7}))
     assert read_one(tmp_path / "log", "smac").run.evaluations == 7
+
+
+def test_deepcave_never_leads_with_a_configuration_that_failed(
+    tmp_path: Path, open_in_stock_deepcave: Callable[[Path], Any]
+) -> None:
+    log = tmp_path / "log"
+    shutil.copytree(CASE, log, ignore=shutil.ignore_patterns("traj*"))
+    text = (log / "runhistory.json").read_text()
+    # the best of the two by PAR10 has a timeout; the other solves everything, and slowly
+    text = text.replace(
+        '[[1, "hard", 0, 0.0], [50.0, 5.0, {"__enum__": "StatusType.TIMEOUT"}',
+        '[[1, "hard", 0, 0.0], [0.1, 0.1, {"__enum__": "StatusType.SUCCESS"}',
+    )
+    for value in ("0.5", "0.6", "0.7"):
+        text = text.replace(f"[{value}, {value},", "[40.0, 4.9,")
+    (log / "runhistory.json").write_text(text)
+    (made,) = json.loads(invoke("convert", log, "--out", tmp_path / "runs", "--json"))["runs"]
+    assert made["incumbent"]["cost"] == pytest.approx((0.01 + 50.0 + 0.1) / 3)
+    assert any("has no mean over seeds" in note["text"] and note["count"] == 1 for note in made["notes"])
+    opened = open_in_stock_deepcave(Path(made["output"]))
+    configuration, cost = opened.get_incumbent(opened.get_objectives()[0])
+    assert (dict(configuration), cost) == ({"x": 0.9}, 40.0)
+
+
+def test_deepcave_is_told_so_only_where_it_averages(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    shutil.copytree(SMAC / "instances", log)
+    (made,) = json.loads(invoke("convert", log, "--out", tmp_path / "runs", "--json"))["runs"]
+    assert not any("has no mean over seeds" in note["text"] for note in made["notes"])
