@@ -189,7 +189,7 @@ def read_all(
     for folder, run in load_each(wanted.found.folders):
         if isinstance(run, EncaveError):
             yield refused(folder, _CONVERTED, str(run)), None
-        elif run.metadata.get("source") not in sources:
+        elif run.provenance.source not in sources:
             yield _judged(folder, _CONVERTED, run, wanted)
 
 

@@ -144,16 +144,16 @@ def _of_log(job: Job, _: Ask) -> Inspection:
 def _of_folder(folder: Path, run: Run | EncaveError) -> Inspection:
     if isinstance(run, EncaveError):
         return Inspection(folder, "run", "refused", str(run))
-    return _of_run(folder, str(run.metadata.get("source_format") or "run"), run)
+    return _of_run(folder, run.provenance.source_format or "run", run)
 
 
 def _of_run(source: Path, format_name: str, run: Run) -> Inspection:
-    accounting = run.metadata.get("accounting") or {}
+    accounting = run.provenance.accounting
     seen = Inspection(
         source=source,
         format=format_name,
         name=run.name,
-        release=run.metadata.get("source_release"),
+        release=run.provenance.source_release,
         optimizer=run.optimizer,
         trials=accounting.get("read", len(run)),
         merged=accounting.get("merged", 0),

@@ -14,11 +14,11 @@ from typing import Any, TypeAlias
 from .. import __version__
 from ..errors import EncaveError
 from ..files.atomic import atomic_folder
-from ..run import Run
+from ..run import Run, sidecar
 from . import registry
 from .account import Conversion, accounted, refused
 from .formats.deepcave import output as deepcave
-from .parts import sidecar
+from .parts.fitting import left_out
 from .reader import Found, Log, Options, ReadResult
 from .registry import Candidate
 from .run_folders import FILES, Earlier
@@ -85,7 +85,7 @@ def read_log(job: Job, with_fingerprint: bool, known: str | None, _: Ask) -> Ans
             if told["fingerprint"] == known:
                 return None
         run = described(read(candidate, job.options))
-        return run.replace(metadata=dict(run.metadata) | told)
+        return run.replace(provenance=run.provenance.replace(**told))
     except Exception as error:  # noqa: BLE001 - one log must not stop the others, whatever its format's code does
         return EncaveError(describe_error(job.log, error))
 
@@ -136,6 +136,9 @@ def read(candidate: Candidate, options: Options) -> ReadResult:
     """
     with _no_search_for_cycles():
         result = candidate.reader.read(candidate.found, options)
+    if unfit := left_out(result.run):
+        dropped = result.dropped + unfit
+        result = replace(result, dropped=dropped, read=max(result.read, len(result.run) + result.merged + dropped))
     if result.read != len(result.run) + result.merged + result.dropped:
         told = f"{result.read} read, {len(result.run)} written, {result.merged} merged, {result.dropped} dropped"
         where = candidate.found.path
@@ -162,10 +165,11 @@ def assumed(run: Run) -> str | None:
 
 
 def described(result: ReadResult) -> Run:
-    """The run with the release and the counts of its log in its metadata."""
+    """The run with the release and the counts of its log in its provenance."""
     counts = {"read": result.read, "written": len(result.run), "merged": result.merged, "dropped": result.dropped}
-    told = {"source_release": result.release, "encave": __version__, "accounting": counts}
-    return result.run.replace(metadata=dict(result.run.metadata) | told)
+    known = result.run.provenance
+    known = known.replace(source_release=result.release, encave=__version__, accounting=counts)
+    return result.run.replace(provenance=known)
 
 
 def _unchanged(job: Job, print_now: str) -> Conversion | None:
@@ -191,11 +195,11 @@ def refused_as_assumed(path: Path, name: str, run: Run, reason: str) -> Conversi
     )
 
 
-def _write(result: ReadResult, folder: Path, provenance: Mapping[str, Any]) -> Run:
+def _write(result: ReadResult, folder: Path, told: Mapping[str, str]) -> Run:
     """Write a run's folder; it appears whole or not at all."""
     run = described(result).replace(name=folder.name)
     shown, notes = deepcave.prepare(run)
-    run = run.replace(notes=(*run.notes, *notes), metadata=dict(run.metadata) | dict(provenance))
+    run = run.replace(notes=(*run.notes, *notes), provenance=run.provenance.replace(**told))
     with atomic_folder(folder, ours=FILES) as temporary:
         deepcave.write(run, shown, temporary)
         run.save(temporary)

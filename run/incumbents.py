@@ -25,12 +25,10 @@ from numpy.typing import NDArray
 
 from .intensification import Evidence, as_named, evidence_of, intensified
 from .trials import COST, Status
+from .types import Floats, Ints
 
 if TYPE_CHECKING:
     from .model import Run
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 IncumbentRule = Literal["as-logged", "highest-so-far", "any-budget", "highest-only"]
 
@@ -39,9 +37,9 @@ IncumbentRule = Literal["as-logged", "highest-so-far", "any-budget", "highest-on
 class Followed:
     """When the incumbent of a run, or its mean cost, changed."""
 
-    at: Integers
+    at: Ints
     """Trials at whose end it did, in order of completion, shape (k,)."""
-    latest: Integers
+    latest: Ints
     """Latest evaluation of the incumbent by then, shape (k,)."""
     averaged: bool
     """Whether evaluations of one configuration with different costs were averaged."""
@@ -49,7 +47,7 @@ class Followed:
     """Whether the optimizer's log named the incumbents."""
     steps: IncumbentSteps
     """The same within `rows`."""
-    rows: Integers
+    rows: Ints
     """Trials that count, in order of completion, shape (n,)."""
     cost: tuple[str, Floats]
     """The objective's column, and its values as logged over all trials, with penalties where evaluations are shared."""
@@ -105,13 +103,13 @@ def follow(
     )
 
 
-def finished_trials(run: Run) -> Integers:
+def finished_trials(run: Run) -> Ints:
     """Trials that are neither running nor waiting, ascending."""
     status = run.column("status")
     return np.flatnonzero((status != Status.RUNNING.value) & (status != Status.NOT_EVALUATED.value))
 
 
-def completion_order(run: Run, ends: Floats | None = None) -> Integers:
+def completion_order(run: Run, ends: Floats | None = None) -> Ints:
     """Finished trials as they were completed: by ends, shape (n,), else counts of evaluations, else the log's order."""
     ends = run.column("end").astype(np.float64) if ends is None else ends
     finished = finished_trials(run)
@@ -125,11 +123,11 @@ def completion_order(run: Run, ends: Floats | None = None) -> Integers:
 class IncumbentSteps:
     """When the incumbent, or the mean cost of the incumbent, changed."""
 
-    at: Integers
+    at: Ints
     """Trials at whose end it did, ascending, shape (k,)."""
-    latest: Integers
+    latest: Ints
     """Latest evaluation of the incumbent by then, shape (k,); the same as `at` where nothing was averaged."""
-    groups: Integers | None
+    groups: Ints | None
     """Number of the (configuration, budget) of every trial, shape (n,); None where no repetition had another cost."""
     shared: bool = False
     """Whether configurations were evaluated on several instances or with several seeds."""
@@ -146,10 +144,10 @@ class IncumbentSteps:
 def find_incumbents(
     cost: Floats,
     budget: Floats,
-    configuration: Integers,
+    configuration: Ints,
     rule: IncumbentRule = "highest-so-far",
     full: float | None = None,
-    shared: tuple[NDArray[np.bool_], Evidence, Integers] | None = None,
+    shared: tuple[NDArray[np.bool_], Evidence, Ints] | None = None,
 ) -> IncumbentSteps:
     """Follow the incumbent of one run.
 
@@ -182,11 +180,11 @@ def find_incumbents(
 def _of_evidence(
     cost: Floats,
     budget: Floats,
-    configuration: Integers,
-    rows: Integers,
+    configuration: Ints,
+    rows: Ints,
     level: Floats,
     rule: IncumbentRule,
-    shared: tuple[NDArray[np.bool_], Evidence, Integers],
+    shared: tuple[NDArray[np.bool_], Evidence, Ints],
 ) -> IncumbentSteps:
     able, evidence, own = shared
     groups = _groups(configuration, budget)
@@ -199,7 +197,7 @@ def _of_evidence(
     return IncumbentSteps(at, latest, groups, shared=True)
 
 
-def incumbent_steps(cost: Floats, budget: Floats) -> Integers:
+def incumbent_steps(cost: Floats, budget: Floats) -> Ints:
     """Which trials became the incumbent under `highest-so-far` where no configuration is repeated, ascending.
 
     Args:
@@ -210,7 +208,7 @@ def incumbent_steps(cost: Floats, budget: Floats) -> Integers:
         return np.empty(0, dtype=np.int64)
     highest = np.maximum.accumulate(budget)
     starts = np.flatnonzero(np.concatenate(([True], highest[1:] != highest[:-1])))
-    found: list[Integers] = []
+    found: list[Ints] = []
     for start, stop in zip(starts, [*starts[1:], len(cost)], strict=True):
         eligible = np.where(budget[start:stop] == highest[start], cost[start:stop], np.inf)
         best_before = np.concatenate(([np.inf], np.minimum.accumulate(eligible)[:-1]))
@@ -220,7 +218,7 @@ def incumbent_steps(cost: Floats, budget: Floats) -> Integers:
     return np.concatenate(found)
 
 
-def running_means(values: Floats, groups: Integers) -> Floats:
+def running_means(values: Floats, groups: Ints) -> Floats:
     """Mean of each value and those before it in its group, shape (n,); NaN from the first value that is not finite on.
 
     Exact where all values of a group are equal.
@@ -241,7 +239,7 @@ def running_means(values: Floats, groups: Integers) -> Floats:
     return means
 
 
-def _means_until(values: Floats, groups: Integers, until: Integers) -> Floats:
+def _means_until(values: Floats, groups: Ints, until: Ints) -> Floats:
     """Mean of the known values in the group of each of `until`, shape (k,), up to and with it; NaN without any."""
     order = np.argsort(groups, kind="stable")
     first, last = (np.searchsorted(groups[order], groups[until], side) for side in ("left", "right"))
@@ -255,7 +253,7 @@ def _means_until(values: Floats, groups: Integers, until: Integers) -> Floats:
     return means
 
 
-def _groups(configuration: Integers, budget: Floats) -> Integers | None:
+def _groups(configuration: Ints, budget: Floats) -> Ints | None:
     """Number of each trial's (configuration, budget); None if none comes twice."""
     if len(np.unique(configuration)) == len(configuration):
         return None
@@ -267,14 +265,14 @@ def _groups(configuration: Integers, budget: Floats) -> Integers | None:
     return None if new.all() else groups
 
 
-def _restricted(groups: Integers, rows: Integers) -> Integers:
+def _restricted(groups: Ints, rows: Ints) -> Ints:
     """Groups of all trials, those that take no part each in one of its own."""
     restricted = groups.max() + 1 + np.arange(len(groups))
     restricted[rows] = groups[rows]
     return restricted
 
 
-def _followed(means: Floats, level: Floats, groups: Integers) -> tuple[Integers, Integers]:
+def _followed(means: Floats, level: Floats, groups: Ints) -> tuple[Ints, Ints]:
     """Steps and latest evaluations where means change with every repetition."""
     current: dict[int, tuple[float, int]] = {}  # group → its mean, and its latest evaluation
     heap: list[tuple[float, int, int]] = []

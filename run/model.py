@@ -9,12 +9,12 @@ On disk both are one Parquet file with a JSON header beside it (`trials.parquet`
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,10 +31,12 @@ from . import header as run_header
 from . import trials as trial_columns
 from .arrays import exact_array
 from .equality import same_table
-from .header import NoteKind
+from .header import NoteKind, Optimizer, RunHeader
 from .incumbents import completion_order, follow
 from .intensification import evidence_of
+from .provenance import Provenance
 from .trials import COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objective, Status
+from .types import Ints
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +49,7 @@ UNKNOWN_RELEASE = "of unknown release"
 """Stands after an optimizer's label in the place of its version."""
 CONFIG = "config:"  # prefix of a hyperparameter's column in the file
 _FIELDS = frozenset(
-    {"name", "optimizer", "objectives", "trials", "configurations", "budget_name", "inferred_space", "metadata"}
+    {"name", "optimizer", "objectives", "trials", "configurations", "budget_name", "inferred_space", "provenance"}
     | {"notes", "space_json"}
 )
 
@@ -66,20 +68,11 @@ __all__ = [
     "Objective",
     "Optimizer",
     "Run",
+    "RunHeader",
     "Status",
     "find_runs",
     "split_configurations",
 ]
-
-
-@dataclass(frozen=True)
-class Optimizer:
-    """What proposed the configurations."""
-
-    name: str
-    """Name as in the literature, e.g. `DEHB`."""
-    version: str | None = None
-    """Version of the package, if known."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +87,7 @@ class Note:
     """Number of trials concerned; 0 where it concerns the whole run."""
 
 
-_TOLD = ("name", "optimizer", "budget_name", "notes", "metadata")  # for people
+_TOLD = ("name", "optimizer", "budget_name", "notes", "provenance")  # for people
 _SPELT_OUT = Note("flagged", r"text that is no Unicode (half a letter) is spelt out, as in \ud800")
 
 
@@ -112,7 +105,7 @@ class Incumbent:
     """Its objective value as logged, of several evaluations the mean."""
 
 
-class Run:
+class Run(RunHeader):
     """One optimizer on one task with one seed. Read-only; cheap to slice.
 
     Args:
@@ -125,7 +118,7 @@ class Run:
         configurations: Table of `config_id` and the hyperparameters, see `space_columns.build`.
         budget_name: What the budget counts, e.g. `epochs`.
         inferred_space: Whether the space was inferred from the values, since the log had none.
-        metadata: Anything else as JSON: source, source_format, task, seed, benchmark, evaluations, improvements_only, …
+        provenance: Where it comes from and under what it was made: label, task, seed, benchmark, limit, source, …
         notes: What the conversion merged, dropped, derived or assumed.
 
     Raises:
@@ -143,11 +136,10 @@ class Run:
         configurations: pa.Table,
         budget_name: str | None = None,
         inferred_space: bool = False,
-        metadata: Mapping[str, Any] | None = None,
+        provenance: Provenance | None = None,
         notes: Iterable[Note] = (),
     ) -> None:
         trial_columns.check_objectives(objectives)
-        run_header.check_metadata(metadata or {})
         self._set(
             name=name,
             optimizer=optimizer,
@@ -156,7 +148,7 @@ class Run:
             configurations=configurations.sort_by(space_columns.CONFIG_ID),
             budget_name=budget_name,
             inferred_space=inferred_space,
-            metadata=MappingProxyType(dict(metadata or {})),
+            provenance=provenance or Provenance(),
             notes=tuple(notes),
             space_json=space.to_serialized_dict(),
         )
@@ -171,20 +163,12 @@ class Run:
         if not is_unicode(fields.get("space_json")):
             raise EncaveError("a hyperparameter or one of its values holds text that is no Unicode (half a letter)")
         told = {name: spelt_out(fields[name]) for name in _TOLD if name in fields}
-        if "metadata" in told:
-            told["metadata"] = MappingProxyType(told["metadata"])
         self.__dict__.update({**fields, **told})
         if any(told[name] != fields[name] for name in told) and _SPELT_OUT not in self.notes:
             self.__dict__["notes"] = (*self.notes, _SPELT_OUT)
 
-    name: str
-    optimizer: Optimizer
-    objectives: tuple[Objective, ...]
     trials: pa.Table
     configurations: pa.Table
-    budget_name: str | None
-    inferred_space: bool
-    metadata: Mapping[str, Any]
     notes: tuple[Note, ...]
     space_json: dict[str, Any]
 
@@ -235,33 +219,14 @@ class Run:
             raise EncaveError(f"run {self.name}: its space is damaged ({told}). Convert the log again.") from error
 
     def __getstate__(self) -> dict[str, Any]:
-        own = {name: value for name, value in self.__dict__.items() if name != "space"}
-        return {**own, "metadata": dict(self.metadata)}
+        return {name: value for name, value in self.__dict__.items() if name != "space"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._set(**{**state, "metadata": MappingProxyType(state["metadata"])})
-
-    @property
-    def label(self) -> str:
-        """What the optimizer is called where runs are compared: the label it was given, else its name."""
-        return str(self.metadata.get("group") or self.optimizer.name)
-
-    @property
-    def task(self) -> str | None:
-        """Name of the task, if it is known."""
-        task = self.metadata.get("task")
-        return None if task in (None, "") else str(task)
-
-    @property
-    def seed(self) -> int | None:
-        """Seed of the optimizer, if it is known; a whole number that was written as a float is that number."""
-        seed = self.metadata.get("seed")
-        whole = isinstance(seed, int | float) and not isinstance(seed, bool) and seed == seed // 1
-        return int(seed) if whole else None  # pyright: ignore[reportArgumentType]  isinstance in `whole`
+        self._set(**state)
 
     def labelled(self, label: str) -> Run:
         """The run under another label."""
-        return self.replace(metadata=MappingProxyType({**self.metadata, "group": label}))
+        return self.replace(provenance=self.provenance.replace(group=label))
 
     def __len__(self) -> int:
         return self.trials.num_rows
@@ -346,14 +311,17 @@ class Run:
         return self.column("penalty").astype(np.float64) if known else np.full(len(self), np.nan)
 
     @property
-    def evaluations(self) -> int | None:
-        """How many evaluations the run made in all, if the log says so; its trials may be fewer."""
-        return self.metadata.get("evaluations")
+    def hyperparameters(self) -> tuple[str, ...]:
+        """Names of the hyperparameters, in the order of the configurations' columns."""
+        return tuple(self.configurations.column_names[1:])
 
     @property
-    def improvements_only(self) -> bool:
-        """Whether the log has fewer trials than the run made evaluations: improvements, mostly."""
-        return bool(self.metadata.get("improvements_only"))
+    def space_digest(self) -> str:
+        """Hash of the names and ranges of the hyperparameters, whatever their order."""
+        own = sorted(
+            json.dumps(one, sort_keys=True, default=str) for one in self.space_json.get("hyperparameters") or ()
+        )
+        return hashlib.blake2b(json.dumps(own).encode(), digest_size=16).hexdigest()
 
     @property
     def budgets(self) -> tuple[float, ...]:
@@ -406,7 +374,7 @@ class Run:
         return self.replace(trials=self.trials.filter(pa.array(np.asarray(mask, dtype=bool))))
 
     def replace(self, **fields: Any) -> Run:
-        """The run with some fields replaced; not validated again, so for slices, names, metadata and notes only.
+        """The run with some fields replaced; not validated again, so for slices, names, provenance and notes only.
 
         Raises:
             EncaveError: a run has no such field.
@@ -491,11 +459,12 @@ class Run:
             objectives=objectives,
             trials=trials,
             configurations=split_configurations(
-                *((table, header["configurations_without_trials"]) if configurations else (table[:0], []))
+                table if configurations else table[:0],
+                header["configurations_without_trials"] if configurations else [],
             ),
             budget_name=header["budget_name"],
             inferred_space=header["inferred_space"],
-            metadata=MappingProxyType(header["metadata"]),
+            provenance=Provenance.from_json(header["metadata"]),
             notes=tuple(Note(**note) for note in header["notes"]),
             space_json=header["space"],
         )
@@ -512,7 +481,7 @@ class Run:
             "objectives": [asdict(objective) for objective in self.objectives],
             "budget_name": self.budget_name,
             "inferred_space": self.inferred_space,
-            "metadata": dict(self.metadata),
+            "metadata": self.provenance.json(),
             "notes": [asdict(note) for note in self.notes],
             "space": self.space_json,
             "trials": len(self),
@@ -580,7 +549,8 @@ def split_configurations(table: pa.Table, untried: list[dict[str, Any]]) -> pa.T
     Raises:
         EncaveError: a configuration without trials does not fit the columns, or is there twice.
     """
-    ids, first = np.unique(table["config_id"].to_numpy(), return_index=True)
+    given: Ints = table["config_id"].to_numpy()
+    ids, first = np.unique(given, return_index=True)
     names = [name for name in table.column_names if name.startswith(CONFIG)]
     rows = pa.array(first)
     columns = {name.removeprefix(CONFIG): table[name].combine_chunks().take(rows) for name in names}

@@ -68,19 +68,20 @@ def select(folders: Iterable[Path]) -> Selection:
 
 
 def _candidate(folder: Path) -> _Candidate:
+    from ..run import Provenance  # here, since it brings pyarrow along, which the started processes can do without
+
     missing = [name for name in native.FILES if not (folder / name).is_file()]
     if missing:
         raise EncaveError(f"{folder} is no converted run: {', '.join(missing)} missing. Run `encave convert` first.")
     header, content = _header(folder), native.read(folder)
     meta, space = content.meta, (folder / "configspace.json").read_text(encoding="utf-8")
     _check_configurations(folder, space, content.configs)
-    metadata = header.get("metadata", {})
-    label = metadata.get("group") or header.get("optimizer", {}).get("name", "")
-    task = metadata.get("task")
+    known = Provenance.from_json(header.get("metadata", {}))
+    label = known.group or header.get("optimizer", {}).get("name", "")
     return _Candidate(
         folder,
         str(header.get("name", folder.name)),
-        f"{label} ({task})" if task else str(label),
+        f"{label} ({known.task})" if known.task else str(label),
         (_space_key(space), tuple(meta["budgets"]), tuple(_objective_key(o) for o in meta["objectives"])),
         frozenset(meta["seeds"]),
     )
@@ -107,7 +108,7 @@ def _check_configurations(folder: Path, space_text: str, configs: Mapping[int, M
 
 
 def _header(folder: Path) -> dict[str, Any]:
-    from ..run import HEADER_FILE  # here, since it brings pyarrow along, which the started processes can do without
+    from ..run import HEADER_FILE  # here, as above
 
     path = folder / HEADER_FILE
     if not path.is_file():

@@ -159,13 +159,14 @@ def report(
     """
     from ..analysis.report import write_report
     from ..analysis.report.settings import Settings, read_settings
-    from .known_tables import random_search_of, truth_of
+    from .known_tables import random_search_of, training_noise_of, truth_of
 
     chosen = read_settings(Path(settings)) if isinstance(settings, Path | str) else settings or Settings()
     chosen = replace(chosen, title=title or chosen.title, venue=venue or chosen.venue)
     given = list(runs)
     return write_report(
-        given, out, settings=chosen, truth=truth_of(given), random_search=random_search_of(given), jobs=jobs,
+        given, out, settings=chosen, truth=truth_of(given), random_search=random_search_of(given),
+        noise=training_noise_of(given), jobs=jobs,
         on_step=on_step or _quietly,
     )  # fmt: skip
 

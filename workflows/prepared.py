@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import EncaveError
 from ..files.names import LONGEST, fitted
-from ..run import HEADER_FILE, find_runs
+from ..run import HEADER_FILE, Provenance, find_runs
 from ..store import RunFilter, RunStore
 
 if TYPE_CHECKING:
@@ -108,10 +108,11 @@ def _sources(folders: Iterable[Path]) -> frozenset[str]:
     sources: set[str] = set()
     for folder in folders:
         try:
-            source = json.loads((folder / HEADER_FILE).read_bytes())["metadata"]["source"]
-        except (OSError, ValueError, LookupError, TypeError):
-            continue  # a damaged run is told by whoever reads it; one without a source stands for no log
-        sources.add(str(Path(source).resolve()))
+            known = Provenance.from_json(json.loads((folder / HEADER_FILE).read_bytes())["metadata"])
+        except (EncaveError, OSError, ValueError, LookupError, TypeError, AttributeError):
+            continue  # a damaged run is told by whoever reads it
+        if known.source:  # one without a source stands for no log
+            sources.add(str(Path(known.source).resolve()))
     return frozenset(sources)
 
 

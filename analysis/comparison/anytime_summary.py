@@ -10,6 +10,7 @@ from ..performance.pareto import Pareto, compare_fronts
 from ..performance.runtimes import Runtime, Targets, runtimes, spaced_targets
 from ..performance.section_curves import SectionCurves
 from ..performance.section_runtimes import SectionRuntimes
+from .anytime_tests import AnytimeTests, Differences, anytime_tests, differences_over_time
 from .section import Comparison, on_axis
 
 
@@ -25,6 +26,10 @@ class AnytimeSummary:
     """Targets in the first measure; None without any incumbent."""
     runtimes: tuple[Runtime, ...]
     """Runtimes to them on the main axis, in order of the final table."""
+    tests: AnytimeTests
+    """Tests of areas and of values at several budgets."""
+    differences: Differences | None
+    """Bands of the differences from the control over time; None where they cannot be had."""
     pareto: Pareto | None
     """Hypervolume and attainment; None with one objective."""
 
@@ -35,16 +40,19 @@ class AnytimeSummary:
         return SectionRuntimes(self.comparison.made, self.comparison.measures[0], self.targets, self.runtimes)
 
 
-def summarise(comparison: Comparison, hits: Hits = "held") -> AnytimeSummary:
+def summarise(comparison: Comparison, hits: Hits = "held", control: str | None = None) -> AnytimeSummary:
     """Compute what a report says of anytime performance beside the main curves."""
     section, measure = comparison.section, comparison.measures[0]
     members = {label: comparison.trajectories[label] for label in comparison.ordered}
     targets = spaced_targets([one for own in members.values() for one in own], measure, hits=hits)
+    made = runtimes(members, measure, targets, comparison.interval, hits) if targets else ()
     return AnytimeSummary(
         comparison=comparison,
         other_axes=tuple(_on_axis(comparison, axis) for axis in other_axes(comparison)),
         targets=targets,
-        runtimes=runtimes(members, measure, targets, comparison.interval, hits) if targets else (),
+        runtimes=made,
+        tests=anytime_tests(comparison, made, control),
+        differences=differences_over_time(comparison, control),
         pareto=comparison.pareto or compare_fronts(section, comparison.axis, comparison.interval),
     )
 

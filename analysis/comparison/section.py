@@ -102,7 +102,7 @@ def compare(
         control: The optimizer that all others are tested against, besides all pairs; ignored where it did not run.
 
     Raises:
-        EncaveError: a run lacks a column that its metadata reports, or the runs do not share the axis.
+        EncaveError: a run lacks a column that its provenance reports, or the runs do not share the axis.
     """
     summary = summary or Summary()
     interval = summary.interval

@@ -9,13 +9,13 @@ from fnmatch import fnmatchcase
 from glob import escape
 from itertools import takewhile
 
-from ...run import Objective, Run
+from ...run import Objective, RunHeader
 
 FIRST_OBJECTIVE = "objective"
 """Stands for the column of each run's own first objective."""
 
 
-def roles(runs: Sequence[Run], alike: Mapping[int, str]) -> dict[int, str]:
+def roles(runs: Sequence[RunHeader], alike: Mapping[int, str]) -> dict[int, str]:
     """What the first objective of each run is compared as, by `id` of the run; equal roles are one objective.
 
     Runs of one objective have the same role if their direction is the same. One of several objectives has it if its
@@ -38,7 +38,7 @@ def roles(runs: Sequence[Run], alike: Mapping[int, str]) -> dict[int, str]:
     return told
 
 
-def joint_objective(runs: Sequence[Run]) -> Objective:
+def joint_objective(runs: Sequence[RunHeader]) -> Objective:
     """The first objective of runs in which it has one role; called `objective` where they name it differently."""
     first, *others = (run.objectives[0] for run in runs)
     if all(one.name == first.name for one in others):
@@ -47,12 +47,12 @@ def joint_objective(runs: Sequence[Run]) -> Objective:
     return Objective("objective", first.direction, unit=unit)
 
 
-def names_of(runs: Sequence[Run]) -> str:
+def names_of(runs: Sequence[RunHeader]) -> str:
     """The names of the first objectives, sorted."""
     return ", ".join(sorted({run.objectives[0].name for run in runs}))
 
 
-def tell_apart(task: str, kinds: Sequence[Sequence[Run]], named: bool) -> str:
+def tell_apart(task: str, kinds: Sequence[Sequence[RunHeader]], named: bool) -> str:
     """Why the runs of a task are not compared with each other, and the line of `report.toml` that would join them.
 
     Args:
@@ -73,7 +73,7 @@ def tell_apart(task: str, kinds: Sequence[Sequence[Run]], named: bool) -> str:
     return f"{why}. If they are one, say so in report.toml: runs = [{rules}]"
 
 
-def _rule(kind: Sequence[Run], target: Sequence[Run]) -> str:
+def _rule(kind: Sequence[RunHeader], target: Sequence[RunHeader]) -> str:
     """The rule that makes the objective of `kind` that of `target`."""
     wanted, own = target[0].objectives[0], kind[0].objectives
     names = {run.objectives[0].name for run in target}
@@ -88,18 +88,18 @@ def _rule(kind: Sequence[Run], target: Sequence[Run]) -> str:
     return f"{{{', '.join([f'match = {json.dumps(_pattern(kind, target))}', *keys])}}}"
 
 
-def _pattern(kind: Sequence[Run], others: Sequence[Run]) -> str:
+def _pattern(kind: Sequence[RunHeader], others: Sequence[RunHeader]) -> str:
     """A pattern of all of `kind` and none of the others; the first's name where there is none."""
     return shared_pattern(kind, others) or escape(kind[0].name)
 
 
-def shared_pattern(runs: Sequence[Run], others: Sequence[Run]) -> str | None:
+def shared_pattern(runs: Sequence[RunHeader], others: Sequence[RunHeader]) -> str | None:
     """A shell pattern that the names or the sources of all runs match and that matches no other; None without one."""
     names = [run.name for run in runs]
-    sources = [str(run.metadata.get("source") or "") for run in runs]
+    sources = [run.provenance.source or "" for run in runs]
     found = [escape(one[0]) for one in (names, sources) if len(set(one)) == 1 and one[0]]
     found += [f"{escape(_shared_start(one))}*" for one in (names, sources)]
-    taken = [(run.name, str(run.metadata.get("source") or "")) for run in others]
+    taken = [(run.name, run.provenance.source or "") for run in others]
     for pattern in found:
         if not any(fnmatchcase(name, pattern) or fnmatchcase(source, pattern) for name, source in taken):
             return pattern
@@ -110,5 +110,5 @@ def _shared_start(texts: Sequence[str]) -> str:
     return "".join(letters[0] for letters in takewhile(lambda some: len(set(some)) == 1, zip(*texts, strict=False)))
 
 
-def _optimizers(runs: Sequence[Run]) -> list[str]:
+def _optimizers(runs: Sequence[RunHeader]) -> list[str]:
     return sorted({run.optimizer.name for run in runs})

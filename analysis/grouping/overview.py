@@ -82,9 +82,9 @@ def _cells(section: Section, group: Group) -> list[Cell]:
 
 
 def _why(section: Section, run: Run) -> str:
-    word = run.metadata.get("label_from")
+    word = run.provenance.label_from
     label = f"optimizer from the path or study ({word})" if word else "optimizer from the log"
-    if run.metadata.get("task"):
+    if run.task:
         task = "task from the log"
     else:
         task = "task from hyperparameters" if section.task == task_name(run) else "task from the path or study"
@@ -95,7 +95,7 @@ def _patterns(runs: Sequence[Run], every: Sequence[Run]) -> list[str]:
     """A pattern for each rule that these runs need."""
     own = {id(run) for run in runs}
     pattern = shared_pattern(runs, [run for run in every if id(run) not in own])
-    return [pattern] if pattern else [escape(str(run.metadata.get("source") or run.name)) for run in runs]
+    return [pattern] if pattern else [escape(run.provenance.source or run.name) for run in runs]
 
 
 def _rule(section: Section, group: Group, match: str) -> str:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 
-from ...run import Run
+from ...run import RunHeader
 
 _MOST_NAMES = 4  # of hyperparameters in a title
 _HASH = re.compile(r"(?<![0-9a-z])(?=[0-9a-f-]*[0-9])[0-9a-f]{8}[0-9a-f-]*(?![0-9a-z])")
@@ -15,10 +15,9 @@ _HASH = re.compile(r"(?<![0-9a-z])(?=[0-9a-f-]*[0-9])[0-9a-f]{8}[0-9a-f-]*(?![0-
 _OF_A_TASK = r"(?:task|dataset|data|instance|inst|dim|dimension|function|func|f|problem)[^0-9a-z]*[0-9]+"
 _SEED = r"(?<![a-z])(?:seed|run|repetition|repeat|rep|trial|s|r)[^0-9a-z]*[0-9]+|[0-9]+"
 _NUMBERS = re.compile(rf"((?<![a-z]){_OF_A_TASK})|{_SEED}")
-_LIBRARY = ("source_format", "library", "label_from")  # in the metadata: words that name the optimizer too
 
 
-def tasks_of(runs: Sequence[Run], labels: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
+def tasks_of(runs: Sequence[RunHeader], labels: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
     """Name of each run's task by `id`, and remarks on what was taken from folders and studies.
 
     Runs that name no task are on one task if they have the same hyperparameters, and if the folders and studies of the
@@ -29,10 +28,10 @@ def tasks_of(runs: Sequence[Run], labels: Mapping[int, str]) -> tuple[dict[int, 
         labels: Label of the optimizer of each run by `id`.
     """
     tasks = {id(run): task_name(run) for run in runs}
-    unnamed: defaultdict[tuple[str, ...], list[Run]] = defaultdict(list)
+    unnamed: defaultdict[tuple[str, ...], list[RunHeader]] = defaultdict(list)
     for run in runs:
-        if not run.metadata.get("task"):
-            unnamed[tuple(sorted(run.configurations.column_names))].append(run)
+        if not run.task:
+            unnamed[tuple(sorted(run.hyperparameters))].append(run)
     remarks: list[str] = []
     for members in unnamed.values():
         told, remark = _by_place(members, labels)
@@ -41,15 +40,15 @@ def tasks_of(runs: Sequence[Run], labels: Mapping[int, str]) -> tuple[dict[int, 
     return tasks, remarks
 
 
-def task_name(run: Run) -> str:
-    """The task as the run's metadata has it, else by its hyperparameters."""
-    if run.metadata.get("task"):
-        return str(run.metadata["task"])
-    names = sorted(str(name) for name in run.configurations.column_names[1:])
+def task_name(run: RunHeader) -> str:
+    """The task as the run's log has it, else by its hyperparameters."""
+    if run.task:
+        return run.task
+    names = sorted(run.hyperparameters)
     return f"unnamed task over {', '.join(names[:_MOST_NAMES])}{', …' if len(names) > _MOST_NAMES else ''}"
 
 
-def _by_place(runs: Sequence[Run], labels: Mapping[int, str]) -> tuple[dict[int, str], str | None]:
+def _by_place(runs: Sequence[RunHeader], labels: Mapping[int, str]) -> tuple[dict[int, str], str | None]:
     """Tasks of these runs of one space that name none, where places tell them apart, and what to say of it."""
     places = _places(runs, labels)
     of_label: defaultdict[str, set[str]] = defaultdict(set)
@@ -69,35 +68,34 @@ def _by_place(runs: Sequence[Run], labels: Mapping[int, str]) -> tuple[dict[int,
 _SAY = 'The logs name no task: say which it is with task = "…" in [[runs]] of report.toml.'
 
 
-def _places(runs: Sequence[Run], labels: Mapping[int, str]) -> dict[int, str]:
+def _places(runs: Sequence[RunHeader], labels: Mapping[int, str]) -> dict[int, str]:
     """What the path and the study of each run say beside the optimizer, numbers and seeds, by `id`."""
-    paths = {id(run): PurePath(str(run.metadata.get("source") or "")).parts for run in runs}
+    paths = {id(run): PurePath(run.provenance.source or "").parts for run in runs}
     shared = _shared_length(list(paths.values()))
     words: dict[int, list[str]] = {}
     files: defaultdict[object, set[str]] = defaultdict(set)
     for run in runs:
         parts = paths[id(run)][shared:]
-        stems = [*parts[:-1], *(PurePath(part).stem for part in parts[-1:]), str(run.metadata.get("study") or "")]
+        stems = [*parts[:-1], *(PurePath(part).stem for part in parts[-1:]), run.provenance.study or ""]
         words[id(run)] = [_bare(stem, _names(run, labels[id(run)])) for stem in stems]
-        files[_format(run)].add(words[id(run)][-2] if parts else "")
+        files[run.provenance.source_format].add(words[id(run)][-2] if parts else "")
     for run in runs:
         # the name that a format gives all its files tells nothing
-        if len(paths[id(run)]) > shared and PurePath(paths[id(run)][-1]).suffix and len(files[_format(run)]) == 1:
+        alike = len(files[run.provenance.source_format]) == 1
+        if alike and len(paths[id(run)]) > shared and PurePath(paths[id(run)][-1]).suffix:
             words[id(run)][-2] = ""
     return {key: " ".join(dict.fromkeys(filter(None, told))) for key, told in words.items()}
-
-
-def _format(run: Run) -> object:
-    return run.metadata.get("source_format")
 
 
 def _shared_length(paths: Sequence[tuple[str, ...]]) -> int:
     return next((k for k, some in enumerate(zip(*paths, strict=False)) if len(set(some)) > 1), min(map(len, paths)))
 
 
-def _names(run: Run, label: str) -> set[str]:
+def _names(run: RunHeader, label: str) -> set[str]:
     """Words that name the run's optimizer, in lower case."""
-    told = {label, run.optimizer.name, *(str(run.metadata.get(key) or "") for key in _LIBRARY)}
+    known = run.provenance
+    also = (known.source_format, known.library, known.label_from)
+    told = {label, run.optimizer.name, *filter(None, also)}
     spelled = [*told, *" ".join(told).split()]
     whole = {re.sub(r"[^0-9a-z]", "", one.lower()) for one in spelled}
     return {word for word in (*whole, *re.findall(r"[a-z]{2,}", " ".join(told).lower())) if word}

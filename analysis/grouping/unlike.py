@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from ...run import Run
-from ...run.configurations import CONFIG_ID
+from ...run import RunHeader
 
 
-def tell_unlike(title: str, optimizer: str, runs: Sequence[Run]) -> list[str]:
+def tell_unlike(title: str, optimizer: str, runs: Sequence[RunHeader]) -> list[str]:
     """What tells that these runs may be more than seeds of one another, with the way to say so; empty if nothing does.
 
     Args:
         title: Of their task.
         optimizer: Their label.
-        runs: The runs. Of those that come without trials or space, as headers do, less is known.
+        runs: The runs.
     """
     budgets = {_budgets(run) for run in runs if run.budgets}
     kinds: dict[str, set[Any]] = {
         "budgets": set(budgets),
-        "spaces": {_space(run) for run in runs if run.space_json and not run.inferred_space},
-        "hyperparameters": {tuple(sorted(set(run.configurations.column_names) - {CONFIG_ID})) for run in runs},
+        "spaces": {run.space_digest for run in runs if not run.inferred_space},
+        "hyperparameters": {tuple(sorted(run.hyperparameters)) for run in runs},
     }
     differ = [name for name, found in kinds.items() if len(found) > 1]
     if not differ:
@@ -34,7 +32,7 @@ def tell_unlike(title: str, optimizer: str, runs: Sequence[Run]) -> list[str]:
     ]
 
 
-def _budgets(run: Run) -> tuple[float, float]:
+def _budgets(run: RunHeader) -> tuple[float, float]:
     """Where its budgets begin and end."""
     return run.budgets[0], run.budgets[-1]
 
@@ -42,9 +40,3 @@ def _budgets(run: Run) -> tuple[float, float]:
 def _examples(ranges: set[tuple[float, float]]) -> str:
     told = [f"{low:g} to {high:g}" for low, high in sorted(ranges)]
     return f" ({'; '.join(told)})" if len(told) > 1 else ""
-
-
-def _space(run: Run) -> str:
-    """Names and ranges of the hyperparameters, whatever their order."""
-    own = run.space_json.get("hyperparameters") or []
-    return json.dumps(sorted(json.dumps(one, sort_keys=True, default=str) for one in own))

@@ -11,11 +11,9 @@ from ...errors import EncaveError
 from ...run import Run
 from ...run.configurations import CONFIG_ID
 from ...run.intensification import evidence_of
-from .forest import TREES, Forest, grow
+from ...run.types import Floats, Ints
+from .forest import Forest, grow, trees_for
 from .space import Encoded, encode, rows_of
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 FEWEST = 10
 """Configurations with a result below which nothing is estimated."""
@@ -129,8 +127,8 @@ def sample(run: Run, *, objective: str | None = None, budget: float | None = Non
     return _averaged(encode(run), trials, chosen, budget)
 
 
-def fit(data: Sample, *, trees: int = TREES, seed: int = 0) -> Forest:
-    """The forest on a run's results.
+def fit(data: Sample, *, trees: int | None = None, seed: int = 0) -> Forest:
+    """The forest on a run's results, of `trees_for` trees if it is not said how many.
 
     Raises:
         EncaveError: fewer than `FEWEST` configurations, or all results are equal.
@@ -140,7 +138,14 @@ def fit(data: Sample, *, trees: int = TREES, seed: int = 0) -> Forest:
         raise EncaveError(f"only {len(data.cost)} configurations have a result{at}; importance needs at least {FEWEST}")
     if np.ptp(data.cost) == 0:
         raise EncaveError(f"{data.objective} is {data.cost[0]:g} for every configuration, so nothing is important")
-    return grow(data.codes, data.cost, data.encoded.sizes, data.encoded.nominal, trees=trees, seed=seed)
+    return grow(
+        data.codes,
+        data.cost,
+        data.encoded.sizes,
+        data.encoded.nominal,
+        trees=trees or trees_for(len(data.cost)),
+        seed=seed,
+    )
 
 
 def _averaged(encoded: Encoded, trials: Trials, objective: str, budget: float | None) -> Sample:

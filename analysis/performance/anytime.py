@@ -9,24 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EncaveError
-from ...run import COST, Run
+from ...run import COST, Run, RunHeader
 from ...run.incumbents import IncumbentRule, follow
 from ..grouping.objectives import FIRST_OBJECTIVE
-from ..grouping.sections import Measure
+from ..grouping.sections import Measure, R_co
 from .axis import Axis
 
 
 @dataclass(frozen=True)
-class Trajectory:
+class TrajectoryOf(Generic[R_co]):
     """The incumbent of one run."""
 
-    run: Run
+    run: R_co
     """The run."""
     seed: int | None
     """Its seed, if known."""
@@ -58,6 +58,12 @@ class Trajectory:
         return measure.report(self.values[measure.column])
 
 
+Trajectory: TypeAlias = TrajectoryOf[Run]
+"""With the run's trials."""
+AnyTrajectory: TypeAlias = TrajectoryOf[RunHeader]
+"""With or without the run's trials."""
+
+
 def trajectory(
     run: Run,
     axis: Axis,
@@ -83,7 +89,7 @@ def trajectory(
     found = follow(run, position, counted, rule, full)
     limit = axis.limit(run)
     last = axis.end(run, position)
-    return Trajectory(
+    return TrajectoryOf(
         run=run,
         seed=run.seed,
         positions=position[found.at],
@@ -103,13 +109,12 @@ def in_time(run: Run, axis: Axis, position: NDArray[np.float64]) -> NDArray[np.b
 
     False where the position is NaN and there is a limit on the axis.
     """
-    limits: Mapping[str, Any] = run.metadata.get("limit") or {}
-    limit, seconds = axis.limit(run), limits.get("simulated_seconds")
+    limit, seconds = axis.limit(run), run.provenance.limit.get("simulated_seconds")
     inside = np.ones(len(run), dtype=bool)
     if limit is not None:
         inside &= position <= limit
     if seconds is not None:
-        inside &= ~(run.column("end").astype(np.float64) > float(seconds))
+        inside &= ~(run.column("end").astype(np.float64) > seconds)
     return inside
 
 
@@ -118,19 +123,19 @@ def _column(run: Run, name: str) -> str:
         name = COST + run.objectives[0].name
     if name not in run.trials.column_names:
         raise EncaveError(
-            f"run {run.name}: its metadata reports {name}, but its trials have no such column. Convert again."
+            f"run {run.name}: its provenance reports {name}, but its trials have no such column. Convert again."
         )
     return name
 
 
-def share_seeds(members: Sequence[Sequence[Trajectory]]) -> bool:
+def share_seeds(members: Sequence[Sequence[AnyTrajectory]]) -> bool:
     """Whether the runs of each task have the same known seeds, each once, in the same order.
 
     Not so of encave's runners, whose streams differ by task. A seed is then a cluster of runs, one on each task.
     """
     seeds = [tuple(one.seed for one in own) for own in members]
     first = seeds[0]
-    own_starts = any(one.run.metadata.get("common_start") is not None for own in members for one in own)
+    own_starts = any(one.run.provenance.common_start is not None for own in members for one in own)
     return len(set(seeds)) == 1 and None not in first and len(set(first)) == len(first) and not own_starts
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import Run
 from ...run.incumbents import completion_order, finished_trials
-
-Floats = NDArray[np.float64]
+from ...run.types import Floats
 
 AxisKind = Literal["evaluations", "time", "trial-time", "epochs", "full-evaluations"]
 
@@ -84,8 +82,7 @@ class Axis:
 
     def limit(self, run: Run) -> float | None:
         """The run's own declared limit on this axis, if it has one."""
-        limits: Mapping[str, Any] = run.metadata.get("limit") or {}
-        value = limits.get(_LIMITS.get(self.kind, ""))
+        value = run.provenance.limit.get(_LIMITS.get(self.kind, ""))
         return None if value is None else float(value)
 
 
@@ -118,7 +115,7 @@ class AxisFacts:
         starts = run.column("start").astype(np.float64)[finished]
         return cls(
             timed=not succeeded.any() or not np.isnan(ends[succeeded]).all(),
-            simulated=bool(run.metadata.get("benchmark")),
+            simulated=run.provenance.benchmark is not None,
             started=not (np.isnan(starts).any() or np.isnan(ends[finished]).any()),
             budgets=tuple(np.unique(budget[~np.isnan(budget)]).tolist()),
             lacking=int(np.isnan(budget).sum()),
@@ -190,7 +187,7 @@ def overhead_seconds(run: Run) -> float | None:
 
     Times of a benchmark are simulated and leave the overhead out; times of a clock hold it.
     """
-    declared = run.metadata.get("overhead_seconds")
+    declared = run.provenance.overhead_seconds
     if declared is not None:
         return float(declared)
     facts = AxisFacts.of(run)

@@ -16,14 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...run import Run
+from ...run.types import Floats
 from ..grouping.sections import Group, Measure, Section
 from ..statistics.intervals import Interval
 from .anytime import Trajectory, in_time, trajectory
 from .axis import Axis, AxisFacts
 from .curves import Curve, aggregate
 from .section_curves import SectionCurves, Summary
-
-Floats = NDArray[np.float64]
 
 REFERENCE = 1.1
 """The reference point, in every normalised objective."""
@@ -63,7 +62,7 @@ class Pareto:
 def led_by_fronts(section: Section) -> bool:
     """Whether runs are compared by their fronts: they have several objectives, of which nobody has named one."""
     runs = section.runs
-    return len(runs[0].objectives) > 1 and not any(run.metadata.get("compared_by") for run in runs)
+    return len(runs[0].objectives) > 1 and not any(run.provenance.compared_by for run in runs)
 
 
 def compare_fronts(section: Section, axis: Axis, interval: Interval = "t") -> Pareto | None:

@@ -128,9 +128,7 @@ def _facts(view: View) -> list[str]:
 def _benchmarks(view: View) -> list[tuple[str, str]]:
     """Benchmark and hash, each once."""
     used = {
-        (section.origin, str(section.benchmark.get("sha256") or "no hash given"))
-        for section in view.sections
-        if section.benchmark
+        (section.origin, section.benchmark.sha256 or "no hash given") for section in view.sections if section.benchmark
     }
     return sorted(used)
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from ...errors import EncaveError
 from ...run import COST, Run
 from ...run.trials import ordered
+from ..comparison.families import FAMILIES, Family
 from ..comparison.ranking import Centre
 from ..performance.measures import Hits
 from ..statistics.intervals import INTERVALS, Interval
@@ -61,6 +62,8 @@ class Settings:
     """When a target is hit: once it is held to the end of the run, or at the first passage."""
     control: str | None = None
     """The optimizer that all others are compared with, besides all pairs; None for none."""
+    family: Family = "task"
+    """Which tests of pairs are corrected together: those of a task, or those of all tasks."""
     random_search: bool = True
     """Whether the expected curve of random search is drawn where it is known."""
     optimizers: tuple[str, ...] = ()
@@ -96,7 +99,7 @@ class Settings:
 
     def told(self, run: Run) -> Run:
         """The run with optimizer, task and seed as these settings say."""
-        source = str(run.metadata.get("source") or "")
+        source = run.provenance.source or ""
         rule = _added_up([r for r in self.runs if fnmatchcase(run.name, r.match) or fnmatchcase(source, r.match)])
         told: dict[str, Any] = {}
         label = rule.optimizer or run.label
@@ -109,7 +112,7 @@ class Settings:
         run = _with_objective(run, rule)
         if rule.use is not None or rule.objective is not None:
             told["compared_by"] = run.objectives[0].name
-        return run.replace(metadata=MappingProxyType({**run.metadata, **told})) if told else run
+        return run.replace(provenance=run.provenance.replace(**told)) if told else run
 
     @staticmethod
     def _check(what: str, wanted: Sequence[str], there: set[str]) -> None:
@@ -138,7 +141,7 @@ def read_settings(path: Path) -> Settings:
         raise EncaveError(f"{path} is not TOML: {error}") from error
     _check_keys(path, "", content, {one.name for one in fields(Settings)})
     kinds: dict[str, Any] = {"title": str, "venue": str, "table": str, "rope": (int, float), "optimizers": list}
-    kinds |= {"interval": str, "hits": str, "control": str}
+    kinds |= {"interval": str, "hits": str, "control": str, "family": str}
     kinds |= {"random_search": bool, "tasks": list, "labels": dict, "colours": dict, "runs": list}
     for key, value in content.items():
         if not isinstance(value, kinds[key]) or isinstance(value, bool) != (kinds[key] is bool):
@@ -153,6 +156,8 @@ def read_settings(path: Path) -> Settings:
         raise EncaveError(f"{path}: interval = {settings.interval!r}; there are {' and '.join(INTERVALS)}")
     if settings.hits not in ("held", "first"):
         raise EncaveError(f'{path}: hits = {settings.hits!r}; there are "held" and "first"')
+    if settings.family not in FAMILIES:
+        raise EncaveError(f"{path}: family = {settings.family!r}; there are {' and '.join(FAMILIES)}")
     for name, colour in settings.colours.items():
         if not _COLOUR.fullmatch(str(colour)):
             raise EncaveError(f"{path}: the colour of {name!r} is {colour!r}, not of the form #0072B2")

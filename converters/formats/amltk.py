@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 
 from ...errors import EncaveError
 from ...files.parquet import read_table
-from ...run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ...run.configurations import choices
 from ..parts.extras import extra_columns
+from ..parts.fitting import fitted_run
 from ..parts.inferred_space import infer
 from ..parts.names import study_name
 from ..parts.numbers import finite, finite_text
@@ -98,7 +99,7 @@ def _run(table: pa.Table, path: Path, options: Options) -> Run:
         found = LogSpace(inferred.space, True, inferred.notes)
     columns, metadata, notes = _columns(table, metrics)
     budgeted = any(budget is not None for budget in columns["budget"])
-    return Run.from_columns(
+    return fitted_run(
         name=study_name(path, "AMLTK"),
         optimizer=Optimizer("AutoML-Toolkit"),
         space=found.space,
@@ -107,7 +108,7 @@ def _run(table: pa.Table, path: Path, options: Options) -> Run:
         configurations=configurations,
         budget_name="budget" if budgeted else None,
         inferred_space=found.inferred,
-        metadata={"group": "AutoML-Toolkit", **metadata},
+        provenance=Provenance.from_json({"group": "AutoML-Toolkit", **metadata}),
         notes=[*found.notes, *notes],
     )
 

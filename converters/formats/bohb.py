@@ -20,9 +20,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...errors import EncaveError
-from ...run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ...run.records import columns_of
 from ..parts.extras import extra_columns
+from ..parts.fitting import fitted_run
 from ..parts.inferred_space import infer
 from ..parts.json_lines import read_lines
 from ..parts.names import study_name
@@ -182,7 +183,7 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
         **extra_columns(extras),
         **({EXTRA + "warm_start": imported} if any(imported) else {}),
     }
-    return Run.from_columns(
+    return fitted_run(
         name="-".join(filter(None, (study_name(path, label), path.stem.replace(_RESULTS_WORD, "").strip("_-. ")))),
         optimizer=Optimizer(label),
         space=found.space,
@@ -191,7 +192,9 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
         configurations=configurations,
         budget_name="budget",
         inferred_space=found.inferred,
-        metadata={"group": label, "started_at": times.origin, **({"label_from": named.word} if named else {})},
+        provenance=Provenance.from_json(
+            {"group": label, "started_at": times.origin, **({"label_from": named.word} if named else {})}
+        ),
         notes=[
             *notes,
             *found.notes,

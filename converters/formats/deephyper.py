@@ -13,8 +13,9 @@ import numpy as np
 
 from ...errors import EncaveError
 from ...files.json_text import parse
-from ...run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ..parts.csv_table import LIMIT, CsvTable, header_of, numbers, read_csv, typed
+from ..parts.fitting import fitted_run
 from ..parts.inferred_space import infer
 from ..parts.names import study_name
 from ..parts.space import LogSpace, given_instead
@@ -86,7 +87,7 @@ def _run(table: CsvTable, found: Found, options: Options) -> Run:
     for name, values in table.columns.items():
         if name and name not in names and not name.startswith(_PARAMETER):  # pandas' index has no name
             columns[EXTRA + name.removeprefix(_METADATA)] = typed(values)
-    return Run.from_columns(
+    return fitted_run(
         name=study_name(found.path, "DeepHyper"),
         optimizer=Optimizer("DeepHyper"),
         space=space.space,
@@ -94,7 +95,7 @@ def _run(table: CsvTable, found: Found, options: Options) -> Run:
         trials=columns,
         configurations=configurations,
         inferred_space=space.inferred,
-        metadata={"group": "DeepHyper", "library": "DeepHyper"},
+        provenance=Provenance(group="DeepHyper", library="DeepHyper"),
         notes=[*table.notes, *space.notes, *notes, *time_notes],
     )
 

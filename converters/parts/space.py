@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import EncaveError
 from ...files.json_text import read_text
-from ...run import Note
+from ...run import Note, nasbench201_space
+from ...run.sidecar import Sidecar
 from ..reader import Options
-from .nasbench201_space import named_space
 from .pcs import read_pcs
-from .sidecar import Sidecar
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -164,3 +163,17 @@ def read_space(path: Path) -> ConfigurationSpace:
         return space
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise EncaveError(f"{path} is not a ConfigSpace JSON file: {type(error).__name__}: {error}") from error
+
+
+def named_space(name: str) -> ConfigurationSpace:
+    """The space that `--configspace` knows by name.
+
+    Raises:
+        EncaveError: there is none of this name.
+    """
+    known = nasbench201_space.NAME
+    if name.lower().replace("-", "") != known:
+        raise EncaveError(
+            f"no configuration space is named {name!r}; there is {known}, or give a ConfigSpace JSON file"
+        )
+    return nasbench201_space.configuration_space()

@@ -185,9 +185,9 @@ def test_a_log_that_has_not_changed_is_not_read(tmp_path: Path) -> None:
         [found] = survey([tmp_path], engine).logs
         run = engine.one(read_log, Job(found, Options()), True, None)
         assert isinstance(run, Run)
-        assert engine.one(read_log, Job(found, Options()), True, run.metadata["fingerprint"]) is None
+        assert engine.one(read_log, Job(found, Options()), True, run.provenance.fingerprint) is None
         write_trials(tmp_path / "seed-0", random_lines(6))
-        assert len(engine.one(read_log, Job(found, Options()), True, run.metadata["fingerprint"])) == 6
+        assert len(engine.one(read_log, Job(found, Options()), True, run.provenance.fingerprint)) == 6
 
 
 def test_one_walk_finds_logs_runs_and_stores_and_tells_the_rest(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from encave.analysis.performance.axis import Axis
 from encave.analysis.performance.curves import aggregate
 from encave.analysis.performance.streaming import reduce_run
 from encave.errors import EncaveError
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 from encave.store import RunStore
 from encave.store.writing import opened
 
@@ -42,7 +42,7 @@ def run_of(budgets: list[float | None], continues: list[int | None], **more: Any
             **more,
         },
         configurations={0: {"x": 0.5}},
-        metadata={"task": "toy"},
+        provenance=Provenance(task="toy"),
     )
 
 

@@ -16,7 +16,7 @@ from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis
 from encave.analysis.performance.streaming import reduce_run
 from encave.errors import EncaveError
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 from encave.run.incumbents import IncumbentRule
 from encave.run.runs import Runs
 from encave.store.columns import run_row
@@ -43,7 +43,7 @@ def run_of(trials: Sequence[Trial], direction: Any = "minimize", **more: Any) ->
             **more,
         },
         configurations={i: {"x": float(i)} for i in set(ids)},
-        metadata={"task": "toy"},
+        provenance=Provenance(task="toy"),
     )
 
 

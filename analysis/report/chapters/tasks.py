@@ -10,9 +10,11 @@ from ...charts.figure import Figure
 from ...charts.text import capital
 from ...comparison.ranking import Centre
 from ...comparison.section import Comparison
+from ...comparison.training_noise import noise_of_lead
 from ...performance.random_search import ExpectedCurve
 from ...tables.curves import Curves
 from ...tables.final import Final, FinalRuns, Ranks, Tests
+from ...tables.training_noise import LeadNoise
 from .. import captions, pairs, random_search_line, table, words
 from ..anytime_figures import hypervolume_figure
 from ..cautions import list_cautions
@@ -35,6 +37,7 @@ def _chapter(one: Comparison, study: Study) -> Chapter:
         for measure, curves in zip(one.measures, one.curves, strict=True)
     ]
     known = [(one.section, one.axis, *pair) for pair in zip(one.measures, expected, strict=True)]
+    noise = noise_of_lead(one, study.noise)
     blocks: list[Block] = [
         *([Notice(cautions)] if cautions else []),
         Figures(tuple(_figures(one, study, expected))),
@@ -45,10 +48,14 @@ def _chapter(one: Comparison, study: Study) -> Chapter:
     return Chapter(
         title=title,
         blocks=blocks,
-        summary=words.lead_sentences(one),
+        summary=[*words.lead_sentences(one), *([words.noise_sentence(noise, one.measures[0])] if noise else [])],
         warnings=[f"{title}: {text}" for text in cautions],
-        methods=[random_search_line.METHODS] if any(expected) else [],
-        data={**_data(one), **random_search_line.tables(known)},
+        methods=[*([random_search_line.METHODS] if any(expected) else []), *([words.NOISE] if noise else [])],
+        data={
+            **_data(one),
+            **random_search_line.tables(known),
+            **({"training_noise": LeadNoise(title, one.measures[0].name, noise).table()} if noise else {}),
+        },
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ....errors import EncaveError
 from ....run import Note, Objective, Optimizer, Run
 from ...parts.csv_table import LIMIT, CsvTable, header_of, read_csv
+from ...parts.fitting import fitted_run
 from ...parts.names import study_name
 from ...parts.space import LogSpace, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
@@ -115,7 +116,7 @@ def _run(path: Path, cells: Mapping[str, _Cells], found: LogSpace, notes: list[N
     }
     cleaned = _clean(path, cells, hyperparameters)
     cleaned.columns["config_id"] = [numbers[key] for key in keys]
-    return Run.from_columns(
+    return fitted_run(
         name=study_name(path, "DeepCAVE"),
         optimizer=Optimizer("unknown"),
         space=found.space,

@@ -14,7 +14,8 @@ from typing import Any
 
 from ....errors import EncaveError
 from ....files.json_text import read_json
-from ....run import EXTRA, Note, Objective, Optimizer, Run
+from ....run import EXTRA, Note, Objective, Optimizer, Provenance, Run
+from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
 from ...parts.json_lines import Lines, read_lines
 from ...parts.names import study_name
@@ -199,7 +200,7 @@ def _run(
     seeds = {meta[RUN_SEED]} if _is_integer(meta.get(RUN_SEED)) else seeds
     metadata |= {"seed": min(seeds)} if len(seeds) == 1 else {}
     rest = {key: value for key, value in meta.items() if key not in _OWN_META}
-    return Run.from_columns(
+    return fitted_run(
         name=study_name(path, optimizer.name if "optimizer" in meta else "DeepCAVE"),
         optimizer=optimizer,
         space=found.space,
@@ -208,7 +209,7 @@ def _run(
         configurations=configurations,
         budget_name=_text(meta.get("budget")),
         inferred_space=found.inferred,
-        metadata=metadata | ({"deepcave_meta": rest} if rest else {}),
+        provenance=Provenance.from_json(metadata | ({"deepcave_meta": rest} if rest else {})),
         notes=[*notes, *found.notes, *cleaned.notes],
     )
 

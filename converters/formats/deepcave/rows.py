@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ....run import COST, EXTRA, Note, Run, Status
 from ....run import configurations as space_columns
+from ....run.types import Floats, Ints
 from ...parts.codes import codes, first_of_each, joint_codes
 from ...parts.text_columns import whole
 from .space import fill
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 _LARGEST_SEED = 2**63 - 1
 _PLACES = 13  # decimals to which DeepCAVE and ConfigSpace tell floats apart
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from typing import Any
 from ....errors import EncaveError
 from ....files.json_text import read_text
 from ....files.yaml import read_mapping, read_value
-from ....run import COST, Note, Objective, Optimizer, Run, Status
+from ....run import COST, Note, Objective, Optimizer, Provenance, Run, Status
 from ...parts.extras import extra_columns
+from ...parts.fitting import fitted_run
 from ...parts.names import study_name
 from ...parts.numbers import finite
 from ...parts.times import since_start
@@ -162,7 +163,7 @@ def _run(trials: list[Trial], path: Path, options: Options, notes: list[Note]) -
         "start": starts,
         "end": ends,
     }
-    return Run.from_columns(
+    return fitted_run(
         name=study_name(path, label),
         optimizer=Optimizer(label),
         space=space.space,
@@ -171,7 +172,7 @@ def _run(trials: list[Trial], path: Path, options: Options, notes: list[Note]) -
         configurations=configurations,
         budget_name=None if fidelity is None else plain_name(fidelity),
         inferred_space=space.inferred,
-        metadata={"group": label, "library": "NePS"} | ({"settings": settings} if settings else {}),
+        provenance=Provenance(group=label, library="NePS", settings=settings),
         notes=[*notes, *space.notes, *time_notes, *told, *cost_notes],
     )
 

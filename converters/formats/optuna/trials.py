@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import COST, Note, Objective, Optimizer, Run, Status
-from ...parts import sidecar as sidecars
+from ....run import COST, Note, Objective, Optimizer, Provenance, Status
+from ....run import sidecar as sidecars
 from ...parts.extras import extra_columns
 from ...parts.feasibility import feasibility
+from ...parts.fitting import fitted_run
 from ...parts.names import study_name
 from ...parts.numbers import finite
 from ...parts.searcher import RANDOM_SEARCH, Named, named_in
@@ -66,7 +67,7 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
     named = study.name and not study.name.startswith(_UNNAMED)
     sampler = None if study.sampler or not named else named_in(study.name, _SAMPLERS)
     release = study.release or _release(study)
-    run = Run.from_columns(
+    run = fitted_run(
         name=study.name if named else study_name(path, "Optuna"),
         optimizer=Optimizer("Optuna", study.release),
         space=space.space,
@@ -75,7 +76,7 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
         configurations=space.table(space.space),
         budget_name=None if spread_out is None else STEPS,
         inferred_space=space.incomplete,
-        metadata=_metadata(study, sampler),
+        provenance=Provenance.from_json(_metadata(study, sampler)),
         notes=[*study.notes, *space.notes, *notes, *([sampler.note("study's name")] if sampler else [])],
     )
     return ReadResult(run, release, len(run) + study.dropped, dropped=study.dropped)

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import COST, Note, Objective, Optimizer, Run, Status
+from ....run import COST, Note, Objective, Optimizer, Provenance, Run, Status
 from ...parts.continued import Reports, reports
 from ...parts.extras import extra_columns
+from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
 from ...parts.names import study_name
 from ...parts.numbers import finite
@@ -172,7 +173,7 @@ def _run(trials: Sequence[RayTrial], metric: str, path: Path, options: Options, 
     pickled = sum(PICKLED_TEXT in trial.config.values() for trial in trials)
     if pickled:
         notes.append(Note("flagged", "configurations hold pickled objects, which are not loaded", pickled))
-    return Run.from_columns(
+    return fitted_run(
         name=study_name(path, "Ray-Tune"),
         optimizer=Optimizer("Ray Tune"),
         space=found.space,
@@ -181,7 +182,7 @@ def _run(trials: Sequence[RayTrial], metric: str, path: Path, options: Options, 
         configurations=configurations,
         budget_name=ITERATION,
         inferred_space=found.inferred,
-        metadata={"group": "Ray Tune", "started_at": times.origin},
+        provenance=Provenance(group="Ray Tune", extra={"started_at": times.origin}),
         notes=[*notes, *found.notes, *times.notes, *told],
     )
 

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 
 from ....errors import EncaveError
 from ....files.json_text import read_json
-from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
+from ....run import sidecar as sidecars
 from ....run.configurations import from_cells
 from ....run.records import columns_of
-from ...parts import sidecar as sidecars
+from ....run.sidecar import Sidecar
 from ...parts.extras import extra_columns
+from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
-from ...parts.sidecar import Sidecar
 from ...parts.space import LogSpace, known_space
 from ...reader import Found, Listing, Options, ReadResult
 from .columns import Entries, entries, status_code, status_column
@@ -138,7 +139,7 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
     sidecar = sidecars.find(path)
     found = _space(log, path, options, sidecar, notes)
     alike = None if found is None else _alike(found.space, log.configurations)
-    configurations = log.configurations if alike is None else {}
+    configurations = log.configurations
     if found is None:
         inferred = infer(configurations)
         found, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
@@ -150,22 +151,23 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
         columns[EXTRA + "origin"] = _origins(log)
     if sidecar:
         told += _schedule(sidecar, columns)
-    metadata = sidecar.metadata() if sidecar else log.scenario.metadata()
+    provenance = sidecar.provenance() if sidecar else Provenance.from_json(log.scenario.metadata())
     finished = int((~log.rows.are(Status.RUNNING)).sum())
     if type(log.counted) is int and log.counted > finished:
-        metadata |= {"evaluations": log.counted}
+        provenance = provenance.replace(evaluations=log.counted)
         text = f"SMAC counts {log.counted:,} finished trials, of which its run history has {finished:,}"
         told.append(Note("flagged", text))
-    return Run.from_columns(
+    return fitted_run(
         name=sidecar.run_name() if sidecar else log.scenario.name(path, log.files.suffix),
         optimizer=sidecar.optimizer if sidecar else Optimizer("SMAC", log.scenario.version),
         space=found.space,
         objectives=objectives,
         trials=columns,
-        configurations=configurations if alike is None else alike,
+        configurations=configurations,
+        ready=alike,
         budget_name=sidecar.budget_name if sidecar else None,
         inferred_space=found.inferred,
-        metadata=metadata,
+        provenance=provenance,
         notes=[*notes, *found.notes, *told],
     )
 
@@ -217,7 +219,10 @@ def _alike(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, 
     cells = columns_of(list(configurations.values()))
     if cells is None or not cells.keys() <= set(space.keys()):
         return None
-    return from_cells(space, list(configurations), cells)
+    try:
+        return from_cells(space, list(configurations), cells)
+    except EncaveError:
+        return None  # one by one it is found out which
 
 
 def _columns(rows: Entries, objectives: Sequence[Objective], *, timed: bool) -> tuple[dict[str, Any], list[Note]]:

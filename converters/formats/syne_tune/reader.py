@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from ....errors import EncaveError
 from ....files.json_text import read_json
 from ....files.zips import read_member
-from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
-from ...parts import sidecar as sidecars
+from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
+from ....run import sidecar as sidecars
+from ....run.sidecar import Sidecar
+from ....run.types import Floats
 from ...parts.continued import Reports, reports
 from ...parts.csv_table import CsvTable, numbers, read_csv, typed
+from ...parts.fitting import fitted_run
 from ...parts.names import study_name
-from ...parts.sidecar import Sidecar
 from ...parts.space import LogSpace, known_space, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
 from .space import cast, read_space
@@ -37,8 +39,6 @@ _TIME = "st_tuner_time"
 _WORKER_TIME = "st_worker_time"
 _ITERATION = "st_worker_iter"
 _LABELS = {"REA": "RE", "RS": "random search"}
-
-_Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Log:
     trials: NDArray[np.int64]
     """Syne Tune's trial of each report, shape (n,)."""
 
-    def floats(self, name: str) -> _Floats:
+    def floats(self, name: str) -> Floats:
         """A column as floats, shape (n,), NaN where it is empty or no number."""
         return numbers(self.table.columns[name]).to_numpy(zero_copy_only=False).astype(np.float64)
 
@@ -133,7 +133,7 @@ def _objectives(metadata: Mapping[str, Any]) -> list[Objective]:
     return [Objective(name, "maximize" if known.get(name) == "max" else "minimize") for name in names]
 
 
-def _budget(log: Log) -> tuple[_Floats | None, str | None, list[Note]]:
+def _budget(log: Log) -> tuple[Floats | None, str | None, list[Note]]:
     """Budget of each report, its name, and what was assumed; None where every trial reports once."""
     settings = log.metadata.get("scheduler_kwargs")
     settings = settings if isinstance(settings, dict) else {}
@@ -159,7 +159,7 @@ def _others(log: Log) -> list[str]:
     return [name for name in log.table.columns if not name.startswith((_OWN, _CONFIG)) and name not in metrics]
 
 
-def _counts_up(values: _Floats, trials: NDArray[np.int64]) -> bool:
+def _counts_up(values: Floats, trials: NDArray[np.int64]) -> bool:
     """Whether values are whole and positive, and grow from each row of a trial to its next."""
     if not (np.isfinite(values).all() and (values == np.floor(values)).all() and (values > 0).all()):
         return False
@@ -171,7 +171,7 @@ def _counts_up(values: _Floats, trials: NDArray[np.int64]) -> bool:
 def _run(
     log: Log,
     space: LogSpace,
-    budget: _Floats | None,
+    budget: Floats | None,
     budget_name: str | None,
     notes: list[Note],
     sidecar: Sidecar | None,
@@ -201,7 +201,7 @@ def _run(
         columns["worker"] = columns.pop(EXTRA + "worker").cast(pa.string())
     label = str(log.metadata.get("scheduler_name") or "Syne Tune")
     label = _LABELS.get(label, label)
-    return Run.from_columns(
+    return fitted_run(
         name=sidecar.run_name() if sidecar else study_name(log.path, label),
         optimizer=sidecar.optimizer if sidecar else Optimizer(label),
         space=space.space,
@@ -209,12 +209,12 @@ def _run(
         trials=columns,
         configurations=_configurations(log, space),
         budget_name=budget_name,
-        metadata=sidecar.metadata() if sidecar else _metadata(log.metadata, label),
+        provenance=sidecar.provenance() if sidecar else Provenance.from_json(_metadata(log.metadata, label)),
         notes=[*notes, *time_notes, *told.notes, *_oddities(log, failed)],
     )
 
 
-def _reports(log: Log, budget: _Floats | None, ends: Sequence[float | None]) -> Reports:
+def _reports(log: Log, budget: Floats | None, ends: Sequence[float | None]) -> Reports:
     """Which reports continue others; where the worker counts from 0 again, the trial was resumed in another call."""
     count = len(log.trials)
     known = [None] * count if budget is None else [level if np.isfinite(level) else None for level in budget.tolist()]

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import Note, Optimizer, Run, Status
+from ....run import Note, Optimizer, Provenance, Run, Status
 from ....run.configurations import ABSENT, choices
 from ...parts.clock import from_start
 from ...parts.evaluation_counts import EvaluationCounts, count_evaluations
 from ...parts.extras import extra_columns
 from ...parts.feasibility import feasibility
+from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
 from ...parts.names import study_name
 from ...parts.outcomes import outcomes
@@ -132,7 +133,7 @@ def _run(
     counted = _counts(rows, mapped, dropped)
     told = mapped.told
     name = told.get("name", study_name(found.path, found.path.stem))
-    return Run.from_columns(
+    return fitted_run(
         name=f"{name}-{found.key}" if found.key else name,
         optimizer=Optimizer(told.get("optimizer", "unknown"), told.get("optimizer_version")),
         space=space.space,
@@ -141,7 +142,7 @@ def _run(
         configurations={config_id: configurations[config_id] for config_id in set(ids)},
         budget_name=told.get("budget_name", mapped.roles.get("budget")),
         inferred_space=space.inferred,
-        metadata=_metadata(told, columns.get("seed", [])) | counted.metadata,
+        provenance=Provenance.from_json(_metadata(told, columns.get("seed", [])) | counted.metadata),
         notes=[*notes, *space.notes, *derived, *counted.notes],
     )
 

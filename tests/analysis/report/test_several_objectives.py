@@ -19,10 +19,10 @@ from encave.analysis.report import write_report
 from encave.analysis.report.settings import read_settings
 from encave.analysis.report.words import lead_sentences
 from encave.analysis.statistics.order_statistics import Statistic
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 
 
-def run_of(label: str, seed: int, loss: list[float], size: list[float], **metadata: object) -> Run:
+def run_of(label: str, seed: int, loss: list[float], size: list[float]) -> Run:
     """A's losses are the lowest of all, its fronts the smallest."""
     space = ConfigurationSpace()
     space.add(Float("x", (0, 1)))
@@ -35,7 +35,7 @@ def run_of(label: str, seed: int, loss: list[float], size: list[float], **metada
             "cost:loss": np.array(loss) + seed / 100, "cost:size": size,
         },
         configurations={i: {"x": (i + 0.5) / count} for i in range(count)},
-        metadata={"task": "toy", "seed": seed, **metadata},
+        provenance=Provenance(task="toy", seed=seed),
     )  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def test_real_logs_report_by_report(folder: Path) -> None:
 def test_labels_and_seeds_of_real_logs() -> None:
     asha, re = (read_one(folder, "syne-tune") for folder in REAL)
     assert (asha.run.optimizer.name, re.run.optimizer.name) == ("ASHA", "RE")
-    assert asha.run.metadata["seed"] == 1
+    assert asha.run.provenance.seed == 1
     assert "taken as the budget" not in notes(asha)  # ASHA names its resource
     assert "taken as the budget" in notes(re)
 
@@ -103,7 +103,7 @@ def test_every_kind_of_domain(tmp_path: Path) -> None:
     assert run.column("extra:raw_acc").tolist() == ["0.5", "0.7", "nan"]
     assert run.column("start").tolist() == [1.0, 3.0, 7.5]
     assert run.budgets == ()
-    assert run.metadata["seed"] == 7
+    assert run.provenance.seed == 7
 
 
 def test_several_metrics_with_their_own_directions(tmp_path: Path) -> None:

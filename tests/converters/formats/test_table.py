@@ -86,7 +86,7 @@ def read_all(path: Path, options: Options | None = None, reader: TableReader = R
 def test_every_form_gives_the_same_run(tmp_path: Path, suffix: str) -> None:
     [result] = read_all(write_log(tmp_path, suffix))
     run = result.run
-    assert (result.read, len(run), run.optimizer.name, run.metadata["task"]) == (4, 4, "Mine", "cifar10")
+    assert (result.read, len(run), run.optimizer.name, run.provenance.task) == (4, 4, "Mine", "cifar10")
     assert [(o.name, o.direction) for o in run.objectives] == [("loss", "minimize"), ("acc", "maximize")]
     assert run.status_counts() == {"success": 3, "crashed": 1}
     assert run.trials["cost:acc"].to_pylist() == [0.8, 0.9, None, 0.7]
@@ -143,7 +143,7 @@ def test_own_names_need_no_mapping(tmp_path: Path) -> None:
     assert run.trials["config_id"].to_pylist() == [5, 6, 7]
     assert run.trials["seed"].to_pylist() == [7, 7, 7]
     assert run.trials["extra:q"].to_pylist() == [0, 1, 2]
-    assert (run.objectives[0].name, run.metadata["seed"]) == ("err", 7)
+    assert (run.objectives[0].name, run.provenance.seed) == ("err", 7)
     assert run.configuration(6) == {"lr": 0.1}
 
 

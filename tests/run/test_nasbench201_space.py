@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encave.runners.benchmarks.nasbench201 import space
+from encave.run import nasbench201_space as space
 from encave.runners.benchmarks.nasbench201.architectures import official_strings, to_indices
 
 ROWS = st.lists(st.lists(st.integers(0, 4), min_size=6, max_size=6), min_size=1, max_size=5)
@@ -95,3 +95,9 @@ def test_impossible_values_are_refused() -> None:
         space.to_index([0, 0, 0, 0, 0, 5])
     with pytest.raises(ValueError, match="op_2_3"):
         space.to_ops([dict.fromkeys(space.HYPERPARAMETERS[:5], "none")])
+
+
+@pytest.mark.parametrize("wrong", [[], [0] * 5, [0] * 7, [0, 1, 2, 3, 4, 5], [-1] + [0] * 5, [10**30] + [0] * 5])
+def test_operations_that_are_no_architecture_are_refused(wrong: list[int]) -> None:
+    with pytest.raises(ValueError, match=r"six|6 edges|0 … 4"):
+        space.from_naslib(wrong)

@@ -1,23 +1,27 @@
-"""`encave.json`: what encave's runners write beside an optimizer's own log."""
+"""`encave.json`: what encave's runners write beside an optimizer's log (docs/native-logs.md)."""
 
 from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import EncaveError
-from ...files.json_text import read_text
-from ...run import Objective, Optimizer
+from ..errors import EncaveError
+from ..files.json_text import read_text
+from .header import Optimizer
+from .provenance import Provenance
+from .trials import Objective
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
 NAME = "encave.json"
 _LEVELS = 3  # SMAC's own files lie two folders below the sidecar
-_VERSION = 1
+_KEY, _VERSION = "encave_log", 1
+_AGAIN = "delete the run's folder and run this seed again, or remove the file"
 _LARGEST = 1 << 26  # bytes
 
 
@@ -63,8 +67,8 @@ class Sidecar:
         parts = [self.optimizer.name, *told, None if seed is None else f"seed{seed}"]
         return "-".join(str(part) for part in parts if part)
 
-    def metadata(self) -> dict[str, Any]:
-        """Everything that a `Run` has no field for."""
+    def provenance(self) -> Provenance:
+        """Everything that a `Run` has no field of its own for."""
         kept = (
             "task",
             "seed",
@@ -78,11 +82,13 @@ class Sidecar:
         )
         settings = self.content["optimizer"].get("settings")
         variant = self.content.get("variant")
-        return {
-            "group": f"{self.optimizer.name} ({variant})" if variant else self.optimizer.name,
-            **{key: self.content[key] for key in kept if key in self.content},
-            **({"settings": settings} if settings else {}),
-        }
+        return Provenance.from_json(
+            {
+                "group": f"{self.optimizer.name} ({variant})" if variant else self.optimizer.name,
+                **{key: self.content[key] for key in kept if key in self.content},
+                **({"settings": settings} if settings else {}),
+            }
+        )
 
 
 def find(log: Path) -> Sidecar | None:
@@ -101,22 +107,43 @@ def locate(log: Path) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _load(path: Path) -> Sidecar:
+def write(folder: Path, content: Mapping[str, Any]) -> None:
+    """Write `encave.json` into a run's folder; strict JSON."""
+    text = json.dumps({_KEY: _VERSION, **content}, indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / NAME).write_text(text + "\n", encoding="utf-8")
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The content of an `encave.json`, of which no more is known than its format.
+
+    Raises:
+        EncaveError: there is none, it is damaged, or it is of another format.
+    """
     try:
         content = json.loads(read_text(path, _LARGEST))
-        version = content["encave_log"]
-        missing = {"optimizer", "space", "objectives"} - content.keys()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise EncaveError(f"{path} is damaged ({error}); run this seed again or remove the file") from error
+        version = content[_KEY]
+    except (EncaveError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(path, str(error)) from error
     if version != _VERSION:
         raise EncaveError(f"{path} is of format {version}; this encave reads format {_VERSION}. Update encave.")
+    return content
+
+
+def _load(path: Path) -> Sidecar:
+    content = read(path)
+    missing = {"optimizer", "space", "objectives"} - content.keys()
     if missing:
-        raise EncaveError(f"{path} lacks {', '.join(sorted(missing))}; run this seed again or remove the file")
+        raise EncaveError(f"{path} lacks {', '.join(sorted(missing))}; {_AGAIN}")
     sidecar = Sidecar(path, content)
     try:
-        told = (sidecar.space().to_serialized_dict(), sidecar.metadata(), sidecar.run_name())
+        told = (sidecar.space().to_serialized_dict(), sidecar.provenance().json(), sidecar.run_name())
         json.dumps((*told, [asdict(objective) for objective in sidecar.objectives]), allow_nan=False)
+    except EncaveError as error:
+        raise _damaged(path, str(error)) from error
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        told = f"{type(error).__name__}: {error}"
-        raise EncaveError(f"{path} is damaged ({told}); run this seed again or remove the file") from error
+        raise _damaged(path, f"{type(error).__name__}: {error}") from error
     return sidecar
+
+
+def _damaged(path: Path, why: str) -> EncaveError:
+    return EncaveError(f"{path} is damaged ({why}); {_AGAIN}")

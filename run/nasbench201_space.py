@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
+NAME = "nasbench201"
 EDGES = ("0_1", "0_2", "1_2", "0_3", "1_3", "2_3")
 """Edges `from_to` in the order in which their operations stand in the official string."""
 
@@ -39,7 +40,7 @@ def configuration_space(seed: int | None = None) -> ConfigurationSpace:
     """Six categorical hyperparameters `op_0_1 … op_2_3`, choices in the official order of operations."""
     from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace
 
-    space = ConfigurationSpace(name="NAS-Bench-201", seed=seed)
+    space: Any = ConfigurationSpace(name="NAS-Bench-201", seed=seed)
     space.add([CategoricalHyperparameter(name, OPERATIONS) for name in HYPERPARAMETERS])
     return space
 
@@ -61,7 +62,8 @@ def to_ops(configurations: Iterable[Mapping[str, Any]]) -> NDArray[np.int64]:
 
 def to_configurations(ops: ArrayLike) -> list[dict[str, str]]:
     """Decode `ops`, shape (n, 6), to one mapping from hyperparameter to operation name per row."""
-    return [dict(zip(HYPERPARAMETERS, (OPERATIONS[op] for op in row), strict=True)) for row in _rows(ops)]
+    rows: list[list[int]] = _rows(ops).tolist()
+    return [dict(zip(HYPERPARAMETERS, (OPERATIONS[op] for op in row), strict=True)) for row in rows]
 
 
 def to_index(ops: ArrayLike) -> NDArray[np.int64]:
@@ -99,12 +101,19 @@ def from_string(strings: str | Iterable[str]) -> NDArray[np.int64]:
 
 
 def from_naslib(op_indices: ArrayLike) -> NDArray[np.int64]:
-    """`ops`, shape (n, 6), of NASLib's `op_indices`."""
+    """`ops`, shape (n, 6), of NASLib's `op_indices`, in its own order of edges and operations.
+
+    Raises:
+        ValueError: they are not six numbers in 0 … 4 each.
+    """
     return _NASLIB_OPERATIONS[_rows(op_indices)][:, np.argsort(_NASLIB_EDGES)]
 
 
 def _rows(ops: ArrayLike) -> NDArray[np.int64]:
-    rows = np.atleast_2d(np.asarray(ops, dtype=np.int64))
+    try:
+        rows = np.atleast_2d(np.asarray(ops, dtype=np.int64))
+    except OverflowError as error:
+        raise ValueError(f"an operation is a number in 0 … {len(OPERATIONS) - 1}: {error}") from error
     if rows.ndim != 2 or rows.shape[1] != len(EDGES):
         raise ValueError(f"expected one operation for each of {len(EDGES)} edges, got an array of shape {rows.shape}")
     if rows.size and (rows.min() < 0 or rows.max() >= len(OPERATIONS)):

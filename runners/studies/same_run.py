@@ -1,18 +1,9 @@
-"""`encave.json`, which stands beside the native log and says what was run (docs/native-logs.md)."""
+"""What of `encave.json` must agree for a finished run to be the wanted one."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from functools import lru_cache
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
-
-from ...errors import EncaveError
-
-SIDECAR_FILE = "encave.json"
-FORMAT_VERSION = 1
 
 _IDENTITY = {
     "workers": ("workers",),
@@ -29,31 +20,6 @@ _IDENTITY = {
 """What must agree for a finished run to be the one that is wanted: how people call it → where it stands."""
 
 
-def write(folder: Path, header: Mapping[str, Any]) -> None:
-    """Write `encave.json` into a run's folder; strict JSON."""
-    text = json.dumps({"encave_log": FORMAT_VERSION, **header}, indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / SIDECAR_FILE).write_text(text + "\n", encoding="utf-8")
-
-
-def read(folder: Path) -> dict[str, Any]:
-    """Read a run's `encave.json`.
-
-    Raises:
-        EncaveError: there is none, it is damaged, or it is of another format.
-    """
-    path = folder / SIDECAR_FILE
-    try:
-        header = json.loads(path.read_text(encoding="utf-8"))
-        found = header["encave_log"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise EncaveError(
-            f"cannot read {path}: {error}. If {folder} is a damaged run, delete it and it is run again."
-        ) from error
-    if found != FORMAT_VERSION:
-        raise EncaveError(f"{path} is of format {found}; this encave reads format {FORMAT_VERSION}. Update encave.")
-    return header
-
-
 def differences(finished: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
     """In what a finished run is not the wanted one, one phrase per setting; empty if it is."""
     phrases: list[str] = []
@@ -62,12 +28,6 @@ def differences(finished: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[
         if has != wants:
             phrases.append(f"{name} {_plain(has)}, not {_plain(wants)}")
     return phrases
-
-
-@lru_cache(maxsize=32)
-def version_of(distribution: str) -> str:
-    """Version of an installed distribution; looked up once, since reading it takes longer than a short run."""
-    return version(distribution)
 
 
 def _at(header: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
