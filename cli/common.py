@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..converters.limits import Limits
+    from ..converters.reader import Steps
     from ..run import Run, RunHeader
     from ..store import RunFilter
     from ..workflows.prepared import Prepared
@@ -114,16 +115,26 @@ def check_objective(runs: Sequence[RunHeader]) -> None:
 
 
 def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--memory` and `--timeout`, for `reading_limits`."""
+    """`--memory` and `--timeout`, for `reading_limits`, and `--steps`, for `reading_steps`."""
 
-    def keep(context: click.Context, option: click.Parameter, given: float | None) -> None:
+    def keep(context: click.Context, option: click.Parameter, given: float | str | None) -> None:
         context.meta[f"encave.{option.name}"] = given
 
     for flag, unit in (("--timeout", "Seconds that reading one log may take.  [default: 900]"),
                        ("--memory", "GiB of memory for a process that reads logs.  [default: 8]")):  # fmt: skip
         kind = click.FloatRange(0, min_open=True)
         command = click.option(flag, type=kind, default=None, callback=keep, expose_value=False, help=unit)(command)
-    return command
+    steps = "Values that Optuna's and Ray Tune's trials report: the last one counts, or each at its step as the budget."
+    choice = click.Choice(["last", "budget"])
+    return click.option(
+        "--steps", type=choice, default="last", show_default=True, callback=keep, expose_value=False, help=steps
+    )(command)
+
+
+def reading_steps() -> Steps:
+    """What `--steps` says."""
+    context = click.get_current_context(silent=True)
+    return context.meta.get("encave.steps", "last") if context else "last"
 
 
 def reading_limits() -> Limits:
@@ -313,7 +324,7 @@ def _prepared(paths: tuple[Path, ...]) -> Prepared:
     from .show.conversions import counted, print_passed_over
 
     with Engine(cores(), reading_limits()) as engine, counted("logs") as count:
-        prepared = prepare(paths, engine, count)
+        prepared = prepare(paths, engine, count, reading_steps())
     print_passed_over(prepared.passed_over, err=True)
     context = click.get_current_context(silent=True)
     if context and context.meta.get(_STRICT) and prepared.passed_over:

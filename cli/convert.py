@@ -18,6 +18,7 @@ from .common import (
     limit_options,
     print_json,
     reading_limits,
+    reading_steps,
     say,
 )
 
@@ -62,7 +63,7 @@ def convert(
         raise EncaveError(f"--deepcave 1.3 is not for --to {to}")
     form = "deepcave13" if deepcave == "1.3" else to
     given = _log_options(forced, configspace, mapping)
-    options = Options(given["space"], given["mapping"])
+    options = Options(given["space"], given["mapping"], reading_steps())
     with Engine(jobs, reading_limits()) as engine:
         found = survey(sources, engine, forced, mapping=options.mapping, skip=out)
         write = _export if form != "deepcave" or found.are_runs else _convert
@@ -105,6 +106,7 @@ def inspect(
     found = inspect_logs(
         paths,
         **log_options,
+        steps=reading_steps(),
         jobs=cores(),
         limits=reading_limits(),
         on_passed_over=passed.extend,

@@ -29,14 +29,16 @@ if TYPE_CHECKING:
 AXES = ("evaluations", "time", "trial-time", "epochs", "full-evaluations")
 INTERVALS = ("t", "bootstrap")
 INTERVAL_HELP = "Student's and its like, which hold for few runs, or percentile bootstrap."
-RULES = ("highest-so-far", "any-budget", "highest-only")
+RULES = ("as-logged", "highest-so-far", "any-budget", "highest-only")
 
 
 @command()
 @run_paths
 @objective_option
 @click.option("--axis", type=click.Choice(AXES), default=None, help="What to draw over; else time, or evaluations.")
-@click.option("--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="Budgets of incumbents.")
+@click.option(
+    "--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="What may be the incumbent."
+)
 @click.option("--statistic", default="mean", show_default=True, help="mean, median, iqm, or a quantile: q0.9.")
 @click.option("--interval", type=click.Choice(INTERVALS), default=INTERVALS[0], show_default=True, help=INTERVAL_HELP)
 @click.option("--reference", type=float, default=None, help="Regret of the first measure is against this value.")

@@ -17,7 +17,7 @@ from .curves import AXES, RULES, reduced_runs
 @several("--target", help="A value to hit, or several; else 51 spaced.")
 @click.option("--measure", default=None, help="What targets are of, by its name; else the first, often a regret.")
 @click.option("--axis", type=click.Choice(AXES), default=None, help="What runtimes count; else time, or evaluations.")
-@click.option("--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="Budgets of incumbents.")
+@click.option("--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="Incumbents.")
 @click.option("--first-passage", is_flag=True, help="A target is hit when it is first reached, held to the end or not.")
 @click.option("--reference", type=float, default=None, help="Regret of the first measure is against this value.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that read runs.")

@@ -15,7 +15,7 @@ from .account import best_of
 from .engine import Engine, Task
 from .limits import Limits
 from .one_log import Ask, Job, describe_error, described, read
-from .reader import Options
+from .reader import Options, Steps
 from .reading_server import Ended
 from .survey import load_each, survey
 
@@ -100,6 +100,7 @@ def inspect_logs(
     forced_format: str | None = None,
     space: ConfigurationSpace | None = None,
     mapping: Mapping[str, str] | None = None,
+    steps: Steps = "last",
     jobs: int = 1,
     limits: Limits | None = None,
     on_passed_over: Callable[[list[PassedOver]], None] | None = None,
@@ -111,6 +112,7 @@ def inspect_logs(
         forced_format: Name of the one format to look for; None: all.
         space: Configuration space for logs without one.
         mapping: What the columns of a table are.
+        steps: What values that trials report on their way are, see `Options`.
         jobs: Processes that read logs; the result is the same.
         limits: Of each process.
         on_passed_over: Told what was passed over, by kind.
@@ -118,7 +120,7 @@ def inspect_logs(
     Raises:
         EncaveError: a path does not exist, or there is neither a log nor a run in any of them.
     """
-    options = Options(space, mapping)
+    options = Options(space, mapping, steps)
     with Engine(jobs, limits) as engine:
         seen = survey(paths, engine, forced_format, mapping=mapping)
         if on_passed_over is not None:

@@ -220,7 +220,8 @@ def _write(run: Run, folder: Path, told: Mapping[str, str]) -> Run:
 def fingerprint(found: Found, name: str, options: Options) -> str:
     """Hash of everything that the conversion depends on."""
     space = options.space and options.space.to_serialized_dict()
-    digest = hashlib.sha256(json.dumps([__version__, name, space, dict(options.mapping or {})]).encode())
+    told = [__version__, name, space, dict(options.mapping or {}), options.steps]
+    digest = hashlib.sha256(json.dumps(told).encode())
     beside = sidecar.locate(found.path)
     for path in (*found.files, *([beside] if beside else [])):
         digest.update(path.name.encode())

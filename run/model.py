@@ -32,6 +32,8 @@ from . import trials as trial_columns
 from .arrays import exact_array
 from .equality import same_table
 from .header import NoteKind, Optimizer, RunHeader
+from .incumbents import completion_order, follow
+from .intensification import evidence_of
 from .provenance import Provenance
 from .trials import COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objective, Status
 from .types import Ints
@@ -94,13 +96,13 @@ class Incumbent:
     """The best feasible trial under a rule."""
 
     trial_id: int
-    """Its trial."""
+    """Its trial, of several evaluations the latest."""
     config_id: int
     """Its configuration."""
     budget: float | None
     """Its budget."""
     value: float
-    """Its objective value as logged."""
+    """Its objective value as logged, of several evaluations the mean."""
 
 
 class Run(RunHeader):
@@ -234,7 +236,11 @@ class Run(RunHeader):
         """
         first = self.objective(objective)
         objectives = (first, *(one for one in self.objectives if one is not first))
-        return self.replace(objectives=objectives, trials=trial_columns.ordered(self.trials, objectives))
+        return self.replace(
+            objectives=objectives,
+            trials=trial_columns.ordered(self.trials, objectives),
+            provenance=self.provenance.replace(compared_by=objective),
+        )
 
     def __len__(self) -> int:
         return self.trials.num_rows
@@ -299,6 +305,25 @@ class Run(RunHeader):
         known = "evaluation" in self.trials.column_names
         return self.column("evaluation").astype(np.float64) if known else np.full(len(self), np.nan)
 
+    def spent(self) -> NDArray[np.float64]:
+        """What each trial cost in units of its budget, shape (n,); NaN without a budget.
+
+        Of a trial that continues another of the run at no higher budget that is the difference, else all of its budget.
+        """
+        budget = self.column("budget").astype(np.float64)
+        if "continues" not in self.trials.column_names:
+            return budget
+        row = pc.index_in(self.trials["continues"], value_set=self.trials["trial_id"].combine_chunks())
+        known = pc.is_valid(row).to_numpy()
+        before = np.where(known, budget[pc.fill_null(row, 0).to_numpy()] if len(budget) else budget, 0.0)
+        return budget - np.where(before <= budget, before, 0.0)  # no difference where a budget is not known
+
+    @property
+    def penalty(self) -> NDArray[np.float64]:
+        """What each failed trial counts with where evaluations are averaged, shape (n,); as logged, NaN without."""
+        known = "penalty" in self.trials.column_names
+        return self.column("penalty").astype(np.float64) if known else np.full(len(self), np.nan)
+
     @property
     def hyperparameters(self) -> tuple[str, ...]:
         """Names of the hyperparameters, in the order of the configurations' columns."""
@@ -335,17 +360,28 @@ class Run(RunHeader):
         return space_columns.decode(self.space, self.configurations.slice(row, 1).to_pylist()[0])
 
     def incumbent(self, objective: str | None = None) -> Incumbent | None:
-        """Best trial that is `able` at the highest budget that has one, the earliest of equals; None without any."""
-        chosen = self.objective(objective)
-        cost = self.cost(chosen.name)
-        budget = np.nan_to_num(self.column("budget").astype(np.float64), nan=-np.inf)
-        able = self.able(chosen.name)
+        """The incumbent when the run ended; None without any.
+
+        The best trial that is `able` at the highest budget that has one, the earliest of equals. Where configurations
+        were evaluated on several instances or with several seeds, it is the configuration that `incumbents.follow`
+        ends with, and its value a mean.
+        """
+        chosen, able = self.objective(objective), self.able(objective)
         if not able.any():
             return None
-        able &= budget == budget[able].max()
-        row = int(np.flatnonzero(able)[np.argmin(cost[able])])
+        if evidence_of(self) is not None:
+            position = np.full(len(self), np.nan)
+            order = completion_order(self)
+            position[order] = np.arange(len(order))
+            found = follow(self, position, ~np.isnan(position), objective=chosen.name)
+            row, value = int(found.latest[-1]), float(found.values(self, COST + chosen.name)[-1])
+        else:
+            budget = np.nan_to_num(self.column("budget").astype(np.float64), nan=-np.inf)
+            able &= budget == budget[able].max()
+            row = int(np.flatnonzero(able)[np.argmin(self.cost(chosen.name)[able])])
+            value = self.trials[COST + chosen.name][row].as_py()
         trial = self.trials.slice(row, 1).to_pylist()[0]
-        return Incumbent(trial["trial_id"], trial["config_id"], trial["budget"], trial[COST + chosen.name])
+        return Incumbent(trial["trial_id"], trial["config_id"], trial["budget"], value)
 
     def where(self, mask: ArrayLike) -> Run:
         """The run with only the trials for which `mask`, shape (n,), is true; the configurations stay."""

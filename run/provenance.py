@@ -171,6 +171,8 @@ class Provenance(Told):
     """Where it was to stop: `simulated_seconds` or `evaluations` → how many."""
     benchmark: BenchmarkFacts | None = None
     """The benchmark that stood for the evaluations."""
+    compared_by: str | None = None
+    """The objective by which a person said that its runs of several are compared."""
     reporting: tuple[Reported, ...] = ()
     """What to report of its trials instead of the objective."""
     overhead_seconds: float | None = None
@@ -216,7 +218,7 @@ class Provenance(Told):
         "overhead_seconds": NUMBER,
         "evaluations": (int, NoneType),
         "improvements_only": (bool, NoneType),
-        **dict.fromkeys(("label_from", "label_where", "library", "study", "seed_from"), SCALAR),
+        **dict.fromkeys(("compared_by", "label_from", "label_where", "library", "study", "seed_from"), SCALAR),
         "said": (list, tuple, NoneType),
         "settings": (Mapping, NoneType),
         **dict.fromkeys(("source_release", "encave"), SCALAR),

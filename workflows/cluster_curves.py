@@ -14,7 +14,7 @@ from ..runners.cluster.dispatch import Ready, work_through
 
 if TYPE_CHECKING:
     from ..analysis.performance.axis import AxisKind
-    from ..analysis.performance.incumbents import IncumbentRule
+    from ..run.incumbents import IncumbentRule
     from ..runners.cluster.places import Cluster
     from ..store import RunFilter
 

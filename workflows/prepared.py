@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..converters import Conversion
     from ..converters.engine import Engine
     from ..converters.passed_over import PassedOver
+    from ..converters.reader import Steps
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,10 @@ class Prepared:
 
 
 def prepare(
-    paths: Sequence[Path], engine: Engine, on_progress: Callable[[Conversion, int], None] | None = None
+    paths: Sequence[Path],
+    engine: Engine,
+    on_progress: Callable[[Conversion, int], None] | None = None,
+    steps: Steps = "last",
 ) -> Prepared:
     """Converted runs at or below `paths`; native logs that are not among them are converted into the user's cache.
 
@@ -46,6 +50,7 @@ def prepare(
         paths: Folders of converted runs, run stores, studies, folders and files of native logs.
         engine: Reads the logs.
         on_progress: As in `converters.convert`.
+        steps: As in `converters.convert`.
 
     Raises:
         EncaveError: a path does not exist, there is neither a run nor a log in one of them, or nothing can be read.
@@ -67,7 +72,8 @@ def prepare(
         known = _sources(found.runs)
         left = tuple(log for log in found.logs if str(log.found.path.resolve()) not in known)
         rest = replace(found, logs=left)
-        for conversion in convert_found(rest, _cache(path), engine, Options(), on_progress=on_progress) if left else ():
+        options = Options(steps=steps)
+        for conversion in convert_found(rest, _cache(path), engine, options, on_progress=on_progress) if left else ():
             if conversion.output is None:
                 refused.append(conversion)
             else:

@@ -8,10 +8,10 @@ from ..performance.axis import Axis, AxisFacts, available_axes
 from ..performance.measures import Hits
 from ..performance.pareto import Pareto, compare_fronts
 from ..performance.runtimes import Runtime, Targets, runtimes, spaced_targets
-from ..performance.section_curves import SectionCurves, section_curves
+from ..performance.section_curves import SectionCurves
 from ..performance.section_runtimes import SectionRuntimes
 from .anytime_tests import AnytimeTests, Differences, anytime_tests, differences_over_time
-from .section import Comparison, trajectories_of
+from .section import Comparison, on_axis
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def summarise(comparison: Comparison, hits: Hits = "held", control: str | None =
         runtimes=made,
         tests=anytime_tests(comparison, made, control),
         differences=differences_over_time(comparison, control),
-        pareto=compare_fronts(section, comparison.axis, comparison.interval),
+        pareto=comparison.pareto or compare_fronts(section, comparison.axis, comparison.interval),
     )
 
 
@@ -76,6 +76,7 @@ def other_axes(comparison: Comparison) -> list[Axis]:
 
 def _on_axis(comparison: Comparison, axis: Axis) -> SectionCurves:
     summary = comparison.made.summary
+    fronts = compare_fronts(comparison.section, axis, summary.interval) if comparison.pareto else None
     section = replace(comparison.section, measures=comparison.section.measures[:1])
-    made = section_curves(section, axis, trajectories_of(section, axis, summary.rule), summary)
+    made = on_axis(section, axis, summary) if fronts is None else fronts.as_curves(summary)
     return made.in_order(comparison.ordered)

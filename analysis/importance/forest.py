@@ -214,7 +214,7 @@ class _Grower:
         """Which hyperparameters each node tries, shape (nodes, d)."""
         d = len(self.sizes)
         order = self.rng.random((nodes, d)).argsort(axis=1).argsort(axis=1)
-        return order < max(1, math.floor(TRIED * d + 1e-9))
+        return order < math.ceil(TRIED * d - 1e-9)
 
     def _try_all(self, level: _Level, able: Ints, count: Floats, total: Floats, best: _Split, tried: Bools) -> None:
         for j in self.rng.permutation(len(self.sizes)):  # the first of equals wins, so none is always the first

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import EncaveError
 from ...run import Run, RunHeader
+from ...run.incumbents import IncumbentRule
 from ...run.types import Floats
 from ..grouping.sections import Measure, R, R_co, SectionOf
 from ..statistics import bootstrap, intervals
@@ -18,7 +19,6 @@ from ..statistics.order_statistics import MEAN, Statistic
 from .anytime import AnyTrajectory, TrajectoryOf, share_seeds, step_values
 from .axis import Axis
 from .curves import Curve, aggregate, thinned, those_used, values_at
-from .incumbents import IncumbentRule
 
 RANDOM_SEARCH = frozenset({"random", "randomsearch", "rs"})
 """Labels of random search, in lower case and without blanks, hyphens and underscores."""
@@ -32,7 +32,7 @@ class Summary:
     """What is taken over runs."""
     interval: Interval = "t"
     """What bands are."""
-    rule: IncumbentRule = "highest-so-far"
+    rule: IncumbentRule = "as-logged"
     """Which trials may be the incumbent."""
     reference: float | None = None
     """A value that the first measure's regret is against, instead of the optimum or the best seen."""
@@ -58,6 +58,12 @@ class SectionCurvesOf(Generic[R_co]):
     """Optimizer → the incumbent of each of its runs."""
     curves: tuple[tuple[Curve, ...], ...]
     """For each measure, one curve per optimizer, by label."""
+
+    @property
+    def rule(self) -> IncumbentRule:
+        """The rule by which incumbents were chosen: `as-logged` only where the log of any run names them."""
+        named = any(one.named for members in self.trajectories.values() for one in members)
+        return "highest-so-far" if self.summary.rule == "as-logged" and not named else self.summary.rule
 
     def in_order(self, optimizers: Sequence[str]) -> SectionCurvesOf[R_co]:
         """The same, each measure's curves in this order."""

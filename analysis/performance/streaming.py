@@ -17,12 +17,12 @@ import numpy as np
 
 from ...errors import EncaveError
 from ...run import Run, RunHeader
+from ...run.incumbents import IncumbentRule
 from ...store import RunFilter, read_runs
 from ..grouping.design import Design
 from ..grouping.sections import AnySection, ViewOf, run_measures, view_headers
 from .anytime import AnyTrajectory, trajectory
 from .axis import Axis, AxisFacts, AxisKind, choose_axis
-from .incumbents import IncumbentRule
 from .section_curves import AnyCurves, Summary, section_curves
 
 

@@ -13,6 +13,7 @@ from ..comparison.section import Comparison
 from ..comparison.significance import Significance
 from ..grouping.sections import Measure
 from ..performance.curves import Curve
+from ..performance.pareto import HYPERVOLUME
 from ..performance.section_curves import SectionCurves
 from ..statistics.design import ALPHA
 from . import tests
@@ -28,7 +29,7 @@ def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str
     what = f"{comparison.summary.statistic.title} {measure.name}"
     band = f" with its 95 % band over {_run_counts(curves)}" if any(len(curve.band) for curve in curves) else ""
     parts = [
-        f"{comparison.section.title}: {what} of the incumbent over {axis.name}{band}.",
+        f"{comparison.section.title}: {what} of {_whose(measure)} over {axis.name}{band}.",
         objective_note(comparison.section),
         _reference(measure),
     ]
@@ -42,6 +43,10 @@ def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str
     if comparison.section.benchmark:
         parts.append(f"{capital(comparison.section.origin)}.")
     return " ".join(part for part in parts if part)
+
+
+def _whose(measure: Measure) -> str:
+    return "all trials so far" if measure == HYPERVOLUME else "the incumbent"
 
 
 def bounds_note(measure: Measure, curves: Sequence[Curve]) -> str:
@@ -120,8 +125,9 @@ def rank_caption(comparison: Comparison) -> str:
     """Caption of the ranks over time of one task."""
     how = "within each seed" if comparison.table.paired else "expected when one run of each optimizer is drawn"
     band = " with its 95 % band over runs" if comparison.table.rows[0].runs > 1 else ""
+    measure = comparison.measures[0]
     return (
-        f"{comparison.section.title}: average rank by {comparison.measures[0].name} of the incumbent over "
+        f"{comparison.section.title}: average rank by {measure.name} of {_whose(measure)} over "
         f"{comparison.axis.name}, {how}{band}; 1 is best.{origin_note([comparison])}"
     )
 

@@ -130,9 +130,7 @@ def _setting(comparison: Comparison) -> str:
     section = comparison.section
     runs = "; ".join(f"{group.optimizer}{_paper(group)} ({_effort(group)})" for group in section.groups)
     trials = sum(len(run) for run in section.runs)
-    parts = [
-        f"{section.title}: {runs}. {plural(trials, 'trial')} in all; incumbents chosen by {section.objective.name}"
-    ]
+    parts = [f"{section.title}: {runs}. {plural(trials, 'trial')} in all; {_chosen(comparison)}"]
     limits = sorted({_limit(run) for run in section.runs if run.provenance.limit})
     if limits:
         parts.append(f"limit {listing(limits)}")
@@ -144,6 +142,12 @@ def _setting(comparison: Comparison) -> str:
             parts.append(f"optimizers were told {listing(_REWARDS.get(one, one) for one in sorted(told))}")
         parts.append(section.origin + paper + (f" (SHA-256 {digest[:12]}…)" if digest else ""))
     return " ".join(filter(None, ("; ".join(parts) + ".", objective_note(section))))
+
+
+def _chosen(comparison: Comparison) -> str:
+    if comparison.pareto is None:
+        return f"incumbents chosen by {comparison.section.objective.name}"
+    return f"compared by the hypervolume of {listing(one.name for one in comparison.section.runs[0].objectives)}"
 
 
 def _paper(group: Group) -> str:

@@ -118,6 +118,8 @@ class Settings:
         said = [key for key in ("optimizer", "task", "seed", "scale") if getattr(rule, key) is not None]
         told |= {"said": said} if said else {}
         run = _with_objective(run, rule)
+        if rule.use is not None or rule.objective is not None:
+            told["compared_by"] = run.objectives[0].name
         return run.replace(provenance=run.provenance.replace(**told)) if told else run
 
     @staticmethod

@@ -38,6 +38,15 @@ def surrogate_notice(sections: Sequence[Section]) -> str | None:
 
 def lead_sentences(comparison: Comparison) -> list[str]:
     """Who is ahead at the end, by how much, and how sure that is."""
+    return [*_sentences(comparison), *([_several(comparison.section)] if comparison.pareto else [])]
+
+
+def _several(section: Section) -> str:
+    names = listing([one.name for one in section.runs[0].objectives])
+    return f"Runs of several objectives ({names}) are compared by hypervolume; --objective compares by one of them."
+
+
+def _sentences(comparison: Comparison) -> list[str]:
     lead = comparison.lead
     if lead is None:
         return [_alone(comparison)]

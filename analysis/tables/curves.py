@@ -83,9 +83,9 @@ class Curves(Result):
         for one in self.sets:
             for curves in one.curves:
                 for curve in curves:
-                    yield one.section.title, one.axis.label, one.summary.rule, curve
+                    yield one.section.title, one.axis.label, one.rule, curve
         for curve in self.over_tasks:
-            yield OVER_TASKS, f"share of the task's {self.sets[0].axis.name}", self.sets[0].summary.rule, curve
+            yield OVER_TASKS, f"share of the task's {self.sets[0].axis.name}", self.sets[0].rule, curve
 
 
 def columns_of(curve: Curve) -> tuple[Floats, Floats, Floats, Floats]:

@@ -24,7 +24,7 @@ def print_curves(sets: Sequence[AnyCurves], over_tasks: Sequence[Curve]) -> None
     for one in sets:
         for curves in one.curves:
             _print_table(f"{one.section.title}: {curves[0].measure.label}", curves, one.axis.unit)
-        told = [f"{one.summary.statistic.title} over {one.axis.label}, incumbents by {one.summary.rule}"]
+        told = [f"{one.summary.statistic.title} over {one.axis.label}, incumbents by {one.rule}"]
         if one.baseline:
             told.append(f"one is {one.baseline}")
         averaged = sum(run.averaged for members in one.trajectories.values() for run in members)

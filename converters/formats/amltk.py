@@ -154,9 +154,15 @@ def _columns(table: pa.Table, metrics: Mapping[str, Objective]) -> tuple[dict[st
     times = since_start(starts, ends)
     costs = {objective.name: _numbers(table, column) for column, objective in metrics.items()}
     statuses = [_STATUSES.get(str(status).lower(), Status.NOT_EVALUATED) for status in table["status"].to_pylist()]
+    unmeasured = 0
     for row, status in enumerate(statuses):
         if status is Status.SUCCESS and any(values[row] is None for values in costs.values()):
             statuses[row] = Status.CRASHED
+            unmeasured += 1
+    if unmeasured:
+        notes.append(
+            Note("derived", "a success without a finite value of every metric is taken for crashed", unmeasured)
+        )
     columns: dict[str, Any] = {
         "budget": [finite_text(field.get("budget")) for field in fields],
         "seed": table["trial_seed"],

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from ...errors import EncaveError
 from ...files.json_text import parse
@@ -148,7 +146,7 @@ def _outcomes(table: CsvTable, names: list[str]) -> tuple[list[str], dict[str, n
     listed = _from_lists(table, values)
     finite = np.isfinite(np.array(list(values.values()))).all(axis=0)
     jobs = table.columns[_JOB_STATUS].to_pylist() if _JOB_STATUS in table.columns else [None] * table.rows
-    raw = table.columns[names[0]].to_pylist()
+    raw = _failures(table, values)
     statuses = [
         Status.SUCCESS.value if ok else _unsuccessful(job, text)
         for ok, job, text in zip(finite.tolist(), jobs, raw, strict=True)
@@ -159,12 +157,19 @@ def _outcomes(table: CsvTable, names: list[str]) -> tuple[list[str], dict[str, n
             Note("derived", "each objective has the list of all in its place: it is the one at its position", listed)
         )
     if not finite.all():
-        failures = pc.unique(table.columns[names[0]].filter(pa.array(~finite))).to_pylist()
+        failures = list(dict.fromkeys(text for text, ok in zip(raw, finite.tolist(), strict=True) if not ok))
         shown = ", ".join(json.dumps(failure) for failure in failures[:5]) + (", …" if len(failures) > 5 else "")
         notes.append(
             Note("flagged", f"the objective is no finite number ({shown}); kept as raw value", int((~finite).sum()))
         )
     return statuses, {name: np.where(finite, value, np.nan) for name, value in values.items()}, notes
+
+
+def _failures(table: CsvTable, values: Mapping[str, np.ndarray[Any, Any]]) -> list[str | None]:
+    """What each row has for the first of its objectives that is no finite number, else for the first, shape (n,)."""
+    texts = [table.columns[name].to_pylist() for name in values]
+    places = np.argmax(~np.isfinite(np.array(list(values.values()))), axis=0)
+    return [texts[place][row] for row, place in enumerate(places.tolist())]
 
 
 def _from_lists(table: CsvTable, values: Mapping[str, np.ndarray[Any, Any]]) -> int:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from ...charts.figure import Figure
 from ...charts.text import fixed, quantity, short
 from ...comparison.anytime_summary import AnytimeSummary, summarise
+from ...performance.pareto import HYPERVOLUME
 from ...performance.random_search import ExpectedCurve
 from ...performance.runtimes import Runtime
 from ...statistics.effects import Estimate
@@ -45,8 +46,8 @@ _HITS = {
     "first": {"best": "of any run", "hit": "A run hits a target when it is first at or below it."},
 }
 _BUDGETS = (
-    "Curves over budgets spent add up the budgets of all finished trials, failed ones included; a trial that continues "
-    "another counts in full."
+    "Curves over budgets spent add up the budgets of all finished trials, failed ones included; of a trial that "
+    "continues another only what it added."
 )
 _FRONTS = (
     "Hypervolumes"
@@ -74,7 +75,10 @@ def write(study: Study) -> list[Chapter]:
     blocks: list[Block] = []
     expected = [_expected(one, study) for one in summaries]
     for one, known in zip(summaries, expected, strict=True):
-        own: list[Block] = [Figures(tuple(_figures(one, known, study))), anytime_claims.values_table(one), _table(one)]
+        # the hypervolume that runs are compared by is the first figure of their task
+        shown = f"{one.comparison.section.title} {HYPERVOLUME.name}" if one.comparison.pareto else None
+        figures = tuple(figure for figure in _figures(one, known, study) if figure.name != shown)
+        own: list[Block] = [Figures(figures), anytime_claims.values_table(one), _table(one)]
         blocks += own if alone else [Details(one.comparison.section.title, own, open=True)]
     several = [one for one in summaries if len(one.runtimes) > 1]
     if several:

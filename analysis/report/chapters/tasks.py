@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...charts.figure import Figure
@@ -15,6 +16,7 @@ from ...tables.curves import Curves
 from ...tables.final import Final, FinalRuns, Ranks, Tests
 from ...tables.training_noise import LeadNoise
 from .. import captions, pairs, random_search_line, table, words
+from ..anytime_figures import hypervolume_figure
 from ..cautions import list_cautions
 from ..contents import Block, Chapter, Figures, Notice, Row, Study, Table
 from ..figures import critical_difference_figure, curves_figure, ranks_figure
@@ -59,7 +61,10 @@ def _chapter(one: Comparison, study: Study) -> Chapter:
 
 def _figures(one: Comparison, study: Study, expected: Sequence[ExpectedCurve | None]) -> Iterator[Figure]:
     title, footer = one.section.title, one.section.origin
-    for index, curve in enumerate(expected):
+    if one.pareto:
+        curves = one.made.curves[0]
+        yield hypervolume_figure(replace(one.pareto, curves=curves), study.styles)
+    for index, curve in enumerate(() if one.pareto else expected):
         yield curves_figure(one.made, index, study.styles, curve)
     if one.rank_curves:
         label, caption = capital(one.axis.label), captions.rank_caption(one)

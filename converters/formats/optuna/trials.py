@@ -22,6 +22,8 @@ from ...reader import Options, ReadResult
 from . import runner
 from .searched import OPTUNA_SAMPLERS, logged_searcher
 from .space import study_space
+from .steps import NAME as STEPS
+from .steps import spread
 from .study import STATES, Study, Trial, settle_times
 
 _METRIC_NAMES = "study:metric_names"
@@ -50,7 +52,12 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
         return runner.to_result(study, path, options, sidecar)
     objectives = _objectives(study)
     space = study_space(study, options)
-    columns, notes = _columns(study, objectives)
+    spread_out = spread(study) if options.steps == "budget" else None
+    columns, notes = _columns(study.trials if spread_out is None else spread_out.trials, objectives)
+    ids = space.config_ids
+    if spread_out is not None:
+        columns, ids = columns | spread_out.columns, ids[spread_out.rows]
+        notes = [*spread_out.notes, *notes]
     named = study.name and not study.name.startswith(_UNNAMED)
     searched = searcher(
         "Optuna", path, logged_searcher(study), study=study.name if named else None, known=OPTUNA_SAMPLERS
@@ -61,8 +68,9 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
         optimizer=Optimizer("Optuna", study.release),
         space=space.space,
         objectives=objectives,
-        trials={"config_id": space.config_ids, **columns},
+        trials={"config_id": ids, **columns},
         configurations=space.table(space.space),
+        budget_name=None if spread_out is None else STEPS,
         inferred_space=space.incomplete,
         provenance=Provenance.from_json(_metadata(study) | searched.metadata),
         notes=[*study.notes, *space.notes, *notes, *searched.notes],
@@ -107,8 +115,7 @@ def _objectives(study: Study) -> list[Objective]:
     ]
 
 
-def _columns(study: Study, objectives: Sequence[Objective]) -> tuple[dict[str, Any], list[Note]]:
-    trials = study.trials
+def _columns(trials: Sequence[Trial], objectives: Sequence[Objective]) -> tuple[dict[str, Any], list[Note]]:
     times = since_start([trial.start for trial in trials], [trial.end for trial in trials])
     usable = [[finite(trial.values.get(number)) for number in range(len(objectives))] for trial in trials]
     statuses = [STATES[trial.state] for trial in trials]
@@ -172,7 +179,8 @@ def _notes(trials: Sequence[Trial], infinite: int) -> list[Note]:
         notes.append(Note("derived", text, states["PRUNED"]))
     if any(trial.steps for trial in trials):
         text = (
-            "Optuna's steps are no budget that the sampler chose: they are in extra:last_step and intermediate_values"
+            "Optuna's steps are no budget that the sampler chose: they are in extra:last_step and intermediate_values; "
+            "--steps budget reads them as one"
         )
         notes.append(Note("assumed", text))
     if infinite:

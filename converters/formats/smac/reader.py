@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ....errors import EncaveError
@@ -32,6 +33,7 @@ from ...reader import Found, Listing, Options, ReadResult
 from .columns import Entries, entries, status_code, status_column
 from .facade import searched_by
 from .files import RUN_HISTORY, Beside, Scenario, beside, read_scenario
+from .incumbents import named_incumbents, penalties, shares_evaluations
 from .rows import STATUSES, UNSET, instance_text, releases
 from .times import times
 
@@ -78,7 +80,8 @@ class SmacReader:
             notes.append(Note("flagged", "SMAC ended before its first trial: the log has none"))
         notes += _copies(found.path)
         scenario = read_scenario(files, notes)
-        log = _Log(rows, configurations, _mapping(history.get("config_origins")), scenario, files)
+        counted = _mapping(history.get("stats")).get("finished", scenario.counted)
+        log = _Log(rows, configurations, _mapping(history.get("config_origins")), scenario, files, counted)
         run = _run(log, found.path, options, notes)
         release = scenario.version or releases(data, origins="config_origins" in history)
         return ReadResult(run, release, len(data), dropped=len(data) - len(rows))
@@ -94,6 +97,7 @@ class _Log:
     origins: Mapping[str, Any]
     scenario: Scenario
     files: Beside
+    counted: Any
 
 
 def _names(found: Found) -> list[str]:
@@ -143,11 +147,18 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
     count = int(log.rows.objectives.max(initial=0)) if len(log.rows) else 1
     objectives = sidecar.objectives if sidecar else log.scenario.objectives(count)
     columns, told = _columns(log.rows, objectives, timed=sidecar is not None)
+    told += _shared(log, columns, len(objectives))
     if any(log.origins.values()):
         columns[EXTRA + "origin"] = _origins(log)
     if sidecar:
         told += _schedule(sidecar, columns)
     searched = searched_by(path, log.scenario, log.origins.values(), log.rows.budget)
+    provenance = sidecar.provenance() if sidecar else Provenance.from_json(log.scenario.metadata() | searched.metadata)
+    finished = int((~log.rows.are(Status.RUNNING)).sum())
+    if type(log.counted) is int and log.counted > finished:
+        provenance = provenance.replace(evaluations=log.counted)
+        text = f"SMAC counts {log.counted:,} finished trials, of which its run history has {finished:,}"
+        told.append(Note("flagged", text))
     return fitted_run(
         name=sidecar.run_name() if sidecar else log.scenario.name(path, log.files.suffix),
         optimizer=sidecar.optimizer if sidecar else Optimizer("SMAC", log.scenario.version),
@@ -158,11 +169,24 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
         ready=alike,
         budget_name=sidecar.budget_name if sidecar else None,
         inferred_space=found.inferred,
-        provenance=sidecar.provenance()
-        if sidecar
-        else Provenance.from_json(log.scenario.metadata() | searched.metadata),
+        provenance=provenance,
         notes=[*notes, *found.notes, *told, *([] if sidecar else searched.notes)],
     )
+
+
+def _shared(log: _Log, columns: dict[str, Any], objectives: int) -> list[Note]:
+    """Add what several instances or seeds of a configuration need: penalties, and the incumbents that SMAC names."""
+    if not len(log.rows) or not shares_evaluations(log.rows):
+        return []
+    unsuccessful = pc.not_equal(columns["status"].cast(pa.string()), Status.SUCCESS.value).to_numpy(False)
+    columns["penalty"], notes = penalties(log.rows, log.scenario, unsuccessful & ~log.rows.are(Status.RUNNING))
+    if objectives == 1:
+        ends = columns["end"].to_numpy(zero_copy_only=False)
+        trajectory = log.files.trajectory or (log.files.statistics if log.scenario.alpha else None)
+        named, told = named_incumbents(trajectory, log.rows, ends, log.configurations)
+        columns |= {} if named is None else {"incumbent": named}
+        notes += told
+    return notes
 
 
 def _space(log: _Log, path: Path, options: Options, sidecar: Sidecar | None, notes: list[Note]) -> LogSpace | None:

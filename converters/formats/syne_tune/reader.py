@@ -1,6 +1,7 @@
 """Syne Tune: `results.csv.zip`, one row per report of a trial, and `metadata.json`.
 
-A report is an evaluation at a budget: the value after so many epochs (or whatever the scheduler counts).
+A report is a trial at a budget: the value after so many epochs (or whatever the scheduler counts). Reports of one call
+of the objective are one evaluation.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, St
 from ....run import sidecar as sidecars
 from ....run.sidecar import Sidecar
 from ....run.types import Floats
+from ...parts.continued import Reports, reports
 from ...parts.csv_table import CsvTable, numbers, read_csv, typed
 from ...parts.fitting import fitted_run
 from ...parts.names import study_name
@@ -194,6 +196,8 @@ def _run(
     }
     if budget is not None:
         columns["budget"] = np.where(np.isfinite(budget), budget, np.nan)
+    told = _reports(log, budget, ends)
+    columns |= told.columns
     for name, values in costs.items():
         columns[COST + name] = np.where(failed, np.nan, values)
         if failed.any():
@@ -215,8 +219,17 @@ def _run(
         provenance=sidecar.provenance()
         if sidecar
         else Provenance.from_json(_metadata(log.metadata) | searched.metadata),
-        notes=[*notes, *time_notes, *_oddities(log, failed), *([] if sidecar else searched.notes)],
+        notes=[*notes, *time_notes, *told.notes, *_oddities(log, failed), *([] if sidecar else searched.notes)],
     )
+
+
+def _reports(log: Log, budget: Floats | None, ends: Sequence[float | None]) -> Reports:
+    """Which reports continue others; where the worker counts from 0 again, the trial was resumed in another call."""
+    count = len(log.trials)
+    known = [None] * count if budget is None else [level if np.isfinite(level) else None for level in budget.tolist()]
+    if _ITERATION not in log.table.columns:
+        return reports(log.trials.tolist(), known, ends, [False] * count)
+    return reports(log.trials.tolist(), known, ends, (log.floats(_ITERATION) == 0).tolist())
 
 
 def _configurations(log: Log, space: LogSpace) -> dict[int, dict[str, Any]]:

@@ -23,6 +23,7 @@ from ...reader import Found, Listing, Options, ReadResult
 from .frames import Frame, known_frame, told_over
 from .mapping import Mapped, decimal_comma, mapping_file, read_mapping, resolve, self_explaining
 from .oddities import oddities, time_unit
+from .order import in_order
 from .rows import Rows
 from .source import Table, column_names, may_be_table, read_table
 
@@ -99,8 +100,9 @@ class TableReader:
         if not rows:
             raise EncaveError(f"{found.path} has no row" + (f" of the run {found.key}" if found.key else ""))
         everything = Rows(table, range(table.rows), found.path)
+        rows, told = in_order(everything, rows, mapped)
         searched = _searched(found.path, frame, everything, mapped.told)
-        run = _run(found, options, everything, rows, mapped, searched, notes, dropped=dropped)
+        run = _run(found, options, everything, rows, mapped, searched, [*notes, *told], dropped=dropped)
         return ReadResult(run, None, len(run) + dropped, dropped=dropped)
 
 

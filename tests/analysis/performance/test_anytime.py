@@ -14,9 +14,9 @@ from encave.analysis.grouping.sections import Measure
 from encave.analysis.performance.anytime import TrajectoryOf, step_values, trajectory
 from encave.analysis.performance.axis import Axis, AxisFacts, choose_axis
 from encave.analysis.performance.curves import BAND_POINTS, aggregate
-from encave.analysis.performance.incumbents import incumbent_steps
 from encave.analysis.statistics import bootstrap
 from encave.errors import EncaveError
+from encave.run.incumbents import incumbent_steps
 
 NAN = float("nan")
 TIME = Axis("time", "time", "s")
