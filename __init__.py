@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from .analysis.charts.display import Display
     from .analysis.charts.papers import paper
     from .analysis.tables.comparisons import Comparisons, compare
+    from .analysis.tables.displays import (
+        AttainmentDisplay,
+        CriticalDifferenceDisplay,
+        CurvesDisplay,
+        ECDFDisplay,
+        FootprintDisplay,
+        HypervolumeDisplay,
+        ImportanceDisplay,
+        IncumbentsDisplay,
+        ProfilesDisplay,
+        RanksDisplay,
+    )
     from .analysis.tables.importance import Importances, importance
     from .analysis.tables.landscape import correlation, exploration, incumbents
     from .errors import EncaveError
@@ -33,18 +45,43 @@ _HOMES = {
     **dict.fromkeys(("Comparisons", "compare"), ".analysis.tables.comparisons"),
     **dict.fromkeys(("Importances", "importance"), ".analysis.tables.importance"),
     **dict.fromkeys(("correlation", "exploration", "incumbents"), ".analysis.tables.landscape"),
+    **dict.fromkeys(
+        (
+            "AttainmentDisplay",
+            "CriticalDifferenceDisplay",
+            "CurvesDisplay",
+            "ECDFDisplay",
+            "FootprintDisplay",
+            "HypervolumeDisplay",
+            "ImportanceDisplay",
+            "IncumbentsDisplay",
+            "ProfilesDisplay",
+            "RanksDisplay",
+        ),
+        ".analysis.tables.displays",
+    ),
     "Display": ".analysis.charts.display",
     "paper": ".analysis.charts.papers",
 }
 __all__ = [
+    "AttainmentDisplay",
     "Comparisons",
+    "CriticalDifferenceDisplay",
+    "CurvesDisplay",
     "Display",
+    "ECDFDisplay",
     "EncaveError",
+    "FootprintDisplay",
+    "HypervolumeDisplay",
+    "ImportanceDisplay",
     "Importances",
     "Incumbent",
+    "IncumbentsDisplay",
     "Note",
     "Objective",
     "Optimizer",
+    "ProfilesDisplay",
+    "RanksDisplay",
     "Run",
     "Runs",
     "Status",

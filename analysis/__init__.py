@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Ranks,
         Tests,
     )
+    from .tables.fronts import Attainments
     from .tables.importance import ImportanceBias, Importances
     from .tables.landscape import (
         Correlations,
@@ -42,11 +43,13 @@ _HOMES = {
     **dict.fromkeys(("ImportanceBias", "Importances"), ".tables.importance"),
     **dict.fromkeys(("Correlations", "Explorations", "Footprints", "Incumbents"), ".tables.landscape"),
     **dict.fromkeys(("correlation", "exploration", "incumbents"), ".tables.landscape"),
+    "Attainments": ".tables.fronts",
     "Display": ".charts.display",
 }
 __all__ = [
     "ECDF",
     "Areas",
+    "Attainments",
     "Comparisons",
     "Controls",
     "Correlations",

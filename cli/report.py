@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import rich_click as click
 
-from .common import ANY_PATH, command, cores, load_runs, run_paths, say
+from .common import ANY_PATH, command, cores, load_runs, run_paths, say, settings_of, settings_option
 from .curves import INTERVAL_HELP, INTERVALS
 
 
@@ -20,7 +19,7 @@ from .curves import INTERVAL_HELP, INTERVALS
 @click.option("--venue", default=None, help="Paper to draw for: neurips, icml, iclr, automl, tmlr, jmlr.")
 @click.option("--interval", type=click.Choice(INTERVALS), default=None, help=f"{INTERVAL_HELP}  [default: t]")
 @click.option("--control", default=None, help="Compares every other optimizer with this one, besides all pairs.")
-@click.option("--settings", "file", type=ANY_PATH, default=None, help="A report.toml; else the one in a path, if any.")
+@settings_option
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Processes that draw.  [default: one per core]")
 def report(
     paths: tuple[Path, ...], out: Path, title: str | None, venue: str | None, interval: Any, control: str | None,
@@ -28,19 +27,13 @@ def report(
 ) -> None:  # fmt: skip
     """Compare runs: a page, figures, tables and LaTeX that compiles, and the data behind them."""
     from ..analysis.report import write_report
-    from ..analysis.report.settings import NAME, Settings, read_settings
     from ..workflows.known_tables import random_search_of, truth_of
     from .show.common import steps
 
-    file = file or next((path / NAME for path in paths if (path / NAME).is_file()), None)
-    settings = read_settings(file) if file else Settings()
-    if file:
-        say(f"Settings: {file}", err=True)
-    settings = replace(settings, title=title or settings.title, venue=venue or settings.venue)
-    settings = replace(settings, interval=interval or settings.interval, control=control or settings.control)
+    settings = settings_of(file, paths, title=title, venue=venue, interval=interval, control=control)
     command = "encave " + " ".join(sys.argv[1:])
     with steps() as on_step:
-        runs = load_runs(paths, on_step, settings.told if settings.labels or settings.runs else None)
+        runs = load_runs(paths, on_step, settings.told if settings.renames else None)
         written = write_report(
             runs, out, command=command, settings=settings, truth=truth_of(runs),
             random_search=random_search_of(runs), jobs=jobs or cores(), on_step=on_step,

@@ -33,6 +33,7 @@ def read(
     configspace: Space | None = None,
     map: Mapping[str, str] | None = None,
     format: str | None = None,
+    settings: Settings | Path | str | None = None,
     jobs: int = 1,
     memory: float | None = None,
     timeout: float | None = None,
@@ -47,6 +48,7 @@ def read(
         configspace: Configuration space for logs without one: a space, a file, or `nasbench201`.
         map: What the columns of tables are, e.g. `{"objective": "loss", "hyperparameters": "lr,depth"}`.
         format: Name of the one format to look for; None: all.
+        settings: What runs are and which are wanted, as a report has them: settings, or a `report.toml`.
         jobs: Processes that read.
         memory: GiB that each may hold; None: 8.
         timeout: Seconds for one log; None: 900.
@@ -55,7 +57,8 @@ def read(
         The runs, logs first, in the order of the sources and of the paths in them.
 
     Raises:
-        EncaveError: a source does not exist, nothing was found, or nothing that was found can be read.
+        EncaveError: a source does not exist, nothing was found, nothing that was found can be read, or the settings
+            name what no run has.
 
     Example:
         >>> import encave, pathlib, tempfile
@@ -81,7 +84,7 @@ def read(
     if not runs:
         first = next(iter(refused.items()), None)
         raise EncaveError(f"nothing can be read: {first[0]}: {first[1]}" if first else "nothing can be read")
-    return Runs(runs, refused)
+    return Runs(runs if settings is None else _settings(settings).applied(runs), refused)
 
 
 def convert(
@@ -157,10 +160,9 @@ def report(
         EncaveError: there are no runs, or `out` holds something else or cannot be written.
     """
     from ..analysis.report import write_report
-    from ..analysis.report.settings import Settings, read_settings
     from .known_tables import random_search_of, truth_of
 
-    chosen = read_settings(Path(settings)) if isinstance(settings, Path | str) else settings or Settings()
+    chosen = _settings(settings)
     chosen = replace(chosen, title=title or chosen.title, venue=venue or chosen.venue)
     given = list(runs)
     return write_report(
@@ -198,6 +200,12 @@ def _quietly(step: str, done: int, total: int | None) -> None:
 
 def _paths(sources: Sources) -> Sequence[Path]:
     return [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
+
+
+def _settings(told: Settings | Path | str | None) -> Settings:
+    from ..analysis.report.settings import Settings, read_settings
+
+    return read_settings(Path(told)) if isinstance(told, Path | str) else told or Settings()
 
 
 def _space(told: Space | None) -> ConfigurationSpace | None:

@@ -359,3 +359,8 @@ def _reported(entry: dict[str, Any]) -> Measure:
     known = None if optimum is None else float(optimum)
     kind = None if optimum is None else "optimum"
     return Measure(str(entry["name"]), EXTRA + str(entry["column"]), entry.get("unit"), regret=kind, reference=known)
+
+
+def origins_of(runs: Sequence[Run]) -> dict[str, str]:
+    """Title of each section of the runs → where its values come from, in words."""
+    return {section.title: section.origin for section in view_runs(runs).sections}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from ...run import Run, Status
 Floats = NDArray[np.float64]
 
 AxisKind = Literal["evaluations", "time", "trial-time", "epochs", "full-evaluations"]
+AXES: tuple[AxisKind, ...] = get_args(AxisKind)
 
 # the key of a run's declared limit on an axis
 _LIMITS = {"time": "simulated_seconds", "evaluations": "evaluations"}

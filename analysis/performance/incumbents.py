@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 IncumbentRule = Literal["highest-so-far", "any-budget", "highest-only"]
+RULES: tuple[IncumbentRule, ...] = get_args(IncumbentRule)
 
 
 @dataclass(frozen=True)

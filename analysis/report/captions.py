@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..charts.scales import vertical_scale
+from ..charts.scales import Scale, vertical_scale
 from ..charts.text import capital, fixed, plural, quantity, short
 from ..comparison.overall import Overall
 from ..comparison.rank_curves import RankCurve
@@ -21,8 +21,8 @@ from .words import objective_note
 _SPREADS = {"mean": "mean ± standard deviation", "median": "median [lower, upper quartile]"}
 
 
-def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str:
-    """Caption of the curves of one measure."""
+def curve_caption(comparison: SectionCurves, index: int, most_bands: int, scale: Scale | None = None) -> str:
+    """Caption of the curves of one measure, drawn on this scale; None: on the one that fits them."""
     measure, curves = comparison.measures[index], [c for c in comparison.curves[index] if len(c.positions)]
     axis = comparison.axis
     what = f"{comparison.summary.statistic.title} {measure.name}"
@@ -31,6 +31,7 @@ def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str
         f"{comparison.section.title}: {what} of the incumbent over {axis.name}{band}.",
         objective_note(comparison.section),
         _reference(measure),
+        f"One is {comparison.baseline}." if comparison.baseline and not index else "",
     ]
     if len(curves) > most_bands:
         parts.append(f"Only the {most_bands} best by rank carry a band.")
@@ -38,7 +39,7 @@ def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str
         starts, stops = [curve.positions[0] for curve in curves], [curve.stop for curve in curves]
         parts.append(f"A line begins where every run of the optimizer has an incumbent ({_range(starts, axis.unit)})")
         parts.append(f"and ends with its first run to end ({_range(stops, axis.unit)}).")
-    scale = vertical_scale(curves, most_bands)
+    scale = scale or vertical_scale(curves, most_bands)
     if scale.kind == "log with zero":
         parts.append(f"The vertical axis is linear below {short(scale.threshold)}, to show zero.")
     if comparison.section.benchmark:
@@ -50,6 +51,8 @@ def _reference(measure: Measure) -> str:
     if measure.regret == "best seen":
         best = quantity(measure.reference or 0.0, measure.unit)
         return f"No optimum is known: regret is against the best incumbent of all these runs ({best})."
+    if measure.regret == "given":
+        return f"Regret is against {quantity(measure.reference or 0.0, measure.unit)}."
     if measure.regret == "optimum" and measure.reference is not None:
         return f"Regret is against the benchmark's optimum ({quantity(measure.reference, measure.unit)})."
     return ""

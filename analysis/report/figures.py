@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from ..charts.critical_difference import CriticalDifference
 from ..charts.curves import MOST_BANDS, RANK_LABEL, Styles, curves_chart, ranks_chart
 from ..charts.figure import Figure
+from ..charts.look import Look
 from ..charts.style import LineStyle
 from ..comparison.rank_curves import RankCurve
 from ..comparison.significance import Significance
@@ -16,18 +17,25 @@ from . import captions, random_search_line
 
 
 def curves_figure(
-    comparison: SectionCurves, index: int, styles: Styles, expected: ExpectedCurve | None = None
+    comparison: SectionCurves,
+    index: int,
+    styles: Styles,
+    expected: ExpectedCurve | None = None,
+    log: bool | None = None,
 ) -> Figure:
-    """The curves of one measure, and that of random search where it is known."""
+    """The curves of one measure, and that of random search where it is known; `log`: on which vertical axis."""
     curves = [curve for curve in comparison.curves[index] if len(curve.positions)]
     measure, title = comparison.measures[index], comparison.section.title
     reference = [random_search_line.line(expected, measure)] if expected else []
-    caption = captions.curve_caption(comparison, index, MOST_BANDS)
+    chart = curves_chart(curves, title, comparison.axis.label, comparison.section.origin, styles, reference)
+    chart = Look(log=log).fit(chart)
+    caption = captions.curve_caption(comparison, index, MOST_BANDS, chart.scale)
     return Figure(
         name=f"{title} {measure.name}",
         caption=f"{caption} {random_search_line.caption(expected)}" if expected else caption,
         alt=captions.curve_alt(comparison, index),
-        chart=curves_chart(curves, title, comparison.axis.label, comparison.section.origin, styles, reference),
+        chart=chart,
+        kind="curves",
     )
 
 
@@ -42,7 +50,7 @@ def ranks_figure(
 ) -> Figure:
     """Ranks over time."""
     chart = ranks_chart(curves, title, xlabel, footer, styles, ylabel)
-    return Figure(f"{title} ranks", caption, captions.rank_alt(curves), chart)
+    return Figure(f"{title} ranks", caption, captions.rank_alt(curves), chart, "ranks")
 
 
 def critical_difference_figure(
@@ -60,4 +68,4 @@ def critical_difference_figure(
     """
     caption = captions.critical_difference_caption(significance, title, blocks, footer)
     diagram = CriticalDifference(significance, title, footer, styles)
-    return Figure(name, caption, captions.critical_difference_alt(significance), diagram)
+    return Figure(name, caption, captions.critical_difference_alt(significance), diagram, "cd")

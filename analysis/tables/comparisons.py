@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import EncaveError
 from ..comparison.overall import Overall, compare_tasks
+from ..comparison.profiles import profiles
 from ..comparison.section import Comparison
 from ..comparison.section import compare as compare_section
 from ..grouping.sections import check_control, view_runs
@@ -19,7 +20,9 @@ from ..performance.section_runtimes import section_runtimes
 from ..statistics.intervals import Interval
 from ..statistics.order_statistics import Statistic
 from .curves import OVER_TASKS, Curves, RunningTimes
-from .final import CriticalDifferences, Final, FinalRuns, Ranks, Tests
+from .final import CriticalDifferences, Final, FinalRuns, Profiles, Ranks, Tests
+from .fronts import Attainments, attainments_of, fronts_of
+from .landscape import Footprints, footprints_of
 from .result import one_of
 
 if TYPE_CHECKING:
@@ -138,12 +141,49 @@ class Comparisons:
             EncaveError: there is no such task, several without a result over them, or no test was made.
         """
         if task is None and self.overall is not None:
-            return CriticalDifferences(OVER_TASKS, self.overall.significance)
+            return CriticalDifferences(OVER_TASKS, self.overall.significance, self.overall.origin)
         chosen = self._of(task)
         one = one_of(chosen, self.tasks)
         if not one.significance:
             raise EncaveError("a critical-difference diagram needs three optimizers")
         return CriticalDifferences(one.section.title, one.significance[0], one.section.origin)
+
+    def hypervolume(self, task: str | None = None) -> Curves:
+        """Mean hypervolume over time, where runs have several objectives.
+
+        Raises:
+            EncaveError: there is no such task, or no task with several objectives.
+        """
+        return Curves(tuple(one.as_curves() for one in fronts_of(self._of(task))))
+
+    def attainment(self, task: str | None = None) -> Attainments:
+        """Median attainment surfaces, where runs have two objectives.
+
+        Raises:
+            EncaveError: there is no such task, or no task with two objectives.
+        """
+        return attainments_of(self._of(task))
+
+    def profiles(self) -> Profiles:
+        """Performance profiles over tasks.
+
+        Raises:
+            EncaveError: nothing is averaged over the tasks, or a task does not report a regret that is bounded by zero.
+        """
+        if self.overall is None:
+            raise EncaveError(self.not_overall or "performance profiles need several tasks with several optimizers")
+        found = profiles(self.overall.comparisons, self.overall.optimizers, self.each[0].interval)
+        if not found:
+            raise EncaveError("performance profiles need a regret against an optimum or the best seen on every task")
+        return Profiles(found, self.overall.origin)
+
+    def footprints(self, task: str | None = None) -> Footprints:
+        """Where each optimizer looked.
+
+        Raises:
+            EncaveError: there is no such task, or no task whose configurations can be drawn in a plane.
+        """
+        return footprints_of(self._of(task))
 
     def _of(self, task: str | None) -> tuple[Comparison, ...]:
         if task is None:

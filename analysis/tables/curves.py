@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..charts.curves import curves_chart, ecdf_chart
-from ..charts.style import line_styles
+from ..charts.look import Look
 from ..performance.curves import Curve, Floats
 from .result import Result, one_of, table_of
 
@@ -66,7 +66,7 @@ class Curves(Result):
             )
         return pa.concat_tables(parts)
 
-    def chart(self) -> LineChart:
+    def chart(self, look: Look | None = None) -> LineChart:
         """The curves of one measure on one task, best first.
 
         Raises:
@@ -75,7 +75,7 @@ class Curves(Result):
         one = one_of(self.sets, [own.section.title for own in self.sets])
         index = one.measure_index(self.measure)
         curves = sorted(one.curves[index], key=_last)
-        styles = line_styles(sorted(curve.optimizer for curve in curves))
+        styles = (look or Look()).styles(sorted(curve.optimizer for curve in curves))
         return curves_chart(curves, one.section.title, one.axis.label, one.section.origin, styles)
 
     def _named(self) -> Iterator[tuple[str, str, str, Curve]]:
@@ -142,13 +142,13 @@ class RunningTimes(Result):
         """The share of (run, target) pairs hit by each moment."""
         return ECDF(self.each)
 
-    def chart(self) -> LineChart:
+    def chart(self, look: Look | None = None) -> LineChart:
         """The ECDF of these running times.
 
         Raises:
             EncaveError: there are several tasks.
         """
-        return self.ecdf().chart()
+        return self.ecdf().chart(look)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -250,14 +250,14 @@ class ECDF(Result):
             ),
         )
 
-    def chart(self) -> LineChart:
+    def chart(self, look: Look | None = None) -> LineChart:
         """The steps of one task.
 
         Raises:
             EncaveError: there are several tasks.
         """
         one = one_of(self.each, [own.curves.section.title for own in self.each])
-        styles = line_styles(sorted(runtime.optimizer for runtime in one.runtimes))
+        styles = (look or Look()).styles(sorted(runtime.optimizer for runtime in one.runtimes))
         section = one.curves.section
         return ecdf_chart(one.runtimes, section.title, one.curves.axis.label, section.origin, styles)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ...errors import EncaveError
 from ..charts.critical_difference import CriticalDifference
-from ..charts.curves import ranks_chart
-from ..charts.style import line_styles
+from ..charts.curves import profiles_chart, ranks_chart
+from ..charts.look import Look
 from ..charts.text import capital
 from .curves import OVER_TASKS
 from .diagnostics import diagnose
@@ -131,22 +131,23 @@ class Ranks(Result):
         assert self.overall is not None, "a share is of what is over tasks"
         return f"share of the task's {self.overall.comparisons[0].axis.name}"
 
-    def chart(self) -> LineChart:
+    def chart(self, look: Look | None = None) -> LineChart:
         """Ranks over time: over all tasks where every optimizer ran on every task, else of the one task.
 
         Raises:
             EncaveError: there are several tasks and nothing over them, or fewer than three optimizers.
         """
         if self.overall is not None and self.overall.curves:
-            curves, title = self.overall.curves, OVER_TASKS
+            curves, title, origin = self.overall.curves, OVER_TASKS, self.overall.origin
             label = self._share
         else:
             one = one_of(self.comparisons, [own.section.title for own in self.comparisons])
             curves, title, label = one.rank_curves, one.section.title, one.axis.label
+            origin = one.section.origin
         if not curves:
             raise EncaveError("ranks over time need three optimizers with a success before the first run ends")
-        styles = line_styles(sorted(curve.optimizer for curve in curves))
-        return ranks_chart(curves, title, capital(label), "", styles)
+        styles = (look or Look()).styles(sorted(curve.optimizer for curve in curves))
+        return ranks_chart(curves, title, capital(label), origin, styles)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -306,6 +307,13 @@ class Profiles(Result):
 
     found: tuple[Profile, ...]
     """One for each optimizer."""
+    footer: str = ""
+    """Where the values come from."""
+
+    def chart(self, look: Look | None = None) -> LineChart:
+        """The share of runs that end with at most so much normalised regret."""
+        styles = (look or Look()).styles(sorted(one.optimizer for one in self.found))
+        return profiles_chart(self.found, OVER_TASKS, self.footer, styles)
 
     def table(self) -> pa.Table:
         """One row per point.
@@ -356,7 +364,7 @@ class CriticalDifferences(Result):
             ),
         )
 
-    def chart(self) -> CriticalDifference:
+    def chart(self, look: Look | None = None) -> CriticalDifference:
         """The diagram.
 
         Raises:
@@ -364,5 +372,5 @@ class CriticalDifferences(Result):
         """
         if len(self.significance.optimizers) < 3 or not self.significance.tested:
             raise EncaveError(f"no critical-difference diagram: {self.significance.choice.reason}")
-        styles = line_styles(sorted(self.significance.optimizers))
+        styles = (look or Look()).styles(sorted(self.significance.optimizers))
         return CriticalDifference(self.significance, self.title, self.footer, styles)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..charts.bars import BarChart
-from ..charts.style import line_styles
+from ..charts.look import Look
+from ..grouping.sections import origins_of
 from ..importance.groups import GroupImportance, Refused, Truth, group_importance
 from ..importance.methods import Method
-from .result import Result, one_of, table_of
+from .result import Result, check_task, one_of, table_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,6 +36,8 @@ class Importances(Result):
     """The runs of one optimizer on one task, for one objective at one budget."""
     refused: tuple[Refused, ...] = ()
     """Runs that could not be analysed, with the reason."""
+    origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Task → where its values come from, in words."""
 
     def table(self) -> pa.Table:
         """One row per effect of each group.
@@ -61,7 +64,18 @@ class Importances(Result):
             ),
         )
 
-    def chart(self) -> BarChart:
+    def of(self, task: str | None) -> Importances:
+        """Those of one task; all of them without one.
+
+        Raises:
+            EncaveError: there is no such task, or nothing could be analysed.
+        """
+        check_task(task, [group.task for group in self.groups], self.refused)
+        if task is None:
+            return self
+        return replace(self, groups=tuple(group for group in self.groups if group.task == task))
+
+    def chart(self, look: Look | None = None) -> BarChart:
         """The largest effects on one task, a bar for each optimizer with its standard deviation over runs.
 
         Raises:
@@ -83,11 +97,11 @@ class Importances(Result):
         return BarChart(
             title=task,
             xlabel="Share of the variance [%]" if share else f"Gain in {shown[0].objective}",
-            footer="",
+            footer=self.origins.get(task, ""),
             labels=labels,
             values=rows,
             spreads=whiskers,
-            styles=line_styles(sorted(values)),
+            styles=(look or Look()).styles(sorted(values)),
         )
 
 
@@ -127,8 +141,9 @@ def importance(
         EncaveError: there are no runs.
     """
     how = Method(name=method, order=order, game=game)
-    found = group_importance(list(runs), objective=objective, budget=budget, method=how, first=first, truth=truth)
-    return Importances(*found)
+    given = list(runs)
+    found = group_importance(given, objective=objective, budget=budget, method=how, first=first, truth=truth)
+    return Importances(*found, origins_of(given))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

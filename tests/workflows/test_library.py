@@ -92,7 +92,7 @@ def every_result(runs: encave.Runs) -> list[Result]:
         *(c.curves(), c.final(), c.runs(), c.ranks(), c.tests(), c.tests().friedman(), c.tests().omnibus()),
         *(c.tests().controls(), times, times.runs(), times.areas(), times.ecdf(), c.critical_difference("cifar10")),
         *(encave.importance(runs[:2]), encave.correlation(runs[:2]), encave.exploration(runs[:2])),
-        encave.incumbents(runs[:6]),
+        *(encave.incumbents(runs[:6]), c.profiles(), c.footprints("cifar10")),
     ]
 
 
@@ -112,7 +112,7 @@ def test_every_result_has_one_table_in_all_forms(runs: encave.Runs, tmp_path: Pa
         assert one.to_csv(tmp_path / "x.csv").read_text().count("\n") >= table.num_rows
     kinds = {kind.__name__ for kind in Result.__subclasses__()}
     assert {type(one).__name__ for one in every_result(runs)} >= kinds - {
-        "Footprints", "ImportanceBias", "NormalisedRegrets", "Profiles",
+        "Attainments", "ImportanceBias", "NormalisedRegrets",
     }, "a result that is tried nowhere"  # fmt: skip
 
 
