@@ -100,7 +100,7 @@ def convert(
     memory: float | None = None,
     timeout: float | None = None,
 ) -> tuple[Conversion, ...]:
-    """Write logs as runs that DeepCAVE opens, or in another format, each folder whole or not at all.
+    r"""Write logs as runs that DeepCAVE opens, or in another format, each folder whole or not at all.
 
     Args:
         sources: Files and folders.
@@ -119,6 +119,13 @@ def convert(
 
     Raises:
         EncaveError: a source does not exist, nothing was found, or `out` cannot be written.
+
+    Example:
+        >>> _ = (folder / "trials.csv").write_text("lr,loss\n0.1,2.0\n0.2,1.0\n0.3,3.0\n")
+        >>> told = {"objective": "loss", "hyperparameters": "lr"}
+        >>> [done] = encave.convert(folder / "trials.csv", folder / "converted", map=told)
+        >>> done.status, done.read, done.written
+        ('converted', 3, 3)
     """
     from ..converters.conversion import convert as to_deepcave
     from ..converters.exporting import export
@@ -158,6 +165,11 @@ def report(
 
     Raises:
         EncaveError: there are no runs, or `out` holds something else or cannot be written.
+
+    Example:
+        >>> written = encave.report(runs[:1], folder / "report", title="Mine")
+        >>> written.page.name
+        'report.html'
     """
     from ..analysis.report import write_report
     from .known_tables import random_search_of, truth_of
@@ -181,6 +193,13 @@ def open(runs: Iterable[Run] | Path | str, *, port: int | None = None, browser: 
 
     Raises:
         EncaveError: DeepCAVE is not there and cannot be set up, or no run can be opened.
+
+    Example:
+        >>> encave.open(runs)  # doctest: +SKIP
+        >>> encave.open(folder / "nowhere")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        encave.errors.EncaveError: ...nowhere is not a folder
     """
     from ..converters.outputs import output
     from ..run import find_runs

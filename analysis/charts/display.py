@@ -58,6 +58,11 @@ class Display:
         figure_: Matplotlib's figure.
         ax_: Its axes; the first where there are several.
         line_: The line of each optimizer, best first or in the order that was asked for; empty where there is none.
+
+    Example:
+        >>> shown = encave.Display(c.curves("mlp")).plot(width=3.25)
+        >>> float(shown.figure_.get_figwidth())
+        3.25
     """
 
     figure_: Figure
@@ -114,6 +119,13 @@ class Display:
         Raises:
             EncaveError: a value is none that there is, the chart has no such thing, or it holds several tasks of which
                 one is to be chosen.
+
+        Example:
+            >>> from matplotlib.figure import Figure
+            >>> axes = Figure(figsize=(7, 3)).subplots(1, 2)
+            >>> shown = encave.Display(c.curves("mlp")).plot(axes[0], colours={"SMAC": "#D55E00"}, linewidth=2)
+            >>> shown.ax_ is axes[0], len(shown.line_)
+            (True, 3)
         """
         look = Look(title, xlabel, ylabel, log, legend, width, height, font, order, dict(colours or {}), style, footer)
         return self.draw(look, ax, paper=paper, **line_kw)
@@ -138,6 +150,11 @@ class Display:
 
         Raises:
             EncaveError: as `plot`.
+
+        Example:
+            >>> from encave.analysis.charts.look import Look
+            >>> encave.Display(c.curves("mlp")).draw(Look(xlabel="Trials")).ax_.get_xlabel()
+            'Trials'
         """
         from matplotlib import rc_context
         from matplotlib.figure import SubFigure
@@ -173,6 +190,10 @@ class Display:
 
         Raises:
             EncaveError: there is nothing to hover over.
+
+        Example:
+            >>> encave.Display(c.curves("mlp")).plotly().layout.title.text
+            'mlp'
         """
         chart = self._chart or self._source.chart()
         return plotly_figure(chart)
@@ -188,6 +209,10 @@ class Display:
 
         Raises:
             EncaveError: the file cannot be written, the ending names no format, or there is no interactive twin.
+
+        Example:
+            >>> encave.Display(c.curves("mlp")).save(folder / "curves.pgf").name
+            'curves.pgf'
         """
         path = Path(path)
         check_format(path)

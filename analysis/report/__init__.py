@@ -44,7 +44,12 @@ PAGE = "report.html"
 
 @dataclass(frozen=True)
 class Report:
-    """A report that was written."""
+    """A report that was written.
+
+    Example:
+        >>> sorted(vars(encave.report(runs[:1], folder / "report")))[:3]
+        ['figures', 'folder', 'page']
+    """
 
     folder: Path
     """Where it is."""

@@ -26,7 +26,12 @@ OVER_TASKS = "all tasks"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Curves(Result):
-    """Anytime performance of each optimizer on each task."""
+    """Anytime performance of each optimizer on each task.
+
+    Example:
+        >>> c.curves("mlp").to_pandas().columns[-1]
+        'runs'
+    """
 
     sets: tuple[SectionCurves, ...]
     """One for each task."""
@@ -37,7 +42,12 @@ class Curves(Result):
 
     @property
     def normalised_by(self) -> dict[str, str]:
-        """Task → what its regret is divided by, in words; empty where it is not normalised."""
+        """Task → what its regret is divided by, in words; empty where it is not normalised.
+
+        Example:
+            >>> encave.compare(runs.where(task="mlp"), normalise=True).curves().normalised_by
+            {'mlp': 'the mean regret with which Random ends'}
+        """
         return {one.section.title: one.baseline for one in self.sets if one.baseline}
 
     def table(self) -> pa.Table:
@@ -101,7 +111,12 @@ def _last(curve: Curve) -> tuple[float, str]:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RunningTimes(Result):
-    """How long the runs of each optimizer took to hit targets."""
+    """How long the runs of each optimizer took to hit targets.
+
+    Example:
+        >>> [row["target"] for row in c.runtimes([1.0, 0.5], task="mlp").records()][:2]
+        [1.0, 0.5]
+    """
 
     each: tuple[SectionRuntimes, ...]
     """One for each task."""
@@ -131,15 +146,30 @@ class RunningTimes(Result):
         )
 
     def runs(self) -> RunTimes:
-        """When each run hit each target."""
+        """When each run hit each target.
+
+        Example:
+            >>> len(c.runtimes([0.5], task="mlp").runs().records())
+            18
+        """
         return RunTimes(self.each)
 
     def areas(self) -> Areas:
-        """The area over the curve of each optimizer."""
+        """The area over the curve of each optimizer.
+
+        Example:
+            >>> len(c.runtimes(task="mlp").areas().records())
+            3
+        """
         return Areas(self.each)
 
     def ecdf(self) -> ECDF:
-        """The share of (run, target) pairs hit by each moment."""
+        """The share of (run, target) pairs hit by each moment.
+
+        Example:
+            >>> c.runtimes(task="mlp").ecdf().records()[0]["optimizer"]
+            'DEHB'
+        """
         return ECDF(self.each)
 
     def chart(self, look: Look | None = None) -> LineChart:
@@ -153,7 +183,12 @@ class RunningTimes(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RunTimes(Result):
-    """When each run hit each target."""
+    """When each run hit each target.
+
+    Example:
+        >>> c.runtimes([0.5]).runs().table().column_names[-2:]
+        ['time', 'spent']
+    """
 
     each: tuple[SectionRuntimes, ...]
     """One for each task."""
@@ -190,7 +225,12 @@ class RunTimes(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Areas(Result):
-    """The normalised area over the anytime curve of each optimizer; more is better, 1 is perfect at once."""
+    """The normalised area over the anytime curve of each optimizer; more is better, 1 is perfect at once.
+
+    Example:
+        >>> all(0 <= row["area"] <= 1 for row in c.runtimes().areas().records())
+        True
+    """
 
     each: tuple[SectionRuntimes, ...]
     """One for each task."""
@@ -219,7 +259,12 @@ class Areas(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ECDF(Result):
-    """The share of (run, target) pairs that were hit by each moment."""
+    """The share of (run, target) pairs that were hit by each moment.
+
+    Example:
+        >>> all(0 <= row["share"] <= 1 for row in c.runtimes().ecdf().records())
+        True
+    """
 
     each: tuple[SectionRuntimes, ...]
     """One for each task."""

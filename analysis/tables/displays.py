@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 
 class CurvesDisplay(Display):
-    """Anytime performance of each optimizer on one task, with bands; see `Display`."""
+    """Anytime performance of each optimizer on one task, with bands; see `Display`.
+
+    Example:
+        >>> encave.CurvesDisplay(c.curves("mlp")).plot(log=False).ax_.get_yscale()
+        'linear'
+    """
 
     @classmethod
     def from_runs(
@@ -58,6 +63,11 @@ class CurvesDisplay(Display):
 
         Raises:
             EncaveError: as `encave.compare` and `Display.plot`.
+
+        Example:
+            >>> shown = encave.CurvesDisplay.from_runs(runs, task="mlp", statistic="median", title="")
+            >>> shown.save(folder / "curves.png").name
+            'curves.png'
         """
         made = compare(
             runs, axis=axis, statistic=statistic, interval=interval, rule=rule, reference=reference,
@@ -67,7 +77,12 @@ class CurvesDisplay(Display):
 
 
 class RanksDisplay(Display):
-    """Average ranks over time, of one task or over all; see `Display`."""
+    """Average ranks over time, of one task or over all; see `Display`.
+
+    Example:
+        >>> len(encave.RanksDisplay(c.ranks("mlp")).plot().line_)
+        3
+    """
 
     @classmethod
     def from_runs(
@@ -94,12 +109,21 @@ class RanksDisplay(Display):
 
         Raises:
             EncaveError: as `encave.compare` and `Display.plot`, or there are fewer than three optimizers.
+
+        Example:
+            >>> encave.RanksDisplay.from_runs(runs).ax_.get_xlabel()
+            "Share of the task's time since the start of the run"
         """
         return cls(compare(runs, axis=axis, interval=interval, rule=rule).ranks(task)).plot(ax, **plot_kw)
 
 
 class ECDFDisplay(Display):
-    """The share of (run, target) pairs that were hit by each moment; see `Display`."""
+    """The share of (run, target) pairs that were hit by each moment; see `Display`.
+
+    Example:
+        >>> encave.ECDFDisplay(c.runtimes(task="mlp").ecdf()).plot().ax_.get_ylim()[1] >= 1
+        True
+    """
 
     @classmethod
     def from_runs(
@@ -132,13 +156,22 @@ class ECDFDisplay(Display):
 
         Raises:
             EncaveError: as `encave.compare` and `Display.plot`.
+
+        Example:
+            >>> len(encave.ECDFDisplay.from_runs(runs, task="mlp", targets=[1.0, 0.5]).line_)
+            2
         """
         made = compare(runs, axis=axis, rule=rule, reference=reference)
         return cls(made.runtimes(targets, measure=measure, task=task, hits=hits).ecdf()).plot(ax, **plot_kw)
 
 
 class CriticalDifferenceDisplay(Display):
-    """The critical-difference diagram (Demšar, JMLR 7, 2006, figure 1); see `Display`."""
+    """The critical-difference diagram (Demšar, JMLR 7, 2006, figure 1); see `Display`.
+
+    Example:
+        >>> encave.CriticalDifferenceDisplay(c.critical_difference("mlp")).plot().save(folder / "cd.pdf").name
+        'cd.pdf'
+    """
 
     @classmethod
     def from_runs(
@@ -161,12 +194,22 @@ class CriticalDifferenceDisplay(Display):
 
         Raises:
             EncaveError: as `encave.compare` and `Display.plot`, or no test could be made.
+
+        Example:
+            >>> shown = encave.CriticalDifferenceDisplay.from_runs(runs, task="mlp", title="")
+            >>> len(shown.figure_.axes)
+            1
         """
         return cls(compare(runs, rule=rule).critical_difference(task)).plot(ax, **plot_kw)
 
 
 class ImportanceDisplay(Display):
-    """Which hyperparameters matter, as bars; see `Display`."""
+    """Which hyperparameters matter, as bars; see `Display`.
+
+    Example:
+        >>> encave.ImportanceDisplay(encave.importance(runs[:1])).plot().ax_.get_xlabel()
+        'Share of the variance [%]'
+    """
 
     @classmethod
     def from_runs(
@@ -197,6 +240,10 @@ class ImportanceDisplay(Display):
 
         Raises:
             EncaveError: as `encave.importance` and `Display.plot`.
+
+        Example:
+            >>> encave.ImportanceDisplay.from_runs(runs[:1], interactions=1).ax_.get_xlabel()
+            'Share of the variance [%]'
         """
         made = importance(
             runs, method=method, objective=objective, budget=budget, order=interactions, game=game
@@ -205,7 +252,12 @@ class ImportanceDisplay(Display):
 
 
 class HypervolumeDisplay(Display):
-    """Mean hypervolume over time, of several objectives; see `Display`."""
+    """Mean hypervolume over time, of several objectives; see `Display`.
+
+    Example:
+        >>> encave.HypervolumeDisplay(c.hypervolume("mlp")).plot().ax_.get_ylabel()
+        'Hypervolume'
+    """
 
     @classmethod
     def from_runs(
@@ -230,12 +282,21 @@ class HypervolumeDisplay(Display):
 
         Raises:
             EncaveError: as `encave.compare` and `Display.plot`, or the runs have one objective.
+
+        Example:
+            >>> len(encave.HypervolumeDisplay.from_runs(runs, task="mlp").line_)
+            3
         """
         return cls(compare(runs, axis=axis, interval=interval).hypervolume(task)).plot(ax, **plot_kw)
 
 
 class AttainmentDisplay(Display):
-    """Median attainment surfaces of two objectives; see `Display`."""
+    """Median attainment surfaces of two objectives; see `Display`.
+
+    Example:
+        >>> encave.AttainmentDisplay(c.attainment("mlp")).plot().ax_.get_ylabel()
+        'Size [MB]'
+    """
 
     @classmethod
     def from_runs(
@@ -251,12 +312,21 @@ class AttainmentDisplay(Display):
 
         Raises:
             EncaveError: as `encave.compare` and `Display.plot`, or the runs have not two objectives.
+
+        Example:
+            >>> len(encave.AttainmentDisplay.from_runs(runs, task="mlp").line_)
+            3
         """
         return cls(compare(runs).attainment(task)).plot(ax, **plot_kw)
 
 
 class ProfilesDisplay(Display):
-    """Performance profiles over tasks; see `Display`."""
+    """Performance profiles over tasks; see `Display`.
+
+    Example:
+        >>> encave.ProfilesDisplay(c.profiles()).plot().ax_.get_xlabel()
+        'Normalised regret'
+    """
 
     @classmethod
     def from_runs(
@@ -272,12 +342,21 @@ class ProfilesDisplay(Display):
 
         Raises:
             EncaveError: as `encave.compare` and `Display.plot`, or tasks cannot be averaged.
+
+        Example:
+            >>> len(encave.ProfilesDisplay.from_runs(runs).line_)
+            3
         """
         return cls(compare(runs, interval=interval).profiles()).plot(ax, **plot_kw)
 
 
 class FootprintDisplay(Display):
-    """Where each optimizer looked, in one plane; always a figure of its own; see `Display`."""
+    """Where each optimizer looked, in one plane; always a figure of its own; see `Display`.
+
+    Example:
+        >>> encave.FootprintDisplay(c.footprints("mlp")).plot().save(folder / "footprint.svg").name
+        'footprint.svg'
+    """
 
     @classmethod
     def from_runs(cls, runs: Iterable[Run], *, task: str | None = None, **plot_kw: Any) -> FootprintDisplay:
@@ -290,12 +369,22 @@ class FootprintDisplay(Display):
 
         Raises:
             EncaveError: as `encave.compare` and `Display.plot`, or there is no plane.
+
+        Example:
+            >>> float(encave.FootprintDisplay.from_runs(runs, task="mlp", width="5in").figure_.get_figwidth())
+            5.0
         """
         return cls(compare(runs).footprints(task)).plot(**plot_kw)
 
 
 class IncumbentsDisplay(Display):
-    """What the incumbents are made of over time, as areas; always a figure of its own; see `Display`."""
+    """What the incumbents are made of over time, as areas; always a figure of its own; see `Display`.
+
+    Example:
+        >>> found = encave.incumbents(runs.where(task="mlp"))
+        >>> encave.IncumbentsDisplay(found).plot().save(folder / "incumbents.pdf").name
+        'incumbents.pdf'
+    """
 
     @classmethod
     def from_runs(cls, runs: Iterable[Run], *, task: str | None = None, **plot_kw: Any) -> IncumbentsDisplay:
@@ -308,5 +397,9 @@ class IncumbentsDisplay(Display):
 
         Raises:
             EncaveError: as `encave.incumbents` and `Display.plot`.
+
+        Example:
+            >>> float(encave.IncumbentsDisplay.from_runs(runs, task="mlp", width=5).figure_.get_figwidth())
+            5.0
         """
         return cls(incumbents(runs).of(task)).plot(**plot_kw)

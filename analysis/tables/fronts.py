@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Attainments(Result):
-    """Median attainment surfaces of two objectives: what at least half of the runs of an optimizer attain together."""
+    """Median attainment surfaces of two objectives: what at least half of the runs of an optimizer attain together.
+
+    Example:
+        >>> c.attainment("mlp").table().column_names[2:4]
+        ['first_objective', 'first_value']
+    """
 
     each: tuple[Pareto, ...]
     """One for each task."""

@@ -30,7 +30,12 @@ _SHOWN = 12
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Importances(Result):
-    """What each hyperparameter, and sets of them, account for, by task, optimizer, objective and budget."""
+    """What each hyperparameter, and sets of them, account for, by task, optimizer, objective and budget.
+
+    Example:
+        >>> encave.importance(runs[:2]).table().column_names[-4:]
+        ['value', 'std_over_runs', 'std_over_trees', 'exact']
+    """
 
     groups: tuple[GroupImportance, ...]
     """The runs of one optimizer on one task, for one objective at one budget."""
@@ -69,6 +74,10 @@ class Importances(Result):
 
         Raises:
             EncaveError: there is no such task, or nothing could be analysed.
+
+        Example:
+            >>> encave.importance([runs[0], runs[6]]).of("mlp").groups[0].task
+            'mlp'
         """
         check_task(task, [group.task for group in self.groups], self.refused)
         if task is None:
@@ -139,6 +148,11 @@ def importance(
 
     Raises:
         EncaveError: there are no runs.
+
+    Example:
+        >>> found = encave.importance(runs.where(task="mlp", optimizer="DEHB", seed=0))
+        >>> sorted(row["effect"] for row in found.records())
+        ['first', 'first × second', 'second']
     """
     how = Method(name=method, order=order, game=game)
     given = list(runs)
@@ -148,7 +162,13 @@ def importance(
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ImportanceBias(Result):
-    """How far estimated importances are from the truth, by number of trials."""
+    """How far estimated importances are from the truth, by number of trials.
+
+    Example:
+        >>> from encave.analysis import ImportanceBias
+        >>> ImportanceBias(()).table().column_names[-2:]
+        ['bias', 'bias_std']
+    """
 
     found: tuple[Bias, ...]
     """One for each optimizer on each task."""

@@ -32,7 +32,12 @@ EXPLORATION = ("trials", "distinct", "duplicates", "hamming", "late_hamming", "c
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Correlations(Result):
-    """Whether configurations rank alike at different budgets."""
+    """Whether configurations rank alike at different budgets.
+
+    Example:
+        >>> encave.correlation(runs[:2]).table().column_names[2:5]
+        ['low', 'high', 'spearman']
+    """
 
     groups: tuple[GroupCorrelation, ...]
     """One for each optimizer on each task."""
@@ -65,7 +70,12 @@ class Correlations(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Explorations(Result):
-    """How varied the configurations of each run are."""
+    """How varied the configurations of each run are.
+
+    Example:
+        >>> encave.exploration(runs[:2]).records()[0]["distinct"]
+        15.0
+    """
 
     groups: tuple[GroupExploration, ...]
     """One for each optimizer on each task."""
@@ -92,7 +102,12 @@ class Explorations(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Footprints(Result):
-    """Where each optimizer looked, in one plane for all optimizers of a task."""
+    """Where each optimizer looked, in one plane for all optimizers of a task.
+
+    Example:
+        >>> sorted({row["point"] for row in c.footprints("mlp").records()})
+        ['final incumbent', 'first half']
+    """
 
     found: Mapping[str, Footprint]
     """Task → its plane."""
@@ -137,7 +152,12 @@ class Footprints(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Incumbents(Result):
-    """What the incumbents are made of: how often each value of a hyperparameter is in them, over time."""
+    """What the incumbents are made of: how often each value of a hyperparameter is in them, over time.
+
+    Example:
+        >>> encave.incumbents(runs[:6]).table().column_names[4:7]
+        ['hyperparameter', 'value', 'frequency']
+    """
 
     found: tuple[tuple[str, str, IncumbentValues], ...]
     """Task, optimizer, and the frequencies."""
@@ -172,6 +192,10 @@ class Incumbents(Result):
 
         Raises:
             EncaveError: there is no such task, or nothing could be analysed.
+
+        Example:
+            >>> encave.incumbents(runs).of("mlp").found[0][0]
+            'mlp'
         """
         check_task(task, [own for own, *_ in self.found], self.refused)
         if task is None:
@@ -204,6 +228,11 @@ def correlation(runs: Iterable[Run], *, objective: str | None = None) -> Correla
 
     Raises:
         EncaveError: there are no runs.
+
+    Example:
+        >>> row = encave.correlation(runs[:6]).records()[0]
+        >>> row["low"], row["high"], row["configurations"]
+        (1.0, 3.0, 84)
     """
     return Correlations(*group_correlation(list(runs), objective=objective))
 
@@ -213,6 +242,10 @@ def exploration(runs: Iterable[Run]) -> Explorations:
 
     Raises:
         EncaveError: there are no runs.
+
+    Example:
+        >>> encave.exploration(runs[:1]).records()[0]["trials"]
+        30.0
     """
     return Explorations(*group_exploration(list(runs)))
 
@@ -222,6 +255,11 @@ def incumbents(runs: Iterable[Run]) -> Incumbents:
 
     Raises:
         EncaveError: there are no runs.
+
+    Example:
+        >>> found = encave.incumbents(runs[:6])
+        >>> sorted({row["hyperparameter"] for row in found.records()})
+        ['first', 'second']
     """
     given = list(runs)
     return Incumbents(*group_incumbent_values(given), origins_of(given))

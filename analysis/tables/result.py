@@ -36,6 +36,10 @@ class Result(Tabular):
 
         Raises:
             EncaveError: there is none, or it holds several tasks of which one is to be chosen.
+
+        Example:
+            >>> type(c.curves("mlp").chart()).__name__
+            'LineChart'
         """
         raise EncaveError(f"{type(self).__name__} has no chart; it has a table: .table(), .to_pandas(), .to_latex()")
 
@@ -62,6 +66,11 @@ class Result(Tabular):
 
         Raises:
             EncaveError: as `chart` and `Display.plot`.
+
+        Example:
+            >>> shown = c.curves("mlp").plot(title="", width="3.25in", legend="inside")
+            >>> [line.get_label() for line in shown.line_]
+            ['DEHB', 'SMAC', 'Random']
         """
         return Display(self).plot(
             ax, title=title, xlabel=xlabel, ylabel=ylabel, log=log, legend=legend, width=width, height=height,
@@ -73,6 +82,10 @@ class Result(Tabular):
 
         Raises:
             EncaveError: as `chart`, or there is nothing to hover over.
+
+        Example:
+            >>> len(c.curves("mlp").plotly().data)
+            9
         """
         return Display(self).plotly()
 

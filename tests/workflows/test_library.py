@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 import re
 import subprocess
@@ -19,9 +18,7 @@ from encave.analysis import tables
 from encave.analysis.tables.final import FriedmanTests
 from encave.analysis.tables.result import Result
 from encave.cli import cli
-from encave.run import runs as runs_module
 from encave.run.tabular import Tabular
-from encave.workflows import library
 
 ROOT = Path(__file__).resolve().parents[2]
 TOLD = {"objective": "loss", "hyperparameters": "lr"}
@@ -47,12 +44,6 @@ def test_every_public_name_is_there_and_told() -> None:
     for name in encave.__all__:
         assert getattr(encave, name).__doc__, name
         assert name in dir(encave)
-
-
-@pytest.mark.parametrize("module", [library, runs_module], ids=lambda module: module.__name__)
-def test_examples_run(module) -> None:
-    found = doctest.testmod(module)
-    assert found.attempted and not found.failed
 
 
 def test_the_page_of_the_library_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
