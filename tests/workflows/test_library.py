@@ -11,13 +11,11 @@ from pathlib import Path
 import matplotlib
 import pyarrow as pa
 import pytest
-from click.testing import CliRunner
 
 import encave
 from encave.analysis import tables
 from encave.analysis.tables.final import FriedmanTests
 from encave.analysis.tables.result import Result
-from encave.cli import cli
 from encave.run.tabular import Tabular
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,23 +127,6 @@ def test_charts_are_drawn_into_ones_own_axes(runs: encave.Runs) -> None:
         c.final().plot()
     with pytest.raises(encave.EncaveError, match="no figure of the kind"):
         shown.save("x.docx")
-
-
-@pytest.mark.parametrize("verb", ["curves", "ranks", "tests", "runtimes"])
-def test_the_command_line_says_what_the_library_gives(runs: encave.Runs, verb: str) -> None:
-    done = CliRunner().invoke(cli, ["analyze", verb, str(STORE), "--json"])
-    assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)
-    c = encave.compare(runs)
-    ours = {
-        "curves": lambda: {"curves": c.curves().records()},
-        "ranks": lambda: {"final": c.final().records(), "over_time": c.ranks().records()},
-        "tests": lambda: {"pairs": c.tests().records(), "omnibus": c.tests().omnibus().records()},
-        "runtimes": lambda: {"runtimes": c.runtimes().records(), "areas": c.runtimes().areas().records()},
-    }[verb]()
-    for key, rows in ours.items():
-        # the command line orders curves by label, the library by rank
-        assert sorted(map(json.dumps, told[key])) == sorted(map(json.dumps, json.loads(json.dumps(rows))))
 
 
 def test_a_log_that_cannot_be_read_is_named(tmp_path: Path) -> None:
