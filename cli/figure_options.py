@@ -34,7 +34,7 @@ _LOOK = ("title", "xlabel", "ylabel", "log", "legend", "width", "height", "font"
 def figure_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--out` and all that says how a figure looks."""
     for names, options in reversed(_OPTIONS):
-        command = click.option(*names, **{"default": None, **options})(command)
+        command = click.option(*names, default=None, **options)(command)
     text = "File to write: .pdf, .png, .svg, .pgf, or .html for one to hover over."
     return click.option("--out", required=True, type=ANY_PATH, help=text)(command)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import rich_click as click
 
+from ..errors import EncaveError
 from .analyze_importance import GAMES, METHODS, budget_of
 from .common import Group, compared, run_paths, say, settings_of, settings_option, settled_runs, several
 from .curves import summary_options
@@ -199,5 +200,8 @@ def _draw_settled(
     result = make(runs, settings)
     for one in getattr(result, "refused", ()):
         say(f"encave: left out: {one if isinstance(one, str) else f'{one.run}: {one.reason}'}", err=True)
-    Display(result).draw(look, usual=settings.look(kind, optimizers), paper=venue).save(out)
+    try:
+        Display(result).draw(look, usual=settings.look(kind, optimizers), paper=venue).save(out)
+    except EncaveError as error:  # the library speaks of its keyword
+        raise EncaveError(str(error).replace("with task=:", "with --task:")) from error
     say(f"Figure: {out}")

@@ -90,7 +90,7 @@ class Display:
         order: Sequence[str] = (),
         colours: Mapping[str, str] | None = None,
         style: Path | str | None = None,
-        footer: bool = True,
+        footer: bool | None = None,
         paper: Paper | None = None,
         **line_kw: object,
     ) -> Self:
@@ -109,7 +109,7 @@ class Display:
             order: Optimizers in the order of their colours and of the legend; others follow by name.
             colours: Optimizer → its colour, `#rrggbb`.
             style: Of a new figure, a style sheet of matplotlib: a file, or the name of one that comes with it.
-            footer: Whether where the values come from stands at the foot of a new figure.
+            footer: Whether where the values come from stands at the foot of a new figure; None: it does.
             paper: Sizes and font of a new figure, see `encave.paper`; None: a column of a paper with two.
             line_kw: Properties of matplotlib's `Line2D` for the lines of all optimizers, e.g. `linewidth=2`.
 
@@ -128,7 +128,7 @@ class Display:
             (True, 3)
         """
         look = Look(title, xlabel, ylabel, log, legend, width, height, font, order, dict(colours or {}), style, footer)
-        return self.draw(look, ax, paper=paper, **line_kw)
+        return self.draw(look, ax, paper=paper, line_kw=line_kw)
 
     def draw(
         self,
@@ -137,7 +137,7 @@ class Display:
         *,
         usual: Look | None = None,
         paper: Paper | None = None,
-        **line_kw: object,
+        line_kw: Mapping[str, object] | None = None,
     ) -> Self:
         """As `plot`, by a look.
 
@@ -177,7 +177,7 @@ class Display:
             raise EncaveError(f"{type(chart).__name__} is drawn into a figure of its own; leave out ax=")
         lines = tuple(line for line in ax.get_lines() if not str(line.get_label()).startswith("_"))
         for line in lines if line_kw else ():
-            line.set(**line_kw)
+            line.set(**(line_kw or {}))
         figure = ax.figure
         while isinstance(figure, SubFigure):
             figure = figure.figure
@@ -234,6 +234,8 @@ class Display:
             return writing.WRITERS[kind](self.figure_, **cut)
 
     def _repr_png_(self) -> bytes:
+        if not hasattr(self, "figure_"):
+            self.plot()
         buffer = io.BytesIO()
         self.figure_.savefig(buffer, format="png", bbox_inches="tight", dpi=150, facecolor="white")
         return buffer.getvalue()

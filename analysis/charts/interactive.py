@@ -48,7 +48,7 @@ def _titled(axis: dict[str, Any]) -> dict[str, Any]:
 
 def _traces(shown: Interactive) -> list[dict[str, Any]]:
     """The traces, a band hidden and shown with its line, which alone is in the legend; zeros where they are drawn."""
-    traces = [{**trace, "name": _escaped(str(trace.get("name", "")))} for trace in shown.traces]
+    traces: list[dict[str, Any]] = [{**trace, "name": _escaped(str(trace.get("name", "")))} for trace in shown.traces]
     for label, _, own in shown.lines:
         for place in own:
             traces[place] |= {"legendgroup": _escaped(label), "showlegend": place == own[-1]}

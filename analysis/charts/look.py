@@ -23,6 +23,13 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _LENGTH = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(in|cm|mm|pt)?")
 _INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72.27}
 _MOST = 100.0  # inches
+_OF_NO_LOOK = frozenset(
+    (
+        *("backend", "backend_fallback", "interactive", "toolbar", "timezone", "date.epoch", "docstring.hardcopy"),
+        *("figure.max_open_warning", "figure.raise_window", "savefig.directory", "tk.window_focus"),
+        *("webagg.address", "webagg.open_in_browser", "webagg.port", "webagg.port_retries"),
+    )
+)  # settings that a style sheet is not to change
 _WORDS = ("title", "xlabel", "ylabel", "legend", "height")  # fields of a chart that a look can say
 
 
@@ -65,8 +72,8 @@ class Look:
     """Optimizer → its colour, `#rrggbb`."""
     style: Path | str | None = None
     """A style sheet of matplotlib: a file, or the name of one that comes with it."""
-    footer: bool = True
-    """Whether where the values come from stands at the foot."""
+    footer: bool | None = None
+    """Whether where the values come from stands at the foot, as it does where nothing is said."""
     roster: Sequence[str] = ()
     """All optimizers of a study, so that each looks the same in all of its figures."""
 
@@ -94,9 +101,9 @@ class Look:
 
     def over(self, below: Look) -> Look:
         """This look, and where it says nothing that of another."""
-        told = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
-        told = {name: value for name, value in told.items() if value is not None and value != {}}
-        return replace(below, **told)
+        told = {one.name: getattr(self, one.name) for one in fields(self)}
+        told = {name: value for name, value in told.items() if value is not None and value not in ((), {})}
+        return replace(below, **{**told, "colours": {**below.colours, **self.colours}})
 
     def styles(self, optimizers: Sequence[str]) -> dict[str, LineStyle]:
         """The look of each optimizer: those of `order` first, those of the roster, the others as they are given."""
@@ -150,18 +157,19 @@ class Look:
         }
         if "height" in told:
             told["height"] = inches(told["height"], "height")
-        elif "height" in known and "figure.figsize" in self._sheet:
+        elif isinstance(chart, LineChart) and "figure.figsize" in self._sheet:
             told["height"] = float(self._sheet["figure.figsize"][1])
         if told.get("legend") == "inside" and not getattr(chart, "legend_inside", True):
             del told["legend"]
-        if not self.footer:
+        if self.footer is False:
             told["footer"] = ""
         dressed: Any = replace(chart, **told)  # type: ignore[type-var]
         if self.order and isinstance(dressed, Ordered):
             dressed = dressed.in_order(self.order)
         if self.log is None or not isinstance(dressed, LineChart) or not (strict or dressed.can_be(log=self.log)):
             return dressed
-        return dressed.scaled(self.log)  # type: ignore[return-value]
+        scaled: Any = dressed.scaled(self.log)
+        return scaled
 
     @property
     def _sheet(self) -> Mapping[str, Any]:
@@ -231,7 +239,7 @@ def style_sheet(style: Path | str) -> Mapping[str, Any]:
         logger.removeHandler(told)
     if told.lines:
         raise EncaveError(f"the style sheet {path}: {' '.join(told.lines[0].split())}")
-    return {name: value for name, value in found.items() if name not in styles.core.STYLE_BLACKLIST}
+    return {name: value for name, value in found.items() if name not in _OF_NO_LOOK}
 
 
 def _hexadecimal(cycle: Any) -> list[str]:

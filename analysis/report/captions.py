@@ -15,6 +15,7 @@ from ..grouping.sections import Measure
 from ..performance.curves import Curve
 from ..performance.section_curves import SectionCurves
 from ..statistics.design import ALPHA
+from ..statistics.order_statistics import MEAN
 from . import tests
 from .words import objective_note
 
@@ -37,7 +38,9 @@ def curve_caption(comparison: SectionCurves, index: int, most_bands: int, scale:
         parts.append(f"Only the {most_bands} best by rank carry a band.")
     if curves:
         starts, stops = [curve.positions[0] for curve in curves], [curve.stop for curve in curves]
-        parts.append(f"A line begins where every run of the optimizer has an incumbent ({_range(starts, axis.unit)})")
+        mean = comparison.summary.statistic == MEAN
+        where = "every run of the optimizer has an incumbent" if mean else "enough of its runs have an incumbent"
+        parts.append(f"A line begins where {where} ({_range(starts, axis.unit)})")
         parts.append(f"and ends with its first run to end ({_range(stops, axis.unit)}).")
     scale = scale or vertical_scale(curves, most_bands)
     if scale.kind == "log with zero":

@@ -120,13 +120,15 @@ def _pointer(figures: Sequence[str], tables: Sequence[str]) -> str:
 
 
 def _figure(drawn: DrawnFigure, paper: Paper) -> Iterator[str]:
-    size = r"[width=\linewidth]" if drawn.width > paper.width else ""  # a diagram with long names
-    yield r"\begin{figure}[htbp]"
+    # a diagram with long names, or one that was asked to be as wide as the text
+    both = "*" if paper.columns == 2 and drawn.width > paper.width else ""
+    size = r"[width=\linewidth]" if drawn.width > (paper.text_width if both else paper.width) else ""
+    yield rf"\begin{{figure{both}}}[htbp]"
     yield r"\centering"
     yield rf"\includegraphics{size}{{figures/{drawn.name}.pdf}}"
     yield rf"\caption{{{escape(drawn.figure.caption)}}}"
     yield rf"\label{{fig:{drawn.name}}}"
-    yield r"\end{figure}"
+    yield rf"\end{{figure{both}}}"
 
 
 def _cited(text: str) -> str:

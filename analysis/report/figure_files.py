@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...errors import EncaveError
 from ..charts import style, writing
 from ..charts.figure import Figure, Interactive
 from ..charts.look import Look
@@ -34,7 +35,10 @@ def draw_figure(figure: Figure, folder: Path, name: str, paper: Paper, look: Loo
 
     paper = look.paper(paper)
     with mpl.rc_context(look.settings(paper)):
-        drawing = figure.chart.draw(paper)
+        try:
+            drawing = figure.chart.draw(paper)
+        except EncaveError as error:
+            raise EncaveError(f"the figure {figure.name!r}: {error}") from error
         (folder / f"{name}.pdf").write_bytes(writing.pdf(drawing))
         svg = writing.svg(drawing)
         (folder / f"{name}.svg").write_bytes(writing.svg_file(svg))

@@ -210,7 +210,7 @@ def _hoisted(file: TomlFile) -> TomlFile:
         if key in file.content:
             raise file.wrong(("figures", key), f"{key} is given twice, at the top and in [figures]")
     rest = {key: value for key, value in figures.items() if key not in told}
-    moved = {("figures", key): (key,) for key in told}
+    moved: dict[Key, Key] = {("figures", key): (key,) for key in told}
     lines = {moved.get(key, key): line for key, line in file.lines.items()}
     return replace(file, content={**file.content, **told, "figures": rest}, lines=lines)
 

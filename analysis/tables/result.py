@@ -58,7 +58,7 @@ class Result(Tabular):
         order: Sequence[str] = (),
         colours: Mapping[str, str] | None = None,
         style: Path | str | None = None,
-        footer: bool = True,
+        footer: bool | None = None,
         paper: Paper | None = None,
         **line_kw: object,
     ) -> Display:
@@ -113,7 +113,7 @@ def one_of(things: Sequence[_T], names: Sequence[str]) -> _T:
         return things[0]
     if not things:
         raise EncaveError("there is nothing to draw")
-    raise EncaveError(f"a chart shows one task; choose one with task= (--task): {', '.join(names)}")
+    raise EncaveError(f"a chart shows one task; choose one with task=: {', '.join(names)}")
 
 
 def table_of(columns: Mapping[str, str], records: Iterable[Sequence[Any]]) -> pa.Table:

@@ -93,7 +93,7 @@ def test_the_ending_is_the_format(folder: Path, tmp_path: Path, ending: str, beg
         ((*ONE, "--statistic", "mode"), "choose mean, median, iqm"),
         ((*ONE, "--venue", "nature"), "no venue 'nature'; there are neurips"),
         ((*ONE, "--measure", "accuracy"), "mlp has no measure 'accuracy'; there are loss regret"),
-        ((), "a chart shows one task; choose one with task= (--task): forest, mlp"),
+        ((), "a chart shows one task; choose one with --task: forest, mlp"),
         (("--task", "cnn"), "no task 'cnn'; there are forest, mlp"),
     ],
 )

@@ -116,3 +116,10 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, line: in
 def test_optimizers_that_are_not_there_are_told(make_run, tmp_path: Path) -> None:
     with pytest.raises(EncaveError, match="order: there are no runs of 'D'; there are A, B, C"):
         report(make_run, tmp_path, '[figures]\norder = ["D"]')
+
+
+def test_a_figure_as_wide_as_the_text_spans_both_columns(make_run, tmp_path: Path) -> None:
+    made = report(make_run, tmp_path, '[figures]\nwidth = "text"\n')
+    tex = (made.folder / "main.tex").read_text(encoding="utf-8")
+    assert tex.count(r"\begin{figure*}") == len(made.figures) == tex.count(r"\end{figure*}")
+    assert r"\begin{figure}" not in tex and r"\includegraphics{figures/toy-loss.pdf}" in tex
