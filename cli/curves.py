@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 AXES = ("evaluations", "time", "trial-time", "epochs", "full-evaluations")
 INTERVALS = ("t", "bootstrap")
-INTERVAL_HELP = "Student's and its like, which hold for few runs, or percentile bootstrap."
+_INTERVAL_HELP = "Student's and its like, which hold for few runs, or percentile bootstrap."
 RULES = ("highest-so-far", "any-budget", "highest-only")
 _SUMMARY: dict[str, Any] = {
     "axis": {"type": click.Choice(AXES), "help": "What to draw over.  [default: time, else evaluations]"},
     "rule": {"type": click.Choice(RULES), "help": f"Budgets of incumbents.  [default: {RULES[0]}]"},
     "statistic": {"help": "mean, median, iqm, or a quantile: q0.9.  [default: mean]"},
-    "interval": {"type": click.Choice(INTERVALS), "help": f"{INTERVAL_HELP}  [default: {INTERVALS[0]}]"},
+    "interval": {"type": click.Choice(INTERVALS), "help": f"{_INTERVAL_HELP}  [default: {INTERVALS[0]}]"},
     "reference": {"type": float, "help": "Regret of the first measure is against this value."},
     "normalise": {"is_flag": True, "help": "Divide regret by random search's at its end; average over tasks."},
 }

@@ -54,7 +54,8 @@ def _traces(shown: Interactive) -> list[dict[str, Any]]:
             traces[place] |= {"legendgroup": _escaped(label), "showlegend": place == own[-1]}
     for trace in traces:
         if trace.pop("opacity", None) is not None and trace.get("fill") == "tonexty":
-            trace["fillcolor"] = _faded(_PAGE.get(trace["line"]["color"], trace["line"]["color"]))
+            colour: str = trace["line"]["color"]
+            trace["fillcolor"] = _faded(_PAGE.get(colour, colour))
         if shown.zero is not None:
             trace["customdata"] = trace["y"]
             trace["hovertemplate"] = "%{customdata:.4~g}"

@@ -166,10 +166,9 @@ class Look:
         dressed: Any = replace(chart, **told)  # type: ignore[type-var]
         if self.order and isinstance(dressed, Ordered):
             dressed = dressed.in_order(self.order)
-        if self.log is None or not isinstance(dressed, LineChart) or not (strict or dressed.can_be(log=self.log)):
-            return dressed
-        scaled: Any = dressed.scaled(self.log)
-        return scaled
+        if self.log is not None and isinstance(chart, LineChart) and (strict or chart.can_be(log=self.log)):
+            dressed = dressed.scaled(self.log)
+        return dressed
 
     @property
     def _sheet(self) -> Mapping[str, Any]:

@@ -16,11 +16,9 @@ from ..performance.section_curves import SectionCurves
 from .figures import curves_figure
 
 
-def axis_figure(
-    curves: SectionCurves, styles: Styles, expected: ExpectedCurve | None, log: bool | None = None
-) -> Figure:
+def axis_figure(curves: SectionCurves, styles: Styles, expected: ExpectedCurve | None) -> Figure:
     """The curves of the first measure on another axis, and that of random search where it is known."""
-    figure = curves_figure(curves, 0, styles, expected, log)
+    figure = curves_figure(curves, 0, styles, expected)
     return replace(figure, name=f"{figure.name} over {curves.axis.kind}")
 
 

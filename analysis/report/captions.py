@@ -22,8 +22,8 @@ from .words import objective_note
 _SPREADS = {"mean": "mean ± standard deviation", "median": "median [lower, upper quartile]"}
 
 
-def curve_caption(comparison: SectionCurves, index: int, most_bands: int, scale: Scale | None = None) -> str:
-    """Caption of the curves of one measure, drawn on this scale; None: on the one that fits them."""
+def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str:
+    """Caption of the curves of one measure."""
     measure, curves = comparison.measures[index], [c for c in comparison.curves[index] if len(c.positions)]
     axis = comparison.axis
     what = f"{comparison.summary.statistic.title} {measure.name}"
@@ -42,12 +42,16 @@ def curve_caption(comparison: SectionCurves, index: int, most_bands: int, scale:
         where = "every run of the optimizer has an incumbent" if mean else "enough of its runs have an incumbent"
         parts.append(f"A line begins where {where} ({_range(starts, axis.unit)})")
         parts.append(f"and ends with its first run to end ({_range(stops, axis.unit)}).")
-    scale = scale or vertical_scale(curves, most_bands)
-    if scale.kind == "log with zero":
-        parts.append(f"The vertical axis is linear below {short(scale.threshold)}, to show zero.")
+    parts.append(zero_note(vertical_scale(curves, most_bands)))
     if comparison.section.benchmark:
         parts.append(f"{capital(comparison.section.origin)}.")
     return " ".join(part for part in parts if part)
+
+
+def zero_note(scale: Scale) -> str:
+    """How zero is shown on a logarithmic axis; empty where it is not."""
+    linear = f"The vertical axis is linear below {short(scale.threshold)}, to show zero."
+    return linear if scale.kind == "log with zero" else ""
 
 
 def _reference(measure: Measure) -> str:

@@ -15,6 +15,7 @@ from ..charts.figure import Figure
 from ..charts.footprint import FootprintChart
 from ..charts.line_chart import LineChart
 from ..charts.look import Look
+from .captions import zero_note
 
 KINDS: Mapping[str, type[Any]] = {
     "curves": LineChart, "ranks": LineChart, "ecdf": LineChart, "cd": CriticalDifference, "importance": BarChart,
@@ -42,8 +43,13 @@ class FigureSettings:
         return self.kinds.get(kind, Look()).over(self.every)
 
     def dressed(self, figure: Figure) -> Figure:
-        """The figure as it is wanted, as far as its chart has such a thing."""
-        return replace(figure, chart=self.of(figure.kind).fit(figure.chart))
+        """The figure as it is wanted, as far as its chart has such a thing; its caption says no more than is drawn."""
+        chart = self.of(figure.kind).fit(figure.chart)
+        caption = figure.caption
+        if isinstance(figure.chart, LineChart) and isinstance(chart, LineChart):
+            was, now = zero_note(figure.chart.scale), zero_note(chart.scale)
+            caption = caption.replace(f" {was}", now) if was and was != now else caption
+        return replace(figure, chart=chart, caption=caption)
 
 
 def figure_settings(file: TomlFile) -> FigureSettings:

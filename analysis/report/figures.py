@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from ..charts.critical_difference import CriticalDifference
 from ..charts.curves import MOST_BANDS, RANK_LABEL, Styles, curves_chart, ranks_chart
 from ..charts.figure import Figure
-from ..charts.look import Look
 from ..charts.style import LineStyle
 from ..comparison.rank_curves import RankCurve
 from ..comparison.significance import Significance
@@ -17,24 +16,18 @@ from . import captions, random_search_line
 
 
 def curves_figure(
-    comparison: SectionCurves,
-    index: int,
-    styles: Styles,
-    expected: ExpectedCurve | None = None,
-    log: bool | None = None,
+    comparison: SectionCurves, index: int, styles: Styles, expected: ExpectedCurve | None = None
 ) -> Figure:
-    """The curves of one measure, and that of random search where it is known; `log`: on which vertical axis."""
+    """The curves of one measure, and that of random search where it is known."""
     curves = [curve for curve in comparison.curves[index] if len(curve.positions)]
     measure, title = comparison.measures[index], comparison.section.title
     reference = [random_search_line.line(expected, measure)] if expected else []
-    chart = curves_chart(curves, title, comparison.axis.label, comparison.section.origin, styles, reference)
-    chart = Look(log=log).fit(chart)
-    caption = captions.curve_caption(comparison, index, MOST_BANDS, chart.scale)
+    caption = captions.curve_caption(comparison, index, MOST_BANDS)
     return Figure(
         name=f"{title} {measure.name}",
         caption=f"{caption} {random_search_line.caption(expected)}" if expected else caption,
         alt=captions.curve_alt(comparison, index),
-        chart=chart,
+        chart=curves_chart(curves, title, comparison.axis.label, comparison.section.origin, styles, reference),
         kind="curves",
     )
 

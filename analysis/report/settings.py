@@ -102,6 +102,9 @@ class Settings:
     runs: tuple[Rule, ...] = ()
     """What runs are; of several that match the first that says something of a key counts for it."""
 
+    def __post_init__(self) -> None:
+        Statistic(self.statistic)  # which says what there is
+
     @property
     def summary(self) -> Summary:
         """How curves are made, and which intervals numbers have."""
@@ -184,16 +187,16 @@ def read_settings(path: Path) -> Settings:
             raise file.wrong((key,), told)
     for key in ("optimizers", "tasks"):
         content[key] = tuple(map(str, content.get(key, ())))
+    try:
+        Statistic(content.get("statistic", "mean"))
+    except EncaveError as error:
+        raise file.wrong(("statistic",), str(error)) from error
     rules = [_rule(file, number, rule) for number, rule in enumerate(content.get("runs", ()), start=1)]
     settings = replace(Settings(), **{**content, "runs": tuple(rules)})
     for key, known in _CHOICES.items():
         value = getattr(settings, key)
         if value is not None and value not in known:
             raise file.wrong((key,), f"{key} = {value!r}; there are {_quoted(known)}")
-    try:
-        Statistic(settings.statistic)
-    except EncaveError as error:
-        raise file.wrong(("statistic",), str(error)) from error
     for name, colour in settings.colours.items():
         if not _COLOUR.fullmatch(str(colour)):
             raise file.wrong(("colours", name), f"the colour of {name!r} is {colour!r}, not of the form #0072B2")

@@ -80,7 +80,7 @@ def write(study: Study) -> list[Chapter]:
 
 def _figures(one: AnytimeSummary, expected: Expected, study: Study) -> Iterator[Figure]:
     for curves, curve in zip(one.other_axes, expected, strict=True):
-        yield axis_figure(curves, study.styles, curve, study.settings.figures.of("curves").log)
+        yield axis_figure(curves, study.styles, curve)
     yield ecdf_figure(one, study.styles)
     if one.pareto:
         yield hypervolume_figure(one.pareto, study.styles)

@@ -53,7 +53,7 @@ def _chapter(one: Comparison, study: Study) -> Chapter:
 def _figures(one: Comparison, study: Study, expected: Sequence[ExpectedCurve | None]) -> Iterator[Figure]:
     title, footer = one.section.title, one.section.origin
     for index, curve in enumerate(expected):
-        yield curves_figure(one.made, index, study.styles, curve, study.settings.figures.of("curves").log)
+        yield curves_figure(one.made, index, study.styles, curve)
     if one.rank_curves:
         label, caption = capital(one.axis.label), captions.rank_caption(one)
         yield ranks_figure(one.rank_curves, title, label, footer, caption, study.styles)

@@ -67,6 +67,7 @@ def test_figures_of_a_report_look_as_the_file_says(make_run, tmp_path: Path) -> 
     assert named.count("What is lost") == 3 and len(named) > 3, "only the curves"
     curves = next(one for one in traces(page) if one["layout"]["yaxis"]["title"]["text"] == "What is lost")
     assert curves["layout"]["yaxis"]["type"] == "linear"
+    assert "is linear below" not in page, "a caption says what is drawn"
 
 
 def test_curves_of_a_report_are_what_the_file_says(make_run, tmp_path: Path) -> None:
@@ -122,4 +123,5 @@ def test_a_figure_as_wide_as_the_text_spans_both_columns(make_run, tmp_path: Pat
     made = report(make_run, tmp_path, '[figures]\nwidth = "text"\n')
     tex = (made.folder / "main.tex").read_text(encoding="utf-8")
     assert tex.count(r"\begin{figure*}") == len(made.figures) == tex.count(r"\end{figure*}")
+    assert "The vertical axis is linear below" in tex, "where nothing is said of the axis"
     assert r"\begin{figure}" not in tex and r"\includegraphics{figures/toy-loss.pdf}" in tex
