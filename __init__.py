@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from .errors import EncaveError
     from .run import Incumbent, Note, Objective, Optimizer, Run, Status
     from .run.runs import Runs
-    from .workflows.library import convert, open, read, report
+    from .workflows.library import convert, landscape, open, read, report
 
 _HOMES = {
     "EncaveError": ".errors",
     **dict.fromkeys(("Incumbent", "Note", "Objective", "Optimizer", "Run", "Status"), ".run"),
     "Runs": ".run.runs",
-    **dict.fromkeys(("convert", "open", "read", "report"), ".workflows.library"),
+    **dict.fromkeys(("convert", "landscape", "open", "read", "report"), ".workflows.library"),
     **dict.fromkeys(("Comparisons", "compare"), ".analysis.tables.comparisons"),
     **dict.fromkeys(("Importances", "importance"), ".analysis.tables.importance"),
     **dict.fromkeys(("correlation", "exploration", "incumbents"), ".analysis.tables.landscape"),
@@ -93,6 +93,7 @@ __all__ = [
     "exploration",
     "importance",
     "incumbents",
+    "landscape",
     "open",
     "paper",
     "read",

@@ -94,17 +94,13 @@ def incumbents(paths: tuple[Path, ...], file: Path | None, as_json: bool, as_csv
 @_JSON
 def landscape(paths: tuple[Path, ...], table: str, order: int, file: Path | None, as_json: bool) -> None:
     """Show a complete table: exact fANOVA, local optima, basins, fitness and distance; and where runs at PATHS end."""
-    from ..analysis.landscape.groups import group_standing
-    from ..runners.benchmarks.nasbench201.table import open_benchmark
-    from ..workflows.known_tables import known_tables, nasbench201_truth
+    from ..workflows.library import landscape as landscapes
     from .show.landscape import landscape_json, print_landscape
 
-    benchmark = open_benchmark(table)
     runs = settled_runs(paths, settings_of(file, paths)) if paths else []
-    standings = group_standing(runs, nasbench201_truth(benchmark)) if paths else ((), ())
-    known = known_tables(benchmark)
+    found = landscapes(table, runs, order=order)
     if as_json:
-        print_json(landscape_json(known, order, *standings))
+        print_json(landscape_json(found.known, order, found.standings, found.refused))
     else:
-        print_landscape(known, order, *standings)
-    sys.exit(left_out(*standings))
+        print_landscape(found.known, order, found.standings, found.refused)
+    sys.exit(left_out(found.standings, found.refused))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..analysis.report import Report
     from ..analysis.report.settings import Settings
+    from ..analysis.tables.complete import Landscapes
     from ..converters import Conversion
     from ..converters.limits import Limits
     from ..run import Run
@@ -211,6 +212,32 @@ def open(runs: Iterable[Run] | Path | str, *, port: int | None = None, browser: 
     with tempfile.TemporaryDirectory(prefix="encave-open-") as folder:
         output("deepcave").write(list(runs), Path(folder))
         open_runs(find_runs(Path(folder)), port=port, browser=browser, on_ready=print, on_note=print)
+
+
+def landscape(benchmark: str = "surrogate", runs: Iterable[Run] = (), *, order: int = 6) -> Landscapes:
+    """A complete table for each task of a benchmark: exact importances, local optima, and where runs end in it.
+
+    Args:
+        benchmark: The surrogate that ships with encave, or the name or file of an imported table of NAS-Bench-201.
+        runs: Whose final incumbents are looked up.
+        order: Most hyperparameters of an effect.
+
+    Raises:
+        EncaveError: there is no such benchmark.
+
+    Example:
+        >>> found = encave.landscape(order=1)
+        >>> max(found.records(), key=lambda row: row["share"])["effect"]
+        'op_0_3'
+    """
+    from ..analysis.landscape.groups import group_standing
+    from ..analysis.tables.complete import Landscapes
+    from ..runners.benchmarks.nasbench201.table import open_benchmark
+    from .known_tables import known_tables, nasbench201_truth
+
+    table, given = open_benchmark(benchmark), list(runs)
+    standings, refused = group_standing(given, nasbench201_truth(table)) if given else ((), ())
+    return Landscapes(known_tables(table), order, standings, refused)
 
 
 def _quietly(step: str, done: int, total: int | None) -> None:

@@ -12,12 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 import encave
-from encave.analysis.importance.fanova import decompose
-from encave.analysis.landscape.optima import landscape
 from encave.cli import cli
 from encave.cli.analyze import analyze
-from encave.runners.benchmarks.nasbench201.table import open_benchmark
-from encave.workflows.known_tables import known_tables
 
 from ..example_runs import example_runs
 
@@ -128,16 +124,21 @@ def incumbents(told: Told, runs: encave.Runs, c: encave.Comparisons) -> None:
 
 
 def landscapes(told: Told, runs: encave.Runs, c: encave.Comparisons) -> None:
-    known = known_tables(open_benchmark("surrogate"))
-    assert [one["task"] for one in told["tables"]] == [one.task for one in known] and len(known) == 3
-    for shown, one in zip(told["tables"], known, strict=True):
-        parts, found = decompose(one.table), landscape(one.table)
-        assert shown["variance"] == parts.variance and shown["on_plateaus"] == found.plateaus
-        assert shown["fitness_distance"] == found.fitness_distance
-        assert [own["cost"] for own in shown["optima"]] == found.values.tolist()
-        assert [own["basin"] for own in shown["optima"]] == found.basins.tolist()
-        assert [own["share"] for own in shown["effects"]] == [parts.share((axis,)) for axis in range(len(one.names))]
-        assert list(shown["total_shares"].values()) == [parts.total_share(axis) for axis in range(len(one.names))]
+    given = encave.landscape(order=2)
+    summaries, optima = given.summary().records(), given.optima().records()
+    effects = {(row["task"], row["effect"]): row for row in given.records()}
+    assert [one["task"] for one in told["tables"]] == [row["task"] for row in summaries] and len(summaries) == 3
+    for shown, summary in zip(told["tables"], summaries, strict=True):
+        for name in ("variance", "on_plateaus", "fitness_distance"):
+            assert shown[name] == summary[name], name
+        own = [(row["cost"], row["basin"]) for row in optima if row["task"] == shown["task"]]
+        assert [(one["cost"], one["basin"]) for one in shown["optima"]] == own and len(own) == summary["local_optima"]
+        for effect in shown["effects"]:
+            names = effect["hyperparameters"]
+            row = effects.pop((shown["task"], " × ".join(names)))
+            assert effect["share"] == row["share"]
+            assert row["total_share"] == (shown["total_shares"][names[0]] if len(names) == 1 else None)
+    assert not effects
 
 
 VERBS: dict[str, tuple[tuple[str, ...], Callable[[Told, encave.Runs, encave.Comparisons], None]]] = {
@@ -149,7 +150,7 @@ VERBS: dict[str, tuple[tuple[str, ...], Callable[[Told, encave.Runs, encave.Comp
     "correlation": ((), correlation),
     "exploration": ((), exploration),
     "incumbents": ((), incumbents),
-    "landscape": (("--order", "1"), landscapes),
+    "landscape": (("--order", "2"), landscapes),
 }
 
 

@@ -76,12 +76,13 @@ def test_runs_are_labelled_and_chosen(runs: encave.Runs) -> None:
 
 def every_result(runs: encave.Runs) -> list[Result]:
     c = encave.compare(runs, control="RE")
-    times = c.runtimes()
+    times, table = c.runtimes(), encave.landscape("surrogate", runs[:6], order=1)
     return [
         *(c.curves(), c.final(), c.runs(), c.ranks(), c.tests(), c.tests().friedman(), c.tests().omnibus()),
         *(c.tests().controls(), times, times.runs(), times.areas(), times.ecdf(), c.critical_difference("cifar10")),
         *(encave.importance(runs[:2]), encave.correlation(runs[:2]), encave.exploration(runs[:2])),
         *(encave.incumbents(runs[:6]), c.profiles(), c.footprints("cifar10")),
+        *(table, table.summary(), table.optima(), table.ends()),
     ]
 
 
