@@ -5,7 +5,9 @@
     >>> c = encave.compare(runs, statistic="median")  # doctest: +SKIP
     >>> c.curves().plot()                          # doctest: +SKIP
 
-The names below are loaded when they are first used, so that importing the package costs nothing.
+In the examples of docstrings `runs` are 36 small runs of three optimizers on two tasks, `c` is `encave.compare(runs)`
+and `folder` a folder to write to. The names below are loaded when they are first used, so that importing the package
+costs nothing.
 """
 
 from __future__ import annotations
@@ -18,34 +20,71 @@ if TYPE_CHECKING:
     from .analysis.charts.display import Display
     from .analysis.charts.papers import paper
     from .analysis.tables.comparisons import Comparisons, compare
+    from .analysis.tables.displays import (
+        AttainmentDisplay,
+        CriticalDifferenceDisplay,
+        CurvesDisplay,
+        ECDFDisplay,
+        FootprintDisplay,
+        HypervolumeDisplay,
+        ImportanceDisplay,
+        IncumbentsDisplay,
+        ProfilesDisplay,
+        RanksDisplay,
+    )
     from .analysis.tables.importance import Importances, importance
     from .analysis.tables.landscape import correlation, exploration, incumbents
     from .errors import EncaveError
     from .run import Incumbent, Note, Objective, Optimizer, Provenance, Run, Status
     from .run.runs import Runs
-    from .workflows.library import convert, open, read, report
+    from .workflows.library import convert, landscape, open, read, report
 
 _HOMES = {
     "EncaveError": ".errors",
     **dict.fromkeys(("Incumbent", "Note", "Objective", "Optimizer", "Provenance", "Run", "Status"), ".run"),
     "Runs": ".run.runs",
-    **dict.fromkeys(("convert", "open", "read", "report"), ".workflows.library"),
+    **dict.fromkeys(("convert", "landscape", "open", "read", "report"), ".workflows.library"),
     **dict.fromkeys(("Comparisons", "compare"), ".analysis.tables.comparisons"),
     **dict.fromkeys(("Importances", "importance"), ".analysis.tables.importance"),
     **dict.fromkeys(("correlation", "exploration", "incumbents"), ".analysis.tables.landscape"),
+    **dict.fromkeys(
+        (
+            "AttainmentDisplay",
+            "CriticalDifferenceDisplay",
+            "CurvesDisplay",
+            "ECDFDisplay",
+            "FootprintDisplay",
+            "HypervolumeDisplay",
+            "ImportanceDisplay",
+            "IncumbentsDisplay",
+            "ProfilesDisplay",
+            "RanksDisplay",
+        ),
+        ".analysis.tables.displays",
+    ),
     "Display": ".analysis.charts.display",
     "paper": ".analysis.charts.papers",
 }
 __all__ = [
+    "AttainmentDisplay",
     "Comparisons",
+    "CriticalDifferenceDisplay",
+    "CurvesDisplay",
     "Display",
+    "ECDFDisplay",
     "EncaveError",
+    "FootprintDisplay",
+    "HypervolumeDisplay",
+    "ImportanceDisplay",
     "Importances",
     "Incumbent",
+    "IncumbentsDisplay",
     "Note",
     "Objective",
     "Optimizer",
+    "ProfilesDisplay",
     "Provenance",
+    "RanksDisplay",
     "Run",
     "Runs",
     "Status",
@@ -55,6 +94,7 @@ __all__ = [
     "exploration",
     "importance",
     "incumbents",
+    "landscape",
     "open",
     "paper",
     "read",

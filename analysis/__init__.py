@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .charts.display import Display
     from .tables.comparisons import Comparisons, compare
+    from .tables.complete import Landscapes, LandscapeSummary, Optima, RunEnds
     from .tables.curves import ECDF, Areas, Curves, RunningTimes, RunTimes
     from .tables.final import (
         Controls,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         Ranks,
         Tests,
     )
+    from .tables.fronts import Attainments
     from .tables.importance import ImportanceBias, Importances
     from .tables.landscape import (
         Correlations,
@@ -42,11 +44,14 @@ _HOMES = {
     **dict.fromkeys(("ImportanceBias", "Importances"), ".tables.importance"),
     **dict.fromkeys(("Correlations", "Explorations", "Footprints", "Incumbents"), ".tables.landscape"),
     **dict.fromkeys(("correlation", "exploration", "incumbents"), ".tables.landscape"),
+    "Attainments": ".tables.fronts",
+    **dict.fromkeys(("LandscapeSummary", "Landscapes", "Optima", "RunEnds"), ".tables.complete"),
     "Display": ".charts.display",
 }
 __all__ = [
     "ECDF",
     "Areas",
+    "Attainments",
     "Comparisons",
     "Controls",
     "Correlations",
@@ -61,10 +66,14 @@ __all__ = [
     "ImportanceBias",
     "Importances",
     "Incumbents",
+    "LandscapeSummary",
+    "Landscapes",
     "NormalisedRegrets",
     "Omnibus",
+    "Optima",
     "Profiles",
     "Ranks",
+    "RunEnds",
     "RunTimes",
     "RunningTimes",
     "Tests",

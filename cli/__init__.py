@@ -14,7 +14,7 @@ import rich_click as click
 from .. import __version__
 from ..errors import EncaveError
 from ..files.atomic import is_full
-from . import analyze, benchmark, convert, doctor, groups, open, report, studies
+from . import analyze, benchmark, convert, doctor, groups, open, plot, report, studies
 from .common import ANY_PATH, AS_JSON, LEFT_OUT, Group, print_json, say
 
 
@@ -85,6 +85,7 @@ for _verb in (
         groups.groups,
         report.report,
         analyze.analyze,
+        plot.plot,
         open.open_,
         benchmark.benchmark,
         doctor.doctor,

@@ -8,12 +8,24 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from . import analyze_importance, analyze_landscape
-from .common import Group, compared_runs, objective_option, print_csv, print_json, run_paths, say
+from .common import (
+    Group,
+    compared,
+    objective_option,
+    print_csv,
+    print_json,
+    run_paths,
+    say,
+    settings_of,
+    settings_option,
+    settled_runs,
+)  # fmt: skip
 from .curves import curves
 from .runtimes import runtimes
 
 if TYPE_CHECKING:
     from ..analysis import Comparisons
+    from ..analysis.report.settings import Settings
 
 
 @click.group(cls=Group)
@@ -31,16 +43,17 @@ for _verb in (
 @analyze.command()
 @run_paths
 @objective_option
+@settings_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the final table as CSV and nothing else.")
 @click.option("--over-time", is_flag=True, help="With --csv: ranks over time instead, which need three optimizers.")
-def ranks(paths: tuple[Path, ...], as_json: bool, as_csv: bool, over_time: bool) -> None:
+def ranks(paths: tuple[Path, ...], file: Path | None, as_json: bool, as_csv: bool, over_time: bool) -> None:
     """Rank the optimizers at the end and over time, on each task and over all."""
     from .show.comparison import print_ranks
 
     if over_time and not as_csv:
         raise click.UsageError("--over-time goes with --csv; without it ranks over time are told beside the others")
-    found, why_not = _compare(paths)
+    found, why_not = _compare(paths, settings_of(file, paths))
     final, curves, overall = found.final(), found.ranks(), found.overall
     if as_json:
         over_tasks = None if overall is None else dict(zip(overall.optimizers, overall.significance.ranks, strict=True))
@@ -63,14 +76,17 @@ def ranks(paths: tuple[Path, ...], as_json: bool, as_csv: bool, over_time: bool)
     help="Differences up to this, in the measure's unit, are practically equal: adds the Bayesian signed-rank test.",
 )
 @click.option("--control", default=None, help="Compares every other optimizer with this one, besides all pairs.")
+@settings_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
-def tests(paths: tuple[Path, ...], rope: float | None, control: str | None, as_json: bool, as_csv: bool) -> None:
+def tests(
+    paths: tuple[Path, ...], rope: float | None, control: str | None, file: Path | None, as_json: bool, as_csv: bool
+) -> None:
     """Test final values, each pair of optimizers, by the test that the design carries, with effect sizes."""
     from ..analysis.report.tests import describe
     from .show.comparison import print_tests
 
-    found, why_not = _compare(paths, rope, control)
+    found, why_not = _compare(paths, settings_of(file, paths, rope=rope, control=control))
     made = found.tests()
     if as_json:
         told = {"pairs": made.records(), "friedman": made.friedman().records(), "omnibus": made.omnibus().records()}
@@ -83,13 +99,9 @@ def tests(paths: tuple[Path, ...], rope: float | None, control: str | None, as_j
     _say_why_not(why_not)
 
 
-def _compare(
-    paths: tuple[Path, ...], rope: float | None = None, control: str | None = None
-) -> tuple[Comparisons, str | None]:
+def _compare(paths: tuple[Path, ...], settings: Settings) -> tuple[Comparisons, str | None]:
     """The comparison, and why nothing is averaged over tasks."""
-    from ..analysis import compare
-
-    found = compare(compared_runs(paths), rope=rope, control=control)
+    found = compared(settled_runs(paths, settings), settings)
     return found, found.not_overall
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from ..errors import EncaveError
-from .common import command, compared_runs, left_out, print_csv, print_json, run_paths
+from .common import command, left_out, print_csv, print_json, run_paths, settings_of, settings_option, settled_runs
 
 if TYPE_CHECKING:
     from ..analysis.importance.groups import Truth
@@ -35,40 +35,36 @@ GAMES = ("ablation", "tunability", "sensitivity", "variance")
 @click.option("--over-time", is_flag=True, help="From the first 16, 32, 64, … trials of each run, and from all.")
 @click.option("--bias", is_flag=True, help="Error against the exact shares by optimizer and number of trials.")
 @click.option("--benchmark", "table", default=None, help="NAS-Bench-201 table of the exact shares, if not the runs'.")
+@settings_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
 def importance(
     paths: tuple[Path, ...], method: Any, game: Any, objective: str | None, budget: str | None, order: int,
-    over_time: bool, bias: bool, table: str | None, as_json: bool, as_csv: bool,
+    over_time: bool, bias: bool, table: str | None, file: Path | None, as_json: bool, as_csv: bool,
 ) -> None:  # fmt: skip
     """Say which hyperparameters matter, from a forest on the trials of each run, beside the truth where it is known."""
-    from ..analysis.importance.groups import POWERS, group_importance
-    from ..analysis.importance.methods import Method
-    from ..analysis.tables.importance import Importances
+    from ..analysis.importance.groups import POWERS
+    from ..analysis.tables.importance import importance as importances
     from .show.importance import importance_json, print_importance, print_over_time
 
-    how = Method(name=method, order=order, game=game)
     if bias and method != "fanova":
         raise click.UsageError("--bias is of the shares of fANOVA")
-    runs = compared_runs(paths)
+    runs = settled_runs(paths, settings_of(file, paths))
     truth = truth_for(runs, table)
     if bias and truth is None:
         raise EncaveError("--bias needs the table that the runs searched; name it with --benchmark")
     first = POWERS if over_time or bias else ()
-    groups, refused = group_importance(
-        runs,
-        objective=objective,
-        budget=_budget(budget),
-        method=how,
-        first=first,
+    found = importances(
+        runs, objective=objective, budget=budget_of(budget), method=method, order=order, game=game, first=first,
         truth=truth,
-    )
+    )  # fmt: skip
+    groups, refused = found.groups, found.refused
     if bias:
         _print_bias(groups, refused, as_json=as_json, as_csv=as_csv)
     elif as_json:
         print_json(importance_json(groups, refused))
     elif as_csv:
-        print_csv([Importances(groups).table()])
+        print_csv([found.table()])
     else:
         (print_over_time if over_time else print_importance)(groups, refused)
     sys.exit(left_out(groups, refused))
@@ -85,7 +81,8 @@ def truth_for(runs: list[Run], table: str | None) -> Truth | None:
     return nasbench201_truth(open_benchmark(table))
 
 
-def _budget(text: str | None) -> float | str | None:
+def budget_of(text: str | None) -> float | str | None:
+    """What `--budget` says."""
     if text is None or text == "all":
         return text
     try:

@@ -10,14 +10,16 @@ import rich_click as click
 from .common import (
     ANY_PATH,
     command,
-    compared_runs,
     left_out,
     objective_option,
     only_option,
     print_csv,
     print_json,
     run_paths,
-)  # fmt: skip
+    settings_of,
+    settings_option,
+    settled_runs,
+)
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 _CSV = click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
@@ -26,64 +28,64 @@ _CSV = click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing
 @command()
 @run_paths
 @click.option("--objective", default=None, help="Objective to correlate; else the first.")
+@settings_option
 @_JSON
 @_CSV
-def correlation(paths: tuple[Path, ...], objective: str | None, as_json: bool, as_csv: bool) -> None:
+def correlation(paths: tuple[Path, ...], objective: str | None, file: Path | None, as_json: bool, as_csv: bool) -> None:
     """Say whether configurations rank alike at different budgets: Spearman's correlation in each run."""
-    from ..analysis.landscape.budget_correlation import group_correlation
-    from ..analysis.tables.landscape import Correlations
+    from ..analysis import correlation as correlations
     from .show.landscape import correlation_json, print_correlation
 
-    found = group_correlation(compared_runs(paths), objective=objective)
+    found = correlations(settled_runs(paths, settings_of(file, paths)), objective=objective)
     if as_json:
-        print_json(correlation_json(*found))
+        print_json(correlation_json(found.groups, found.refused))
     elif as_csv:
-        print_csv([Correlations(found[0]).table()])
+        print_csv([found.table()])
     else:
-        print_correlation(*found)
-    sys.exit(left_out(*found))
+        print_correlation(found.groups, found.refused)
+    sys.exit(left_out(found.groups, found.refused))
 
 
 @command()
 @run_paths
 @objective_option
+@settings_option
 @_JSON
 @_CSV
-def exploration(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
+def exploration(paths: tuple[Path, ...], file: Path | None, as_json: bool, as_csv: bool) -> None:
     """Say how varied the configurations of each optimizer are: duplicates, diversity, share of the space."""
-    from ..analysis.landscape.exploration import group_exploration
-    from ..analysis.tables.landscape import Explorations
+    from ..analysis import exploration as explored
     from .show.landscape import exploration_json, print_exploration
 
-    found = group_exploration(compared_runs(paths))
+    found = explored(settled_runs(paths, settings_of(file, paths)))
     if as_json:
-        print_json(exploration_json(*found))
+        print_json(exploration_json(found.groups, found.refused))
     elif as_csv:
-        print_csv([Explorations(found[0]).table()])
+        print_csv([found.table()])
     else:
-        print_exploration(*found)
-    sys.exit(left_out(*found))
+        print_exploration(found.groups, found.refused)
+    sys.exit(left_out(found.groups, found.refused))
 
 
 @command()
 @run_paths
 @objective_option
+@settings_option
 @_JSON
 @_CSV
-def incumbents(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
+def incumbents(paths: tuple[Path, ...], file: Path | None, as_json: bool, as_csv: bool) -> None:
     """Say what the incumbents are made of: how often each value of a hyperparameter is in them, over time."""
-    from ..analysis.landscape.incumbent_values import group_incumbent_values
-    from ..analysis.tables.landscape import Incumbents
+    from ..analysis import incumbents as counted
     from .show.landscape import incumbents_json, print_incumbents
 
-    found = group_incumbent_values(compared_runs(paths))
+    found = counted(settled_runs(paths, settings_of(file, paths)))
     if as_json:
-        print_json(incumbents_json(*found))
+        print_json(incumbents_json(found.found, found.refused))
     elif as_csv:
-        print_csv([Incumbents(found[0]).table()])
+        print_csv([found.table()])
     else:
-        print_incumbents(*found)
-    sys.exit(left_out(*found))
+        print_incumbents(found.found, found.refused)
+    sys.exit(left_out(found.found, found.refused))
 
 
 @command()
@@ -92,19 +94,17 @@ def incumbents(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
 @objective_option
 @click.option("--benchmark", "table", default="surrogate", show_default=True, help="NAS-Bench-201 table.")
 @click.option("--order", type=click.IntRange(1), default=6, show_default=True, help="Most hyperparameters together.")
+@settings_option
 @_JSON
-def landscape(paths: tuple[Path, ...], table: str, order: int, as_json: bool) -> None:
+def landscape(paths: tuple[Path, ...], table: str, order: int, file: Path | None, as_json: bool) -> None:
     """Show a complete table: exact fANOVA, local optima, basins, fitness and distance; and where runs at PATHS end."""
-    from ..analysis.landscape.groups import group_standing
-    from ..runners.benchmarks.nasbench201.table import open_benchmark
-    from ..workflows.known_tables import known_tables, nasbench201_truth
+    from ..workflows.library import landscape as landscapes
     from .show.landscape import landscape_json, print_landscape
 
-    benchmark = open_benchmark(table)
-    standings = group_standing(compared_runs(paths), nasbench201_truth(benchmark)) if paths else ((), ())
-    known = known_tables(benchmark)
+    runs = settled_runs(paths, settings_of(file, paths)) if paths else []
+    found = landscapes(table, runs, order=order)
     if as_json:
-        print_json(landscape_json(known, order, *standings))
+        print_json(landscape_json(found.known, order, found.standings, found.refused))
     else:
-        print_landscape(known, order, *standings)
-    sys.exit(left_out(*standings))
+        print_landscape(found.known, order, found.standings, found.refused)
+    sys.exit(left_out(found.standings, found.refused))

@@ -17,6 +17,8 @@ from .show.plain import plain
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ..analysis import Comparisons
+    from ..analysis.report.settings import Settings
     from ..converters.limits import Limits
     from ..converters.reader import Steps
     from ..run import Run, RunHeader
@@ -186,9 +188,40 @@ def wanted_runs() -> RunFilter:
     return RunFilter(**found)
 
 
-def run_sources(paths: tuple[Path, ...]) -> list[Path]:
+def run_sources(paths: tuple[Path, ...], settings: Settings) -> list[Path]:
     """Converted runs at or below the paths, and partitions of run stores; logs are converted into the user's cache."""
-    return some(_sources(_prepared(paths), wanted_runs()), paths)
+    from ..store import RunFilter
+
+    return some(_sources(_prepared(paths), RunFilter() if settings.renames else wanted_runs()), paths)
+
+
+def settings_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--settings`, for `settings_of`."""
+    text = "A report.toml; else the one in a path, if any."
+    return click.option("--settings", "file", type=ANY_PATH, default=None, help=text)(command)
+
+
+def settings_of(file: Path | None, paths: tuple[Path, ...], **flags: Any) -> Settings:
+    """What `--settings`, or a report.toml in a path, says, and over it the options that are not None."""
+    from dataclasses import replace
+
+    from ..analysis.report.settings import NAME, Settings, read_settings
+
+    file = file or next((path / NAME for path in paths if (path / NAME).is_file()), None)
+    if file:
+        say(f"Settings: {file}", err=True)
+    told = {name: value for name, value in flags.items() if value is not None}
+    return replace(read_settings(file) if file else Settings(), **told)
+
+
+def settled_runs(paths: tuple[Path, ...], settings: Settings) -> list[Run]:
+    """The runs at or below the paths that the settings want, as they call them; who is a seed of whom is said."""
+    from ..analysis.grouping.sections import view_runs
+    from .show.groups import tell_groups
+
+    runs = settings.applied(load_runs(paths, renamed=settings.told if settings.renames else None))
+    tell_groups(view_runs(runs))
+    return runs
 
 
 def _sources(prepared: Prepared, wanted: RunFilter) -> list[Path]:
@@ -254,20 +287,20 @@ def load_runs(
     return found
 
 
-def compared_runs(paths: tuple[Path, ...]) -> list[Run]:
-    """The runs at or below the paths, of which is said who is taken for a seed of whom."""
-    from ..analysis.grouping.sections import view_runs
-    from .show.groups import tell_groups
-
-    runs = load_runs(paths)
-    tell_groups(view_runs(runs))
-    return runs
-
-
 def _led(run: Run) -> Run:
     """The run with the objective first that `--objective` says, if it has it."""
     wanted = wanted_objective()
     return run.led_by(wanted) if wanted is not None and wanted in [one.name for one in run.objectives] else run
+
+
+def compared(runs: Sequence[Run], settings: Settings) -> Comparisons:
+    """The comparison of runs as the settings want it."""
+    from ..analysis import compare
+
+    return compare(
+        runs, axis=settings.axis, statistic=settings.statistic, interval=settings.interval, rule=settings.rule,
+        reference=settings.reference, normalise=settings.normalise, rope=settings.rope, control=settings.control,
+    )  # fmt: skip
 
 
 def _has_space(run: Run) -> bool:

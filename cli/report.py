@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import rich_click as click
 
-from .common import ANY_PATH, command, cores, load_runs, objective_option, run_paths, say
-from .curves import INTERVAL_HELP, INTERVALS
+from .common import ANY_PATH, command, cores, load_runs, objective_option, run_paths, say, settings_of, settings_option
+from .curves import summary_options
 
 
 @command()
@@ -19,7 +18,7 @@ from .curves import INTERVAL_HELP, INTERVALS
 @click.option("--out", required=True, type=ANY_PATH, help="Folder of the report.")
 @click.option("--title", default=None, help="Title of the page.")
 @click.option("--venue", default=None, help="Paper to draw for: neurips, icml, iclr, automl, tmlr, jmlr.")
-@click.option("--interval", type=click.Choice(INTERVALS), default=None, help=f"{INTERVAL_HELP}  [default: t]")
+@summary_options("axis", "statistic", "interval", "rule", "reference", "normalise")
 @click.option("--control", default=None, help="Compares every other optimizer with this one, besides all pairs.")
 @click.option(
     "--family",
@@ -32,31 +31,23 @@ from .curves import INTERVAL_HELP, INTERVALS
     default=None,
     help="The table of runs that name none: a Parquet file or the name of an imported one.",
 )
-@click.option("--settings", "file", type=ANY_PATH, default=None, help="A report.toml; else the one in a path, if any.")
+@settings_option
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Processes that draw.  [default: one per core]")
 def report(
-    paths: tuple[Path, ...], out: Path, title: str | None, venue: str | None, interval: Any, control: str | None,
-    family: Any, benchmark: str | None, file: Path | None, jobs: int | None,
+    paths: tuple[Path, ...], out: Path, benchmark: str | None, file: Path | None, jobs: int | None, **flags: Any
 ) -> None:  # fmt: skip
     """Compare runs: a page, figures, tables and LaTeX that compiles, and the data behind them."""
     from ..analysis.grouping.sections import view_runs
     from ..analysis.report import write_report
-    from ..analysis.report.settings import NAME, Settings, read_settings
     from ..runners.benchmarks.nasbench201.table import open_benchmark
     from ..workflows.known_tables import random_search_of, training_noise_of, truth_of, with_table
     from .show.common import steps
     from .show.groups import tell_groups
 
-    file = file or next((path / NAME for path in paths if (path / NAME).is_file()), None)
-    settings = read_settings(file) if file else Settings()
-    if file:
-        say(f"Settings: {file}", err=True)
-    settings = replace(settings, title=title or settings.title, venue=venue or settings.venue)
-    settings = replace(settings, interval=interval or settings.interval, control=control or settings.control)
-    settings = replace(settings, family=family or settings.family)
+    settings = settings_of(file, paths, **flags)
     command = "encave " + " ".join(sys.argv[1:])
     with steps() as on_step:
-        runs = load_runs(paths, on_step, settings.told if settings.labels or settings.runs else None)
+        runs = load_runs(paths, on_step, settings.told if settings.renames else None)
         table = open_benchmark(benchmark) if benchmark else None
         if table is not None:
             runs = with_table(runs, table, lambda run: settings.told(run).task)

@@ -12,7 +12,15 @@ from ..run import Note, Run
 
 @dataclass(frozen=True)
 class Conversion:
-    """What became of one log. Counts are of trials."""
+    r"""What became of one log. Counts are of trials.
+
+    Example:
+        >>> _ = (folder / "trials.csv").write_text("lr,loss\n0.1,2.0\n0.2,1.0\n0.3,3.0\n")
+        >>> told = {"objective": "loss", "hyperparameters": "lr"}
+        >>> [done] = encave.convert(folder / "trials.csv", folder / "converted", map=told)
+        >>> done.status, done.dropped, done.notes == ()
+        ('converted', 0, False)
+    """
 
     source: Path
     """The log."""
@@ -46,7 +54,15 @@ class Conversion:
     """The run's folder."""
 
     def to_json(self) -> dict[str, Any]:
-        """The object that `encave convert --json` prints for this log."""
+        """The object that `encave convert --json` prints for this log.
+
+        Example:
+            >>> _ = (folder / "no-run").mkdir()
+            >>> _ = (folder / "no-run" / "runhistory.json").write_text('{"stats": {}, "data": 5, "configs": {}}')
+            >>> [done] = encave.convert(folder / "no-run", folder / "nothing")
+            >>> done.to_json()["status"]
+            'refused'
+        """
         return asdict(self) | {
             "source": str(self.source),
             "budgets": list(self.budgets),

@@ -43,7 +43,12 @@ _VALUES = {"categorical": "choices", "ordinal": "sequence"}
 
 @dataclass(frozen=True)
 class Optimizer:
-    """What proposed the configurations."""
+    """What proposed the configurations.
+
+    Example:
+        >>> encave.Optimizer("DEHB", "0.1.2").name
+        'DEHB'
+    """
 
     name: str
     """Name as in the literature, e.g. `DEHB`."""
@@ -102,27 +107,52 @@ class RunHeader:
 
     @property
     def label(self) -> str:
-        """What the optimizer is called where runs are compared: the label it was given, else its name."""
+        """What the optimizer is called where runs are compared: the label it was given, else its name.
+
+        Example:
+            >>> runs[0].label
+            'DEHB'
+        """
         return self.provenance.group or self.optimizer.name
 
     @property
     def task(self) -> str | None:
-        """Name of the task, if it is known."""
+        """Name of the task, if it is known.
+
+        Example:
+            >>> runs[0].task
+            'mlp'
+        """
         return self.provenance.task
 
     @property
     def seed(self) -> int | None:
-        """Seed of the optimizer, if it is known."""
+        """Seed of the optimizer, if it is known.
+
+        Example:
+            >>> runs[0].seed
+            0
+        """
         return self.provenance.seed
 
     @property
     def evaluations(self) -> int | None:
-        """How many evaluations the run made in all, if the log says so; its trials may be fewer."""
+        """How many evaluations the run made in all, if the log says so; its trials may be fewer.
+
+        Example:
+            >>> runs[0].evaluations is None
+            True
+        """
         return self.provenance.evaluations
 
     @property
     def improvements_only(self) -> bool:
-        """Whether the log has fewer trials than the run made evaluations: improvements, mostly."""
+        """Whether the log has fewer trials than the run made evaluations: improvements, mostly.
+
+        Example:
+            >>> runs[0].improvements_only
+            False
+        """
         return bool(self.provenance.improvements_only)
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .model import Run
 
 IncumbentRule = Literal["as-logged", "highest-so-far", "any-budget", "highest-only"]
+RULES: tuple[IncumbentRule, ...] = get_args(IncumbentRule)
 
 
 @dataclass(frozen=True)

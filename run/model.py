@@ -77,7 +77,12 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Note:
-    """Something a reader of the run must know of the conversion."""
+    """Something a reader of the run must know of the conversion.
+
+    Example:
+        >>> encave.Note("assumed", "seed taken from the folder's name", count=1).kind
+        'assumed'
+    """
 
     kind: NoteKind
     """merged, dropped: trials that were read but not written; assumed: a guess; derived: computed, not logged."""
@@ -93,7 +98,12 @@ _SPELT_OUT = Note("flagged", r"text that is no Unicode (half a letter) is spelt 
 
 @dataclass(frozen=True)
 class Incumbent:
-    """The best feasible trial under a rule."""
+    """The best feasible trial under a rule.
+
+    Example:
+        >>> runs[0].incumbent()
+        Incumbent(trial_id=19, config_id=4, budget=3.0, value=1.196)
+    """
 
     trial_id: int
     """Its trial, of several evaluations the latest."""
@@ -123,6 +133,12 @@ class Run(RunHeader):
 
     Raises:
         EncaveError: a value contradicts the model; the message names the trial or configuration.
+
+    Example:
+        >>> runs[0]
+        Run('DEHB-mlp-seed0', DEHB, 30 trials of 15 configurations)
+        >>> runs[0].objectives[1].unit, runs[0].budget_name
+        ('MB', 'epochs')
     """
 
     def __init__(
@@ -197,6 +213,19 @@ class Run(RunHeader):
 
         Raises:
             EncaveError: as `Run`.
+
+        Example:
+            >>> from ConfigSpace import ConfigurationSpace
+            >>> run = encave.Run.from_columns(
+            ...     name="mine",
+            ...     optimizer=encave.Optimizer("Random"),
+            ...     space=ConfigurationSpace({"lr": (0.0, 1.0)}),
+            ...     objectives=[encave.Objective("loss")],
+            ...     trials={"config_id": [0, 1], "status": ["success", "crashed"], "cost:loss": [0.5, None]},
+            ...     configurations={0: {"lr": 0.1}, 1: {"lr": 0.9}},
+            ... )
+            >>> run.incumbent().value
+            0.5
         """
         table = trial_columns.build(trials)
         if not isinstance(configurations, pa.Table):
@@ -209,6 +238,10 @@ class Run(RunHeader):
 
         Raises:
             EncaveError: what was stored of it is damaged.
+
+        Example:
+            >>> len(runs[0].space)
+            2
         """
         from ConfigSpace import ConfigurationSpace
 
@@ -225,7 +258,12 @@ class Run(RunHeader):
         self._set(**state)
 
     def labelled(self, label: str) -> Run:
-        """The run under another label."""
+        """The run under another label.
+
+        Example:
+            >>> runs[0].labelled("DEHB (ours)").label
+            'DEHB (ours)'
+        """
         return self.replace(provenance=self.provenance.replace(group=label))
 
     def led_by(self, objective: str) -> Run:
@@ -233,6 +271,10 @@ class Run(RunHeader):
 
         Raises:
             EncaveError: there is no such objective.
+
+        Example:
+            >>> runs[0].led_by("size").objectives[0].name
+            'size'
         """
         first = self.objective(objective)
         objectives = (first, *(one for one in self.objectives if one is not first))
@@ -255,7 +297,12 @@ class Run(RunHeader):
     __hash__ = None  # type: ignore[assignment]
 
     def same_trials(self, other: Run) -> bool:
-        """Whether both have the same trials and configurations, whatever else is known of them; NaN equals NaN."""
+        """Whether both have the same trials and configurations, whatever else is known of them; NaN equals NaN.
+
+        Example:
+            >>> runs[0].same_trials(runs[0].labelled("DEHB (ours)")), runs[0].same_trials(runs[1])
+            (True, False)
+        """
         return same_table(self.trials, other.trials) and same_table(self.configurations, other.configurations)
 
     def column(self, name: str) -> NDArray[Any]:
@@ -263,19 +310,33 @@ class Run(RunHeader):
 
         Raises:
             EncaveError: there is no such column.
+
+        Example:
+            >>> runs[0].column("end")[:3].tolist()
+            [1.0, 2.0, 3.0]
         """
         if name not in self.trials.column_names:
             raise EncaveError(f"run {self.name}: no column {name!r}; there are {', '.join(self.trials.column_names)}")
         return self.trials[name].to_numpy()
 
     def cost(self, objective: str | None = None) -> NDArray[np.float64]:
-        """Minimised value of an objective (default: the first), shape (n,): negated if more is better, NaN if none."""
+        """Minimised value of an objective (default: the first), shape (n,): negated if more is better, NaN if none.
+
+        Example:
+            >>> runs[0].cost("size").shape
+            (30,)
+        """
         chosen = self.objective(objective)
         values = self.column(COST + chosen.name).astype(np.float64)
         return -values if chosen.direction == "maximize" else values
 
     def infeasible(self) -> NDArray[np.bool_]:
-        """Whether each trial succeeded and is known to violate a constraint, shape (n,)."""
+        """Whether each trial succeeded and is known to violate a constraint, shape (n,).
+
+        Example:
+            >>> int(runs[0].infeasible().sum())
+            0
+        """
         if "feasible" not in self.trials.column_names:
             return np.zeros(len(self), dtype=bool)
         wrong = pc.invert(pc.fill_null(self.trials["feasible"], True))
@@ -285,6 +346,10 @@ class Run(RunHeader):
         """Whether each trial may be the incumbent, shape (n,): it succeeded, and is not known to be infeasible.
 
         Every trial is an evaluation, whether it may be the incumbent or not.
+
+        Example:
+            >>> len(runs[0]), int(runs[0].able().sum())
+            (30, 29)
         """
         return ~np.isnan(self.cost(objective)) & ~self.infeasible()
 
@@ -293,6 +358,10 @@ class Run(RunHeader):
 
         Raises:
             EncaveError: there is no such objective.
+
+        Example:
+            >>> runs[0].objective().name, runs[0].objective("size").unit
+            ('loss', 'MB')
         """
         for objective in self.objectives:
             if name is None or objective.name == name:
@@ -301,7 +370,12 @@ class Run(RunHeader):
 
     @property
     def evaluation(self) -> NDArray[np.float64]:
-        """How many evaluations the run had made when each trial ended, shape (n,); NaN where the log does not say."""
+        """How many evaluations the run had made when each trial ended, shape (n,); NaN where the log does not say.
+
+        Example:
+            >>> runs[0].evaluation.shape
+            (30,)
+        """
         known = "evaluation" in self.trials.column_names
         return self.column("evaluation").astype(np.float64) if known else np.full(len(self), np.nan)
 
@@ -309,6 +383,10 @@ class Run(RunHeader):
         """What each trial cost in units of its budget, shape (n,); NaN without a budget.
 
         Of a trial that continues another of the run at no higher budget that is the difference, else all of its budget.
+
+        Example:
+            >>> float(runs[0].spent().sum())
+            60.0
         """
         budget = self.column("budget").astype(np.float64)
         if "continues" not in self.trials.column_names:
@@ -320,18 +398,33 @@ class Run(RunHeader):
 
     @property
     def penalty(self) -> NDArray[np.float64]:
-        """What each failed trial counts with where evaluations are averaged, shape (n,); as logged, NaN without."""
+        """What each failed trial counts with where evaluations are averaged, shape (n,); as logged, NaN without.
+
+        Example:
+            >>> runs[0].penalty.shape
+            (30,)
+        """
         known = "penalty" in self.trials.column_names
         return self.column("penalty").astype(np.float64) if known else np.full(len(self), np.nan)
 
     @property
     def hyperparameters(self) -> tuple[str, ...]:
-        """Names of the hyperparameters, in the order of the configurations' columns."""
+        """Names of the hyperparameters, in the order of the configurations' columns.
+
+        Example:
+            >>> runs[0].hyperparameters
+            ('first', 'second')
+        """
         return tuple(self.configurations.column_names[1:])
 
     @property
     def space_digest(self) -> str:
-        """Hash of the names and ranges of the hyperparameters, whatever their order."""
+        """Hash of the names and ranges of the hyperparameters, whatever their order.
+
+        Example:
+            >>> runs[0].space_digest == runs[1].space_digest
+            True
+        """
         own = sorted(
             json.dumps(one, sort_keys=True, default=str) for one in self.space_json.get("hyperparameters") or ()
         )
@@ -339,11 +432,21 @@ class Run(RunHeader):
 
     @property
     def budgets(self) -> tuple[float, ...]:
-        """Budgets of the trials, ascending; empty if the optimizer knows none."""
+        """Budgets of the trials, ascending; empty if the optimizer knows none.
+
+        Example:
+            >>> runs[0].budgets
+            (1.0, 3.0)
+        """
         return tuple(sorted(pc.unique(self.trials["budget"].drop_null()).to_pylist()))
 
     def status_counts(self) -> dict[str, int]:
-        """Status → number of trials, in the order of `Status`, without zeros."""
+        """Status → number of trials, in the order of `Status`, without zeros.
+
+        Example:
+            >>> runs[0].status_counts()
+            {'success': 29, 'crashed': 1}
+        """
         counts = pc.value_counts(self.trials["status"].cast(pa.string())).to_pylist()
         counted = {entry["values"]: entry["counts"] for entry in counts}
         return {status.value: counted[status.value] for status in Status if status.value in counted}
@@ -353,6 +456,10 @@ class Run(RunHeader):
 
         Raises:
             EncaveError: there is no such configuration.
+
+        Example:
+            >>> runs[0].configuration(0)
+            {'first': 'tanh', 'second': 'tanh'}
         """
         row = pc.index(self.configurations[space_columns.CONFIG_ID], config_id).as_py()
         if row < 0:
@@ -365,6 +472,10 @@ class Run(RunHeader):
         The best trial that is `able` at the highest budget that has one, the earliest of equals. Where configurations
         were evaluated on several instances or with several seeds, it is the configuration that `incumbents.follow`
         ends with, and its value a mean.
+
+        Example:
+            >>> runs[0].incumbent().budget, runs[0].incumbent("size").trial_id
+            (3.0, 15)
         """
         chosen, able = self.objective(objective), self.able(objective)
         if not able.any():
@@ -384,7 +495,12 @@ class Run(RunHeader):
         return Incumbent(trial["trial_id"], trial["config_id"], trial["budget"], value)
 
     def where(self, mask: ArrayLike) -> Run:
-        """The run with only the trials for which `mask`, shape (n,), is true; the configurations stay."""
+        """The run with only the trials for which `mask`, shape (n,), is true; the configurations stay.
+
+        Example:
+            >>> len(runs[0].where(runs[0].column("budget") == 3.0))
+            15
+        """
         return self.replace(trials=self.trials.filter(pa.array(np.asarray(mask, dtype=bool))))
 
     def replace(self, **fields: Any) -> Run:
@@ -392,6 +508,10 @@ class Run(RunHeader):
 
         Raises:
             EncaveError: a run has no such field.
+
+        Example:
+            >>> runs[0].replace(name="another").name
+            'another'
         """
         unknown = ", ".join(sorted(fields.keys() - _FIELDS))
         if unknown:
@@ -402,7 +522,12 @@ class Run(RunHeader):
         return other
 
     def to_pandas(self) -> pd.DataFrame:
-        """Trials joined with their configurations (`config:<hyperparameter>`), one row per trial."""
+        """Trials joined with their configurations (`config:<hyperparameter>`), one row per trial.
+
+        Example:
+            >>> runs[0].to_pandas().shape
+            (30, 14)
+        """
         return self.joined().to_pandas()
 
     def save(self, folder: Path | str) -> None:
@@ -410,6 +535,11 @@ class Run(RunHeader):
 
         Raises:
             EncaveError: the folder cannot be written.
+
+        Example:
+            >>> runs[0].save(folder / "run")
+            >>> sorted(path.name for path in (folder / "run").iterdir())
+            ['run.json', 'trials.parquet']
         """
         folder = Path(folder)
         with atomic_file(folder / TRIALS_FILE) as path:
@@ -432,6 +562,11 @@ class Run(RunHeader):
 
         Raises:
             EncaveError: a file is missing, damaged, of a newer format, or the two do not belong together.
+
+        Example:
+            >>> runs[0].save(folder / "run")
+            >>> encave.Run.load(folder / "run") == runs[0]
+            True
         """
         folder = Path(folder)
         if folder.is_dir() and not (folder / HEADER_FILE).exists() and (runs := find_runs(folder)):
@@ -458,6 +593,10 @@ class Run(RunHeader):
 
         Raises:
             EncaveError: they contradict the model or each other; the message names the field or the trial.
+
+        Example:
+            >>> encave.Run.from_joined(runs[0].header(), runs[0].joined()) == runs[0]
+            True
         """
         run_header.check_header(header)
         if table.num_rows != header["trials"]:
@@ -487,7 +626,12 @@ class Run(RunHeader):
         return run
 
     def header(self) -> dict[str, Any]:
-        """All but the trials and the configurations that they use, as JSON."""
+        """All but the trials and the configurations that they use, as JSON.
+
+        Example:
+            >>> runs[0].header()["trials"]
+            30
+        """
         return {
             "encave_run": FORMAT_VERSION,
             "name": self.name,
@@ -503,7 +647,12 @@ class Run(RunHeader):
         }
 
     def joined(self) -> pa.Table:
-        """Trials with the columns of their configurations appended as `config:<hyperparameter>`."""
+        """Trials with the columns of their configurations appended as `config:<hyperparameter>`.
+
+        Example:
+            >>> runs[0].joined().column_names[-2:]
+            ['config:first', 'config:second']
+        """
         ids = self.configurations[space_columns.CONFIG_ID].to_numpy()
         rows = pa.array(np.searchsorted(ids, self.trials["config_id"].to_numpy()))
         table = self.trials

@@ -57,12 +57,21 @@ class Told:
 
         Raises:
             EncaveError: a value is of another type than its key's.
+
+        Example:
+            >>> encave.Provenance.from_json({"task": "mlp", "facade": "HPO"}).task
+            'mlp'
         """
         fields: dict[str, Any] = {key: value for key, value in content.items() if key in cls._KINDS}
         return cls(**fields, extra={key: content[key] for key in content if key not in fields}, order=tuple(content))
 
     def json(self) -> dict[str, Any]:
-        """The JSON object."""
+        """The JSON object.
+
+        Example:
+            >>> encave.Provenance(task="mlp", seed=3).json()
+            {'task': 'mlp', 'seed': 3}
+        """
         told = {key: value for key in self._KINDS if (value := _plain(self.__dict__[key])) not in (None, [], {})}
         told |= {key: _plain(value) for key, value in self.extra.items()}
         return {key: told[key] if key in told else self._empty(key) for key in dict.fromkeys((*self.order, *told))}
@@ -74,6 +83,10 @@ class Told:
 
         Raises:
             EncaveError: as the constructor.
+
+        Example:
+            >>> encave.Provenance(task="mlp").replace(seed=3).json()
+            {'task': 'mlp', 'seed': 3}
         """
         extra = {key: value for key, value in fields.pop("extra", self.extra).items() if key not in fields}
         order = (*(self.order or self.json()), *fields)
@@ -151,9 +164,9 @@ class Provenance(Told):
         EncaveError: a value is of another type or cannot be; the message names the key.
 
     Example:
-        >>> Provenance(task="cifar10", seed=3.0).seed
+        >>> encave.Provenance(task="cifar10", seed=3.0).seed
         3
-        >>> Provenance.from_json({"seed": "none", "facade": "HPO"}).extra["seed"]
+        >>> encave.Provenance.from_json({"seed": "none", "facade": "HPO"}).extra["seed"]
         'none'
     """
 

@@ -24,7 +24,7 @@ class Runs(Tabular, Sequence[Run]):
         refused: Where a log could not be read → why.
 
     Example:
-        >>> Runs([]).where(task="mlp")
+        >>> encave.Runs([]).where(task="mlp")
         Runs(0 runs)
     """
 
@@ -60,6 +60,10 @@ class Runs(Tabular, Sequence[Run]):
 
         Raises:
             EncaveError: no run has one of the labels.
+
+        Example:
+            >>> runs.label({"DEHB": "DEHB (ours)"})
+            Runs(36 runs of DEHB (ours), SMAC, Random)
         """
         if not callable(names):
             unknown = sorted(set(names) - {run.label for run in self})
@@ -84,6 +88,12 @@ class Runs(Tabular, Sequence[Run]):
             optimizer: Labels.
             task: Tasks.
             seed: Seeds.
+
+        Example:
+            >>> runs.where(task="mlp", seed=range(3))
+            Runs(9 runs of DEHB, SMAC, Random)
+            >>> len(runs.where(lambda run: run.incumbent().value < 1.2))
+            12
         """
         wanted = [(attribute, _several(value)) for attribute, value in _given(optimizer, task, seed)]
         return Runs(
@@ -101,6 +111,10 @@ class Runs(Tabular, Sequence[Run]):
         `run`: its name; `optimizer`: its label; `version`: of the optimizer's package; `task`; `seed`; `objective`: the
         first, `direction`; `trials`; `successes`; `configurations`; `incumbent`: its value as logged; `source`: where
         it was read.
+
+        Example:
+            >>> runs.table().select(["optimizer", "task", "seed", "trials"]).to_pylist()[0]
+            {'optimizer': 'DEHB', 'task': 'mlp', 'seed': 0, 'trials': 30}
         """
         import pyarrow as pa
 

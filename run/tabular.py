@@ -23,13 +23,22 @@ class Tabular(ABC):
 
     @abstractmethod
     def table(self) -> pa.Table:
-        """All its numbers, a row for each case; the columns are documented where the class is."""
+        """All its numbers, a row for each case; the columns are documented where the class is.
+
+        Example:
+            >>> c.final().table().num_rows
+            12
+        """
 
     def to_pandas(self) -> pd.DataFrame:
         """The table as a data frame.
 
         Returns:
             One row per row of `table()`; missing numbers are NaN.
+
+        Example:
+            >>> len(c.final().to_pandas())
+            12
         """
         return self.table().to_pandas()
 
@@ -38,6 +47,10 @@ class Tabular(ABC):
 
         Raises:
             EncaveError: the file cannot be written.
+
+        Example:
+            >>> c.final().to_csv(folder / "final.csv").name
+            'final.csv'
         """
         from pyarrow import csv
 
@@ -52,6 +65,10 @@ class Tabular(ABC):
 
         Raises:
             EncaveError: the file cannot be written.
+
+        Example:
+            >>> c.final().to_parquet(folder / "final.parquet").name
+            'final.parquet'
         """
         import pyarrow.parquet as pq
 
@@ -66,6 +83,10 @@ class Tabular(ABC):
 
         Raises:
             EncaveError: the file cannot be written.
+
+        Example:
+            >>> print(c.critical_difference("mlp").to_latex().splitlines()[0])
+            \begin{tabular}{lrl}
         """
         frame: Any = self.to_pandas()
         text = frame.to_latex(index=False, escape=True, na_rep="--", float_format="{:.4g}".format)
@@ -75,7 +96,12 @@ class Tabular(ABC):
         return text
 
     def records(self) -> list[dict[str, Any]]:
-        """The rows as JSON has them: a number that is not finite is None."""
+        """The rows as JSON has them: a number that is not finite is None.
+
+        Example:
+            >>> runs.records()[0]["optimizer"]
+            'DEHB'
+        """
         return [
             {name: None if isinstance(cell, float) and not math.isfinite(cell) else cell for name, cell in row.items()}
             for row in self.table().to_pylist()
@@ -86,6 +112,10 @@ class Tabular(ABC):
 
         Raises:
             EncaveError: the file cannot be written.
+
+        Example:
+            >>> c.final().to_json(folder / "final.json").name
+            'final.json'
         """
         with atomic_file(Path(path)) as temporary:
             text = json.dumps(self.records(), indent=1, ensure_ascii=False, allow_nan=False)

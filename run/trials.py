@@ -16,7 +16,12 @@ from .arrays import exact_array
 
 
 class Status(str, Enum):
-    """How a trial ended."""
+    """How a trial ended.
+
+    Example:
+        >>> encave.Status.SUCCESS.value, len(encave.Status)
+        ('success', 7)
+    """
 
     SUCCESS = "success"
     CRASHED = "crashed"
@@ -63,7 +68,12 @@ EXTRA = "extra:"
 
 @dataclass(frozen=True)
 class Objective:
-    """What a trial measured."""
+    """What a trial measured.
+
+    Example:
+        >>> encave.Objective("accuracy", "maximize", upper=1.0)
+        Objective(name='accuracy', direction='maximize', lower=None, upper=1.0, unit=None)
+    """
 
     name: str
     """Name, unique within a run."""

@@ -14,6 +14,7 @@ from ..runners.cluster.dispatch import Ready, work_through
 
 if TYPE_CHECKING:
     from ..analysis.performance.axis import AxisKind
+    from ..run import Run
     from ..run.incumbents import IncumbentRule
     from ..runners.cluster.places import Cluster
     from ..store import RunFilter
@@ -27,6 +28,7 @@ def reduce_sources(
     *,
     wanted: RunFilter | None = None,
     objective: str | None = None,
+    told: Callable[[Run], Run] | None = None,
     on_progress: Callable[[int], None] = lambda done: None,
     on_ready: Callable[[Ready], None] = lambda ready: None,
     on_damaged: Callable[[str], None] = lambda why: None,
@@ -42,6 +44,7 @@ def reduce_sources(
         cluster: Where the runs are read.
         wanted: Which runs; None: all.
         objective: As for `reduce_source`.
+        told: As for `reduce_source`.
         on_progress: Told how many runs are done.
         on_ready: Told of the cluster's workers when it is there, and when they become more or fewer.
         on_damaged: Told of each run that is damaged and left out.
@@ -51,7 +54,7 @@ def reduce_sources(
     """
     found: dict[int, list[Reduced]] = {}
     done = 0
-    work = partial(_answer, axis, rule, wanted, objective)
+    work = partial(_answer, axis, rule, wanted, objective, told)
     with closing(work_through(sources, work, cluster, shared=Path.cwd(), on_ready=on_ready)) as events:
         for event in events:
             if event.kind == "died":
@@ -71,10 +74,11 @@ def _answer(
     rule: IncumbentRule,
     wanted: RunFilter | None,
     objective: str | None,
+    told: Callable[[Run], Run] | None,
     source: Path,
     _: Callable[[Any], None],
 ) -> tuple[list[Reduced], list[str]] | EncaveError:
     try:
-        return reduce_source(source, axis, rule, wanted, objective)
+        return reduce_source(source, axis, rule, wanted, objective, told)
     except EncaveError as error:
         return error

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..analysis.grouping.objectives import FIRST_OBJECTIVE
 from ..analysis.grouping.schedules import schedule_of
+from ..analysis.landscape.optima import KnownTable
 from ..analysis.performance.random_search import ExpectedCurve
 from ..errors import EncaveError
 from ..run import COST, EXTRA
@@ -123,20 +123,6 @@ def _searches_all(section: Section, benchmark: Benchmark) -> bool:
     if section.task not in benchmark.tasks or section.objective.name != "valid_error":
         return False
     return all(_has_all(group.runs[0]) for group in section.groups)
-
-
-@dataclass(frozen=True, eq=False)
-class KnownTable:
-    """A complete table of validation errors."""
-
-    task: str
-    """The dataset."""
-    names: tuple[str, ...]
-    """Its axes, the hyperparameters."""
-    values: tuple[str, ...]
-    """The values of each axis, in order."""
-    table: NDArray[np.float64]
-    """Validation error in percent at the end of the schedule, an axis of 5 for each hyperparameter."""
 
 
 def known_tables(benchmark: Benchmark) -> tuple[KnownTable, ...]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..analysis.report import Report
     from ..analysis.report.settings import Settings
+    from ..analysis.tables.complete import Landscapes
     from ..converters import Conversion
     from ..converters.limits import Limits
     from ..converters.reader import Steps
@@ -35,6 +36,7 @@ def read(
     map: Mapping[str, str] | None = None,
     steps: Steps = "last",
     format: str | None = None,
+    settings: Settings | Path | str | None = None,
     jobs: int = 1,
     memory: float | None = None,
     timeout: float | None = None,
@@ -51,6 +53,7 @@ def read(
         steps: What values that trials of Optuna and Ray Tune report on their way are: `last`, the last one is a
             trial's; `budget`, each is a trial at the budget of its step.
         format: Name of the one format to look for; None: all.
+        settings: What runs are and which are wanted, as a report has them: settings, or a `report.toml`.
         jobs: Processes that read.
         memory: GiB that each may hold; None: 8.
         timeout: Seconds for one log; None: 900.
@@ -59,7 +62,8 @@ def read(
         The runs, logs first, in the order of the sources and of the paths in them.
 
     Raises:
-        EncaveError: a source does not exist, nothing was found, or nothing that was found can be read.
+        EncaveError: a source does not exist, nothing was found, nothing that was found can be read, or the settings
+            name what no run has.
 
     Example:
         >>> import encave, pathlib, tempfile
@@ -85,7 +89,7 @@ def read(
     if not runs:
         first = next(iter(refused.items()), None)
         raise EncaveError(f"nothing can be read: {first[0]}: {first[1]}" if first else "nothing can be read")
-    return Runs(runs, refused)
+    return Runs(runs if settings is None else _settings(settings).applied(runs), refused)
 
 
 def convert(
@@ -102,7 +106,7 @@ def convert(
     memory: float | None = None,
     timeout: float | None = None,
 ) -> tuple[Conversion, ...]:
-    """Write logs as runs that DeepCAVE opens, or in another format, each folder whole or not at all.
+    r"""Write logs as runs that DeepCAVE opens, or in another format, each folder whole or not at all.
 
     Args:
         sources: Files and folders.
@@ -122,6 +126,13 @@ def convert(
 
     Raises:
         EncaveError: a source does not exist, nothing was found, or `out` cannot be written.
+
+    Example:
+        >>> _ = (folder / "trials.csv").write_text("lr,loss\n0.1,2.0\n0.2,1.0\n0.3,3.0\n")
+        >>> told = {"objective": "loss", "hyperparameters": "lr"}
+        >>> [done] = encave.convert(folder / "trials.csv", folder / "converted", map=told)
+        >>> done.status, done.read, done.written
+        ('converted', 3, 3)
     """
     from ..converters.conversion import convert as to_deepcave
     from ..converters.exporting import export
@@ -156,12 +167,16 @@ def report(
 
     Raises:
         EncaveError: there are no runs, or `out` holds something else or cannot be written.
+
+    Example:
+        >>> written = encave.report(runs[:1], folder / "report", title="Mine")
+        >>> written.page.name
+        'report.html'
     """
     from ..analysis.report import write_report
-    from ..analysis.report.settings import Settings, read_settings
     from .known_tables import random_search_of, training_noise_of, truth_of
 
-    chosen = read_settings(Path(settings)) if isinstance(settings, Path | str) else settings or Settings()
+    chosen = _settings(settings)
     chosen = replace(chosen, title=title or chosen.title, venue=venue or chosen.venue)
     given = list(runs)
     return write_report(
@@ -181,6 +196,13 @@ def open(runs: Iterable[Run] | Path | str, *, port: int | None = None, browser: 
 
     Raises:
         EncaveError: DeepCAVE is not there and cannot be set up, or no run can be opened.
+
+    Example:
+        >>> encave.open(runs)  # doctest: +SKIP
+        >>> encave.open(folder / "nowhere")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        encave.errors.EncaveError: ...nowhere is not a folder
     """
     from ..converters.outputs import output
     from ..run import find_runs
@@ -194,12 +216,44 @@ def open(runs: Iterable[Run] | Path | str, *, port: int | None = None, browser: 
         open_runs(find_runs(Path(folder)), port=port, browser=browser, on_ready=print, on_note=print)
 
 
+def landscape(benchmark: str = "surrogate", runs: Iterable[Run] = (), *, order: int = 6) -> Landscapes:
+    """A complete table for each task of a benchmark: exact importances, local optima, and where runs end in it.
+
+    Args:
+        benchmark: The surrogate that ships with encave, or the name or file of an imported table of NAS-Bench-201.
+        runs: Whose final incumbents are looked up.
+        order: Most hyperparameters of an effect.
+
+    Raises:
+        EncaveError: there is no such benchmark.
+
+    Example:
+        >>> found = encave.landscape(order=1)
+        >>> max(found.records(), key=lambda row: row["share"])["effect"]
+        'op_0_3'
+    """
+    from ..analysis.landscape.groups import group_standing
+    from ..analysis.tables.complete import Landscapes
+    from ..runners.benchmarks.nasbench201.table import open_benchmark
+    from .known_tables import known_tables, nasbench201_truth
+
+    table, given = open_benchmark(benchmark), list(runs)
+    standings, refused = group_standing(given, nasbench201_truth(table)) if given else ((), ())
+    return Landscapes(known_tables(table), order, standings, refused)
+
+
 def _quietly(step: str, done: int, total: int | None) -> None:
     """Say nothing of the progress."""
 
 
 def _paths(sources: Sources) -> Sequence[Path]:
     return [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
+
+
+def _settings(told: Settings | Path | str | None) -> Settings:
+    from ..analysis.report.settings import Settings, read_settings
+
+    return read_settings(Path(told)) if isinstance(told, Path | str) else told or Settings()
 
 
 def _space(told: Space | None) -> ConfigurationSpace | None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from ...run.types import Floats
 from . import drawing
+from .frame import Legend, outer
 from .panels import Panels
 from .papers import Paper
 
@@ -52,17 +53,25 @@ class AreaGrid:
     """Value → its colour, in the order in which they are stacked."""
     ends: tuple[float, float]
     """Left and right end of every panel, above zero; the axis is logarithmic."""
+    legend_inside: ClassVar[bool] = False
+    """Panels have no room for one."""
+    legend: Legend | None = None
+    """`none`: no legend; else it stands below the panels."""
+    height: float | None = None
+    """Height of the figure in inches; None: by the number of panels."""
 
     def draw(self, paper: Paper) -> Figure:
         """The figure, with a legend below."""
         from matplotlib.patches import Patch
 
         line = drawing.row_height(paper)
-        legend = drawing.legend_height(list(self.colours), paper)
+        shown = outer(self.legend, list(self.colours))
+        legend = drawing.legend_height(shown, paper) if shown else 0.0
         ratio = min(0.8, 0.42 * len(self.heads) / paper.width)
+        top = 0.22 * paper.scale if self.title else 0.05
         places = Panels(
-            paper, len(self.heads), len(self.rows), ratio=ratio, head=1.35 * line, top=0.22 * paper.scale + line,
-            bottom=0.14 + legend + 1.7 * line, gap=0.06,
+            paper, len(self.heads), len(self.rows), ratio=ratio, head=1.35 * line, top=top + line,
+            bottom=0.14 + legend + 1.7 * line, gap=0.06, given=self.height,
         )  # fmt: skip
         figure, axes = places.start(self.title, self.footer)
         for column, head in enumerate(self.heads):
@@ -76,8 +85,14 @@ class AreaGrid:
         foot = (paper.width / 2, places.bottom - 0.03)
         places.text(axes, foot, self.xlabel, paper.width - 0.1, ha="center", va="top")
         handles = [Patch(facecolor=colour, linewidth=0) for colour in self.colours.values()]
-        drawing.write_legend(figure, handles, list(self.colours), paper, 0.14 + legend)
+        if shown:
+            drawing.write_legend(figure, handles, shown, paper, 0.14 + legend)
         return figure
+
+    def in_order(self, order: Sequence[str]) -> AreaGrid:
+        """The same with the rows of these optimizers first, in this order."""
+        place = {name: number for number, name in enumerate(order)}
+        return replace(self, rows=sorted(self.rows, key=lambda row: place.get(row[0], len(place))))
 
     def _draw_areas(self, axes: Axes, places: Panels) -> None:
         """All panels at once, a path for each value: from the top value down, each to the foot, under the next."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from . import drawing
 from .drawing import plain
 from .figure import Interactive
+from .frame import Frame, Legend, inner_legend
 from .papers import Paper
 from .style import LineStyle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 _ROW = 0.19  # inches of a bar
 _GAP = 0.35  # of a row, between two rows of bars
@@ -41,31 +43,32 @@ class BarChart:
     """Series → half-length of its whiskers, shape (n,); NaN without one."""
     styles: Mapping[str, LineStyle]
     """The look of each series."""
+    ylabel: str = ""
+    """What the rows are; may be empty."""
+    legend: Legend | None = None
+    """Where the legend stands; None: below the axes, and within axes of somebody's own."""
+    height: float | None = None
+    """Height of the figure in inches; None: by the number of its bars."""
 
     def draw(self, paper: Paper) -> Figure:
         """The figure, with a legend below where there are several series."""
-        from matplotlib.figure import Figure
-
         names = list(self.values)
-        legend = drawing.legend_height(names, paper) if len(names) > 1 else 0.0
         tall = max(_ROW * len(self.labels) * (len(names) + _GAP), 0.4)
-        bottom, top, foot = 0.42 * paper.scale, 0.22 * paper.scale, 0.14
         left = 0.14 + drawing.inches(min(max(map(len, self.labels), default=1), 30), paper.small)
-        height = bottom + top + foot + legend + tall
-        figure = Figure(figsize=(paper.width, height), facecolor="none")
-        wide = paper.width - left - 0.19
-        axes = figure.add_axes(
-            (left / paper.width, (foot + legend + bottom) / height, wide / paper.width, tall / height)
-        )
-        axes.set_facecolor("none")
-        axes.set_title(plain(self.title, paper, int(wide / drawing.inches(1, paper.size))), loc="left", pad=4)
+        left += 0.2 * paper.scale if self.ylabel else 0.0
+        below = names if len(names) > 1 and self.legend in (None, "outside") else ()
+        frame = Frame(paper, left, tall, self.title, self.footer, self.height, below)
+        figure, axes = frame.start()
         axes.set_xlabel(plain(self.xlabel, paper), labelpad=2)
         self._draw_bars(axes, paper)
-        if legend:
-            handles = [drawing.legend_line(self.styles[name]) for name in names]
-            drawing.write_legend(figure, handles, names, paper, foot + legend)
-        drawing.write_footer(figure, self.footer, paper)
+        frame.write_legend(figure, self._handles, 1.4)
+        if self.legend == "inside":
+            inner_legend(axes, self._handles, names, paper, self.legend)
         return figure
+
+    @property
+    def _handles(self) -> list[Line2D]:
+        return [drawing.legend_line(self.styles[name]) for name in self.values]
 
     def draw_on(self, axes: Axes, paper: Paper) -> None:
         """Draw into axes of somebody's own, with a legend within them where there are several series."""
@@ -73,10 +76,17 @@ class BarChart:
         axes.set_xlabel(plain(self.xlabel, paper))
         self._draw_bars(axes, paper)
         if len(self.values) > 1:
-            axes.legend([drawing.legend_line(self.styles[name]) for name in self.values], list(self.values))
+            inner_legend(axes, self._handles, list(self.values), paper, self.legend)
+
+    def in_order(self, order: Sequence[str]) -> BarChart:
+        """The same with the series of these optimizers first, in this order."""
+        place = {name: number for number, name in enumerate(order)}
+        names = sorted(self.values, key=lambda name: place.get(name, len(place)))
+        return replace(self, values={name: self.values[name] for name in names})
 
     def _draw_bars(self, axes: Axes, paper: Paper) -> None:
         count = len(self.values)
+        axes.set_ylabel(plain(self.ylabel, paper))
         rows = np.arange(len(self.labels)) * (count + _GAP)
         for place, (name, values) in enumerate(self.values.items()):
             spread = self.spreads[name]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...errors import EncaveError
 from ..comparison.significance import Significance
 from .drawing import inches, own_labels, plain, write_footer
 from .figure import Interactive
@@ -61,6 +62,8 @@ class CriticalDifference:
     """Where the values come from."""
     styles: Mapping[str, LineStyle]
     """The look of each optimizer."""
+    height: float | None = None
+    """Height of the figure in inches, which the names share; None: by their number."""
 
     def interactive(self) -> Interactive | None:
         """Nothing to hover over: every number stands beside its name."""
@@ -71,7 +74,7 @@ class CriticalDifference:
         from matplotlib.figure import Figure as Drawing
 
         size = self._size(paper)
-        figure = Drawing(figsize=(size.width, size.height), facecolor="none")
+        figure = Drawing(figsize=(size.width, size.height))
         axes = figure.add_axes((0, 0, 1, 1))
         self._draw(axes, paper, size)
         write_footer(figure, self.footer, paper)
@@ -95,9 +98,17 @@ class CriticalDifference:
         bars = [(places[group[0]], places[group[-1]]) for group in significance.groups]
         levels = bar_levels(bars, 0.12 * unit)
         row = _ROW * small / 7
-        upper = 0.46 * paper.scale + (0.17 if significance.critical_difference else 0.0)  # title, CD, ticks
+        upper = 0.24 * paper.scale + (0.17 if significance.critical_difference else 0.0)  # CD, ticks
+        upper += 0.22 * paper.scale if self.title else 0.06
         below = 0.1 + _BAR * (max(levels, default=-1) + 1)
-        height = upper + below + row * -(-len(names) // 2) + 0.2
+        foot, rows = 0.2 if self.footer else 0.08, -(-len(names) // 2)
+        if self.height is not None:
+            least = upper + below + foot + 0.6 * row * rows
+            if self.height < least:
+                room = f"{self.height:.3g} in of height; it needs {least:.2f} in"
+                raise EncaveError(f"a diagram of {len(names)} optimizers does not fit {room}")
+            row = (self.height - upper - below - foot) / rows
+        height = upper + below + row * rows + foot
         return _Size(width, height, margin, low, high, unit, row, upper, below, bars, levels, names)
 
     def _draw(self, axes: Axes, paper: Paper, size: _Size) -> None:
@@ -106,8 +117,9 @@ class CriticalDifference:
         low, high, unit, upper = size.low, size.high, size.unit, size.upper
         axes.set(xlim=(low - size.margin * unit, high + size.margin * unit), ylim=(upper - size.height, upper))
         axes.axis("off")
-        title = plain(self.title, paper, int(size.width / inches(1, paper.size)))
-        axes.text(low - size.margin * unit + 0.08 * unit, upper - 0.06, title, fontsize=paper.size + 0.5, va="top")
+        if self.title:
+            title = plain(self.title, paper, int(size.width / inches(1, paper.size)))
+            axes.text(low - size.margin * unit + 0.08 * unit, upper - 0.06, title, fontsize=paper.size + 0.5, va="top")
         _draw_axis(axes, low, high, unit, small)
         if significance.critical_difference:
             _draw_cd(axes, low, significance.critical_difference, small - 1)

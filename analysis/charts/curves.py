@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..comparison.profiles import Profile
 from ..comparison.rank_curves import RankCurve
-from ..performance.curves import Curve
+from ..performance.curves import Curve, Floats
+from ..performance.pareto import Pareto
 from ..performance.runtimes import Runtime
 from .line_chart import Line, LineChart
 from .scales import Scale, vertical_scale
@@ -52,6 +54,7 @@ def curve_lines(curves: Sequence[Curve], styles: Styles) -> list[Line]:
                 x=np.append(curve.positions, curve.stop),
                 y=curve.centre,
                 band=(curve.positions[curve.band], curve.lower, curve.upper) if banded else None,
+                optimizer=curve.optimizer,
             )
         )
     return lines
@@ -81,6 +84,7 @@ def ranks_chart(
             band=(curve.positions, curve.lower, curve.upper)
             if number < MOST_BANDS and not np.isnan(curve.lower).any()
             else None,
+            optimizer=curve.optimizer,
         )
         for number, curve in enumerate(curves)
     ]
@@ -109,4 +113,45 @@ def _ecdf_line(runtime: Runtime, end: float, banded: bool, styles: Styles) -> Li
         x=np.append(runtime.positions, max(end, runtime.positions[-1])),
         y=runtime.share,
         band=band,
+        optimizer=runtime.optimizer,
     )
+
+
+def attainment_chart(pareto: Pareto, styles: Styles) -> LineChart:
+    """Median attainment surfaces of two objectives."""
+    title, (first, second) = pareto.section.title, pareto.section.runs[0].objectives
+    signs = [-1.0 if one.direction == "maximize" else 1.0 for one in (first, second)]
+    lines = [
+        Line(label, styles[label], *_staircase(surface, signs), steps=False, optimizer=label)
+        for label, surface in pareto.surfaces.items()
+        if len(surface)
+    ]
+    heights = np.concatenate([line.y for line in lines]) if lines else np.zeros(1)
+    units = [f"{one.name} [{one.unit}]" if one.unit else one.name for one in (first, second)]
+    scale = Scale("linear", float(heights.min()), float(heights.max()))
+    return LineChart(title, capital(units[0]), capital(units[1]), pareto.section.origin, lines, scale, log_x=False)
+
+
+def _staircase(surface: Floats, signs: Sequence[float]) -> tuple[Floats, Floats]:
+    """Corners of the boundary of what is attained, from left to right."""
+    costs = surface * signs
+    costs = costs[np.argsort(costs[:, 0], kind="stable")]
+    x, y = np.repeat(costs[:, 0], 2)[1:] * signs[0], np.repeat(costs[:, 1], 2)[:-1] * signs[1]
+    return (x, y) if signs[0] > 0 else (x[::-1], y[::-1])
+
+
+def profiles_chart(found: Sequence[Profile], title: str, footer: str, styles: Styles) -> LineChart:
+    """Share of runs that end with at most so much normalised regret."""
+    lines = [
+        Line(
+            label=one.optimizer,
+            look=styles[one.optimizer],
+            x=np.append(one.regrets, one.regrets[-1]),
+            y=one.share,
+            band=(one.regrets, one.lower, one.upper) if number < MOST_BANDS and not np.isnan(one.lower).any() else None,
+            optimizer=one.optimizer,
+        )
+        for number, one in enumerate(found)
+    ]
+    scale = Scale("linear", 0.0, 1.0, limits=(0.0, 1.02))
+    return LineChart(title, "Normalised regret", "Share of runs at or below", footer, lines, scale, log_x=False)

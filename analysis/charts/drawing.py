@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...errors import EncaveError
 from . import style
 from .papers import Paper
 from .scales import Scale
@@ -24,14 +25,32 @@ _LABELLED = ((12, (1, 2, 3, 5, 7)), (50, (1, 2, 5)), (200, (1, 3)))  # ends of a
 
 @lru_cache(maxsize=2)
 def _letters(font: str) -> frozenset[int]:
-    """Code points that a font of matplotlib has."""
+    """Code points that a font has."""
+    from matplotlib.ft2font import FT2Font
+
+    return frozenset(FT2Font(font_file(font)).get_charmap())
+
+
+def font_file(font: str) -> str:
+    """Where a font is: one that comes with matplotlib, or one that it finds on this machine.
+
+    Raises:
+        EncaveError: there is none of this name.
+    """
     from pathlib import Path
 
     import matplotlib
-    from matplotlib.ft2font import FT2Font
 
-    name = font.replace(" ", "")
-    return frozenset(FT2Font(str(Path(matplotlib.get_data_path(), "fonts", "ttf", f"{name}.ttf"))).get_charmap())
+    bundled = Path(matplotlib.get_data_path(), "fonts", "ttf", f"{font.replace(' ', '')}.ttf")
+    if bundled.is_file():
+        return str(bundled)
+    from matplotlib.font_manager import FontProperties, findfont, get_font_names
+
+    try:
+        return str(findfont(FontProperties(family=[font]), fallback_to_default=False))
+    except ValueError:
+        there = ", ".join(sorted(get_font_names()))
+        raise EncaveError(f"no font {font!r} on this machine; there are {there}") from None
 
 
 def plain(text: str, paper: Paper, most: int | None = None) -> str:
@@ -131,7 +150,9 @@ def write_legend(
 
 
 def write_footer(figure: Figure, text: str, paper: Paper) -> None:
-    """A small line at the foot of a figure, smaller where it would not fit."""
+    """A small line at the foot of a figure, smaller where it would not fit; nothing without a text."""
+    if not text:
+        return
     y = 0.035 / figure.get_figheight()
     size = min(5.0, paper.small - 1)
     size *= min(1.0, 0.97 * float(figure.get_figwidth()) / max(inches(len(text), size), 1e-9))

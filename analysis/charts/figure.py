@@ -53,3 +53,5 @@ class Figure:
     """The same for those who cannot see it: final values in words."""
     chart: Chart
     """The drawing."""
+    kind: str = ""
+    """What `encave plot` calls it; empty where it draws no such figure."""

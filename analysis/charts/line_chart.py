@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import EncaveError
 from ..performance.anytime import step_values
 from . import drawing, style
 from .drawing import plain
 from .figure import Interactive
+from .frame import Frame, Legend, inner_legend
 from .papers import Paper
 from .scales import Scale
 from .style import LineStyle
@@ -41,6 +43,8 @@ class Line:
     """Where the band changes, its lower and its upper end, each shape (b,); None without one."""
     steps: bool = True
     """Whether it is a right-continuous step function; else its points are joined."""
+    optimizer: str | None = None
+    """Whose line it is; None for one that is no optimizer's."""
 
 
 @dataclass(frozen=True)
@@ -61,35 +65,32 @@ class LineChart:
     """Of the vertical axis."""
     log_x: bool = True
     """Whether the horizontal axis is logarithmic, where it can be."""
+    legend: Legend | None = None
+    """Where the legend stands; None: below the axes, and within axes of somebody's own."""
+    height: float | None = None
+    """Height of the figure in inches; None: by its width."""
 
     def draw(self, paper: Paper) -> Figure:
         """The figure, with a legend below."""
-        from matplotlib.figure import Figure
-
         labels = [line.label for line in self.lines]
-        legend = drawing.legend_height(labels, paper)
-        bottom, top, foot = 0.42 * paper.scale, 0.22 * paper.scale, 0.14  # inches
-        left, right = 0.56 * paper.scale, 0.19
-        tall = min(0.515 * paper.width, 2.3)
-        height = bottom + top + foot + legend + tall
-        figure = Figure(figsize=(paper.width, height), facecolor="none")
-        wide = paper.width - left - right
-        axes = figure.add_axes(
-            (left / paper.width, (foot + legend + bottom) / height, wide / paper.width, tall / height)
+        below = labels if self.legend in (None, "outside") else ()
+        frame = Frame(
+            paper, 0.56 * paper.scale, min(0.515 * paper.width, 2.3), self.title, self.footer, self.height, below
         )
-        axes.set_facecolor("none")
-        axes.set_title(plain(self.title, paper, int(wide / drawing.inches(1, paper.size))), loc="left", pad=4)
+        figure, axes = frame.start()
+        tall = axes.get_position().height * figure.get_figheight()
         axes.set_xlabel(plain(self.xlabel, paper), labelpad=2)
         axes.set_ylabel(plain(self.ylabel, paper, int(1.35 * tall / drawing.inches(1, paper.size))), labelpad=2)
         if self.lines:
             self._draw_lines(axes)
             handles = [drawing.legend_line(line.look) for line in self.lines]
-            drawing.write_legend(figure, handles, labels, paper, foot + legend, 3.2)
+            frame.write_legend(figure, handles, 3.2)
+            if self.legend == "inside":
+                inner_legend(axes, handles, labels, paper, self.legend, handlelength=3.2, labelspacing=0.25)
         else:
             axes.set(xticks=[], yticks=[])
             note = "no curve: see the notes of this section"
             axes.text(0.5, 0.5, note, transform=axes.transAxes, ha="center", color=style.MUTED)
-        drawing.write_footer(figure, self.footer, paper)
         return figure
 
     def draw_on(self, axes: Axes, paper: Paper) -> None:
@@ -99,10 +100,35 @@ class LineChart:
         axes.set_ylabel(plain(self.ylabel, paper))
         if self.lines:
             self._draw_lines(axes)
-            axes.legend(
-                [drawing.legend_line(line.look) for line in self.lines],
-                [plain(line.label, paper) for line in self.lines],
-            )
+            handles = [drawing.legend_line(line.look) for line in self.lines]
+            inner_legend(axes, handles, [line.label for line in self.lines], paper, self.legend)
+
+    def in_order(self, order: Sequence[str]) -> LineChart:
+        """The same with the lines of these optimizers first, in this order."""
+        place = {name: number for number, name in enumerate(order)}
+        return replace(self, lines=sorted(self.lines, key=lambda line: place.get(line.optimizer or "", len(place))))
+
+    def scaled(self, log: bool) -> LineChart:
+        """The same with a vertical axis that is logarithmic or linear; one with zero stays as it is if logarithmic.
+
+        Raises:
+            EncaveError: no value is above zero.
+        """
+        scale = self.scale
+        if not self.can_be(log=log):
+            raise EncaveError("no value is above zero, so there is no logarithmic axis for them")
+        if not log:
+            return replace(self, scale=Scale("linear", scale.low, scale.high, limits=self._linear_limits))
+        return self if scale.kind != "linear" else replace(self, scale=Scale("log", scale.low, scale.high))
+
+    def can_be(self, *, log: bool) -> bool:
+        """Whether the vertical axis can be logarithmic, or linear."""
+        above = self.scale.low > 0 and any((line.y > 0).any() for line in self.lines)
+        return not log or above or self.scale.kind != "linear"
+
+    @property
+    def _linear_limits(self) -> tuple[float, float] | None:
+        return self.scale.limits if self.scale.kind == "linear" else None
 
     def _draw_lines(self, axes: Axes) -> None:
         for number, line in enumerate(self.lines):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...errors import EncaveError
 from . import drawing, style
 from .drawing import plain
 from .papers import Paper
@@ -12,6 +13,9 @@ from .papers import Paper
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+_LEAST = 0.2  # inches of a panel's height
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Panels:
     """Height below all of them: axis label, legend, footer."""
     gap: float = 0.08
     """Between panels."""
+    given: float | None = None
+    """Height of the figure, where it is given: panels are then as high as there is room for."""
 
     @property
     def width(self) -> float:
@@ -42,8 +48,19 @@ class Panels:
 
     @property
     def tall(self) -> float:
-        """Height of a panel."""
-        return self.ratio * self.width
+        """Height of a panel.
+
+        Raises:
+            EncaveError: the height that is given has no room for the panels.
+        """
+        if self.given is None:
+            return self.ratio * self.width
+        around = self.bottom + self.top + self.rows * self.head
+        tall = (self.given - around) / self.rows
+        if tall < _LEAST:
+            least = around + _LEAST * self.rows
+            raise EncaveError(f"a figure {self.given:.3g} in high has no room for its panels; it needs {least:.2f} in")
+        return tall
 
     @property
     def height(self) -> float:
@@ -59,12 +76,14 @@ class Panels:
         """The figure, and axes over all of it whose unit is an inch."""
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(self.paper.width, self.height), facecolor="none")
+        figure = Figure(figsize=(self.paper.width, self.height))
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(0, self.paper.width), ylim=(0, self.height))
         axes.set_axis_off()
-        most = int((self.paper.width - 0.1) / drawing.inches(1, self.paper.size + 0.5))
-        axes.text(0.05, self.height - 0.05, plain(title, self.paper, most), va="top", fontsize=self.paper.size + 0.5)
+        if title:
+            most = int((self.paper.width - 0.1) / drawing.inches(1, self.paper.size + 0.5))
+            shown = plain(title, self.paper, most)
+            axes.text(0.05, self.height - 0.05, shown, va="top", fontsize=self.paper.size + 0.5)
         drawing.write_footer(figure, footer, self.paper)
         return figure, axes
 

@@ -19,7 +19,13 @@ _SANS, _TIMES = "DejaVu Sans", "STIXGeneral"
 
 @dataclass(frozen=True)
 class Paper:
-    """What a figure or a page of a paper is made for."""
+    """What a figure or a page of a paper is made for.
+
+    Example:
+        >>> paper = encave.paper("icml")
+        >>> paper.name, paper.columns
+        ('ICML', 2)
+    """
 
     name: str
     """Name of the venue as people write it; `a paper` without one."""
@@ -42,12 +48,22 @@ class Paper:
 
     @property
     def columns(self) -> int:
-        """Columns of a page."""
+        """Columns of a page.
+
+        Example:
+            >>> encave.paper("jmlr").columns
+            1
+        """
         return 1 if self.width == self.text_width else 2
 
     @property
     def scale(self) -> float:
-        """Size of the text relative to 7.5 points, by which margins grow."""
+        """Size of the text relative to 7.5 points, by which margins grow.
+
+        Example:
+            >>> encave.paper(None).scale
+            1.0
+        """
         return self.size / 7.5
 
 
@@ -73,6 +89,10 @@ def paper(venue: str | None) -> Paper:
 
     Raises:
         EncaveError: the venue is not known.
+
+    Example:
+        >>> encave.paper("neurips").width, encave.paper(None).columns
+        (5.5, 2)
     """
     if venue is None:
         return _GENERIC

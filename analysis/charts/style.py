@@ -35,21 +35,32 @@ class LineStyle:
         return {INK: "var(--ink)", MUTED: "var(--muted)"}.get(self.colour, self.colour)
 
 
-def line_styles(optimizers: Sequence[str], colours: Mapping[str, str] | None = None) -> dict[str, LineStyle]:
+def line_styles(
+    optimizers: Sequence[str], colours: Mapping[str, str] | None = None, palette: Sequence[str] = PALETTE
+) -> dict[str, LineStyle]:
     """A look for each optimizer, in the order given; 168 are different, after that they repeat.
 
     Args:
         optimizers: Their labels.
         colours: Label → colour as hexadecimal RGB, for those that are to have their own.
+        palette: Colours of the others.
     """
     chosen = colours or {}
     styles: dict[str, LineStyle] = {}
     for number, optimizer in enumerate(optimizers):
-        turn, colour = divmod(number, len(PALETTE))
+        turn, colour = divmod(number, len(palette))
         look = colour + turn  # each round of the palette is shifted against the dashes and markers
-        colour_of = chosen.get(optimizer, PALETTE[colour])
+        colour_of = chosen.get(optimizer, palette[colour])
         styles[optimizer] = LineStyle(colour_of, DASHES[look % len(DASHES)], MARKERS[look % len(MARKERS)])
     return styles
+
+
+def _mathematics(font: str) -> dict[str, Any]:
+    """Settings by which numbers in formulas, such as powers of ten on an axis, take the font too."""
+    known = {"STIXGeneral": "stix", "DejaVu Sans": "dejavusans"}.get(font)
+    if known:
+        return {"mathtext.fontset": known}
+    return {"mathtext.fontset": "custom", "mathtext.rm": font, "mathtext.it": f"{font}:italic", "mathtext.bf": font}
 
 
 def figure_settings(paper: Paper) -> dict[str, Any]:
@@ -58,8 +69,10 @@ def figure_settings(paper: Paper) -> dict[str, Any]:
         "pdf.fonttype": 42,
         "svg.fonttype": "path",
         "svg.hashsalt": "encave",
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
         "font.family": paper.font,
-        "mathtext.fontset": "stix" if paper.font.startswith("STIX") else "dejavusans",
+        **_mathematics(paper.font),
         "font.size": paper.size,
         "axes.labelsize": paper.size,
         "axes.titlesize": paper.size + 0.5,

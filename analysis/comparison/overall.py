@@ -38,6 +38,12 @@ class Overall:
         """By average rank."""
         return self.significance.optimizers
 
+    @property
+    def origin(self) -> str:
+        """Where the values of all tasks come from, in words; empty where it is not the same."""
+        origins = {one.section.origin for one in self.comparisons}
+        return origins.pop() if len(origins) == 1 else ""
+
 
 def compare_tasks(
     comparisons: Sequence[Comparison],

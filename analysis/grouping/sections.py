@@ -427,3 +427,8 @@ def _reported(entry: Reported) -> Measure:
     known = None if entry.optimum is None else float(entry.optimum)
     kind = None if entry.optimum is None else "optimum"
     return Measure(entry.name, EXTRA + entry.column, entry.unit, regret=kind, reference=known)
+
+
+def origins_of(runs: Sequence[Run]) -> dict[str, str]:
+    """Title of each section of the runs → where its values come from, in words."""
+    return {section.title: section.origin for section in view_runs(runs).sections}

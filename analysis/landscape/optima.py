@@ -12,6 +12,20 @@ from ...run.types import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
+class KnownTable:
+    """A complete table of a task."""
+
+    task: str
+    """The task."""
+    names: tuple[str, ...]
+    """Its axes, the hyperparameters."""
+    values: tuple[str, ...]
+    """The values of each axis, in order."""
+    table: Floats
+    """Cost of every configuration, less is better, an axis for each hyperparameter."""
+
+
+@dataclass(frozen=True, eq=False)
 class Landscape:
     """Local optima of a complete table under changes of one hyperparameter."""
 

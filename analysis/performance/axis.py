@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ...run.incumbents import completion_order, finished_trials
 from ...run.types import Floats
 
 AxisKind = Literal["evaluations", "time", "trial-time", "epochs", "full-evaluations"]
+AXES: tuple[AxisKind, ...] = get_args(AxisKind)
 
 # the key of a run's declared limit on an axis
 _LIMITS = {"time": "simulated_seconds", "evaluations": "evaluations"}

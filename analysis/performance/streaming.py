@@ -9,7 +9,7 @@ value seen) is put right when they are gathered.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -65,6 +65,7 @@ def reduce_source(
     rule: IncumbentRule,
     wanted: RunFilter | None = None,
     objective: str | None = None,
+    told: Callable[[Run], Run] | None = None,
 ) -> tuple[list[Reduced], list[str]]:
     """Read and reduce the runs of one source, one at a time.
 
@@ -72,8 +73,9 @@ def reduce_source(
         source: Folder of a run, a run store, or a folder within one.
         axis: As for `reduce_run`.
         rule: Which trials may be the incumbent.
-        wanted: Which runs; None: all.
+        wanted: Which runs, by their own names or by those that `told` gives them; None: all.
         objective: By which runs that have it are compared; others by their first.
+        told: A run with the names that a report's settings give it.
 
     Returns:
         The reduced runs, and of each that is damaged why it is left out.
@@ -82,7 +84,10 @@ def reduce_source(
         EncaveError: a run lacks a column that its provenance reports.
     """
     damaged: list[EncaveError] = []
-    runs = read_runs(source, wanted, configurations=False, on_damaged=damaged.append)
+    read = wanted if told is None else None
+    runs: Iterable[Run] = read_runs(source, read, configurations=False, on_damaged=damaged.append)
+    if told is not None:
+        runs = (told(run) for run in runs if wanted is None or wanted.of_run(run) or wanted.of_run(told(run)))
     return [reduce_run(_led(run, objective), axis, rule) for run in runs], list(map(str, damaged))
 
 

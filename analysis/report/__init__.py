@@ -24,8 +24,8 @@ from pathlib import Path
 
 from ...files.atomic import atomic_folder
 from ...run import Run
+from ..charts.look import check_optimizers
 from ..charts.papers import Paper, paper
-from ..charts.style import line_styles
 from ..charts.text import listing, plural, unique_slugs
 from ..comparison.families import counted_together
 from ..comparison.overall import compare_tasks
@@ -34,7 +34,6 @@ from ..comparison.training_noise import TrainingNoise
 from ..grouping.sections import View, check_control, view_runs
 from ..importance.groups import Truth
 from ..performance.random_search import RandomSearch
-from ..performance.section_curves import Summary
 from . import data, gallery, html, latex, manifest, words
 from .chapters import write_chapters
 from .contents import Chapter, Study
@@ -47,7 +46,12 @@ PAGE = "report.html"
 
 @dataclass(frozen=True)
 class Report:
-    """A report that was written."""
+    """A report that was written.
+
+    Example:
+        >>> sorted(vars(encave.report(runs[:1], folder / "report")))[:3]
+        ['figures', 'folder', 'page']
+    """
 
     folder: Path
     """Where it is."""
@@ -106,7 +110,12 @@ def write_report(
     title = title or settings.title or _title(study.view)
     with atomic_folder(place) as folder:
         drawn = gallery.draw_all(
-            folder / "figures", chapters, venue, jobs, lambda done, total: on_step("drawing figures", done, total)
+            folder / "figures",
+            chapters,
+            venue,
+            settings.figures,
+            jobs,
+            lambda done, total: on_step("drawing figures", done, total),
         )
         on_step("writing", 0, None)
         tables = _write_tables(folder / "tables", chapters, venue)
@@ -135,13 +144,14 @@ def _study(runs: Sequence[Run], settings: Settings, truth: Truth | None, random_
     view = view_runs(sorted(shown, key=lambda run: (run.name, str(run.provenance.source))))
     check_control(view, settings.control)
     comparisons = tuple(
-        compare(section, settings.rope, summary=Summary(interval=settings.interval), control=settings.control)
+        compare(section, settings.rope, axis=settings.axis, summary=settings.summary, control=settings.control)
         for section in view.sections
     )
     if settings.family == "report":
         comparisons = counted_together(comparisons)
     overall, why_not = compare_tasks(comparisons, settings.rope, settings.interval, settings.control)
-    styles = line_styles(settings.ordered(view.optimizers), settings.colours)
+    check_optimizers(settings.figures.every, view.optimizers)
+    styles = settings.look("", view.optimizers).styles(view.optimizers)
     return Study(
         view, comparisons, overall, why_not, styles, settings, truth, random_search if settings.random_search else None
     )

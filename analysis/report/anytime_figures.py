@@ -5,25 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from ...run.types import Floats
-from ..charts.curves import MOST_BANDS, Styles, curve_lines, ecdf_chart
+from ..charts.curves import Styles, attainment_chart, curves_chart, ecdf_chart
 from ..charts.figure import Figure
-from ..charts.line_chart import Line, LineChart
-from ..charts.scales import Scale, vertical_scale
 from ..charts.text import capital, fixed, plural, quantity
 from ..comparison.anytime_summary import AnytimeSummary
-from ..performance.pareto import HYPERVOLUME, REFERENCE, Pareto
+from ..performance.pareto import REFERENCE, Pareto
 from ..performance.random_search import ExpectedCurve
 from ..performance.runtimes import Runtime
 from ..performance.section_curves import SectionCurves
 from .figures import curves_figure
 
 
-def axis_figure(
-    summary: AnytimeSummary, curves: SectionCurves, styles: Styles, expected: ExpectedCurve | None
-) -> Figure:
+def axis_figure(curves: SectionCurves, styles: Styles, expected: ExpectedCurve | None) -> Figure:
     """The curves of the first measure on another axis, and that of random search where it is known."""
     figure = curves_figure(curves, 0, styles, expected)
     return replace(figure, name=f"{figure.name} over {curves.axis.kind}")
@@ -47,6 +40,7 @@ def ecdf_figure(summary: AnytimeSummary, styles: Styles) -> Figure:
         caption=f"{caption} {capital(origin)}." if origin else caption,
         alt=f"Line chart of the share of targets hit over {axis.name}: {_ends(summary.runtimes)}.",
         chart=ecdf_chart(summary.runtimes, title, axis.label, origin, styles),
+        kind="ecdf",
     )
 
 
@@ -78,29 +72,15 @@ def hypervolume_figure(pareto: Pareto, styles: Styles) -> Figure:
             f"the value is the share of the box below {REFERENCE} in each of them."
         ),
         alt=f"Line chart of mean hypervolume over {axis.name}. At the end: {ends or 'no line'}.",
-        chart=LineChart(
-            title=title,
-            xlabel=capital(axis.label),
-            ylabel=capital(HYPERVOLUME.label),
-            footer=pareto.section.origin,
-            lines=curve_lines(curves, styles),
-            scale=vertical_scale(curves, MOST_BANDS),
-        ),
+        chart=curves_chart(curves, title, axis.label, pareto.section.origin, styles),
+        kind="hypervolume",
     )
 
 
 def attainment_figure(pareto: Pareto, styles: Styles) -> Figure:
     """Median attainment surfaces of two objectives."""
     title, (first, second) = pareto.section.title, pareto.section.runs[0].objectives
-    signs = [-1.0 if one.direction == "maximize" else 1.0 for one in (first, second)]
-    lines = [
-        Line(label, styles[label], *_staircase(surface, signs), steps=False)
-        for label, surface in pareto.surfaces.items()
-        if len(surface)
-    ]
-    heights = np.concatenate([line.y for line in lines]) if lines else np.zeros(1)
     ends = ", ".join(f"{label} {plural(len(surface), 'corner')}" for label, surface in pareto.surfaces.items())
-    units = [f"{one.name} [{one.unit}]" if one.unit else one.name for one in (first, second)]
     return Figure(
         name=f"{title} attainment",
         caption=(
@@ -109,21 +89,6 @@ def attainment_figure(pareto: Pareto, styles: Styles) -> Figure:
             f"{second.direction}d)."
         ),
         alt=f"Staircases of {second.name} over {first.name}: {ends}.",
-        chart=LineChart(
-            title=title,
-            xlabel=capital(units[0]),
-            ylabel=capital(units[1]),
-            footer=pareto.section.origin,
-            lines=lines,
-            scale=Scale("linear", float(heights.min()), float(heights.max())),
-            log_x=False,
-        ),
+        chart=attainment_chart(pareto, styles),
+        kind="pareto",
     )
-
-
-def _staircase(surface: Floats, signs: Sequence[float]) -> tuple[Floats, Floats]:
-    """Corners of the boundary of what is attained, from left to right."""
-    costs = surface * signs
-    costs = costs[np.argsort(costs[:, 0], kind="stable")]
-    x, y = np.repeat(costs[:, 0], 2)[1:] * signs[0], np.repeat(costs[:, 1], 2)[:-1] * signs[1]
-    return (x, y) if signs[0] > 0 else (x[::-1], y[::-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..charts.scales import vertical_scale
+from ..charts.scales import Scale, vertical_scale
 from ..charts.text import capital, fixed, plural, quantity, short
 from ..comparison.overall import Overall
 from ..comparison.rank_curves import RankCurve
@@ -32,14 +32,13 @@ def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str
         f"{comparison.section.title}: {what} of {_whose(measure)} over {axis.name}{band}.",
         objective_note(comparison.section),
         _reference(measure),
+        f"One is {comparison.baseline}." if comparison.baseline and not index else "",
     ]
     if any(len(curve.band) for curve in curves):
         parts.append(bounds_note(measure, curves))
     if len(curves) > most_bands:
         parts.append(f"Only the {most_bands} best by rank carry a band.")
-    scale = vertical_scale(curves, most_bands)
-    if scale.kind == "log with zero":
-        parts.append(f"The vertical axis is linear below {short(scale.threshold)}, to show zero.")
+    parts.append(zero_note(vertical_scale(curves, most_bands)))
     if comparison.section.benchmark:
         parts.append(f"{capital(comparison.section.origin)}.")
     return " ".join(part for part in parts if part)
@@ -60,10 +59,18 @@ def bounds_note(measure: Measure, curves: Sequence[Curve]) -> str:
     return f"Bands are cut at {' and '.join(at)}, beyond which no value can be." if at else ""
 
 
+def zero_note(scale: Scale) -> str:
+    """How zero is shown on a logarithmic axis; empty where it is not."""
+    linear = f"The vertical axis is linear below {short(scale.threshold)}, to show zero."
+    return linear if scale.kind == "log with zero" else ""
+
+
 def _reference(measure: Measure) -> str:
     if measure.regret == "best seen":
         best = quantity(measure.reference or 0.0, measure.unit)
         return f"No optimum is known: regret is against the best incumbent of all these runs ({best})."
+    if measure.regret == "given":
+        return f"Regret is against {quantity(measure.reference or 0.0, measure.unit)}."
     if measure.regret == "optimum" and measure.reference is not None:
         return f"Regret is against the benchmark's optimum ({quantity(measure.reference, measure.unit)})."
     return ""

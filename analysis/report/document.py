@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..charts.latex_text import escape
 from ..charts.papers import Paper
 from . import references
 from .contents import Chapter, Notice, Points, Prose, Table, walk
 from .figure_files import DrawnFigure
-from .latex import escape, inches_of
+from .latex import inches_of
 from .references import Reference
 
 NAME, BIBLIOGRAPHY = "main.tex", "references.bib"

@@ -28,6 +28,7 @@ def curves_figure(
         caption=f"{caption} {random_search_line.caption(expected)}" if expected else caption,
         alt=captions.curve_alt(comparison, index),
         chart=curves_chart(curves, title, comparison.axis.label, comparison.section.origin, styles, reference),
+        kind="curves",
     )
 
 
@@ -42,7 +43,7 @@ def ranks_figure(
 ) -> Figure:
     """Ranks over time."""
     chart = ranks_chart(curves, title, xlabel, footer, styles, ylabel)
-    return Figure(f"{title} ranks", caption, captions.rank_alt(curves), chart)
+    return Figure(f"{title} ranks", caption, captions.rank_alt(curves), chart, "ranks")
 
 
 def critical_difference_figure(
@@ -60,4 +61,4 @@ def critical_difference_figure(
     """
     caption = captions.critical_difference_caption(significance, title, blocks, footer)
     diagram = CriticalDifference(significance, title, footer, styles)
-    return Figure(name, caption, captions.critical_difference_alt(significance), diagram)
+    return Figure(name, caption, captions.critical_difference_alt(significance), diagram, "cd")

@@ -9,28 +9,50 @@ from ..charts.text import listing, plural
 from ..comparison.section import Comparison
 from ..grouping.schedules import rewards, schedule_of
 from ..grouping.sections import Group
+from ..performance.section_curves import Summary
 from ..statistics.bootstrap import RESAMPLES
 from ..statistics.design import ALPHA
+from ..statistics.order_statistics import MEAN
 from .contents import Chapter, Study
 from .references import BENCHMARKS, OPTIMIZERS, cite, of_name
 from .within_tasks import family_methods
 from .words import objective_note
 
 _MOST_BUDGETS = 8
+_HIGHEST_SO_FAR = (
+    "at the highest budget seen so far: a trial at a higher budget replaces an incumbent chosen at a lower one, at "
+    "equal budgets only a strictly lower cost does, and the earliest of equals stays"
+)
+_RULES = {
+    "as-logged": f"{_HIGHEST_SO_FAR}; of a log that tells the optimizer's own incumbents it is the one that was told",
+    "highest-so-far": _HIGHEST_SO_FAR,
+    "any-budget": "at any budget: only a strictly lower cost replaces an incumbent",
+    "highest-only": (
+        "at the highest budget of any run of the optimizer: trials at other budgets never become the incumbent, and "
+        "only a strictly lower cost replaces one"
+    ),
+}
 _INCUMBENT = (
     "The incumbent of a run is its successful and not infeasible trial with the lowest cost (validation, as the "
-    "optimizer was told it) at the highest budget seen so far: a trial at a higher budget replaces an incumbent "
-    "chosen at a lower one, at equal budgets only a strictly lower cost does, and the earliest of equals stays. The "
-    "cost of a configuration evaluated several times at a budget is the mean of its evaluations there so far. The "
+    "optimizer was told it) {rule}. The cost of a configuration evaluated several times at a budget is the mean of its "
+    "evaluations there so far. The "
     "incumbent changes when a trial ends. Reported values, such as test errors, are those of the incumbent and "
     "never take part in the choice."
 )
 _CURVES = (
-    "Curves are means of right-continuous step functions over {axes}, exact at every event and never "
-    "interpolated. A mean begins where every run with a success has an incumbent; nothing is filled in before. A "
-    "run that stops early holds its last incumbent up to its own declared limit (without one, to the end of its "
-    "last trial), and the mean ends with the first run to end."
+    "Curves are {statistic}s over runs of right-continuous step functions over {axes}, exact at every event and never "
+    "interpolated. {begin} A run that stops early holds its last incumbent up to its own declared limit (without one, "
+    "to the end of its last trial), and the {statistic} ends with the first run to end."
 )
+_BEGINS = {
+    True: "A mean begins where every run with a success has an incumbent; nothing is filled in before.",
+    False: "A run without an incumbent counts as infinitely bad, and a curve begins where it is finite.",
+}
+_QUANTILES = (
+    " Bands of {statistic}s are {how} and are left out where there are too few runs; means, differences and ranks have "
+    "those above."
+)
+_OF_STATISTIC = {"iqm": "Student's with the winsorized variance"}
 _INTERVALS = {
     "t": (
         "Intervals and bands are at 95 %: Student's of means over runs, Welch's of differences of means of independent "
@@ -95,8 +117,14 @@ def describe_methods(study: Study, chapters: Sequence[Chapter]) -> list[str]:
     """The rules that were used, those of each chapter, then what was compared on each task."""
     comparisons = study.comparisons
     axes = listing(sorted({comparison.axis.name for comparison in comparisons}))
-    rules = [_INCUMBENT, _CURVES.format(axes=axes), _FINAL]
-    rules.append(_INTERVALS[study.settings.interval].format(resamples=RESAMPLES))
+    summary = study.settings.summary
+    statistic, mean = summary.statistic.title, summary.statistic == MEAN
+    rules = [
+        _INCUMBENT.format(rule=_RULES[summary.rule]),
+        _CURVES.format(axes=axes, statistic=statistic, begin=_BEGINS[mean]),
+        _FINAL,
+    ]
+    rules.append(_INTERVALS[summary.interval].format(resamples=RESAMPLES) + _of_statistic(summary))
     if any(comparison.significance for comparison in comparisons):
         rules.append(_TESTS.format(alpha=ALPHA, used=_tests_used(study)))
         rules.append(family_methods(study.settings.family, comparisons))
@@ -108,6 +136,14 @@ def describe_methods(study: Study, chapters: Sequence[Chapter]) -> list[str]:
         rules.append(_FIDELITIES.format(axes=axes))
     own = dict.fromkeys(paragraph for chapter in chapters for paragraph in chapter.methods)
     return [*rules, *own, *(_setting(comparison) for comparison in comparisons), _TOOLS]
+
+
+def _of_statistic(summary: Summary) -> str:
+    """What bands are where curves are no means."""
+    if summary.statistic == MEAN or summary.interval == "bootstrap":
+        return ""
+    how = _OF_STATISTIC.get(summary.statistic.name, "between order statistics")
+    return _QUANTILES.format(statistic=summary.statistic.title, how=how)
 
 
 def _tests_used(study: Study) -> str:

@@ -14,6 +14,7 @@ from ..grouping.sections import Measure, Section
 from ..performance.axis import Axis
 from ..performance.curves import Curve
 from ..performance.random_search import ExpectedCurve
+from ..statistics.order_statistics import MEAN
 from ..tables.result import table_of
 from .contents import Study
 from .references import cite
@@ -37,8 +38,8 @@ def expected_curve(
 ) -> ExpectedCurve | None:
     """The curve from where the first of the lines begins to where the last one ends; None where it is not known."""
     drawn = [curve for curve in curves if len(curve.positions)]
-    if study.random_search is None or not drawn:
-        return None
+    if study.random_search is None or not drawn or drawn[0].statistic != MEAN:
+        return None  # what is expected is a mean
     ends = min(float(curve.positions[0]) for curve in drawn), max(curve.stop for curve in drawn)
     return study.random_search(section, axis, measure, ends)
 

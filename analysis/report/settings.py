@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pyarrow.compute as pc
 
 from ...errors import EncaveError
-from ...run import COST, Run
+from ...files.toml_text import Key, TomlFile, read_toml
+from ...run import COST, Run, RunHeader
+from ...run.incumbents import RULES, IncumbentRule
 from ...run.trials import ordered
+from ..charts.look import Look
 from ..comparison.families import FAMILIES, Family
 from ..comparison.ranking import Centre
+from ..performance.axis import AXES, AxisKind
 from ..performance.measures import Hits
+from ..performance.section_curves import Summary
 from ..statistics.intervals import INTERVALS, Interval
+from ..statistics.order_statistics import Statistic
+from .figure_settings import FigureSettings, figure_settings
 
 NAME = "report.toml"
+R = TypeVar("R", bound=RunHeader)
+_NUMBER = (int, float)
+_KINDS: Mapping[str, Any] = {
+    "title": str, "venue": str, "table": str, "rope": _NUMBER, "optimizers": list, "interval": str, "hits": str,
+    "control": str, "random_search": bool, "tasks": list, "labels": dict, "colours": dict, "runs": list, "axis": str,
+    "family": str, "statistic": str, "rule": str, "reference": _NUMBER, "normalise": bool,
+}  # fmt: skip
+_SWITCHES = ("random_search", "normalise")
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "table": ("mean", "median"), "interval": INTERVALS, "hits": ("held", "first"), "axis": AXES, "rule": RULES,
+    "family": FAMILIES,
+}  # fmt: skip
+_SUMMARY = ("axis", "statistic", "interval", "rule", "reference", "normalise")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -62,8 +79,18 @@ class Settings:
     """What tables of final values print: mean ± standard deviation, or median [quartiles]."""
     rope: float | None = None
     """Half-width of the region of practical equivalence, in the unit of the measure: adds the Bayesian test."""
+    axis: AxisKind | None = None
+    """What the main curves, ranks and running times are over; None for time where it is known, else evaluations."""
+    statistic: str = "mean"
+    """What curves are over runs: `mean`, `median`, `iqm` or a quantile such as `q0.9`."""
     interval: Interval = "t"
     """What intervals and bands are: Student's and its like, or percentile bootstrap."""
+    rule: IncumbentRule = "as-logged"
+    """Which trials may be the incumbent where there are budgets."""
+    reference: float | None = None
+    """The value that regret is against, instead of the known optimum or the best seen."""
+    normalise: bool = False
+    """Whether the first measure is divided by random search's final regret."""
     hits: Hits = "held"
     """When a target is hit: once it is held to the end of the run, or at the first passage."""
     control: str | None = None
@@ -76,12 +103,27 @@ class Settings:
     """The optimizers to show, as the report calls them, in the order of their colours; none for all, by name."""
     tasks: tuple[str, ...] = ()
     """Tasks to show; none for all."""
-    labels: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
     """Label of an optimizer → how the report calls it."""
-    colours: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    colours: Mapping[str, str] = field(default_factory=dict[str, str])
     """How the report calls an optimizer → its colour, `#rrggbb`."""
+    figures: FigureSettings = field(default_factory=FigureSettings)
+    """How figures look."""
     runs: tuple[Rule, ...] = ()
     """What runs are; of several that match the first that says something of a key counts for it."""
+
+    def __post_init__(self) -> None:
+        Statistic(self.statistic)  # which says what there is
+
+    @property
+    def summary(self) -> Summary:
+        """How curves are made, and which intervals numbers have."""
+        return Summary(Statistic(self.statistic), self.interval, self.rule, self.reference, self.normalise)
+
+    @property
+    def renames(self) -> bool:
+        """Whether they say anything of what runs are."""
+        return bool(self.labels or self.runs)
 
     def applied(self, runs: Sequence[Run]) -> list[Run]:
         """The runs to show, with optimizer, task and seed as these settings say, in the order given.
@@ -89,7 +131,14 @@ class Settings:
         Raises:
             EncaveError: an optimizer or a task is named that no run has, or a seed's expression finds nothing.
         """
-        known = [self.told(run) for run in runs]
+        return self.shown([self.told(run) for run in runs])
+
+    def shown(self, known: Sequence[R]) -> list[R]:
+        """Those of the runs that are to be shown, with optimizer and task as these settings say.
+
+        Raises:
+            EncaveError: an optimizer or a task is named that no run has.
+        """
         self._check("optimizer", self.optimizers, {run.label for run in known})
         self._check("task", self.tasks, {str(run.task) for run in known})
         return [
@@ -97,6 +146,11 @@ class Settings:
             for run in known
             if (not self.optimizers or run.label in self.optimizers) and (not self.tasks or str(run.task) in self.tasks)
         ]
+
+    def look(self, kind: str, optimizers: Sequence[str]) -> Look:
+        """The look of a kind of figure of a study with these optimizers."""
+        own = self.figures.of(kind)
+        return replace(own, colours={**self.colours, **own.colours}, roster=self.ordered(optimizers))
 
     def ordered(self, labels: Sequence[str]) -> list[str]:
         """Labels of the view in the order of these settings; others follow by name."""
@@ -137,61 +191,70 @@ def read_settings(path: Path) -> Settings:
     Raises:
         EncaveError: it cannot be read, is not TOML, or has a key or a value that a report does not know.
     """
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise EncaveError(f"cannot read {path}: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise EncaveError(f"{path} is not TOML: {error}") from error
-    _check_keys(path, "", content, {one.name for one in fields(Settings)})
-    kinds: dict[str, Any] = {"title": str, "venue": str, "table": str, "rope": (int, float), "optimizers": list}
-    kinds |= {"interval": str, "hits": str, "control": str, "family": str}
-    kinds |= {"random_search": bool, "tasks": list, "labels": dict, "colours": dict, "runs": list}
+    file = _hoisted(read_toml(path))
+    content = dict(file.content)
+    _check_keys(file, (), "", content, {one.name for one in fields(Settings)})
+    content["figures"] = figure_settings(file)
     for key, value in content.items():
-        if not isinstance(value, kinds[key]) or isinstance(value, bool) != (kinds[key] is bool):
-            raise EncaveError(f"{path}: {key} = {value!r} is not of the kind that a report takes; see docs/report.md")
+        if key != "figures" and (not isinstance(value, _KINDS[key]) or isinstance(value, bool) != (key in _SWITCHES)):
+            told = f"{key} = {value!r} is not of the kind that a report takes; see docs/report.md"
+            raise file.wrong((key,), told)
     for key in ("optimizers", "tasks"):
         content[key] = tuple(map(str, content.get(key, ())))
-    rules = [_rule(path, number, rule) for number, rule in enumerate(content.get("runs", ()), start=1)]
+    try:
+        Statistic(content.get("statistic", "mean"))
+    except EncaveError as error:
+        raise file.wrong(("statistic",), str(error)) from error
+    rules = [_rule(file, number, rule) for number, rule in enumerate(content.get("runs", ()), start=1)]
     settings = replace(Settings(), **{**content, "runs": tuple(rules)})
-    if settings.table not in ("mean", "median"):
-        raise EncaveError(f'{path}: table = {settings.table!r}; there are "mean" and "median"')
-    if settings.interval not in INTERVALS:
-        raise EncaveError(f"{path}: interval = {settings.interval!r}; there are {' and '.join(INTERVALS)}")
-    if settings.hits not in ("held", "first"):
-        raise EncaveError(f'{path}: hits = {settings.hits!r}; there are "held" and "first"')
-    if settings.family not in FAMILIES:
-        raise EncaveError(f"{path}: family = {settings.family!r}; there are {' and '.join(FAMILIES)}")
+    for key, known in _CHOICES.items():
+        value = getattr(settings, key)
+        if value is not None and value not in known:
+            raise file.wrong((key,), f"{key} = {value!r}; there are {_quoted(known)}")
     for name, colour in settings.colours.items():
         if not _COLOUR.fullmatch(str(colour)):
-            raise EncaveError(f"{path}: the colour of {name!r} is {colour!r}, not of the form #0072B2")
+            raise file.wrong(("colours", name), f"the colour of {name!r} is {colour!r}, not of the form #0072B2")
     return settings
 
 
-def _rule(path: Path, number: int, content: Any) -> Rule:
+def _hoisted(file: TomlFile) -> TomlFile:
+    """The file with the keys of `[figures]` that say how numbers are summarised at its top: they are of all of it."""
+    figures = file.content.get("figures")
+    if not isinstance(figures, dict):
+        return file
+    told = {key: figures[key] for key in _SUMMARY if key in figures}
+    for key in told:
+        if key in file.content:
+            raise file.wrong(("figures", key), f"{key} is given twice, at the top and in [figures]")
+    rest = {key: value for key, value in figures.items() if key not in told}
+    moved: dict[Key, Key] = {("figures", key): (key,) for key in told}
+    lines = {moved.get(key, key): line for key, line in file.lines.items()}
+    return replace(file, content={**file.content, **told, "figures": rest}, lines=lines)
+
+
+def _rule(file: TomlFile, number: int, content: Any) -> Rule:
     where = f"[[runs]] number {number}: "
+    at: Key = ("runs", number - 1)
     if not isinstance(content, dict):
-        raise EncaveError(f"{path}: {where}not a table")
-    _check_keys(path, where, content, {one.name for one in fields(Rule)})
+        raise file.wrong(at, f"{where}not a table")
+    _check_keys(file, at, where, content, {one.name for one in fields(Rule)})
     rule = Rule(**content)
     for key in ("match", "optimizer", "task", "use", "objective", "unit"):
         if not isinstance(content.get(key, ""), str):
-            raise EncaveError(f"{path}: {where}{key} = {content[key]!r} is no text")
+            raise file.wrong((*at, key), f"{where}{key} = {content[key]!r} is no text")
     if rule.direction not in (None, "minimize", "maximize"):
-        raise EncaveError(f'{path}: {where}direction = {rule.direction!r}; there are "minimize" and "maximize"')
+        told = f'{where}direction = {rule.direction!r}; there are "minimize" and "maximize"'
+        raise file.wrong((*at, "direction"), told)
     if rule.scale not in (None, "percent", "fraction"):
-        raise EncaveError(f'{path}: {where}scale = {rule.scale!r}; there are "percent" and "fraction"')
+        raise file.wrong((*at, "scale"), f'{where}scale = {rule.scale!r}; there are "percent" and "fraction"')
     if isinstance(rule.seed, str):
         try:
             groups = re.compile(rule.seed).groups
         except re.error as error:
-            raise EncaveError(f"{path}: {where}seed is no regular expression: {error}") from error
+            raise file.wrong((*at, "seed"), f"{where}seed is no regular expression: {error}") from error
         if not groups:
-            raise EncaveError(f"{path}: {where}the expression {rule.seed!r} has no group ( ) that finds the seed")
+            told = f"{where}the expression {rule.seed!r} has no group ( ) that finds the seed"
+            raise file.wrong((*at, "seed"), told)
     return rule
 
 
@@ -234,10 +297,10 @@ def _hundredth(bound: float | None) -> float | None:
     return None if bound is None else bound / 100.0
 
 
-def _check_keys(path: Path, where: str, content: Mapping[str, Any], known: set[str]) -> None:
+def _check_keys(file: TomlFile, at: Key, where: str, content: Mapping[str, Any], known: set[str]) -> None:
     for key in content:
         if key not in known:
-            raise EncaveError(f"{path}: {where}a report knows no key {key!r}; there are {_list(known)}")
+            raise file.wrong((*at, key), f"{where}a report knows no key {key!r}; there are {_list(known)}")
 
 
 def _seed(seed: int | str, name: str, source: str) -> int:
@@ -251,3 +314,7 @@ def _seed(seed: int | str, name: str, source: str) -> int:
 
 def _list(names: set[str]) -> str:
     return ", ".join(sorted(names))
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return " and ".join(f'"{name}"' for name in names)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...errors import EncaveError
 from ...run.incumbents import IncumbentRule
 from ..comparison.overall import Overall, compare_tasks
+from ..comparison.profiles import profiles
 from ..comparison.section import Comparison
 from ..comparison.section import compare as compare_section
 from ..grouping.sections import check_control, view_runs
@@ -19,7 +20,9 @@ from ..performance.section_runtimes import section_runtimes
 from ..statistics.intervals import Interval
 from ..statistics.order_statistics import Statistic
 from .curves import OVER_TASKS, Curves, RunningTimes
-from .final import CriticalDifferences, Final, FinalRuns, Ranks, Tests
+from .final import CriticalDifferences, Final, FinalRuns, Profiles, Ranks, Tests
+from .fronts import Attainments, attainments_of, fronts_of
+from .landscape import Footprints, footprints_of
 from .result import one_of
 
 if TYPE_CHECKING:
@@ -28,7 +31,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Comparisons:
-    """Runs of several optimizers, compared task by task and over tasks."""
+    """Runs of several optimizers, compared task by task and over tasks.
+
+    Example:
+        >>> c
+        Comparisons(3 optimizers on forest, mlp)
+    """
 
     each: tuple[Comparison, ...]
     """The result of each task, by name."""
@@ -41,12 +49,22 @@ class Comparisons:
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The tasks, with what tells apart several sections of one."""
+        """The tasks, with what tells apart several sections of one.
+
+        Example:
+            >>> c.tasks
+            ('forest', 'mlp')
+        """
         return tuple(one.section.title for one in self.each)
 
     @property
     def optimizers(self) -> tuple[str, ...]:
-        """Labels of all optimizers, sorted."""
+        """Labels of all optimizers, sorted.
+
+        Example:
+            >>> c.optimizers
+            ('DEHB', 'Random', 'SMAC')
+        """
         return tuple(sorted({group.optimizer for one in self.each for group in one.section.groups}))
 
     def __len__(self) -> int:
@@ -67,6 +85,10 @@ class Comparisons:
 
         Raises:
             EncaveError: there is no such task or measure.
+
+        Example:
+            >>> c.curves("mlp").table().column_names[:4]
+            ['task', 'measure', 'optimizer', 'axis']
         """
         chosen = self._of(task)
         for one in chosen:
@@ -80,6 +102,10 @@ class Comparisons:
 
         Raises:
             EncaveError: there is no such task.
+
+        Example:
+            >>> [row["average_rank"] for row in c.final("mlp").records()]
+            [1.0, 1.0, 2.0, 2.0, 3.0, 3.0]
         """
         return Final(self._of(task))
 
@@ -88,6 +114,10 @@ class Comparisons:
 
         Raises:
             EncaveError: there is no such task.
+
+        Example:
+            >>> len(c.runs("mlp").records())
+            36
         """
         return FinalRuns(self._of(task))
 
@@ -96,6 +126,10 @@ class Comparisons:
 
         Raises:
             EncaveError: there is no such task.
+
+        Example:
+            >>> c.ranks("mlp").records()[0]["optimizer"]
+            'DEHB'
         """
         return Ranks(self._of(task), self.overall if task is None else None)
 
@@ -104,6 +138,10 @@ class Comparisons:
 
         Raises:
             EncaveError: there is no such task.
+
+        Example:
+            >>> [(row["first"], row["second"]) for row in c.tests("mlp").records() if row["measure"] == "loss regret"]
+            [('DEHB', 'SMAC'), ('DEHB', 'Random'), ('SMAC', 'Random')]
         """
         made = [
             (one.section.title, measure.name, tests)
@@ -127,6 +165,10 @@ class Comparisons:
 
         Raises:
             EncaveError: there is no such task or measure.
+
+        Example:
+            >>> [(row["optimizer"], row["hits"], row["runs"]) for row in c.runtimes([0.5], task="mlp").records()]
+            [('DEHB', 6, 6), ('Random', 0, 6), ('SMAC', 5, 6)]
         """
         found = (section_runtimes(one.made, measure, targets, hits) for one in self._of(task))
         return RunningTimes(tuple(one for one in found if one is not None))
@@ -136,14 +178,71 @@ class Comparisons:
 
         Raises:
             EncaveError: there is no such task, several without a result over them, or no test was made.
+
+        Example:
+            >>> [row["optimizer"] for row in c.critical_difference("mlp").records()]
+            ['DEHB', 'SMAC', 'Random']
         """
         if task is None and self.overall is not None:
-            return CriticalDifferences(OVER_TASKS, self.overall.significance)
+            return CriticalDifferences(OVER_TASKS, self.overall.significance, self.overall.origin)
         chosen = self._of(task)
         one = one_of(chosen, self.tasks)
         if not one.significance:
             raise EncaveError("a critical-difference diagram needs three optimizers")
         return CriticalDifferences(one.section.title, one.significance[0], one.section.origin)
+
+    def hypervolume(self, task: str | None = None) -> Curves:
+        """Mean hypervolume over time, where runs have several objectives.
+
+        Raises:
+            EncaveError: there is no such task, or no task with several objectives.
+
+        Example:
+            >>> sorted({row["optimizer"] for row in c.hypervolume("mlp").records()})
+            ['DEHB', 'Random', 'SMAC']
+        """
+        return Curves(tuple(one.as_curves() for one in fronts_of(self._of(task))))
+
+    def attainment(self, task: str | None = None) -> Attainments:
+        """Median attainment surfaces, where runs have two objectives.
+
+        Raises:
+            EncaveError: there is no such task, or no task with two objectives.
+
+        Example:
+            >>> c.attainment("mlp").records()[0]["second_objective"]
+            'size'
+        """
+        return attainments_of(self._of(task))
+
+    def profiles(self) -> Profiles:
+        """Performance profiles over tasks.
+
+        Raises:
+            EncaveError: nothing is averaged over the tasks, or a task does not report a regret that is bounded by zero.
+
+        Example:
+            >>> [one.optimizer for one in c.profiles().found]
+            ['DEHB', 'SMAC', 'Random']
+        """
+        if self.overall is None:
+            raise EncaveError(self.not_overall or "performance profiles need several tasks with several optimizers")
+        found = profiles(self.overall.comparisons, self.overall.optimizers, self.each[0].interval)
+        if not found:
+            raise EncaveError("performance profiles need a regret against an optimum or the best seen on every task")
+        return Profiles(found, self.overall.origin)
+
+    def footprints(self, task: str | None = None) -> Footprints:
+        """Where each optimizer looked.
+
+        Raises:
+            EncaveError: there is no such task, or no task whose configurations can be drawn in a plane.
+
+        Example:
+            >>> list(c.footprints().found)
+            ['forest', 'mlp']
+        """
+        return footprints_of(self._of(task))
 
     def _of(self, task: str | None) -> tuple[Comparison, ...]:
         if task is None:
@@ -183,6 +282,11 @@ def compare(
     Raises:
         EncaveError: there are no runs, no optimizer is called like the control, the runs of a
             task do not share the axis, or a name is not known.
+
+    Example:
+        >>> c = encave.compare(runs, axis="evaluations", statistic="median")
+        >>> c.curves("mlp").plot(log=True).save(folder / "curves.pdf").name
+        'curves.pdf'
     """
     view = view_runs(list(runs))
     check_control(view, control)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...run.types import Floats
 from ..charts.curves import curves_chart, ecdf_chart
-from ..charts.style import line_styles
+from ..charts.look import Look
 from ..performance.curves import Curve
 from .result import Result, one_of, table_of
 
@@ -27,7 +27,12 @@ OVER_TASKS = "all tasks"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Curves(Result):
-    """Anytime performance of each optimizer on each task."""
+    """Anytime performance of each optimizer on each task.
+
+    Example:
+        >>> c.curves("mlp").to_pandas().columns[-1]
+        'runs'
+    """
 
     sets: tuple[AnyCurves, ...]
     """One for each task."""
@@ -38,7 +43,12 @@ class Curves(Result):
 
     @property
     def normalised_by(self) -> dict[str, str]:
-        """Task → what its regret is divided by, in words; empty where it is not normalised."""
+        """Task → what its regret is divided by, in words; empty where it is not normalised.
+
+        Example:
+            >>> encave.compare(runs.where(task="mlp"), normalise=True).curves().normalised_by
+            {'mlp': 'the mean regret with which Random ends'}
+        """
         return {one.section.title: one.baseline for one in self.sets if one.baseline}
 
     def table(self) -> pa.Table:
@@ -67,7 +77,7 @@ class Curves(Result):
             )
         return pa.concat_tables(parts)
 
-    def chart(self) -> LineChart:
+    def chart(self, look: Look | None = None) -> LineChart:
         """The curves of one measure on one task, best first.
 
         Raises:
@@ -76,7 +86,7 @@ class Curves(Result):
         one = one_of(self.sets, [own.section.title for own in self.sets])
         index = one.measure_index(self.measure)
         curves = sorted(one.curves[index], key=_last)
-        styles = line_styles(sorted(curve.optimizer for curve in curves))
+        styles = (look or Look()).styles(sorted(curve.optimizer for curve in curves))
         return curves_chart(curves, one.section.title, one.axis.label, one.section.origin, styles)
 
     def _named(self) -> Iterator[tuple[str, str, str, Curve]]:
@@ -102,7 +112,12 @@ def _last(curve: Curve) -> tuple[float, str]:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RunningTimes(Result):
-    """How long the runs of each optimizer took to hit targets."""
+    """How long the runs of each optimizer took to hit targets.
+
+    Example:
+        >>> [row["target"] for row in c.runtimes([1.0, 0.5], task="mlp").records()][:2]
+        [1.0, 0.5]
+    """
 
     each: tuple[SectionRuntimes, ...]
     """One for each task."""
@@ -132,29 +147,49 @@ class RunningTimes(Result):
         )
 
     def runs(self) -> RunTimes:
-        """When each run hit each target."""
+        """When each run hit each target.
+
+        Example:
+            >>> len(c.runtimes([0.5], task="mlp").runs().records())
+            18
+        """
         return RunTimes(self.each)
 
     def areas(self) -> Areas:
-        """The area over the curve of each optimizer."""
+        """The area over the curve of each optimizer.
+
+        Example:
+            >>> len(c.runtimes(task="mlp").areas().records())
+            3
+        """
         return Areas(self.each)
 
     def ecdf(self) -> ECDF:
-        """The share of (run, target) pairs hit by each moment."""
+        """The share of (run, target) pairs hit by each moment.
+
+        Example:
+            >>> c.runtimes(task="mlp").ecdf().records()[0]["optimizer"]
+            'DEHB'
+        """
         return ECDF(self.each)
 
-    def chart(self) -> LineChart:
+    def chart(self, look: Look | None = None) -> LineChart:
         """The ECDF of these running times.
 
         Raises:
             EncaveError: there are several tasks.
         """
-        return self.ecdf().chart()
+        return self.ecdf().chart(look)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RunTimes(Result):
-    """When each run hit each target."""
+    """When each run hit each target.
+
+    Example:
+        >>> c.runtimes([0.5]).runs().table().column_names[-2:]
+        ['time', 'spent']
+    """
 
     each: tuple[SectionRuntimes, ...]
     """One for each task."""
@@ -191,7 +226,12 @@ class RunTimes(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Areas(Result):
-    """The normalised area over the anytime curve of each optimizer; more is better, 1 is perfect at once."""
+    """The normalised area over the anytime curve of each optimizer; more is better, 1 is perfect at once.
+
+    Example:
+        >>> all(0 <= row["area"] <= 1 for row in c.runtimes().areas().records())
+        True
+    """
 
     each: tuple[SectionRuntimes, ...]
     """One for each task."""
@@ -220,7 +260,12 @@ class Areas(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ECDF(Result):
-    """The share of (run, target) pairs that were hit by each moment."""
+    """The share of (run, target) pairs that were hit by each moment.
+
+    Example:
+        >>> all(0 <= row["share"] <= 1 for row in c.runtimes().ecdf().records())
+        True
+    """
 
     each: tuple[SectionRuntimes, ...]
     """One for each task."""
@@ -251,14 +296,14 @@ class ECDF(Result):
             ),
         )
 
-    def chart(self) -> LineChart:
+    def chart(self, look: Look | None = None) -> LineChart:
         """The steps of one task.
 
         Raises:
             EncaveError: there are several tasks.
         """
         one = one_of(self.each, [own.curves.section.title for own in self.each])
-        styles = line_styles(sorted(runtime.optimizer for runtime in one.runtimes))
+        styles = (look or Look()).styles(sorted(runtime.optimizer for runtime in one.runtimes))
         section = one.curves.section
         return ecdf_chart(one.runtimes, section.title, one.curves.axis.label, section.origin, styles)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ...errors import EncaveError
 from ..charts.critical_difference import CriticalDifference
-from ..charts.curves import ranks_chart
-from ..charts.style import line_styles
+from ..charts.curves import profiles_chart, ranks_chart
+from ..charts.look import Look
 from ..charts.text import capital
 from .curves import OVER_TASKS
 from .diagnostics import diagnose
@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Final(Result):
-    """Final performance of each optimizer on each task."""
+    """Final performance of each optimizer on each task.
+
+    Example:
+        >>> sorted({row["optimizer"] for row in c.final().records()})
+        ['DEHB', 'Random', 'SMAC']
+    """
 
     comparisons: tuple[Comparison, ...]
     """One for each task."""
@@ -60,7 +65,12 @@ class Final(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FinalRuns(Result):
-    """The final value of each run."""
+    """The final value of each run.
+
+    Example:
+        >>> c.runs("mlp").records()[0]["failed_trials"]
+        1
+    """
 
     comparisons: tuple[Comparison, ...]
     """One for each task."""
@@ -93,7 +103,12 @@ class FinalRuns(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Ranks(Result):
-    """Average ranks over time, by the first measure; of two optimizers there are none."""
+    """Average ranks over time, by the first measure; of two optimizers there are none.
+
+    Example:
+        >>> max(row["average_rank"] for row in c.ranks("mlp").records()) <= 3
+        True
+    """
 
     comparisons: tuple[Comparison, ...]
     """One for each task."""
@@ -131,27 +146,33 @@ class Ranks(Result):
         assert self.overall is not None, "a share is of what is over tasks"
         return f"share of the task's {self.overall.comparisons[0].axis.name}"
 
-    def chart(self) -> LineChart:
+    def chart(self, look: Look | None = None) -> LineChart:
         """Ranks over time: over all tasks where every optimizer ran on every task, else of the one task.
 
         Raises:
             EncaveError: there are several tasks and nothing over them, or fewer than three optimizers.
         """
         if self.overall is not None and self.overall.curves:
-            curves, title = self.overall.curves, OVER_TASKS
+            curves, title, origin = self.overall.curves, OVER_TASKS, self.overall.origin
             label = self._share
         else:
             one = one_of(self.comparisons, [own.section.title for own in self.comparisons])
             curves, title, label = one.rank_curves, one.section.title, one.axis.label
+            origin = one.section.origin
         if not curves:
             raise EncaveError("ranks over time need three optimizers with a success before the first run ends")
-        styles = line_styles(sorted(curve.optimizer for curve in curves))
-        return ranks_chart(curves, title, capital(label), "", styles)
+        styles = (look or Look()).styles(sorted(curve.optimizer for curve in curves))
+        return ranks_chart(curves, title, capital(label), origin, styles)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Tests(Result):
-    """Tests of final values, each pair of optimizers, by the test that the design carries."""
+    """Tests of final values, each pair of optimizers, by the test that the design carries.
+
+    Example:
+        >>> c.tests("mlp").records()[0]["test"]
+        'mann-whitney'
+    """
 
     made: tuple[tuple[str, str, Significance], ...]
     """Task (or `all tasks`), measure, and the tests."""
@@ -189,21 +210,42 @@ class Tests(Result):
         )
 
     def friedman(self) -> FriedmanTests:
-        """The Friedman tests, where there are blocks."""
+        """The Friedman tests, where there are blocks.
+
+        Example:
+            >>> len(c.tests("mlp").friedman().records())
+            0
+        """
         return FriedmanTests(self.made)
 
     def omnibus(self) -> Omnibus:
-        """The tests of all optimizers at once."""
+        """The tests of all optimizers at once.
+
+        Example:
+            >>> c.tests("mlp").omnibus().records()[0]["test"]
+            'Friedman'
+        """
         return Omnibus(self.made)
 
     def controls(self) -> Controls:
-        """Every optimizer against the control, where one was named."""
+        """Every optimizer against the control, where one was named.
+
+        Example:
+            >>> found = encave.compare(runs.where(task="mlp"), control="Random").tests().controls()
+            >>> sorted({row["optimizer"] for row in found.records()})
+            ['DEHB', 'SMAC']
+        """
         return Controls(self.made)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FriedmanTests(Result):
-    """The Friedman tests over blocks."""
+    """The Friedman tests over blocks.
+
+    Example:
+        >>> c.tests("mlp").friedman().table().column_names[:3]
+        ['task', 'measure', 'blocks']
+    """
 
     made: tuple[tuple[str, str, Significance], ...]
     """Task (or `all tasks`), measure, and the tests."""
@@ -231,7 +273,12 @@ class FriedmanTests(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Omnibus(Result):
-    """The tests of all optimizers at once, also where pairs cannot be tested."""
+    """The tests of all optimizers at once, also where pairs cannot be tested.
+
+    Example:
+        >>> c.tests("mlp").omnibus().table().column_names
+        ['task', 'measure', 'test', 'statistic', 'p', 'how']
+    """
 
     made: tuple[tuple[str, str, Significance], ...]
     """Task (or `all tasks`), measure, and the tests."""
@@ -255,7 +302,12 @@ class Omnibus(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Controls(Result):
-    """Every optimizer against the control that was named."""
+    """Every optimizer against the control that was named.
+
+    Example:
+        >>> encave.compare(runs, control="Random").tests().controls().table().column_names[3:5]
+        ['control', 'optimizer']
+    """
 
     made: tuple[tuple[str, str, Significance], ...]
     """Task (or `all tasks`), measure, and the tests."""
@@ -287,7 +339,13 @@ class Controls(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class NormalisedRegrets(Result):
-    """Normalised regret over tasks: 0 is the reference, 1 the baseline."""
+    """Normalised regret over tasks: 0 is the reference, 1 the baseline.
+
+    Example:
+        >>> from encave.analysis import NormalisedRegrets
+        >>> [row["optimizer"] for row in NormalisedRegrets(c.profiles().found).records()]
+        ['DEHB', 'SMAC', 'Random']
+    """
 
     found: tuple[Profile, ...]
     """One for each optimizer."""
@@ -302,10 +360,22 @@ class NormalisedRegrets(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Profiles(Result):
-    """Performance profiles over tasks (Agarwal et al., NeurIPS 2021)."""
+    """Performance profiles over tasks (Agarwal et al., NeurIPS 2021).
+
+    Example:
+        >>> c.profiles().records()[-1]["share"]
+        1.0
+    """
 
     found: tuple[Profile, ...]
     """One for each optimizer."""
+    footer: str = ""
+    """Where the values come from."""
+
+    def chart(self, look: Look | None = None) -> LineChart:
+        """The share of runs that end with at most so much normalised regret."""
+        styles = (look or Look()).styles(sorted(one.optimizer for one in self.found))
+        return profiles_chart(self.found, OVER_TASKS, self.footer, styles)
 
     def table(self) -> pa.Table:
         """One row per point.
@@ -331,7 +401,12 @@ class Profiles(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CriticalDifferences(Result):
-    """Average ranks and which of them do not differ (Demšar, JMLR 7, 2006, figure 1)."""
+    """Average ranks and which of them do not differ (Demšar, JMLR 7, 2006, figure 1).
+
+    Example:
+        >>> c.critical_difference("mlp").records()[0]["optimizer"]
+        'DEHB'
+    """
 
     title: str
     """What was compared."""
@@ -356,7 +431,7 @@ class CriticalDifferences(Result):
             ),
         )
 
-    def chart(self) -> CriticalDifference:
+    def chart(self, look: Look | None = None) -> CriticalDifference:
         """The diagram.
 
         Raises:
@@ -364,5 +439,5 @@ class CriticalDifferences(Result):
         """
         if len(self.significance.optimizers) < 3 or not self.significance.tested:
             raise EncaveError(f"no critical-difference diagram: {self.significance.choice.reason}")
-        styles = line_styles(sorted(self.significance.optimizers))
+        styles = (look or Look()).styles(sorted(self.significance.optimizers))
         return CriticalDifference(self.significance, self.title, self.footer, styles)

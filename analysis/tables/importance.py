@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..charts.bars import BarChart
-from ..charts.style import line_styles
+from ..charts.look import Look
+from ..grouping.sections import origins_of
 from ..importance.groups import GroupImportance, Refused, Truth, group_importance
 from ..importance.methods import Method
-from .result import Result, one_of, table_of
+from .result import Result, check_task, one_of, table_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,12 +30,19 @@ _SHOWN = 12
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Importances(Result):
-    """What each hyperparameter, and sets of them, account for, by task, optimizer, objective and budget."""
+    """What each hyperparameter, and sets of them, account for, by task, optimizer, objective and budget.
+
+    Example:
+        >>> encave.importance(runs[:2]).table().column_names[-4:]
+        ['value', 'std_over_runs', 'std_over_trees', 'exact']
+    """
 
     groups: tuple[GroupImportance, ...]
     """The runs of one optimizer on one task, for one objective at one budget."""
     refused: tuple[Refused, ...] = ()
     """Runs that could not be analysed, with the reason."""
+    origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Task → where its values come from, in words."""
 
     def table(self) -> pa.Table:
         """One row per effect of each group.
@@ -61,7 +69,22 @@ class Importances(Result):
             ),
         )
 
-    def chart(self) -> BarChart:
+    def of(self, task: str | None) -> Importances:
+        """Those of one task; all of them without one.
+
+        Raises:
+            EncaveError: there is no such task, or nothing could be analysed.
+
+        Example:
+            >>> encave.importance([runs[0], runs[6]]).of("mlp").groups[0].task
+            'mlp'
+        """
+        check_task(task, [group.task for group in self.groups], self.refused)
+        if task is None:
+            return self
+        return replace(self, groups=tuple(group for group in self.groups if group.task == task))
+
+    def chart(self, look: Look | None = None) -> BarChart:
         """The largest effects on one task, a bar for each optimizer with its standard deviation over runs.
 
         Raises:
@@ -83,11 +106,11 @@ class Importances(Result):
         return BarChart(
             title=task,
             xlabel="Share of the variance [%]" if share else f"Gain in {shown[0].objective}",
-            footer="",
+            footer=self.origins.get(task, ""),
             labels=labels,
             values=rows,
             spreads=whiskers,
-            styles=line_styles(sorted(values)),
+            styles=(look or Look()).styles(sorted(values)),
         )
 
 
@@ -125,15 +148,27 @@ def importance(
 
     Raises:
         EncaveError: there are no runs.
+
+    Example:
+        >>> found = encave.importance(runs.where(task="mlp", optimizer="DEHB", seed=0))
+        >>> sorted(row["effect"] for row in found.records())
+        ['first', 'first × second', 'second']
     """
     how = Method(name=method, order=order, game=game)
-    found = group_importance(list(runs), objective=objective, budget=budget, method=how, first=first, truth=truth)
-    return Importances(*found)
+    given = list(runs)
+    found = group_importance(given, objective=objective, budget=budget, method=how, first=first, truth=truth)
+    return Importances(*found, origins_of(given))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ImportanceBias(Result):
-    """How far estimated importances are from the truth, by number of trials."""
+    """How far estimated importances are from the truth, by number of trials.
+
+    Example:
+        >>> from encave.analysis import ImportanceBias
+        >>> ImportanceBias(()).table().column_names[-2:]
+        ['bias', 'bias_std']
+    """
 
     found: tuple[Bias, ...]
     """One for each optimizer on each task."""

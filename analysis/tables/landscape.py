@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from ...errors import EncaveError
+from ..charts.footprint import FootprintChart
+from ..charts.incumbent_areas import incumbent_areas
+from ..charts.look import Look
+from ..grouping.sections import origins_of
 from ..landscape.budget_correlation import GroupCorrelation, group_correlation
 from ..landscape.exploration import GroupExploration, group_exploration
+from ..landscape.footprint import Footprint, footprint
 from ..landscape.incumbent_values import IncumbentValues, group_incumbent_values
-from .result import Result, table_of
+from .result import Result, check_task, one_of, table_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from ...run import Run
+    from ..charts.area_grid import AreaGrid
+    from ..comparison.section import Comparison
     from ..importance.groups import Refused
-    from ..landscape.footprint import Footprint
 
 _WHERE = {"task": "string", "optimizer": "string"}
 EXPLORATION = ("trials", "distinct", "duplicates", "hamming", "late_hamming", "coverage")
@@ -25,7 +32,12 @@ EXPLORATION = ("trials", "distinct", "duplicates", "hamming", "late_hamming", "c
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Correlations(Result):
-    """Whether configurations rank alike at different budgets."""
+    """Whether configurations rank alike at different budgets.
+
+    Example:
+        >>> encave.correlation(runs[:2]).table().column_names[2:5]
+        ['low', 'high', 'spearman']
+    """
 
     groups: tuple[GroupCorrelation, ...]
     """One for each optimizer on each task."""
@@ -58,7 +70,12 @@ class Correlations(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Explorations(Result):
-    """How varied the configurations of each run are."""
+    """How varied the configurations of each run are.
+
+    Example:
+        >>> encave.exploration(runs[:2]).records()[0]["distinct"]
+        15.0
+    """
 
     groups: tuple[GroupExploration, ...]
     """One for each optimizer on each task."""
@@ -85,10 +102,19 @@ class Explorations(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Footprints(Result):
-    """Where each optimizer looked, in one plane for all optimizers of a task."""
+    """Where each optimizer looked, in one plane for all optimizers of a task.
+
+    Example:
+        >>> sorted({row["point"] for row in c.footprints("mlp").records()})
+        ['final incumbent', 'first half']
+    """
 
     found: Mapping[str, Footprint]
     """Task → its plane."""
+    origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Task → where its values come from, in words."""
+    refused: tuple[str, ...] = ()
+    """Of each task that has no plane, why."""
 
     def table(self) -> pa.Table:
         """One row per configuration.
@@ -112,15 +138,33 @@ class Footprints(Result):
             ),
         )
 
+    def chart(self, look: Look | None = None) -> FootprintChart:
+        """The plane of one task, a panel for each optimizer, the best by rank first.
+
+        Raises:
+            EncaveError: there are several tasks.
+        """
+        task = one_of(list(self.found), list(self.found))
+        found = self.found[task]
+        styles = (look or Look()).styles(sorted(track.optimizer for track in found.tracks))
+        return FootprintChart.of(found, task, self.origins.get(task, ""), styles)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Incumbents(Result):
-    """What the incumbents are made of: how often each value of a hyperparameter is in them, over time."""
+    """What the incumbents are made of: how often each value of a hyperparameter is in them, over time.
+
+    Example:
+        >>> encave.incumbents(runs[:6]).table().column_names[4:7]
+        ['hyperparameter', 'value', 'frequency']
+    """
 
     found: tuple[tuple[str, str, IncumbentValues], ...]
     """Task, optimizer, and the frequencies."""
     refused: tuple[Refused, ...] = ()
     """Runs that could not be analysed, with the reason."""
+    origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Task → where its values come from, in words."""
 
     def table(self) -> pa.Table:
         """One row per position and value of each hyperparameter.
@@ -143,6 +187,37 @@ class Incumbents(Result):
             ),
         )
 
+    def of(self, task: str | None) -> Incumbents:
+        """Those of one task; all of them without one.
+
+        Raises:
+            EncaveError: there is no such task, or nothing could be analysed.
+
+        Example:
+            >>> encave.incumbents(runs).of("mlp").found[0][0]
+            'mlp'
+        """
+        check_task(task, [own for own, *_ in self.found], self.refused)
+        if task is None:
+            return self
+        return replace(self, found=tuple(one for one in self.found if one[0] == task))
+
+    def chart(self, look: Look | None = None) -> AreaGrid:
+        """Shares of values over time on one task, a row for each optimizer, a column for each hyperparameter.
+
+        Raises:
+            EncaveError: there are several tasks, or nothing that changes.
+        """
+        tasks = list(dict.fromkeys(task for task, *_ in self.found))
+        task = one_of(tasks, tasks)
+        values = {optimizer: one for own, optimizer, one in self.found if own == task}
+        order = look.order if look else ()
+        values = {name: values[name] for name in sorted(values, key=lambda name: (*order, name).index(name))}
+        areas = incumbent_areas(values)
+        if areas is None:
+            raise EncaveError("nothing of the incumbents changes that has few enough values to be drawn")
+        return areas.chart(task, next(iter(values.values())).axis, self.origins.get(task, ""))
+
 
 def correlation(runs: Iterable[Run], *, objective: str | None = None) -> Correlations:
     """Whether configurations rank alike at different budgets: Spearman's correlation in each run.
@@ -153,6 +228,11 @@ def correlation(runs: Iterable[Run], *, objective: str | None = None) -> Correla
 
     Raises:
         EncaveError: there are no runs.
+
+    Example:
+        >>> row = encave.correlation(runs[:6]).records()[0]
+        >>> row["low"], row["high"], row["configurations"]
+        (1.0, 3.0, 84)
     """
     return Correlations(*group_correlation(list(runs), objective=objective))
 
@@ -162,6 +242,10 @@ def exploration(runs: Iterable[Run]) -> Explorations:
 
     Raises:
         EncaveError: there are no runs.
+
+    Example:
+        >>> encave.exploration(runs[:1]).records()[0]["trials"]
+        30.0
     """
     return Explorations(*group_exploration(list(runs)))
 
@@ -171,5 +255,32 @@ def incumbents(runs: Iterable[Run]) -> Incumbents:
 
     Raises:
         EncaveError: there are no runs.
+
+    Example:
+        >>> found = encave.incumbents(runs[:6])
+        >>> sorted({row["hyperparameter"] for row in found.records()})
+        ['first', 'second']
     """
-    return Incumbents(*group_incumbent_values(list(runs)))
+    given = list(runs)
+    return Incumbents(*group_incumbent_values(given), origins_of(given))
+
+
+def footprints_of(comparisons: Iterable[Comparison]) -> Footprints:
+    """The planes of tasks; those that have none are left out.
+
+    Raises:
+        EncaveError: none has.
+    """
+    found: dict[str, Footprint] = {}
+    origins: dict[str, str] = {}
+    why: list[str] = []
+    for one in comparisons:
+        title = one.section.title
+        try:
+            found[title] = footprint({label: one.trajectories[label] for label in one.ordered})
+        except EncaveError as error:
+            why.append(f"{title}: {error}")
+        origins[title] = one.section.origin
+    if not found:
+        raise EncaveError("; ".join(why))
+    return Footprints(found, origins, tuple(why))

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...errors import EncaveError
 from ...run.tabular import Tabular
-from ..charts.display import Display, display
-from ..charts.line_chart import LineChart
-from ..charts.papers import Paper
-from ..charts.scales import Scale
-from ..charts.style import INK, MUTED
+from ..charts.display import Display
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
     from matplotlib.axes import Axes
     from plotly.graph_objects import Figure as PlotlyFigure
 
     from ..charts.figure import Chart
+    from ..charts.frame import Legend
+    from ..charts.look import Look
+    from ..charts.papers import Paper
+    from ..importance.groups import Refused
 
 _T = TypeVar("_T")
 
@@ -27,45 +28,79 @@ _T = TypeVar("_T")
 class Result(Tabular):
     """A computed result. Two of them are equal only if they are one."""
 
-    def chart(self) -> Chart:
+    def chart(self, look: Look | None = None) -> Chart:
         """Its drawing, from the same numbers as `table()`.
+
+        Args:
+            look: Gives the optimizers their colours; None: by name.
 
         Raises:
             EncaveError: there is none, or it holds several tasks of which one is to be chosen.
+
+        Example:
+            >>> type(c.curves("mlp").chart()).__name__
+            'LineChart'
         """
         raise EncaveError(f"{type(self).__name__} has no chart; it has a table: .table(), .to_pandas(), .to_latex()")
 
     def plot(
-        self, ax: Axes | None = None, *, log: bool | None = None, paper: Paper | None = None, **line_kw: object
+        self,
+        ax: Axes | None = None,
+        *,
+        title: str | None = None,
+        xlabel: str | None = None,
+        ylabel: str | None = None,
+        log: bool | None = None,
+        legend: Legend | None = None,
+        width: str | float | None = None,
+        height: str | float | None = None,
+        font: str | None = None,
+        order: Sequence[str] = (),
+        colours: Mapping[str, str] | None = None,
+        style: Path | str | None = None,
+        footer: bool | None = None,
+        paper: Paper | None = None,
+        **line_kw: object,
     ) -> Display:
-        """Draw the chart.
-
-        Args:
-            ax: Matplotlib's axes to draw into; None: a new figure.
-            log: Whether the vertical axis is logarithmic; None: where the numbers span a factor of three.
-            paper: Sizes and font of a new figure, see `encave.paper`; None: a column of a paper with two.
-            line_kw: Properties of matplotlib's `Line2D` for the lines of all optimizers, e.g. `linewidth=2`.
+        """Draw the chart; all keywords are those of `Display.plot`.
 
         Raises:
-            EncaveError: as `chart`, or a logarithmic axis is wanted of values of which none is above zero.
+            EncaveError: as `chart` and `Display.plot`.
+
+        Example:
+            >>> shown = c.curves("mlp").plot(title="", width="3.25in", legend="inside")
+            >>> [line.get_label() for line in shown.line_]
+            ['DEHB', 'SMAC', 'Random']
         """
-        chart = self.chart()
-        if log is not None:
-            chart = _scaled(chart, log)
-        return display(chart, ax, paper=paper, **line_kw)
+        return Display(self).plot(
+            ax, title=title, xlabel=xlabel, ylabel=ylabel, log=log, legend=legend, width=width, height=height,
+            font=font, order=order, colours=colours, style=style, footer=footer, paper=paper, **line_kw,
+        )  # fmt: skip
 
     def plotly(self) -> PlotlyFigure:
         """The chart as an interactive figure of plotly.
 
         Raises:
             EncaveError: as `chart`, or there is nothing to hover over.
-        """
-        from plotly.graph_objects import Figure as PlotlyFigure
 
-        shown = self.chart().interactive()
-        if shown is None:
-            raise EncaveError(f"the chart of {type(self).__name__} is not interactive; use plot()")
-        return PlotlyFigure(data=_plain([dict(trace) for trace in shown.traces]), layout=_plain(dict(shown.layout)))
+        Example:
+            >>> len(c.curves("mlp").plotly().data)
+            9
+        """
+        return Display(self).plotly()
+
+
+def check_task(task: str | None, tasks: Iterable[str], refused: Sequence[Refused] = ()) -> None:
+    """Make sure that there is a task, and anything at all.
+
+    Raises:
+        EncaveError: there is none of this name, or nothing, since all runs were refused.
+    """
+    known = list(dict.fromkeys(tasks))
+    if not known and refused:
+        raise EncaveError(f"there is nothing to draw: {refused[0].run}: {refused[0].reason}")
+    if task is not None and task not in known:
+        raise EncaveError(f"no task {task!r}; there are {', '.join(known) or 'none'}")
 
 
 def one_of(things: Sequence[_T], names: Sequence[str]) -> _T:
@@ -93,28 +128,3 @@ def table_of(columns: Mapping[str, str], records: Iterable[Sequence[Any]]) -> pa
     values = list(zip(*records, strict=True)) or [()] * len(columns)
     arrays = [pa.array(own, kind, from_pandas=True) for own, kind in zip(values, columns.values(), strict=True)]
     return pa.table(arrays, names=list(columns))
-
-
-def _scaled(chart: Chart, log: bool) -> Chart:
-    if not isinstance(chart, LineChart):
-        raise EncaveError(f"log= is of charts of lines, which {type(chart).__name__} is not")
-    scale = chart.scale
-    if not log:
-        return replace(chart, scale=Scale("linear", scale.low, scale.high, limits=scale.limits))
-    if scale.kind != "linear":
-        return chart
-    if not scale.low > 0 or not any((line.y > 0).any() for line in chart.lines):
-        raise EncaveError("no value is above zero, so there is no logarithmic axis for them")
-    return replace(chart, scale=Scale("log", scale.low, scale.high))
-
-
-_PAGE = {"var(--ink)": INK, "var(--muted)": MUTED}
-
-
-def _plain(part: Any) -> Any:
-    """The page's colours, which follow light and dark, as fixed ones."""
-    if isinstance(part, dict):
-        return {key: _plain(value) for key, value in part.items()}
-    if isinstance(part, list):
-        return [_plain(value) for value in part]
-    return _PAGE.get(part, part) if isinstance(part, str) else part

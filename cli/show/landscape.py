@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from ...analysis.landscape.budget_correlation import GroupCorrelation
     from ...analysis.landscape.exploration import GroupExploration
     from ...analysis.landscape.incumbent_values import IncumbentValues
-    from ...analysis.landscape.optima import Standing
-    from ...workflows.known_tables import KnownTable
+    from ...analysis.landscape.optima import KnownTable, Standing
 
 
 def print_correlation(groups: Sequence[GroupCorrelation], refused: Sequence[Refused]) -> None:

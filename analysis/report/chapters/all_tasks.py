@@ -5,12 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from ...charts.curves import MOST_BANDS
+from ...charts.curves import profiles_chart
 from ...charts.figure import Figure
-from ...charts.line_chart import Line, LineChart
-from ...charts.scales import Scale
 from ...charts.text import fixed, plural
 from ...comparison.overall import Overall
 from ...comparison.profiles import Profile, profiles
@@ -78,16 +74,6 @@ def write(study: Study) -> list[Chapter]:
 
 
 def _profile_figure(made: Sequence[Profile], overall: Overall, study: Study) -> Figure:
-    lines = [
-        Line(
-            label=one.optimizer,
-            look=study.styles[one.optimizer],
-            x=np.append(one.regrets, one.regrets[-1]),
-            y=one.share,
-            band=(one.regrets, one.lower, one.upper) if number < MOST_BANDS and not np.isnan(one.lower).any() else None,
-        )
-        for number, one in enumerate(made)
-    ]
     tasks = plural(len(overall.comparisons), "task")
     caption = (
         f"Performance profiles over {tasks}: share of runs that end with at most so much normalised regret (0 is the "
@@ -95,11 +81,8 @@ def _profile_figure(made: Sequence[Profile], overall: Overall, study: Study) -> 
         f"{captions.origin_note(overall.comparisons)}"
     )
     ends = ", ".join(f"{one.optimizer} {fixed(float(one.share[0]), 2)}" for one in made)
-    chart = LineChart(
-        TITLE, "Normalised regret", "Share of runs at or below", _footer(overall), lines,
-        Scale("linear", 0.0, 1.0, limits=(0.0, 1.02)), log_x=False,
-    )  # fmt: skip
-    return Figure(f"{TITLE} profiles", caption, f"Shares of runs at the smallest regret: {ends}.", chart)
+    chart = profiles_chart(made, TITLE, overall.origin, study.styles)
+    return Figure(f"{TITLE} profiles", caption, f"Shares of runs at the smallest regret: {ends}.", chart, "profiles")
 
 
 def _robustness_table(robust: Sequence[RankRobustness], overall: Overall) -> Table:
@@ -149,13 +132,8 @@ def _gap(one: Profile) -> str:
     return f"{fixed(gap.value, 3)} [{fixed(gap.lower, 3)}, {fixed(gap.upper, 3)}]"
 
 
-def _footer(overall: Overall) -> str:
-    origins = {one.section.origin for one in overall.comparisons}
-    return origins.pop() if len(origins) == 1 else ""
-
-
 def _figures(overall: Overall, study: Study) -> Iterator[Figure]:
-    footer = _footer(overall)
+    footer = overall.origin
     if overall.curves and len(overall.optimizers) > 2:
         caption = captions.overall_rank_caption(overall)
         yield ranks_figure(overall.curves, TITLE, "Share of the task's time", footer, caption, study.styles, _RANKS)

@@ -89,7 +89,7 @@ def write(study: Study) -> list[Chapter]:
 
 def _figures(one: AnytimeSummary, expected: Expected, study: Study) -> Iterator[Figure]:
     for curves, curve in zip(one.other_axes, expected, strict=True):
-        yield axis_figure(one, curves, study.styles, curve)
+        yield axis_figure(curves, study.styles, curve)
     yield ecdf_figure(one, study.styles)
     differences = anytime_claims.differences_figure(one, study.styles)
     if differences is not None:

@@ -14,7 +14,7 @@ from encave.analysis.report.figure_files import DrawnFigure
 ENDINGS = ("pdf", "pgf", "svg")
 
 
-def _named(figure: Figure, folder: Path, name: str, paper: Paper) -> DrawnFigure:
+def _named(figure: Figure, folder: Path, name: str, paper: Paper, *_: object) -> DrawnFigure:
     """The files of a figure without a drawing in them."""
     for ending in ENDINGS:
         (folder / f"{name}.{ending}").touch()
