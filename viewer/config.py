@@ -15,6 +15,7 @@ from typing import Any
 
 from deepcave.config import Config
 
+from .redis_keys import name_keys_after
 from .session import Session
 
 ASSETS_URL = "/encave-assets"
@@ -79,6 +80,7 @@ def _use_own_queue(name: str) -> None:
     """On a Redis that others use too, no other worker takes the jobs."""
     from deepcave import custom_queue
 
+    name_keys_after(name)
     stock = custom_queue._Queue
     custom_queue._Queue = lambda _, **options: stock(name, **options)
 

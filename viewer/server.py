@@ -5,6 +5,7 @@ DeepCAVE tells its server from its worker by the name of the script, so this fil
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from .redis_keys import remove_session_keys
 from .session import Session
 from .tether import end_with_parent
 
@@ -30,28 +32,41 @@ def one_at_a_time(view: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+def leave_nothing(folder: Path, session: Session) -> None:
+    """Remove the session's folder, if its parent could not, and its keys in a Redis that others use too."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not session.own_redis:
+        remove_session_keys(session)
+
+
 def main() -> None:
     """Serve until the parent ends, then remove the session's folder."""
-    end_with_parent(remove=Session.folder_of(sys.argv))
-    from deepcave import app, config, run_handler
+    folder = Session.folder_of(sys.argv)
+    if folder is None:
+        raise SystemExit("server.py wants --config with the file of a session")
+    session = Session.read(folder)
+    end_with_parent(lambda: leave_nothing(folder, session))
+    from deepcave import app, config, rc, run_handler, version
     from deepcave.layouts.main import MainLayout
     from deepcave.plugins import static
     from flask import Blueprint
 
-    from .access import refuse_strangers
+    from .access import Gate
     from .config import ASSETS_URL
     from .failures import compute
     from .in_place import InPlace, install
 
-    folder = str(Path(__file__).parent / "assets")
-    app.server.register_blueprint(Blueprint("encave", __name__, static_folder=folder, static_url_path=ASSETS_URL))
+    if session.cache:
+        rc.cache_dir = Path(session.cache) / f"deepcave-{version}"
+    assets = str(Path(__file__).parent / "assets")
+    app.server.register_blueprint(Blueprint("encave", __name__, static_folder=assets, static_url_path=ASSETS_URL))
     views: dict[str, Callable[..., Any]] = app.server.view_functions
     layout = MainLayout(config.PLUGINS)
     install(layout.plugins)
     static._process = compute  # type: ignore[attr-defined] # what the queue is given
     answers = InPlace(layout.plugins, lambda run_id: run_handler.get_run(run_id).name)
     views[_UPDATES] = one_at_a_time(answers.around(views[_UPDATES]))
-    app.server.before_request(refuse_strangers)
+    app.server.before_request(Gate(session.token, session.dash_port).check)
     app.layout = layout()
     app.run_server(debug=False, port=config.DASH_PORT, host=config.DASH_ADDRESS)
 
