@@ -30,10 +30,13 @@ def open_(
 
     The address holds a token, without which the page answers nobody.
     """
+    say(f"looking for runs at or below {' '.join(map(str, paths))}; logs among them are converted", err=True)
     from ..viewer import is_far, open_runs
 
+    folders = run_folders(paths)
+    say(f"opening {len(folders):,} run{'s' * (len(folders) != 1)} in DeepCAVE", err=True)
     open_runs(
-        run_folders(paths),
+        folders,
         port=port,
         redis_url=redis_url,
         workers=workers,

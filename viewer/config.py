@@ -5,7 +5,7 @@ Imported in the processes that `launch` starts, while `deepcave` itself is being
 """
 
 # pyright: reportPrivateUsage=false, reportPrivateImportUsage=false
-# DeepCAVE offers no other way to name its queue and its class of groups.
+# DeepCAVE offers no other way to name its class of groups.
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 from deepcave.config import Config
 
-from .redis_keys import name_keys_after
+from . import job_queue
 from .session import Session
 
 ASSETS_URL = "/encave-assets"
@@ -25,7 +25,7 @@ def session_config(folder: Path) -> type[Config]:
     """The configuration class for the session that `launch` wrote into a folder."""
     session = Session.read(folder)
     _use_local_styles()
-    _use_own_queue(session.queue)
+    job_queue.install(session.queue)
     _use_corrected_groups()
 
     class SessionConfig(Config):
@@ -74,15 +74,6 @@ def _use_local_styles() -> None:
 
     dbc.themes.BOOTSTRAP = f"{ASSETS_URL}/bootstrap.min.css"
     dbc.icons.FONT_AWESOME = f"{ASSETS_URL}/fontawesome.min.css"
-
-
-def _use_own_queue(name: str) -> None:
-    """On a Redis that others use too, no other worker takes the jobs."""
-    from deepcave import custom_queue
-
-    name_keys_after(name)
-    stock = custom_queue._Queue
-    custom_queue._Queue = lambda _, **options: stock(name, **options)
 
 
 def _use_corrected_groups() -> None:

@@ -19,6 +19,7 @@ import urllib.request
 import webbrowser
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from ..errors import EncaveError
@@ -134,7 +135,7 @@ class Viewer:
             queue=f"encave-{secrets.token_hex(8)}",
             token=secrets.token_urlsafe(24),
             workers=_processors() if workers is None else workers,
-            cache=None if cache is None else str(_own_folder(cache)),
+            cache=None if cache is None else str(_own_folder(cache) / f"encave-{version('encave')}"),
             own_redis=redis_url is None,
         )
         self._logs = Logs(log_file)

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-import threading
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +16,6 @@ from .session import Session
 from .tether import end_with_parent
 
 _UPDATES = "/_dash-update-component"
-
-
-def one_at_a_time(view: Callable[..., Any]) -> Callable[..., Any]:
-    """A view that no two threads are in: DeepCAVE's updates empty a cache that others are writing into."""
-    lock = threading.Lock()
-
-    @wraps(view)
-    def guarded(*args: Any, **options: Any) -> Any:
-        with lock:
-            return view(*args, **options)
-
-    return guarded
 
 
 def leave_nothing(folder: Path, session: Session) -> None:
@@ -46,6 +32,7 @@ def main() -> None:
         raise SystemExit("server.py wants --config with the file of a session")
     session = Session.read(folder)
     end_with_parent(lambda: leave_nothing(folder, session))
+    import deepcave
     from deepcave import app, config, rc, run_handler, version
     from deepcave.layouts.main import MainLayout
     from deepcave.plugins import static
@@ -54,18 +41,21 @@ def main() -> None:
     from .access import Gate
     from .config import ASSETS_URL
     from .failures import compute
-    from .in_place import InPlace, install
+    from .in_place import InPlace, install, page_now
+    from .locks import KeptResults, PageLocks, guard_shared
 
     if session.cache:
         rc.cache_dir = Path(session.cache) / f"deepcave-{version}"
     assets = str(Path(__file__).parent / "assets")
     app.server.register_blueprint(Blueprint("encave", __name__, static_folder=assets, static_url_path=ASSETS_URL))
     views: dict[str, Callable[..., Any]] = app.server.view_functions
+    guard_shared()
+    deepcave.rc = KeptResults(rc)  # type: ignore[assignment] # the pages take it from there, the layout has its own
     layout = MainLayout(config.PLUGINS)
     install(layout.plugins)
     static._process = compute  # type: ignore[attr-defined] # what the queue is given
     answers = InPlace(layout.plugins, lambda run_id: run_handler.get_run(run_id).name)
-    views[_UPDATES] = one_at_a_time(answers.around(views[_UPDATES]))
+    views[_UPDATES] = PageLocks(page_now).around(answers.around(views[_UPDATES]))
     app.server.before_request(Gate(session.token, session.dash_port).check)
     app.layout = layout()
     app.run_server(debug=False, port=config.DASH_PORT, host=config.DASH_ADDRESS)

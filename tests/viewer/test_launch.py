@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,8 +25,8 @@ from encave.errors import EncaveError
 from encave.viewer import launch
 from encave.viewer.endpoints import LOOPBACK, free_port, is_far, redis_answers, split_address, tunnel
 from encave.viewer.launch import Viewer, ViewerEndedError
+from encave.viewer.locks import PageLocks
 from encave.viewer.selection import select
-from encave.viewer.server import one_at_a_time
 from encave.viewer.session import Session
 
 from .conftest import write_run
@@ -164,18 +164,26 @@ def test_runs_and_groups_are_selected_and_the_page_is_styled_offline(viewer: Vie
     assert viewer.check()
 
 
-def test_updates_of_the_page_do_not_run_into_each_other() -> None:
-    inside: list[int] = []
+def test_updates_of_one_page_wait_for_each_other_and_for_no_other_page() -> None:
+    page = threading.local()
+    inside: list[str] = []
+    both = threading.Barrier(2, timeout=10)
 
-    @one_at_a_time
-    def update(number: int) -> int:
-        inside.append(number)
-        time.sleep(0.005)
-        assert inside == [number]
-        return inside.pop()
+    def update(name: str, wait: Callable[[], object]) -> None:
+        inside.append(name)
+        wait()
+        assert inside.count(name) == 1
+        inside.remove(name)
+
+    guarded = PageLocks(lambda: page.name).around(update)
+
+    def click(name: str, wait: Callable[[], object]) -> None:
+        page.name = name
+        guarded(name, wait)
 
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(update, range(20))) == list(range(20))
+        list(pool.map(lambda _: click("pdp", lambda: time.sleep(0.005)), range(20)))
+        list(pool.map(lambda name: click(name, both.wait), ("pdp", "overview")))
 
 
 @needs_deepcave
