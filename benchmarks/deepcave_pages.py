@@ -32,7 +32,7 @@ def rows(folder: Path, thorough: bool) -> Iterator[tuple[str, ...]]:
     for note in selection.notes:
         yield folder.name, "", "", "", "", f"says: {note}"
     with Viewer(selection, python=Path(sys.executable)) as viewer:
-        for look in walk(viewer.url, thorough=thorough):
+        for look in walk(viewer.url, thorough=thorough, folders=selection.runs):
             verdict = f"FAILS: {look.fault}" if look.fault else f"says: {look.said}" if look.said else "ok"
             yield folder.name, look.run, look.page, look.inputs, f"{look.seconds:.1f}", verdict.replace("<br>", " ")
 

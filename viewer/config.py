@@ -53,9 +53,12 @@ def session_config(folder: Path) -> type[Config]:
             from . import comparison_pages, layout_pages, run_pages
 
             for corrected in (
+                run_pages.EncaveImportances,
                 run_pages.EncaveAblationPaths,
                 run_pages.EncavePartialDependencies,
                 run_pages.EncaveFootPrint,
+                layout_pages.EncaveConfigurations,
+                layout_pages.EncaveOverview,
                 layout_pages.EncaveParallelCoordinates,
                 layout_pages.EncaveSymbolicExplanations,
                 comparison_pages.EncaveCostOverTime,

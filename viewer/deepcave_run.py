@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ConfigSpace import ConfigurationSpace
+from ConfigSpace import Configuration, ConfigurationSpace
 from ConfigSpace.hyperparameters.hp_components import ROUND_PLACES
 from deepcave.constants import COMBINED_BUDGET
 from deepcave.runs.objective import Objective
@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 
 from ..run import HEADER_FILE
 from . import native
+from .logged import Logged, read_logged
+from .spaces import shown_space
 from .trajectory import incumbents
 
 Trajectory = tuple[list[float], list[float], list[float], list[int], list[int]]
@@ -33,11 +35,41 @@ _TABLES = 200  # tables of costs kept in memory, one per run and budget
 _LOADED = 1000  # runs kept in memory, so that a click does not read them all again
 
 
-class EncaveRun(Run):
+class HighestLast:
+    """Mixin of runs and groups: the combined budget comes first, so that pages open on the highest one; fast look-ups.
+
+    They open on the last of the list; the combined budget mixes fidelities.
+    """
+
+    def get_budgets(self, human: bool = False, include_combined: bool = True) -> list[Any]:
+        """Budgets, ascending, after the combined one where there are several."""
+        budgets = super().get_budgets(human, include_combined)  # type: ignore[misc]
+        last = len(super().get_budgets(include_combined=False))  # type: ignore[misc]
+        return [*budgets[last:], *budgets[:last]]
+
+    def get_budget_ids(self, include_combined: bool = True) -> list[int]:
+        """Their places in the list."""
+        places = list(range(len(self.get_budgets())))
+        return places if include_combined else places[-len(self.get_budgets(include_combined=False)) :]
+
+    def get_config(self, id: int) -> Configuration:
+        """A configuration, made once: pages ask for thousands of them at a click."""
+        made = self.__dict__.setdefault("_made", {})
+        if id not in made:
+            made[id] = super().get_config(id)  # type: ignore[misc]
+        return made[id]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what the worker, to which a run is sent, can make itself."""
+        return {name: value for name, value in self.__dict__.items() if name != "_made"}
+
+
+class EncaveRun(HighestLast, Run):
     """A converted run.
 
     Differs from DeepCAVE's own class in the reader, in `get_trajectory` (one pass instead of one per trial, equal
-    results), in `get_status` (a look-up instead of a search), and in the hash, which covers all files.
+    results), in `get_status` (a look-up instead of a search), and in the hash, which covers all files. Its
+    configurations have the numbers of `trials.parquet`; trials that never ended are not among its own.
     """
 
     prefix = "encave"
@@ -77,17 +109,46 @@ class EncaveRun(Run):
         if path is not None:
             self.path = Path(path)
         self.reset()
-        content = native.read(self.configs_fn.parent)
-        self.meta, self.origins = content.meta, content.origins
-        self.configs.update(content.configs)
-        self.configspace = ConfigurationSpace.from_json(self.configspace_fn)
-        self.config_id_mapping = {config_to_tuple(config, ROUND_PLACES): key for key, config in content.configs.items()}
-        for row in content.history:
-            row[-1] = {key: value for key, value in row[-1].items() if value is not None}
-            trial = Trial(*row)
-            self.trial_keys[trial.get_key()] = len(self.history)
-            self.history.append(trial)
-            self._update_highest_budget(trial.config_id, trial.budget, trial.status)
+        folder = self.configs_fn.parent
+        content, logged = native.read(folder), read_logged(folder)
+        self.meta = content.meta | {"objectives": unlike_names(content.meta["objectives"])}
+        space = shown_space(
+            self.configspace_fn.read_text(encoding="utf-8"), [o["name"] for o in self.meta["objectives"]]
+        )
+        self.configspace = ConfigurationSpace.from_serialized_dict(json.loads(space.text))
+        rows = [row for row in content.history if logged is None or _trial_id(row) not in logged.unfinished]
+        numbers = _numbers(rows, logged)
+        for old, new in numbers.items():
+            config = {space.names.get(name, name): value for name, value in content.configs[old].items()}
+            self.configs[new], self.origins[new] = config, content.origins[old]
+            self.config_id_mapping[config_to_tuple(config, ROUND_PLACES)] = new
+        for row in rows:
+            self._add(row, numbers[row[0]])
+        ids = [_trial_id(row) for row in rows]
+        self.evaluations = [
+            place if logged is None or trial is None else logged.evaluations.get(trial, place)
+            for place, trial in enumerate(ids, start=1)
+        ]
+        self.shown = f"{len(rows):,}" if logged is None else logged.told(trial for trial in ids if trial is not None)
+        self.meta |= {"changed for these pages": "; ".join(space.notes)} if space.notes else {}
+
+    def _add(self, row: list[Any], config_id: int) -> None:
+        """A trial without null fields; a success with an infinite value has crashed, as in the converters."""
+        *_, costs, _, _, _, status, additional = row
+        finite = [cost if cost is None or math.isfinite(cost) else None for cost in costs]
+        if status == Status.SUCCESS.value and finite != costs:
+            status, finite = Status.CRASHED.value, [None] * len(costs)
+        told = {key: value for key, value in additional.items() if value is not None}
+        trial = Trial(*[config_id, *row[1:3], finite, *row[4:7], status, told])
+        self.trial_keys[trial.get_key()] = len(self.history)
+        self.history.append(trial)
+        self._update_highest_budget(trial.config_id, trial.budget, trial.status)
+
+    def reset(self) -> None:
+        """Empty the run."""
+        super().reset()
+        self.evaluations: list[int] = []
+        self.shown = ""
 
     def get_status(self, config_id: int, seed: int, budget: float | None = None) -> Status:
         """Status of a trial, as DeepCAVE's method, by look-up."""
@@ -110,6 +171,31 @@ class EncaveRun(Run):
         best = incumbents(costs, objective.optimize == "upper").tolist()
         times, config_ids = [trials[i].end_time for i in best], [trials[i].config_id for i in best]
         return times, costs[best].tolist(), [0.0] * len(best), [rows[i] for i in best], config_ids
+
+
+def _trial_id(row: list[Any]) -> int | None:
+    number = row[-1].get("trial_id")
+    return number if isinstance(number, int) else None
+
+
+def _numbers(rows: list[list[Any]], logged: Logged | None) -> dict[int, int]:
+    """Number of each configuration in DeepCAVE's files → in `trials.parquet`, for those that were evaluated."""
+    numbers: dict[int, int] = {}
+    for row in rows:
+        trial = _trial_id(row)
+        numbers.setdefault(row[0], row[0] if logged is None or trial is None else logged.config_ids[trial])
+    return numbers if len(set(numbers.values())) == len(numbers) else {old: old for old in numbers}
+
+
+def unlike_names(objectives: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Objectives of which no two have one name: DeepCAVE adds `Time`, which the log may have too, and asks by name."""
+    found: list[dict[str, Any]] = []
+    for objective in objectives:
+        name = objective["name"]
+        while name in {other["name"] for other in found}:
+            name += " (trial)"
+        found.append(objective | {"name": name})
+    return found
 
 
 def considered(history: list[Trial], budget: float | None, seed: int | None) -> list[int]:

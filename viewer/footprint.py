@@ -1,8 +1,8 @@
-"""The footprint of a run on a space of categoricals only, in seconds.
+"""The footprint of a run in seconds, also on categoricals and with many hyperparameters.
 
 DeepCAVE adds border and random configurations until they lie too close to one another. On categoricals its threshold is
-zero and every one is a border, so it stops at 4002 points, repeats included, and spends ten minutes in multidimensional
-scaling.
+zero and every one is a border, and with many hyperparameters none lies close to another, so it stops at 4002 points,
+repeats included, and spends ten minutes in multidimensional scaling.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import numpy as np
 from deepcave.evaluators.footprint import Footprint
 from numpy.typing import NDArray
 
-_ADDED = 200  # border and random points on a categorical space
+_ADDED = 200  # border and random points together
 
 
 class FastFootprint(Footprint):
-    """DeepCAVE's footprint with distances in one pass; on categoricals it adds at most 200 points and none twice."""
+    """DeepCAVE's footprint with distances in one pass; it adds at most 200 points, and on categoricals none twice."""
 
     def _reset(self) -> None:
         super()._reset()
@@ -34,8 +34,8 @@ class FastFootprint(Footprint):
         if self._X is None:
             return bool(super()._update_distances(config, config_id, rejection_threshold))
         distances = self._to_all(self._X, config)
-        categorical = self._get_max_distance() == 0
-        if categorical and (self._added >= _ADDED or distances.min() == 0):
+        is_twice = self._get_max_distance() == 0 and distances.min() == 0
+        if self._added >= _ADDED or is_twice:
             return True
         if rejection_threshold is not None and (distances < rejection_threshold).any():
             return True

@@ -15,13 +15,17 @@ from dash import dcc, html
 from deepcave import config, notification
 from deepcave.plugins.hyperparameter.parallel_coordinates import ParallelCoordinates
 from deepcave.plugins.hyperparameter.symbolic_explanations import SymbolicExplanations
+from deepcave.plugins.summary.configurations import Configurations
+from deepcave.plugins.summary.overview import Overview
 from deepcave.runs import AbstractRun
+from deepcave.runs.status import Status
 
 Inputs = dict[str, Any]
 Outputs = dict[str, Any]
 
 _CHARACTER = 9  # pixels, about
 _AXIS = 100  # pixels that an axis of parallel coordinates needs at least
+_LABELS = 10  # numbers below a slider
 _AXES_AT_ONCE = 10  # how many fit into an ordinary window
 
 
@@ -57,3 +61,53 @@ class EncaveSymbolicExplanations(SymbolicExplanations):
             notification.update(f"{run.name} can not be selected because all its hyperparameters are categorical.")
             return False
         return True
+
+
+class EncaveOverview(Overview):
+    """The overview of a run: how many of its trials are shown, and the best at the highest budget that has any."""
+
+    @staticmethod
+    def load_outputs(run: AbstractRun, *rest: Any) -> list[Any]:
+        """DeepCAVE's parts with the count of trials in the card."""
+        parts: list[Any] = Overview.load_outputs(_Succeeded(run), *rest)
+        lines = parts[0].children[1].children
+        if told := getattr(run, "shown", ""):
+            lines[-1] = html.Div(f"Trials shown: {told}", className="card-text")
+        return parts
+
+
+class _Succeeded:
+    """A run whose best is looked for at the highest budget at which a trial succeeded, and at no other."""
+
+    def __init__(self, run: AbstractRun) -> None:
+        self._run = run
+        succeeded = {trial.budget for trial in run.history if trial.status == Status.SUCCESS}
+        self._budget = max(succeeded)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._run, name)
+
+    @property
+    def __class__(self) -> Any:  # DeepCAVE asks whether it is a group
+        return self._run.__class__
+
+    def get_incumbent(self, objectives: Any, statuses: Any) -> Any:
+        return self._run.get_incumbent(objectives, self._budget, statuses=statuses)
+
+    def get_avg_costs(self, config_id: int) -> Any:
+        return self._run.get_avg_costs(config_id, self._budget, [Status.SUCCESS])
+
+
+class EncaveConfigurations(Configurations):
+    """The configurations of a run by their numbers, which need not be all those from 0."""
+
+    def load_dependency_inputs(self, run: AbstractRun, previous_inputs: Inputs, inputs: Inputs) -> Inputs:
+        """The slider over the numbers that there are."""
+        numbers = sorted(run.get_configs())
+        if not numbers:
+            return inputs
+        wanted = inputs["config_id"]["value"] or 0
+        nearest = min(numbers, key=lambda number: abs(number - wanted))
+        told = set(numbers[:: max(1, len(numbers) // _LABELS)])
+        marks = {str(number): str(number) if number in told else "" for number in numbers}
+        return {"config_id": {"min": numbers[0], "max": numbers[-1], "marks": marks, "value": nearest}}

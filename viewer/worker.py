@@ -18,7 +18,6 @@ from .tether import die_with_parent, end_with_parent
 
 _ANALYSES = (
     f"{__package__}.run_pages",
-    "deepcave.plugins.hyperparameter.importances",
     "deepcave.plugins.hyperparameter.symbolic_explanations",
 )
 
