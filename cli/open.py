@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import ANY_PATH, command, run_folders, run_paths, say
+from .common import ANY_PATH, command, found_later, run_folders, run_paths, say
 
 
 @command(name="open")
@@ -28,7 +28,7 @@ def open_(
 ) -> None:
     """Open converted runs in DeepCAVE; Ctrl-C ends it.
 
-    The address holds a token, without which the page answers nobody.
+    The page offers runs that appear later. The address holds a token, without which the page answers nobody.
     """
     say(f"looking for runs at or below {' '.join(map(str, paths))}; logs among them are converted", err=True)
     from ..viewer import is_far, open_runs
@@ -43,6 +43,8 @@ def open_(
         cache=cache,
         log_file=log_file,
         browser=browser and not is_far(),
+        watched=paths,
+        find=lambda: found_later(paths),
         on_ready=_say_ready,
         on_note=lambda note: say(note, err=True),
     )

@@ -139,7 +139,8 @@ class EncaveRun(HighestLast, Run):
         if status == Status.SUCCESS.value and finite != costs:
             status, finite = Status.CRASHED.value, [None] * len(costs)
         told = {key: value for key, value in additional.items() if value is not None}
-        trial = Trial(*[config_id, *row[1:3], finite, *row[4:7], status, told])
+        fields: list[Any] = [config_id, *row[1:3], finite, *row[4:7], status, told]
+        trial = Trial(*fields)
         self.trial_keys[trial.get_key()] = len(self.history)
         self.history.append(trial)
         self._update_highest_budget(trial.config_id, trial.budget, trial.status)

@@ -26,6 +26,7 @@ from ..errors import EncaveError
 from .endpoints import LOOPBACK, free_port, redis_answers, split_address, wanted_port
 from .environment import find_python
 from .logs import Logs
+from .news import Watch
 from .selection import Selection, select
 from .session import Session
 
@@ -57,6 +58,8 @@ def open_runs(
     cache: Path | None = None,
     log_file: Path | None = None,
     browser: bool = True,
+    watched: Sequence[Path] = (),
+    find: Callable[[], Sequence[Path]] | None = None,
 ) -> None:
     """Show converted runs in DeepCAVE until Ctrl-C, SIGTERM or the end of the terminal.
 
@@ -71,6 +74,8 @@ def open_runs(
         cache: Folder in which computed pages outlast the session; None forgets them.
         log_file: File to which everything that the processes say is appended; None keeps it only if one of them fails.
         browser: Whether to open the address in the browser.
+        watched: Paths below which further runs may appear; the page offers these.
+        find: Folders of the converted runs that there are by then.
 
     Raises:
         EncaveError: none of the runs can be shown, DeepCAVE is not installed and cannot be, the port is taken, Redis
@@ -88,7 +93,10 @@ def open_runs(
             on_ready(viewer.url)
             if browser:
                 webbrowser.open(viewer.door().as_uri())
+            watch = Watch(watched, find, selection, viewer.folder, on_note) if find else None
             while viewer.check():
+                if watch:
+                    watch.look()
                 time.sleep(_POLL_SECONDS)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .news import add_new_runs, new_runs
 from .redis_keys import remove_session_keys
 from .session import Session
 from .tether import end_with_parent
@@ -23,6 +24,15 @@ def leave_nothing(folder: Path, session: Session) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if not session.own_redis:
         remove_session_keys(session)
+
+
+def _news(folder: Path, handler: Any) -> Any:
+    """Names of the runs that have appeared; a POST adds them."""
+    import flask
+
+    if flask.request.method == "POST":
+        add_new_runs(folder, handler)
+    return flask.jsonify([Path(run).name for run in new_runs(folder, handler.get_selected_run_paths())])
 
 
 def main() -> None:
@@ -48,6 +58,8 @@ def main() -> None:
         rc.cache_dir = Path(session.cache) / f"deepcave-{version}"
     assets = str(Path(__file__).parent / "assets")
     app.server.register_blueprint(Blueprint("encave", __name__, static_folder=assets, static_url_path=ASSETS_URL))
+    app.config.external_scripts.append(f"{ASSETS_URL}/news.js")
+    app.server.add_url_rule("/encave-news", "news", lambda: _news(folder, run_handler), methods=["GET", "POST"])
     views: dict[str, Callable[..., Any]] = app.server.view_functions
     guard_shared()
     deepcave.rc = KeptResults(rc)  # type: ignore[assignment] # the pages take it from there, the layout has its own

@@ -85,6 +85,10 @@ class Pages:
         """
         return self._get(f"{self._base}_dash-update-component", body.encode())
 
+    def get(self, path: str, method: str = "GET") -> str:
+        """What is at a path below the address."""
+        return self._get(f"{self._base}{path}", b"{}" if method == "POST" else None)
+
     def output_of(self, *, starts: str, ends: str, beside: str) -> str:
         """Name of the callback whose first output starts and ends so, among whose inputs is `beside`."""
         found = [
