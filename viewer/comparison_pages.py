@@ -50,18 +50,16 @@ class _CommonBudgets:
     _common: list[Any] = []  # noqa: RUF012 - replaced, never changed; None stands for each run's highest
     _objectives: Hashable = ()
 
-    @property
-    def all_runs(self) -> list[AbstractRun]:
+    def get_selected_runs(self, inputs: Inputs) -> list[AbstractRun]:
         """The runs and groups with the objectives that the page shows."""
-        return [run for run in super().all_runs if objectives_of(run) == self._objectives]  # type: ignore[misc]
+        return [run for run in super().get_selected_runs(inputs) if objectives_of(run) == self._objectives]  # type: ignore[misc]
 
     def check_runs_compatibility(self, runs: list[AbstractRun]) -> None:
         """Of runs with different objectives the largest set is shown, and the page names the others."""
-        runs = super().all_runs  # type: ignore[misc]
         kinds = Counter(objectives_of(run) for run in runs)
         type(self)._objectives = max(kinds, key=kinds.__getitem__)
         self._apart = [run for run in runs if objectives_of(run) != self._objectives]
-        runs = self.all_runs
+        self._compared = runs = [run for run in runs if objectives_of(run) == self._objectives]
         super().check_runs_compatibility(runs)  # type: ignore[misc]
         budgets: list[Any] = sorted({budget for run in runs for budget in run.get_budgets(include_combined=False)})
         labels: list[Any] = [round(float(budget), 2) for budget in budgets]
@@ -77,7 +75,7 @@ class _CommonBudgets:
     def load_inputs(self) -> Inputs:
         inputs = super().load_inputs()  # type: ignore[misc]
         inputs["budget_id"]["value"] = self._default
-        runs = self.all_runs
+        runs = self._compared
         grouped = {member for run in runs if isinstance(run, EncaveGroup) for member in run.runs}
         singles = [run for run in runs if not isinstance(run, EncaveGroup)]
         inputs["show_groups"]["value"] = "true"
@@ -86,7 +84,7 @@ class _CommonBudgets:
 
     def _process_raw_outputs(self, inputs: Inputs, raw_outputs: Outputs) -> Any:
         """The figure of the runs that have results; it names the others."""
-        runs = {run: reason_in(raw_outputs[run.id]) for run in self.all_runs}  # type: ignore[attr-defined]
+        runs = {run: reason_in(raw_outputs[run.id]) for run in self.get_selected_runs(inputs)}
         shown = [run for run, told in runs.items() if not told]
         lacking = [f"{run.name}: {told}" for run, told in runs.items() if told]
         lacking += [f"{run.name}: other objectives ({', '.join(run.get_objective_names())})" for run in self._apart]

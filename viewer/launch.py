@@ -23,6 +23,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ..errors import EncaveError
+from . import touch_points
 from .endpoints import LOOPBACK, free_port, redis_answers, split_address, wanted_port
 from .environment import find_python
 from .logs import Logs
@@ -90,6 +91,8 @@ def open_runs(
         with Viewer(
             selection, python=python, port=port, redis_url=redis_url, workers=workers, cache=cache, log_file=log_file
         ) as viewer:
+            if told := touch_points.told(viewer.folder):
+                on_note(told)
             on_ready(viewer.url)
             if browser:
                 webbrowser.open(viewer.door().as_uri())
@@ -254,7 +257,9 @@ class Viewer:
         while not answers():
             for running, process in self._processes.items():
                 if process.poll() is not None:
-                    raise EncaveError(f"DeepCAVE's {running} did not start. {self._logs.told(running)}")
+                    unfit = touch_points.told(self.folder)
+                    reason = f"{unfit[0].upper()}{unfit[1:]}. " if unfit else ""
+                    raise EncaveError(f"DeepCAVE's {running} did not start. {reason}{self._logs.told(running)}")
             if name == "redis" and not self._own_redis:
                 raise EncaveError(
                     f"Redis at {self._redis_name()} does not answer. Check the address given with --redis."

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import plotly.graph_objs as go
-from ConfigSpace import CategoricalHyperparameter
+from ConfigSpace import CategoricalHyperparameter, Constant
 from dash import dcc, html
 from deepcave import config, notification
 from deepcave.plugins.hyperparameter.parallel_coordinates import ParallelCoordinates
@@ -19,6 +19,7 @@ from deepcave.plugins.summary.configurations import Configurations
 from deepcave.plugins.summary.overview import Overview
 from deepcave.runs import AbstractRun
 from deepcave.runs.status import Status
+from deepcave.utils.layout import get_checklist_options
 
 Inputs = dict[str, Any]
 Outputs = dict[str, Any]
@@ -52,15 +53,36 @@ class EncaveParallelCoordinates(ParallelCoordinates):
 
 
 class EncaveSymbolicExplanations(SymbolicExplanations):
-    """Symbolic explanations offer no run without a numerical hyperparameter, on which DeepCAVE's page breaks."""
+    """Symbolic explanations of numbers, with fewer formulas to begin with.
+
+    DeepCAVE's page breaks on a run without a number, offers constants, and evolves 5,000 formulas: minutes.
+    """
 
     @staticmethod
     def check_run_compatibility(run: AbstractRun) -> bool:
         """Whether there is a numerical hyperparameter."""
-        if all(isinstance(value, CategoricalHyperparameter) for value in run.configspace.values()):
-            notification.update(f"{run.name} can not be selected because all its hyperparameters are categorical.")
+        if not _numbers(run):
+            notification.update(f"{run.name} can not be selected because it has no numerical hyperparameter.")
             return False
         return True
+
+    def load_inputs(self) -> Inputs:
+        """The inputs with a population that takes seconds."""
+        return super().load_inputs() | {"population_size": {"value": "500"}}
+
+    def load_dependency_inputs(self, run: AbstractRun, previous_inputs: Inputs, inputs: Inputs) -> Inputs:
+        """The menus of hyperparameters hold numbers only."""
+        numbers = _numbers(run)
+        found = super().load_dependency_inputs(run, previous_inputs, inputs)
+        first, second = found["hyperparameter_name_1"], found["hyperparameter_name_2"]
+        first["options"], second["options"] = get_checklist_options(numbers), get_checklist_options([None, *numbers])
+        first["value"] = first["value"] if first["value"] in numbers else numbers[0]
+        return found
+
+
+def _numbers(run: AbstractRun) -> list[str]:
+    fixed = (CategoricalHyperparameter, Constant)
+    return [name for name, value in run.configspace.items() if not isinstance(value, fixed)]
 
 
 class EncaveOverview(Overview):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from . import touch_points
 from .news import add_new_runs, new_runs
 from .redis_keys import remove_session_keys
 from .session import Session
@@ -42,6 +43,7 @@ def main() -> None:
         raise SystemExit("server.py wants --config with the file of a session")
     session = Session.read(folder)
     end_with_parent(lambda: leave_nothing(folder, session))
+    touch_points.check(folder)
     import deepcave
     from deepcave import app, config, rc, run_handler, version
     from deepcave.layouts.main import MainLayout

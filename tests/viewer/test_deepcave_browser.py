@@ -232,7 +232,7 @@ def test_the_worker_computes_and_the_page_draws(viewer: Viewer, page: Page, name
 
 def test_symbolic_explanations_offer_no_categorical_run(viewer: Viewer, page: Page) -> None:
     page.open(f"{viewer.base}plugins/symbolic_explanations")
-    page.wait_for("document.body.innerText.includes('because all its hyperparameters are categorical')")
+    page.wait_for("document.body.innerText.includes('because it has no numerical hyperparameter')")
     assert not page.evaluate(
         f"[...document.querySelectorAll('#symbolic_explanations-run-input option')].some(o => o.text == '{RUNS[0]}')"
     )

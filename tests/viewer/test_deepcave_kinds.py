@@ -261,3 +261,16 @@ def test_names_that_mean_something_else_are_told(viewer: Viewer) -> None:
     for name in ("Time", "loss", "highlighted"):
         assert f"the hyperparameter {name} is called {name} (hyperparameter)" in words
     assert "Best Time (trial)" in words
+
+
+@pytest.mark.parametrize("kind", ["ordinals", "many_places", "constant_choices"])
+def test_symbolic_explanations_come_to_an_end(viewer: Viewer, kind: str) -> None:
+    page = Pages(viewer.url).open("symbolic_explanations")
+    page.set("run", next(value for value, label in page.options("run") if label.endswith(kind)))
+    assert page.value("hyperparameter_name_1") not in (None, "always", "only")
+    page.set("population_size", 100)
+    page.set("generations", 2)
+    page.compute()
+    assert page.message() == ""
+    assert "loss = " in page.shown()["symb_graph"]["layout"]["title"]["text"]
+    assert page.traces()
