@@ -258,19 +258,29 @@ def look_up_averages(run: Any, config_id: int, budget: float | None, statuses: A
         ValueError: the configuration has no trial on this budget with such a status.
     """
     wanted = tuple(statuses) if isinstance(statuses, list) else statuses
-    costs = _all_costs(run, budget, wanted).get(config_id)
-    if costs is None:
+    averages = _all_averages(run, budget, wanted).get(config_id)
+    if averages is None:
         raise ValueError(f"No costs available for config_id {config_id}.")
-    known = [[cost for cost in column if cost is not None] for column in zip(*costs.values(), strict=True)]
-    return (
-        [float(np.mean(column)) if column else math.nan for column in known],
-        [float(np.std(column)) if column else math.nan for column in known],
-    )
+    return list(averages[0]), list(averages[1])
 
 
 @lru_cache(maxsize=_TABLES)
-def _all_costs(run: Any, budget: float | None, statuses: Any) -> dict[int, dict[int, list[float | None]]]:
-    return run.get_all_costs(budget=budget, statuses=list(statuses) if isinstance(statuses, tuple) else statuses)
+def _all_averages(run: Any, budget: float | None, statuses: Any) -> dict[int, Averages]:
+    wanted = list(statuses) if isinstance(statuses, tuple) else statuses
+    costs: dict[int, dict[int, list[float | None]]] = run.get_all_costs(budget=budget, statuses=wanted)
+    return {number: _average(list(seeds.values())) for number, seeds in costs.items()}
+
+
+def _average(seeds: list[list[float | None]]) -> Averages:
+    """Mean and standard deviation of each objective; most configurations have one seed, of which both are plain."""
+    if len(seeds) == 1:
+        known = [math.nan if cost is None else float(cost) for cost in seeds[0]]
+        return known, [cost if math.isnan(cost) else 0.0 for cost in known]
+    columns = [[cost for cost in column if cost is not None] for column in zip(*seeds, strict=True)]
+    return (
+        [float(np.mean(column)) if column else math.nan for column in columns],
+        [float(np.std(column)) if column else math.nan for column in columns],
+    )
 
 
 def _fingerprint(folder: Path) -> str:

@@ -11,9 +11,34 @@ from typing import Any
 
 import numpy as np
 from deepcave.evaluators.footprint import Footprint
+from deepcave.runs import AbstractRun
 from numpy.typing import NDArray
 
 _ADDED = 200  # border and random points together
+MOST = 600
+"""Configurations of a run that are drawn."""
+
+
+class Sampled:
+    """A run of which at most 600 configurations are drawn, its best among them.
+
+    Args:
+        run: A run or group.
+    """
+
+    def __init__(self, run: AbstractRun) -> None:
+        self._run = run
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._run, name)
+
+    def get_encoded_data(self, objective: Any, budget: Any, **options: Any) -> Any:
+        """Rows of the configurations; chosen evenly along their costs."""
+        data = self._run.get_encoded_data(objective, budget, **options)
+        if len(data) <= MOST:
+            return data
+        ordered = data.sort_values(objective.name, ascending=objective.optimize == "lower", kind="stable")
+        return ordered.iloc[np.linspace(0, len(data) - 1, MOST).astype(int)].sort_index()
 
 
 class FastFootprint(Footprint):

@@ -26,6 +26,7 @@ Outputs = dict[str, Any]
 
 _CHARACTER = 9  # pixels, about
 _AXIS = 100  # pixels that an axis of parallel coordinates needs at least
+_IN_HEATMAP = 1000  # configurations
 _LABELS = 10  # numbers below a slider
 _AXES_AT_ONCE = 10  # how many fit into an ordinary window
 
@@ -91,15 +92,21 @@ class EncaveOverview(Overview):
     @staticmethod
     def load_outputs(run: AbstractRun, *rest: Any) -> list[Any]:
         """DeepCAVE's parts with the count of trials in the card."""
-        parts: list[Any] = Overview.load_outputs(_Succeeded(run), *rest)
+        view = _Succeeded(run)
+        parts: list[Any] = Overview.load_outputs(view, *rest)
         lines = parts[0].children[1].children
         if told := getattr(run, "shown", ""):
             lines[-1] = html.Div(f"Trials shown: {told}", className="card-text")
+        if view.get_num_configs() > _IN_HEATMAP:
+            lines.append(html.Div(f"Heatmap: the first {_IN_HEATMAP:,} configurations", className="card-text"))
         return parts
 
 
 class _Succeeded:
-    """A run whose best is looked for at the highest budget at which a trial succeeded, and at no other."""
+    """A run whose best is looked for at the highest budget at which a trial succeeded, and at no other.
+
+    The overview asks for configurations to count them and to draw the statuses of each, of which 1,000 are plenty.
+    """
 
     def __init__(self, run: AbstractRun) -> None:
         self._run = run
@@ -112,6 +119,12 @@ class _Succeeded:
     @property
     def __class__(self) -> Any:  # DeepCAVE asks whether it is a group
         return self._run.__class__
+
+    def get_configs(self) -> dict[int, None]:
+        return dict.fromkeys(sorted({trial.config_id for trial in self._run.history})[:_IN_HEATMAP])
+
+    def get_num_configs(self) -> int:
+        return len({trial.config_id for trial in self._run.history})
 
     def get_incumbent(self, objectives: Any, statuses: Any) -> Any:
         return self._run.get_incumbent(objectives, self._budget, statuses=statuses)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from typing import Any
+from typing import Any, cast
 
 from ConfigSpace import ConfigurationSpace, Constant
 from deepcave.evaluators.epm.random_forest_surrogate import RandomForestSurrogate
@@ -25,7 +25,7 @@ from pyPDP.algorithms.pdp import PDP
 from ..errors import EncaveError
 from .encoding import ConsistentAblation, GridSurrogate
 from .failures import COMBINED
-from .footprint import FastFootprint
+from .footprint import MOST, FastFootprint, Sampled
 from .spaces import names_in
 
 Inputs = dict[str, Any]
@@ -192,15 +192,27 @@ class EncavePartialDependencies(PartialDependencies):
 
 
 class EncaveFootPrint(FootPrint):
-    """The footprint with `FastFootprint`."""
+    """The footprint with `FastFootprint`, of 600 configurations at most."""
 
     @staticmethod
     def process(run: AbstractRun, inputs: Inputs) -> Outputs:
         """Surfaces and points of the plot."""
-        evaluator = FastFootprint(run)
+        evaluator = FastFootprint(cast("AbstractRun", Sampled(run)))
         evaluator.calculate(run.get_objective(inputs["objective_id"]), run.get_budget(inputs["budget_id"]))
         points = {"config": "configs", "border": "borders", "support": "supports", "incumbent": "incumbents"}
         return {
             "performance_data": evaluator.get_surface(details=inputs["details"], performance=True),
             "area_data": evaluator.get_surface(details=inputs["details"], performance=False),
         } | {f"{name}_points": evaluator.get_points(category) for name, category in points.items()}
+
+    @staticmethod
+    def load_outputs(run: AbstractRun, inputs: Inputs, outputs: Outputs) -> Any:
+        """The figures, over which it is told if not all configurations are drawn."""
+        figures: Any = FootPrint.load_outputs(run, inputs, outputs)
+        budget = run.get_budget(inputs["budget_id"])
+        count = len(run.get_all_costs(budget=budget, statuses=[Status.SUCCESS]))
+        if count > MOST:
+            for figure in figures:
+                figure.layout.title = f"{MOST:,} of {count:,} configurations, chosen evenly along their costs"
+                figure.layout.margin.t = 60
+        return figures

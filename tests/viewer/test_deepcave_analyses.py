@@ -18,13 +18,14 @@ from deepcave.plugins.hyperparameter.symbolic_explanations import SymbolicExplan
 from deepcave.plugins.objective.cost_over_time import CostOverTime
 from deepcave.runs.objective import Objective
 from deepcave.runs.run import Run
+from deepcave.runs.status import Status
 from deepcave.runs.trial import Trial
 
 from encave.errors import EncaveError
 from encave.viewer.comparison_pages import HIGHEST, EncaveCostOverTime, EncaveParetoFront
 from encave.viewer.deepcave_run import EncaveRun
 from encave.viewer.encoding import ConsistentAblation
-from encave.viewer.footprint import FastFootprint
+from encave.viewer.footprint import MOST, FastFootprint, Sampled
 from encave.viewer.layout_pages import EncaveParallelCoordinates, EncaveSymbolicExplanations
 from encave.viewer.run_pages import EncavePartialDependencies
 
@@ -120,6 +121,25 @@ def test_footprint_on_categoricals_takes_seconds() -> None:
     assert points is not None
     assert len(points) == len(np.unique(points, axis=0)) <= len(data) + 200
     assert len(ours.get_points("configs")[0]) == len(data)
+
+
+def test_footprint_of_many_configurations_draws_some_and_the_best() -> None:
+    run = known_run(6, 900)
+    objective = run.get_objectives()[0]
+    _, best = run.get_incumbent(objective, 1.0)
+    data = Sampled(run).get_encoded_data(objective, 1.0, statuses=Status.SUCCESS, include_config_ids=True)
+    assert len(data) == len(set(data["config_id"])) == MOST
+    assert data[objective.name].min() == best
+    assert data["config_id"].is_monotonic_increasing
+
+
+def test_a_forest_of_points_far_from_each_other_has_an_end() -> None:
+    space = ConfigurationSpace(seed=0)
+    space.add([Float(f"x{number}", (0, 1)) for number in range(60)])
+    ours = FastFootprint(EncaveRun("wide", configspace=space, objectives=[Objective("cost")]))
+    ours._init_distances(np.array([ours.run.encode_config(c) for c in space.sample_configuration(5)]), list(range(5)))
+    points = [np.array(ours.run.encode_config(config)) for config in space.sample_configuration(300)]
+    assert [ours._update_distances(point, -1, 0.6) for point in points].count(False) == 200
 
 
 def test_footprint_distances_are_the_stock_ones() -> None:

@@ -34,7 +34,12 @@ class Seen:
 
 
 def walk(
-    url: str, *, thorough: bool = False, passed_over: tuple[str, ...] = (), folders: Sequence[Path] = ()
+    url: str,
+    *,
+    thorough: bool = False,
+    passed_over: tuple[str, ...] = (),
+    folders: Sequence[Path] = (),
+    most: int = 10_000,
 ) -> Iterator[Seen]:
     """Open each page, select each run and group, and press the button where there is one.
 
@@ -43,20 +48,21 @@ def walk(
         thorough: Whether to choose every budget, objective and hyperparameter as well.
         passed_over: Pages that are not opened.
         folders: The runs that are shown, whose numbers the overview and the curves must have.
+        most: How many runs and groups each page is opened for, from the last: groups come first.
     """
     pages = Pages(url)
     names = {folder: str(json.loads((folder / "run.json").read_text())["name"]) for folder in folders}
-    yield from _curves(pages, {name: Source(folder) for folder, name in names.items()})
     sources = {f"{folder.parent.name}/{name}": Source(folder) for folder, name in names.items()}
     for name in SEVERAL_RUNS:
         yield from _looks(pages, name, None, "all runs", thorough)
+    yield from _curves(pages, {name: Source(folder) for folder, name in names.items()})
     for name in (name for name in ONE_RUN if name not in passed_over):
         page = pages.open(name)
         if not page.is_drawn:
             yield Seen("all runs", name, "", page.words, "", 0)
         elif not page.options("run"):
             yield Seen("all runs", name, "", "offers none of the runs", "", 0)
-        for run, label in page.options("run"):
+        for run, label in page.options("run")[-most:]:
             yield from _looks(pages, name, run, label, thorough, sources.get(label))
 
 
