@@ -60,7 +60,8 @@ class _CommonBudgets:
         type(self)._objectives = max(kinds, key=kinds.__getitem__)
         self._apart = [run for run in runs if objectives_of(run) != self._objectives]
         self._compared = runs = [run for run in runs if objectives_of(run) == self._objectives]
-        super().check_runs_compatibility(runs)  # type: ignore[misc]
+        fewest = min(runs, key=lambda run: len(run.get_objectives()))  # reported columns come last, and some have none
+        self.objective_options = get_select_options(fewest.get_objective_names(), fewest.get_objective_ids())
         budgets: list[Any] = sorted({budget for run in runs for budget in run.get_budgets(include_combined=False)})
         labels: list[Any] = [round(float(budget), 2) for budget in budgets]
         self._default = len(budgets) - 1
@@ -105,10 +106,13 @@ class _CommonBudgets:
 
 
 def objectives_of(run: AbstractRun) -> Hashable:
-    """What must be equal for runs to be compared."""
+    """What must be equal for runs to be compared: the objectives of the log, without the columns reported besides."""
+    names = run.get_objective_names()
+    last = max((place for place, name in enumerate(names) if name.startswith(TIME)), default=len(names))
+    own = run.get_objectives()[: last + 1]
     return tuple(
         (o.name, o.optimize, *(getattr(o, side) for side in ("lower", "upper") if getattr(o, f"lock_{side}")))
-        for o in run.get_objectives()
+        for o in own
     )
 
 
@@ -136,6 +140,10 @@ class _OnBudgets:
     def get_budget(self, position: int) -> float | None:
         budget = self._budgets[int(position)]
         return self._run.get_highest_budget() if budget is None else budget
+
+    def get_configs(self, budget: Any, statuses: Any) -> dict[int, None]:
+        """The numbers of the configurations; the Pareto Front asks for no more, and making thousands takes seconds."""
+        return dict.fromkeys(sorted(self._run.get_all_costs(budget=budget, statuses=statuses)))
 
     def successful(self, position: int) -> float | None:
         """The budget at a place of the menu.

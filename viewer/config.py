@@ -46,6 +46,7 @@ def session_config(folder: Path) -> type[Config]:
         def CONVERTERS(self) -> list[Any]:  # noqa: N802
             from .deepcave_run import EncaveRun
 
+            EncaveRun.names.update(session.names)
             return [EncaveRun]
 
         @property

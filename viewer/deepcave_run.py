@@ -9,7 +9,7 @@ import json
 import math
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from ConfigSpace import Configuration, ConfigurationSpace
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from ..run import HEADER_FILE
 from . import native
 from .logged import Logged, read_logged
+from .selection import reported
 from .spaces import shown_space
 from .trajectory import incumbents
 
@@ -74,6 +75,8 @@ class EncaveRun(HighestLast, Run):
 
     prefix = "encave"
     _initial_order = 1
+    names: ClassVar[dict[str, str]] = {}
+    """Folder → what the run's only objective is called, where logs of one task call it differently."""
 
     @property
     def hash(self) -> str:
@@ -111,7 +114,16 @@ class EncaveRun(HighestLast, Run):
         self.reset()
         folder = self.configs_fn.parent
         content, logged = native.read(folder), read_logged(folder)
-        self.meta = content.meta | {"objectives": unlike_names(content.meta["objectives"])}
+        header = _header(folder)
+        own = content.meta["objectives"]
+        if (called := self.names.get(str(folder))) and own:
+            own = [own[0] | {"name": called}, *own[1:]]
+            self.meta = {"objective in the log": content.meta["objectives"][0]["name"]}
+        extras = reported(header)
+        objectives = unlike_names([*own, *(_reported(name, content.history) for name in extras)])
+        self.meta = content.meta | self.meta | {"objectives": objectives}
+        for row in content.history:
+            row[3] = [*row[3], *(_number(row[-1].get(name)) for name in extras)]
         space = shown_space(
             self.configspace_fn.read_text(encoding="utf-8"), [o["name"] for o in self.meta["objectives"]]
         )
@@ -172,6 +184,23 @@ class EncaveRun(HighestLast, Run):
         best = incumbents(costs, objective.optimize == "upper").tolist()
         times, config_ids = [trials[i].end_time for i in best], [trials[i].config_id for i in best]
         return times, costs[best].tolist(), [0.0] * len(best), [rows[i] for i in best], config_ids
+
+
+def _header(folder: Path) -> dict[str, Any]:
+    file = folder / HEADER_FILE
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
+
+
+def _reported(name: str, history: list[list[Any]]) -> dict[str, Any]:
+    """An extra column as an objective: what the report reports, such as the error after full training."""
+    values = [value for row in history if (value := _number(row[-1].get(name))) is not None] or [0.0]
+    low, high = min(values), max(values)
+    bounds = {"lower": low, "upper": high if high > low else low + 1, "lock_lower": False, "lock_upper": False}
+    return {"name": name, **bounds, "optimize": "lower"}
 
 
 def _trial_id(row: list[Any]) -> int | None:
@@ -290,8 +319,7 @@ def _fingerprint(folder: Path) -> str:
 
 @lru_cache(maxsize=_LOADED)
 def _load(path: Path, fingerprint: str) -> EncaveRun:  # the fingerprint is part of the key: a changed run is read again
-    header = path / HEADER_FILE
-    told = json.loads(header.read_text(encoding="utf-8")) if header.is_file() else {}
+    told = _header(path)
     run = EncaveRun(str(told.get("name", path.name)), path=path)
     run.prefix = str(told.get("optimizer", {}).get("name", EncaveRun.prefix))  # the overview's "Optimizer"
     return run

@@ -13,8 +13,10 @@ import numpy as np
 from deepcave.evaluators.footprint import Footprint
 from deepcave.runs import AbstractRun
 from numpy.typing import NDArray
+from sklearn.manifold import MDS
 
 _ADDED = 200  # border and random points together
+_FEW = 300  # points for which scaling from four starts takes no more than seconds
 MOST = 600
 """Configurations of a run that are drawn."""
 
@@ -76,3 +78,11 @@ class FastFootprint(Footprint):
         gap[np.isnan(gap)] = 1
         gap[(gap != 0) & self._is_categorical] = 1
         return (gap / self._depth).sum(axis=1)
+
+    def _get_mds(self) -> NDArray[np.float64]:
+        """Points in the plane; of many, one start is tried, whose stress is about that of the best of four."""
+        if self._distances is None or len(self._distances) <= _FEW:
+            return super()._get_mds()
+        options: dict[str, Any] = {"dissimilarity": "precomputed", "random_state": 0, "n_init": 1}
+        scaling = MDS(n_components=2, **options)
+        return np.asarray(scaling.fit_transform(self._distances))

@@ -148,6 +148,7 @@ class Viewer:
             workers=_processors() if workers is None else workers,
             cache=None if cache is None else str(_own_folder(cache) / f"encave-{version('encave')}"),
             own_redis=redis_url is None,
+            names={str(folder): name for folder, name in selection.names.items()},
         )
         self._logs = Logs(log_file)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}

@@ -64,7 +64,8 @@ class Watch:
         runs = [str(run) for run in selection.runs]
         groups = {name: [str(run) for run in members] for name, members in selection.groups.items()}
         with atomic_file(self._folder / FILE) as temporary:
-            temporary.write_text(json.dumps({"runs": runs, "groups": groups}), encoding="utf-8")
+            names = {str(run): name for run, name in selection.names.items()}
+            temporary.write_text(json.dumps({"runs": runs, "groups": groups, "names": names}), encoding="utf-8")
 
     def _tell(self, notes: Iterable[str]) -> None:
         for note in notes:
@@ -97,6 +98,8 @@ def add_new_runs(folder: Path, handler: Any) -> None:
     """
     news = _read(folder)
     new = new_runs(folder, handler.get_selected_run_paths())
+    for kind in handler.available_run_classes:
+        kind.names.update({run: name for run, name in news["names"].items() if run in new})
     handler.c.set("selected_run_paths", value=[*handler.get_selected_run_paths(), *new])
     handler.update_runs()
     handler.update_groups(_grown(handler.get_selected_groups(), news["groups"], new))
@@ -117,4 +120,4 @@ def _grown(
 
 def _read(folder: Path) -> dict[str, Any]:
     file = folder / FILE
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"runs": [], "groups": {}}
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"runs": [], "groups": {}, "names": {}}

@@ -6,7 +6,7 @@ import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,10 @@ from . import native
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
+
+
+COMMON_NAME = "objective"
+"""What an objective is called that the logs of a task call differently."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Selection:
     """Group name, e.g. `DEHB (cifar10)` → folders of its runs."""
     notes: tuple[str, ...]
     """What was left out or not grouped, one sentence each."""
+    names: Mapping[Path, str] = field(default_factory=dict)
+    """Folder → the common name of the run's only objective, where the logs of a task call it differently."""
 
     @property
     def working_directory(self) -> Path:
@@ -42,6 +48,7 @@ class _Candidate:
     group: str
     mergeable: Hashable  # equal for runs that DeepCAVE can merge
     seeds: frozenset[int]
+    only_objective: tuple[str, str, str] | None  # task, direction and name, of a run with one objective and a task
 
 
 def select(folders: Iterable[Path]) -> Selection:
@@ -61,10 +68,27 @@ def select(folders: Iterable[Path]) -> Selection:
             notes.append(f"left out: {folder} is damaged ({type(error).__name__}: {error}). Convert the run again.")
     if not candidates:
         raise EncaveError("; ".join(notes) or "no runs to show; name folders that `encave convert` has written")
-    names = Counter(candidate.name for candidate in candidates)
-    notes += [f"{count} runs are named {name}; DeepCAVE shows them alike" for name, count in names.items() if count > 1]
+    alike = Counter(candidate.name for candidate in candidates)
+    notes += [f"{count} runs are named {name}; DeepCAVE shows them alike" for name, count in alike.items() if count > 1]
     groups = dict(_groups(candidates, notes))
-    return Selection(tuple(c.folder for c in candidates), groups, tuple(notes))
+    names = _common_names(candidates, notes)
+    return Selection(tuple(c.folder for c in candidates), groups, tuple(notes), names)
+
+
+def _common_names(candidates: Sequence[_Candidate], notes: list[str]) -> dict[Path, str]:
+    """Runs of one objective on one task measure the same if their direction is the same, as in the report."""
+    called: dict[tuple[str, str], dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
+    for candidate in candidates:
+        if candidate.only_objective:
+            task, direction, name = candidate.only_objective
+            called[task, direction][name].append(candidate.folder)
+    found: dict[Path, str] = {}
+    for (task, direction), names in called.items():
+        if len(names) > 1:
+            told = ", ".join(sorted(names))
+            notes.append(f"{task}: {told} are one objective that is {direction}d, called {COMMON_NAME} on the pages")
+            found |= {folder: COMMON_NAME for folders in names.values() for folder in folders}
+    return found
 
 
 def _candidate(folder: Path) -> _Candidate:
@@ -81,9 +105,27 @@ def _candidate(folder: Path) -> _Candidate:
         folder,
         str(header.get("name", folder.name)),
         f"{label} ({task})" if task else str(label),
-        (_space_key(space), tuple(meta["budgets"]), tuple(_objective_key(o) for o in meta["objectives"])),
+        (
+            _space_key(space),
+            tuple(meta["budgets"]),
+            tuple(_objective_key(o) for o in meta["objectives"]),
+            reported(header),
+        ),
         frozenset(meta["seeds"]),
+        _only_objective(header),
     )
+
+
+def _only_objective(header: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    objectives, task = header.get("objectives") or (), header.get("metadata", {}).get("task")
+    if len(objectives) != 1 or task is None:
+        return None
+    return str(task), str(objectives[0].get("direction") or "minimize"), str(objectives[0]["name"])
+
+
+def reported(header: Mapping[str, Any]) -> tuple[str, ...]:
+    """Extra columns that the report reports in place of the objective, from a run's header."""
+    return tuple(str(entry["column"]) for entry in header.get("metadata", {}).get("reporting") or ())
 
 
 def _check_configurations(folder: Path, space_text: str, configs: Mapping[int, Mapping[str, Any]]) -> None:

@@ -148,6 +148,20 @@ def infinite(folder: Path) -> None:
     (folder / "meta.json").write_text(json.dumps(meta))
 
 
+def called_otherwise(folder: Path) -> None:
+    """Two runs of one task whose logs call the objective differently, one with a column that the report reports."""
+    reporting = [{"name": "test error", "column": "test_error_200", "unit": "%"}]
+    errors = [round(10 - number / 10, 1) for number in range(9)] + [None]
+    statuses = ["success"] * 9 + ["crashed"]
+    columns = {"status": statuses, "cost:loss": [1 - number / 10 for number in range(9)] + [None]}
+    columns |= {"extra:test_error_200": errors}
+    for name in ("loss", "error"):
+        called = {key.replace("cost:loss", f"cost:{name}"): value for key, value in columns.items()}
+        rows = {key: value for key, value in trials(10).items() if not key.startswith("cost:")} | called
+        told = {"reporting": reporting} if name == "loss" else {}
+        write(folder / f"by-{name}", floats(), points(range(10)), rows, objectives=[name], task="one", **told)
+
+
 def constant_choices(folder: Path) -> None:
     """A constant, and a hyperparameter with a single choice."""
     space = floats()
@@ -171,7 +185,10 @@ def viewer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Viewer]:
     folder = tmp_path_factory.mktemp("kinds")
     for name, make in KINDS.items():
         make(folder / name)
-    with Viewer(select(sorted(folder.iterdir())), python=Path(sys.executable)) as running:
+    called_otherwise(folder)
+    selection = select(sorted(folder.iterdir()))
+    assert [note for note in selection.notes if note.startswith("one: error, loss are one objective")]
+    with Viewer(selection, python=Path(sys.executable)) as running:
         yield running
 
 
@@ -274,3 +291,22 @@ def test_symbolic_explanations_come_to_an_end(viewer: Viewer, kind: str) -> None
     assert page.message() == ""
     assert "loss = " in page.shown()["symb_graph"]["layout"]["title"]["text"]
     assert page.traces()
+
+
+def test_objectives_of_one_task_have_one_name_and_what_is_reported_is_offered(viewer: Viewer) -> None:
+    pages = Pages(viewer.url)
+    for name in ("loss", "error"):
+        assert "Best objective: 0.2" in overview(viewer, f"by-{name}")
+    page = pages.open("pdp")
+    page.set("run", next(value for value, label in page.options("run") if label.endswith("by-loss")))
+    assert [label for _, label in page.options("objective_id")] == ["objective", "Time", "test_error_200"]
+    assert "Best test_error_200: 9.2" in overview(viewer, "by-loss")
+    (other,) = (folder for folder in Path(json.loads(session(viewer))["working_directory"]).glob("by-error"))
+    with Viewer(select([other, other.parent / "by-loss"]), python=Path(sys.executable)) as second:
+        curves = {t["name"] for t in Pages(second.url).open("cost_over_time").traces() if t.get("name")}
+        assert curves == {"by-error", "by-loss"}
+
+
+def session(viewer: Viewer) -> str:
+    """What the viewer shows."""
+    return (viewer.folder / "session.json").read_text()
