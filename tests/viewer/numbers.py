@@ -59,7 +59,7 @@ def wrong_in_overview(page: Page, source: Source) -> str:
         return f"the log has {source.count()} trials, the overview says {shown and shown[0]}"
     name, _ = source.objective
     best = source.best(source.budgets()[-1])
-    told = re.search(rf"Best {re.escape(name)}: (\S+)", words)
+    told = re.search(rf"Best (?:{re.escape(name)}|objective): (\S+)", words)
     if best is None or (told and _is_rounded(float(told[1]), best)):
         return ""
     return f"the best {name} is {best}, the overview says {told and told[0]}"
