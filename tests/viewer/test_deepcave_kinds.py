@@ -19,9 +19,13 @@ from ConfigSpace import (
     OrdinalHyperparameter,
     UniformFloatHyperparameter,
 )
+from deepcave.plugins.summary.overview import Overview
+from deepcave.runs.objective import Objective as DeepCaveObjective
+from deepcave.runs.status import Status as DeepCaveStatus
 
 from encave.converters.formats.deepcave import output
 from encave.run import Objective, Optimizer, Run
+from encave.viewer.deepcave_run import EncaveRun
 from encave.viewer.launch import Viewer
 from encave.viewer.selection import select
 
@@ -313,3 +317,34 @@ def test_objectives_of_one_task_have_one_name_and_what_is_reported_is_offered(vi
 def session(viewer: Viewer) -> str:
     """What the viewer shows."""
     return (viewer.folder / "session.json").read_text()
+
+
+def stock(space: ConfigurationSpace, costs: Sequence[float | None]) -> EncaveRun:
+    """A run made in memory, of which nothing is put right when it is read."""
+    run = EncaveRun("stock", configspace=space, objectives=[DeepCaveObjective("loss")])
+    for number, (config, cost) in enumerate(zip(space.sample_configuration(len(costs)), costs, strict=True)):
+        told = {"start_time": float(number), "end_time": number + 1.0}
+        status = DeepCaveStatus.CRASHED if cost is None else DeepCaveStatus.SUCCESS
+        run.add(costs=[cost], config=config, budget=1.0, seed=0, status=status, **told)  # type: ignore[arg-type]
+    return run
+
+
+def test_deepcave_fails_on_these_kinds() -> None:
+    space = ConfigurationSpace(seed=0)
+    space.add([CategoricalHyperparameter("only", ["one"]), UniformFloatHyperparameter("x", 0, 1)])
+    run = stock(space, [0.1, 0.2])
+    with np.errstate(all="ignore"):
+        assert np.isnan(run.encode_config(0)).any(), "DeepCAVE encodes a single choice now"
+    size, inner = OrdinalHyperparameter("size", SIZES), OrdinalHyperparameter("inner", [1, 2, 4])
+    ordered = ConfigurationSpace(seed=0)
+    ordered.add([size, inner])
+    ordered.add(GreaterThanCondition(inner, size, "small"))
+    run = stock(ordered, [0.1, 0.2, 0.3])
+    with pytest.raises(ValueError, match="not supported"):
+        run.get_encoded_data(run.get_objectives()[0], 1.0, specific=True)
+    with pytest.raises(RuntimeError, match="No data available"):
+        Overview.load_outputs(stock(floats(), [None, None]))
+    names = floats(("loss", "x"))
+    run = stock(names, [0.1, 0.2])
+    columns = list(run.get_encoded_data(run.get_objectives()[0], 1.0).columns)
+    assert columns.count("loss") == 2, "DeepCAVE tells them apart now"
