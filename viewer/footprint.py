@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sklearn.manifold import MDS
 
 _ADDED = 200  # border and random points together
+_CONDITIONS = 25  # a point of a space with many takes seconds to make
 _FEW = 300  # points for which scaling from four starts takes no more than seconds
 MOST = 600
 """Configurations of a run that are drawn."""
@@ -49,6 +50,7 @@ class FastFootprint(Footprint):
     def _reset(self) -> None:
         super()._reset()
         self._added = 0
+        self._most = _ADDED // (1 + len(self.cs.conditions) // _CONDITIONS)
 
     def _get_distances(self, X: NDArray[np.float64]) -> NDArray[np.float64]:  # noqa: N803
         distances = np.array([self._to_all(X, x) for x in X])
@@ -62,7 +64,7 @@ class FastFootprint(Footprint):
             return bool(super()._update_distances(config, config_id, rejection_threshold))
         distances = self._to_all(self._X, config)
         is_twice = self._get_max_distance() == 0 and distances.min() == 0
-        if self._added >= _ADDED or is_twice:
+        if self._added >= self._most or is_twice:
             return True
         if rejection_threshold is not None and (distances < rejection_threshold).any():
             return True

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Float
+from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, EqualsCondition, Float
 from deepcave.constants import COMBINED_BUDGET
 from deepcave.evaluators.ablation import Ablation
 from deepcave.evaluators.footprint import Footprint
@@ -140,6 +140,14 @@ def test_a_forest_of_points_far_from_each_other_has_an_end() -> None:
     ours._init_distances(np.array([ours.run.encode_config(c) for c in space.sample_configuration(5)]), list(range(5)))
     points = [np.array(ours.run.encode_config(config)) for config in space.sample_configuration(300)]
     assert [ours._update_distances(point, -1, 0.6) for point in points].count(False) == 200
+
+
+def test_a_space_with_many_conditions_gets_fewer_points() -> None:
+    space = ConfigurationSpace(seed=0)
+    parent, *children = [CategoricalHyperparameter(f"c{number}", ["a", "b"]) for number in range(60)]
+    space.add([parent, *children])
+    space.add([EqualsCondition(child, parent, "a") for child in children])
+    assert FastFootprint(EncaveRun("deep", configspace=space, objectives=[Objective("cost")]))._most == 66
 
 
 def test_footprint_distances_are_the_stock_ones() -> None:
