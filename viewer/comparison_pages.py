@@ -207,7 +207,11 @@ class EncaveParetoFront(_CommonBudgets, ParetoFront):
         """The points of one run or group."""
         view = _OnBudgets(run, cls._common)
         view.successful(inputs["budget_id"])
-        return ParetoFront.process(view, inputs)
+        outputs = ParetoFront.process(view, inputs)
+        for config_id, is_on_front in zip(outputs["config_ids"], outputs["pareto_points"], strict=True):
+            if is_on_front:  # the figure names its configuration: a damaged one is told here, with its run
+                run.get_config(config_id)
+        return outputs
 
     @classmethod
     def load_outputs(cls, runs: list[AbstractRun], inputs: Inputs, outputs: Outputs) -> Any:

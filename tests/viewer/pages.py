@@ -23,7 +23,7 @@ ONE_RUN = (
     "budget_correlation",
 )
 SEVERAL_RUNS = ("cost_over_time", "pareto_front")
-_PATIENCE = 60.0  # seconds for a job of the worker
+_PATIENCE = 300.0  # seconds for a job of the worker, on a machine that has other work
 
 Props = dict[tuple[str, str], Any]
 
