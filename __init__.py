@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from .analysis.tables.importance import Importances, importance
     from .analysis.tables.landscape import correlation, exploration, incumbents
     from .errors import EncaveError
-    from .run import Incumbent, Note, Objective, Optimizer, Run, Status
+    from .run import Incumbent, Note, Objective, Optimizer, Provenance, Run, Status
     from .run.runs import Runs
     from .workflows.library import convert, open, read, report
 
 _HOMES = {
     "EncaveError": ".errors",
-    **dict.fromkeys(("Incumbent", "Note", "Objective", "Optimizer", "Run", "Status"), ".run"),
+    **dict.fromkeys(("Incumbent", "Note", "Objective", "Optimizer", "Provenance", "Run", "Status"), ".run"),
     "Runs": ".run.runs",
     **dict.fromkeys(("convert", "open", "read", "report"), ".workflows.library"),
     **dict.fromkeys(("Comparisons", "compare"), ".analysis.tables.comparisons"),
@@ -45,6 +45,7 @@ __all__ = [
     "Note",
     "Objective",
     "Optimizer",
+    "Provenance",
     "Run",
     "Runs",
     "Status",

@@ -17,21 +17,21 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from encave.analysis.statistics import effects, intervals
+from encave.analysis.statistics import effects, intervals, simultaneous
 from encave.analysis.statistics.intervals import Interval
 from encave.analysis.statistics.order_statistics import MEAN, Statistic
-from encave.runners.benchmarks.nasbench201.space import SIZE
+from encave.run.nasbench201_space import SIZE
+from encave.run.types import Floats
 from encave.runners.benchmarks.nasbench201.table import Benchmark, open_benchmark
 from encave.runners.benchmarks.nasbench201.task import DATASETS
 
-Floats = NDArray[np.float64]
 Populations: TypeAlias = "dict[int, Floats]"
 
 RUNS = (3, 5, 10, 30, 100)
 POPULATION = 20_000
 EVALUATIONS = (20, 50, 150, 400)
+MOMENTS = np.unique(np.geomspace(15, 300, 100).astype(int))  # evaluations, from 5 % of them on
 MEDIAN, IQM = Statistic("median"), Statistic("iqm")
 KINDS: tuple[Interval, ...] = intervals.INTERVALS
 
@@ -124,13 +124,58 @@ def _cell(shares: Sequence[float]) -> str:
     return f"{np.mean(shares):.3f} ({min(shares):.2f}–{max(shares):.2f})"
 
 
+def paths(benchmark: Benchmark, dataset: str, among: float, seed: int) -> Floats:
+    """Validation regret of searches after each of `MOMENTS` evaluations, shape (4000, moments).
+
+    They draw from the best share `among` of the architectures, by their error after 12 epochs.
+    """
+    every = np.arange(SIZE)
+    search = benchmark.query(every, dataset, schedule=12).valid_error
+    final = benchmark.query(every, dataset).valid_error
+    regret = np.maximum(final - benchmark.optimum(dataset)["valid_error_200"], 0.0)
+    pool = np.argsort(search)[: int(among * SIZE)]
+    drawn = pool[np.random.default_rng(seed).integers(len(pool), size=(4000, MOMENTS[-1]))]
+    costs = search[drawn]
+    holder = np.where(costs == np.minimum.accumulate(costs, axis=1), np.arange(MOMENTS[-1]), 0)
+    holder = np.maximum.accumulate(holder, axis=1)
+    return regret[drawn[np.arange(len(drawn))[:, None], holder]][:, MOMENTS - 1]
+
+
+def of_band(known: Sequence[Floats], n: int, samples: int) -> float:
+    """Share of studies of n runs whose simultaneous bands against the first hold all true differences everywhere."""
+    rng = np.random.default_rng(n)
+    truth = [other.mean(axis=0) - known[0].mean(axis=0) for other in known[1:]]
+    held = 0
+    for _ in range(samples):
+        control, *others = (own[rng.integers(len(own), size=n)] for own in known)
+        bands = simultaneous.differences(others, control, paired=False)
+        held += all(
+            bool(((band.lower <= value) & (value <= band.upper)).all())
+            for band, value in zip(bands, truth, strict=True)
+        )
+    return held / samples
+
+
+def band_line(benchmark: Benchmark, samples: int, runs: Sequence[int]) -> str:
+    """The line of the table: random search twice, and once among the better third, against random search."""
+    known = [
+        [paths(benchmark, dataset, share, seed) for seed, share in enumerate((1.0, 1.0, 1 / 3))]
+        for dataset in DATASETS
+        if dataset in benchmark.tasks
+    ]
+    cells = [_cell([of_band(one, n, samples) for one in known]) for n in runs]
+    return f"| {' | '.join(['differences over time, everywhere at once', 't', *cells])} |"
+
+
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--benchmark", type=Path, default=None, help="Parquet table, or the name of an imported one.")
     parser.add_argument("--samples", type=int, default=2000)
     given = parser.parse_args()
-    print("\n".join(table(open_benchmark(None if given.benchmark is None else str(given.benchmark)), given.samples)))
+    benchmark = open_benchmark(None if given.benchmark is None else str(given.benchmark))
+    print("\n".join(table(benchmark, given.samples)))
+    print(band_line(benchmark, min(given.samples, 300), RUNS), flush=True)
     return 0
 
 

@@ -23,7 +23,7 @@ from encave.analysis.performance.curves import aggregate
 from encave.analysis.performance.section_curves import Summary
 from encave.analysis.performance.streaming import Reduced, gather, reduce_source
 from encave.analysis.statistics.order_statistics import Statistic
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 
 EVALUATIONS = Axis("evaluations", "evaluations", None)
 LOSS = Measure("loss", "cost:loss")
@@ -41,7 +41,7 @@ def make_run(label: str, seed: int, task: str = "toy", trials: int = 1000) -> Ru
             "end": np.cumsum(rng.exponential(size=trials)),
         },
         configurations={i: {"x": float(x)} for i, x in enumerate(rng.random(trials))},
-        metadata={"task": task, "seed": seed},
+        provenance=Provenance(task=task, seed=seed),
     )  # fmt: skip
 
 
@@ -123,14 +123,16 @@ def stream(count: int) -> None:
 
 def _as_seeds(reduced: Iterable[Reduced], turn: int) -> list[Reduced]:
     """The same hundred runs as ten optimizers' other seeds."""
+    from copy import copy
     from dataclasses import replace
 
     renamed = []
     for number, one in enumerate(reduced):
-        metadata = {**one.run.metadata, "seed": turn * 100 + number, "group": f"o{turn % 10}"}
-        run = one.run.replace(metadata=metadata)
-        found = {kind: replace(own, run=run, seed=metadata["seed"]) for kind, own in one.trajectories.items()}
-        renamed.append(replace(one, run=run, trajectories=found))
+        known = one.header.provenance.replace(seed=turn * 100 + number, group=f"o{turn % 10}")
+        header = copy(one.header)
+        header.__dict__["provenance"] = known
+        found = {kind: replace(own, run=header, seed=known.seed) for kind, own in one.trajectories.items()}
+        renamed.append(replace(one, header=header, trajectories=found))
     return renamed
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encave.files.atomic import atomic_file
+from encave.run.types import Floats
 from encave.runners.benchmarks.nasbench201 import curves, surrogate
 from encave.runners.benchmarks.nasbench201.task import DATASETS
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from sklearn.neural_network import MLPRegressor
 
-Floats = NDArray[np.float64]
 Arrays = dict[str, NDArray[np.generic]]
 
 # Columns of the table, per dataset in the order of `surrogate.QUANTITIES`.

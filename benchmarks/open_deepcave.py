@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace
 
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 
 CHOICES = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 BUDGETS = (12.0, 50.0, 200.0)
@@ -71,7 +71,7 @@ def write_run(folder: Path, number: int, trials: int) -> None:
         configurations={
             i: {f"op_{edge}": CHOICES[code // 5**edge % 5] for edge in range(6)} for i, code in enumerate(architectures)
         },
-        metadata={"task": "cifar10", "seed": number, "group": optimizer},
+        provenance=Provenance(task="cifar10", seed=number, group=optimizer),
     )
     folder.mkdir()
     run.save(folder)

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace
 
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 
 CHOICES = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 SECONDS_BAR, MEMORY_BAR = 30.0, 400.0
@@ -51,7 +51,7 @@ def make_run(optimizer: int, task: int, seed: int, trials: int) -> Run:
         configurations={
             i: {f"op_{edge}": CHOICES[code] for edge, code in enumerate(row)} for i, row in enumerate(digits.tolist())
         },
-        metadata={"task": f"task {task}", "seed": seed},
+        provenance=Provenance(task=f"task {task}", seed=seed),
     )
 
 

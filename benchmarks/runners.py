@@ -20,7 +20,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from encave.runners.benchmarks.nasbench201 import space
+from encave.run import nasbench201_space as space
 from encave.runners.optimizers.adapter import load
 from encave.runners.optimizers.quiet import quiet
 from encave.runners.studies.execute import RunSpec, execute

@@ -15,7 +15,14 @@ from .. import __version__
 from ..errors import EncaveError
 from ..files.atomic import is_full
 from . import analyze, benchmark, convert, doctor, groups, open, report, studies
-from .common import ANY_PATH, LEFT_OUT, Group, say
+from .common import ANY_PATH, AS_JSON, LEFT_OUT, Group, print_json, say
+
+
+def _tell(context: click.Context, line: str, content: dict[str, Any]) -> None:
+    """Say on standard error what went wrong, and on standard output as JSON where the result was to be JSON."""
+    if context.meta.get(AS_JSON):
+        print_json(content)
+    say(line, err=True)
 
 
 class _Verbs(Group):
@@ -30,13 +37,19 @@ class _Verbs(Group):
         except EncaveError as error:
             if ctx.find_root().params["debug"]:
                 raise
-            say(f"encave: {error}", err=True)
+            passed = getattr(error, "passed_over", ())
+            _tell(ctx, f"encave: {error}", {"error": str(error), "passed_over": [each.to_json() for each in passed]})
             ctx.exit(error.exit_status)
         except OSError as error:
             if ctx.find_root().params["debug"] or not is_full(error):
                 raise
-            say(f"encave: cannot write: {error}. Make room, then run it again.", err=True)
+            told = f"cannot write: {error}. Make room, then run it again."
+            _tell(ctx, f"encave: {told}", {"error": told})
             ctx.exit(2)
+        except click.UsageError as error:
+            if ctx.meta.get(AS_JSON):
+                print_json({"error": error.format_message()})
+            raise
         except KeyboardInterrupt:
             say("encave: interrupted", err=True)
             ctx.exit(130)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from . import analyze_importance, analyze_landscape
-from .common import Group, load_runs, print_csv, print_json, run_paths, say
+from .common import Group, compared_runs, objective_option, print_csv, print_json, run_paths, say
 from .curves import curves
 from .runtimes import runtimes
 
@@ -30,6 +30,7 @@ for _verb in (
 
 @analyze.command()
 @run_paths
+@objective_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the final table as CSV and nothing else.")
 @click.option("--over-time", is_flag=True, help="With --csv: ranks over time instead, which need three optimizers.")
@@ -54,6 +55,7 @@ def ranks(paths: tuple[Path, ...], as_json: bool, as_csv: bool, over_time: bool)
 
 @analyze.command()
 @run_paths
+@objective_option
 @click.option(
     "--rope",
     type=click.FloatRange(0),
@@ -87,9 +89,7 @@ def _compare(
     """The comparison, and why nothing is averaged over tasks."""
     from ..analysis import compare
 
-    found = compare(load_runs(paths), rope=rope, control=control)
-    for remark in found.remarks:
-        say(remark, err=True)
+    found = compare(compared_runs(paths), rope=rope, control=control)
     return found, found.not_overall
 
 

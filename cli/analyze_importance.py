@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from ..errors import EncaveError
-from .common import command, left_out, load_runs, print_csv, print_json, run_paths
+from .common import command, compared_runs, left_out, print_csv, print_json, run_paths
 
 if TYPE_CHECKING:
     from ..analysis.importance.groups import Truth
@@ -50,7 +50,7 @@ def importance(
     how = Method(name=method, order=order, game=game)
     if bias and method != "fanova":
         raise click.UsageError("--bias is of the shares of fANOVA")
-    runs = load_runs(paths)
+    runs = compared_runs(paths)
     truth = truth_for(runs, table)
     if bias and truth is None:
         raise EncaveError("--bias needs the table that the runs searched; name it with --benchmark")

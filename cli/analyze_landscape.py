@@ -7,7 +7,17 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import ANY_PATH, command, left_out, load_runs, only_option, print_csv, print_json, run_paths
+from .common import (
+    ANY_PATH,
+    command,
+    compared_runs,
+    left_out,
+    objective_option,
+    only_option,
+    print_csv,
+    print_json,
+    run_paths,
+)  # fmt: skip
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 _CSV = click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")
@@ -24,7 +34,7 @@ def correlation(paths: tuple[Path, ...], objective: str | None, as_json: bool, a
     from ..analysis.tables.landscape import Correlations
     from .show.landscape import correlation_json, print_correlation
 
-    found = group_correlation(load_runs(paths), objective=objective)
+    found = group_correlation(compared_runs(paths), objective=objective)
     if as_json:
         print_json(correlation_json(*found))
     elif as_csv:
@@ -36,6 +46,7 @@ def correlation(paths: tuple[Path, ...], objective: str | None, as_json: bool, a
 
 @command()
 @run_paths
+@objective_option
 @_JSON
 @_CSV
 def exploration(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
@@ -44,7 +55,7 @@ def exploration(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
     from ..analysis.tables.landscape import Explorations
     from .show.landscape import exploration_json, print_exploration
 
-    found = group_exploration(load_runs(paths))
+    found = group_exploration(compared_runs(paths))
     if as_json:
         print_json(exploration_json(*found))
     elif as_csv:
@@ -56,6 +67,7 @@ def exploration(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
 
 @command()
 @run_paths
+@objective_option
 @_JSON
 @_CSV
 def incumbents(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
@@ -64,7 +76,7 @@ def incumbents(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
     from ..analysis.tables.landscape import Incumbents
     from .show.landscape import incumbents_json, print_incumbents
 
-    found = group_incumbent_values(load_runs(paths))
+    found = group_incumbent_values(compared_runs(paths))
     if as_json:
         print_json(incumbents_json(*found))
     elif as_csv:
@@ -77,6 +89,7 @@ def incumbents(paths: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
 @command()
 @click.argument("paths", nargs=-1, type=ANY_PATH)
 @only_option
+@objective_option
 @click.option("--benchmark", "table", default="surrogate", show_default=True, help="NAS-Bench-201 table.")
 @click.option("--order", type=click.IntRange(1), default=6, show_default=True, help="Most hyperparameters together.")
 @_JSON
@@ -88,7 +101,7 @@ def landscape(paths: tuple[Path, ...], table: str, order: int, as_json: bool) ->
     from .show.landscape import landscape_json, print_landscape
 
     benchmark = open_benchmark(table)
-    standings = group_standing(load_runs(paths), nasbench201_truth(benchmark)) if paths else ((), ())
+    standings = group_standing(compared_runs(paths), nasbench201_truth(benchmark)) if paths else ((), ())
     known = known_tables(benchmark)
     if as_json:
         print_json(landscape_json(known, order, *standings))

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..converters.limits import Limits
-    from ..converters.survey import PassedOver
-    from ..run import Run
+    from ..converters.reader import Steps
+    from ..run import Run, RunHeader
     from ..store import RunFilter
     from ..workflows.prepared import Prepared
 
@@ -27,9 +27,12 @@ ANY_PATH = click.Path(path_type=Path)
 
 _T = TypeVar("_T")
 _ONLY = "encave.only"
+_OBJECTIVE = "encave.objective"
 LEFT_OUT = "encave.left_out"
 """Key of the context's `meta`: whether something was left out."""
-_MOST_TOLD = 20
+_STRICT = "encave.strict"
+AS_JSON = "encave.as_json"
+"""Key of the context's `meta`: whether the command's output is to be JSON."""
 _KEYS = {"optimizer": "optimizers", "dataset": "datasets", "seed": "seeds"}
 
 
@@ -38,6 +41,7 @@ class Command(click.RichCommand):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click's; before, each option that takes one value is counted."""
+        ctx.meta[AS_JSON] = "--json" in args
         _, _, given = self.make_parser(ctx).parse_args(list(args))
         once = [
             one for one in given if isinstance(one, click.Option) and not (one.multiple or one.count or one.is_eager)
@@ -77,17 +81,60 @@ def only_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--only", multiple=True, callback=keep, expose_value=False, help=help_text)(command)
 
 
-def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--memory` and `--timeout`, for `reading_limits`."""
+def objective_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--objective`, which the functions below heed."""
 
-    def keep(context: click.Context, option: click.Parameter, given: float | None) -> None:
+    def keep(context: click.Context, _: click.Parameter, given: str | None) -> None:
+        context.meta[_OBJECTIVE] = given
+
+    help_text = "Objective that runs of several are compared by; else the first of each."
+    return click.option("--objective", default=None, callback=keep, expose_value=False, help=help_text)(command)
+
+
+def wanted_objective() -> str | None:
+    """What `--objective` says."""
+    context = click.get_current_context(silent=True)
+    return context.meta.get(_OBJECTIVE) if context else None
+
+
+def check_objective(runs: Sequence[RunHeader]) -> None:
+    """Say which of the runs are not compared by what `--objective` says.
+
+    Raises:
+        EncaveError: none is.
+    """
+    wanted = wanted_objective()
+    if wanted is None or not runs:
+        return
+    others = [run for run in runs if wanted not in [one.name for one in run.objectives]]
+    names = ", ".join(sorted({one.name for run in others for one in run.objectives}))
+    if len(others) == len(runs):
+        raise EncaveError(f"no run has an objective {wanted!r}; there are {names}")
+    if others:
+        say(f"encave: {len(others)} of {len(runs)} runs have no objective {wanted!r} but {names}", err=True)
+
+
+def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--memory` and `--timeout`, for `reading_limits`, and `--steps`, for `reading_steps`."""
+
+    def keep(context: click.Context, option: click.Parameter, given: float | str | None) -> None:
         context.meta[f"encave.{option.name}"] = given
 
     for flag, unit in (("--timeout", "Seconds that reading one log may take.  [default: 900]"),
                        ("--memory", "GiB of memory for a process that reads logs.  [default: 8]")):  # fmt: skip
         kind = click.FloatRange(0, min_open=True)
         command = click.option(flag, type=kind, default=None, callback=keep, expose_value=False, help=unit)(command)
-    return command
+    steps = "Values that Optuna's and Ray Tune's trials report: the last one counts, or each at its step as the budget."
+    choice = click.Choice(["last", "budget"])
+    return click.option(
+        "--steps", type=choice, default="last", show_default=True, callback=keep, expose_value=False, help=steps
+    )(command)
+
+
+def reading_steps() -> Steps:
+    """What `--steps` says."""
+    context = click.get_current_context(silent=True)
+    return context.meta.get("encave.steps", "last") if context else "last"
 
 
 def reading_limits() -> Limits:
@@ -103,17 +150,20 @@ def reading_limits() -> Limits:
     return Limits(**{name: value for name, value in given.items() if value is not None})
 
 
-def tell_passed_over(passed: Sequence[PassedOver]) -> None:
-    """Say what could not be looked into."""
-    for path, reason in passed[:_MOST_TOLD]:
-        say(f"encave: {path} is passed over: {reason}", err=True)
-    if len(passed) > _MOST_TOLD:
-        say(f"encave: {len(passed) - _MOST_TOLD:,} more are passed over", err=True)
+def strict_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--strict`, which `_prepared` heeds."""
+
+    def keep(context: click.Context, _: click.Parameter, given: bool) -> None:
+        context.meta[_STRICT] = given
+
+    help_text = "End with status 1 where something was passed over."
+    return click.option("--strict", is_flag=True, callback=keep, expose_value=False, help=help_text)(command)
 
 
 def run_paths(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The argument PATHS of logs, runs and run stores, `--only`, `--memory` and `--timeout`."""
-    return click.argument("paths", nargs=-1, required=True, type=ANY_PATH)(only_option(limit_options(command)))
+    """The argument PATHS of logs, runs and run stores, `--only`, `--memory`, `--timeout` and `--strict`."""
+    options = only_option(strict_option(limit_options(command)))
+    return click.argument("paths", nargs=-1, required=True, type=ANY_PATH)(options)
 
 
 def wanted_runs() -> RunFilter:
@@ -164,7 +214,7 @@ def found_later(paths: tuple[Path, ...]) -> list[Path]:
     from ..workflows.prepared import extracted, prepare
 
     with Engine(1, reading_limits()) as engine:
-        prepared = prepare(paths, engine)
+        prepared = prepare(paths, engine, steps=reading_steps())
     wanted = wanted_runs()
     folders = [folder for folder in prepared.folders if _is_wanted(folder, wanted)]
     return [*folders, *(folder for store in prepared.stores for folder in extracted(store, wanted))]
@@ -204,14 +254,32 @@ def load_runs(
         on_step("reading runs", done, len(sources))
         found += read_runs(source, read, on_damaged=damaged.append)
     on_step("reading runs", len(sources), len(sources))
-    found = [run for run in found if _has_space(run)]
+    found = [_led(run) for run in found if _has_space(run)]
     for error in damaged:
         leave_out(str(error))
     if damaged and not found:
         raise EncaveError("no run is left: convert the logs again")
     if renamed:
         found = [run for run in found if wanted.of_run(run) or wanted.of_run(renamed(run))]
-    return some(found, paths)
+    found = some(found, paths)
+    check_objective(found)
+    return found
+
+
+def compared_runs(paths: tuple[Path, ...]) -> list[Run]:
+    """The runs at or below the paths, of which is said who is taken for a seed of whom."""
+    from ..analysis.grouping.sections import view_runs
+    from .show.groups import tell_groups
+
+    runs = load_runs(paths)
+    tell_groups(view_runs(runs))
+    return runs
+
+
+def _led(run: Run) -> Run:
+    """The run with the objective first that `--objective` says, if it has it."""
+    wanted = wanted_objective()
+    return run.led_by(wanted) if wanted is not None and wanted in [one.name for one in run.objectives] else run
 
 
 def _has_space(run: Run) -> bool:
@@ -247,7 +315,6 @@ _MOST_NAMES = 20
 
 def _there(paths: tuple[Path, ...]) -> str:
     """The optimizers, tasks and seeds of the runs at or below the paths."""
-    from ..analysis.grouping.sections import view_runs
     from ..store import RunFilter, read_runs
     from .show.common import format_ranges
 
@@ -258,7 +325,7 @@ def _there(paths: tuple[Path, ...]) -> str:
     ]
     tasks = sorted({run.task for run in runs if run.task is not None})
     seeds = sorted({run.seed for run in runs if run.seed is not None})
-    told = [("optimizer", view_runs(runs).optimizers), ("dataset", tasks)]
+    told = [("optimizer", sorted({run.label for run in runs})), ("dataset", tasks)]
     listed = [f"{key}={', '.join(names[:_MOST_NAMES])}{', …' * (len(names) > _MOST_NAMES)}" for key, names in told]
     return "; ".join([*listed, f"seed={format_ranges(seeds)}"])
 
@@ -266,20 +333,28 @@ def _there(paths: tuple[Path, ...]) -> str:
 def _prepared(paths: tuple[Path, ...]) -> Prepared:
     from ..converters.engine import Engine
     from ..workflows.prepared import prepare
-    from .show.conversions import counted
+    from .show.conversions import counted, print_passed_over
 
     with Engine(cores(), reading_limits()) as engine, counted("logs") as count:
-        prepared = prepare(paths, engine, count)
-    tell_passed_over(prepared.passed_over)
+        prepared = prepare(paths, engine, count, reading_steps())
+    print_passed_over(prepared.passed_over, err=True)
+    context = click.get_current_context(silent=True)
+    if context and context.meta.get(_STRICT) and prepared.passed_over:
+        context.meta[LEFT_OUT] = True
     for log in prepared.refused:
         leave_out(f"{log.source}: {log.reason}")
     return prepared
 
 
-def exit_status(statuses: Sequence[str], *, strict: bool = False) -> int:
-    """0 if nothing was refused, 1 if something was, 2 if everything was; with `strict` 1 also then."""
+def exit_status(statuses: Sequence[str], passed_over: Sequence[object], *, strict: bool = False) -> int:
+    """0 if nothing was refused, 1 if something was, 2 if everything was.
+
+    With `strict` it is 1 also then, and where something was passed over.
+    """
     refused = statuses.count("refused")
-    return (2 if refused == len(statuses) and not strict else 1) if refused else 0
+    if strict:
+        return 1 if refused or passed_over else 0
+    return (2 if refused == len(statuses) else 1) if refused else 0
 
 
 def left_out(done: Sequence[object], refused: Sequence[object]) -> int:

@@ -18,13 +18,14 @@ from .common import (
     limit_options,
     print_json,
     reading_limits,
+    reading_steps,
     say,
-    tell_passed_over,
 )
 
 if TYPE_CHECKING:
     from ..converters import Conversion
     from ..converters.engine import Engine
+    from ..converters.passed_over import PassedOver
     from ..converters.reader import Options
     from ..converters.survey import Survey
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 @click.option("--configspace", default=None, help="ConfigSpace JSON file or nasbench201, for logs without a space.")
 @click.option("--map", "mapping", multiple=True, help="What a column of a table is: objective=loss; may be repeated.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Logs read at the same time.")
-@click.option("--strict", is_flag=True, help="Refuse logs of which anything must be assumed.")
+@click.option("--strict", is_flag=True, help="Refuse logs with assumptions; status 1 if anything is not read.")
 @limit_options
 @click.option("--json", "as_json", is_flag=True, help="Print the account as JSON and nothing else.")
 def convert(
@@ -62,15 +63,21 @@ def convert(
         raise EncaveError(f"--deepcave 1.3 is not for --to {to}")
     form = "deepcave13" if deepcave == "1.3" else to
     given = _log_options(forced, configspace, mapping)
-    options = Options(given["space"], given["mapping"])
+    options = Options(given["space"], given["mapping"], reading_steps())
     with Engine(jobs, reading_limits()) as engine:
         found = survey(sources, engine, forced, mapping=options.mapping, skip=out)
-        tell_passed_over(found.passed_over)
         write = _export if form != "deepcave" or found.are_runs else _convert
         conversions = write(found, out, form, engine, options, strict=strict, as_json=as_json)
-    _tell_packed(sources, [conversion.source for conversion in conversions])
     _tell_unmapped(given["mapping"], [(one.source, one.format) for one in conversions])
-    sys.exit(exit_status([conversion.status for conversion in conversions], strict=strict))
+    sys.exit(exit_status([conversion.status for conversion in conversions], found.unread, strict=strict))
+
+
+def _formats(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    from .show.conversions import print_formats
+
+    if wanted:
+        print_formats()
+        context.exit()
 
 
 @command()
@@ -78,37 +85,39 @@ def convert(
 @click.option("--from", "forced", default=None, help="Format of the logs, instead of what their content says.")
 @click.option("--configspace", default=None, help="ConfigSpace JSON file or nasbench201, for logs without a space.")
 @click.option("--map", "mapping", multiple=True, help="What a column of a table is: objective=loss; may be repeated.")
+@click.option("--strict", is_flag=True, help="End with status 1 where something was passed over.")
+@click.option("--formats", is_flag=True, is_eager=True, expose_value=False, callback=_formats, help="List the formats.")
 @limit_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def inspect(
-    paths: tuple[Path, ...], forced: str | None, configspace: str | None, mapping: tuple[str, ...], as_json: bool
+    paths: tuple[Path, ...],
+    forced: str | None,
+    configspace: str | None,
+    mapping: tuple[str, ...],
+    strict: bool,
+    as_json: bool,
 ) -> None:
     """Say what the logs and the converted runs at or below PATHS hold and what is odd about them; write nothing."""
     from ..converters.inspection import inspect_logs
-    from .show.conversions import print_inspections
+    from .show.conversions import print_inspections, print_passed_over
 
+    passed: list[PassedOver] = []
     log_options = _log_options(forced, configspace, mapping)
     found = inspect_logs(
         paths,
         **log_options,
+        steps=reading_steps(),
         jobs=cores(),
         limits=reading_limits(),
-        on_passed_over=lambda each: tell_passed_over([each]),
+        on_passed_over=passed.extend,
     )
     if as_json:
-        print_json({"runs": [inspection.to_json() for inspection in found]})
+        print_json({"runs": [each.to_json() for each in found], "passed_over": [each.to_json() for each in passed]})
     else:
         print_inspections(found)
-    _tell_packed(paths, [inspection.source for inspection in found])
+        print_passed_over(passed)
     _tell_unmapped(log_options["mapping"], [(one.source, one.format) for one in found])
-    sys.exit(exit_status([inspection.status for inspection in found]))
-
-
-def _tell_packed(sources: tuple[Path, ...], read: Sequence[Path]) -> None:
-    from ..converters.survey import packed_beside
-
-    for name in packed_beside(sources, read):
-        say(f"encave: {name} is packed and was not read: unpack it first", err=True)
+    sys.exit(exit_status([inspection.status for inspection in found], passed, strict=strict))
 
 
 def _tell_unmapped(mapping: dict[str, str] | None, read: Sequence[tuple[Path, str]]) -> None:
@@ -146,14 +155,16 @@ def _convert(
     found: Survey, out: Path, _: str, engine: Engine, options: Options, *, strict: bool, as_json: bool
 ) -> Sequence[Conversion]:
     from ..converters.conversion import convert_found
-    from .show.conversions import counted, print_conversions
+    from .show.conversions import counted, print_conversions, print_passed_over
 
     with counted("logs") as count:
         conversions = convert_found(found, out, engine, options, strict=strict, on_progress=count)
     if as_json:
-        print_json({"runs": [conversion.to_json() for conversion in conversions]})
+        runs = [conversion.to_json() for conversion in conversions]
+        print_json({"runs": runs, "passed_over": [each.to_json() for each in found.passed_over]})
     else:
         print_conversions(conversions, out)
+        print_passed_over(found.passed_over)
     if left := found.folders:
         told = "1 converted run, which was" if len(left) == 1 else f"{len(left)} converted runs, which were"
         say(f"encave: there are also {told} left alone, e.g. {left[0]}", err=True)
@@ -164,13 +175,16 @@ def _export(
     found: Survey, out: Path, form: str, engine: Engine, options: Options, *, strict: bool, as_json: bool
 ) -> Sequence[Conversion]:
     from ..converters.exporting import export_found
-    from .show.conversions import counted, print_exported
+    from .show.conversions import counted, print_exported, print_passed_over
 
     with counted("logs and runs") as count:
         exported = export_found(found, out, form, engine, options, strict=strict, on_progress=count)
     if as_json:
         runs = [conversion.to_json() for conversion in exported.conversions]
-        print_json({"runs": runs, "cannot_hold": list(exported.limits), "not_held": list(exported.lost)})
+        passed = [each.to_json() for each in found.passed_over]
+        held = {"cannot_hold": list(exported.limits), "not_held": list(exported.lost)}
+        print_json({"runs": runs, "passed_over": passed, **held})
     else:
         print_exported(exported, out)
+        print_passed_over(found.passed_over)
     return exported.conversions

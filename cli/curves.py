@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from .common import command, leave_out, print_csv, print_json, run_paths, run_sources, say, some, wanted_runs
+from .common import (
+    check_objective,
+    command,
+    leave_out,
+    objective_option,
+    print_csv,
+    print_json,
+    run_paths,
+    run_sources,
+    say,
+    some,
+    wanted_objective,
+    wanted_runs,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from ..analysis.performance.streaming import Reduced
@@ -16,13 +29,16 @@ if TYPE_CHECKING:
 AXES = ("evaluations", "time", "trial-time", "epochs", "full-evaluations")
 INTERVALS = ("t", "bootstrap")
 INTERVAL_HELP = "Student's and its like, which hold for few runs, or percentile bootstrap."
-RULES = ("highest-so-far", "any-budget", "highest-only")
+RULES = ("as-logged", "highest-so-far", "any-budget", "highest-only")
 
 
 @command()
 @run_paths
+@objective_option
 @click.option("--axis", type=click.Choice(AXES), default=None, help="What to draw over; else time, or evaluations.")
-@click.option("--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="Budgets of incumbents.")
+@click.option(
+    "--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="What may be the incumbent."
+)
 @click.option("--statistic", default="mean", show_default=True, help="mean, median, iqm, or a quantile: q0.9.")
 @click.option("--interval", type=click.Choice(INTERVALS), default=INTERVALS[0], show_default=True, help=INTERVAL_HELP)
 @click.option("--reference", type=float, default=None, help="Regret of the first measure is against this value.")
@@ -44,13 +60,12 @@ def curves(
     from ..analysis.statistics.order_statistics import Statistic
     from ..analysis.tables.curves import Curves
     from .show.curves import print_curves
+    from .show.groups import tell_groups
 
     summary = Summary(statistic=Statistic(statistic), **options)
     reduced = some(reduced_runs(run_sources(paths), axis, summary.rule, jobs, scheduler), paths)
-    sets, remarks = gather(reduced, axis, summary)
+    sets, _ = gather(reduced, axis, summary, tell_groups)
     over_tasks = curves_over_tasks(sets) if summary.normalise and len(sets) > 1 else ()
-    for remark in remarks:
-        say(remark, err=True)
     found = Curves(tuple(sets), tuple(over_tasks))
     if as_json:
         print_json({"curves": found.records(), "normalised_by": found.normalised_by})
@@ -79,7 +94,9 @@ def reduced_runs(sources: list[Path], axis: Any, rule: Any, jobs: int, scheduler
                 say(f"No worker is at {scheduler or 'the scheduler'}; waiting for one.", err=True)
 
         cluster = Cluster(jobs=jobs, scheduler=scheduler)
-        return reduce_sources(
+        reduced = reduce_sources(
             sources, axis, rule, cluster,
-            wanted=wanted_runs(), on_progress=show, on_ready=ready, on_damaged=leave_out,
+            wanted=wanted_runs(), objective=wanted_objective(), on_progress=show, on_ready=ready, on_damaged=leave_out,
         )  # fmt: skip
+    check_objective([one.header for one in reduced])
+    return reduced

@@ -9,28 +9,43 @@ from typing import Any
 
 import rich_click as click
 
-from .common import ANY_PATH, command, cores, load_runs, run_paths, say
+from .common import ANY_PATH, command, cores, load_runs, objective_option, run_paths, say
 from .curves import INTERVAL_HELP, INTERVALS
 
 
 @command()
 @run_paths
+@objective_option
 @click.option("--out", required=True, type=ANY_PATH, help="Folder of the report.")
 @click.option("--title", default=None, help="Title of the page.")
 @click.option("--venue", default=None, help="Paper to draw for: neurips, icml, iclr, automl, tmlr, jmlr.")
 @click.option("--interval", type=click.Choice(INTERVALS), default=None, help=f"{INTERVAL_HELP}  [default: t]")
 @click.option("--control", default=None, help="Compares every other optimizer with this one, besides all pairs.")
+@click.option(
+    "--family",
+    type=click.Choice(["task", "report"]),
+    default=None,
+    help="Tests of pairs that are corrected together: those of a task, or of all tasks.  [default: task]",
+)
+@click.option(
+    "--benchmark",
+    default=None,
+    help="The table of runs that name none: a Parquet file or the name of an imported one.",
+)
 @click.option("--settings", "file", type=ANY_PATH, default=None, help="A report.toml; else the one in a path, if any.")
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Processes that draw.  [default: one per core]")
 def report(
     paths: tuple[Path, ...], out: Path, title: str | None, venue: str | None, interval: Any, control: str | None,
-    file: Path | None, jobs: int | None,
+    family: Any, benchmark: str | None, file: Path | None, jobs: int | None,
 ) -> None:  # fmt: skip
     """Compare runs: a page, figures, tables and LaTeX that compiles, and the data behind them."""
+    from ..analysis.grouping.sections import view_runs
     from ..analysis.report import write_report
     from ..analysis.report.settings import NAME, Settings, read_settings
-    from ..workflows.known_tables import random_search_of, truth_of
+    from ..runners.benchmarks.nasbench201.table import open_benchmark
+    from ..workflows.known_tables import random_search_of, training_noise_of, truth_of, with_table
     from .show.common import steps
+    from .show.groups import tell_groups
 
     file = file or next((path / NAME for path in paths if (path / NAME).is_file()), None)
     settings = read_settings(file) if file else Settings()
@@ -38,11 +53,18 @@ def report(
         say(f"Settings: {file}", err=True)
     settings = replace(settings, title=title or settings.title, venue=venue or settings.venue)
     settings = replace(settings, interval=interval or settings.interval, control=control or settings.control)
+    settings = replace(settings, family=family or settings.family)
     command = "encave " + " ".join(sys.argv[1:])
     with steps() as on_step:
         runs = load_runs(paths, on_step, settings.told if settings.labels or settings.runs else None)
+        table = open_benchmark(benchmark) if benchmark else None
+        if table is not None:
+            runs = with_table(runs, table, lambda run: settings.told(run).task)
+    tell_groups(view_runs(settings.applied(runs)))
+    with steps() as on_step:
         written = write_report(
-            runs, out, command=command, settings=settings, truth=truth_of(runs),
-            random_search=random_search_of(runs), jobs=jobs or cores(), on_step=on_step,
+            runs, out, command=command, settings=settings, truth=truth_of(runs, table),
+            random_search=random_search_of(runs, table), noise=training_noise_of(runs, table),
+            jobs=jobs or cores(), on_step=on_step,
         )  # fmt: skip
     say(f"Report: {written.page}")

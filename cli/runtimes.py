@@ -7,16 +7,17 @@ from typing import Any
 
 import rich_click as click
 
-from .common import command, print_csv, print_json, run_paths, run_sources, say, several, some
+from .common import command, objective_option, print_csv, print_json, run_paths, run_sources, say, several, some
 from .curves import AXES, RULES, reduced_runs
 
 
 @command()
 @run_paths
+@objective_option
 @several("--target", help="A value to hit, or several; else 51 spaced.")
 @click.option("--measure", default=None, help="What targets are of, by its name; else the first, often a regret.")
 @click.option("--axis", type=click.Choice(AXES), default=None, help="What runtimes count; else time, or evaluations.")
-@click.option("--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="Budgets of incumbents.")
+@click.option("--rule", type=click.Choice(RULES), default=RULES[0], show_default=True, help="Incumbents.")
 @click.option("--first-passage", is_flag=True, help="A target is hit when it is first reached, held to the end or not.")
 @click.option("--reference", type=float, default=None, help="Regret of the first measure is against this value.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that read runs.")
@@ -32,13 +33,12 @@ def runtimes(
     from ..analysis.performance.section_runtimes import section_runtimes
     from ..analysis.performance.streaming import gather
     from ..analysis.tables.curves import RunningTimes
+    from .show.groups import tell_groups
     from .show.runtimes import print_runtimes
 
     targets = _numbers(target)
     reduced = some(reduced_runs(run_sources(paths), axis, rule, jobs, scheduler), paths)
-    sets, remarks = gather(reduced, axis, Summary(rule=rule, reference=reference))
-    for remark in remarks:
-        say(remark, err=True)
+    sets, _ = gather(reduced, axis, Summary(rule=rule, reference=reference), tell_groups)
     each = [section_runtimes(one, measure, targets, "first" if first_passage else "held") for one in sets]
     found = [one for one in each if one is not None]
     for one, curves in zip(each, sets, strict=True):

@@ -64,12 +64,12 @@ def refused(source: Path, format_name: str, reason: str) -> Conversion:
 def accounted(
     source: Path, format_name: str, status: Literal["converted", "unchanged"], run: Run, folder: Path
 ) -> Conversion:
-    """The account of a run; release and counts are those in its metadata, if there are any."""
-    counts = {"read": len(run), "written": len(run)} | dict(run.metadata.get("accounting") or {})
+    """The account of a run; release and counts are those of its provenance, if there are any."""
+    counts = {"read": len(run), "written": len(run)} | dict(run.provenance.accounting)
     return Conversion(
         source=source,
         format=format_name,
-        release=run.metadata.get("source_release"),
+        release=run.provenance.source_release,
         status=status,
         reason=None,
         **counts,

@@ -6,16 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import EncaveError
 from .account import Conversion, refused
 from .engine import Engine, Task
 from .formats.deepcave import twin
 from .limits import Limits
 from .one_log import Job, convert_log
-from .reader import Options
+from .reader import Options, Steps
 from .reading_server import Ended
 from .run_folders import opened
-from .survey import Survey, nothing_found, survey
+from .survey import NothingFoundError, Survey, survey
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -30,6 +29,7 @@ def convert(
     forced_format: str | None = None,
     space: ConfigurationSpace | None = None,
     mapping: Mapping[str, str] | None = None,
+    steps: Steps = "last",
     strict: bool = False,
     jobs: int = 1,
     limits: Limits | None = None,
@@ -47,6 +47,7 @@ def convert(
         forced_format: Name of the one format to look for; None: all.
         space: Configuration space for logs without one.
         mapping: What the columns of a table are, e.g. `{"objective": "loss"}`.
+        steps: What values that trials report on their way are, see `Options`.
         strict: Whether to refuse logs of which anything must be assumed.
         jobs: Logs that are converted at the same time; the result is the same.
         limits: Of each process.
@@ -58,8 +59,8 @@ def convert(
     with Engine(jobs, limits) as engine:
         found = survey(sources, engine, forced_format, mapping=mapping, skip=out)
         if not found.logs:
-            raise EncaveError(nothing_found(found, engine, forced_format, mapping))
-        return convert_found(found, out, engine, Options(space, mapping), strict=strict, on_progress=on_progress)
+            raise NothingFoundError([found])
+        return convert_found(found, out, engine, Options(space, mapping, steps), strict=strict, on_progress=on_progress)
 
 
 def convert_found(

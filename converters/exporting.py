@@ -17,7 +17,7 @@ from .engine import Engine, Task
 from .limits import Limits
 from .one_log import Job, assumed, read_log, refused_as_assumed
 from .outputs import output
-from .reader import Found, Options
+from .reader import Found, Options, Steps
 from .reading_server import Ended
 from .survey import Survey, load_each, survey
 
@@ -51,6 +51,7 @@ def export(
     forced_format: str | None = None,
     space: ConfigurationSpace | None = None,
     mapping: Mapping[str, str] | None = None,
+    steps: Steps = "last",
     strict: bool = False,
     jobs: int = 1,
     limits: Limits | None = None,
@@ -65,6 +66,7 @@ def export(
         forced_format: Name of the one format to look for; None: all.
         space: Configuration space for logs without one.
         mapping: What the columns of a table are.
+        steps: What values that trials report on their way are, see `Options`.
         strict: Whether to refuse logs of which anything must be assumed.
         jobs: Processes that read logs; the result is the same.
         limits: Of each process.
@@ -76,7 +78,9 @@ def export(
     """
     with Engine(jobs, limits) as engine:
         found = survey(sources, engine, forced_format, mapping=mapping, skip=out)
-        return export_found(found, out, to, engine, Options(space, mapping), strict=strict, on_progress=on_progress)
+        return export_found(
+            found, out, to, engine, Options(space, mapping, steps), strict=strict, on_progress=on_progress
+        )
 
 
 def export_found(
@@ -185,7 +189,7 @@ def read_all(
     for folder, run in load_each(wanted.found.folders):
         if isinstance(run, EncaveError):
             yield refused(folder, _CONVERTED, str(run)), None
-        elif run.metadata.get("source") not in sources:
+        elif run.provenance.source not in sources:
             yield _judged(folder, _CONVERTED, run, wanted)
 
 

@@ -15,12 +15,14 @@ from .account import best_of
 from .engine import Engine, Task
 from .limits import Limits
 from .one_log import Ask, Job, describe_error, described, read
-from .reader import Options
+from .reader import Options, Steps
 from .reading_server import Ended
-from .survey import PassedOver, load_each, survey
+from .survey import load_each, survey
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
+
+    from .passed_over import PassedOver
 
 _SHOWN = 12
 
@@ -98,9 +100,10 @@ def inspect_logs(
     forced_format: str | None = None,
     space: ConfigurationSpace | None = None,
     mapping: Mapping[str, str] | None = None,
+    steps: Steps = "last",
     jobs: int = 1,
     limits: Limits | None = None,
-    on_passed_over: Callable[[PassedOver], None] | None = None,
+    on_passed_over: Callable[[list[PassedOver]], None] | None = None,
 ) -> list[Inspection]:
     """Read all logs and converted runs at or below `paths`.
 
@@ -109,19 +112,19 @@ def inspect_logs(
         forced_format: Name of the one format to look for; None: all.
         space: Configuration space for logs without one.
         mapping: What the columns of a table are.
+        steps: What values that trials report on their way are, see `Options`.
         jobs: Processes that read logs; the result is the same.
         limits: Of each process.
-        on_passed_over: Told of each file and folder that could not be looked into.
+        on_passed_over: Told what was passed over, by kind.
 
     Raises:
         EncaveError: a path does not exist, or there is neither a log nor a run in any of them.
     """
-    options = Options(space, mapping)
+    options = Options(space, mapping, steps)
     with Engine(jobs, limits) as engine:
         seen = survey(paths, engine, forced_format, mapping=mapping)
         if on_passed_over is not None:
-            for each in seen.passed_over:
-                on_passed_over(each)
+            on_passed_over(seen.passed_over)
         tasks = (Task(_of_log, (Job(log, options),)) for log in seen.logs)
         found = [_of_folder(folder, run) for folder, run in load_each(seen.folders)]
         for log, answer in zip(seen.logs, engine.ordered(tasks), strict=True):
@@ -134,7 +137,7 @@ def _of_log(job: Job, _: Ask) -> Inspection:
     """What one log holds; runs in a process that reads."""
     path, name = job.log.found.path, job.log.format
     try:
-        return _of_run(path, name, described(read(job.candidate(), job.options)))
+        return _of_run(path, name, described(read(job.candidate(), job.options), job.log.found))
     except Exception as error:  # noqa: BLE001 - one log must not hide the others, whatever its format's code does
         return Inspection(path, name, "refused", describe_error(job.log, error))
 
@@ -142,16 +145,16 @@ def _of_log(job: Job, _: Ask) -> Inspection:
 def _of_folder(folder: Path, run: Run | EncaveError) -> Inspection:
     if isinstance(run, EncaveError):
         return Inspection(folder, "run", "refused", str(run))
-    return _of_run(folder, str(run.metadata.get("source_format") or "run"), run)
+    return _of_run(folder, run.provenance.source_format or "run", run)
 
 
 def _of_run(source: Path, format_name: str, run: Run) -> Inspection:
-    accounting = run.metadata.get("accounting") or {}
+    accounting = run.provenance.accounting
     seen = Inspection(
         source=source,
         format=format_name,
         name=run.name,
-        release=run.metadata.get("source_release"),
+        release=run.provenance.source_release,
         optimizer=run.optimizer,
         trials=accounting.get("read", len(run)),
         merged=accounting.get("merged", 0),

@@ -14,11 +14,13 @@ from typing import Any, TypeAlias
 from .. import __version__
 from ..errors import EncaveError
 from ..files.atomic import atomic_folder
-from ..run import Run
+from ..run import Run, sidecar
+from ..run.provenance import JSON
 from . import registry
 from .account import Conversion, accounted, refused
 from .formats.deepcave import output as deepcave
-from .parts import sidecar
+from .parts.fitting import left_out
+from .parts.seed_names import named_seed
 from .reader import Found, Log, Options, ReadResult
 from .registry import Candidate
 from .run_folders import FILES, Earlier
@@ -84,8 +86,8 @@ def read_log(job: Job, with_fingerprint: bool, known: str | None, _: Ask) -> Ans
             told["fingerprint"] = fingerprint(found, name, job.options)
             if told["fingerprint"] == known:
                 return None
-        run = described(read(candidate, job.options))
-        return run.replace(metadata=dict(run.metadata) | told)
+        run = described(read(candidate, job.options), found)
+        return run.replace(provenance=run.provenance.replace(**told))
     except Exception as error:  # noqa: BLE001 - one log must not stop the others, whatever its format's code does
         return EncaveError(describe_error(job.log, error))
 
@@ -119,12 +121,14 @@ def _convert(job: Job, ask: Ask) -> Conversion:
         return _strictly(known) if job.strict else known
     result = read(candidate, job.options)
     if job.strict and (reason := assumed(result.run)):
-        return refused_as_assumed(found.path, name, described(result), reason)
+        return refused_as_assumed(found.path, name, described(result, found), reason)
     print_now = print_now or fingerprint(found, name, job.options)
     if _stamps(found) != before:
         print_now = "changed while it was read"  # so that it is converted again
     folder = ask((source, result.run.name))
-    run = _write(result, folder, {"source": str(source), "source_format": name, "fingerprint": print_now})
+    run = _write(
+        described(result, found), folder, {"source": str(source), "source_format": name, "fingerprint": print_now}
+    )
     return accounted(found.path, name, "converted", run, folder)
 
 
@@ -136,6 +140,9 @@ def read(candidate: Candidate, options: Options) -> ReadResult:
     """
     with _no_search_for_cycles():
         result = candidate.reader.read(candidate.found, options)
+    if unfit := left_out(result.run):
+        dropped = result.dropped + unfit
+        result = replace(result, dropped=dropped, read=max(result.read, len(result.run) + result.merged + dropped))
     if result.read != len(result.run) + result.merged + result.dropped:
         told = f"{result.read} read, {len(result.run)} written, {result.merged} merged, {result.dropped} dropped"
         where = candidate.found.path
@@ -161,11 +168,19 @@ def assumed(run: Run) -> str | None:
     return f"refused by --strict, since something is assumed: {'; '.join(texts)}" if texts else None
 
 
-def described(result: ReadResult) -> Run:
-    """The run with the release and the counts of its log in its metadata."""
+def described(result: ReadResult, found: Found) -> Run:
+    """The run with what its log and names say of it beside its trials: release, counts, and a seed that it lacks."""
     counts = {"read": result.read, "written": len(result.run), "merged": result.merged, "dropped": result.dropped}
-    told = {"source_release": result.release, "encave": __version__, "accounting": counts}
-    return result.run.replace(metadata=dict(result.run.metadata) | told)
+    run, known = result.run, result.run.provenance
+    known = known.replace(source_release=result.release, encave=__version__, accounting=counts)
+    names = [name for name in run.configurations.column_names if run.configurations[name].null_count]
+    more: dict[str, JSON] = {"absent": names} if names else {}
+    one_of_several = found.key is not None and known.study is None  # whose file's name is that of all
+    seed = None if run.seed is not None or one_of_several else named_seed(found.path, known.study)
+    if seed is not None:
+        known = known.replace(seed=seed.seed, seed_from=seed.where)
+        run = run.replace(notes=(*run.notes, seed.note()))
+    return run.replace(provenance=known.replace(extra={**known.extra, **more}))
 
 
 def _unchanged(job: Job, print_now: str) -> Conversion | None:
@@ -191,11 +206,11 @@ def refused_as_assumed(path: Path, name: str, run: Run, reason: str) -> Conversi
     )
 
 
-def _write(result: ReadResult, folder: Path, provenance: Mapping[str, Any]) -> Run:
+def _write(run: Run, folder: Path, told: Mapping[str, str]) -> Run:
     """Write a run's folder; it appears whole or not at all."""
-    run = described(result).replace(name=folder.name)
+    run = run.replace(name=folder.name)
     shown, notes = deepcave.prepare(run)
-    run = run.replace(notes=(*run.notes, *notes), metadata=dict(run.metadata) | dict(provenance))
+    run = run.replace(notes=(*run.notes, *notes), provenance=run.provenance.replace(**told))
     with atomic_folder(folder, ours=FILES) as temporary:
         deepcave.write(run, shown, temporary)
         run.save(temporary)
@@ -205,7 +220,8 @@ def _write(result: ReadResult, folder: Path, provenance: Mapping[str, Any]) -> R
 def fingerprint(found: Found, name: str, options: Options) -> str:
     """Hash of everything that the conversion depends on."""
     space = options.space and options.space.to_serialized_dict()
-    digest = hashlib.sha256(json.dumps([__version__, name, space, dict(options.mapping or {})]).encode())
+    told = [__version__, name, space, dict(options.mapping or {}), options.steps]
+    digest = hashlib.sha256(json.dumps(told).encode())
     beside = sidecar.locate(found.path)
     for path in (*found.files, *([beside] if beside else [])):
         digest.update(path.name.encode())

@@ -10,8 +10,10 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 from urllib.parse import quote
+
+Steps: TypeAlias = Literal["last", "budget"]
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -31,10 +33,14 @@ class Listing:
     def head(self, name: str, size: int = 4096) -> bytes:
         """First bytes of a file; of text without a byte order mark, and as UTF-8 if it is UTF-16."""
         with (self.folder / name).open("rb") as file:
-            data = file.read(size)
-        if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-            return data.decode("utf-16", errors="ignore").encode(errors="ignore")
-        return data.removeprefix(BOM_UTF8)
+            return as_utf8(file.read(size))
+
+
+def as_utf8(data: bytes) -> bytes:
+    """The beginning of a file: of text without a byte order mark, and as UTF-8 if it is UTF-16."""
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="ignore").encode(errors="ignore")
+    return data.removeprefix(BOM_UTF8)
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,9 @@ class Options:
     """Configuration space for logs without one of their own."""
     mapping: Mapping[str, str] | None = None
     """What the columns of a table are, as in `--map objective=loss`; it goes before a mapping beside the table."""
+    steps: Steps = "last"
+    """What values that trials of Optuna and Ray Tune report on their way are: `last`, the last one is a trial's and
+    the others extra; `budget`, each is a trial at the budget of its step."""
 
 
 @dataclass(frozen=True)

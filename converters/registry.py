@@ -24,6 +24,7 @@ BUILT_IN = (
     "nats_bench_results",
     "syne_tune.reader",
     "neps.reader",
+    "carps",
     "deephyper",
     "bohb",
     "optuna.reader",

@@ -47,7 +47,7 @@ class RunFolders:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         entries = sorted(folder.iterdir())
-        self._taken = {entry.name.lower() for entry in entries}
+        self._taken = {entry.name.lower() for entry in entries if not _is_wreck(entry)}
         self._earlier: dict[str, Earlier] = {}
         self._written: dict[Path, None] = {}
         for entry in entries:
@@ -137,11 +137,26 @@ def _remove_left_behind(folder: Path) -> None:
             shutil.rmtree(entry, ignore_errors=True)
 
 
-def _metadata(header: Path) -> Mapping[str, Any]:
-    if not header.is_file():
-        return {}
+def _is_wreck(folder: Path) -> bool:
+    """Whether a run's header is there and cannot be read, beside files of a conversion only: the name is free again."""
     try:
-        metadata = json.loads(read_text(header, _LARGEST))["metadata"]
-    except (EncaveError, ValueError, KeyError, TypeError, RecursionError):
-        return {}  # no header of ours: the name stays taken, the folder is left alone
+        held = [path.name for path in folder.iterdir()] if folder.is_dir() and not folder.is_symlink() else []
+    except OSError:
+        return False
+    return HEADER_FILE in held and set(held) <= set(FILES) and _header(folder / HEADER_FILE) is None
+
+
+def _metadata(header: Path) -> Mapping[str, Any]:
+    # not as a `Provenance`: a damaged run of ours is still one, and is converted again in its place
+    metadata = (_header(header) or {}).get("metadata")
     return metadata if isinstance(metadata, dict) else {}
+
+
+def _header(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        header = json.loads(read_text(path, _LARGEST))
+    except (EncaveError, ValueError, RecursionError):
+        return None  # no header of ours
+    return header if isinstance(header, dict) else None

@@ -6,14 +6,15 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from ..errors import EncaveError
 from ..run import HEADER_FILE, TRIALS_FILE, Run
 from ..store import STORE_FILE, read_runs, store_of
 from . import registry
 from .engine import Engine, Task
-from .formats.table.source import may_be_table
+from .formats.table.reader import TableReader
+from .passed_over import PACKED, PassedOver, Unread, counted, in_words, sidecars, unread_in
 from .reader import Found, Listing, Log, Reader
 from .reading_server import Ended
 from .registry import Candidate, Failure
@@ -23,17 +24,7 @@ MAX_DEPTH = 24
 UNREADABLE = "unreadable"
 """Stands for the format of what this user may not read."""
 
-_PACKED = frozenset({".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
 _SEARCH = 60.0  # seconds for the files of a folder; a single one, and a folder without a culprit, may take longer
-
-
-class PassedOver(NamedTuple):
-    """What lies at or below the sources and was not looked into."""
-
-    path: Path
-    """The file or folder."""
-    reason: str
-    """Why."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +39,13 @@ class Survey:
     """Folders of converted runs, resolved, in that order."""
     stores: tuple[Path, ...]
     """Run stores, and folders within one that stand for the runs in them, likewise."""
-    passed_over: tuple[PassedOver, ...]
-    """What could not be read during the search: gone meanwhile, broken links, too deep, devices."""
+    unread: tuple[Unread, ...] = ()
+    """What looks like a log, a table or a tracker's and was not read, and what could not be looked into."""
+
+    @property
+    def passed_over(self) -> list[PassedOver]:
+        """That by kind, counted."""
+        return counted(self.unread)
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -71,7 +67,7 @@ class _Walk:
     runs: list[Path] = field(default_factory=list[Path])
     stores: list[Path] = field(default_factory=list[Path])
     barred: list[Path] = field(default_factory=list[Path])
-    passed: list[PassedOver] = field(default_factory=list[PassedOver])
+    passed: list[Unread] = field(default_factory=list[Unread])
 
     def listings(self, skip: Path | None) -> Iterator[Listing]:
         """Files of the folders, without hidden folders, converted runs and stores.
@@ -91,7 +87,7 @@ class _Walk:
                 continue
             visited.add(real)
             if depth > MAX_DEPTH:
-                self.passed.append(PassedOver(folder, f"it lies more than {MAX_DEPTH} folders below {self.source}"))
+                self.passed.append(Unread(folder, f"more than {MAX_DEPTH} folders below its source"))
             elif os.path.lexists(folder) and not os.access(folder, os.R_OK | os.X_OK):
                 self.barred.append(folder)
             else:
@@ -110,12 +106,12 @@ class _Walk:
             with os.scandir(folder) as entries:
                 listed = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            self.passed.append(PassedOver(folder, error.strerror or str(error)))
+            self.passed.append(Unread(folder, error.strerror or str(error)))
             return [], []
         files = [entry.name for entry in listed if self._is(entry.is_file, entry)]
         below = [entry for entry in listed if entry.name not in set(files) and self._is(entry.is_dir, entry)]
         other = {entry.name for entry in listed} - set(files) - {entry.name for entry in below}
-        self.passed += (PassedOver(folder / name, "it is neither a file nor a folder") for name in sorted(other))
+        self.passed += (Unread(folder / name, "neither a file nor a folder") for name in sorted(other))
         return files, [Path(entry.path) for entry in below if not entry.name.startswith(".")]
 
     @staticmethod
@@ -130,7 +126,7 @@ class _Walk:
         barred = {name for name in names if not os.access(folder / name, os.R_OK)}
         gone = {name for name in barred if not os.path.lexists(folder / name)}
         self.barred += (folder / name for name in names if name in barred - gone)
-        self.passed += (PassedOver(folder / name, "it vanished during the search") for name in sorted(gone))
+        self.passed += (Unread(folder / name, "vanished during the search") for name in sorted(gone))
         kept = tuple(name for name in names if name not in barred)
         if kept or not names:  # some formats are known by a folder that holds folders only
             yield Listing(folder, kept)
@@ -138,7 +134,7 @@ class _Walk:
 
 _Formats: TypeAlias = "tuple[str | None, Mapping[str, str] | None]"
 """The one format to look for, and what the columns of a table are."""
-_Answer: TypeAlias = "tuple[list[tuple[str, Found]], list[Failure]] | EncaveError"
+_Answer: TypeAlias = "tuple[list[tuple[str, Found]], list[Failure], list[Unread]] | EncaveError"
 
 
 def survey(
@@ -148,7 +144,6 @@ def survey(
     *,
     mapping: Mapping[str, str] | None = None,
     skip: Path | None = None,
-    may_be_empty: bool = False,
 ) -> Survey:
     """What lies at or below `sources`; files are looked into only in the processes of the engine.
 
@@ -160,25 +155,24 @@ def survey(
         forced_format: Name of the one format of logs to look for; None: all.
         mapping: What the columns of a table are; with it every table is taken for a log.
         skip: A folder whose runs do not count, and that is not searched where it lies below a source.
-        may_be_empty: Whether it is no error that there is nothing.
 
     Raises:
-        EncaveError: a source does not exist, there is no such format, or there is nothing in any of the sources.
+        NothingFoundError: there is nothing in one of the sources.
+        EncaveError: a source does not exist, or there is no such format.
     """
     for source in sources:
         _check(source)
     found = [_of_source(source, engine, (forced_format, mapping), skip) for source in sources]
+    if empty := [one for one in found if not (one.logs or one.folders)]:
+        raise NothingFoundError(empty)
     logs = {(log.found.path.resolve(), log.found.key): log for one in reversed(found) for log in reversed(one.logs)}
-    whole = Survey(
+    return Survey(
         tuple(sources),
         tuple(reversed(logs.values())),
         _once(path for one in found for path in one.runs),
         _once(path for one in found for path in one.stores),
-        tuple(dict.fromkeys(each for one in found for each in one.passed_over)),
+        tuple(dict.fromkeys(each for one in found for each in one.unread)),
     )
-    if not (whole.logs or whole.folders or may_be_empty):
-        raise EncaveError(nothing_found(whole, engine, forced_format, mapping))
-    return whole
 
 
 def _once(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -216,7 +210,7 @@ def _of_source(source: Path, engine: Engine, wanted: _Formats, skip: Path | None
     walk = _Walk(source)
     listed: list[Listing] = []
     logs: list[Log] = []
-    passed: list[PassedOver] = []
+    unread: list[Unread] = []
 
     def tasks() -> Iterator[Task]:
         for listing in walk.listings(skip):
@@ -228,17 +222,58 @@ def _of_source(source: Path, engine: Engine, wanted: _Formats, skip: Path | None
         if isinstance(answer, Ended):
             ended.append((listed[number], answer.reason))
         else:
-            _add(answer, logs, passed)
+            _add(answer, logs, unread)
     for listing, why in ended:
         bad = _culprits(listing, why, engine, wanted)
-        _without(bad, listing, engine, wanted, logs, passed)
+        _without(bad, listing, engine, wanted, logs, unread)
     for path in walk.barred:
         logs.append(Log(UNREADABLE, Found(path, (path,), "no permission"), f"{path} may not be read by this user"))
     if not logs and wanted[0] is not None and source.is_file():
         logs.append(Log(wanted[0], Found(source, (source,), "told so")))
     logs.sort(key=lambda log: (log.found.path, log.found.key or ""))
     runs, stores = (tuple(sorted(one for one in each if not _within(one, skip))) for each in (walk.runs, walk.stores))
-    return Survey((source,), tuple(logs), runs, stores, (*walk.passed, *passed))
+    logs = _without_parts(logs)
+    left = _told(unread, logs, source, alone=not (logs or runs or stores))
+    return Survey((source,), tuple(logs), runs, stores, (*walk.passed, *left))
+
+
+def _told(unread: Sequence[Unread], logs: Sequence[Log], source: Path, *, alone: bool) -> list[Unread]:
+    """What is to be told of a source: nothing that belongs to a log, or to a project that is told as a whole."""
+    files = {path for log in logs for path in (log.found.path, *log.found.files)}
+    homes = {log.found.path.parent for log in logs} - {source}  # packed files there are a log's own
+    projects = {each.path for each in unread if each.whole} | set(_folders_of_trials(logs))
+    return [
+        each
+        for each in unread
+        if each.path not in files
+        and projects.isdisjoint(each.path.parents)
+        and not (each.kind == PACKED and each.path.parent in homes)
+        and (each.told == "always" or (each.told == "alone" and alone))
+    ]
+
+
+def _without_parts(logs: Sequence[Log]) -> list[Log]:
+    """The logs without tables that belong to one of another format, for which `--map` would take them."""
+    others = [log for log in logs if log.format != TableReader.name]
+    if len(others) == len(logs):
+        return others
+    parts = {path for log in others for path in log.found.files} | set(_folders_of_trials(others))
+
+    def is_part(path: Path) -> bool:
+        return not parts.isdisjoint((path, *path.parents))
+
+    return [log for log in logs if log.format != TableReader.name or not is_part(log.found.path)]
+
+
+def _folders_of_trials(logs: Iterable[Log]) -> Iterator[Path]:
+    """The folders below those of logs that hold files of theirs, such as one for each trial."""
+    for _, found, _ in logs:
+        home = found.path.parent
+        for path in found.files:
+            folder = path.parent
+            while folder != home and home in folder.parents:
+                yield folder
+                folder = folder.parent
 
 
 def _within(path: Path, folder: Path | None) -> bool:
@@ -265,28 +300,29 @@ def _without(
     engine: Engine,
     wanted: _Formats,
     logs: list[Log],
-    passed: list[PassedOver],
+    unread: list[Unread],
 ) -> None:
     """Search a folder in which a process ended, without the files that end one alone."""
     for name, why in bad.items():
         path = listing.folder / name
         logs.append(Log(UNREADABLE, Found(path, (path,), "it ended the search"), why))
     rest = Listing(listing.folder, tuple(name for name in listing.names if name not in bad))
-    answer = engine.one(_detect, rest, *wanted) if rest.names else ([], [])
+    answer = engine.one(_detect, rest, *wanted) if rest.names else ([], [], [])
     if isinstance(answer, Ended):
         logs.append(Log(UNREADABLE, Found(rest.folder, (), "it ended the search"), answer.reason))
     else:
-        _add(answer, logs, passed)
+        _add(answer, logs, unread)
 
 
-def _add(answer: _Answer, logs: list[Log], passed: list[PassedOver]) -> None:
+def _add(answer: _Answer, logs: list[Log], unread: list[Unread]) -> None:
     if isinstance(answer, EncaveError):
         raise answer
-    found, failures = answer
+    found, failures, left = answer
+    unread += left
     logs += (Log(name, run) for name, run in found)
     for failure in failures:
         if failure.unreadable:
-            passed.append(PassedOver(failure.path, failure.reason))
+            unread.append(Unread(failure.path, failure.reason))
         else:
             seen = Found(failure.path, (failure.path,), "its format failed")
             logs.append(Log(failure.format, seen, failure.reason))
@@ -295,65 +331,48 @@ def _add(answer: _Answer, logs: list[Log], passed: list[PassedOver]) -> None:
 def _detect(
     listing: Listing, forced_format: str | None, mapping: Mapping[str, str] | None, _: Callable[[Any], Any]
 ) -> _Answer:
-    """The logs in a folder and what failed; runs in a process that reads."""
+    """The logs in a folder, what failed, and what is neither; runs in a process that reads."""
     try:
         readers = registry.chosen(forced_format, mapping)
     except EncaveError as error:
         return error
     found, failed = registry.claims(listing, readers)
-    return [(candidate.reader.name, candidate.found) for candidate in found], failed
+    if mapping is not None and len(listing.names) > 1:
+        parts = sidecars(listing)
+        found = [one for one in found if one.reader.name != TableReader.name or one.found.path.name not in parts]
+    claimed = {path for one in found for path in (one.found.path, *one.found.files)}
+    others = _of_other_formats(listing, claimed) if forced_format is not None else []
+    claimed |= {failure.path for failure in failed} | {each.path for each in others}
+    left = unread_in(listing, claimed)
+    return [(candidate.reader.name, candidate.found) for candidate in found], failed, [*others, *left]
 
 
-def packed_beside(sources: Sequence[Path], read: Iterable[Path]) -> list[Path]:
-    """Packed files at or directly below `sources` that belong to none of the logs that were read there.
+def _of_other_formats(listing: Listing, claimed: set[Path]) -> list[Unread]:
+    """Logs of formats that are not looked for."""
+    found, _ = registry.claims(listing, registry.chosen(None))
+    left = [one for one in found if claimed.isdisjoint((one.found.path, *one.found.files))]
+    return [Unread(one.found.path, f"log of {one.reader.title}", f"--from {one.reader.name}") for one in left]
+
+
+class NothingFoundError(EncaveError):
+    """There is neither a log nor a run in some sources.
 
     Args:
-        sources: As given to `survey`.
-        read: The logs: a file, or a folder with what is in it.
+        empty: What was found in each.
     """
-    logs = {path.resolve() for path in read}
-    homes = {path if path.is_dir() else path.parent for path in logs}
-    # what lies beside the files of a log in its own folder, such as Syne Tune's results.csv.zip, is part of it
-    own = homes - {source.resolve() for source in sources}
-    found = (name.resolve() for source in sources for name in _archives(source))
-    return [name for name in dict.fromkeys(found) if name not in logs and name.parent not in own]
+
+    def __init__(self, empty: Sequence[Survey]) -> None:
+        where = ", ".join(str(source) for one in empty for source in one.sources)
+        self.passed_over = counted(each for one in empty for each in one.unread)
+        """What was passed over there."""
+        hint = "" if self.passed_over else _hint(empty)
+        known = "encave inspect --formats lists the formats that are read"
+        super().__init__(f"no log found in {where}.{in_words(self.passed_over)}{hint} {known}.")
 
 
-def nothing_found(found: Survey, engine: Engine, forced_format: str | None, mapping: Mapping[str, str] | None) -> str:
-    """That nothing was found, and what may help."""
-    where = ", ".join(str(source) for source in found.sources)
-    known = ", ".join(reader.title for reader in registry.chosen(forced_format, mapping))
-    passed = "".join(f" {each.path} was passed over: {each.reason}." for each in found.passed_over[:3])
-    return f"no log found in {where}; encave knows the logs of: {known}.{passed}{_hint(found.sources, engine)}"
-
-
-def _hint(sources: Sequence[Path], engine: Engine) -> str:
-    packed = next((name for source in sources for name in _archives(source)), None)
-    if packed is not None:
-        return f" {packed} is packed: unpack it first."
-    table = engine.one(_first_table, [path for source in sources for path in _directly(source)])
-    if isinstance(table, Path):
-        example = "--map objective=loss --map hyperparameters=lr,depth"
-        return f" {table} is a table: say what its columns are, as in {example}."
-    if any(source.is_file() for source in sources):
-        return " If you know of which format the file is, say so with --from."
-    return ""
-
-
-def _first_table(paths: Sequence[Path], _: Callable[[Any], Any]) -> Path | None:
-    return next((path for path in paths if path.is_file() and may_be_table(path)), None)
-
-
-def _archives(source: Path) -> Iterator[Path]:
-    """Packed files at a path or directly below it."""
-    return (path for path in _directly(source) if path.suffix in _PACKED and path.is_file())
-
-
-def _directly(source: Path) -> list[Path]:
-    try:
-        return sorted(source.iterdir()) if source.is_dir() else [source]
-    except OSError:  # it vanished, which the search has told, or may not be read
-        return []
+def _hint(empty: Sequence[Survey]) -> str:
+    single = any(source.is_file() for one in empty for source in one.sources)
+    return " If you know of which format the file is, say so with --from." if single else ""
 
 
 def load_each(folders: Sequence[Path]) -> Iterator[tuple[Path, Run | EncaveError]]:

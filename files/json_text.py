@@ -14,7 +14,7 @@ import orjson
 
 from ..errors import EncaveError
 
-LARGEST = 1 << 29
+LARGEST = 1 << 30
 """Bytes of a JSON file; as Python objects they are many times more."""
 _BASE = 10
 _LONG = 19  # digits that may not fit into 64 bits

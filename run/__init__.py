@@ -16,10 +16,12 @@ from .model import (
     Objective,
     Optimizer,
     Run,
+    RunHeader,
     Status,
     find_runs,
     split_configurations,
 )
+from .provenance import BenchmarkFacts, Provenance, Reported
 
 __all__ = [
     "CONFIG",
@@ -30,11 +32,15 @@ __all__ = [
     "TRIALS_FILE",
     "TRIAL_SCHEMA",
     "UNKNOWN_RELEASE",
+    "BenchmarkFacts",
     "Incumbent",
     "Note",
     "Objective",
     "Optimizer",
+    "Provenance",
+    "Reported",
     "Run",
+    "RunHeader",
     "Status",
     "find_runs",
     "split_configurations",

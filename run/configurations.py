@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -41,6 +41,11 @@ def choices(hyperparameter: Hyperparameter[Any, Any]) -> tuple[Any, ...] | None:
     return None if value is ABSENT else (_plain(value),)
 
 
+def described(space: ConfigurationSpace) -> Mapping[str, Hyperparameter[Any, Any]]:
+    """Name → hyperparameter, in the order of the space; ConfigSpace does not say of what type their values are."""
+    return cast("Mapping[str, Hyperparameter[Any, Any]]", space)
+
+
 def column_type(hyperparameter: Hyperparameter[Any, Any]) -> pa.DataType:
     """Arrow type of the column that holds a hyperparameter's values."""
     values = choices(hyperparameter)
@@ -51,8 +56,8 @@ def column_type(hyperparameter: Hyperparameter[Any, Any]) -> pa.DataType:
 
 def column_type_of(values: Iterable[Any]) -> pa.DataType:
     """Arrow type of the column that holds these choices."""
-    kinds = {type(value) for value in values}
-    native = {str: TEXT, bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
+    kinds: set[type] = {type(value) for value in values}
+    native: dict[type, pa.DataType] = {str: TEXT, bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
     return native.get(kinds.pop(), TEXT) if len(kinds) == 1 else TEXT
 
 
@@ -95,7 +100,7 @@ def from_cells(space: ConfigurationSpace, ids: Sequence[int], cells: Mapping[str
         names = [[name for name in unknown if unknown[name][row] is not ABSENT] for row in range(len(ids))]
         _refuse_unknown(set(space.keys()), dict(zip(ids, names, strict=True)))
     columns: dict[str, pa.Array] = {CONFIG_ID: exact_array(ids, pa.int64())}
-    for name, hyperparameter in space.items():
+    for name, hyperparameter in described(space).items():
         columns[name] = _column(name, hyperparameter, ids, cells.get(name, [ABSENT] * len(ids)))
     return pa.table(columns)
 
@@ -128,18 +133,59 @@ def _column(name: str, hyperparameter: Hyperparameter[Any, Any], ids: Sequence[i
 
 
 def _check_type(config_id: int, name: str, cell: Any, kind: pa.DataType) -> None:
+    if not _has_type(cell, kind):
+        raise EncaveError(f"configuration {config_id}: {_wrong_type(name, cell, kind)}")
+
+
+def _has_type(cell: Any, kind: pa.DataType) -> bool:
     try:
         exact_array([cell], kind)
     except EncaveError:
-        wanted = "text" if kind == TEXT else kind
-        raise EncaveError(f"configuration {config_id}: {name} = {cell!r} is not of type {wanted}") from None
+        return False
+    return True
+
+
+def _wrong_type(name: str, cell: Any, kind: pa.DataType) -> str:
+    return f"{name} = {cell!r} is not of type {'text' if kind == TEXT else kind}"
+
+
+def unfit(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
+    """Which configurations do not fit the space, and why: `build` or `check` would refuse each of them."""
+    found: dict[int, str] = {}
+    conditional = set(space.conditional_hyperparameters)
+    known = set(space.keys())
+    for config_id, configuration in configurations.items():
+        if unknown := sorted(set(configuration) - known):
+            found[config_id] = f"unknown hyperparameters: {', '.join(unknown)}"
+    for name, hyperparameter in described(space).items():
+        kind = column_type(hyperparameter)
+        cells = {n: configuration.get(name, ABSENT) for n, configuration in configurations.items() if n not in found}
+        try:
+            column = _column(name, hyperparameter, list(cells), list(cells.values()))
+        except EncaveError:
+            found |= {
+                n: _wrong_type(name, c, kind) for n, c in cells.items() if c is not ABSENT and not _has_type(c, kind)
+            }
+            cells = {n: cell for n, cell in cells.items() if n not in found}
+            column = _column(name, hyperparameter, list(cells), list(cells.values()))
+        legal = _legal(hyperparameter, pa.chunked_array([column]))
+        legal = legal if name in conditional else pc.fill_null(legal, False)
+        for n, value, fits in zip(cells, column.to_pylist(), legal.to_pylist(), strict=True):
+            if fits is False:
+                found[n] = _outside(name, value, hyperparameter)
+    return found
+
+
+def _outside(name: str, value: Any, hyperparameter: Hyperparameter[Any, Any]) -> str:
+    told = "is missing" if value is None else f"= {value!r} is outside the space ({_domain(hyperparameter)})"
+    return f"{name} {told}"
 
 
 def decode(space: ConfigurationSpace, row: Mapping[str, Any]) -> dict[str, Any]:
     """One configuration from a row of the table: hyperparameter → value, without the inactive ones."""
     return {
         name: json.loads(row[name]) if holds_json(hyperparameter) else row[name]
-        for name, hyperparameter in space.items()
+        for name, hyperparameter in described(space).items()
         if row[name] is not None
     }
 
@@ -160,16 +206,15 @@ def check(space: ConfigurationSpace, table: pa.Table, *, may_miss: bool) -> None
         wrong = sorted(set(table.column_names) ^ set(expected))
         raise EncaveError(f"the configurations' columns do not match the space: {', '.join(wrong)}")
     conditional = set(space.conditional_hyperparameters)
-    for name, hyperparameter in space.items():
+    for name, hyperparameter in described(space).items():
         column = table[name]
         legal = _legal(hyperparameter, column)
         if not (may_miss or name in conditional):
             legal = pc.fill_null(legal, False)
         if pc.all(legal, skip_nulls=True).as_py() is False:
             row = pc.index(legal, False).as_py()
-            value = column[row].as_py()
-            told = "is missing" if value is None else f"= {value!r} is outside the space ({_domain(hyperparameter)})"
-            raise EncaveError(f"configuration {table[CONFIG_ID][row].as_py()}: {name} {told}")
+            told = _outside(name, column[row].as_py(), hyperparameter)
+            raise EncaveError(f"configuration {table[CONFIG_ID][row].as_py()}: {told}")
 
 
 def _legal(hyperparameter: Hyperparameter[Any, Any], column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -1,20 +1,21 @@
-"""What must hold of the JSON header of a stored run, so that a damaged one is refused with the reason.
+"""The header of a run, and what must hold of its JSON, so that a damaged one is refused with the reason.
 
 Nothing here imports ConfigSpace: headers are read by commands that need no space.
 """
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Literal, TypeAlias, get_args
 
 import pyarrow as pa
 
 from ..errors import EncaveError
+from .checks import NUMBER, check_fields, is_list, is_object, is_objects, is_of, shown
 from .configurations import TEXT, column_type_of
+from .provenance import Provenance
 from .trials import Objective, check_objectives
 
 NoteKind: TypeAlias = Literal["merged", "dropped", "assumed", "derived", "flagged"]
@@ -32,23 +33,97 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "trials": (int,),
     "configurations_without_trials": (list,),
 }
+_TOLD = ("name", "optimizer", "objectives", "budget_name", "inferred_space", "provenance")
 _OPTIMIZER = {"name": (str,), "version": (str, NoneType)}
 _NOTE = {"kind": (str,), "text": (str,), "count": (int,)}
-_BOUND = (int, float, NoneType)
-_OBJECTIVE = {"name": (str,), "direction": (str,), "lower": _BOUND, "upper": _BOUND, "unit": (str, NoneType)}
-_SCALAR = (str, int, float, NoneType)
-_METADATA: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("task", "group", "seed", "source", "source_format", "source_release", "fingerprint"), _SCALAR),
-    **dict.fromkeys(("workers", "overhead_seconds"), _BOUND),
-    "evaluations": (int, NoneType),
-    "improvements_only": (bool, NoneType),
-    **dict.fromkeys(("benchmark", "limit", "accounting"), (dict, NoneType)),
-    "reporting": (list, NoneType),
-}
-_LONGEST = 80  # characters of a value in a message
-_COUNTS = frozenset({"read", "written", "merged", "dropped"})
+_OBJECTIVE = {"name": (str,), "direction": (str,), "lower": NUMBER, "upper": NUMBER, "unit": (str, NoneType)}
 _NUMBERS = frozenset(f"{family}_{kind}" for family in ("uniform", "normal", "beta") for kind in ("int", "float"))
 _VALUES = {"categorical": "choices", "ordinal": "sequence"}
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """What proposed the configurations."""
+
+    name: str
+    """Name as in the literature, e.g. `DEHB`."""
+    version: str | None = None
+    """Version of the package, if known."""
+
+
+class RunHeader:
+    """What is known of a run without its trials, configurations and space: all by which runs are labelled and grouped.
+
+    A `Run` is one too. Read-only.
+
+    Args:
+        run: The run.
+    """
+
+    name: str
+    """Name shown to people."""
+    optimizer: Optimizer
+    """What proposed the configurations."""
+    objectives: tuple[Objective, ...]
+    """The objectives, first the one that was optimized."""
+    budget_name: str | None
+    """What the budget counts."""
+    inferred_space: bool
+    """Whether the space was inferred from the values."""
+    provenance: Provenance
+    """Where it comes from and under what it was made."""
+
+    def __init__(self, run: RunHeader) -> None:
+        self.__dict__.update({name: getattr(run, name) for name in _TOLD})
+        self.__dict__["_known"] = (len(run), run.budgets, run.hyperparameters, run.space_digest)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("the header of a run is read-only")
+
+    def __len__(self) -> int:
+        return self._known[0]
+
+    _known: tuple[int, tuple[float, ...], tuple[str, ...], str]
+
+    @property
+    def budgets(self) -> tuple[float, ...]:
+        """Budgets of the trials, ascending; empty if the optimizer knows none."""
+        return self._known[1]
+
+    @property
+    def hyperparameters(self) -> tuple[str, ...]:
+        """Names of the hyperparameters."""
+        return self._known[2]
+
+    @property
+    def space_digest(self) -> str:
+        """Hash of the names and ranges of the hyperparameters, whatever their order."""
+        return self._known[3]
+
+    @property
+    def label(self) -> str:
+        """What the optimizer is called where runs are compared: the label it was given, else its name."""
+        return self.provenance.group or self.optimizer.name
+
+    @property
+    def task(self) -> str | None:
+        """Name of the task, if it is known."""
+        return self.provenance.task
+
+    @property
+    def seed(self) -> int | None:
+        """Seed of the optimizer, if it is known."""
+        return self.provenance.seed
+
+    @property
+    def evaluations(self) -> int | None:
+        """How many evaluations the run made in all, if the log says so; its trials may be fewer."""
+        return self.provenance.evaluations
+
+    @property
+    def improvements_only(self) -> bool:
+        """Whether the log has fewer trials than the run made evaluations: improvements, mostly."""
+        return bool(self.provenance.improvements_only)
 
 
 def check_header(header: Mapping[str, Any]) -> None:
@@ -57,37 +132,17 @@ def check_header(header: Mapping[str, Any]) -> None:
     Raises:
         EncaveError: something does not hold; the message names the field.
     """
-    _check_fields("", header, _FIELDS)
-    _check_fields("optimizer: ", header["optimizer"], _OPTIMIZER)
+    check_fields("", header, _FIELDS)
+    check_fields("optimizer: ", header["optimizer"], _OPTIMIZER)
     for place, objective in enumerate(header["objectives"]):
         _check_entry(f"objectives[{place}]", objective, _OBJECTIVE)
         if objective["direction"] not in ("minimize", "maximize"):
-            raise EncaveError(f"objectives[{place}]: direction is {_shown(objective['direction'])}")
+            raise EncaveError(f"objectives[{place}]: direction is {shown(objective['direction'])}")
     for place, note in enumerate(header["notes"]):
         _check_entry(f"notes[{place}]", note, _NOTE)
         if note["kind"] not in get_args(NoteKind) or note["count"] < 0:
-            raise EncaveError(f"notes[{place}] is no note: {_shown(note)}")
+            raise EncaveError(f"notes[{place}] is no note: {shown(note)}")
     check_objectives([Objective(**objective) for objective in header["objectives"]])
-    check_metadata(header["metadata"])
-
-
-def check_metadata(metadata: Mapping[str, Any]) -> None:
-    """Check the metadata that encave itself uses; the rest may be any JSON.
-
-    Raises:
-        EncaveError: a value is of another type.
-    """
-    known = {key: kinds for key, kinds in _METADATA.items() if key in metadata}
-    _check_fields("metadata: ", metadata, known)
-    counts = metadata.get("accounting") or {}
-    if not counts.keys() <= _COUNTS or not all(_is(count, (int,)) and count >= 0 for count in counts.values()):
-        raise EncaveError(f"metadata: accounting is {_shown(counts)}, not counts of trials")
-    made = metadata.get("evaluations")
-    if made is not None and made < 0:
-        raise EncaveError(f"metadata: evaluations is {made}, not how many the run made")
-    for entry in metadata.get("reporting") or []:
-        if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
-            raise EncaveError(f"metadata: reporting has {_shown(entry)}, which names nothing to report")
 
 
 def check_space(space: Mapping[str, Any], configurations: pa.Table) -> None:
@@ -101,14 +156,13 @@ def check_space(space: Mapping[str, Any], configurations: pa.Table) -> None:
         EncaveError: something does not hold; the message names the hyperparameter.
     """
     described = space.get("hyperparameters")
-    if not isinstance(described, list) or not all(isinstance(one, dict) for one in described):
+    if not is_objects(described):
         raise EncaveError("space: hyperparameters are no list of objects")
     for part in ("conditions", "forbiddens"):
-        clauses = space.get(part, [])
-        if not isinstance(clauses, list) or not all(isinstance(clause, dict) for clause in clauses):
+        if not is_objects(space.get(part, [])):
             raise EncaveError(f"space: {part} are no list of objects")
     names = [one.get("name") for one in described]
-    columns = configurations.column_names[1:]
+    columns: list[str] = configurations.column_names[1:]
     if sorted(map(str, names)) != sorted(columns):
         wrong = ", ".join(sorted(set(map(str, names)) ^ set(columns))) or "a name twice"
         raise EncaveError(f"the configurations' columns do not match the space: {wrong}")
@@ -121,41 +175,21 @@ def _check_hyperparameter(one: Mapping[str, Any], found: pa.DataType) -> None:
     if kind in _NUMBERS:
         wanted = pa.int64() if kind.endswith("_int") else pa.float64()
         lower, upper = one.get("lower"), one.get("upper")
-        if not (_is(lower, _BOUND) and _is(upper, _BOUND)):
-            raise EncaveError(f"space: the bounds of {name} are {_shown(lower)} and {_shown(upper)}")
+        if not (is_of(lower, NUMBER) and is_of(upper, NUMBER)):
+            raise EncaveError(f"space: the bounds of {name} are {shown(lower)} and {shown(upper)}")
         if lower is not None and upper is not None and lower > upper:
             raise EncaveError(f"space: the bounds of {name} are {lower} > {upper}")
     elif kind == "constant" and "value" in one:
         wanted = column_type_of([one["value"]])
-    elif isinstance(choices := one.get(_VALUES.get(str(kind), "")), list) and choices:
+    elif is_list(choices := one.get(_VALUES.get(str(kind), ""))) and choices:
         wanted = column_type_of(choices)
     else:
-        raise EncaveError(f"space: {name} is no hyperparameter of a known type with values: {_shown(one)}")
+        raise EncaveError(f"space: {name} is no hyperparameter of a known type with values: {shown(one)}")
     if found != wanted:
         raise EncaveError(f"configurations: {name} is {found}, not {'text' if wanted == TEXT else wanted}")
 
 
 def _check_entry(where: str, entry: Any, kinds: Mapping[str, tuple[type, ...]]) -> None:
-    if not isinstance(entry, dict) or entry.keys() != kinds.keys():
-        raise EncaveError(f"{where} is {_shown(entry)}, not an object with {', '.join(kinds)}")
-    _check_fields(f"{where}: ", entry, kinds)
-
-
-def _check_fields(where: str, content: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]]) -> None:
-    for name, allowed in kinds.items():
-        if name not in content:
-            raise EncaveError(f"{where}{name} is missing")
-        if not _is(content[name], allowed):
-            raise EncaveError(f"{where}{name} is {_shown(content[name])}, not of its type")
-
-
-def _is(value: Any, kinds: tuple[type, ...]) -> bool:
-    """Whether a JSON value is of these types; a truth value is no number, and a number is finite."""
-    if isinstance(value, bool):
-        return bool in kinds
-    return isinstance(value, kinds) and not (isinstance(value, float) and not math.isfinite(value))
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value, default=str)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    if not is_object(entry) or entry.keys() != kinds.keys():
+        raise EncaveError(f"{where} is {shown(entry)}, not an object with {', '.join(kinds)}")
+    check_fields(f"{where}: ", entry, kinds)

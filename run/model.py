@@ -9,12 +9,12 @@ On disk both are one Parquet file with a JSON header beside it (`trials.parquet`
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,8 +31,12 @@ from . import header as run_header
 from . import trials as trial_columns
 from .arrays import exact_array
 from .equality import same_table
-from .header import NoteKind
+from .header import NoteKind, Optimizer, RunHeader
+from .incumbents import completion_order, follow
+from .intensification import evidence_of
+from .provenance import Provenance
 from .trials import COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objective, Status
+from .types import Ints
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +49,7 @@ UNKNOWN_RELEASE = "of unknown release"
 """Stands after an optimizer's label in the place of its version."""
 CONFIG = "config:"  # prefix of a hyperparameter's column in the file
 _FIELDS = frozenset(
-    {"name", "optimizer", "objectives", "trials", "configurations", "budget_name", "inferred_space", "metadata"}
+    {"name", "optimizer", "objectives", "trials", "configurations", "budget_name", "inferred_space", "provenance"}
     | {"notes", "space_json"}
 )
 
@@ -64,20 +68,11 @@ __all__ = [
     "Objective",
     "Optimizer",
     "Run",
+    "RunHeader",
     "Status",
     "find_runs",
     "split_configurations",
 ]
-
-
-@dataclass(frozen=True)
-class Optimizer:
-    """What proposed the configurations."""
-
-    name: str
-    """Name as in the literature, e.g. `DEHB`."""
-    version: str | None = None
-    """Version of the package, if known."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +87,7 @@ class Note:
     """Number of trials concerned; 0 where it concerns the whole run."""
 
 
-_TOLD = ("name", "optimizer", "budget_name", "notes", "metadata")  # for people
+_TOLD = ("name", "optimizer", "budget_name", "notes", "provenance")  # for people
 _SPELT_OUT = Note("flagged", r"text that is no Unicode (half a letter) is spelt out, as in \ud800")
 
 
@@ -101,16 +96,16 @@ class Incumbent:
     """The best feasible trial under a rule."""
 
     trial_id: int
-    """Its trial."""
+    """Its trial, of several evaluations the latest."""
     config_id: int
     """Its configuration."""
     budget: float | None
     """Its budget."""
     value: float
-    """Its objective value as logged."""
+    """Its objective value as logged, of several evaluations the mean."""
 
 
-class Run:
+class Run(RunHeader):
     """One optimizer on one task with one seed. Read-only; cheap to slice.
 
     Args:
@@ -123,7 +118,7 @@ class Run:
         configurations: Table of `config_id` and the hyperparameters, see `space_columns.build`.
         budget_name: What the budget counts, e.g. `epochs`.
         inferred_space: Whether the space was inferred from the values, since the log had none.
-        metadata: Anything else as JSON: source, source_format, task, seed, benchmark, evaluations, improvements_only, …
+        provenance: Where it comes from and under what it was made: label, task, seed, benchmark, limit, source, …
         notes: What the conversion merged, dropped, derived or assumed.
 
     Raises:
@@ -141,11 +136,10 @@ class Run:
         configurations: pa.Table,
         budget_name: str | None = None,
         inferred_space: bool = False,
-        metadata: Mapping[str, Any] | None = None,
+        provenance: Provenance | None = None,
         notes: Iterable[Note] = (),
     ) -> None:
         trial_columns.check_objectives(objectives)
-        run_header.check_metadata(metadata or {})
         self._set(
             name=name,
             optimizer=optimizer,
@@ -154,7 +148,7 @@ class Run:
             configurations=configurations.sort_by(space_columns.CONFIG_ID),
             budget_name=budget_name,
             inferred_space=inferred_space,
-            metadata=MappingProxyType(dict(metadata or {})),
+            provenance=provenance or Provenance(),
             notes=tuple(notes),
             space_json=space.to_serialized_dict(),
         )
@@ -169,20 +163,12 @@ class Run:
         if not is_unicode(fields.get("space_json")):
             raise EncaveError("a hyperparameter or one of its values holds text that is no Unicode (half a letter)")
         told = {name: spelt_out(fields[name]) for name in _TOLD if name in fields}
-        if "metadata" in told:
-            told["metadata"] = MappingProxyType(told["metadata"])
         self.__dict__.update({**fields, **told})
         if any(told[name] != fields[name] for name in told) and _SPELT_OUT not in self.notes:
             self.__dict__["notes"] = (*self.notes, _SPELT_OUT)
 
-    name: str
-    optimizer: Optimizer
-    objectives: tuple[Objective, ...]
     trials: pa.Table
     configurations: pa.Table
-    budget_name: str | None
-    inferred_space: bool
-    metadata: Mapping[str, Any]
     notes: tuple[Note, ...]
     space_json: dict[str, Any]
 
@@ -233,33 +219,28 @@ class Run:
             raise EncaveError(f"run {self.name}: its space is damaged ({told}). Convert the log again.") from error
 
     def __getstate__(self) -> dict[str, Any]:
-        own = {name: value for name, value in self.__dict__.items() if name != "space"}
-        return {**own, "metadata": dict(self.metadata)}
+        return {name: value for name, value in self.__dict__.items() if name != "space"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._set(**{**state, "metadata": MappingProxyType(state["metadata"])})
-
-    @property
-    def label(self) -> str:
-        """What the optimizer is called where runs are compared: the label it was given, else its name."""
-        return str(self.metadata.get("group") or self.optimizer.name)
-
-    @property
-    def task(self) -> str | None:
-        """Name of the task, if it is known."""
-        task = self.metadata.get("task")
-        return None if task in (None, "") else str(task)
-
-    @property
-    def seed(self) -> int | None:
-        """Seed of the optimizer, if it is known; a whole number that was written as a float is that number."""
-        seed = self.metadata.get("seed")
-        whole = isinstance(seed, int | float) and not isinstance(seed, bool) and seed == seed // 1
-        return int(seed) if whole else None  # pyright: ignore[reportArgumentType]  isinstance in `whole`
+        self._set(**state)
 
     def labelled(self, label: str) -> Run:
         """The run under another label."""
-        return self.replace(metadata=MappingProxyType({**self.metadata, "group": label}))
+        return self.replace(provenance=self.provenance.replace(group=label))
+
+    def led_by(self, objective: str) -> Run:
+        """The run with this objective first, by which runs are compared.
+
+        Raises:
+            EncaveError: there is no such objective.
+        """
+        first = self.objective(objective)
+        objectives = (first, *(one for one in self.objectives if one is not first))
+        return self.replace(
+            objectives=objectives,
+            trials=trial_columns.ordered(self.trials, objectives),
+            provenance=self.provenance.replace(compared_by=objective),
+        )
 
     def __len__(self) -> int:
         return self.trials.num_rows
@@ -324,15 +305,37 @@ class Run:
         known = "evaluation" in self.trials.column_names
         return self.column("evaluation").astype(np.float64) if known else np.full(len(self), np.nan)
 
-    @property
-    def evaluations(self) -> int | None:
-        """How many evaluations the run made in all, if the log says so; its trials may be fewer."""
-        return self.metadata.get("evaluations")
+    def spent(self) -> NDArray[np.float64]:
+        """What each trial cost in units of its budget, shape (n,); NaN without a budget.
+
+        Of a trial that continues another of the run at no higher budget that is the difference, else all of its budget.
+        """
+        budget = self.column("budget").astype(np.float64)
+        if "continues" not in self.trials.column_names:
+            return budget
+        row = pc.index_in(self.trials["continues"], value_set=self.trials["trial_id"].combine_chunks())
+        known = pc.is_valid(row).to_numpy()
+        before = np.where(known, budget[pc.fill_null(row, 0).to_numpy()] if len(budget) else budget, 0.0)
+        return budget - np.where(before <= budget, before, 0.0)  # no difference where a budget is not known
 
     @property
-    def improvements_only(self) -> bool:
-        """Whether the log has fewer trials than the run made evaluations: improvements, mostly."""
-        return bool(self.metadata.get("improvements_only"))
+    def penalty(self) -> NDArray[np.float64]:
+        """What each failed trial counts with where evaluations are averaged, shape (n,); as logged, NaN without."""
+        known = "penalty" in self.trials.column_names
+        return self.column("penalty").astype(np.float64) if known else np.full(len(self), np.nan)
+
+    @property
+    def hyperparameters(self) -> tuple[str, ...]:
+        """Names of the hyperparameters, in the order of the configurations' columns."""
+        return tuple(self.configurations.column_names[1:])
+
+    @property
+    def space_digest(self) -> str:
+        """Hash of the names and ranges of the hyperparameters, whatever their order."""
+        own = sorted(
+            json.dumps(one, sort_keys=True, default=str) for one in self.space_json.get("hyperparameters") or ()
+        )
+        return hashlib.blake2b(json.dumps(own).encode(), digest_size=16).hexdigest()
 
     @property
     def budgets(self) -> tuple[float, ...]:
@@ -357,24 +360,35 @@ class Run:
         return space_columns.decode(self.space, self.configurations.slice(row, 1).to_pylist()[0])
 
     def incumbent(self, objective: str | None = None) -> Incumbent | None:
-        """Best trial that is `able` at the highest budget that has one, the earliest of equals; None without any."""
-        chosen = self.objective(objective)
-        cost = self.cost(chosen.name)
-        budget = np.nan_to_num(self.column("budget").astype(np.float64), nan=-np.inf)
-        able = self.able(chosen.name)
+        """The incumbent when the run ended; None without any.
+
+        The best trial that is `able` at the highest budget that has one, the earliest of equals. Where configurations
+        were evaluated on several instances or with several seeds, it is the configuration that `incumbents.follow`
+        ends with, and its value a mean.
+        """
+        chosen, able = self.objective(objective), self.able(objective)
         if not able.any():
             return None
-        able &= budget == budget[able].max()
-        row = int(np.flatnonzero(able)[np.argmin(cost[able])])
+        if evidence_of(self) is not None:
+            position = np.full(len(self), np.nan)
+            order = completion_order(self)
+            position[order] = np.arange(len(order))
+            found = follow(self, position, ~np.isnan(position), objective=chosen.name)
+            row, value = int(found.latest[-1]), float(found.values(self, COST + chosen.name)[-1])
+        else:
+            budget = np.nan_to_num(self.column("budget").astype(np.float64), nan=-np.inf)
+            able &= budget == budget[able].max()
+            row = int(np.flatnonzero(able)[np.argmin(self.cost(chosen.name)[able])])
+            value = self.trials[COST + chosen.name][row].as_py()
         trial = self.trials.slice(row, 1).to_pylist()[0]
-        return Incumbent(trial["trial_id"], trial["config_id"], trial["budget"], trial[COST + chosen.name])
+        return Incumbent(trial["trial_id"], trial["config_id"], trial["budget"], value)
 
     def where(self, mask: ArrayLike) -> Run:
         """The run with only the trials for which `mask`, shape (n,), is true; the configurations stay."""
         return self.replace(trials=self.trials.filter(pa.array(np.asarray(mask, dtype=bool))))
 
     def replace(self, **fields: Any) -> Run:
-        """The run with some fields replaced; not validated again, so for slices, names, metadata and notes only.
+        """The run with some fields replaced; not validated again, so for slices, names, provenance and notes only.
 
         Raises:
             EncaveError: a run has no such field.
@@ -459,11 +473,12 @@ class Run:
             objectives=objectives,
             trials=trials,
             configurations=split_configurations(
-                *((table, header["configurations_without_trials"]) if configurations else (table[:0], []))
+                table if configurations else table[:0],
+                header["configurations_without_trials"] if configurations else [],
             ),
             budget_name=header["budget_name"],
             inferred_space=header["inferred_space"],
-            metadata=MappingProxyType(header["metadata"]),
+            provenance=Provenance.from_json(header["metadata"]),
             notes=tuple(Note(**note) for note in header["notes"]),
             space_json=header["space"],
         )
@@ -480,7 +495,7 @@ class Run:
             "objectives": [asdict(objective) for objective in self.objectives],
             "budget_name": self.budget_name,
             "inferred_space": self.inferred_space,
-            "metadata": dict(self.metadata),
+            "metadata": self.provenance.json(),
             "notes": [asdict(note) for note in self.notes],
             "space": self.space_json,
             "trials": len(self),
@@ -548,7 +563,8 @@ def split_configurations(table: pa.Table, untried: list[dict[str, Any]]) -> pa.T
     Raises:
         EncaveError: a configuration without trials does not fit the columns, or is there twice.
     """
-    ids, first = np.unique(table["config_id"].to_numpy(), return_index=True)
+    given: Ints = table["config_id"].to_numpy()
+    ids, first = np.unique(given, return_index=True)
     names = [name for name in table.column_names if name.startswith(CONFIG)]
     rows = pa.array(first)
     columns = {name.removeprefix(CONFIG): table[name].combine_chunks().take(rows) for name in names}

@@ -66,8 +66,8 @@ class Runs(Tabular, Sequence[Run]):
             if unknown:
                 known = ", ".join(sorted({run.label for run in self})) or "none, since there is no run"
                 raise EncaveError(f"no run has the label {', '.join(map(repr, unknown))}; there are {known}")
-        rename = names if callable(names) else (lambda run: names.get(run.label, run.label))
-        return Runs((run.labelled(rename(run)) for run in self), self.refused)
+            return Runs((run.labelled(names.get(run.label, run.label)) for run in self), self.refused)
+        return Runs((run.labelled(names(run)) for run in self), self.refused)
 
     def where(
         self,
@@ -124,7 +124,6 @@ def _several(wanted: Wanted) -> frozenset[str | int]:
 
 def _row(run: Run) -> dict[str, str | int | float | None]:
     best = run.incumbent()
-    source = run.metadata.get("source")
     return {
         "run": run.name,
         "optimizer": run.label,
@@ -137,5 +136,5 @@ def _row(run: Run) -> dict[str, str | int | float | None]:
         "successes": run.status_counts().get("success", 0),
         "configurations": run.configurations.num_rows,
         "incumbent": None if best is None else best.value,
-        "source": None if source is None else str(source),
+        "source": run.provenance.source,
     }

@@ -67,7 +67,8 @@ class Tabular(ABC):
         Raises:
             EncaveError: the file cannot be written.
         """
-        text = self.to_pandas().to_latex(index=False, escape=True, na_rep="--", float_format=lambda x: f"{x:.4g}")
+        frame: Any = self.to_pandas()
+        text = frame.to_latex(index=False, escape=True, na_rep="--", float_format="{:.4g}".format)
         if path is not None:
             with atomic_file(Path(path)) as temporary:
                 temporary.write_text(text, encoding="utf-8")
@@ -87,7 +88,8 @@ class Tabular(ABC):
             EncaveError: the file cannot be written.
         """
         with atomic_file(Path(path)) as temporary:
-            temporary.write_text(json.dumps(self.records(), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+            text = json.dumps(self.records(), indent=1, ensure_ascii=False, allow_nan=False)
+            temporary.write_text(text + "\n", encoding="utf-8")
         return Path(path)
 
     def __repr__(self) -> str:
@@ -95,4 +97,5 @@ class Tabular(ABC):
         return f"{type(self).__name__}({table.num_rows} rows: {', '.join(table.column_names)})"
 
     def _repr_html_(self) -> str:
-        return self.to_pandas().to_html(max_rows=_SHOWN, index=False, border=0)
+        frame: Any = self.to_pandas()
+        return frame.to_html(max_rows=_SHOWN, index=False, border=0)

@@ -46,7 +46,13 @@ TRIAL_SCHEMA = pa.schema(
 OPTIONAL_SCHEMA = pa.schema(
     [
         ("evaluation", pa.int64()),  # how many evaluations the run had made when the trial ended, from 1
+        ("continues", pa.int64()),  # trial whose training it goes on with, mostly at a higher budget
         ("feasible", pa.bool_()),  # whether all constraints of the task hold; null: none is known
+        ("penalty", pa.float64()),  # what a failed trial counts with where evaluations are averaged, as logged
+        (
+            "incumbent",
+            pa.int64(),
+        ),  # configuration that the log names the incumbent when the trial ended
     ]
 )
 """Columns that a run has where any of its trials has a value in them; one that it lacks is null throughout."""
@@ -182,6 +188,8 @@ def check_values(trials: pa.Table, objectives: Sequence[Objective]) -> None:
         EncaveError: something does not hold; the message names the first such trial.
     """
     status = trials["status"]
+    if "continues" in trials.column_names:
+        _refuse(trials, pc.equal(trials["continues"], trials["trial_id"]), "it continues itself")
     known = pa.array([status.value for status in Status])
     _refuse(trials, pc.invert(_is_one_of(status, known)), "unknown status")
     for name in ("budget", *_TIMES, "cpu_time"):
@@ -191,6 +199,10 @@ def check_values(trials: pa.Table, objectives: Sequence[Objective]) -> None:
     if "evaluation" in trials.column_names:
         _refuse(trials, pc.less(trials["evaluation"], 1), "its evaluation is not positive; the first one is 1")
     succeeded = _is_one_of(status, known.filter(pc.equal(known, Status.SUCCESS.value)))
+    if "penalty" in trials.column_names:
+        penalty = trials["penalty"]
+        _refuse(trials, pc.invert(pc.is_finite(penalty)), "its penalty is not a finite number")
+        _refuse(trials, pc.and_(pc.is_valid(penalty), succeeded), "it succeeded but has a penalty")
     lacking = succeeded
     for objective in objectives:
         cost = trials[COST + objective.name]

@@ -58,7 +58,7 @@ def run_id(source: str) -> str:
 def identity(run: Run) -> str:
     """The run's id: that of its log, and of its names and seed where it has none."""
     named = (run.optimizer.name, run.name, run.task, run.seed)
-    return run_id(str(run.metadata.get("source") or json.dumps(named, default=str)))
+    return run_id(run.provenance.source or json.dumps(named, default=str))
 
 
 def run_row(run: Run, table: pa.Table, first: int) -> dict[str, Any]:
@@ -81,9 +81,9 @@ def run_row(run: Run, table: pa.Table, first: int) -> dict[str, Any]:
         "incumbent_budget": best and best.budget,
         "seconds": pc.max(run.trials["end"]).as_py(),
         **{"read": len(run), "merged": 0, "dropped": 0} | _account(run),
-        "source": _text(run.metadata.get("source")),
-        "source_format": _text(run.metadata.get("source_format")),
-        "fingerprint": _text(run.metadata.get("fingerprint")),
+        "source": run.provenance.source,
+        "source_format": run.provenance.source_format,
+        "fingerprint": run.provenance.fingerprint,
         "first": first,
         "header": json.dumps(header, ensure_ascii=False, allow_nan=False),
         "space": json.dumps(space, ensure_ascii=False, allow_nan=False),
@@ -186,9 +186,5 @@ def _space(text: str) -> dict[str, Any]:
 
 
 def _account(run: Run) -> dict[str, int]:
-    told = run.metadata.get("accounting")
-    return {key: told[key] for key in ("read", "merged", "dropped") if key in told} if isinstance(told, dict) else {}
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+    told = run.provenance.accounting
+    return {key: told[key] for key in ("read", "merged", "dropped") if key in told}

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from ..run import HEADER_FILE
 from . import native
 from .logged import Logged, read_logged
-from .selection import reported
+from .selection import provenance
 from .spaces import shown_space
 from .trajectory import incumbents
 
@@ -119,7 +119,7 @@ class EncaveRun(HighestLast, Run):
         if (called := self.names.get(str(folder))) and own:
             own = [own[0] | {"name": called}, *own[1:]]
             self.meta = {"objective in the log": content.meta["objectives"][0]["name"]}
-        extras = reported(header)
+        extras = [entry.column for entry in provenance(header).reporting]
         objectives = unlike_names([*own, *(_reported(name, content.history) for name in extras)])
         self.meta = content.meta | self.meta | {"objectives": objectives}
         for row in content.history:

@@ -17,6 +17,8 @@ from . import native
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
+    from ..run import Provenance
+
 
 COMMON_NAME = "objective"
 """What an objective is called that the logs of a task call differently."""
@@ -98,34 +100,39 @@ def _candidate(folder: Path) -> _Candidate:
     header, content = _header(folder), native.read(folder)
     meta, space = content.meta, (folder / "configspace.json").read_text(encoding="utf-8")
     _check_configurations(folder, space, content.configs)
-    metadata = header.get("metadata", {})
-    label = metadata.get("group") or header.get("optimizer", {}).get("name", "")
-    task = metadata.get("task")
+    known = provenance(header)
+    label = known.group or header.get("optimizer", {}).get("name", "")
     return _Candidate(
         folder,
         str(header.get("name", folder.name)),
-        f"{label} ({task})" if task else str(label),
+        f"{label} ({known.task})" if known.task else str(label),
         (
             _space_key(space),
             tuple(meta["budgets"]),
             tuple(_objective_key(o) for o in meta["objectives"]),
-            reported(header),
+            tuple(entry.column for entry in known.reporting),
         ),
         frozenset(meta["seeds"]),
-        _only_objective(header),
+        _only_objective(header, known.task),
     )
 
 
-def _only_objective(header: Mapping[str, Any]) -> tuple[str, str, str] | None:
-    objectives, task = header.get("objectives") or (), header.get("metadata", {}).get("task")
+def _only_objective(header: Mapping[str, Any], task: str | None) -> tuple[str, str, str] | None:
+    objectives = header.get("objectives") or ()
     if len(objectives) != 1 or task is None:
         return None
-    return str(task), str(objectives[0].get("direction") or "minimize"), str(objectives[0]["name"])
+    return task, str(objectives[0].get("direction") or "minimize"), str(objectives[0]["name"])
 
 
-def reported(header: Mapping[str, Any]) -> tuple[str, ...]:
-    """Extra columns that the report reports in place of the objective, from a run's header."""
-    return tuple(str(entry["column"]) for entry in header.get("metadata", {}).get("reporting") or ())
+def provenance(header: Mapping[str, Any]) -> Provenance:
+    """Where a run comes from, as its header tells.
+
+    Raises:
+        EncaveError: a value is of another type than its key's.
+    """
+    from ..run import Provenance  # here, since it brings pyarrow along, which the started processes can do without
+
+    return Provenance.from_json(header.get("metadata", {}))
 
 
 def _check_configurations(folder: Path, space_text: str, configs: Mapping[int, Mapping[str, Any]]) -> None:
@@ -149,7 +156,7 @@ def _check_configurations(folder: Path, space_text: str, configs: Mapping[int, M
 
 
 def _header(folder: Path) -> dict[str, Any]:
-    from ..run import HEADER_FILE  # here, since it brings pyarrow along, which the started processes can do without
+    from ..run import HEADER_FILE  # here, as above
 
     path = folder / HEADER_FILE
     if not path.is_file():

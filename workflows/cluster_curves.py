@@ -14,7 +14,7 @@ from ..runners.cluster.dispatch import Ready, work_through
 
 if TYPE_CHECKING:
     from ..analysis.performance.axis import AxisKind
-    from ..analysis.performance.incumbents import IncumbentRule
+    from ..run.incumbents import IncumbentRule
     from ..runners.cluster.places import Cluster
     from ..store import RunFilter
 
@@ -26,6 +26,7 @@ def reduce_sources(
     cluster: Cluster,
     *,
     wanted: RunFilter | None = None,
+    objective: str | None = None,
     on_progress: Callable[[int], None] = lambda done: None,
     on_ready: Callable[[Ready], None] = lambda ready: None,
     on_damaged: Callable[[str], None] = lambda why: None,
@@ -40,6 +41,7 @@ def reduce_sources(
         rule: Which trials may be the incumbent.
         cluster: Where the runs are read.
         wanted: Which runs; None: all.
+        objective: As for `reduce_source`.
         on_progress: Told how many runs are done.
         on_ready: Told of the cluster's workers when it is there, and when they become more or fewer.
         on_damaged: Told of each run that is damaged and left out.
@@ -49,7 +51,7 @@ def reduce_sources(
     """
     found: dict[int, list[Reduced]] = {}
     done = 0
-    work = partial(_answer, axis, rule, wanted)
+    work = partial(_answer, axis, rule, wanted, objective)
     with closing(work_through(sources, work, cluster, shared=Path.cwd(), on_ready=on_ready)) as events:
         for event in events:
             if event.kind == "died":
@@ -65,9 +67,14 @@ def reduce_sources(
 
 
 def _answer(
-    axis: AxisKind | None, rule: IncumbentRule, wanted: RunFilter | None, source: Path, _: Callable[[Any], None]
+    axis: AxisKind | None,
+    rule: IncumbentRule,
+    wanted: RunFilter | None,
+    objective: str | None,
+    source: Path,
+    _: Callable[[Any], None],
 ) -> tuple[list[Reduced], list[str]] | EncaveError:
     try:
-        return reduce_source(source, axis, rule, wanted)
+        return reduce_source(source, axis, rule, wanted, objective)
     except EncaveError as error:
         return error

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import EncaveError
 from ..run.runs import Runs
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..analysis.report.settings import Settings
     from ..converters import Conversion
     from ..converters.limits import Limits
+    from ..converters.reader import Steps
     from ..run import Run
 
     Space: TypeAlias = ConfigurationSpace | Path | str
@@ -32,6 +33,7 @@ def read(
     *,
     configspace: Space | None = None,
     map: Mapping[str, str] | None = None,
+    steps: Steps = "last",
     format: str | None = None,
     jobs: int = 1,
     memory: float | None = None,
@@ -46,6 +48,8 @@ def read(
         sources: Files and folders.
         configspace: Configuration space for logs without one: a space, a file, or `nasbench201`.
         map: What the columns of tables are, e.g. `{"objective": "loss", "hyperparameters": "lr,depth"}`.
+        steps: What values that trials of Optuna and Ray Tune report on their way are: `last`, the last one is a
+            trial's; `budget`, each is a trial at the budget of its step.
         format: Name of the one format to look for; None: all.
         jobs: Processes that read.
         memory: GiB that each may hold; None: 8.
@@ -74,7 +78,7 @@ def read(
     paths = _paths(sources)
     with Engine(jobs, _limits(memory, timeout)) as engine:
         found = survey(paths, engine, format, mapping=map)
-        wanted = Wanted(found, Path(), engine, Options(_space(configspace), map))
+        wanted = Wanted(found, Path(), engine, Options(_space(configspace), map, steps))
         told = list(read_all(wanted))
     runs = [run for _, run in told if run is not None]
     refused = {str(one.source): str(one.reason) for one, run in told if run is None}
@@ -91,6 +95,7 @@ def convert(
     to: str = "deepcave",
     configspace: Space | None = None,
     map: Mapping[str, str] | None = None,
+    steps: Steps = "last",
     format: str | None = None,
     strict: bool = False,
     jobs: int = 1,
@@ -105,6 +110,7 @@ def convert(
         to: `deepcave`, or another format of `encave convert --to`.
         configspace: As for `read`.
         map: As for `read`.
+        steps: As for `read`.
         format: As for `read`.
         strict: Whether to refuse logs of which anything must be assumed.
         jobs: As for `read`.
@@ -121,15 +127,10 @@ def convert(
     from ..converters.exporting import export
 
     paths, space, limits = _paths(sources), _space(configspace), _limits(memory, timeout)
+    told: dict[str, Any] = {"forced_format": format, "space": space, "mapping": map, "steps": steps, "strict": strict}
     if to == "deepcave":
-        done = to_deepcave(
-            paths, Path(out), forced_format=format, space=space, mapping=map, strict=strict, jobs=jobs, limits=limits
-        )
-        return tuple(done)
-    written = export(
-        paths, Path(out), to, forced_format=format, space=space, mapping=map, strict=strict, jobs=jobs, limits=limits
-    )
-    return written.conversions
+        return tuple(to_deepcave(paths, Path(out), **told, jobs=jobs, limits=limits))
+    return export(paths, Path(out), to, **told, jobs=jobs, limits=limits).conversions
 
 
 def report(
@@ -158,13 +159,14 @@ def report(
     """
     from ..analysis.report import write_report
     from ..analysis.report.settings import Settings, read_settings
-    from .known_tables import random_search_of, truth_of
+    from .known_tables import random_search_of, training_noise_of, truth_of
 
     chosen = read_settings(Path(settings)) if isinstance(settings, Path | str) else settings or Settings()
     chosen = replace(chosen, title=title or chosen.title, venue=venue or chosen.venue)
     given = list(runs)
     return write_report(
-        given, out, settings=chosen, truth=truth_of(given), random_search=random_search_of(given), jobs=jobs,
+        given, out, settings=chosen, truth=truth_of(given), random_search=random_search_of(given),
+        noise=training_noise_of(given), jobs=jobs,
         on_step=on_step or _quietly,
     )  # fmt: skip
 

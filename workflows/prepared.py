@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from ..errors import EncaveError
 from ..files.names import LONGEST, fitted
-from ..run import HEADER_FILE, find_runs
+from ..run import HEADER_FILE, Provenance, find_runs
 from ..store import RunFilter, RunStore
 
 if TYPE_CHECKING:
     from ..converters import Conversion
     from ..converters.engine import Engine
-    from ..converters.survey import PassedOver
+    from ..converters.passed_over import PassedOver
+    from ..converters.reader import Steps
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,14 @@ class Prepared:
     refused: tuple[Conversion, ...]
     """Logs that could not be converted."""
     passed_over: tuple[PassedOver, ...]
-    """What could not be looked into."""
+    """What was passed over, by kind."""
 
 
 def prepare(
-    paths: Sequence[Path], engine: Engine, on_progress: Callable[[Conversion, int], None] | None = None
+    paths: Sequence[Path],
+    engine: Engine,
+    on_progress: Callable[[Conversion, int], None] | None = None,
+    steps: Steps = "last",
 ) -> Prepared:
     """Converted runs at or below `paths`; native logs that are not among them are converted into the user's cache.
 
@@ -46,27 +50,30 @@ def prepare(
         paths: Folders of converted runs, run stores, studies, folders and files of native logs.
         engine: Reads the logs.
         on_progress: As in `converters.convert`.
+        steps: As in `converters.convert`.
 
     Raises:
-        EncaveError: a path does not exist, or there is neither a run nor a log in any of them.
+        EncaveError: a path does not exist, there is neither a run nor a log in one of them, or nothing can be read.
     """
     from ..converters.conversion import convert_found
+    from ..converters.passed_over import Unread, counted
     from ..converters.reader import Options
     from ..converters.survey import survey
 
     folders: list[Path] = []
     stores: list[Path] = []
     refused: list[Conversion] = []
-    passed_over: list[PassedOver] = []
-    for path in paths:
-        found = survey([path], engine, may_be_empty=True)
+    unread: list[Unread] = []
+    surveys = [survey([path], engine) for path in paths]
+    for path, found in zip(paths, surveys, strict=True):
         stores += found.stores
         folders += found.runs
-        passed_over += found.passed_over
+        unread += found.unread
         known = _sources(found.runs)
         left = tuple(log for log in found.logs if str(log.found.path.resolve()) not in known)
         rest = replace(found, logs=left)
-        for conversion in convert_found(rest, _cache(path), engine, Options(), on_progress=on_progress) if left else ():
+        options = Options(steps=steps)
+        for conversion in convert_found(rest, _cache(path), engine, options, on_progress=on_progress) if left else ():
             if conversion.output is None:
                 refused.append(conversion)
             else:
@@ -76,7 +83,7 @@ def prepare(
         why = f": {refused[0].source}: {refused[0].reason}" if refused else ""
         raise EncaveError(f"no run and no log that can be read at or below {shown}{why}")
     resolved, within = (tuple(dict.fromkeys(path.resolve() for path in one)) for one in (folders, stores))
-    return Prepared(resolved, within, tuple(refused), tuple(passed_over))
+    return Prepared(resolved, within, tuple(refused), tuple(counted(unread)))
 
 
 def extracted(store: Path, wanted: RunFilter) -> list[Path]:
@@ -102,10 +109,11 @@ def _sources(folders: Iterable[Path]) -> frozenset[str]:
     sources: set[str] = set()
     for folder in folders:
         try:
-            source = json.loads((folder / HEADER_FILE).read_bytes())["metadata"]["source"]
-        except (OSError, ValueError, LookupError, TypeError):
-            continue  # a damaged run is told by whoever reads it; one without a source stands for no log
-        sources.add(str(Path(source).resolve()))
+            known = Provenance.from_json(json.loads((folder / HEADER_FILE).read_bytes())["metadata"])
+        except (EncaveError, OSError, ValueError, LookupError, TypeError, AttributeError):
+            continue  # a damaged run is told by whoever reads it
+        if known.source:  # one without a source stands for no log
+            sources.add(str(Path(known.source).resolve()))
     return frozenset(sources)
 
 

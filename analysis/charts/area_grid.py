@@ -8,8 +8,8 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...run.types import Floats
 from . import drawing
 from .panels import Panels
 from .papers import Paper
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Floats = NDArray[np.float64]
 
 # The light scheme of P. Tol, "Colour schemes" (SRON technical note 09-002, 2021), made for areas; grey is the last.
 COLOURS = ("#77AADD", "#EE8866", "#EEDD88", "#FFAABB", "#99DDFF", "#44BB99", "#BBCC33", "#AAAA00")

@@ -8,9 +8,10 @@ from ..performance.axis import Axis, AxisFacts, available_axes
 from ..performance.measures import Hits
 from ..performance.pareto import Pareto, compare_fronts
 from ..performance.runtimes import Runtime, Targets, runtimes, spaced_targets
-from ..performance.section_curves import SectionCurves, section_curves
+from ..performance.section_curves import SectionCurves
 from ..performance.section_runtimes import SectionRuntimes
-from .section import Comparison, trajectories_of
+from .anytime_tests import AnytimeTests, Differences, anytime_tests, differences_over_time
+from .section import Comparison, on_axis
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class AnytimeSummary:
     """Targets in the first measure; None without any incumbent."""
     runtimes: tuple[Runtime, ...]
     """Runtimes to them on the main axis, in order of the final table."""
+    tests: AnytimeTests
+    """Tests of areas and of values at several budgets."""
+    differences: Differences | None
+    """Bands of the differences from the control over time; None where they cannot be had."""
     pareto: Pareto | None
     """Hypervolume and attainment; None with one objective."""
 
@@ -35,17 +40,20 @@ class AnytimeSummary:
         return SectionRuntimes(self.comparison.made, self.comparison.measures[0], self.targets, self.runtimes)
 
 
-def summarise(comparison: Comparison, hits: Hits = "held") -> AnytimeSummary:
+def summarise(comparison: Comparison, hits: Hits = "held", control: str | None = None) -> AnytimeSummary:
     """Compute what a report says of anytime performance beside the main curves."""
     section, measure = comparison.section, comparison.measures[0]
     members = {label: comparison.trajectories[label] for label in comparison.ordered}
     targets = spaced_targets([one for own in members.values() for one in own], measure, hits=hits)
+    made = runtimes(members, measure, targets, comparison.interval, hits) if targets else ()
     return AnytimeSummary(
         comparison=comparison,
         other_axes=tuple(_on_axis(comparison, axis) for axis in other_axes(comparison)),
         targets=targets,
-        runtimes=runtimes(members, measure, targets, comparison.interval, hits) if targets else (),
-        pareto=compare_fronts(section, comparison.axis, comparison.interval),
+        runtimes=made,
+        tests=anytime_tests(comparison, made, control),
+        differences=differences_over_time(comparison, control),
+        pareto=comparison.pareto or compare_fronts(section, comparison.axis, comparison.interval),
     )
 
 
@@ -68,6 +76,7 @@ def other_axes(comparison: Comparison) -> list[Axis]:
 
 def _on_axis(comparison: Comparison, axis: Axis) -> SectionCurves:
     summary = comparison.made.summary
+    fronts = compare_fronts(comparison.section, axis, summary.interval) if comparison.pareto else None
     section = replace(comparison.section, measures=comparison.section.measures[:1])
-    made = section_curves(section, axis, trajectories_of(section, axis, summary.rule), summary)
+    made = on_axis(section, axis, summary) if fronts is None else fronts.as_curves(summary)
     return made.in_order(comparison.ordered)

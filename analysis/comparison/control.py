@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...run.types import Floats
 from ..statistics import tests
 from ..statistics.design import ALPHA, Choice, Design, choose_test
-from ..statistics.tests import Floats
 from .ranking import mean_ranks
 
 
@@ -51,6 +51,8 @@ class ControlTests:
     """Which test, and why."""
     against: tuple[Against, ...]
     """One for each of the others, in the order in which they were given."""
+    counted: int
+    """Comparisons that are corrected together: these, or those of all tasks."""
 
 
 def against_control(blocks: Mapping[str, Floats], control: str, design: Design) -> ControlTests:
@@ -70,7 +72,7 @@ def against_control(blocks: Mapping[str, Floats], control: str, design: Design) 
         Against(name, raw, float(corrected), favours)
         for name, (raw, favours), corrected in zip(names, found, adjusted, strict=True)
     )
-    return ControlTests(control, choice, tuple(against))
+    return ControlTests(control, choice, tuple(against), len(names))
 
 
 def _test(blocks: Mapping[str, Floats], name: str, control: str, choice: Choice) -> tuple[float, int]:

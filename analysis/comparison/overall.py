@@ -13,6 +13,7 @@ from ..statistics.tests import filled, ranks
 from .rank_curves import RankCurve, overall_rank_curves
 from .section import Comparison
 from .significance import Significance, compare_over_tasks
+from .within_tasks import WithinTasks, compare_within_tasks
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Overall:
     """Name of the first measure, the same on every task."""
     significance: Significance
     """Tests with tasks as blocks."""
+    within: WithinTasks
+    """Tests of the runs on these tasks, stratified by task."""
     task_ranks: tuple[tuple[float, ...], ...]
     """For each optimizer of `significance`, its rank on each task by its median over runs."""
     curves: tuple[RankCurve, ...]
@@ -62,6 +65,9 @@ def compare_tasks(
         comparisons=tuple(comparisons),
         measure=comparisons[0].measures[0].name,
         significance=significance,
+        within=compare_within_tasks(
+            samples, paired=all(one.table.paired for one in comparisons), shared=shared, control=control
+        ),
         task_ranks=tuple(map(tuple, ranks(np.array(medians).T).T.tolist())),
         curves=tuple(curves[label] for label in significance.optimizers if curves),
     ), None

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...run.types import Floats
 from ..performance.anytime import share_seeds
 from ..performance.section_curves import baseline
 from ..statistics import bootstrap, intervals
 from ..statistics.effects import Estimate
 from ..statistics.intervals import Interval
-from ..statistics.tests import Floats, filled
+from ..statistics.tests import filled
 from .section import Comparison
 
 POINTS = 101

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...run.types import Floats
 from ..grouping.sections import Measure
 from ..performance.anytime import Trajectory, step_values
 from ..statistics import bootstrap
 from ..statistics.intervals import Interval, of_draws
-from ..statistics.tests import Floats, filled
+from ..statistics.tests import filled
 
 POINTS = 120
 """Points of a rank curve. Each rank is exact at its point; a change of rank between two shows at the next one."""

@@ -91,7 +91,7 @@ class Lead:
     difference: float
     """How much better the mean of the best is; negative only if the second has failed runs."""
     lower: float
-    """Lower end of its 95 % interval; NaN where one of them has fewer than two runs."""
+    """Lower end of its 95 % interval, which holds for all pairs at once; NaN where one has fewer than two runs."""
     upper: float
     """Its upper end."""
     paired: bool
@@ -137,8 +137,7 @@ def final_table(
             failed=int(np.isnan(finals[label][:, 0]).sum()),
             trials=float(np.mean([len(one.run) for one in members])),
             spreads=tuple(
-                spread(column, interval, bounded=measure.bounded)
-                for column, measure in zip(finals[label].T, measures, strict=True)
+                spread(column, interval, measure) for column, measure in zip(finals[label].T, measures, strict=True)
             ),
             rank=float(rank),
         )
@@ -157,16 +156,16 @@ def is_paired(seeds: Sequence[Sequence[int | None]]) -> bool:
 
 def has_own_start(run: Run) -> bool:
     """Whether the run says that what it draws has nothing to do with what other optimizers draw for its seed."""
-    return run.metadata.get("common_start") is False
+    return run.provenance.common_start is False
 
 
-def spread(values: NDArray[np.float64], interval: Interval = "t", *, bounded: bool = False) -> Spread:
+def spread(values: NDArray[np.float64], interval: Interval = "t", measure: Measure | None = None) -> Spread:
     """Mean, sample standard deviation and interval of the mean of the values that are not NaN.
 
     Args:
         values: Final value of each run, shape (n,).
         interval: Which interval.
-        bounded: Whether the lower end is at least zero, unless a value is below.
+        measure: What they are of, whose bounds the interval keeps.
     """
     known = values[~np.isnan(values)]
     nan = float("nan")
@@ -174,8 +173,9 @@ def spread(values: NDArray[np.float64], interval: Interval = "t", *, bounded: bo
     if len(known) < 2:
         return Spread(known, mean, nan, nan, nan)
     ends = over_runs(known[:, None], kind=interval)
+    if measure is not None:
+        ends = measure.cut(*ends, known)
     lower, upper = float(ends[0][0]), float(ends[1][0])
-    lower = max(lower, 0.0) if bounded and known.min() >= 0 else lower
     return Spread(known, mean, float(known.std(ddof=1)), lower, upper)
 
 
@@ -188,5 +188,6 @@ def lead(table: FinalTable, interval: Interval = "t") -> Lead | None:
     best, second = sorted(able, key=lambda row: (row.failed > 0, sign * row.spreads[0].mean))[:2]
     ours, theirs = best.spreads[0], second.spreads[0]
     pairs = table.paired and len(ours.values) == len(theirs.values) == best.runs
-    lower, upper = of_difference(sign * theirs.values, sign * ours.values, paired=pairs, kind=interval)
+    of = len(table.rows) * (len(table.rows) - 1) // 2  # the two were picked by the same data
+    lower, upper = of_difference(sign * theirs.values, sign * ours.values, paired=pairs, kind=interval, pairs=of)
     return Lead(best, second, sign * (theirs.mean - ours.mean), lower, upper, pairs)

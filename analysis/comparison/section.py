@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...run.incumbents import IncumbentRule
 from ..grouping.sections import Measure, Section
 from ..performance.anytime import Trajectory, trajectory
 from ..performance.axis import Axis, AxisFacts, AxisKind, choose_axis
 from ..performance.curves import Curve
-from ..performance.incumbents import IncumbentRule
+from ..performance.pareto import Pareto, compare_fronts, led_by_fronts
 from ..performance.section_curves import SectionCurves, Summary, section_curves
 from ..statistics.intervals import Interval
 from .rank_curves import RankCurve, RankTask, rank_curves
@@ -34,6 +35,8 @@ class Comparison:
     """For each measure, the tests of the final values; empty with fewer than two optimizers."""
     rank_curves: tuple[RankCurve, ...]
     """Ranks over time by the first measure, in order of the table; empty with fewer than three optimizers."""
+    pareto: Pareto | None = None
+    """The fronts of several objectives by whose hypervolume the runs are compared; None where one objective decides."""
 
     @property
     def interval(self) -> Interval:
@@ -95,16 +98,17 @@ def compare(
         rope: Half-width of the region of practical equivalence, for the Bayesian test; without it there is none.
         axis: What incumbents are over; None: time if every run has times, else evaluations.
         summary: How curves are made, and which intervals numbers have; by default means of the incumbents at the
-            highest budget so far.
+            highest budget so far. Of several objectives the hypervolume is compared, without regret.
         control: The optimizer that all others are tested against, besides all pairs; ignored where it did not run.
 
     Raises:
-        EncaveError: a run lacks a column that its metadata reports, or the runs do not share the axis.
+        EncaveError: a run lacks a column that its provenance reports, or the runs do not share the axis.
     """
     summary = summary or Summary()
     interval = summary.interval
     chosen = choose_axis([AxisFacts.of(run) for run in section.runs], axis)
-    made = section_curves(section, chosen, trajectories_of(section, chosen, summary.rule), summary)
+    pareto = compare_fronts(section, chosen, interval) if led_by_fronts(section) else None
+    made = on_axis(section, chosen, summary) if pareto is None else pareto.as_curves(summary)
     trajectories, measures = made.trajectories, made.measures
     table = final_table(trajectories, measures, interval)
     several = len(table.rows) > 1
@@ -121,7 +125,13 @@ def compare(
     # of two optimizers the rank is a mirror image of the share of runs in which one is ahead, which the tests give
     ranked = {row.optimizer: trajectories[row.optimizer] for row in table.rows}
     over_time = rank_curves(RankTask(ranked, measures[0], table.paired), interval) if len(ranked) > 2 else ()
-    return Comparison(made.in_order(list(ranked)), table, lead(table, interval), tuple(significance), over_time)
+    made = made.in_order(list(ranked))
+    return Comparison(made, table, lead(table, interval), tuple(significance), over_time, pareto)
+
+
+def on_axis(section: Section, axis: Axis, summary: Summary) -> SectionCurves:
+    """Curves of the incumbents of a section."""
+    return section_curves(section, axis, trajectories_of(section, axis, summary.rule), summary)
 
 
 def trajectories_of(section: Section, axis: Axis, rule: IncumbentRule) -> dict[str, tuple[Trajectory, ...]]:

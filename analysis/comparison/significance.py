@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ...run.types import Floats
 from ..statistics import tests
 from ..statistics.design import ALPHA, Choice, Design, choose_test
 from ..statistics.effects import (
@@ -19,7 +20,7 @@ from ..statistics.effects import (
     win_tie_loss,
 )
 from ..statistics.intervals import Interval
-from ..statistics.tests import Floats, Friedman
+from ..statistics.tests import Friedman
 from .control import ControlTests, against_control
 from .ranking import expected_ranks, mean_ranks
 
@@ -233,7 +234,7 @@ def _test(
         control=against_control({name: blocks[name] for name in order}, control, design)
         if control is not None and control in blocks
         else None,
-        groups=_groups(order, pairs) if choice.test != "none" else (),
+        groups=groups_of(order, pairs) if choice.test != "none" else (),
     )
 
 
@@ -279,7 +280,8 @@ def _favours(a: Floats, b: Floats, choice: Choice) -> int:
     return tests.favoured(a, b, choice.test)
 
 
-def _groups(order: Sequence[str], pairs: Sequence[Pair]) -> tuple[tuple[str, ...], ...]:
+def groups_of(order: Sequence[str], pairs: Sequence[Pair]) -> tuple[tuple[str, ...], ...]:
+    """Largest groups of optimizers of which no pair differs."""
     place = {name: index for index, name in enumerate(order)}
     different = np.zeros((len(order), len(order)), dtype=bool)
     for pair in pairs:

@@ -8,14 +8,15 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from glob import escape
 from itertools import takewhile
+from pathlib import PurePath
 
-from ...run import Objective, Run
+from ...run import Objective, RunHeader
 
 FIRST_OBJECTIVE = "objective"
 """Stands for the column of each run's own first objective."""
 
 
-def roles(runs: Sequence[Run], alike: Mapping[int, str]) -> dict[int, str]:
+def roles(runs: Sequence[RunHeader], alike: Mapping[int, str]) -> dict[int, str]:
     """What the first objective of each run is compared as, by `id` of the run; equal roles are one objective.
 
     Runs of one objective have the same role if their direction is the same. One of several objectives has it if its
@@ -38,7 +39,7 @@ def roles(runs: Sequence[Run], alike: Mapping[int, str]) -> dict[int, str]:
     return told
 
 
-def joint_objective(runs: Sequence[Run]) -> Objective:
+def joint_objective(runs: Sequence[RunHeader]) -> Objective:
     """The first objective of runs in which it has one role; called `objective` where they name it differently."""
     first, *others = (run.objectives[0] for run in runs)
     if all(one.name == first.name for one in others):
@@ -47,34 +48,36 @@ def joint_objective(runs: Sequence[Run]) -> Objective:
     return Objective("objective", first.direction, unit=unit)
 
 
-def names_of(runs: Sequence[Run]) -> str:
+def names_of(runs: Sequence[RunHeader]) -> str:
     """The names of the first objectives, sorted."""
     return ", ".join(sorted({run.objectives[0].name for run in runs}))
 
 
-def tell_apart(task: str, kinds: Sequence[Sequence[Run]], named: bool) -> str:
+def tell_apart(task: str, kinds: Sequence[Sequence[RunHeader]], every: Sequence[RunHeader], named: bool) -> str:
     """Why the runs of a task are not compared with each other, and the line of `report.toml` that would join them.
 
     Args:
         task: Its title.
         kinds: The runs of each objective.
+        every: All runs that are compared, of which the line must match no other.
         named: Whether a log or a person named the task.
     """
     largest = max(kinds, key=len)
     told = "; ".join(
         f"{names_of(kind)} is {kind[0].objectives[0].direction}d by {', '.join(_optimizers(kind))}" for kind in kinds
     )
+    own = {id(run) for kind in kinds for run in kind}
+    rest = [run for run in every if id(run) not in own]
+    rules = [rule for kind in kinds if kind is not largest for rule in _rules(kind, largest, rest, named)]
     if not named:
-        rules = '{match = "*", task = "…"}'
-    else:
-        others = [kind for kind in kinds if kind is not largest]
-        rules = ", ".join(_rule(kind, largest) for kind in others)
+        members = [run for kind in kinds for run in kind]
+        rules += [f"{{match = {json.dumps(one)}, task = {json.dumps(task)}}}" for one in patterns(members, every)]
     why = f"{task}: objectives differ and are kept apart ({told})"
-    return f"{why}. If they are one, say so in report.toml: runs = [{rules}]"
+    return f"{why}. If they are one, say so in report.toml: runs = [{', '.join(rules)}]"
 
 
-def _rule(kind: Sequence[Run], target: Sequence[Run]) -> str:
-    """The rule that makes the objective of `kind` that of `target`."""
+def _rules(kind: Sequence[RunHeader], target: Sequence[RunHeader], rest: Sequence[RunHeader], named: bool) -> list[str]:
+    """The rules that make the objective of `kind` that of `target`; none if that its task is named does."""
     wanted, own = target[0].objectives[0], kind[0].objectives
     names = {run.objectives[0].name for run in target}
     used = next((one for one in own if one.name in names), own[0])
@@ -85,21 +88,45 @@ def _rule(kind: Sequence[Run], target: Sequence[Run]) -> str:
         keys.append(f"objective = {json.dumps(wanted.name)}")
     if used.direction != wanted.direction:
         keys.append(f"direction = {json.dumps(wanted.direction)}")
-    return f"{{{', '.join([f'match = {json.dumps(_pattern(kind, target))}', *keys])}}}"
+    if not keys and not named:
+        return []
+    return [
+        f"{{{', '.join([f'match = {json.dumps(one)}', *keys])}}}" for one in patterns(kind, [*kind, *target, *rest])
+    ]
 
 
-def _pattern(kind: Sequence[Run], others: Sequence[Run]) -> str:
-    """A pattern of all of `kind` and none of the others; the first's name where there is none."""
-    return shared_pattern(kind, others) or escape(kind[0].name)
+def patterns(runs: Sequence[RunHeader], every: Sequence[RunHeader]) -> list[str]:
+    """Shell patterns of the names or the sources of these runs that match no other: one if there is one, else several.
+
+    Where one does not do, runs are parted by the first folder in which their sources differ.
+    """
+    own = {id(run) for run in runs}
+    others = [run for run in every if id(run) not in own]
+    if not others:
+        return ["*"]
+    if shared := shared_pattern(runs, others):
+        return [shared]
+    parts = {id(run): PurePath(_source(run)).parts for run in runs}
+    at = next((k for k, some in enumerate(zip(*parts.values(), strict=False)) if len(set(some)) > 1), None)
+    if at is None:
+        return [escape(_source(run) or run.name) for run in runs]
+    branches: defaultdict[str, list[RunHeader]] = defaultdict(list)
+    for run in runs:
+        branches[parts[id(run)][at]].append(run)
+    return [one for branch in branches.values() for one in patterns(branch, [*branch, *others])]
 
 
-def shared_pattern(runs: Sequence[Run], others: Sequence[Run]) -> str | None:
+def _source(run: RunHeader) -> str:
+    return str(run.provenance.source or "")
+
+
+def shared_pattern(runs: Sequence[RunHeader], others: Sequence[RunHeader]) -> str | None:
     """A shell pattern that the names or the sources of all runs match and that matches no other; None without one."""
     names = [run.name for run in runs]
-    sources = [str(run.metadata.get("source") or "") for run in runs]
+    sources = [_source(run) for run in runs]
     found = [escape(one[0]) for one in (names, sources) if len(set(one)) == 1 and one[0]]
     found += [f"{escape(_shared_start(one))}*" for one in (names, sources)]
-    taken = [(run.name, str(run.metadata.get("source") or "")) for run in others]
+    taken = [(run.name, _source(run)) for run in others]
     for pattern in found:
         if not any(fnmatchcase(name, pattern) or fnmatchcase(source, pattern) for name, source in taken):
             return pattern
@@ -110,5 +137,5 @@ def _shared_start(texts: Sequence[str]) -> str:
     return "".join(letters[0] for letters in takewhile(lambda some: len(set(some)) == 1, zip(*texts, strict=False)))
 
 
-def _optimizers(runs: Sequence[Run]) -> list[str]:
+def _optimizers(runs: Sequence[RunHeader]) -> list[str]:
     return sorted({run.optimizer.name for run in runs})

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from glob import escape
 from typing import Any
 
-from ...run import Run
-from .objectives import names_of, shared_pattern
-from .sections import Group, Section, View, view_runs
-from .tasks import task_name
+from ...run import Run, RunHeader
+from .objectives import names_of, patterns
+from .sections import AnySection, Group, GroupOf, Section, View, view_runs
+from .tasks import UNNAMED
+
+_HEAD = """\
+# Runs on one task are compared, whatever their logs call the objective; to keep them apart give them other tasks.
+# Runs of one optimizer on one task are averaged as seeds.
+"""
+_LONGEST = 400  # characters of a line that names every group
+_MOST = 4  # groups or seeds in a line that does not
 
 
 @dataclass(frozen=True)
@@ -55,9 +61,9 @@ class Overview:
             _rule(section, group, match)
             for section in self.view.sections
             for group in section.groups
-            for match in _patterns(group.runs, every)
+            for match in patterns(group.runs, every)
         ]
-        return "\n".join(rules)
+        return "\n".join([_HEAD, *rules])
 
 
 def overview(runs: Sequence[Run]) -> Overview:
@@ -71,6 +77,34 @@ def overview(runs: Sequence[Run]) -> Overview:
     return Overview(view, tuple(cells))
 
 
+def in_one_line(sections: Sequence[AnySection]) -> str:
+    """Who is taken for a repetition of whom, in one line; of many tasks or groups their number and the first."""
+    told = "; ".join(f"{one.title}: {', '.join(map(_in_words, one.groups))}" for one in sections)
+    if len(told) <= _LONGEST:
+        return told
+    optimizers = list(dict.fromkeys(group.optimizer for one in sections for group in one.groups))
+    runs = sum(len(one.runs) for one in sections)
+    counts = f"{_counted(runs, 'run')} of {_counted(len(optimizers), 'optimizer')} on {_counted(len(sections), 'task')}"
+    first = sections[0]
+    start = f"{first.title}: {', '.join(map(_in_words, first.groups[:_MOST]))}"
+    return f"{counts} ({start}, …). encave groups shows all."
+
+
+def _in_words(group: GroupOf[RunHeader]) -> str:
+    known = sorted({seed for seed in group.seeds if seed is not None})
+    if len(known) > 2 and known == list(range(known[0], known[-1] + 1)):
+        seeds = f", seeds {known[0]}–{known[-1]}"
+    else:
+        some = f"{', '.join(map(str, known[:_MOST]))}{', …' if len(known) > _MOST else ''}"
+        seeds = f", seed{'s' * (len(known) > 1)} {some}" if known else ""
+    named = "" if all(run.provenance.seed_from is None for run in group.runs) else " by name"
+    return f"{group.optimizer} ({_counted(len(group.runs), 'run')}{seeds}{named})"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def _cells(section: Section, group: Group) -> list[Cell]:
     found: list[Cell] = []
     for seed in dict.fromkeys(group.seeds):
@@ -82,20 +116,21 @@ def _cells(section: Section, group: Group) -> list[Cell]:
 
 
 def _why(section: Section, run: Run) -> str:
-    word = run.metadata.get("label_from")
-    label = f"optimizer from the path or study ({word})" if word else "optimizer from the log"
-    if run.metadata.get("task"):
-        task = "task from the log"
+    said = run.provenance.said
+    word, seed = run.provenance.label_from, run.provenance.seed_from
+    where = run.provenance.label_where or "folder"
+    label = f"label from the {where} ({word})" if word else "optimizer from the log"
+    if run.provenance.task:
+        task = "the log"
     else:
-        task = "task from hyperparameters" if section.task == task_name(run) else "task from the path or study"
-    return f"{label}, {task}, {'no seed' if run.seed is None else 'seed from the log'}"
-
-
-def _patterns(runs: Sequence[Run], every: Sequence[Run]) -> list[str]:
-    """A pattern for each rule that these runs need."""
-    own = {id(run) for run in runs}
-    pattern = shared_pattern(runs, [run for run in every if id(run) not in own])
-    return [pattern] if pattern else [escape(str(run.metadata.get("source") or run.name)) for run in runs]
+        task = "hyperparameters" if section.task.startswith(UNNAMED) else "the path or study"
+    told = {"task": task, "seed": f"the {seed}" if seed else "the log"}
+    told |= dict.fromkeys(said, "report.toml")
+    if "optimizer" in said:
+        label = "optimizer from report.toml"
+    return ", ".join(
+        [label, f"task from {told['task']}", "no seed" if run.seed is None else f"seed from {told['seed']}"]
+    )
 
 
 def _rule(section: Section, group: Group, match: str) -> str:

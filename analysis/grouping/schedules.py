@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...run import Run
+from ...run import Run, RunHeader
 
 if TYPE_CHECKING:
-    from .sections import Section
+    from .sections import AnySection
 
 
-def schedule_of(run: Run) -> float | None:
-    """Epochs of the run's schedule; None where its metadata does not say."""
-    told = _benchmark(run).get("schedule")
-    return float(told) if isinstance(told, int | float) and not isinstance(told, bool) else None
+def schedule_of(run: RunHeader) -> float | None:
+    """Epochs of the run's schedule; None where its log does not say."""
+    told = run.provenance.benchmark
+    return None if told is None or told.schedule is None else float(told.schedule)
 
 
-def schedules(section: Section) -> dict[str, frozenset[float]]:
+def schedules(section: AnySection) -> dict[str, frozenset[float]]:
     """Optimizer → schedules of its runs, as far as they are known."""
     told = {group.optimizer: {schedule_of(run) for run in group.runs} - {None} for group in section.groups}
     return {name: frozenset(float(one) for one in own if one is not None) for name, own in told.items()}
 
 
-def mixed(section: Section) -> bool:
+def mixed(section: AnySection) -> bool:
     """Whether runs of the section were made on different schedules."""
     return len({one for own in schedules(section).values() for one in own}) > 1
 
@@ -52,7 +52,7 @@ class Modelled:
     """Epochs of their schedule, whose end is measured."""
 
 
-def modelled(section: Section) -> Modelled | None:
+def modelled(section: AnySection) -> Modelled | None:
     """What was modelled in the runs on a measured table: budgets below the schedule without learning curves."""
     runs = [run for run in section.runs if schedule_of(run) and len(run)]
     shares = [_share(run) for run in runs]
@@ -63,22 +63,17 @@ def modelled(section: Section) -> Modelled | None:
     return Modelled(total, min(min(run.budgets) for run in some), max(schedule_of(run) or 0.0 for run in some))
 
 
-def rewards(runs: Sequence[Run]) -> frozenset[str]:
-    """What the optimizers were told, `mean` or `seed`, as far as the metadata says."""
-    return frozenset(str(told["reward"]) for told in map(_benchmark, runs) if "reward" in told)
+def rewards(runs: Sequence[RunHeader]) -> frozenset[str]:
+    """What the optimizers were told, `mean` or `seed`, as far as the logs say."""
+    return frozenset(told.reward for run in runs if (told := run.provenance.benchmark) and told.reward)
 
 
-def _share(run: Run) -> float:
-    """Logged by encave's runner; of earlier logs the trials below the schedule."""
-    told = _benchmark(run)
-    if "modelled_share" in told:
-        return float(told["modelled_share"]) if run.budgets else 0.0
-    if told.get("early_epochs") != "modelled":
+def _share(run: RunHeader) -> float:
+    """Logged by encave's runner; of earlier logs the trials below the schedule, which a header does not have."""
+    told = run.provenance.benchmark
+    if told and told.modelled_share is not None:
+        return float(told.modelled_share) if run.budgets else 0.0
+    if told is None or told.early_epochs != "modelled" or not isinstance(run, Run):
         return 0.0
     budget = run.column("budget").astype(np.float64)
     return float((budget < (schedule_of(run) or 0.0)).mean())
-
-
-def _benchmark(run: Run) -> Mapping[str, Any]:
-    told = run.metadata.get("benchmark")
-    return told if isinstance(told, dict) else {}

@@ -6,23 +6,27 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EncaveError
-from ...run import EXTRA, Objective, Run
+from ...run import EXTRA, BenchmarkFacts, Objective, Reported, Run, RunHeader
+from .apart import apart, set_up_like
+from .design import Design
 from .objectives import FIRST_OBJECTIVE, joint_objective, names_of, roles, tell_apart
+from .scales import tell_scales
 from .schedules import modelled
 from .tasks import tasks_of
-from .unlike import tell_unlike
 
 # Differences from the optimum below this share of it are rounding of the same table entry, not regret.
 _ROUNDING = 1e-12
 
 # what must agree between runs that are compared: the objective's role, and before it all else
 _Key: TypeAlias = tuple[str, str]
+R = TypeVar("R", bound=RunHeader)
+R_co = TypeVar("R_co", bound=RunHeader, covariant=True)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,23 @@ class Measure:
         return self.regret in ("optimum", "best seen")
 
     @property
+    def bounds(self) -> tuple[float, float]:
+        """What no reported value can be below and above: zero for a regret, 0 and 100 for a percentage."""
+        if self.bounded:
+            return 0.0, (100.0 if self.unit == "%" else np.inf)
+        return (0.0, 100.0) if self.unit == "%" and self.regret is None else (-np.inf, np.inf)
+
+    def cut(
+        self, lower: NDArray[np.float64], upper: NDArray[np.float64], values: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Ends of intervals within the bounds; as they are where one of the values they are of is beyond, too."""
+        least, most = self.bounds
+        known = values[np.isfinite(values)]
+        if len(known) and (known.min() < least or known.max() > most):
+            return lower, upper
+        return np.clip(lower, least, most), np.clip(upper, least, most)
+
+    @property
     def label(self) -> str:
         """Name with its unit, for axes and table heads."""
         return f"{self.name} [{self.unit}]" if self.unit else self.name
@@ -69,57 +90,57 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Group:
+class GroupOf(Generic[R_co]):
     """The runs of one optimizer on one task."""
 
     optimizer: str
     """Label of the optimizer, the same in every section."""
-    runs: tuple[Run, ...]
+    runs: tuple[R_co, ...]
     """Its runs, by seed, then name."""
 
     @property
     def seeds(self) -> tuple[int | None, ...]:
-        """Seed of each run; None where the metadata has none."""
+        """Seed of each run; None where it is not known."""
         return tuple(run.seed for run in self.runs)
 
 
 @dataclass(frozen=True)
-class Section:
+class SectionOf(Generic[R_co]):
     """Runs that may be compared: one task, one objective, one benchmark, one way of reporting."""
 
     task: str
-    """Name of the task as in the metadata, or what stands for it, see `tasks_of`."""
+    """Name of the task as in the log, or what stands for it, see `tasks_of`."""
     title: str
     """`task`, with what tells it from another section of the same task."""
     objective: Objective
     """The first objective, by which incumbents are chosen; named `objective` where logs name it differently."""
     measures: tuple[Measure, ...]
     """What is reported, the first for the ranking."""
-    groups: tuple[Group, ...]
+    groups: tuple[GroupOf[R_co], ...]
     """One per optimizer, by label."""
-    benchmark: dict[str, Any]
-    """The benchmark's name, source and hash from the metadata; empty for runs of other origin."""
+    benchmark: BenchmarkFacts | None
+    """The benchmark; None for runs of other origin."""
 
     @property
     def surrogate(self) -> bool:
         """Whether the values are a model's and not measured."""
-        return self.benchmark.get("source") == "surrogate"
+        return self.benchmark is not None and self.benchmark.source == "surrogate"
 
     @property
     def origin(self) -> str:
         """The benchmark and whether its values are modelled or measured, in words; empty without a benchmark."""
         if not self.benchmark:
             return ""
-        name = self.benchmark.get("name") or "benchmark"
+        name = self.benchmark.name or "benchmark"
         kinds = {"surrogate": "surrogate: modelled, not measured values", "table": "table of measured values"}
-        text = f"{name}, {kinds.get(str(self.benchmark.get('source')), 'source not stated')}"
+        text = f"{name}, {kinds.get(str(self.benchmark.source), 'source not stated')}"
         part = modelled(self)
         if part is None:
             return text
         return f"{text}, modelled between {part.low:.3g} and {part.schedule:g} epochs ({part.share:.0%} of the trials)"
 
     @property
-    def runs(self) -> tuple[Run, ...]:
+    def runs(self) -> tuple[R_co, ...]:
         """All runs, group by group."""
         return tuple(run for group in self.groups for run in group.runs)
 
@@ -130,26 +151,52 @@ class Section:
 
 
 @dataclass(frozen=True)
-class View:
+class ViewOf(Generic[R_co]):
     """All sections of a report, and what was left out."""
 
-    sections: tuple[Section, ...]
+    sections: tuple[SectionOf[R_co], ...]
     """By task."""
     optimizers: tuple[str, ...]
     """Labels of all optimizers, sorted."""
     remarks: tuple[str, ...]
-    """Sentences on runs given twice, tasks told by folders, objectives kept apart and unlike runs."""
+    """Sentences on runs given twice, tasks told by folders, unlike runs that are split, and scales that differ."""
+    kept_apart: tuple[str, ...] = ()
+    """Sentences on runs of one task whose objectives differ, which a report says first; part of the remarks."""
 
 
-def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_trials) -> View:
+Group: TypeAlias = GroupOf[Run]
+"""With the trials."""
+Section: TypeAlias = SectionOf[Run]
+"""With the trials."""
+View: TypeAlias = ViewOf[Run]
+"""With the trials."""
+AnySection: TypeAlias = SectionOf[RunHeader]
+"""With or without the trials."""
+
+
+def view_runs(runs: Sequence[Run]) -> View:
     """Group runs by task (and role of the objective, benchmark, reporting), then by optimizer.
 
-    A run given twice (same label, task, seed and trials) counts once. The label is `metadata["group"]`, else the
-    optimizer's name, whatever the release; where programs of several names come under one label each goes by its own.
+    A run given twice (same label, task, seed and trials) counts once. The label is `Run.label`, the log's or else the
+    optimizer's name, whatever the release; where programs of several names come under one label each goes by its own,
+    and where runs of one label on one task are no repetitions of each other (see `apart`) each lot has a label.
 
     Args:
         runs: The runs.
-        same: Whether two runs of the same label, task and seed are one; by default if their trials are equal.
+
+    Raises:
+        EncaveError: there are no runs.
+    """
+    return view_headers(runs, Run.same_trials, Design.of)
+
+
+def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callable[[R], Design]) -> ViewOf[R]:
+    """As `view_runs`, for runs of which no more than the header is at hand.
+
+    Args:
+        runs: The runs.
+        same: Whether two runs of the same label, task, seed and length are one.
+        design: Gives the design of a run.
 
     Raises:
         EncaveError: there are no runs.
@@ -157,23 +204,47 @@ def view_runs(runs: Sequence[Run], same: Callable[[Run, Run], bool] = Run.same_t
     if not runs:
         raise EncaveError("there is no run to compare. Give folders of converted runs (encave convert SRC… --out DIR).")
     labels, remarks = _labels(runs)
-    tasks, told = tasks_of(runs, labels)
+    designs = {id(run): design(run) for run in runs}
+
+    def known(run: RunHeader) -> Design:
+        return designs[id(run)]
+
+    tasks, spaces, told = tasks_of(runs, labels, known)
     remarks += told
-    keys = _section_keys(runs, tasks)
+    keys = _section_keys(runs, tasks, spaces)
     kept, twice = _without_duplicates(runs, labels, keys, same)
     remarks += [f"{name} was given more than once and counts once." for name in twice]
     by_key = _by_design(kept, keys)
     titles = _titles(by_key, tasks)
+    lots: defaultdict[str, dict[str, R]] = defaultdict(dict)
+    for key, members in by_key.items():
+        by_label: defaultdict[str, list[R]] = defaultdict(list)
+        for run in members:
+            by_label[labels[id(run)]].append(run)
+        for label, own in sorted(by_label.items()):
+            split = apart(titles[key], label, own, kept, known)
+            labels |= split.labels
+            remarks += split.remarks
+            lots[label] |= {split.labels[id(run)]: run for run in own if split.labels[id(run)] != label}
+    for members in by_key.values():  # one label for one setting on every task
+        for label in {labels[id(run)] for run in members} & lots.keys():
+            own = [run for run in members if labels[id(run)] == label]
+            found = set_up_like(own, lots[label], known)
+            labels |= {id(run): found or label for run in own}
     sections = [_section(titles[key], tasks[id(runs[0])], runs, labels) for key, runs in by_key.items()]
     sections.sort(key=lambda section: section.title)
-    remarks += _kept_apart(by_key, tasks)
-    remarks += [
-        text for one in sections for group in one.groups for text in tell_unlike(one.title, group.optimizer, group.runs)
-    ]
-    return View(tuple(sections), tuple(sorted(set(labels.values()))), tuple(remarks))
+    different = _kept_apart(by_key, tasks, kept)
+    for key, members in by_key.items():
+        remarks += tell_scales(titles[key], members, kept, known)
+    return ViewOf(
+        tuple(sections),
+        tuple(sorted({labels[id(run)] for run in kept})),
+        (*different, *remarks),
+        tuple(different),
+    )
 
 
-def check_control(view: View, control: str | None) -> None:
+def check_control(view: ViewOf[RunHeader], control: str | None) -> None:
     """Check that there is such an optimizer; None is fine.
 
     Raises:
@@ -183,16 +254,16 @@ def check_control(view: View, control: str | None) -> None:
         raise EncaveError(f"no optimizer is called {control!r}, the control; there are {', '.join(view.optimizers)}")
 
 
-def _by_design(runs: Sequence[Run], keys: Mapping[int, _Key]) -> dict[_Key, list[Run]]:
+def _by_design(runs: Sequence[R], keys: Mapping[int, _Key]) -> dict[_Key, list[R]]:
     """Runs by section; where an optimizer was run to several limits with the same seed, each limit is one.
 
     Two budgets of one optimizer are two designs: the shorter run is often the beginning of the longer one, and neither
     is an optimizer of its own.
     """
-    by_key: defaultdict[_Key, list[Run]] = defaultdict(list)
+    by_key: defaultdict[_Key, list[R]] = defaultdict(list)
     for run in runs:
         by_key[keys[id(run)]].append(run)
-    found: dict[_Key, list[Run]] = {}
+    found: dict[_Key, list[R]] = {}
     for (alike, role), members in by_key.items():
         limits: defaultdict[tuple[str, int | None], set[str]] = defaultdict(set)
         for run in members:
@@ -203,17 +274,13 @@ def _by_design(runs: Sequence[Run], keys: Mapping[int, _Key]) -> dict[_Key, list
     return found
 
 
-def _limit(run: Run) -> str:
+def _limit(run: RunHeader) -> str:
     """Where the run was to end, in words."""
-    limit: dict[str, Any] = run.metadata.get("limit") or {}
-    told = (
-        f"{f'{value:,.10g}' if isinstance(value, int | float) else value} {name.replace('_', ' ')}"
-        for name, value in sorted(limit.items())
-    )
+    told = (f"{value:,.10g} {name.replace('_', ' ')}" for name, value in sorted(run.provenance.limit.items()))
     return " and ".join(told) or "no limit"
 
 
-def _labels(runs: Sequence[Run]) -> tuple[dict[int, str], list[str]]:
+def _labels(runs: Sequence[RunHeader]) -> tuple[dict[int, str], list[str]]:
     """Label of each run by `id`, and a remark for every label of several programs or releases."""
     programs: defaultdict[str, set[str]] = defaultdict(set)
     for run in runs:
@@ -242,11 +309,11 @@ def _listed(names: set[str]) -> str:
 
 
 def _without_duplicates(
-    runs: Sequence[Run], labels: dict[int, str], keys: Mapping[int, _Key], same: Callable[[Run, Run], bool]
-) -> tuple[list[Run], list[str]]:
-    kept: list[Run] = []
+    runs: Sequence[R], labels: dict[int, str], keys: Mapping[int, _Key], same: Callable[[R, R], bool]
+) -> tuple[list[R], list[str]]:
+    kept: list[R] = []
     twice: list[str] = []
-    candidates: defaultdict[tuple[Any, ...], list[Run]] = defaultdict(list)
+    candidates: defaultdict[tuple[Any, ...], list[R]] = defaultdict(list)
     for run in runs:
         alike = candidates[labels[id(run)], keys[id(run)], run.seed, len(run)]
         if any(same(run, other) for other in alike):
@@ -257,46 +324,49 @@ def _without_duplicates(
     return kept, sorted(set(twice))
 
 
-def _facts(runs: Sequence[Run]) -> dict[str, str]:
+def _facts(runs: Sequence[RunHeader]) -> dict[str, str]:
     """What must agree between runs that are compared, in words, in the order in which a title names it."""
     run = runs[0]
-    benchmark: dict[str, Any] = run.metadata.get("benchmark") or {}
-    names = [str(entry["name"]) for entry in run.metadata.get("reporting") or []]
-    digest = str(benchmark.get("sha256") or "")[:8]
+    benchmark = run.provenance.benchmark or BenchmarkFacts()
+    names = [entry.name for entry in run.provenance.reporting]
+    digest = (benchmark.sha256 or "")[:8]
     return {
         "objective": f"{names_of(runs)}, {run.objectives[0].direction}d",
-        "benchmark": f"{benchmark.get('source') or 'other runs'}",
+        "benchmark": benchmark.source or "other runs",
         "reporting": f"reporting {', '.join(names)}" if names else "objective only",
         "sha256": f"benchmark {digest}" if digest else "no benchmark hash",
         "limit": _limit(run),
     }
 
 
-def _section_keys(runs: Sequence[Run], tasks: Mapping[int, str]) -> dict[int, _Key]:
+def _section_keys(
+    runs: Sequence[RunHeader], tasks: Mapping[int, str], spaces: Mapping[int, frozenset[str]]
+) -> dict[int, _Key]:
     """What must agree between runs that are compared, by `id`."""
-    alike = {id(run): _without_objective(run, tasks[id(run)]) for run in runs}
-    found = roles(runs, {id(run): alike[id(run)] if run.metadata.get("task") else "" for run in runs})
+    alike = {id(run): _without_objective(run, tasks[id(run)], spaces.get(id(run), frozenset())) for run in runs}
+    found = roles(runs, {id(run): alike[id(run)] if run.task else "" for run in runs})
     return {id(run): (alike[id(run)], found[id(run)]) for run in runs}
 
 
-def _without_objective(run: Run, task: str) -> str:
-    space = [] if run.metadata.get("task") else sorted(run.configurations.column_names)
-    reporting = run.metadata.get("reporting") or []
-    benchmark: dict[str, Any] = run.metadata.get("benchmark") or {}
-    told = [task, space, benchmark.get("source"), benchmark.get("sha256"), reporting]
+def _without_objective(run: RunHeader, task: str, space: frozenset[str]) -> str:
+    reporting = [entry.json() for entry in run.provenance.reporting]
+    benchmark = run.provenance.benchmark or BenchmarkFacts()
+    told = [task, sorted(space), benchmark.source, benchmark.sha256, reporting]
     return json.dumps(told, sort_keys=True, default=str)
 
 
-def _kept_apart(by_key: Mapping[_Key, Sequence[Run]], tasks: Mapping[int, str]) -> list[str]:
+def _kept_apart(
+    by_key: Mapping[_Key, Sequence[RunHeader]], tasks: Mapping[int, str], every: Sequence[RunHeader]
+) -> list[str]:
     """A remark for every task whose runs differ in nothing but their objective."""
-    kinds: defaultdict[str, list[Sequence[Run]]] = defaultdict(list)
+    kinds: defaultdict[str, list[Sequence[RunHeader]]] = defaultdict(list)
     for (alike, _), members in by_key.items():
         kinds[alike].append(members)
     several = [members for members in kinds.values() if len(members) > 1]
-    return [tell_apart(tasks[id(one[0][0])], one, bool(one[0][0].metadata.get("task"))) for one in several]
+    return [tell_apart(tasks[id(one[0][0])], one, every, bool(one[0][0].task)) for one in several]
 
 
-def _titles(by_key: Mapping[_Key, Sequence[Run]], tasks: Mapping[int, str]) -> dict[_Key, str]:
+def _titles(by_key: Mapping[_Key, Sequence[RunHeader]], tasks: Mapping[int, str]) -> dict[_Key, str]:
     """Title of each section: the task, and in brackets what tells it from others of the same task."""
     titles: dict[_Key, str] = {}
     by_task: defaultdict[str, list[_Key]] = defaultdict(list)
@@ -322,31 +392,30 @@ def _telling(facts: list[dict[str, str]]) -> list[str]:
     return []
 
 
-def _section(title: str, task: str, runs: list[Run], labels: dict[int, str]) -> Section:
-    by_label: defaultdict[str, list[Run]] = defaultdict(list)
+def _section(title: str, task: str, runs: list[R], labels: dict[int, str]) -> SectionOf[R]:
+    by_label: defaultdict[str, list[R]] = defaultdict(list)
     for run in runs:
         by_label[labels[id(run)]].append(run)
-    groups = [Group(label, tuple(sorted(members, key=_by_seed))) for label, members in sorted(by_label.items())]
-    return Section(
+    groups = [GroupOf(label, tuple(sorted(members, key=_by_seed))) for label, members in sorted(by_label.items())]
+    return SectionOf(
         task=task,
         title=title,
         objective=joint_objective(runs),
         measures=run_measures(runs),
         groups=tuple(groups),
-        benchmark=dict(runs[0].metadata.get("benchmark") or {}),
+        benchmark=runs[0].provenance.benchmark,
     )
 
 
-def _by_seed(run: Run) -> tuple[bool, int, str]:
+def _by_seed(run: RunHeader) -> tuple[bool, int, str]:
     seed = run.seed
     return seed is None, seed or 0, run.name
 
 
-def run_measures(runs: Sequence[Run]) -> tuple[Measure, ...]:
+def run_measures(runs: Sequence[RunHeader]) -> tuple[Measure, ...]:
     """What is reported of runs that are compared."""
-    reporting: list[dict[str, Any]] = runs[0].metadata.get("reporting") or []
-    if reporting:
-        return tuple(_reported(entry) for entry in reporting)
+    if runs[0].provenance.reporting:
+        return tuple(map(_reported, runs[0].provenance.reporting))
     objective = joint_objective(runs)
     plain = Measure(objective.name, FIRST_OBJECTIVE, objective.unit, objective.direction == "maximize")
     if len(runs) == 1:  # regret against its own best says nothing
@@ -354,8 +423,7 @@ def run_measures(runs: Sequence[Run]) -> tuple[Measure, ...]:
     return replace(plain, name=f"{objective.name} regret", regret="best seen"), plain
 
 
-def _reported(entry: dict[str, Any]) -> Measure:
-    optimum = entry.get("optimum")
-    known = None if optimum is None else float(optimum)
-    kind = None if optimum is None else "optimum"
-    return Measure(str(entry["name"]), EXTRA + str(entry["column"]), entry.get("unit"), regret=kind, reference=known)
+def _reported(entry: Reported) -> Measure:
+    known = None if entry.optimum is None else float(entry.optimum)
+    kind = None if entry.optimum is None else "optimum"
+    return Measure(entry.name, EXTRA + entry.column, entry.unit, regret=kind, reference=known)

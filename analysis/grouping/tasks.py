@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from ...run import Run
+from ...run import RunHeader
+from .design import DesignOf
+from .places import label_names, places_of
 
+UNNAMED = "unnamed task over "
+"""How the name of a task begins that has none but its hyperparameters."""
 _MOST_NAMES = 4  # of hyperparameters in a title
-_HASH = re.compile(r"(?<![0-9a-z])(?=[0-9a-f-]*[0-9])[0-9a-f]{8}[0-9a-f-]*(?![0-9a-z])")
-# a number is a repetition's, unless it follows a word that says of what
-_OF_A_TASK = r"(?:task|dataset|data|instance|inst|dim|dimension|function|func|f|problem)[^0-9a-z]*[0-9]+"
-_SEED = r"(?<![a-z])(?:seed|run|repetition|repeat|rep|trial|s|r)[^0-9a-z]*[0-9]+|[0-9]+"
-_NUMBERS = re.compile(rf"((?<![a-z]){_OF_A_TASK})|{_SEED}")
-_LIBRARY = ("source_format", "library", "label_from")  # in the metadata: words that name the optimizer too
 
 
-def tasks_of(runs: Sequence[Run], labels: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
-    """Name of each run's task by `id`, and remarks on what was taken from folders and studies.
+def tasks_of(
+    runs: Sequence[RunHeader], labels: Mapping[int, str], design: DesignOf
+) -> tuple[dict[int, str], dict[int, frozenset[str]], list[str]]:
+    """Name of each run's task by `id`, its hyperparameters, and remarks on what was taken from folders and studies.
 
     Runs that name no task are on one task if they have the same hyperparameters, and if the folders and studies of the
     runs of each optimizer differ in no more than numbers, seeds and the optimizer's name.
@@ -27,87 +27,114 @@ def tasks_of(runs: Sequence[Run], labels: Mapping[int, str]) -> tuple[dict[int, 
     Args:
         runs: The runs.
         labels: Label of the optimizer of each run by `id`.
+        design: Gives the design of a run.
     """
     tasks = {id(run): task_name(run) for run in runs}
-    unnamed: defaultdict[tuple[str, ...], list[Run]] = defaultdict(list)
-    for run in runs:
-        if not run.metadata.get("task"):
-            unnamed[tuple(sorted(run.configurations.column_names))].append(run)
+    unnamed = [run for run in runs if not run.provenance.task]
+    spaces = joint_hyperparameters(unnamed, design)
+    by_space: defaultdict[frozenset[str], list[RunHeader]] = defaultdict(list)
+    for run in unnamed:
+        by_space[spaces[id(run)]].append(run)
     remarks: list[str] = []
-    for members in unnamed.values():
-        told, remark = _by_place(members, labels)
+    for names, members in by_space.items():
+        told, remark = _by_place(members, labels, _named_after(names))
         tasks |= told
-        remarks += [remark] if remark else []
-    return tasks, remarks
+        remarks += remark
+    return tasks, spaces, remarks
 
 
-def task_name(run: Run) -> str:
-    """The task as the run's metadata has it, else by its hyperparameters."""
-    if run.metadata.get("task"):
-        return str(run.metadata["task"])
-    names = sorted(str(name) for name in run.configurations.column_names[1:])
-    return f"unnamed task over {', '.join(names[:_MOST_NAMES])}{', …' if len(names) > _MOST_NAMES else ''}"
+@dataclass
+class _Joint:
+    """The hyperparameters of runs that may be of one space."""
+
+    names: frozenset[str]
+    absent: frozenset[str]
+    """Those that some configuration lacks."""
+    tried: bool
+    """Whether no run of it has a space, so that the names are those that were tried."""
+    keys: list[int]
+    """`id` of each run."""
+
+    def fits(self, other: _Joint) -> bool:
+        """Whether what one lacks may not have been tried there."""
+        lacking, more = self.names - other.names, other.names - self.names
+        may_lack = (other.tried and lacking <= self.absent) or not lacking
+        return may_lack and ((self.tried and more <= other.absent) or not more) and bool(self.names & other.names)
 
 
-def _by_place(runs: Sequence[Run], labels: Mapping[int, str]) -> tuple[dict[int, str], str | None]:
-    """Tasks of these runs of one space that name none, where places tell them apart, and what to say of it."""
-    places = _places(runs, labels)
+def joint_hyperparameters(runs: Sequence[RunHeader], design: DesignOf) -> dict[int, frozenset[str]]:
+    """Hyperparameters of the space of each run by `id`; of logs that have no space it is that of others that fits.
+
+    A log without a space has only the hyperparameters that were tried, and a conditional one may not have been.
+    """
+    joint: list[_Joint] = []
+    for run in sorted(runs, key=lambda run: len(design(run).hyperparameters), reverse=True):
+        tried = run.inferred_space or "distributions" in run.provenance.extra
+        own = _Joint(design(run).hyperparameters, design(run).absent, tried, [id(run)])
+        same = [one for one in joint if one.names == own.names]
+        found = same or [one for one in joint if one.fits(own)]
+        if len(found) != 1:  # none, or several of which nothing says which
+            joint.append(own)
+            continue
+        (one,) = found
+        one.names, one.absent = one.names | own.names, one.absent | own.absent
+        one.tried &= own.tried
+        one.keys += own.keys
+    return {key: one.names for one in joint for key in one.keys}
+
+
+def task_name(run: RunHeader) -> str:
+    """The task as the run's log has it, else by its hyperparameters."""
+    return run.task or _named_after(frozenset(run.hyperparameters))
+
+
+def _named_after(names: frozenset[str]) -> str:
+    some = sorted(map(str, names))
+    return f"{UNNAMED}{', '.join(some[:_MOST_NAMES])}{', …' if len(some) > _MOST_NAMES else ''}"
+
+
+def _by_place(runs: Sequence[RunHeader], labels: Mapping[int, str], base: str) -> tuple[dict[int, str], list[str]]:
+    """Tasks of these runs of one space that name none, by `id`, and what to say of what places tell."""
+    places = places_of(runs, labels, lambda run: label_names(run, labels[id(run)]))
+    doubts = [
+        f"{base}: the numbers {numbers} in names of folders or studies count as those of repetitions. {_SAY}"
+        for numbers in places.doubts
+    ]
     of_label: defaultdict[str, set[str]] = defaultdict(set)
     for run in runs:
-        of_label[labels[id(run)]].add(places[id(run)])
-    base = task_name(runs[0])
-    found = sorted({place or "nothing" for place in places.values()})
-    if len(found) == 1:
-        return {}, None
+        of_label[labels[id(run)]].add(places.words[id(run)])
+    same = {id(run): base for run in runs}
+    if len(set(places.words.values())) == 1:
+        return same, doubts
     if all(len(own) == 1 for own in of_label.values()):
         told = "; ".join(f"{label}: {next(iter(own)) or 'nothing'}" for label, own in sorted(of_label.items()))
-        return {}, f"{base}: taken for one task though folders differ ({told}). {_SAY}"
-    tasks = {id(run): places[id(run)] or base for run in runs}
-    return tasks, f"{base}: folders or studies differ, so each counts as a task of its own: {', '.join(found)}. {_SAY}"
+        return same, [*doubts, f"{base}: taken for one task though folders differ ({told}). {_SAY}"]
+    shown = _shown(of_label)
+    tasks = {id(run): shown[labels[id(run)], places.words[id(run)]] or base for run in runs}
+    found = ", ".join(sorted({shown[key] or "nothing" for key in shown}))
+    apart = f"{base}: folders or studies differ, so each counts as a task of its own: {found}. {_SAY}"
+    return tasks, [*doubts, apart]
+
+
+def _shown(of_label: Mapping[str, set[str]]) -> dict[tuple[str, str], str]:
+    """Label and what its place says → the task's name: without words that all places of a label have.
+
+    Of a label with one place only it is the one task of the others that it names, if it names one.
+    """
+    shown: dict[tuple[str, str], str] = {}
+    for label, own in of_label.items():
+        common: set[str] = set.intersection(*(set(place.split()) for place in own)) if len(own) > 1 else set()
+        rest = {place: " ".join(word for word in place.split() if word not in common) for place in own}
+        usable = all(re.search("[a-z]", words) for words in rest.values())
+        shown |= {(label, place): rest[place] if usable else place for place in own}
+    several = {shown[label, place] for label, own in of_label.items() if len(own) > 1 for place in own}
+    for label, own in of_label.items():
+        if len(own) == 1:
+            (place,) = own
+            named = [one for one in several if one and set(one.split()) <= set(place.split())]
+            if len(named) == 1:
+                shown[label, place] = named[0]
+    return shown
 
 
 _SAY = 'The logs name no task: say which it is with task = "…" in [[runs]] of report.toml.'
-
-
-def _places(runs: Sequence[Run], labels: Mapping[int, str]) -> dict[int, str]:
-    """What the path and the study of each run say beside the optimizer, numbers and seeds, by `id`."""
-    paths = {id(run): PurePath(str(run.metadata.get("source") or "")).parts for run in runs}
-    shared = _shared_length(list(paths.values()))
-    words: dict[int, list[str]] = {}
-    files: defaultdict[object, set[str]] = defaultdict(set)
-    for run in runs:
-        parts = paths[id(run)][shared:]
-        stems = [*parts[:-1], *(PurePath(part).stem for part in parts[-1:]), str(run.metadata.get("study") or "")]
-        words[id(run)] = [_bare(stem, _names(run, labels[id(run)])) for stem in stems]
-        files[_format(run)].add(words[id(run)][-2] if parts else "")
-    for run in runs:
-        # the name that a format gives all its files tells nothing
-        if len(paths[id(run)]) > shared and PurePath(paths[id(run)][-1]).suffix and len(files[_format(run)]) == 1:
-            words[id(run)][-2] = ""
-    return {key: " ".join(dict.fromkeys(filter(None, told))) for key, told in words.items()}
-
-
-def _format(run: Run) -> object:
-    return run.metadata.get("source_format")
-
-
-def _shared_length(paths: Sequence[tuple[str, ...]]) -> int:
-    return next((k for k, some in enumerate(zip(*paths, strict=False)) if len(set(some)) > 1), min(map(len, paths)))
-
-
-def _names(run: Run, label: str) -> set[str]:
-    """Words that name the run's optimizer, in lower case."""
-    told = {label, run.optimizer.name, *(str(run.metadata.get(key) or "") for key in _LIBRARY)}
-    spelled = [*told, *" ".join(told).split()]
-    whole = {re.sub(r"[^0-9a-z]", "", one.lower()) for one in spelled}
-    return {word for word in (*whole, *re.findall(r"[a-z]{2,}", " ".join(told).lower())) if word}
-
-
-def _bare(text: str, names: Iterable[str]) -> str:
-    """The words of a file's, folder's or study's name without those names, hashes, numbers and seeds."""
-    text = _HASH.sub(" ", text.lower())
-    for name in sorted(names, key=len, reverse=True):
-        spelled = r"[^0-9a-z]*".join(map(re.escape, name))
-        text = re.sub(rf"(?<![a-z]){spelled}(?![a-z])", " ", text)
-    text = _NUMBERS.sub(lambda found: found[1] or " ", text)
-    return " ".join(re.findall(r"[0-9a-z]+", text))

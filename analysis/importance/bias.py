@@ -11,15 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...run.types import Floats, Ints
 from .fanova import Subset
 from .groups import POWERS, GroupImportance, average
 from .methods import explain, mean_and_spread
 from .sample import FEWEST, Sample, Trials
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 UNIFORM = "uniform sample"
 """Label of the samples drawn from the table."""

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ...run.types import Bools, Ints
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 Rule = Callable[[Ints, Bools], Bools]
 
 

@@ -8,21 +8,21 @@ is what the functional ANOVA of a tree needs, and no choice is closer to another
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...errors import EncaveError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from ...run.types import Bools, Floats, Ints
 
 TREES = 16
-"""As in Hutter, Hoos and Leyton-Brown's fanova."""
+"""As in Hutter, Hoos and Leyton-Brown's fanova; of few trials there are more, see `trees_for`."""
+_MOST_TREES, _WORK = 64, 16_000  # trees; trees times trials
+TRIED = 5 / 6
+"""Share of the hyperparameters that a node tries, as there; of the others it tries one if none of these splits it."""
 _SAME = 1e-10  # relative gain below which a split is rounding
 
 
@@ -83,6 +83,11 @@ class _Level(NamedTuple):
         return _Level(self.row.take(at), self.node.take(at), self.weight.take(at), self.product.take(at))
 
 
+def trees_for(trials: int) -> int:
+    """Trees for so many trials: 64 up to 250, where they make the error smaller by a tenth, 16 from 1,000 on."""
+    return max(TREES, min(_MOST_TREES, _WORK // max(trials, 1)))
+
+
 def grow(
     codes: Ints,
     values: Floats,
@@ -92,7 +97,7 @@ def grow(
     trees: int = TREES,
     seed: int = 0,
 ) -> Forest:
-    """Grow full trees, each on a bootstrap sample, with all hyperparameters tried at every split (bagging).
+    """Grow full trees, each on a bootstrap sample, with a random `TRIED` of the hyperparameters tried at every split.
 
     A bin that no trial of a node has goes to the side with more trials if the hyperparameter is nominal; the threshold
     of an ordered one lies in the middle of the empty bins.
@@ -199,12 +204,24 @@ class _Grower:
         number[able] = np.arange(len(able))
         level = level.where(number.take(level.node) >= 0)
         level = level._replace(node=number.take(level.node))
-        for j in self.rng.permutation(len(self.sizes)):  # the first of equals wins, so none is always the first
-            if self.sizes[j] > 1 and len(able):
-                self._try(j, level, able, count[able], total[able], best)
+        tried = self._tried(len(able))
+        self._try_all(level, able, count, total, best, tried)
+        left = best.feature[able] < 0  # none of those tried splits it: the others are tried too
+        self._try_all(level, able, count, total, best, ~tried & left[:, None])
         return best
 
-    def _try(self, j: int, level: _Level, able: Ints, count: Floats, total: Floats, best: _Split) -> None:
+    def _tried(self, nodes: int) -> Bools:
+        """Which hyperparameters each node tries, shape (nodes, d)."""
+        d = len(self.sizes)
+        order = self.rng.random((nodes, d)).argsort(axis=1).argsort(axis=1)
+        return order < math.ceil(TRIED * d - 1e-9)
+
+    def _try_all(self, level: _Level, able: Ints, count: Floats, total: Floats, best: _Split, tried: Bools) -> None:
+        for j in self.rng.permutation(len(self.sizes)):  # the first of equals wins, so none is always the first
+            if self.sizes[j] > 1 and tried[:, j].any():
+                self._try(j, level, able, count[able], total[able], best, tried[:, j])
+
+    def _try(self, j: int, level: _Level, able: Ints, count: Floats, total: Floats, best: _Split, tried: Bools) -> None:
         """Put the best split by hyperparameter `j` where it is better than `best`."""
         size, nodes = self.sizes[j], len(able)
         key = self.columns[j].take(level.row) * nodes + level.node
@@ -220,7 +237,7 @@ class _Grower:
             else:
                 below, sums = below + counts[k], sums + totals[k]
             above = count - below
-            apart = (below > 0) & (above > 0)
+            apart = (below > 0) & (above > 0) & tried
             rest = total - sums
             gained = sums * sums / np.maximum(below, 1) + rest * rest / np.maximum(above, 1)  # counts, so 0 or from 1
             better = apart & (gained > gain)

@@ -11,13 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ...run.types import Floats, Ints
 from .conditions import Conditions
 from .forest import Forest
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Predict = Callable[[Ints], Floats]
 
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ...errors import EncaveError
 from ...run import Run
+from ...run.types import Floats
 from ..grouping.sections import view_runs
 from .methods import Importance, Method, exact, explain, mean_and_spread, over_runs
 from .sample import Sample, check_all_trials, sample
 
-Floats = NDArray[np.float64]
 Truth = Callable[[Run, Sample], "ArrayLike | None"]
 
 POWERS = tuple(2**power for power in range(4, 31))

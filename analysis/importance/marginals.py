@@ -11,14 +11,11 @@ from collections.abc import Callable, Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...errors import EncaveError
+from ...run.types import Floats, Ints
 from .fanova import Subset, decompose_batch, subsets_of
 from .forest import Forest
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 GRID_LIMIT = 1_000_000
 """Grid points up to which the effects of three and more hyperparameters are computed."""

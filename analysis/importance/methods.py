@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ...errors import EncaveError
 from ...run import Run
+from ...run.types import Floats
 from .fanova import Subset, decompose, decompose_batch, subsets_of
-from .forest import TREES, Forest
+from .forest import Forest
 from .games import Predict, ablation, from_forest, from_table, local_importance
 from .marginals import on_grid, tree_shares
 from .sample import Sample, check_all_trials, fit, sample
@@ -26,7 +27,6 @@ from .shapley import (
     variance_game,
 )
 
-Floats = NDArray[np.float64]
 Name = Literal["fanova", "lpi", "ablation", "shapley"]
 
 METHODS: tuple[Name, ...] = ("fanova", "lpi", "ablation", "shapley")
@@ -43,8 +43,8 @@ class Method:
     """Largest number of hyperparameters whose joint effect is computed, for fANOVA (any) and Shapley values (2)."""
     game: Game = "ablation"
     """The game of Shapley values."""
-    trees: int = TREES
-    """Trees of the forest."""
+    trees: int | None = None
+    """Trees of the forest; None: by the number of trials, see `trees_for`."""
     seed: int = 0
     """Of the forest."""
 

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import Run
-from .forest import TREES, Forest, grow
+from ...run.configurations import CONFIG_ID
+from ...run.intensification import evidence_of
+from ...run.types import Floats, Ints
+from .forest import Forest, grow, trees_for
 from .space import Encoded, encode, rows_of
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 FEWEST = 10
 """Configurations with a result below which nothing is estimated."""
@@ -31,6 +31,8 @@ class Trials:
     """Seconds from the start of the run, shape (n,); NaN where unknown."""
     able: NDArray[np.bool_]
     """Whether each may be the incumbent, shape (n,)."""
+    leader: int | None = None
+    """Row of the run's incumbent in its configurations, where they were evaluated on several instances or seeds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,8 @@ class Sample:
     """Whether some trial of the configuration may be the incumbent, shape (n,)."""
     source: Trials
     """The trials."""
+    leader: int | None = None
+    """Which of them is the run's incumbent, where means over several instances or seeds do not tell."""
 
     @property
     def until(self) -> float:
@@ -70,13 +74,15 @@ class Sample:
         """
         if not self.able.any():
             raise EncaveError(f"no configuration is feasible, so none is the incumbent in {self.objective}")
+        if self.leader is not None:
+            return self.codes[self.leader]
         return self.codes[int(np.argmin(np.where(self.able, self.cost, np.inf)))]
 
     def first(self, trials: int) -> Sample:
         """The results of the first `trials` successful trials, on the same bins."""
         last = int(np.flatnonzero(~np.isnan(self.source.cost))[trials - 1]) + 1
         own = self.source
-        cut = Trials(own.rows[:last], own.cost[:last], own.ends[:last], own.able[:last])
+        cut = Trials(own.rows[:last], own.cost[:last], own.ends[:last], own.able[:last], own.leader)
         return _averaged(self.encoded, cut, self.objective, self.budget)
 
 
@@ -116,12 +122,13 @@ def sample(run: Run, *, objective: str | None = None, budget: float | None = Non
     ends = run.column("end").astype(np.float64)[here]
     order = np.arange(len(ends)) if np.isnan(ends).any() else np.argsort(ends, kind="stable")
     found = np.where(done, cost, np.nan)[here][order]
-    trials = Trials(rows_of(run)[here][order], found, ends[order], run.able(chosen)[here][order])
+    able = run.able(chosen)[here][order]
+    trials = Trials(rows_of(run)[here][order], found, ends[order], able, _leader(run, chosen, budget))
     return _averaged(encode(run), trials, chosen, budget)
 
 
-def fit(data: Sample, *, trees: int = TREES, seed: int = 0) -> Forest:
-    """The forest on a run's results.
+def fit(data: Sample, *, trees: int | None = None, seed: int = 0) -> Forest:
+    """The forest on a run's results, of `trees_for` trees if it is not said how many.
 
     Raises:
         EncaveError: fewer than `FEWEST` configurations, or all results are equal.
@@ -131,7 +138,14 @@ def fit(data: Sample, *, trees: int = TREES, seed: int = 0) -> Forest:
         raise EncaveError(f"only {len(data.cost)} configurations have a result{at}; importance needs at least {FEWEST}")
     if np.ptp(data.cost) == 0:
         raise EncaveError(f"{data.objective} is {data.cost[0]:g} for every configuration, so nothing is important")
-    return grow(data.codes, data.cost, data.encoded.sizes, data.encoded.nominal, trees=trees, seed=seed)
+    return grow(
+        data.codes,
+        data.cost,
+        data.encoded.sizes,
+        data.encoded.nominal,
+        trees=trees or trees_for(len(data.cost)),
+        seed=seed,
+    )
 
 
 def _averaged(encoded: Encoded, trials: Trials, objective: str, budget: float | None) -> Sample:
@@ -140,7 +154,16 @@ def _averaged(encoded: Encoded, trials: Trials, objective: str, budget: float | 
     mean = np.bincount(inverse, trials.cost[done]) / np.bincount(inverse)
     able = np.bincount(inverse, trials.able[done]) > 0
     used = int(done.sum())
-    return Sample(encoded, encoded.codes[rows], mean, objective, budget, used, len(done) - used, able, trials)
+    leader = next(iter(np.flatnonzero(rows == trials.leader).tolist()), None)
+    return Sample(encoded, encoded.codes[rows], mean, objective, budget, used, len(done) - used, able, trials, leader)
+
+
+def _leader(run: Run, objective: str, budget: float | None) -> int | None:
+    """Row of the run's incumbent in its configurations, if it is one at this budget and means do not tell it."""
+    best = run.incumbent(objective) if evidence_of(run) is not None else None
+    if best is None or best.budget != budget:
+        return None
+    return int(np.searchsorted(run.configurations[CONFIG_ID].to_numpy(), best.config_id))
 
 
 def _first_seen(rows: Ints) -> tuple[Ints, Ints]:

@@ -14,13 +14,12 @@ from math import factorial
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ...errors import EncaveError
+from ...run.types import Floats, Ints
 from .games import Predict
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Game = Literal["ablation", "tunability", "sensitivity", "variance"]
 
 GAMES: tuple[Game, ...] = ("ablation", "tunability", "sensitivity", "variance")

@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import Run
 from ...run.configurations import CONFIG_ID, choices, holds_json
+from ...run.types import Floats, Ints
 from .conditions import Conditions, conditions_of
 
 if TYPE_CHECKING:
     from ConfigSpace.hyperparameters import Hyperparameter
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 BINS = 32
 """Most bins of a numeric hyperparameter."""

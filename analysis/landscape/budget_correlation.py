@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import Run
+from ...run.types import Floats, Ints
 from ..importance.groups import Refused, by_group
 from ..importance.sample import check_all_trials
 from ..importance.space import rows_of
 from ..statistics.tests import ranks_of
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 FEWEST_PAIRS = 3
 """Configurations at both budgets below which no correlation is given."""

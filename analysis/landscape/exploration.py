@@ -8,17 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import Run
 from ...run.configurations import CONFIG_ID
+from ...run.types import Ints
 from ..importance.groups import Refused, by_group
 from ..importance.sample import check_all_trials
 from ..importance.space import rows_of
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

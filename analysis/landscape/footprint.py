@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import Run
+from ...run.types import Floats, Ints
 from ..importance.sample import check_all_trials
 from ..importance.space import rows_of
 from ..performance.anytime import Trajectory
 from .footprint_features import Features, shared_features
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _FIT = 400  # configurations of each optimizer that the plane is fitted to
 _SHOWN = 100  # of each optimizer that are given

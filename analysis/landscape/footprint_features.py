@@ -10,15 +10,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import Run
 from ...run.configurations import choices, holds_json
+from ...run.types import Floats, Ints
 from ..importance.space import unit_values
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

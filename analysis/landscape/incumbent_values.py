@@ -7,17 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import Run
+from ...run.types import Floats
 from ..importance.groups import Refused, by_group
 from ..importance.space import encode, rows_of
 from ..performance.anytime import Trajectory, trajectory
 from ..performance.axis import Axis, AxisFacts, choose_axis
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 POINTS = 60
 """Most points at which frequencies are given."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ...errors import EncaveError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from ...run.types import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)

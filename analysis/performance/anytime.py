@@ -9,24 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EncaveError
-from ...run import COST, Run
+from ...run import COST, Run, RunHeader
+from ...run.incumbents import IncumbentRule, follow
 from ..grouping.objectives import FIRST_OBJECTIVE
-from ..grouping.sections import Measure
-from .axis import Axis, AxisFacts
-from .incumbents import IncumbentRule, find_incumbents
+from ..grouping.sections import Measure, R_co
+from .axis import Axis
 
 
 @dataclass(frozen=True)
-class Trajectory:
+class TrajectoryOf(Generic[R_co]):
     """The incumbent of one run."""
 
-    run: Run
+    run: R_co
     """The run."""
     seed: int | None
     """Its seed, if known."""
@@ -46,6 +46,8 @@ class Trajectory:
     """Successful, not infeasible trials without an end, which have no place on the axis and do not count."""
     averaged: bool
     """Whether repeated evaluations of a configuration had different costs and were averaged."""
+    named: bool
+    """Whether the incumbents are those that the optimizer's own log names."""
 
     def final(self, measure: Measure) -> float:
         """Reported value of the last incumbent; NaN if there is none."""
@@ -56,11 +58,17 @@ class Trajectory:
         return measure.report(self.values[measure.column])
 
 
+Trajectory: TypeAlias = TrajectoryOf[Run]
+"""With the run's trials."""
+AnyTrajectory: TypeAlias = TrajectoryOf[RunHeader]
+"""With or without the run's trials."""
+
+
 def trajectory(
     run: Run,
     axis: Axis,
     columns: Iterable[str],
-    rule: IncumbentRule = "highest-so-far",
+    rule: IncumbentRule = "as-logged",
     full: float | None = None,
 ) -> Trajectory:
     """The run's incumbent over `axis`, with its values in these trial columns.
@@ -69,37 +77,30 @@ def trajectory(
         run: The run.
         axis: What positions count.
         columns: Trial columns to report; `FIRST_OBJECTIVE` is that of the run's first objective.
-        rule: Which trials may be the incumbent, see `incumbents`.
+        rule: Which trials may be the incumbent, see `run.incumbents`.
         full: The full budget for `highest-only`; by default the highest of the run's finished trials.
 
     Raises:
         EncaveError: the run has successful trials but not one of the columns.
     """
-    cost = run.cost()
     position = axis.positions(run)
-    able = run.able()
-    placed = able & ~np.isnan(position)
+    able, placed = run.able(), ~np.isnan(position)
     counted = placed & in_time(run, axis, position)
-    rows = np.flatnonzero(counted)
-    rows = rows[np.argsort(position[rows], kind="stable")]
-    # no budget in the log ranks below any budget, as in Run.incumbent
-    budget = np.nan_to_num(run.column("budget").astype(np.float64), nan=-np.inf)
-    if full is None and rule == "highest-only":
-        full = max(AxisFacts.of(run).budgets, default=-np.inf)
-    steps = find_incumbents(cost[rows], budget[rows], run.column("config_id")[rows], rule, full)
+    found = follow(run, position, counted, rule, full)
     limit = axis.limit(run)
     last = axis.end(run, position)
-    return Trajectory(
+    return TrajectoryOf(
         run=run,
         seed=run.seed,
-        positions=position[rows[steps.at]],
-        rows=rows[steps.latest],
-        values={name: steps.values(_values(run, name)[rows]) if len(rows) else np.empty(0) for name in columns},
+        positions=position[found.at],
+        rows=found.latest,
+        values={name: found.values(run, _column(run, name)) if able.any() else np.empty(0) for name in columns},
         horizon=last if limit is None else limit,
         last=last,
-        late=int(placed.sum() - counted.sum()),
-        unplaced=int(able.sum() - placed.sum()),
-        averaged=steps.groups is not None,
+        late=int((able & placed & ~counted).sum()),
+        unplaced=int((able & ~placed).sum()),
+        averaged=found.averaged,
+        named=found.named,
     )
 
 
@@ -108,34 +109,33 @@ def in_time(run: Run, axis: Axis, position: NDArray[np.float64]) -> NDArray[np.b
 
     False where the position is NaN and there is a limit on the axis.
     """
-    limits: Mapping[str, Any] = run.metadata.get("limit") or {}
-    limit, seconds = axis.limit(run), limits.get("simulated_seconds")
+    limit, seconds = axis.limit(run), run.provenance.limit.get("simulated_seconds")
     inside = np.ones(len(run), dtype=bool)
     if limit is not None:
         inside &= position <= limit
     if seconds is not None:
-        inside &= ~(run.column("end").astype(np.float64) > float(seconds))
+        inside &= ~(run.column("end").astype(np.float64) > seconds)
     return inside
 
 
-def _values(run: Run, column: str) -> NDArray[np.float64]:
-    if column == FIRST_OBJECTIVE:
-        column = COST + run.objectives[0].name
-    if column not in run.trials.column_names:
+def _column(run: Run, name: str) -> str:
+    if name == FIRST_OBJECTIVE:
+        name = COST + run.objectives[0].name
+    if name not in run.trials.column_names:
         raise EncaveError(
-            f"run {run.name}: its metadata reports {column}, but its trials have no such column. Convert again."
+            f"run {run.name}: its provenance reports {name}, but its trials have no such column. Convert again."
         )
-    return run.column(column).astype(np.float64)
+    return name
 
 
-def share_seeds(members: Sequence[Sequence[Trajectory]]) -> bool:
+def share_seeds(members: Sequence[Sequence[AnyTrajectory]]) -> bool:
     """Whether the runs of each task have the same known seeds, each once, in the same order.
 
     Not so of encave's runners, whose streams differ by task. A seed is then a cluster of runs, one on each task.
     """
     seeds = [tuple(one.seed for one in own) for own in members]
     first = seeds[0]
-    own_starts = any(one.run.metadata.get("common_start") is not None for own in members for one in own)
+    own_starts = any(one.run.provenance.common_start is not None for own in members for one in own)
     return len(set(seeds)) == 1 and None not in first and len(set(first)) == len(first) and not own_starts
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...errors import EncaveError
-from ...run import Run, Status
-
-Floats = NDArray[np.float64]
+from ...run import Run
+from ...run.incumbents import completion_order, finished_trials
+from ...run.types import Floats
 
 AxisKind = Literal["evaluations", "time", "trial-time", "epochs", "full-evaluations"]
 
@@ -30,8 +29,9 @@ class Axis:
     `evaluations`: those that the run had made where the log counts them (`Run.evaluation`; finished trials without a
     count have no place), else finished trials, failed ones included. `time`: seconds from the run's start, as the log
     has them. `trial-time`: seconds in which at least one trial was running, so without the optimizer's own overhead.
-    `epochs`: the sum of the budgets of finished trials, in whatever unit budgets have; a trial that continues an
-    earlier one counts in full, and so does a failed one. `full-evaluations`: the same in units of the highest budget.
+    `epochs`: the sum of the budgets of finished trials, in whatever unit budgets have, failed ones in full; of a trial
+    that continues an earlier one only what it added (`Run.spent`). `full-evaluations`: the same in units of the highest
+    budget.
     """
     name: str
     """Name shown to people, e.g. `simulated time`."""
@@ -54,7 +54,7 @@ class Axis:
             return busy_time(run.column("start").astype(np.float64), ends, ends)
         if self.kind == "evaluations" and not np.isnan(run.evaluation).all():
             return _among_finished(run, run.evaluation)
-        order = _completion_order(run, ends)
+        order = completion_order(run, ends)
         positions = np.full(len(run), np.nan)
         positions[order] = np.cumsum(self._weights(run)[order])
         return positions
@@ -62,11 +62,11 @@ class Axis:
     def _weights(self, run: Run) -> Floats:
         if self.kind == "evaluations":
             return np.ones(len(run))
-        budget = run.column("budget").astype(np.float64)
+        spent = run.spent()
         if self.kind == "epochs" or self.full is None:
-            return budget
+            return spent
         # an optimizer that knows no budgets evaluates in full
-        return np.where(np.isnan(budget), 1.0, budget / self.full)
+        return np.where(np.isnan(spent), 1.0, spent / self.full)
 
     def end(self, run: Run, positions: Floats) -> float:
         """Where the run ended: its last trial, or the last of all evaluations that it made; 0 without any.
@@ -82,8 +82,7 @@ class Axis:
 
     def limit(self, run: Run) -> float | None:
         """The run's own declared limit on this axis, if it has one."""
-        limits: Mapping[str, Any] = run.metadata.get("limit") or {}
-        value = limits.get(_LIMITS.get(self.kind, ""))
+        value = run.provenance.limit.get(_LIMITS.get(self.kind, ""))
         return None if value is None else float(value)
 
 
@@ -111,12 +110,12 @@ class AxisFacts:
         """Look at a run."""
         ends = run.column("end").astype(np.float64)
         succeeded = ~np.isnan(run.cost())
-        finished = _finished(run)
+        finished = finished_trials(run)
         budget = run.column("budget").astype(np.float64)[finished]
         starts = run.column("start").astype(np.float64)[finished]
         return cls(
             timed=not succeeded.any() or not np.isnan(ends[succeeded]).all(),
-            simulated=bool(run.metadata.get("benchmark")),
+            simulated=run.provenance.benchmark is not None,
             started=not (np.isnan(starts).any() or np.isnan(ends[finished]).any()),
             budgets=tuple(np.unique(budget[~np.isnan(budget)]).tolist()),
             lacking=int(np.isnan(budget).sum()),
@@ -188,7 +187,7 @@ def overhead_seconds(run: Run) -> float | None:
 
     Times of a benchmark are simulated and leave the overhead out; times of a clock hold it.
     """
-    declared = run.metadata.get("overhead_seconds")
+    declared = run.provenance.overhead_seconds
     if declared is not None:
         return float(declared)
     facts = AxisFacts.of(run)
@@ -201,22 +200,8 @@ def overhead_seconds(run: Run) -> float | None:
     return float(last - busy_time(starts, ends, np.array([last]))[0])
 
 
-def _finished(run: Run) -> NDArray[np.int64]:
-    status = run.column("status")
-    return np.flatnonzero((status != Status.RUNNING.value) & (status != Status.NOT_EVALUATED.value))
-
-
-def _completion_order(run: Run, ends: Floats) -> NDArray[np.int64]:
-    """Finished trials in order of completion: by times, else by counts of evaluations, else the log's own."""
-    finished = _finished(run)
-    for known in (ends[finished], run.evaluation[finished]):
-        if not np.isnan(known).any():
-            return finished[np.argsort(known, kind="stable")]
-    return finished
-
-
 def _among_finished(run: Run, values: Floats) -> Floats:
     """The values of finished trials, NaN for the others."""
-    kept, finished = np.full(len(run), np.nan), _finished(run)
+    kept, finished = np.full(len(run), np.nan), finished_trials(run)
     kept[finished] = values[finished]
     return kept

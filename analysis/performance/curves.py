@@ -6,15 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...run.types import Floats, Ints
 from ..grouping.sections import Measure
 from ..statistics.intervals import Interval, over_runs
 from ..statistics.order_statistics import MEAN, Statistic
-from .anytime import Trajectory
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from .anytime import AnyTrajectory
 
 BAND_POINTS = 100
 """Most points at which a band is computed; the curve is exact at every event."""
@@ -35,7 +32,7 @@ class Curve:
     """Events of all runs from where the statistic is defined to where the first run ends, ascending, shape (m,)."""
     centre: Floats
     """The statistic from each event to the next, shape (m,)."""
-    band: Integers
+    band: Ints
     """Which events carry a band, ascending, shape (b,); empty with one run."""
     lower: Floats
     """Lower end of the 95 % interval of the statistic, shape (b,)."""
@@ -55,7 +52,7 @@ class Curve:
 
 def aggregate(
     optimizer: str,
-    trajectories: Sequence[Trajectory],
+    trajectories: Sequence[AnyTrajectory],
     measure: Measure,
     statistic: Statistic = MEAN,
     interval: Interval = "t",
@@ -94,12 +91,12 @@ def aggregate(
     )
 
 
-def those_used(trajectories: Sequence[Trajectory], statistic: Statistic) -> list[Trajectory]:
+def those_used(trajectories: Sequence[AnyTrajectory], statistic: Statistic) -> list[AnyTrajectory]:
     """The runs that a statistic is over: all, but of a mean those with an incumbent."""
     return [one for one in trajectories if len(one.rows) or statistic != MEAN]
 
 
-def _events(able: Sequence[Trajectory], stop: float, *, from_all: bool) -> Floats:
+def _events(able: Sequence[AnyTrajectory], stop: float, *, from_all: bool) -> Floats:
     if not able:
         return np.empty(0)
     start = (max if from_all else min)(one.positions[0] for one in able)
@@ -107,12 +104,12 @@ def _events(able: Sequence[Trajectory], stop: float, *, from_all: bool) -> Float
     return events[(events >= start) & (events <= stop)]
 
 
-def values_at(used: Sequence[Trajectory], measure: Measure, grid: Floats) -> Floats:
+def values_at(used: Sequence[AnyTrajectory], measure: Measure, grid: Floats) -> Floats:
     """Reported value of each run at the points of `grid`, ascending, shape (n, m); ±inf, the worst, before any."""
     return np.concatenate([np.empty((len(used), 0)), *(part for _, part in _blocks(used, measure, grid))], axis=1)
 
 
-def _blocks(used: Sequence[Trajectory], measure: Measure, grid: Floats) -> Iterator[tuple[slice, Floats]]:
+def _blocks(used: Sequence[AnyTrajectory], measure: Measure, grid: Floats) -> Iterator[tuple[slice, Floats]]:
     """Values of the runs at the points of `grid`, shape (n, b), block by block; ±inf, the worst, before any."""
     if not len(grid):
         return
@@ -140,7 +137,7 @@ def _statistic(statistic: Statistic, values: Floats) -> Floats:
 
 
 def _band(
-    statistic: Statistic, interval: Interval, used: Sequence[Trajectory], measure: Measure, points: Floats
+    statistic: Statistic, interval: Interval, used: Sequence[AnyTrajectory], measure: Measure, points: Floats
 ) -> tuple[Floats, Floats]:
     if not len(points):
         return np.empty(0), np.empty(0)
@@ -149,12 +146,11 @@ def _band(
     lower, upper = (end.copy() for end in over_runs(values, statistic, interval))
     for end in (lower, upper):
         end[np.isnan(values).any(axis=0)] = np.nan
-    if measure.bounded and not (values < 0).any():
-        lower = np.maximum(lower, 0.0)
-    return (lower, upper) if sign > 0 else (-upper, -lower)
+    ends = (lower, upper) if sign > 0 else (-upper, -lower)
+    return measure.cut(*ends, sign * values)
 
 
-def thinned(grid: Floats) -> Integers:
+def thinned(grid: Floats) -> Ints:
     """At most `BAND_POINTS` indices into `grid`, evenly spaced in its logarithm, the first and the last among them."""
     if len(grid) <= BAND_POINTS:
         return np.arange(len(grid))

@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ...run.types import Floats
 from ..grouping.sections import Measure
-from .anytime import Trajectory
-
-Floats = NDArray[np.float64]
+from .anytime import AnyTrajectory
 
 
 def target_ecdf(times: ArrayLike, grid: ArrayLike) -> Floats:
@@ -74,7 +73,7 @@ def held(values: Floats) -> Floats:
 
 
 def hitting_times(
-    runs: Sequence[Trajectory], measure: Measure, targets: Sequence[float], hits: Hits = "held"
+    runs: Sequence[AnyTrajectory], measure: Measure, targets: Sequence[float], hits: Hits = "held"
 ) -> Floats:
     """When the incumbent of each run hit each target, shape (runs, targets); infinite if never.
 

@@ -16,14 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...run import Run
+from ...run.types import Floats
 from ..grouping.sections import Group, Measure, Section
 from ..statistics.intervals import Interval
 from .anytime import Trajectory, in_time, trajectory
 from .axis import Axis, AxisFacts
 from .curves import Curve, aggregate
 from .section_curves import SectionCurves, Summary
-
-Floats = NDArray[np.float64]
 
 REFERENCE = 1.1
 """The reference point, in every normalised objective."""
@@ -50,10 +49,20 @@ class Pareto:
     surfaces: Mapping[str, Floats]
     """Optimizer → points of its median attainment surface, as logged, shape (p, 2); only for two objectives."""
 
-    def as_curves(self) -> SectionCurves:
-        """The curves as those of any other measure."""
-        measures = (HYPERVOLUME,)
-        return SectionCurves(self.section, self.axis, Summary(), measures, None, self.trajectories, (self.curves,))
+    def as_curves(self, summary: Summary | None = None) -> SectionCurves:
+        """The curves as those of any other measure, of which regret and baseline have no part."""
+        told = replace(summary or Summary(), reference=None, normalise=False)
+        curves = tuple(
+            aggregate(label, members, HYPERVOLUME, told.statistic, told.interval)
+            for label, members in self.trajectories.items()
+        )
+        return SectionCurves(self.section, self.axis, told, (HYPERVOLUME,), None, self.trajectories, (curves,))
+
+
+def led_by_fronts(section: Section) -> bool:
+    """Whether runs are compared by their fronts: they have several objectives, of which nobody has named one."""
+    runs = section.runs
+    return len(runs[0].objectives) > 1 and not any(run.provenance.compared_by for run in runs)
 
 
 def compare_fronts(section: Section, axis: Axis, interval: Interval = "t") -> Pareto | None:
@@ -170,4 +179,5 @@ def _volume(run: Run, axis: Axis, points: Floats) -> Trajectory:
         rows=rows[grown],
         values={HYPERVOLUME.column: shares},
         averaged=False,
+        named=False,
     )

@@ -6,13 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ...run.types import Floats
 from ..grouping.sections import Measure, Section
 from .axis import Axis
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

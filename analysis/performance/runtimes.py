@@ -12,15 +12,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ...run.types import Floats
 from ..grouping.sections import Measure
 from ..statistics import bootstrap
 from ..statistics.effects import Estimate
 from ..statistics.intervals import Interval, over_runs
-from .anytime import Trajectory
+from .anytime import AnyTrajectory
 from .curves import thinned
 from .measures import Hits, area_over_curve, held, hitting_times, target_ecdf
-
-Floats = NDArray[np.float64]
 
 TARGETS = 51
 """Targets of the ECDF, as many as COCO has."""
@@ -51,6 +50,8 @@ class Runtime:
     """When each run hit each target, infinite where it did not, shape (runs, k)."""
     spent: Floats
     """Where each run ended, shape (runs,)."""
+    areas: Floats
+    """Normalised area over the curve of each run, shape (runs,); NaN where there is none."""
     area: Estimate
     """Mean over runs of the normalised area over the curve, with its 95 % interval."""
     positions: Floats
@@ -77,7 +78,7 @@ class Runtime:
 
 
 def spaced_targets(
-    trajectories: Sequence[Trajectory], measure: Measure, count: int = TARGETS, hits: Hits = "held"
+    trajectories: Sequence[AnyTrajectory], measure: Measure, count: int = TARGETS, hits: Hits = "held"
 ) -> Targets | None:
     """Targets from the worst first incumbent to the best value of any run; None where there is no incumbent.
 
@@ -108,7 +109,7 @@ def _different(values: Floats) -> Floats:
 
 
 def runtimes(
-    trajectories: Mapping[str, Sequence[Trajectory]],
+    trajectories: Mapping[str, Sequence[AnyTrajectory]],
     measure: Measure,
     targets: Targets,
     interval: Interval = "t",
@@ -150,7 +151,7 @@ def _ratio(cost: Floats, hits: Floats) -> Floats:
 
 def _runtime(
     label: str,
-    members: Sequence[Trajectory],
+    members: Sequence[AnyTrajectory],
     measure: Measure,
     targets: Targets,
     stop: float,
@@ -163,12 +164,14 @@ def _runtime(
     each = np.array([target_ecdf(own, positions[band]) for own in times])
     lower, upper = over_runs(each, kind=interval) if len(band) else (np.empty(0), np.empty(0))
     lower, upper = np.clip(lower, 0.0, 1.0), np.clip(upper, 0.0, 1.0)
+    areas = np.array([_area(one, measure, targets, stop) for one in members])
     return Runtime(
         optimizer=label,
         runs=len(members),
         times=times,
         spent=np.array([one.horizon for one in members]),
-        area=_mean([_area(one, measure, targets, stop) for one in members], interval),
+        areas=areas,
+        area=_mean(areas, interval),
         positions=positions,
         share=target_ecdf(times, positions),
         band=band,
@@ -177,7 +180,7 @@ def _runtime(
     )
 
 
-def _area(one: Trajectory, measure: Measure, targets: Targets, stop: float) -> float:
+def _area(one: AnyTrajectory, measure: Measure, targets: Targets, stop: float) -> float:
     low, high = targets.bounds
     if stop <= 0 or low == high:
         return float("nan")
@@ -185,8 +188,7 @@ def _area(one: Trajectory, measure: Measure, targets: Targets, stop: float) -> f
     return area_over_curve(one.positions, values, stop, targets.bounds, scale=targets.scale)
 
 
-def _mean(values: Sequence[float], interval: Interval) -> Estimate:
-    own = np.array(values)
+def _mean(own: Floats, interval: Interval) -> Estimate:
     if len(own) < 2 or np.isnan(own).any():
         return Estimate(float(own.mean()), np.nan, np.nan)
     lower, upper = over_runs(own[:, None], kind=interval)

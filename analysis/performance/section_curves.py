@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeAlias
 
 import numpy as np
 
 from ...errors import EncaveError
-from ..grouping.sections import Measure, Section
+from ...run import Run, RunHeader
+from ...run.incumbents import IncumbentRule
+from ...run.types import Floats
+from ..grouping.sections import Measure, R, R_co, SectionOf
 from ..statistics import bootstrap, intervals
 from ..statistics.intervals import Interval
 from ..statistics.order_statistics import MEAN, Statistic
-from .anytime import Trajectory, share_seeds, step_values
+from .anytime import AnyTrajectory, TrajectoryOf, share_seeds, step_values
 from .axis import Axis
-from .curves import Curve, Floats, aggregate, thinned, those_used, values_at
-from .incumbents import IncumbentRule
+from .curves import Curve, aggregate, thinned, those_used, values_at
 
 RANDOM_SEARCH = frozenset({"random", "randomsearch", "rs"})
 """Labels of random search, in lower case and without blanks, hyphens and underscores."""
@@ -29,7 +32,7 @@ class Summary:
     """What is taken over runs."""
     interval: Interval = "t"
     """What bands are."""
-    rule: IncumbentRule = "highest-so-far"
+    rule: IncumbentRule = "as-logged"
     """Which trials may be the incumbent."""
     reference: float | None = None
     """A value that the first measure's regret is against, instead of the optimum or the best seen."""
@@ -38,10 +41,10 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class SectionCurves:
+class SectionCurvesOf(Generic[R_co]):
     """The curves of one section."""
 
-    section: Section
+    section: SectionOf[R_co]
     """What is compared."""
     axis: Axis
     """What the curves are drawn over."""
@@ -51,12 +54,18 @@ class SectionCurves:
     """What is reported, with references filled in."""
     baseline: str | None
     """What regret is divided by, in words; None where it is not normalised."""
-    trajectories: Mapping[str, tuple[Trajectory, ...]]
+    trajectories: Mapping[str, tuple[TrajectoryOf[R_co], ...]]
     """Optimizer → the incumbent of each of its runs."""
     curves: tuple[tuple[Curve, ...], ...]
     """For each measure, one curve per optimizer, by label."""
 
-    def in_order(self, optimizers: Sequence[str]) -> SectionCurves:
+    @property
+    def rule(self) -> IncumbentRule:
+        """The rule by which incumbents were chosen: `as-logged` only where the log of any run names them."""
+        named = any(one.named for members in self.trajectories.values() for one in members)
+        return "highest-so-far" if self.summary.rule == "as-logged" and not named else self.summary.rule
+
+    def in_order(self, optimizers: Sequence[str]) -> SectionCurvesOf[R_co]:
         """The same, each measure's curves in this order."""
         curves = tuple(tuple(sorted(own, key=lambda curve: optimizers.index(curve.optimizer))) for own in self.curves)
         return replace(self, curves=curves)
@@ -74,9 +83,15 @@ class SectionCurves:
         raise EncaveError(f"{self.section.title} has no measure {name!r}; there are {known}")
 
 
+SectionCurves: TypeAlias = SectionCurvesOf[Run]
+"""With the trials."""
+AnyCurves: TypeAlias = SectionCurvesOf[RunHeader]
+"""With or without the trials."""
+
+
 def section_curves(
-    section: Section, axis: Axis, trajectories: Mapping[str, tuple[Trajectory, ...]], summary: Summary
-) -> SectionCurves:
+    section: SectionOf[R], axis: Axis, trajectories: Mapping[str, tuple[TrajectoryOf[R], ...]], summary: Summary
+) -> SectionCurvesOf[R]:
     """Aggregate the runs of every group of a section."""
     given = section.measures
     if summary.reference is not None:
@@ -94,10 +109,10 @@ def section_curves(
         )
         for measure in measures
     )
-    return SectionCurves(section, axis, summary, measures, told, trajectories, curves)
+    return SectionCurvesOf(section, axis, summary, measures, told, trajectories, curves)
 
 
-def resolved(measures: Sequence[Measure], trajectories: Mapping[str, Sequence[Trajectory]]) -> tuple[Measure, ...]:
+def resolved(measures: Sequence[Measure], trajectories: Mapping[str, Sequence[AnyTrajectory]]) -> tuple[Measure, ...]:
     """Measures with the best value that any incumbent had as the reference of `best seen`."""
     found: list[Measure] = []
     for measure in measures:
@@ -111,7 +126,7 @@ def resolved(measures: Sequence[Measure], trajectories: Mapping[str, Sequence[Tr
     return tuple(found)
 
 
-def baseline(trajectories: Mapping[str, Sequence[Trajectory]], measure: Measure) -> tuple[float, str]:
+def baseline(trajectories: Mapping[str, Sequence[AnyTrajectory]], measure: Measure) -> tuple[float, str]:
     """The regret that is one when normalised, and what it is in words.
 
     Random search's mean final regret if there is such a group and it is above zero, else the median over all runs of
@@ -129,7 +144,7 @@ def baseline(trajectories: Mapping[str, Sequence[Trajectory]], measure: Measure)
     return 1.0, "nothing, since no baseline has a regret above zero"
 
 
-def curves_over_tasks(sets: Sequence[SectionCurves]) -> tuple[Curve, ...]:
+def curves_over_tasks(sets: Sequence[AnyCurves]) -> tuple[Curve, ...]:
     """The mean over tasks of the first measure's statistic, over the share of each task's axis; exact at every event.
 
     Only optimizers that ran on every task. A task's axis ends where the first of all its runs ends. Runs are resampled
@@ -143,7 +158,7 @@ def curves_over_tasks(sets: Sequence[SectionCurves]) -> tuple[Curve, ...]:
     return tuple(_over_tasks(label, sets, stops) for label in labels)
 
 
-def _over_tasks(label: str, sets: Sequence[SectionCurves], stops: Sequence[float]) -> Curve:
+def _over_tasks(label: str, sets: Sequence[AnyCurves], stops: Sequence[float]) -> Curve:
     statistic, measure = sets[0].summary.statistic, sets[0].measures[0]
     shares = [
         [
@@ -187,4 +202,4 @@ def _interval(
             return bootstrap.interval(drawn)
         value = sign * np.mean([statistic.of(sign * own) for own in values], axis=0)
         lower, upper = intervals.of_draws(value, drawn, min(map(len, values)))
-    return (np.maximum(lower, 0.0) if measure.bounded else lower), upper
+    return (np.maximum(lower, 0.0) if measure.bounded else lower), upper  # normalised: zero is all that bounds it

@@ -10,14 +10,14 @@ import numpy as np
 from ..grouping.sections import Measure
 from .measures import Hits
 from .runtimes import Runtime, Targets, runtimes, spaced_targets
-from .section_curves import SectionCurves
+from .section_curves import AnyCurves
 
 
 @dataclass(frozen=True, eq=False)
 class SectionRuntimes:
     """When the runs of a section hit targets."""
 
-    curves: SectionCurves
+    curves: AnyCurves
     """The section, its axis and the incumbents of its runs."""
     measure: Measure
     """What targets are of."""
@@ -28,7 +28,7 @@ class SectionRuntimes:
 
 
 def section_runtimes(
-    curves: SectionCurves, measure: str | None = None, targets: Sequence[float] = (), hits: Hits = "held"
+    curves: AnyCurves, measure: str | None = None, targets: Sequence[float] = (), hits: Hits = "held"
 ) -> SectionRuntimes | None:
     """Runtimes to given targets, or to those of `spaced_targets`; None where these are wanted and no run has any value.
 

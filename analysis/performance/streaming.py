@@ -9,33 +9,36 @@ value seen) is put right when they are gathered.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import EncaveError
-from ...run import Run
+from ...run import Run, RunHeader
+from ...run.incumbents import IncumbentRule
 from ...store import RunFilter, read_runs
-from ..grouping.sections import Section, run_measures, view_runs
-from .anytime import Trajectory, trajectory
+from ..grouping.design import Design
+from ..grouping.sections import AnySection, ViewOf, run_measures, view_headers
+from .anytime import AnyTrajectory, trajectory
 from .axis import Axis, AxisFacts, AxisKind, choose_axis
-from .incumbents import IncumbentRule
-from .section_curves import SectionCurves, Summary, section_curves
+from .section_curves import AnyCurves, Summary, section_curves
 
 
 @dataclass(frozen=True)
 class Reduced:
     """What is kept of a run."""
 
-    run: Run
-    """Its header: no trials, no configurations, no space."""
+    header: RunHeader
+    """What is known of it without its trials."""
     facts: AxisFacts
     """What it can be drawn over."""
+    design: Design
+    """How it was set up."""
     digest: bytes
     """Hash of what its trials were and cost; two runs of one seed with the same are one."""
-    trajectories: Mapping[AxisKind, Trajectory]
+    trajectories: Mapping[AxisKind, AnyTrajectory]
     """Its incumbent on each axis that was asked for and is there."""
 
 
@@ -43,24 +46,25 @@ def reduce_run(run: Run, axis: AxisKind | None, rule: IncumbentRule) -> Reduced:
     """Reduce a run to its incumbent on an axis; without one, over time and evaluations.
 
     Raises:
-        EncaveError: the run lacks a column that its metadata reports.
+        EncaveError: the run lacks a column that its provenance reports.
     """
     facts = AxisFacts.of(run)
     columns = {measure.column for measure in run_measures([run])}
-    # not slices of length 0, which hold on to the whole buffers
-    trials, configurations = run.trials.schema.empty_table(), run.configurations.schema.empty_table()
-    header = run.replace(trials=trials, configurations=configurations, space_json={}, notes=())
-    header.__dict__.pop("space", None)
+    header = RunHeader(run)
     kinds: tuple[AxisKind, ...] = ("time", "evaluations") if axis is None else (axis,)
     axes = [Axis(kind, kind, None, max(facts.budgets, default=1.0)) for kind in kinds]
-    found: dict[AxisKind, Trajectory] = {
-        one.kind: replace(trajectory(run, one, columns, rule), run=header) for one in axes
+    found: dict[AxisKind, AnyTrajectory] = {
+        one.kind: _without_trials(trajectory(run, one, columns, rule), header) for one in axes
     }
-    return Reduced(header, facts, _digest(run), found)
+    return Reduced(header, facts, Design.of(run), _digest(run), found)
 
 
 def reduce_source(
-    source: Path, axis: AxisKind | None, rule: IncumbentRule, wanted: RunFilter | None = None
+    source: Path,
+    axis: AxisKind | None,
+    rule: IncumbentRule,
+    wanted: RunFilter | None = None,
+    objective: str | None = None,
 ) -> tuple[list[Reduced], list[str]]:
     """Read and reduce the runs of one source, one at a time.
 
@@ -69,34 +73,53 @@ def reduce_source(
         axis: As for `reduce_run`.
         rule: Which trials may be the incumbent.
         wanted: Which runs; None: all.
+        objective: By which runs that have it are compared; others by their first.
 
     Returns:
         The reduced runs, and of each that is damaged why it is left out.
 
     Raises:
-        EncaveError: a run lacks a column that its metadata reports.
+        EncaveError: a run lacks a column that its provenance reports.
     """
     damaged: list[EncaveError] = []
     runs = read_runs(source, wanted, configurations=False, on_damaged=damaged.append)
-    return [reduce_run(run, axis, rule) for run in runs], list(map(str, damaged))
+    return [reduce_run(_led(run, objective), axis, rule) for run in runs], list(map(str, damaged))
+
+
+def _led(run: Run, objective: str | None) -> Run:
+    return run if objective is None or objective not in [one.name for one in run.objectives] else run.led_by(objective)
 
 
 def gather(
-    reduced: Sequence[Reduced], axis: AxisKind | None, summary: Summary
-) -> tuple[list[SectionCurves], list[str]]:
+    reduced: Sequence[Reduced],
+    axis: AxisKind | None,
+    summary: Summary,
+    on_view: Callable[[ViewOf[RunHeader]], None] = lambda view: None,
+) -> tuple[list[AnyCurves], list[str]]:
     """Curves of every section, and the remarks of the view on how runs were put together.
+
+    Args:
+        reduced: The runs.
+        axis: What curves are drawn over; None: as `choose_axis` has it.
+        summary: How runs are summarised.
+        on_view: Told how runs are put together, before curves are made.
 
     Raises:
         EncaveError: there are no runs, or those of a section do not share the axis.
     """
-    known = {id(one.run): one for one in reduced}
-    view = view_runs([one.run for one in reduced], lambda a, b: known[id(a)].digest == known[id(b)].digest)
+    known = {id(one.header): one for one in reduced}
+    view = view_headers(
+        [one.header for one in reduced],
+        lambda a, b: known[id(a)].digest == known[id(b)].digest,
+        lambda run: known[id(run)].design,
+    )
+    on_view(view)
     return [_section(section, known, axis, summary) for section in view.sections], list(view.remarks)
 
 
-def _section(section: Section, known: Mapping[int, Reduced], kind: AxisKind | None, summary: Summary) -> SectionCurves:
+def _section(section: AnySection, known: Mapping[int, Reduced], kind: AxisKind | None, summary: Summary) -> AnyCurves:
     axis = choose_axis([known[id(run)].facts for run in section.runs], kind)
-    trajectories: dict[str, tuple[Trajectory, ...]] = {}
+    trajectories: dict[str, tuple[AnyTrajectory, ...]] = {}
     for group in section.groups:
         members = [known[id(run)] for run in group.runs]
         full = max((budget for one in members for budget in one.facts.budgets), default=None)
@@ -110,7 +133,7 @@ def _section(section: Section, known: Mapping[int, Reduced], kind: AxisKind | No
     return section_curves(section, axis, trajectories, summary)
 
 
-def _adjusted(one: Reduced, axis: Axis) -> Trajectory:
+def _adjusted(one: Reduced, axis: Axis) -> AnyTrajectory:
     """The run on the axis that all share, where one full evaluation is the highest budget of all."""
     found = one.trajectories[axis.kind]
     if axis.full is None or not one.facts.budgets:
@@ -119,7 +142,11 @@ def _adjusted(one: Reduced, axis: Axis) -> Trajectory:
     return replace(found, positions=found.positions * share, horizon=found.horizon * share, last=found.last * share)
 
 
-def _without_incumbent(one: Trajectory) -> Trajectory:
+def _without_trials(one: AnyTrajectory, header: RunHeader) -> AnyTrajectory:
+    return replace(one, run=header)
+
+
+def _without_incumbent(one: AnyTrajectory) -> AnyTrajectory:
     values = {name: column[:0] for name, column in one.values.items()}
     return replace(one, positions=one.positions[:0], rows=one.rows[:0], values=values)
 

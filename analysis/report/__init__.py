@@ -19,7 +19,7 @@ How it is made, and where something is added:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...files.atomic import atomic_folder
@@ -27,8 +27,10 @@ from ...run import Run
 from ..charts.papers import Paper, paper
 from ..charts.style import line_styles
 from ..charts.text import listing, plural, unique_slugs
+from ..comparison.families import counted_together
 from ..comparison.overall import compare_tasks
 from ..comparison.section import compare
+from ..comparison.training_noise import TrainingNoise
 from ..grouping.sections import View, check_control, view_runs
 from ..importance.groups import Truth
 from ..performance.random_search import RandomSearch
@@ -70,6 +72,7 @@ def write_report(
     settings: Settings | None = None,
     truth: Truth | None = None,
     random_search: RandomSearch | None = None,
+    noise: TrainingNoise | None = None,
     jobs: int = 1,
     on_step: Callable[[str, int, int | None], None] = lambda step, done, total: None,
 ) -> Report:
@@ -78,18 +81,19 @@ def write_report(
     An earlier report there is replaced. The same runs, title, settings, command and versions give the same bytes.
 
     Args:
-        runs: In any order; they are grouped by task and optimizer from their metadata.
+        runs: In any order; they are grouped by task and optimizer from their provenance.
         out: The folder; it need not exist.
         title: Heading of the page; by default that of the settings, else the optimizers and tasks.
         command: The command line to show and to keep in the manifest.
         settings: What to show, as read from `report.toml`.
         truth: Gives the complete table that a run searched, or None: exact importances stand beside the estimates.
         random_search: Gives the expected curve of random search on a task, or None: a reference line in the figures.
+        noise: Gives what entries of a table scatter by since they are means of few trainings, or None.
         jobs: Processes that draw. More than one start Python anew, so the calling script must be importable.
         on_step: Called with what is being done, how many of its things are done, and how many there are, if counted.
 
     Raises:
-        EncaveError: no runs, a run lacks what its metadata reports, or `out` is no earlier report or not writable.
+        EncaveError: no runs, a run lacks what its provenance reports, or `out` is no earlier report or not writable.
     """
     out = Path(out)
     settings = settings or Settings()
@@ -97,7 +101,7 @@ def write_report(
     place = out.resolve()  # a link is followed, not replaced
     manifest.check_replaceable(place)
     on_step("computing", 0, None)
-    study = _study(runs, settings, truth, random_search)
+    study = replace(_study(runs, settings, truth, random_search), noise=noise)
     chapters = write_chapters(study)
     title = title or settings.title or _title(study.view)
     with atomic_folder(place) as folder:
@@ -109,7 +113,7 @@ def write_report(
         numbers = data.write(folder / "data", chapters)
         methods = describe_methods(study, chapters)
         notice = words.surrogate_notice(study.view.sections)
-        document = Document(title, chapters, drawn, tables, notice, methods, venue)
+        document = Document(title, chapters, drawn, tables, notice, methods, venue, study.view.kept_apart)
         (folder / NAME).write_text(document.tex(), encoding="utf-8")
         (folder / BIBLIOGRAPHY).write_text(document.bib(), encoding="utf-8")
         paper_files = [NAME, BIBLIOGRAPHY, *(f"{name}.tex" for name in tables.values())]
@@ -128,12 +132,14 @@ def write_report(
 
 def _study(runs: Sequence[Run], settings: Settings, truth: Truth | None, random_search: RandomSearch | None) -> Study:
     shown = settings.applied(runs)
-    view = view_runs(sorted(shown, key=lambda run: (run.name, str(run.metadata.get("source")))))
+    view = view_runs(sorted(shown, key=lambda run: (run.name, str(run.provenance.source))))
     check_control(view, settings.control)
     comparisons = tuple(
         compare(section, settings.rope, summary=Summary(interval=settings.interval), control=settings.control)
         for section in view.sections
     )
+    if settings.family == "report":
+        comparisons = counted_together(comparisons)
     overall, why_not = compare_tasks(comparisons, settings.rope, settings.interval, settings.control)
     styles = line_styles(settings.ordered(view.optimizers), settings.colours)
     return Study(

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...run.types import Floats
 from ..charts.curves import MOST_BANDS, Styles, curve_lines, ecdf_chart
 from ..charts.figure import Figure
 from ..charts.line_chart import Line, LineChart
 from ..charts.scales import Scale, vertical_scale
 from ..charts.text import capital, fixed, plural, quantity
 from ..comparison.anytime_summary import AnytimeSummary
-from ..performance.curves import Floats
 from ..performance.pareto import HYPERVOLUME, REFERENCE, Pareto
 from ..performance.random_search import ExpectedCurve
 from ..performance.runtimes import Runtime

@@ -13,6 +13,7 @@ from ..comparison.section import Comparison
 from ..comparison.significance import Significance
 from ..grouping.sections import Measure
 from ..performance.curves import Curve
+from ..performance.pareto import HYPERVOLUME
 from ..performance.section_curves import SectionCurves
 from ..statistics.design import ALPHA
 from . import tests
@@ -28,22 +29,35 @@ def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str
     what = f"{comparison.summary.statistic.title} {measure.name}"
     band = f" with its 95 % band over {_run_counts(curves)}" if any(len(curve.band) for curve in curves) else ""
     parts = [
-        f"{comparison.section.title}: {what} of the incumbent over {axis.name}{band}.",
+        f"{comparison.section.title}: {what} of {_whose(measure)} over {axis.name}{band}.",
         objective_note(comparison.section),
         _reference(measure),
     ]
+    if any(len(curve.band) for curve in curves):
+        parts.append(bounds_note(measure, curves))
     if len(curves) > most_bands:
         parts.append(f"Only the {most_bands} best by rank carry a band.")
-    if curves:
-        starts, stops = [curve.positions[0] for curve in curves], [curve.stop for curve in curves]
-        parts.append(f"A line begins where every run of the optimizer has an incumbent ({_range(starts, axis.unit)})")
-        parts.append(f"and ends with its first run to end ({_range(stops, axis.unit)}).")
     scale = vertical_scale(curves, most_bands)
     if scale.kind == "log with zero":
         parts.append(f"The vertical axis is linear below {short(scale.threshold)}, to show zero.")
     if comparison.section.benchmark:
         parts.append(f"{capital(comparison.section.origin)}.")
     return " ".join(part for part in parts if part)
+
+
+def _whose(measure: Measure) -> str:
+    return "all trials so far" if measure == HYPERVOLUME else "the incumbent"
+
+
+def bounds_note(measure: Measure, curves: Sequence[Curve]) -> str:
+    """At which bounds of the measure bands were cut, as a sentence; empty where none was."""
+    least, most = measure.bounds
+    at = [
+        quantity(bound, measure.unit)
+        for bound, ends in ((least, [c.lower for c in curves]), (most, [c.upper for c in curves]))
+        if any((own == bound).any() for own in ends)
+    ]
+    return f"Bands are cut at {' and '.join(at)}, beyond which no value can be." if at else ""
 
 
 def _reference(measure: Measure) -> str:
@@ -58,13 +72,6 @@ def _reference(measure: Measure) -> str:
 def _run_counts(curves: Sequence[Curve]) -> str:
     counts = sorted({curve.runs for curve in curves})
     return plural(counts[0], "run") if len(counts) == 1 else f"{counts[0]} to {plural(counts[-1], 'run')}"
-
-
-def _range(values: Sequence[float], unit: str | None) -> str:
-    low, high = min(values), max(values)
-    if quantity(low, unit) == quantity(high, unit):
-        return quantity(low, unit)
-    return f"{quantity(low, None)} to {quantity(high, unit)}"
 
 
 def curve_alt(comparison: SectionCurves, index: int) -> str:
@@ -84,12 +91,12 @@ def curve_alt(comparison: SectionCurves, index: int) -> str:
 def table_caption(comparison: Comparison, centre: Centre) -> str:
     """Caption of the final table."""
     table = comparison.table
-    how = "within each seed" if table.paired else "expected over all combinations of runs, which are not paired by seed"
+    how = "within each seed" if table.paired else "expected over all combinations of runs"
     parts = [
         f"{comparison.section.title}: final performance, {_SPREADS[centre]} over runs; best in bold.",
         objective_note(comparison.section),
         underline_note(comparison.significance[0]) if comparison.significance else "",
-        f"Average rank by {table.measures[0].name}, {how}; ties share the mean rank." if len(table.rows) > 1 else "",
+        f"Average rank by {table.measures[0].name}, {how}." if len(table.rows) > 1 else "",
         *(_reference(measure) for measure in table.measures),
         "† Some runs had no successful trial: they rank last and are not in the other numbers."
         if any_failed(comparison)
@@ -118,16 +125,20 @@ def rank_caption(comparison: Comparison) -> str:
     """Caption of the ranks over time of one task."""
     how = "within each seed" if comparison.table.paired else "expected when one run of each optimizer is drawn"
     band = " with its 95 % band over runs" if comparison.table.rows[0].runs > 1 else ""
+    measure = comparison.measures[0]
     return (
-        f"{comparison.section.title}: average rank by {comparison.measures[0].name} of the incumbent over "
-        f"{comparison.axis.name}, {how}{band}; 1 is best, ties share the mean rank, and a run without an incumbent "
-        f"ranks last.{origin_note([comparison])}"
+        f"{comparison.section.title}: average rank by {measure.name} of {_whose(measure)} over "
+        f"{comparison.axis.name}, {how}{band}; 1 is best.{origin_note([comparison])}"
     )
 
 
 def origin_note(comparisons: Sequence[Comparison]) -> str:
     """Where the values come from, as a last sentence; empty without a benchmark."""
     origins = sorted({one.section.origin for one in comparisons} - {""})
+    begun = {text.partition(" (")[0] for text in origins}
+    if len(begun) == 1 and len(origins) > 1:  # they differ in how much was modelled
+        ends = [text.partition(" (")[2].removesuffix(")") for text in origins]
+        return f" {capital(begun.pop())} ({'; '.join(filter(None, ends))})."
     return "".join(f" {capital(text)}." for text in origins)
 
 
@@ -136,8 +147,8 @@ def overall_rank_caption(overall: Overall) -> str:
     return (
         f"Average rank of the runs (not of their medians, as in the table) by {overall.measure} over "
         f"{plural(len(overall.comparisons), 'task')} against the share of each "
-        "task's time, with 95 % bands over the runs within tasks (not over tasks); 1 is best, and a run "
-        f"without an incumbent ranks last.{origin_note(overall.comparisons)}"
+        "task's time, with 95 % bands over the runs within tasks (not over tasks); 1 is best."
+        f"{origin_note(overall.comparisons)}"
     )
 
 
@@ -177,12 +188,12 @@ def overall_caption(overall: Overall) -> str:
 
 def pairs_caption(significance: Significance) -> str:
     """Caption of the table of pairs."""
-    sizes = "A12; 0.56, 0.64 and 0.71 are small, medium and large, told of both ends"
-    tasks = "its mean over tasks" if significance.over_tasks else sizes
-    interval = "with its 95 % interval"
+    mean = ", the mean over tasks" if significance.over_tasks else ""
+    made = f" {capital(tests.name_test(significance))} ({tests.units(significance)})." if significance.tested else ""
     return (
-        f"Pairs, the better by rank first. Probability of improvement: that a run of the first is better than one of "
-        f"the second, ties counted half ({tasks}), {interval}. {tests.describe(significance)}{_bayes(significance)}"
+        "Pairs, the better by rank first. Probability of improvement: that a run of the first is better than one of "
+        "the "
+        f"second, with its 95 % interval{mean}.{made}{_bayes(significance)}"
     )
 
 

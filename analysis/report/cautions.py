@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Any
 
-from ...run import Run
+from ...run.provenance import JSON
 from ..charts.text import capital, listing, plural
 from ..comparison.ranking import has_own_start
 from ..comparison.section import Comparison
 from ..grouping.origins import never_left, twins
-from ..grouping.schedules import full_evaluations, mixed, schedules
+from ..grouping.schedules import full_evaluations, mixed, schedule_of, schedules
 
 _MOST_NAMES = 8  # of optimizers in a sentence
 FEW_SEEDS = 5
@@ -119,13 +118,16 @@ def _does(count: int) -> str:
 def _unequal(comparison: Comparison) -> list[str]:
     """Settings in which runs differ, within an optimizer and between them."""
     found: list[str] = []
-    limits = {_told(run, "limit") for run in comparison.section.runs}
+    limits = {_text(run.provenance.limit) for run in comparison.section.runs}
     if len(limits) > 1:
         found.append("The runs had different limits, so their final values were not reached with equal effort.")
     for group in comparison.section.groups:
-        mixed = [key for key in ("settings", "workers") if len({_told(run, key) for run in group.runs}) > 1]
-        if len({_told_of(run.metadata.get("benchmark"), "schedule") for run in group.runs}) > 1:
-            mixed.append("training schedule")
+        told = {
+            "settings": {_text(run.provenance.settings) for run in group.runs},
+            "workers": {run.provenance.workers for run in group.runs},
+            "training schedule": {schedule_of(run) for run in group.runs},
+        }
+        mixed = [what for what, values in told.items() if len(values) > 1]
         if mixed:
             found.append(f"{group.optimizer}: its runs differ in {listing(mixed)} and are averaged all the same.")
         known = [seed for seed in group.seeds if seed is not None]
@@ -154,12 +156,8 @@ def _not_what_it_says(comparison: Comparison) -> list[str]:
     return found
 
 
-def _told(run: Run, key: str) -> str:
-    return json.dumps(run.metadata.get(key), sort_keys=True, default=str)
-
-
-def _told_of(mapping: Any, key: str) -> str:
-    return str(mapping.get(key)) if isinstance(mapping, dict) else ""
+def _text(told: Mapping[str, JSON]) -> str:
+    return json.dumps(dict(told), sort_keys=True)
 
 
 def _below_optimum(comparison: Comparison) -> list[str]:

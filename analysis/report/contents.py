@@ -15,6 +15,7 @@ from ..charts.figure import Figure
 from ..charts.style import LineStyle
 from ..comparison.overall import Overall
 from ..comparison.section import Comparison
+from ..comparison.training_noise import TrainingNoise
 from ..grouping.sections import View
 from ..importance.groups import Truth
 from ..performance.random_search import RandomSearch
@@ -44,6 +45,8 @@ class Study:
     """Gives the complete table that a run searched, where it is known."""
     random_search: RandomSearch | None = None
     """Gives the expected curve of random search, where it is known."""
+    noise: TrainingNoise | None = None
+    """Gives what entries of a table scatter by, where it is known."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,9 @@ class Chapter:
     """Paragraphs for the methods section; the same paragraph of several chapters stands there once."""
     data: Mapping[str, pa.Table] = field(default_factory=dict[str, Any])
     """The numbers behind its figures and tables: file name without ending → table; equal names are put together."""
+
+    appendix: bool = False
+    """Whether the document has it behind all others, with its lists."""
 
     def figures(self) -> list[Figure]:
         """All its figures."""

@@ -1,7 +1,7 @@
 r"""`main.tex`: a paper's experiment section that compiles as it is, from the same chapters as the page.
 
 `pdflatex main && bibtex main && pdflatex main && pdflatex main` in the report's folder; needs the packages of Debian's
-`texlive-latex-recommended`, `texlive-latex-extra` (placeins) and `texlive-fonts-recommended`.
+`texlive-latex-recommended` and `texlive-fonts-recommended`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,22 @@ from pathlib import Path
 
 from ..charts.papers import Paper
 from . import references
-from .contents import Chapter, Notice, Points, Prose, walk
+from .contents import Chapter, Notice, Points, Prose, Table, walk
 from .figure_files import DrawnFigure
-from .latex import escape
+from .latex import escape, inches_of
 from .references import Reference
 
 NAME, BIBLIOGRAPHY = "main.tex", "references.bib"
+_IN_PLACE = (
+    "% tables stand where they are told of and figures where there is room next, so that no page is left half empty",
+    r"\makeatletter",
+    r"\newcommand{\inplace}[2]{\renewenvironment{#1}[1][]{\par\addvspace{\bigskipamount}\noindent"
+    r"\begin{minipage}{\linewidth}\def\@captype{#2}\centering}{\end{minipage}\par\addvspace{\bigskipamount}}}",
+    r"\inplace{table}{table}\inplace{table*}{table}",
+    r"\makeatother",
+    r"\renewcommand{\topfraction}{0.85}\renewcommand{\bottomfraction}{0.85}\renewcommand{\textfraction}{0.1}",
+    r"\renewcommand{\floatpagefraction}{0.7}\setcounter{topnumber}{2}\setcounter{totalnumber}{4}\extrafloats{100}",
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,8 @@ class Document:
     """Paragraphs of the methods section."""
     paper: Paper
     """The paper it is set as."""
+    kept_apart: Sequence[str] = ()
+    """What results begin with: runs of one task that are not compared, and why."""
 
     def tex(self) -> str:
         """The document."""
@@ -53,19 +65,20 @@ class Document:
 
     def _preamble(self) -> Iterator[str]:
         paper = self.paper
-        columns = "twocolumn," if paper.columns == 2 else ""
         yield f"% made by encave for {paper.name}: figures are {paper.width:g} in wide"
-        yield rf"\documentclass[{columns}{paper.body}pt,letterpaper]{{article}}"
+        yield rf"\documentclass[{paper.body}pt,letterpaper]{{article}}"
         yield r"\usepackage[T1]{fontenc}"
         yield r"\usepackage[utf8]{inputenc}"
         yield rf"\usepackage[textwidth={paper.text_width:g}in,textheight={paper.text_height:g}in]{{geometry}}"
         yield paper.tex_font
-        yield r"\usepackage{textcomp,booktabs,graphicx,placeins,microtype}"
+        yield r"\usepackage{textcomp,booktabs,graphicx,multicol,microtype}"
         yield r"\usepackage[round]{natbib}"
         yield r"\usepackage[hidelinks]{hyperref}"
         if paper.columns == 2:
             yield rf"\setlength{{\columnsep}}{{{paper.text_width - 2 * paper.width:g}in}}"
+        yield from _IN_PLACE
         yield r"\emergencystretch=3em"
+        yield r"\raggedbottom\raggedcolumns"
         yield rf"\title{{{escape(self.title)}}}"
         yield r"\author{}"
         yield r"\date{}"
@@ -74,27 +87,74 @@ class Document:
 
     def _body(self) -> Iterator[str]:
         if self.notice:
-            yield rf"\paragraph{{Surrogate.}} {escape(self.notice)}"
+            yield from self._columns([rf"\paragraph{{Surrogate.}} {escape(self.notice)}"])
         yield from ("", r"\section{Results}")
+        for text in self.kept_apart:
+            yield from ("", escape(text))
         for chapter in self.chapters:
+            if chapter.appendix:
+                continue
             figures, tables = chapter.figures(), chapter.tables()
             if not (figures or tables or chapter.summary):
                 continue
-            yield from ("", rf"\subsection{{{escape(chapter.title)}}}")
-            yield from map(_cited, chapter.summary)
-            for text in _prose_of(chapter):
-                yield from ("", _cited(text))
             labels = [f"fig:{self.drawn[id(figure)].name}" for figure in figures]
-            yield from ("", _pointer(labels, [f"tab:{Path(self.tables[id(table)]).name}" for table in tables]))
-            for figure in figures:
-                yield from _figure(self.drawn[id(figure)], self.paper)
-            yield from (rf"\input{{{self.tables[id(table)]}}}" for table in tables)
-            yield r"\FloatBarrier"
-        yield from ("", r"\section{Methods}")
-        for paragraph in self.methods:
-            yield from ("", _cited(paragraph))
+            pointer = _pointer(labels, [f"tab:{Path(self.tables[id(table)]).name}" for table in tables])
+            paragraphs = [" ".join(map(_cited, chapter.summary)), *map(_cited, _prose_of(chapter)), pointer]
+            yield from self._columns(paragraphs, rf"\subsection{{{escape(chapter.title)}}}")
+            yield from self._figures([self.drawn[id(figure)] for figure in figures])
+            yield from self._tables(tables)
+        yield from self._columns([_cited(paragraph) for paragraph in self.methods], r"\section{Methods}")
+        yield from self._appendix()
         if self.cited():
             yield from ("", r"\bibliographystyle{plainnat}", r"\bibliography{references}")
+
+    def _columns(self, paragraphs: Sequence[str], head: str = "") -> Iterator[str]:
+        """Paragraphs below a heading, in two columns of equal height where the paper has two."""
+        told = [line for text in paragraphs if text for line in ("", text)]
+        if self.paper.columns == 2 and told:
+            # the heading stays on the page of the text
+            yield from ("", r"\begin{multicols}{2}" + (f"[{{{head}}}]" if head else ""), *told, r"\end{multicols}")
+        else:
+            yield from ("", head, *told)
+
+    def _figures(self, drawn: Sequence[DrawnFigure]) -> Iterator[str]:
+        """Rows of two where two fit beside each other; one that is left over has its caption beside it."""
+        narrow = [one for one in drawn if self.paper.columns == 2 and one.width <= self.paper.width + 0.01]
+        rows = [narrow[place : place + 2] for place in range(0, len(narrow), 2)]
+        for row in rows:
+            if len(row) == 2:
+                yield from _float([_box([_picture(one), _caption(one)], self.paper.width) for one in row])
+            else:
+                halves = [_picture(row[0])], [_caption(row[0])]
+                yield from _float([_box(half, self.paper.width, "c") for half in halves])
+        for one in drawn:
+            if one not in narrow:
+                fitted = one.width > self.paper.text_width  # a diagram with long names
+                yield from _float([r"\centering", _picture(one, fitted=fitted), _caption(one)])
+
+    def _tables(self, tables: Sequence[Table]) -> Iterator[str]:
+        """Rows of two narrow tables where both fit beside each other, each other one by itself."""
+        waiting: str | None = None
+        for table in tables:
+            line = rf"\input{{{self.tables[id(table)]}}}"
+            if self.paper.columns == 1 or inches_of(table) > self.paper.width:
+                yield line
+            elif waiting is None:
+                waiting = line
+            else:
+                yield from _row([_box([own], self.paper.width) for own in (waiting, line)])
+                waiting = None
+        if waiting is not None:
+            yield waiting
+
+    def _appendix(self) -> Iterator[str]:
+        chapters = [chapter for chapter in self.chapters if chapter.appendix]
+        if chapters:
+            yield from ("", r"\appendix")
+        for chapter in chapters:
+            lists = [block for block in walk(chapter.blocks) if isinstance(block, Points)]
+            lines = [line for block in lists for line in _points(block)]
+            yield from self._columns(lines, rf"\section{{{escape(chapter.title)}}}")
 
 
 def _prose_of(chapter: Chapter) -> Iterator[str]:
@@ -104,7 +164,7 @@ def _prose_of(chapter: Chapter) -> Iterator[str]:
             yield " ".join(block.sentences)
         elif isinstance(block, Prose):
             yield from block.paragraphs
-        elif isinstance(block, Points) and chapter.figures():
+        elif isinstance(block, Points) and (chapter.figures() or chapter.appendix):
             yield from (f"{lead} {text}" for lead, text, _ in block.items)
 
 
@@ -119,14 +179,36 @@ def _pointer(figures: Sequence[str], tables: Sequence[str]) -> str:
     return f"See {' and '.join(told)}." if told else ""
 
 
-def _figure(drawn: DrawnFigure, paper: Paper) -> Iterator[str]:
-    size = r"[width=\linewidth]" if drawn.width > paper.width else ""  # a diagram with long names
+def _points(block: Points) -> Iterator[str]:
+    yield rf"\subsection*{{{escape(block.heading)}}}"
+    yield from (rf"\noindent\textbf{{{escape(lead)}}} {_cited(text)}" for lead, text, _ in block.items)
+
+
+def _float(parts: Sequence[str]) -> Iterator[str]:
+    """Where there is room next; boxes beside each other."""
     yield r"\begin{figure}[htbp]"
-    yield r"\centering"
-    yield rf"\includegraphics{size}{{figures/{drawn.name}.pdf}}"
-    yield rf"\caption{{{escape(drawn.figure.caption)}}}"
-    yield rf"\label{{fig:{drawn.name}}}"
+    yield ("%\n\\hfill\n" if parts[0].startswith(r"\begin") else "\n").join(parts)
     yield r"\end{figure}"
+
+
+def _picture(drawn: DrawnFigure, *, fitted: bool = False) -> str:
+    size = r"[width=\linewidth]" if fitted else ""
+    return rf"\includegraphics{size}{{figures/{drawn.name}.pdf}}"
+
+
+def _caption(drawn: DrawnFigure) -> str:
+    return rf"\caption{{{escape(drawn.figure.caption)}}}\label{{fig:{drawn.name}}}"
+
+
+def _box(lines: Sequence[str], width: float, place: str = "t") -> str:
+    return "\n".join([rf"\begin{{minipage}}[{place}]{{{width:g}in}}", *lines, r"\end{minipage}"])
+
+
+def _row(boxes: Sequence[str]) -> Iterator[str]:
+    """Boxes beside each other, on one page."""
+    yield r"\par\addvspace{\bigskipamount}\noindent"
+    yield "%\n\\hfill\n".join(boxes)
+    yield r"\par\addvspace{\bigskipamount}"
 
 
 def _cited(text: str) -> str:

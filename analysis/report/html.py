@@ -64,7 +64,10 @@ def page(content: Content) -> str:
     view, chapters = content.study.view, content.chapters
     live = {one.name: _plot(one.interactive) for one in content.drawn.values() if one.interactive}
     anchors = unique_slugs(f"section {chapter.title}" for chapter in chapters)
-    remarks = [*view.remarks, *([content.study.not_overall] if content.study.not_overall else [])]
+    remarks = [
+        *(one for one in view.remarks if one not in view.kept_apart),
+        *([content.study.not_overall] if content.study.not_overall else []),
+    ]
     return environment.get_template("page.html.jinja").render(
         title=content.title,
         css=(here / "page.css").read_text(encoding="utf-8"),
@@ -73,6 +76,7 @@ def page(content: Content) -> str:
         plots=live,
         facts=_facts(view),
         surrogate=words.surrogate_notice(view.sections),
+        kept_apart=view.kept_apart,
         remarks=remarks,
         chapters=list(zip(anchors, chapters, strict=True)),
         drawn_of=lambda block: _drawn(block, content.drawn),
@@ -128,9 +132,7 @@ def _facts(view: View) -> list[str]:
 def _benchmarks(view: View) -> list[tuple[str, str]]:
     """Benchmark and hash, each once."""
     used = {
-        (section.origin, str(section.benchmark.get("sha256") or "no hash given"))
-        for section in view.sections
-        if section.benchmark
+        (section.origin, section.benchmark.sha256 or "no hash given") for section in view.sections if section.benchmark
     }
     return sorted(used)
 

@@ -46,7 +46,7 @@ def table(content: Table, name: str, paper: Paper) -> str:
 
     What is too wide for one of two columns goes over both.
     """
-    float_ = "table*" if paper.columns == 2 and _inches(content) > paper.width else "table"
+    float_ = "table*" if paper.columns == 2 and inches_of(content) > paper.width else "table"
     place = "tp" if float_ == "table*" else "htbp"
     columns = "l" + "".join("l" if place in content.text else "r" for place in range(1, len(content.heads)))
     heads = " & ".join(_head(head) for head in content.heads)
@@ -72,7 +72,7 @@ def table(content: Table, name: str, paper: Paper) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _inches(content: Table) -> float:
+def inches_of(content: Table) -> float:
     """About how wide its columns are together, in LaTeX's size `small`."""
     rows = [list(content.heads), *([row.head, *(cell.text for cell in row.cells)] for row in content.rows)]
     return sum(inches(max(map(len, column)) + 2, _SMALL) for column in zip(*rows, strict=True))

@@ -39,8 +39,8 @@ def inputs(runs: Sequence[Run]) -> list[dict[str, Any]]:
             "task": run.task,
             "seed": run.seed,
             "trials": len(run),
-            "source": run.metadata.get("source"),
-            "benchmark": run.metadata.get("benchmark"),
+            "source": run.provenance.source,
+            "benchmark": run.provenance.benchmark and run.provenance.benchmark.json(),
             "sha256": fingerprint(run),
         }
         for run in runs

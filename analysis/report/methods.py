@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ...run import Run
 from ..charts.text import listing, plural
 from ..comparison.section import Comparison
-from ..grouping.schedules import rewards
+from ..grouping.schedules import rewards, schedule_of
 from ..grouping.sections import Group
 from ..statistics.bootstrap import RESAMPLES
 from ..statistics.design import ALPHA
 from .contents import Chapter, Study
 from .references import BENCHMARKS, OPTIMIZERS, cite, of_name
+from .within_tasks import family_methods
 from .words import objective_note
 
 _MOST_BUDGETS = 8
@@ -55,7 +55,9 @@ _TESTS = (
     "seeds, whether seeds are shared) and only where the smallest p-value that the design can give, corrected for the "
     "number of pairs, is below the level. {used}All pairs are corrected for; a failed run counts as the worst value. "
     "Where Friedman's test does not reject, no pair counts as different. The probability of improvement is the "
-    f"Vargha–Delaney statistic{cite('vargha2000critique')}."
+    f"Vargha–Delaney statistic{cite('vargha2000critique')}, ties counted half; 0.56, 0.64 and 0.71 are small, medium "
+    "and "
+    "large, told of both ends of its interval, and only where the test finds a difference."
 )
 _USED = {
     "wilcoxon": ("Wilcoxon's signed-rank test", ("wilcoxon1945individual",)),
@@ -97,6 +99,7 @@ def describe_methods(study: Study, chapters: Sequence[Chapter]) -> list[str]:
     rules.append(_INTERVALS[study.settings.interval].format(resamples=RESAMPLES))
     if any(comparison.significance for comparison in comparisons):
         rules.append(_TESTS.format(alpha=ALPHA, used=_tests_used(study)))
+        rules.append(family_methods(study.settings.family, comparisons))
     if study.settings.control is not None:
         rules.append(_CONTROL.format(control=study.settings.control))
     if study.settings.rope is not None:
@@ -127,20 +130,24 @@ def _setting(comparison: Comparison) -> str:
     section = comparison.section
     runs = "; ".join(f"{group.optimizer}{_paper(group)} ({_effort(group)})" for group in section.groups)
     trials = sum(len(run) for run in section.runs)
-    parts = [
-        f"{section.title}: {runs}. {plural(trials, 'trial')} in all; incumbents chosen by {section.objective.name}"
-    ]
-    limits = sorted({_limit(run) for run in section.runs if run.metadata.get("limit")})
+    parts = [f"{section.title}: {runs}. {plural(trials, 'trial')} in all; {_chosen(comparison)}"]
+    limits = sorted({_limit(run) for run in section.runs if run.provenance.limit})
     if limits:
         parts.append(f"limit {listing(limits)}")
     if section.benchmark:
-        digest = str(section.benchmark.get("sha256") or "")
-        paper = of_name(str(section.benchmark.get("name")), BENCHMARKS)
+        digest = section.benchmark.sha256 or ""
+        paper = of_name(str(section.benchmark.name), BENCHMARKS)
         told = rewards(section.runs)
         if told:
             parts.append(f"optimizers were told {listing(_REWARDS.get(one, one) for one in sorted(told))}")
         parts.append(section.origin + paper + (f" (SHA-256 {digest[:12]}…)" if digest else ""))
     return " ".join(filter(None, ("; ".join(parts) + ".", objective_note(section))))
+
+
+def _chosen(comparison: Comparison) -> str:
+    if comparison.pareto is None:
+        return f"incumbents chosen by {comparison.section.objective.name}"
+    return f"compared by the hypervolume of {listing(one.name for one in comparison.section.runs[0].objectives)}"
 
 
 def _paper(group: Group) -> str:
@@ -163,13 +170,11 @@ def _effort(group: Group) -> str:
         parts.append(f"evaluated at {listing(f'{budget:.4g}' for budget in known)} {unit}")
     else:
         parts.append("no budgets in its log")
-    benchmarks: list[dict[str, Any]] = [run.metadata.get("benchmark") or {} for run in group.runs]
-    schedules = {float(one["schedule"]) for one in benchmarks if one.get("schedule") is not None}
+    schedules = {schedule for run in group.runs if (schedule := schedule_of(run)) is not None}
     if schedules:
         parts.append(f"schedule of {listing(f'{schedule:g}' for schedule in sorted(schedules))} {unit}")
     return ", ".join(parts)
 
 
 def _limit(run: Run) -> str:
-    limit: dict[str, Any] = run.metadata["limit"]
-    return " and ".join(f"{value:,.10g} {name.replace('_', ' ')}" for name, value in limit.items())
+    return " and ".join(f"{value:,.10g} {name.replace('_', ' ')}" for name, value in run.provenance.limit.items())

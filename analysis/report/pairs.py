@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..charts.text import fixed, plural
 from ..comparison.significance import Pair, Significance
 from . import captions, tests
-from .contents import Cell, Details, Row, Table
+from .contents import Cell, Details, Prose, Row, Table
 
 _MOST_OPEN = 10
 
@@ -36,8 +36,9 @@ def pairs_block(significance: Significance, title: str) -> Details:
     ]
     words = frozenset({len(heads), *({2} if sized else ())})
     caption = captions.pairs_caption(significance)
-    pairs = Table(f"Tests, {title}", caption, [*heads, "Differ"], lines, words, for_paper=False)
-    return Details(_heading(significance), [pairs], open=len(rows) <= _MOST_OPEN)
+    pairs = Table(f"{title} pairs", caption, [*heads, "Differ"], lines, words)
+    how = Prose([f"{title}: {tests.describe(significance)}"])
+    return Details(_heading(significance), [how, pairs], open=len(rows) <= _MOST_OPEN)
 
 
 def control_block(significance: Significance, title: str) -> list[Table]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 _FILE = Path(__file__).with_name("references.bib")
 _MARK = re.compile(r"\[(@[a-z0-9]+(?:; @[a-z0-9]+)*)\]")
-_ACCENTS = {r"{\"a}": "ä", r"{\'e}": "é", r"{\'a}": "á", r"{\v{s}}": "š", r"\&": "&"}
+_ACCENTS = {r"{\"a}": "ä", r"{\'e}": "é", r"{\'a}": "á", r"{\v{s}}": "š", r"\&": "&", r"{\o}": "ø"}
 
 OPTIMIZERS = {
     "dehb": "awad2021dehb", "smac": "lindauer2022smac", "smac3": "lindauer2022smac", "re": "real2019regularized",

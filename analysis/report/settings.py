@@ -11,9 +11,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+import pyarrow.compute as pc
+
 from ...errors import EncaveError
 from ...run import COST, Run
 from ...run.trials import ordered
+from ..comparison.families import FAMILIES, Family
 from ..comparison.ranking import Centre
 from ..performance.measures import Hits
 from ..statistics.intervals import INTERVALS, Interval
@@ -41,6 +44,10 @@ class Rule:
     """Name of the objective that runs are compared by, instead of the log's."""
     direction: Literal["minimize", "maximize"] | None = None
     """Whether less or more of it is better, where the log says otherwise."""
+    unit: str | None = None
+    """Its unit."""
+    scale: Literal["percent", "fraction"] | None = None
+    """What the log counts in: percent are divided by 100, so that all that are compared are fractions."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,8 @@ class Settings:
     """When a target is hit: once it is held to the end of the run, or at the first passage."""
     control: str | None = None
     """The optimizer that all others are compared with, besides all pairs; None for none."""
+    family: Family = "task"
+    """Which tests of pairs are corrected together: those of a task, or those of all tasks."""
     random_search: bool = True
     """Whether the expected curve of random search is drawn where it is known."""
     optimizers: tuple[str, ...] = ()
@@ -96,7 +105,7 @@ class Settings:
 
     def told(self, run: Run) -> Run:
         """The run with optimizer, task and seed as these settings say."""
-        source = str(run.metadata.get("source") or "")
+        source = run.provenance.source or ""
         rule = _added_up([r for r in self.runs if fnmatchcase(run.name, r.match) or fnmatchcase(source, r.match)])
         told: dict[str, Any] = {}
         label = rule.optimizer or run.label
@@ -106,8 +115,12 @@ class Settings:
             told["task"] = rule.task
         if rule.seed is not None:
             told["seed"] = _seed(rule.seed, run.name, source)
+        said = [key for key in ("optimizer", "task", "seed", "scale") if getattr(rule, key) is not None]
+        told |= {"said": said} if said else {}
         run = _with_objective(run, rule)
-        return run.replace(metadata=MappingProxyType({**run.metadata, **told})) if told else run
+        if rule.use is not None or rule.objective is not None:
+            told["compared_by"] = run.objectives[0].name
+        return run.replace(provenance=run.provenance.replace(**told)) if told else run
 
     @staticmethod
     def _check(what: str, wanted: Sequence[str], there: set[str]) -> None:
@@ -136,7 +149,7 @@ def read_settings(path: Path) -> Settings:
         raise EncaveError(f"{path} is not TOML: {error}") from error
     _check_keys(path, "", content, {one.name for one in fields(Settings)})
     kinds: dict[str, Any] = {"title": str, "venue": str, "table": str, "rope": (int, float), "optimizers": list}
-    kinds |= {"interval": str, "hits": str, "control": str}
+    kinds |= {"interval": str, "hits": str, "control": str, "family": str}
     kinds |= {"random_search": bool, "tasks": list, "labels": dict, "colours": dict, "runs": list}
     for key, value in content.items():
         if not isinstance(value, kinds[key]) or isinstance(value, bool) != (kinds[key] is bool):
@@ -151,6 +164,8 @@ def read_settings(path: Path) -> Settings:
         raise EncaveError(f"{path}: interval = {settings.interval!r}; there are {' and '.join(INTERVALS)}")
     if settings.hits not in ("held", "first"):
         raise EncaveError(f'{path}: hits = {settings.hits!r}; there are "held" and "first"')
+    if settings.family not in FAMILIES:
+        raise EncaveError(f"{path}: family = {settings.family!r}; there are {' and '.join(FAMILIES)}")
     for name, colour in settings.colours.items():
         if not _COLOUR.fullmatch(str(colour)):
             raise EncaveError(f"{path}: the colour of {name!r} is {colour!r}, not of the form #0072B2")
@@ -163,11 +178,13 @@ def _rule(path: Path, number: int, content: Any) -> Rule:
         raise EncaveError(f"{path}: {where}not a table")
     _check_keys(path, where, content, {one.name for one in fields(Rule)})
     rule = Rule(**content)
-    for key in ("match", "optimizer", "task", "use", "objective"):
+    for key in ("match", "optimizer", "task", "use", "objective", "unit"):
         if not isinstance(content.get(key, ""), str):
             raise EncaveError(f"{path}: {where}{key} = {content[key]!r} is no text")
     if rule.direction not in (None, "minimize", "maximize"):
         raise EncaveError(f'{path}: {where}direction = {rule.direction!r}; there are "minimize" and "maximize"')
+    if rule.scale not in (None, "percent", "fraction"):
+        raise EncaveError(f'{path}: {where}scale = {rule.scale!r}; there are "percent" and "fraction"')
     if isinstance(rule.seed, str):
         try:
             groups = re.compile(rule.seed).groups
@@ -188,19 +205,33 @@ def _added_up(rules: Sequence[Rule]) -> Rule:
 
 def _with_objective(run: Run, rule: Rule) -> Run:
     """The run with the objective that the rule names first, called and directed as it says."""
-    if rule.use is None and rule.objective is None and rule.direction is None:
+    if (rule.use, rule.objective, rule.direction, rule.unit, rule.scale) == (None,) * 5:
         return run
     try:
         used = run.objective(rule.use)
     except EncaveError as error:
         raise EncaveError(f"{NAME} uses the objective {rule.use!r}: {error}") from error
     others = [one for one in run.objectives if one is not used]
-    own = replace(used, name=rule.objective or used.name, direction=rule.direction or used.direction)
+    own = replace(
+        used,
+        name=rule.objective or used.name,
+        direction=rule.direction or used.direction,
+        unit=rule.unit or (None if rule.scale else used.unit),
+    )
     if any(one.name == own.name for one in others):
         raise EncaveError(f"{NAME} calls an objective of run {run.name} {own.name!r}, as another of its is called")
     names = [COST + own.name if name == COST + used.name else name for name in run.trials.column_names]
+    trials = run.trials.rename_columns(names)
+    if rule.scale == "percent":
+        place, column = names.index(COST + own.name), COST + own.name
+        trials = trials.set_column(place, column, pc.divide(trials[column], 100.0))
+        own = replace(own, lower=_hundredth(own.lower), upper=_hundredth(own.upper))
     objectives = (own, *others)
-    return run.replace(objectives=objectives, trials=ordered(run.trials.rename_columns(names), objectives))
+    return run.replace(objectives=objectives, trials=ordered(trials, objectives))
+
+
+def _hundredth(bound: float | None) -> float | None:
+    return None if bound is None else bound / 100.0
 
 
 def _check_keys(path: Path, where: str, content: Mapping[str, Any], known: set[str]) -> None:

@@ -112,7 +112,7 @@ def control_sentence(significance: Significance) -> str | None:
         if names
     )
     kind = _AGAINST[control.choice.test].partition(",")[0]
-    how = f"{kind}, Holm over {plural(len(control.against), 'comparison')}"
+    how = f"{kind}, Holm over {plural(control.counted, 'comparison')}"
     return f"Against {control.control} ({how}), {'; '.join(told)}."
 
 
@@ -133,13 +133,31 @@ def pair_rows(significance: Significance) -> list[PairRow]:
             first=pair.first,
             second=pair.second,
             improvement=estimate(pair.improvement),
-            size="" if significance.over_tasks else magnitudes(pair.improvement),
+            size="" if significance.over_tasks else size_in_words(pair, significance),
             record="–" if pair.record is None else "–".join(map(str, pair.record)),
             p=p_value(pair.adjusted).removeprefix("= "),
             different=pair.different,
         )
         for pair in significance.pairs
     ]
+
+
+def size_in_words(pair: Pair, significance: Significance) -> str:
+    """How large the probability of improvement is, by both ends of its interval; a size only where the test finds one.
+
+    `unclear` where the two do not differ by the test, or it favours the other one; `not tested` without a test.
+    """
+    chance = pair.improvement
+    if math.isnan(chance.lower):
+        return ""
+    if not significance.tested:
+        return "not tested"
+    side = int(math.copysign(1, chance.value - 0.5))
+    if not pair.different or pair.favours != side:
+        return "unclear"
+    if side > 0:
+        return magnitudes(Estimate(chance.value, max(chance.lower, 0.5), chance.upper), differ=True)
+    return magnitudes(Estimate(chance.value, chance.lower, min(chance.upper, 0.5)), differ=True)
 
 
 def estimate(found: Estimate) -> str:

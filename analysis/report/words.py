@@ -8,10 +8,21 @@ from collections.abc import Sequence
 from ..charts.text import decimals, fixed, listing, plural
 from ..comparison.ranking import FinalRow, Lead
 from ..comparison.section import Comparison
+from ..comparison.significance import Significance
+from ..comparison.training_noise import NoiseOfLead
 from ..grouping.schedules import schedules
 from ..grouping.sections import Measure, Section
 from ..statistics import power
 from . import tests
+
+NOISE = (
+    "The training-seed component of a lead is the standard deviation of the difference of two means over runs when "
+    "only "
+    "the entries of the table vary with which runs end: the variance of one training is pooled over architectures of "
+    "about "
+    "the same accuracy, that of an entry is this over its number of seeds, and runs that end with the same entry share "
+    "it."
+)
 
 
 def surrogate_notice(sections: Sequence[Section]) -> str | None:
@@ -27,6 +38,15 @@ def surrogate_notice(sections: Sequence[Section]) -> str | None:
 
 def lead_sentences(comparison: Comparison) -> list[str]:
     """Who is ahead at the end, by how much, and how sure that is."""
+    return [*_sentences(comparison), *([_several(comparison.section)] if comparison.pareto else [])]
+
+
+def _several(section: Section) -> str:
+    names = listing([one.name for one in section.runs[0].objectives])
+    return f"Runs of several objectives ({names}) are compared by hypervolume; --objective compares by one of them."
+
+
+def _sentences(comparison: Comparison) -> list[str]:
     lead = comparison.lead
     if lead is None:
         return [_alone(comparison)]
@@ -41,7 +61,7 @@ def lead_sentences(comparison: Comparison) -> list[str]:
         sentences = [
             f"{best.optimizer} ends with the {lowest} mean {measure.name}: {_mean_std(best, measure)}. "
             f"{second.optimizer} {'has' if second.failed else 'follows with'} {_mean_std(second, measure)}.",
-            _difference(lead, measure, len(comparison.table.rows)),
+            _difference(lead, measure, len(comparison.table.rows), comparison.significance[0]),
         ]
     first = comparison.table.rows[0]
     if first.rank < best.rank:
@@ -56,6 +76,20 @@ def lead_sentences(comparison: Comparison) -> list[str]:
     close = tests.others_sentence(significance, best.optimizer, second.optimizer)
     more = _more_seeds(comparison, best.optimizer, second.optimizer)
     return [*sentences, *filter(None, (close, more, tests.control_sentence(significance)))]
+
+
+def noise_sentence(noise: NoiseOfLead, measure: Measure) -> str:
+    """How the lead compares with what the table's own training seeds make of it."""
+    unit = (" percentage points" if measure.unit == "%" else f" {measure.unit}") if measure.unit else ""
+    places = decimals([noise.deviation], [noise.difference], measure.unit)
+    ratio = f", {noise.difference / noise.deviation:.1f} times that" if noise.deviation > 0 else ""
+    cancels = f"; runs of both end with {noise.shared} of the same entries" if noise.shared else ""
+    return (
+        f"The table's entries are means of few trainings: from their seeds alone the difference of {noise.best} and "
+        f"{noise.second} has a standard deviation of {fixed(noise.deviation, places)}{unit}, which more runs do not "
+        "make "
+        f"smaller; it is {fixed(noise.difference, places)}{unit}{ratio}{cancels}."
+    )
 
 
 def _more_seeds(comparison: Comparison, best: str, second: str) -> str | None:
@@ -106,7 +140,7 @@ def _mean_std(row: FinalRow, measure: Measure) -> str:
     return f"{fixed(spread.mean, places)} ± {fixed(spread.std, places)}{unit} (mean ± std, {runs})"
 
 
-def _difference(lead: Lead, measure: Measure, optimizers: int) -> str:
+def _difference(lead: Lead, measure: Measure, optimizers: int, significance: Significance) -> str:
     """By how much; how sure that is, is what the test says, and nothing else."""
     if lead.second.failed and lead.difference < 0:
         return f"The mean of {lead.second.optimizer} leaves out its failed runs, so the two means do not compare."
@@ -116,11 +150,17 @@ def _difference(lead: Lead, measure: Measure, optimizers: int) -> str:
         return f"The difference is {fixed(lead.difference, places)}{unit}; a single run shows no uncertainty."
     places = decimals([(lead.upper - lead.lower) / 4], [lead.difference], measure.unit)
     how = "paired by seed" if lead.paired else "seeds not paired"
-    picked = "" if optimizers == 2 else ", not corrected for the pair's having been picked"
-    return (
+    pairs = optimizers * (optimizers - 1) // 2
+    picked = "" if pairs == 1 else f", at once for all {pairs} pairs"
+    text = (
         f"The difference is {fixed(lead.difference, places)}{unit}, 95 % interval "
         f"{fixed(lead.lower, places)} to {fixed(lead.upper, places)} ({how}{picked})."
     )
+    away = lead.lower > 0 or lead.upper < 0
+    differ = significance.pair(lead.best.optimizer, lead.second.optimizer).different
+    if significance.tested and away != differ:
+        return f"{text} That is of means, and the test is of ranks; whether the two differ is what the test says."
+    return text
 
 
 def objective_note(section: Section) -> str:

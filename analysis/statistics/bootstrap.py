@@ -34,13 +34,13 @@ def resampled_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return values.T @ weights(len(values)).T
 
 
-def interval(means: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Percentile interval at `LEVEL` of resampled means, shape (m, RESAMPLES): lower and upper end, each shape (m,).
+def interval(means: NDArray[np.float64], level: float = LEVEL) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Percentile interval at a level of resampled means, shape (m, RESAMPLES): lower and upper end, each shape (m,).
 
     Percentiles are interpolated linearly between order statistics (numpy's default, Hyndman & Fan type 7).
     """
     ordered = np.sort(means, axis=1)  # faster than numpy's selection of four order statistics
-    tail = (1 - LEVEL) / 2
+    tail = (1 - level) / 2
     return _percentile(ordered, tail), _percentile(ordered, 1 - tail)
 
 

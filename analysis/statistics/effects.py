@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...run.types import Floats
 from . import bootstrap, intervals
 from .intervals import Interval
-from .tests import Floats, differences, filled
+from .tests import differences, filled
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,15 @@ def magnitude(a12_value: float) -> str:
     return next((name for bound, name in names if distance >= bound), "negligible")
 
 
-def magnitudes(estimate: Estimate) -> str:
+def magnitudes(estimate: Estimate, *, differ: bool = False) -> str:
     """What the interval of a probability of improvement says of its size: `small to large`, `large`, or `unclear`.
 
-    It is unclear where the interval has one half in it; empty where there is no interval.
+    It is unclear where the interval has one half in it, unless a test says that the two `differ`; empty where there is
+    no interval.
     """
     if np.isnan(estimate.lower):
         return ""
-    if estimate.lower <= 0.5 <= estimate.upper:
+    if estimate.lower <= 0.5 <= estimate.upper and not differ:
         return "unclear"
     near, far = sorted((estimate.lower, estimate.upper), key=lambda end: abs(end - 0.5))
     names = dict.fromkeys((magnitude(near), magnitude(far)))

@@ -11,13 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...run.types import Floats
 from . import bootstrap
 from .bootstrap import LEVEL
 from .order_statistics import MEAN, Statistic
 
-Floats = NDArray[np.float64]
 Ends: TypeAlias = "tuple[Floats, Floats]"
 Interval: TypeAlias = Literal["t", "bootstrap"]
 """`t`: as above. `bootstrap`: percentiles of resampled runs."""
@@ -41,32 +40,36 @@ def over_runs(values: Floats, statistic: Statistic = MEAN, kind: Interval = "t")
     return _of_trimmed_mean(np.sort(values, axis=0), 0 if statistic == MEAN else len(values) // 4)
 
 
-def of_difference(a: Floats, b: Floats, *, paired: bool, kind: Interval = "t") -> tuple[float, float]:
+def of_difference(a: Floats, b: Floats, *, paired: bool, kind: Interval = "t", pairs: int = 1) -> tuple[float, float]:
     """Interval of mean(a) - mean(b), shapes (n,) and (m,); NaN with fewer than two of either.
 
-    Student's of the differences where runs are paired, else Welch's (Biometrika 34, 1947).
+    Student's of the differences where runs are paired, else Welch's (Biometrika 34, 1947). Those of so many pairs hold
+    all at once at 95 % (Bonferroni), so that the pair may have been picked by the same data.
     """
+    level = 1 - (1 - LEVEL) / pairs
     if min(len(a), len(b)) < 2:
         return math.nan, math.nan
-    if paired:
-        lower, upper = over_runs((a - b)[:, None], kind=kind)
+    if paired and kind == "t":
+        lower, upper = of_sum([(a - b)[:, None]], level)
+    elif paired:
+        lower, upper = bootstrap.interval(bootstrap.resampled_means((a - b)[:, None]), level)
     elif kind == "t":
-        lower, upper = of_sum([a[:, None], -b[:, None]])
+        lower, upper = of_sum([a[:, None], -b[:, None]], level)
     else:
         # the second sample's draw is shifted by one resample, so that equal sizes are not drawn in step
         drawn = bootstrap.resampled_means(a[:, None]) - np.roll(bootstrap.resampled_means(b[:, None]), 1, axis=1)
-        lower, upper = bootstrap.interval(drawn)
+        lower, upper = bootstrap.interval(drawn, level)
     return float(lower[0]), float(upper[0])
 
 
-def of_sum(samples: Sequence[Floats]) -> Ends:
+def of_sum(samples: Sequence[Floats], level: float = LEVEL) -> Ends:
     """Interval of the sum of the means of independent samples, each of shape (n, m), by Welch and Satterthwaite."""
     parts = np.stack([one.var(axis=0, ddof=1) / len(one) for one in samples])
     freedom = np.array([len(one) - 1 for one in samples])[:, None]
     variance = parts.sum(axis=0)
     spread = (parts**2 / freedom).sum(axis=0)
     known = np.divide(variance**2, spread, out=np.ones_like(variance), where=spread > 0)
-    half = _student(known) * np.sqrt(variance)
+    half = _student(known, level) * np.sqrt(variance)
     centre = np.sum([one.mean(axis=0) for one in samples], axis=0)
     return centre - half, centre + half
 
@@ -170,7 +173,7 @@ def _bound(ordered: Floats, share: float) -> Floats:
     return np.where(finite, low + step * np.subtract(high, low, out=np.zeros_like(low), where=finite), low)
 
 
-def _student(freedom: Floats) -> Floats:
+def _student(freedom: Floats, level: float = LEVEL) -> Floats:
     from scipy.special import stdtrit
 
-    return stdtrit(freedom, (1 + LEVEL) / 2)
+    return stdtrit(freedom, (1 + level) / 2)

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...errors import EncaveError
+from ...run.types import Floats
 from . import bootstrap
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

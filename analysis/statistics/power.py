@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...run.types import Floats
 from .design import ALPHA
-from .tests import Floats, filled
+from .tests import filled
 
 POWER = 0.8
 """Share of studies in which a difference is to be found."""

@@ -15,7 +15,7 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from ...run.types import Floats
 
 EXACT_PAIRS = 50
 """Up to so many non-zero differences the signed-rank distribution is exact (as in scipy)."""
@@ -176,13 +176,13 @@ def wilcoxon(a: Floats, b: Floats) -> float:
     positive = float(sizes[kept > 0].sum())
     if len(kept) > EXACT_PAIRS:
         deviation = math.sqrt(float((sizes**2).sum()) / 4)
-        return _two_sided_normal(abs(positive - float(sizes.sum()) / 2) / deviation)
-    chances = _signed_rank_chances(tuple(np.sort(2 * sizes).astype(int).tolist()))
-    return _two_sided_exact(chances, round(2 * positive))
+        return two_sided_normal(abs(positive - float(sizes.sum()) / 2) / deviation)
+    chances = sign_chances(tuple(np.sort(2 * sizes).astype(int).tolist()))
+    return two_sided(chances, round(2 * positive))
 
 
 @lru_cache(maxsize=512)
-def _signed_rank_chances(doubled: tuple[int, ...]) -> Floats:
+def sign_chances(doubled: tuple[int, ...]) -> Floats:
     """P(sum = s) for s = 0, 1, ... of twice the ranks that get a positive sign, each with probability one half."""
     share = np.zeros(sum(doubled) + 1)
     share[0] = 1.0
@@ -195,12 +195,14 @@ def _signed_rank_chances(doubled: tuple[int, ...]) -> Floats:
     return share
 
 
-def _two_sided_exact(chances: Floats, at: int) -> float:
+def two_sided(chances: Floats, at: int) -> float:
+    """Two-sided p-value of a sum, twice the smaller tail, from P(sum = s) for s = 0, 1, ..."""
     # both tails summed, so that a small one keeps its digits
     return float(min(1.0, 2 * min(chances[: at + 1].sum(), chances[at:].sum())))
 
 
-def _two_sided_normal(z: float) -> float:
+def two_sided_normal(z: float) -> float:
+    """Two-sided p-value of a normal deviate's absolute value."""
     return min(1.0, math.erfc(z / math.sqrt(2)))
 
 
@@ -214,16 +216,16 @@ def mann_whitney(a: Floats, b: Floats) -> float:
     pooled = ranks_of(np.concatenate((a, b)))
     total = float(pooled[:n].sum())
     if n + m <= EXACT_POOLED:
-        chances = _rank_sum_chances(tuple(np.sort(2 * pooled).astype(int).tolist()), n)
-        return _two_sided_exact(chances, round(2 * total))
+        chances = assignment_chances(tuple(np.sort(2 * pooled).astype(int).tolist()), n)
+        return two_sided(chances, round(2 * total))
     spread = float(((pooled - (n + m + 1) / 2) ** 2).sum()) * n * m / ((n + m) * (n + m - 1))
     if not spread:
         return 1.0
-    return _two_sided_normal(max(abs(total - n * (n + m + 1) / 2) - 0.5, 0.0) / math.sqrt(spread))
+    return two_sided_normal(max(abs(total - n * (n + m + 1) / 2) - 0.5, 0.0) / math.sqrt(spread))
 
 
 @lru_cache(maxsize=512)
-def _rank_sum_chances(doubled: tuple[int, ...], n: int) -> Floats:
+def assignment_chances(doubled: tuple[int, ...], n: int) -> Floats:
     """P(sum = s) for s = 0, 1, ... of twice the ranks of n values drawn from all without replacement."""
     ways = np.zeros((n + 1, sum(doubled[-n:]) + 1))
     ways[0, 0] = 1.0

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import EncaveError
+from ...run.incumbents import IncumbentRule
 from ..comparison.overall import Overall, compare_tasks
 from ..comparison.section import Comparison
 from ..comparison.section import compare as compare_section
 from ..grouping.sections import check_control, view_runs
 from ..performance.axis import AxisKind
-from ..performance.incumbents import IncumbentRule
 from ..performance.measures import Hits
 from ..performance.section_curves import Summary, curves_over_tasks
 from ..performance.section_runtimes import section_runtimes
@@ -160,7 +160,7 @@ def compare(
     axis: AxisKind | None = None,
     statistic: str = "mean",
     interval: Interval = "t",
-    rule: IncumbentRule = "highest-so-far",
+    rule: IncumbentRule = "as-logged",
     reference: float | None = None,
     normalise: bool = False,
     rope: float | None = None,
@@ -174,7 +174,7 @@ def compare(
             knows when its trials ended, else evaluations.
         statistic: What is taken over runs: `mean`, `median`, `iqm` or a quantile such as `q0.9`.
         interval: Which 95 % intervals numbers have: `t` or `bootstrap`, see docs/analysis.md.
-        rule: Which trials may be the incumbent where there are budgets.
+        rule: Which trials may be the incumbent where there are budgets, or several instances or seeds, see docs.
         reference: The value that regret is against, instead of the known optimum or the best seen.
         normalise: Whether the first measure is divided by random search's final regret, so that tasks can be averaged.
         rope: Half-width of the region of practical equivalence, in the measure's unit: adds the Bayesian test.

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...run.types import Floats
 from ..charts.curves import curves_chart, ecdf_chart
 from ..charts.style import line_styles
-from ..performance.curves import Curve, Floats
+from ..performance.curves import Curve
 from .result import Result, one_of, table_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..charts.line_chart import LineChart
-    from ..performance.section_curves import SectionCurves
+    from ..performance.section_curves import AnyCurves
     from ..performance.section_runtimes import SectionRuntimes
 
 OVER_TASKS = "all tasks"
@@ -28,7 +29,7 @@ OVER_TASKS = "all tasks"
 class Curves(Result):
     """Anytime performance of each optimizer on each task."""
 
-    sets: tuple[SectionCurves, ...]
+    sets: tuple[AnyCurves, ...]
     """One for each task."""
     over_tasks: tuple[Curve, ...] = ()
     """The mean over tasks of the first measure, where it was asked for."""
@@ -82,9 +83,9 @@ class Curves(Result):
         for one in self.sets:
             for curves in one.curves:
                 for curve in curves:
-                    yield one.section.title, one.axis.label, one.summary.rule, curve
+                    yield one.section.title, one.axis.label, one.rule, curve
         for curve in self.over_tasks:
-            yield OVER_TASKS, f"share of the task's {self.sets[0].axis.name}", self.sets[0].summary.rule, curve
+            yield OVER_TASKS, f"share of the task's {self.sets[0].axis.name}", self.sets[0].rule, curve
 
 
 def columns_of(curve: Curve) -> tuple[Floats, Floats, Floats, Floats]:

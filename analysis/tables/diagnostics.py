@@ -70,7 +70,7 @@ def _diagnosis(comparison: Comparison, label: str, one: Trajectory) -> RunDiagno
     infeasible = int(run.infeasible().sum())
     told = statuses | ({"infeasible": infeasible} if infeasible else {})
     overhead = overhead_seconds(run)
-    workers = run.metadata.get("workers")
+    workers = run.provenance.workers
     return RunDiagnosis(
         name=run.name,
         optimizer=label,
@@ -84,7 +84,7 @@ def _diagnosis(comparison: Comparison, label: str, one: Trajectory) -> RunDiagno
         final=short(one.final(comparison.measures[0])),
         workers="–" if workers is None else str(workers),
         overhead="–" if overhead is None else fixed(overhead, 1),
-        source=str(run.metadata.get("source") or "–"),
+        source=run.provenance.source or "–",
     )
 
 

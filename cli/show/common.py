@@ -33,12 +33,12 @@ class Console(_RichConsole):
         return super().render_str(plain(text), **options)
 
 
-def print_table(table: Table) -> None:
+def print_table(table: Table, *, err: bool = False) -> None:
     """Print a table without cutting anything: whole where it fits, else with names folded, else in blocks.
 
     Where the output is no terminal, a line of the table is a line of the output, however long.
     """
-    console = Console()
+    console = Console(stderr=True) if err else Console()
     columns = [[cell for cell in column.cells if isinstance(cell, str)] for column in table.columns]
     heads = [str(column.header) for column in table.columns]
     needed = [_widths(console, head, cells) for head, cells in zip(heads, columns, strict=True)]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ...converters.account import Conversion
     from ...converters.exporting import Exported
     from ...converters.inspection import Inspection
+    from ...converters.passed_over import PassedOver
 
 
 _MOST_ROWS = 200
@@ -66,6 +67,30 @@ def print_conversions(conversions: Sequence[Conversion], out: Path) -> None:
         told = f"[red]refused[/] {escape(str(found.source))}: {escape(found.reason or '')}"
         Console(stderr=True).print(told, highlight=False, soft_wrap=True)
     console.print(f"{len(conversions) - len(refused)} runs in {escape(str(out))}", highlight=False)
+
+
+def print_passed_over(passed: Sequence[PassedOver], *, err: bool = False) -> None:
+    """A row for each kind of what was not read, and below a line with the way in; nothing where there is nothing."""
+    if not passed:
+        return
+    table = Table("not read", "count", "example")
+    for each in passed:
+        table.add_row(escape(each.kind), f"{each.count:,}", escape(each.example))
+    print_table(table, err=err)
+    for each in passed:
+        if each.way_in:
+            told = f"[dim]to read[/] {escape(each.kind)}: {escape(each.way_in)}"
+            Console(stderr=err).print(told, highlight=False, soft_wrap=True)
+
+
+def print_formats() -> None:
+    """A row for each format that is read."""
+    from ...converters.registry import formats
+
+    table = Table("--from", "format")
+    for name, reader in formats().items():
+        table.add_row(name, reader.title)
+    print_table(table)
 
 
 def print_exported(exported: Exported, out: Path) -> None:

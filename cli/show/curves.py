@@ -13,18 +13,18 @@ from .common import Console, print_table
 
 if TYPE_CHECKING:
     from ...analysis.performance.curves import Curve
-    from ...analysis.performance.section_curves import SectionCurves
+    from ...analysis.performance.section_curves import AnyCurves
 
 _MOMENTS = (0.1, 0.25, 0.5)
 """Shares of the shortest curve at which curves are shown; all events are in the JSON and CSV."""
 
 
-def print_curves(sets: Sequence[SectionCurves], over_tasks: Sequence[Curve]) -> None:
+def print_curves(sets: Sequence[AnyCurves], over_tasks: Sequence[Curve]) -> None:
     """A table for each section and measure, a row per optimizer; below, what was counted and what left out."""
     for one in sets:
         for curves in one.curves:
             _print_table(f"{one.section.title}: {curves[0].measure.label}", curves, one.axis.unit)
-        told = [f"{one.summary.statistic.title} over {one.axis.label}, incumbents by {one.summary.rule}"]
+        told = [f"{one.summary.statistic.title} over {one.axis.label}, incumbents by {one.rule}"]
         if one.baseline:
             told.append(f"one is {one.baseline}")
         averaged = sum(run.averaged for members in one.trajectories.values() for run in members)

@@ -34,7 +34,7 @@ def print_runtimes(found: Sequence[SectionRuntimes]) -> None:
             table.add_row(*map(escape, row))
         print_table(table)
         print_line(
-            f"expected running time over {axis.label}, incumbents by {one.curves.summary.rule}, with its 95 % interval "
+            f"expected running time over {axis.label}, incumbents by {one.curves.rule}, with its 95 % interval "
             "and the runs that hit; area over the curve between the easiest and the hardest target: 1 is best"
         )
 

@@ -17,12 +17,14 @@ import pyarrow.parquet as pq
 
 from ...errors import EncaveError
 from ...files.parquet import read_table
-from ...run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ...run.configurations import choices
 from ..parts.extras import extra_columns
+from ..parts.fitting import fitted_run
 from ..parts.inferred_space import infer
 from ..parts.names import study_name
 from ..parts.numbers import finite, finite_text
+from ..parts.searcher import searcher
 from ..parts.space import SPACE_FILE, LogSpace, known_space
 from ..parts.times import since_start
 from ..reader import Found, Listing, Options, ReadResult
@@ -34,6 +36,7 @@ _NAME = "history.parquet"
 _METRIC, _CONFIG = "metric:", "config:"
 _OBJECTIVE = re.compile(r"metric:(.+?)(?: \[([^,]+), ([^\]]+)\])? \((minimize|maximize)\)")
 _FIELD = re.compile(r"(config_id|seed|budget|instance)=(.*?)(?=_(?:config_id|seed|budget|instance)=|$)")
+_SIGNS = {"config_id=": "SMAC", "trial_number=": "Optuna"}  # how these optimizers of AutoML-Toolkit name trials
 _STATUSES = {"success": Status.SUCCESS, "fail": Status.CRASHED, "crashed": Status.CRASHED}
 _TIMES = ("profile:trial:time", "deepcave:time")
 _MARKS = frozenset({"status", "trial_seed"})
@@ -97,18 +100,21 @@ def _run(table: pa.Table, path: Path, options: Options) -> Run:
         configurations = inferred.configurations
         found = LogSpace(inferred.space, True, inferred.notes)
     columns, metadata, notes = _columns(table, metrics)
+    first = next(iter(_names(table)), "")
+    logged = next((label for sign, label in _SIGNS.items() if first.startswith(sign)), None)
+    searched = searcher("AutoML-Toolkit", path, logged, own=False)
     budgeted = any(budget is not None for budget in columns["budget"])
-    return Run.from_columns(
+    return fitted_run(
         name=study_name(path, "AMLTK"),
-        optimizer=Optimizer("AutoML-Toolkit"),
+        optimizer=Optimizer(searched.label),
         space=found.space,
         objectives=list(metrics.values()),
         trials={"config_id": ids, **columns},
         configurations=configurations,
         budget_name="budget" if budgeted else None,
         inferred_space=found.inferred,
-        metadata={"group": "AutoML-Toolkit", **metadata},
-        notes=[*found.notes, *notes],
+        provenance=Provenance.from_json({"library": "AutoML-Toolkit", **metadata, **searched.metadata}),
+        notes=[*found.notes, *notes, *searched.notes],
     )
 
 
@@ -148,9 +154,15 @@ def _columns(table: pa.Table, metrics: Mapping[str, Objective]) -> tuple[dict[st
     times = since_start(starts, ends)
     costs = {objective.name: _numbers(table, column) for column, objective in metrics.items()}
     statuses = [_STATUSES.get(str(status).lower(), Status.NOT_EVALUATED) for status in table["status"].to_pylist()]
+    unmeasured = 0
     for row, status in enumerate(statuses):
         if status is Status.SUCCESS and any(values[row] is None for values in costs.values()):
             statuses[row] = Status.CRASHED
+            unmeasured += 1
+    if unmeasured:
+        notes.append(
+            Note("derived", "a success without a finite value of every metric is taken for crashed", unmeasured)
+        )
     columns: dict[str, Any] = {
         "budget": [finite_text(field.get("budget")) for field in fields],
         "seed": table["trial_seed"],

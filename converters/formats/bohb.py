@@ -20,14 +20,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...errors import EncaveError
-from ...run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ...run.records import columns_of
 from ..parts.extras import extra_columns
+from ..parts.fitting import fitted_run
 from ..parts.inferred_space import infer
 from ..parts.json_lines import read_lines
 from ..parts.names import study_name
 from ..parts.numbers import finite
-from ..parts.searcher import RANDOM_SEARCH, Named, named_in_folders
+from ..parts.searcher import RANDOM_SEARCH, Named, Searcher, named_in_folders
 from ..parts.space import SPACE_FILE, LogSpace, known_space
 from ..parts.times import since_start
 from ..reader import Found, Listing, Options, ReadResult
@@ -182,7 +183,7 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
         **extra_columns(extras),
         **({EXTRA + "warm_start": imported} if any(imported) else {}),
     }
-    return Run.from_columns(
+    return fitted_run(
         name="-".join(filter(None, (study_name(path, label), path.stem.replace(_RESULTS_WORD, "").strip("_-. ")))),
         optimizer=Optimizer(label),
         space=found.space,
@@ -191,7 +192,7 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
         configurations=configurations,
         budget_name="budget",
         inferred_space=found.inferred,
-        metadata={"group": label, "started_at": times.origin, **({"label_from": named.word} if named else {})},
+        provenance=Provenance.from_json({"started_at": times.origin, **Searcher(label, named).metadata}),
         notes=[
             *notes,
             *found.notes,
@@ -239,7 +240,7 @@ def _names(keys: Sequence[list[int]]) -> pa.Array:
 def _label_notes(configs: _Configs, named: Named | None) -> Iterable[Note]:
     """Where the label is from, unless the log says that it is BOHB."""
     if named:
-        yield named.note("folder")
+        yield named.note()
     elif not any(_PICK in info for info in configs.infos):
         yield Note("flagged", f"the log has no {_PICK} and no folder names its optimizer, so it may not be BOHB's")
 

@@ -18,7 +18,7 @@ from ...errors import EncaveError
 from ...files.atomic import atomic_file
 from ...files.json_text import read_json
 from ...files.spreadsheets import guarded, unguarded
-from ...run import CONFIG, Note, Objective, Optimizer, Run, split_configurations
+from ...run import CONFIG, Note, Objective, Optimizer, Provenance, Run, split_configurations
 from ..reader import Found, Listing, Options, ReadResult
 
 HEADER = ".run.json"
@@ -114,7 +114,7 @@ def _run(path: Path, header: dict[str, Any]) -> Run:
         configurations=split_configurations(table, header["configurations_without_trials"]),
         budget_name=header["budget_name"],
         inferred_space=header["inferred_space"],
-        metadata=header["metadata"],
+        provenance=Provenance.from_json(header["metadata"]),
         notes=[Note(**note) for note in header["notes"]],
     )
 

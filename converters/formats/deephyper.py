@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from ...errors import EncaveError
 from ...files.json_text import parse
-from ...run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ...files.yaml import read_mapping
+from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ..parts.csv_table import LIMIT, CsvTable, header_of, numbers, read_csv, typed
+from ..parts.fitting import fitted_run
 from ..parts.inferred_space import infer
 from ..parts.names import study_name
+from ..parts.searcher import searcher
 from ..parts.space import LogSpace, given_instead
 from ..parts.times import since_start
 from ..reader import Found, Listing, Options, ReadResult
@@ -29,6 +31,8 @@ _METADATA = "m:"
 _TIMES = ("m:timestamp_submit", "m:timestamp_gather")
 _PROFILED = ("m:timestamp_start", "m:timestamp_end")  # of the job itself, by another clock
 _JOB_STATUS = "job_status"
+_CONTEXT = "context.yaml"  # the search's class and arguments, beside its table in older releases
+_CLASSES = {"AMBS": "CBO", "RandomSearch": "Random Search", "RegularizedEvolution": "RE"}
 _UNFINISHED = {
     "READY": Status.NOT_EVALUATED.value,
     "RUNNING": Status.RUNNING.value,
@@ -53,8 +57,8 @@ class DeepHyperReader:
                     and _objectives(header)
                     and any(column.startswith(_PARAMETER) for column in header)
                 ):
-                    path = listing.folder / name
-                    yield Found(path, (path,), f"CSV columns p:…, {', '.join(_objectives(header))}, job_id")
+                    files = tuple(listing.folder / each for each in (name, _CONTEXT) if each in listing.names)
+                    yield Found(files[0], files, f"CSV columns p:…, {', '.join(_objectives(header))}, job_id")
 
     def read(self, found: Found, options: Options) -> ReadResult:
         """Read each row as one trial."""
@@ -80,6 +84,10 @@ def _run(table: CsvTable, found: Found, options: Options) -> Run:
     config_ids, configurations, space = _configurations(table, options)
     statuses, costs, notes = _outcomes(table, names)
     times, time_notes = _times(table)
+    context, unread = _context(found.path.with_name(_CONTEXT))
+    kind = context.get("type")
+    searched = searcher("DeepHyper", found.path, _CLASSES.get(str(kind), str(kind)) if kind else None)
+    seed = context.get("random_state")
     columns: dict[str, Any] = {"config_id": config_ids, "status": statuses, "start": times[0], "end": times[1]}
     for name, values in costs.items():
         columns[COST + name] = values
@@ -88,7 +96,7 @@ def _run(table: CsvTable, found: Found, options: Options) -> Run:
     for name, values in table.columns.items():
         if name and name not in names and not name.startswith(_PARAMETER):  # pandas' index has no name
             columns[EXTRA + name.removeprefix(_METADATA)] = typed(values)
-    return Run.from_columns(
+    return fitted_run(
         name=study_name(found.path, "DeepHyper"),
         optimizer=Optimizer("DeepHyper"),
         space=space.space,
@@ -96,9 +104,22 @@ def _run(table: CsvTable, found: Found, options: Options) -> Run:
         trials=columns,
         configurations=configurations,
         inferred_space=space.inferred,
-        metadata={"group": "DeepHyper", "library": "DeepHyper"},
-        notes=[*table.notes, *space.notes, *notes, *time_notes],
+        provenance=Provenance.from_json(
+            {"library": "DeepHyper", **({"seed": seed} if type(seed) is int else {}), **searched.metadata}
+        ),
+        notes=[*table.notes, *space.notes, *notes, *time_notes, *unread, *searched.notes],
     )
+
+
+def _context(path: Path) -> tuple[Mapping[str, Any], list[Note]]:
+    """What the search was told, and a note where that cannot be read; empty where the file is missing."""
+    if not path.is_file():
+        return {}, []
+    try:
+        told = read_mapping(path).get("search")
+    except EncaveError as error:
+        return {}, [Note("flagged", f"left out: {error}")]
+    return (told if isinstance(told, dict) else {}), []
 
 
 def _configurations(table: CsvTable, options: Options) -> tuple[list[int], dict[int, dict[str, Any]], LogSpace]:
@@ -125,7 +146,7 @@ def _outcomes(table: CsvTable, names: list[str]) -> tuple[list[str], dict[str, n
     listed = _from_lists(table, values)
     finite = np.isfinite(np.array(list(values.values()))).all(axis=0)
     jobs = table.columns[_JOB_STATUS].to_pylist() if _JOB_STATUS in table.columns else [None] * table.rows
-    raw = table.columns[names[0]].to_pylist()
+    raw = _failures(table, values)
     statuses = [
         Status.SUCCESS.value if ok else _unsuccessful(job, text)
         for ok, job, text in zip(finite.tolist(), jobs, raw, strict=True)
@@ -136,12 +157,19 @@ def _outcomes(table: CsvTable, names: list[str]) -> tuple[list[str], dict[str, n
             Note("derived", "each objective has the list of all in its place: it is the one at its position", listed)
         )
     if not finite.all():
-        failures = pc.unique(table.columns[names[0]].filter(pa.array(~finite))).to_pylist()
+        failures = list(dict.fromkeys(text for text, ok in zip(raw, finite.tolist(), strict=True) if not ok))
         shown = ", ".join(json.dumps(failure) for failure in failures[:5]) + (", …" if len(failures) > 5 else "")
         notes.append(
             Note("flagged", f"the objective is no finite number ({shown}); kept as raw value", int((~finite).sum()))
         )
     return statuses, {name: np.where(finite, value, np.nan) for name, value in values.items()}, notes
+
+
+def _failures(table: CsvTable, values: Mapping[str, np.ndarray[Any, Any]]) -> list[str | None]:
+    """What each row has for the first of its objectives that is no finite number, else for the first, shape (n,)."""
+    texts = [table.columns[name].to_pylist() for name in values]
+    places = np.argmax(~np.isfinite(np.array(list(values.values()))), axis=0)
+    return [texts[place][row] for row, place in enumerate(places.tolist())]
 
 
 def _from_lists(table: CsvTable, values: Mapping[str, np.ndarray[Any, Any]]) -> int:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ...run import Note, Objective, Optimizer, Run, Status
-from ..parts import sidecar as sidecars
+from ...run import Note, Objective, Optimizer, Provenance, Run, Status
+from ...run import sidecar as sidecars
 from ..parts.extras import extra_columns
+from ..parts.fitting import fitted_run
 from ..parts.inferred_space import infer
 from ..parts.json_lines import Lines, read_lines
 from ..parts.names import study_name
@@ -100,7 +101,7 @@ def _run(lines: Lines, path: Path, options: Options) -> Run:
         found, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
     objectives = sidecar.objectives if sidecar else _objectives(rows)
     columns, derived = _columns(rows, objectives)
-    return Run.from_columns(
+    return fitted_run(
         name=sidecar.run_name() if sidecar else study_name(path, "evaluations"),
         optimizer=sidecar.optimizer if sidecar else Optimizer("unknown"),
         space=found.space,
@@ -109,7 +110,7 @@ def _run(lines: Lines, path: Path, options: Options) -> Run:
         configurations=configurations,
         budget_name=sidecar.budget_name if sidecar else None,
         inferred_space=found.inferred,
-        metadata=sidecar.metadata() if sidecar else {},
+        provenance=sidecar.provenance() if sidecar else Provenance(),
         notes=[*lines.notes, *found.notes, *derived],
     )
 

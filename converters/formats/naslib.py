@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...files.json_text import read_json
-from ...run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
-from ..parts import nasbench201_space as nb201
+from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
+from ...run import nasbench201_space as nb201
+from ...run.types import Floats
+from ..parts.fitting import fitted_run
 from ..parts.names import study_name
 from ..parts.space import LogSpace
 from ..reader import Found, Listing, Options, ReadResult
@@ -36,8 +37,6 @@ _CLASSES = {"cifar10": 10, "cifar100": 100, "imagenet16-120": 120, "imagenet": 1
 _ENOUGH = 10  # evaluations; fewer can all be bad by chance
 _LABELS = {"re": "RE", "rs": "random search", "ls": "local search"}
 
-_Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class Log:
@@ -47,7 +46,7 @@ class Log:
     """The file."""
     settings: dict[str, Any]
     """NASLib's settings; empty in the full form, which has none."""
-    metrics: dict[str, _Floats]
+    metrics: dict[str, Floats]
     """Name → values, shape (n,), NaN for what is missing or -1."""
     configs: list[Any] | None
     """Architectures, shape (n,), in forks that log them."""
@@ -114,8 +113,8 @@ def _load(path: Path) -> Log:
     return Log(path, settings, metrics, configs, read, tuple(notes))
 
 
-def _metrics(lists: dict[str, list[Any]], size: int, path: Path) -> tuple[dict[str, _Floats], list[Note]]:
-    metrics: dict[str, _Floats] = {}
+def _metrics(lists: dict[str, list[Any]], size: int, path: Path) -> tuple[dict[str, Floats], list[Note]]:
+    metrics: dict[str, Floats] = {}
     notes: list[Note] = []
     for name, items in lists.items():
         try:
@@ -168,7 +167,7 @@ def _architectures(log: Log, options: Options) -> tuple[LogSpace, dict[int, dict
     keys = [_operations(config) for config in log.configs]
     numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     try:
-        configurations = {number: nb201.from_naslib(key) for key, number in numbers.items()}
+        configurations = {n: nb201.to_configurations(nb201.from_naslib(key))[0] for key, n in numbers.items()}
     except ValueError as error:
         told = f"configs of {log.settings.get('search_space')!r} that are no architectures of NAS-Bench-201"
         raise EncaveError(f"{log.path} has {told}: {error}") from error
@@ -219,7 +218,7 @@ def _run(log: Log, space: LogSpace, configurations: dict[int, dict[str, Any]], c
     fraction = bool(known.any() and np.nanmax(cost) <= 1)
     objective = Objective(_OBJECTIVE, "maximize", 0.0, 1.0 if fraction else 100.0, None if fraction else "%")
     label = _label(log.settings)
-    return Run.from_columns(
+    return fitted_run(
         name=_name(log, label),
         optimizer=Optimizer(label),
         space=space.space,
@@ -227,7 +226,7 @@ def _run(log: Log, space: LogSpace, configurations: dict[int, dict[str, Any]], c
         trials=columns | extras,
         configurations=configurations,
         inferred_space=space.inferred,
-        metadata=_metadata(log, label),
+        provenance=Provenance.from_json(_metadata(log, label)),
         notes=[*log.notes, *space.notes, *note, *_same_as_test(log)],
     )
 

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...files import torch
-from ...run import COST, Note, Objective, Optimizer, Run
-from ..parts import nasbench201_space as nb201
+from ...run import COST, Note, Objective, Optimizer, Provenance, Run
+from ...run import nasbench201_space as nb201
+from ..parts.fitting import fitted_run
 from ..parts.space import LogSpace
 from ..reader import Found, Listing, Options, ReadResult
 
@@ -112,7 +113,8 @@ def _run(archs: list[int], ends: NDArray[np.float64], found: Found, options: Opt
     numbers = {index: number for number, index in enumerate(dict.fromkeys(archs))}
     size = "architecture" in space.space
     configurations = {
-        number: {"architecture": index} if size else nb201.from_index(index) for index, number in numbers.items()
+        number: {"architecture": index} if size else nb201.to_configurations(nb201.from_index(index))[0]
+        for index, number in numbers.items()
     }
     changes = np.concatenate([[0], np.cumsum(np.diff(archs) != 0)])
     columns: dict[str, Any] = {
@@ -123,7 +125,7 @@ def _run(archs: list[int], ends: NDArray[np.float64], found: Found, options: Opt
         COST + _OBJECTIVE: (changes[-1] - changes).astype(np.float64),
     }
     label, task = _told_by_folders(found.path)
-    return Run.from_columns(
+    return fitted_run(
         name="-".join(part for part in (label, task, f"run{found.key}") if part),
         optimizer=Optimizer(label),
         space=space.space,
@@ -131,7 +133,7 @@ def _run(archs: list[int], ends: NDArray[np.float64], found: Found, options: Opt
         trials=columns,
         configurations=configurations,
         inferred_space=space.inferred,
-        metadata={"group": label, "incumbent_only": True} | ({"task": task} if task else {}),
+        provenance=Provenance.from_json({"group": label, "incumbent_only": True} | ({"task": task} if task else {})),
         notes=[*dropped, *space.notes, *_notes(len(archs))],
     )
 

@@ -1,4 +1,4 @@
-"""Which search made a log, from the names that people give folders and studies, where the log does not say it."""
+"""Which search made a log: what the log says, else the names that people give studies and folders, else its library."""
 
 from __future__ import annotations
 
@@ -6,12 +6,40 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ...run import Note
 
 _FOLDERS = 4  # above a log that may name its search
 RANDOM_SEARCH = r"random(?![^0-9a-z]*(?:seed|forest|state|init))(?:[^0-9a-z]*(?:search|sampler))?|rs"
 """Pattern of the names of random search."""
+_END = r"(?:[^0-9a-z]*(?:search|sampler|optimizer))?"
+SEARCHES: Mapping[str, str] = {
+    "Random Search": RANDOM_SEARCH,
+    "Grid Search": r"grid(?:[^0-9a-z]*(?:search|sampler))?",
+    "TPE": f"(?:mo)?tpe{_END}",
+    "CMA-ES": f"cma(?:[^0-9a-z]*es)?{_END}",
+    "NSGA-II": f"nsga[^0-9a-z]*(?:ii|2){_END}",
+    "NSGA-III": f"nsga[^0-9a-z]*(?:iii|3){_END}",
+    "GP": f"gp(?:ei|bo)?{_END}|gaussian[^0-9a-z]*process",
+    "QMC": f"qmc{_END}|sobol",
+    "BO": f"bo|bayes(?:ian)?(?:[^0-9a-z]*opt(?:imi[sz]ation)?)?{_END}",
+    "CBO": f"cbo{_END}",
+    "DE": "^de[^a-z]*$|differential[^0-9a-z]*evolution",
+    "RE": "^re[^a-z]*$|rea|reg[^0-9a-z]*evo|regulari[sz]ed[^0-9a-z]*evolution|age?ing[^0-9a-z]*evolution",
+    "PSO": "pso|particle[^0-9a-z]*swarm",
+    "Hyperband": "hyper[^0-9a-z]*band|hb",
+    "ASHA": "asha",
+    "Successive Halving": "^sha?[^a-z]*$|successive[^0-9a-z]*halving|halving",
+    "BOHB": "bohb",
+    "MOBSTER": "mobster",
+    "PBT": "pbt|population[^0-9a-z]*based[^0-9a-z]*training",
+    "SMAC": "smac3?",
+    "DEHB": "dehb",
+    "HEBO": "hebo",
+    "TuRBO": "turbo",
+}
+"""Label → pattern of how people write it, in lower case."""
 
 
 @dataclass(frozen=True)
@@ -24,33 +52,88 @@ class Named:
     """What says it, in lower case."""
     where: str
     """The name that it stands in."""
+    what: str = "folder"
+    """What has that name."""
 
-    def note(self, what: str) -> Note:
-        """That the label is from the name of a `what` and not from the log."""
-        text = f"the log does not say which search made it: label from the {what} ({self.label!r} from {self.where!r})"
-        return Note("derived", text)
+    def note(self) -> Note:
+        """That the label is from that name and not from the log."""
+        text = f"label from the {self.what} ({self.label!r} from {self.where!r})"
+        return Note("derived", f"the log does not say which search made it: {text}")
 
 
-def named_in_folders(path: Path, known: Mapping[str, str]) -> Named | None:
+@dataclass(frozen=True)
+class Searcher:
+    """What searched, as far as that is known."""
+
+    label: str
+    """The label of the optimizer in comparisons, without its release."""
+    named: Named | None = None
+    """The name that tells it, where the log does not."""
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The run's `group`, and where that is from if not from the log."""
+        told = {"label_from": self.named.word, "label_where": self.named.what} if self.named else {}
+        return {"group": self.label, **told}
+
+    @property
+    def notes(self) -> list[Note]:
+        """That the label is not from the log, if so."""
+        return [self.named.note()] if self.named else []
+
+
+def searcher(
+    library: str,
+    path: Path,
+    logged: str | None = None,
+    *,
+    study: str | None = None,
+    known: Mapping[str, str] = SEARCHES,
+    own: bool = True,
+) -> Searcher:
+    """What searched, with the library that logged it: `Optuna (TPE)`; the library alone if nothing tells more.
+
+    Args:
+        library: The library, which serves several searchers.
+        path: The log.
+        logged: The searcher as the log says it.
+        study: Name of the study, which goes before folders.
+        known: Label → pattern of the searchers that names can tell.
+        own: Whether they are the library's own, so that its name is a part of their labels.
+    """
+    if logged:
+        return Searcher(_with(library, logged) if own else logged)
+    others = {label: pattern for label, pattern in known.items() if label.lower() != library.lower()}
+    named = (named_in(study, others) if study else None) or named_in_folders(path, others)
+    if named is None:
+        return Searcher(library)
+    return Searcher(_with(library, named.label) if own else named.label, named)
+
+
+def _with(library: str, name: str) -> str:
+    return name if library.lower() in name.lower() else f"{library} ({name})"
+
+
+def named_in_folders(path: Path, known: Mapping[str, str] = SEARCHES) -> Named | None:
     """The search that the nearest folder tells which tells exactly one; None if no folder does.
 
     Args:
         path: The log.
         known: Label → pattern of how it is written, in lower case.
     """
-    return _first_named([folder.name for folder in path.absolute().parents][:_FOLDERS], known)
+    return _first_named([folder.name for folder in path.absolute().parents][:_FOLDERS], known, "folder")
 
 
 def named_in(name: str, known: Mapping[str, str]) -> Named | None:
-    """The search that this name tells; None if it tells none or several."""
-    return _first_named([name], known)
+    """The search that a study's name tells; None if it tells none or several."""
+    return _first_named([name], known, "study's name")
 
 
-def _first_named(names: Iterable[str], known: Mapping[str, str]) -> Named | None:
+def _first_named(names: Iterable[str], known: Mapping[str, str], what: str) -> Named | None:
     for name in names:
         patterns = {label: rf"(?<![a-z])(?:{pattern})(?![a-z])" for label, pattern in known.items()}
         found = {label: re.search(pattern, name.lower()) for label, pattern in patterns.items()}
-        told = [Named(label, match[0], name) for label, match in found.items() if match]
+        told = [Named(label, match[0], name, what) for label, match in found.items() if match]
         if len(told) == 1:
             return told[0]
     return None

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import EncaveError
 from ...files.json_text import read_text
-from ...run import Note
+from ...run import Note, nasbench201_space
+from ...run.sidecar import Sidecar
 from ..reader import Options
-from .nasbench201_space import named_space
 from .pcs import read_pcs
-from .sidecar import Sidecar
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -153,14 +152,44 @@ def read_space(path: Path) -> ConfigurationSpace:
     """
     if path.suffix.lower() == PCS:
         return read_pcs(path).space
+    try:
+        content = json.loads(read_text(path, _LARGEST))
+    except (OSError, ValueError, RecursionError) as error:
+        raise EncaveError(f"{path} is not a ConfigSpace JSON file: {type(error).__name__}: {error}") from error
+    return read_space_object(content, f"{path} is not a ConfigSpace JSON file")
+
+
+def read_space_object(content: Any, what: str) -> ConfigurationSpace:
+    """The space that ConfigSpace of any release wrote as an object.
+
+    Args:
+        content: The object.
+        what: Says where it is from and that it is none, for the message.
+
+    Raises:
+        EncaveError: it is no space.
+    """
     from ConfigSpace import ConfigurationSpace
 
     try:
-        content = json.loads(read_text(path, _LARGEST))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # ConfigSpace warns of every older release of its format
             space = ConfigurationSpace.from_serialized_dict(content)
         json.dumps(space.to_serialized_dict(), allow_nan=False)  # a bound can be infinite
         return space
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        raise EncaveError(f"{path} is not a ConfigSpace JSON file: {type(error).__name__}: {error}") from error
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise EncaveError(f"{what}: {type(error).__name__}: {error}") from error
+
+
+def named_space(name: str) -> ConfigurationSpace:
+    """The space that `--configspace` knows by name.
+
+    Raises:
+        EncaveError: there is none of this name.
+    """
+    known = nasbench201_space.NAME
+    if name.lower().replace("-", "") != known:
+        raise EncaveError(
+            f"no configuration space is named {name!r}; there is {known}, or give a ConfigSpace JSON file"
+        )
+    return nasbench201_space.configuration_space()

@@ -1,7 +1,7 @@
 """What an optimizer looks like to the runners: `ask` for a proposal, `tell` its result, `finish` the native log.
 
-A new optimizer is one module with a subclass of `Optimizer` and one line in `ADAPTERS`; one that is written outside
-encave is an entry point of the group `encave.optimizers` that names such a subclass (docs/optimizers.md).
+A new optimizer is one module with a subclass of `OptimizerAdapter` and one line in `ADAPTERS`; one that is written
+outside encave is an entry point of the group `encave.optimizers` that names such a subclass (docs/optimizers.md).
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ class Result:
         return (self.cost, *self.more_costs)
 
 
-class Optimizer(ABC):
+class OptimizerAdapter(ABC):
     """One run of one optimizer.
 
     Any number of proposals may be open at a time; results come in order of simulated completion, and a proposal that is
@@ -197,7 +197,7 @@ class Optimizer(ABC):
         """Let go of files and threads, whether or not the run succeeded; called once, last."""
 
 
-def load(name: str) -> type[Optimizer]:
+def load(name: str) -> type[OptimizerAdapter]:
     """The adapter of this name, which may have flags (`re+population=100`).
 
     Raises:
@@ -217,8 +217,8 @@ def load(name: str) -> type[Optimizer]:
         raise EncaveError(
             f"the optimizer {name} ({entry.value}) cannot be loaded: {error}. Uninstall or repair it."
         ) from error
-    if not (isinstance(adapter, type) and issubclass(adapter, Optimizer)):
-        raise EncaveError(f"the optimizer {name} ({entry.value}) is no subclass of {Optimizer.__qualname__}")
+    if not (isinstance(adapter, type) and issubclass(adapter, OptimizerAdapter)):
+        raise EncaveError(f"the optimizer {name} ({entry.value}) is no subclass of {OptimizerAdapter.__qualname__}")
     return adapter
 
 

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 
 from ...errors import EncaveError
 from ...files.optional import needs
-from .adapter import Optimizer, Problem, Proposal, Result
+from .adapter import OptimizerAdapter, Problem, Proposal, Result
 
 
-class DEHB(Optimizer):
+class DEHB(OptimizerAdapter):
     """DEHB with the package's defaults; its files are complete whatever its saving frequency.
 
     Raises:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
-from .adapter import Flag, Optimizer, Problem, Proposal, Result
+from .adapter import Flag, OptimizerAdapter, Problem, Proposal, Result
 from .categorical import categories, sample
 from .trial_log import TrialLog
 
@@ -30,7 +30,7 @@ class _Token(NamedTuple):
     parent: int | None
 
 
-class LocalSearch(Optimizer):
+class LocalSearch(OptimizerAdapter):
     """Local search over a space of choices; the neighbours of a configuration differ in one value.
 
     Neighbours are tried in random order. A start is left for the first of them that is better (`step=first`), or for

@@ -6,12 +6,12 @@ import random
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .adapter import Optimizer, Problem, Proposal, Result
+from .adapter import OptimizerAdapter, Problem, Proposal, Result
 from .categorical import categories, sample
 from .trial_log import TrialLog
 
 
-class RandomSearch(Optimizer):
+class RandomSearch(OptimizerAdapter):
     """Random search over a space of choices.
 
     Raises:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from ...errors import EncaveError
-from .adapter import Flag, Optimizer, Problem, Proposal, Result
+from .adapter import Flag, OptimizerAdapter, Problem, Proposal, Result
 from .categorical import Categories, categories, sample
 from .mutation import MUTATIONS
 from .trial_log import TrialLog
@@ -35,7 +35,7 @@ class _Birth(NamedTuple):
     rival: _Member | None
 
 
-class RegularizedEvolution(Optimizer):
+class RegularizedEvolution(OptimizerAdapter):
     """Evolution over a space of choices, by default aging evolution.
 
     The first `population` proposals are random. Then `sample` members are drawn from the population, with replacement

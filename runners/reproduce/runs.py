@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EncaveError
+from ...run import nasbench201_space as space
 from ..benchmarks.incumbent import incumbents
-from ..benchmarks.nasbench201 import space
 from ..benchmarks.nasbench201.task import DATASETS
 from ..benchmarks.nasbench201.training_seeds import SeedAccuracies, seed_accuracies
 from ..optimizers.adapter import Problem, load, parse_flags

@@ -6,20 +6,22 @@ import hashlib
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ...errors import EncaveError
 from ...files.atomic import atomic_folder
-from ..benchmarks.nasbench201 import space
+from ...run import nasbench201_space as space
+from ...run import sidecar
 from ..benchmarks.nasbench201.table import SCHEDULES, Benchmark
 from ..benchmarks.nasbench201.task import DATASETS
-from ..optimizers.adapter import Optimizer, Problem, label_of, load, parse_flags, parse_overrides
+from ..optimizers.adapter import OptimizerAdapter, Problem, label_of, load, parse_flags, parse_overrides
 from ..optimizers.quiet import quiet
-from . import sidecar
 from .affordable import affordable_trials, mean_budget
 from .limit import Limit
-from .objective import BUDGET_NAME, BUDGET_RANGES, OBJECTIVE, Objective, Objectives, check_objectives, describe
+from .objective import BUDGET_NAME, BUDGET_RANGES, OBJECTIVE, BenchmarkObjective, Objectives, check_objectives, describe
 from .simulate import Evaluate, Report, Simulation, simulate
 from .told_costs import GoingOn, OneSeed
 
@@ -258,9 +260,9 @@ def execute(spec: RunSpec, study: Path, objectives: Objectives, report: Report |
     return simulation
 
 
-def _told(spec: RunSpec, benchmark: Benchmark, objective: Objective) -> Evaluate:
+def _told(spec: RunSpec, benchmark: Benchmark, objective: BenchmarkObjective) -> Evaluate:
     """What the optimizer is told of an evaluation."""
-    evaluate: Objective | OneSeed = objective
+    evaluate: BenchmarkObjective | OneSeed = objective
     if spec.reward == "seed":
         seed = stream_seed("reward", spec.dataset, spec.seed)
         evaluate = OneSeed(objective, benchmark, spec.dataset, spec.schedule, seed)
@@ -301,7 +303,7 @@ def _trials(spec: RunSpec, benchmark: Benchmark) -> int:
 
 
 def _header(
-    spec: RunSpec, benchmark: Benchmark, problem: Problem, optimizer: Optimizer, simulation: Simulation
+    spec: RunSpec, benchmark: Benchmark, problem: Problem, optimizer: OptimizerAdapter, simulation: Simulation
 ) -> Mapping[str, Any]:
     known = identity(spec, benchmark)
     optimum = known["benchmark"]["optimum"]["valid_error_200"]
@@ -309,7 +311,7 @@ def _header(
     return {
         "optimizer": {
             "name": label_of(spec.adapter),
-            "version": sidecar.version_of(optimizer.package),
+            "version": _version_of(optimizer.package),
             "adapter": spec.adapter,
             "settings": optimizer.settings,
         },
@@ -323,5 +325,11 @@ def _header(
         ],
         "trials": simulation.evaluations,
         **{name: value for name, value in asdict(simulation).items() if name != "evaluations"},
-        "versions": {"python": platform.python_version(), **{name: sidecar.version_of(name) for name in libraries}},
+        "versions": {"python": platform.python_version(), **{name: _version_of(name) for name in libraries}},
     }
+
+
+@lru_cache(maxsize=32)
+def _version_of(distribution: str) -> str:
+    """Version of an installed distribution; looked up once, since reading it takes longer than a short run."""
+    return version(distribution)

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import EncaveError
-from . import sidecar
+from ...run import sidecar
 from .execute import RunSpec, identity
 from .objective import Objectives
-from .sidecar import SIDECAR_FILE
+from .same_run import differences
 
 LOCK_FILE = ".lock"
 FAILURE = re.compile(r"seed-(\d+)\.failed\.log")
@@ -100,7 +100,7 @@ def is_finished(folder: Path, spec: RunSpec, objectives: Objectives) -> bool:
     home, benchmark = folder / spec.home, objectives.benchmark(spec.benchmark)
     if not home.exists():
         return False
-    different = sidecar.differences(sidecar.read(home), identity(spec, benchmark))
+    different = differences(sidecar.read(home / sidecar.NAME), identity(spec, benchmark))
     if different:
         raise EncaveError(
             f"{home} is finished with other settings: {'; '.join(different)}. "
@@ -111,7 +111,7 @@ def is_finished(folder: Path, spec: RunSpec, objectives: Objectives) -> bool:
 
 def has_appeared(folder: Path, spec: RunSpec) -> bool:
     """Whether the run has been finished since `is_finished` said no."""
-    return (folder / spec.home / SIDECAR_FILE).is_file()
+    return (folder / spec.home / sidecar.NAME).is_file()
 
 
 def sweep(folder: Path, specs: Iterable[RunSpec], hold: Hold) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EncaveError
-from ..benchmarks.nasbench201 import space
+from ...run import nasbench201_space as space
 from ..benchmarks.nasbench201.table import Benchmark, open_benchmark
 from ..benchmarks.nasbench201.table import Evaluation as Queried
 from .simulate import Evaluation
@@ -54,7 +54,7 @@ def describe(objectives: tuple[str, ...]) -> list[dict[str, Any]]:
     return [error, *others]
 
 
-class Objective:
+class BenchmarkObjective:
     """Evaluates configurations on one dataset at one schedule; a call takes about a microsecond.
 
     Args:
@@ -140,7 +140,9 @@ class Objectives:
     """How a benchmark is opened from what a person wrote."""
 
     _benchmarks: dict[str | None, Benchmark] = field(default_factory=dict[str | None, Benchmark])
-    _objectives: dict[tuple[Any, ...], Objective] = field(default_factory=dict[tuple[Any, ...], Objective])
+    _objectives: dict[tuple[Any, ...], BenchmarkObjective] = field(
+        default_factory=dict[tuple[Any, ...], BenchmarkObjective]
+    )
 
     def benchmark(self, spec: str | None) -> Benchmark:
         """The benchmark of this name or path.
@@ -154,15 +156,15 @@ class Objectives:
 
     def objective(
         self, spec: str | None, dataset: str, schedule: int, more_objectives: tuple[str, ...] = ()
-    ) -> Objective:
+    ) -> BenchmarkObjective:
         """The objective on a dataset of a benchmark.
 
         Raises:
-            EncaveError: as `benchmark` and `Objective`.
+            EncaveError: as `benchmark` and `BenchmarkObjective`.
         """
         key = (spec, dataset, schedule, more_objectives)
         if key not in self._objectives:
-            self._objectives[key] = Objective(self.benchmark(spec), dataset, schedule, more_objectives)
+            self._objectives[key] = BenchmarkObjective(self.benchmark(spec), dataset, schedule, more_objectives)
         return self._objectives[key]
 
     def __reduce__(self) -> tuple[Any, ...]:

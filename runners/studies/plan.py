@@ -9,11 +9,10 @@ from statistics import fmean
 from typing import Any
 
 from ...errors import EncaveError
+from ...run import sidecar
 from . import folder as study_folder
-from . import sidecar
 from .execute import RunSpec
 from .objective import Objectives
-from .sidecar import SIDECAR_FILE
 from .study import check_distinct
 
 
@@ -107,9 +106,9 @@ def _planned(folder: Path, specs: Sequence[RunSpec], objectives: Objectives) -> 
 
 def _alike(folder: Path, spec: RunSpec) -> Iterator[dict[str, Any]]:
     """What is told of the finished runs that differ in the dataset and the seed only."""
-    for path in sorted((folder / spec.adapter).glob(f"**/seed-*/{SIDECAR_FILE}")):
+    for path in sorted((folder / spec.adapter).glob(f"**/seed-*/{sidecar.NAME}")):
         try:
-            header = sidecar.read(path.parent)
+            header = sidecar.read(path)
         except EncaveError:
             continue  # `is_finished` tells it of a run that is wanted
         told = (header.get("limit"), header.get("workers"), header.get("benchmark", {}).get("schedule"))

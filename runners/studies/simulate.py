@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any, TypeAlias
 
 from ...errors import EncaveError
-from ..optimizers.adapter import Optimizer, Proposal, Result
+from ..optimizers.adapter import OptimizerAdapter, Proposal, Result
 from .limit import Limit
 
 REPORT_EVERY = 0.1
@@ -73,7 +73,7 @@ class Simulation:
 
 
 def simulate(
-    optimizer: Optimizer, evaluate: Evaluate, limit: Limit, *, workers: int = 1, report: Report | None = None
+    optimizer: OptimizerAdapter, evaluate: Evaluate, limit: Limit, *, workers: int = 1, report: Report | None = None
 ) -> Simulation:
     """Run an optimizer up to a limit.
 
@@ -95,7 +95,7 @@ def simulate(
 
 
 class _Loop:
-    def __init__(self, optimizer: Optimizer, evaluate: Evaluate, limit: Limit) -> None:
+    def __init__(self, optimizer: OptimizerAdapter, evaluate: Evaluate, limit: Limit) -> None:
         self.optimizer = optimizer
         self.evaluate = evaluate
         self.deadline = math.inf if limit.simulated_seconds is None else limit.simulated_seconds

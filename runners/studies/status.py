@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import EncaveError
+from ...run import sidecar
 from ...store import RunStore, store_of
 from .file import declared
 from .folder import FAILURE
-from .sidecar import SIDECAR_FILE
 
 _FINAL = re.compile(r"seed-(\d+)")
 _TEMPORARY = re.compile(r"\.seed-(\d+)\.(?!old\.).+")
@@ -195,7 +195,7 @@ def _cell(study: Path, home: Path) -> CellStatus | None:
     temporary: dict[int, float] = {}
     for path in home.iterdir():
         if match := _FINAL.fullmatch(path.name):
-            (done if (path / SIDECAR_FILE).is_file() else damaged).add(int(match[1]))
+            (done if (path / sidecar.NAME).is_file() else damaged).add(int(match[1]))
         elif match := FAILURE.fullmatch(path.name):
             failures[int(match[1])] = path
         elif match := _TEMPORARY.fullmatch(path.name):

@@ -7,14 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...run.types import Floats
 from ..benchmarks.nasbench201.table import Benchmark
 from ..benchmarks.nasbench201.training_seeds import SeedAccuracies, seed_accuracies
-from .objective import Objective
+from .objective import BenchmarkObjective
 from .simulate import Evaluation
-
-Floats = NDArray[np.float64]
 
 _DRAWN = (777, 888, 999)  # training seeds of a surrogate, which has none of its own; those of NAS-Bench-201
 
@@ -32,7 +30,9 @@ class OneSeed:
         seed: Of the draws.
     """
 
-    def __init__(self, objective: Objective, benchmark: Benchmark, dataset: str, schedule: int, seed: int) -> None:
+    def __init__(
+        self, objective: BenchmarkObjective, benchmark: Benchmark, dataset: str, schedule: int, seed: int
+    ) -> None:
         self._objective, self._benchmark = objective, benchmark
         self._dataset, self._schedule = dataset, schedule
         self._rng = np.random.default_rng(seed)
@@ -72,7 +72,7 @@ class GoingOn:
         objective: The objective.
     """
 
-    def __init__(self, evaluate: Objective | OneSeed, objective: Objective) -> None:
+    def __init__(self, evaluate: BenchmarkObjective | OneSeed, objective: BenchmarkObjective) -> None:
         self._evaluate, self._objective = evaluate, objective
         self._trained: dict[int, tuple[int, float]] = {}  # index → most epochs so far, and the seconds of that training
 

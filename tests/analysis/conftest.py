@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Float
 
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 
 from .runs import run_over
 
@@ -68,7 +68,7 @@ def make_run() -> Callable[..., Run]:
             objectives=[Objective("loss", direction)],  # type: ignore[arg-type]
             trials=trials,
             configurations={i: {"x": (i + 0.5) / (n + 1)} for i in range(n)} or {0: {"x": 0.5}},
-            metadata=metadata,
+            provenance=Provenance.from_json(metadata),
             notes=notes,
         )
 

@@ -8,7 +8,7 @@ cifar10,cifar100 --seeds 0-5 --budget 40evals` on the surrogate, converted with 
 from __future__ import annotations
 
 import json
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from scipy import stats
 
 from encave.analysis.importance.sample import fit, sample
 from encave.analysis.report import Report, write_report
+from encave.analysis.statistics.stratified import compare_two
 from encave.cli.common import load_runs
 from encave.run import Run
 from encave.runners.benchmarks.nasbench201.table import open_benchmark
@@ -240,14 +241,14 @@ def test_importances_are_shares_of_variance(report: Report, runs: list[Run]) -> 
     for name, schedule in (("RE", 12), ("DEHB", 200)):
         mine = told.query("task == 'cifar10' and optimizer == @name")
         mine = mine[mine["trials"] == mine["trials"].max()].set_index("effect")
-        chosen = [run for run in runs if (run.metadata["task"], run.optimizer.name) == ("cifar10", name)]
+        chosen = [run for run in runs if (run.provenance.task, run.optimizer.name) == ("cifar10", name)]
         data = [sample(run) for run in chosen]
         grid = pd.DataFrame(np.indices((5,) * 6).reshape(6, -1).T, columns=list(data[0].encoded.names))
         values = [axis.values for axis in data[0].encoded.axes]
         configurations = [dict(zip(grid, row)) for row in zip(*(np.take(v, grid[n]) for n, v in zip(grid, values)))]
         errors = open_benchmark("surrogate").query(configurations, "cifar10", epochs=schedule, schedule=schedule)
         truth = variance_shares(grid, errors.valid_error)
-        predicted = [[leaves(forest, grid, tree) for tree in range(16)] for forest in map(fit, data)]
+        predicted = [[leaves(forest, grid, tree) for tree in range(forest.trees)] for forest in map(fit, data)]
         shares = [pd.DataFrame([variance_shares(grid, one) for one in own if np.ptp(one)]).mean() for own in predicted]
         estimate = pd.DataFrame(shares).mean()
         assert set(mine.index) == set(truth)
@@ -279,3 +280,99 @@ def leaves(forest, grid: pd.DataFrame, tree: int) -> np.ndarray:
         left = forest.left[node, codes[points, forest.feature[node]]]
         open_nodes += [(forest.child[node], points[left]), (forest.child[node] + 1, points[~left])]
     return found
+
+
+def at(steps: list[tuple[float, float, float]], position: float) -> float:
+    """Regret at a moment; infinite before the first incumbent."""
+    return next((regret for end, regret, _ in reversed(steps) if end <= position), np.inf)
+
+
+def holm(p: list[float]) -> np.ndarray:
+    order = np.argsort(p, kind="stable")
+    steps = np.maximum.accumulate(np.array(p)[order] * np.arange(len(p), 0, -1))
+    return np.minimum(steps, 1)[np.argsort(order, kind="stable")]
+
+
+def test_values_at_several_budgets(report: Report, incumbents, spent) -> None:
+    told = pd.read_parquet(report.folder / "data" / "budget_values.parquet").set_index(["task", "optimizer", "share"])
+    for task in TASKS:
+        stop = min(end for key, end in spent.items() if key[0] == task)
+        for name in OPTIMIZERS:
+            for share in (0.1, 0.25, 0.5, 1.0):
+                own = np.array([at(incumbents[task, name, seed], share * stop) for seed in SEEDS])
+                own = own[np.isfinite(own)]
+                row = told.loc[task, name, share]
+                assert row["position"] == pytest.approx(share * stop) and row["runs"] == len(own)
+                assert row["mean"] == pytest.approx(own.mean(), **TIGHT)
+                assert row["std"] == pytest.approx(own.std(ddof=1), **TIGHT)
+                low, high = stats.t.interval(0.95, len(own) - 1, own.mean(), stats.sem(own))
+                assert (row["lower_95"], row["upper_95"]) == pytest.approx((max(low, 0), min(high, 100)), **TIGHT)
+
+
+def test_anytime_tests_are_those_of_scipy_with_holm(report: Report, incumbents, spent) -> None:
+    """Three pairs by area and at three budgets: six pairs of seeds carry none of them, and six runs do."""
+    told = pd.read_parquet(report.folder / "data" / "anytime_tests.parquet")
+    for task in TASKS:
+        stop = min(end for key, end in spent.items() if key[0] == task)
+        mine = told.query("task == @task")
+        assert len(mine) == 12 and set(mine["test"]) == {"mann-whitney"}
+        np.testing.assert_allclose(mine["adjusted_p"], holm(mine["p"].tolist()), atol=1e-12)
+        for row in mine[mine["endpoint"] == "value"].to_dict("records"):
+            a, b = (
+                np.array([at(incumbents[task, row[who], seed], row["share"] * stop) for seed in SEEDS])
+                for who in ("first", "second")
+            )
+            pooled = stats.rankdata(np.concatenate((a, b)).round(12))
+            sums = [pooled[list(chosen)].sum() for chosen in combinations(range(12), 6)]
+            tails = [(np.array(sums) <= pooled[:6].sum()).mean(), (np.array(sums) >= pooled[:6].sum()).mean()]
+            assert row["p"] == pytest.approx(min(1.0, 2 * min(tails)), abs=1e-12)
+
+
+def test_differences_over_time(report: Report, incumbents, spent) -> None:
+    """From the best at the end, of pairs of seeds; a band is at least as wide as Student's of one point."""
+    told = pd.read_parquet(report.folder / "data" / "differences.parquet")
+    for task in TASKS:
+        values = finals(incumbents, task, 1)
+        best = OPTIMIZERS[int(values.mean(axis=0).argmin())]
+        mine = told[told["task"] == task]
+        assert set(mine["control"]) == {best} and set(mine["optimizer"]) == {*OPTIMIZERS} - {best}
+        stop = min(end for key, end in spent.items() if key[0] == task)
+        assert mine["position"].min() >= 0.05 * stop * (1 - 1e-12)
+        assert mine["position"].max() == pytest.approx(stop)
+        widths = []
+        for row in mine.iloc[::7].to_dict("records"):
+            gap = np.array(
+                [
+                    at(incumbents[task, row["optimizer"], seed], row["position"])
+                    - at(incumbents[task, best, seed], row["position"])
+                    for seed in SEEDS
+                ]
+            )
+            assert row["difference"] == pytest.approx(gap.mean(), **TIGHT)
+            middle = (row["lower_95"] + row["upper_95"]) / 2
+            assert middle == pytest.approx(gap.mean(), **TIGHT)
+            if stats.sem(gap) > 0:
+                widths.append((row["upper_95"] - middle) / stats.sem(gap))
+        assert np.ptp(widths) < 1e-6  # one quantile for all points of all optimizers
+        assert stats.t.ppf(0.975, 5) <= widths[0] < stats.t.ppf(1 - 0.025 / 200, 5)
+
+
+def test_stratified_tests(report: Report, incumbents) -> None:
+    """Seeds are shared by tasks and optimizers, so they are clusters of pairs: all 64 signs."""
+    told = pd.read_parquet(report.folder / "data" / "stratified_tests.parquet")
+    assert set(told["blocks"]) == {"paired clusters"} and len(told) == 3
+    assert told["p"].isna().all()  # 2 / 64 is not below a third of the level
+    for row in told.to_dict("records"):
+        scores, samples = np.zeros(6), ([], [])
+        for task in TASKS:
+            values = finals(incumbents, task, 1).round(12)
+            both = [values[:, OPTIMIZERS.index(row[who])] for who in ("first", "second")]
+            gap = both[0] - both[1]
+            ranked = np.zeros(6)
+            ranked[gap != 0] = stats.rankdata(np.abs(gap[gap != 0]).round(12))
+            scores += ranked * np.sign(gap)
+            for own, value in zip(samples, both, strict=True):
+                own.append(value)
+        drawn = np.array([np.dot(signs, np.abs(scores)) for signs in product((-1, 1), repeat=6)])
+        p = 2 * min((drawn <= scores.sum() + 1e-9).mean(), (drawn >= scores.sum() - 1e-9).mean())
+        assert compare_two(*samples, "paired clusters").p == pytest.approx(min(1.0, p), abs=1e-12)

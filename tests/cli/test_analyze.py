@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from scipy import stats
 
 from encave.cli import cli
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 
 SEEDS = range(8)
 
@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
                         "end": np.arange(1.0, 11.0),
                     },
                     configurations={i: {"x": i / 10} for i in range(10)},
-                    metadata={"task": task, "seed": seed},
+                    provenance=Provenance(task=task, seed=seed),
                 )
                 run.save(folder / run.name)
     return folder

@@ -138,7 +138,7 @@ def test_logs_of_several_optimizers_in_one_folder(tmp_path: Path) -> None:
 
 def test_what_may_help_is_said_where_nothing_is_found(tmp_path: Path) -> None:
     (tmp_path / "notes.csv").write_text("lr,loss\n1,2\n")
-    assert "is a table: say what its columns are, as in --map" in invoke("inspect", tmp_path).stderr
+    assert "--map objective=loss --map hyperparameters=lr" in invoke("inspect", tmp_path).stderr
     (tmp_path / "x.bin").write_bytes(b"x")
     assert "say so with --from" in invoke("inspect", tmp_path / "x.bin").stderr
 
@@ -150,9 +150,9 @@ def test_a_packed_file_beside_logs_is_told(tmp_path: Path) -> None:
     for verb in (("convert", "--out", tmp_path / "out"), ("inspect",)):
         done = invoke(*verb, tmp_path / "logs", "--json")
         assert done.exit_code == 0 and len(json.loads(done.stdout)["runs"]) == 1
-        assert [line for line in done.stderr.splitlines() if "packed" in line] == [
-            f"encave: {(tmp_path / 'logs' / 'older.tar').resolve()} is packed and was not read: unpack it first"
-        ]
+        [told] = json.loads(done.stdout)["passed_over"]
+        assert (told["kind"], told["example"]) == ("packed file", str(tmp_path / "logs" / "older.tar"))
+        assert told["way_in"] == "unpack it first"
 
 
 def test_inspect_in_text_and_json(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from encave.converters.exporting import export
 from encave.converters.inspection import inspect_logs
 from encave.converters.outputs import outputs
 from encave.errors import EncaveError
-from encave.run import Run
+from encave.run import Provenance, Run
 
 from .conftest import nas_space, random_lines, write_sidecar, write_trials
 
@@ -90,11 +90,29 @@ def test_a_damaged_run_is_written_again(tmp_path: Path, name: str) -> None:
     assert (first.output / name).is_file()
 
 
+@pytest.mark.parametrize("header", [b"", b"{", b"[]", b"\xff\xfe", b'{"metadata": ' + b"[" * 3000])
+def test_a_run_whose_header_is_no_json_is_written_again_where_nothing_else_is_in_its_folder(
+    tmp_path: Path, header: bytes
+) -> None:
+    source = logs(tmp_path / "logs", 1)
+    [first] = convert([source], tmp_path / "out")
+    assert first.output is not None
+    before = contents(first.output)
+    (first.output / "run.json").write_bytes(header)
+    [again] = convert([source], tmp_path / "out")
+    assert (again.status, again.output, contents(first.output)) == ("converted", first.output, before)
+    (first.output / "run.json").write_bytes(header)
+    (first.output / "notes.txt").write_text("mine")
+    [beside] = convert([source], tmp_path / "out")
+    assert beside.output is not None and beside.output != first.output
+    assert (first.output / "run.json").read_bytes() == header
+
+
 def test_a_run_without_deepcave_files_in_the_folder(tmp_path: Path) -> None:
     source = logs(tmp_path / "logs", 2)
     [first, _] = convert([source], tmp_path / "out")
     assert first.output is not None
-    Run.load(first.output).replace(metadata={}).save(tmp_path / "out" / "mine")
+    Run.load(first.output).replace(provenance=Provenance()).save(tmp_path / "out" / "mine")
     (tmp_path / "out" / "mine" / "meta.json").write_text("{")
     assert {found.status for found in convert([source], tmp_path / "out")} == {"unchanged"}
 

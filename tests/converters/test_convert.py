@@ -46,12 +46,12 @@ def test_a_study_from_its_root(tmp_path: Path) -> None:
     for conversion in found:
         run = Run.load(conversion.output)
         assert run.name == conversion.output.name
-        assert run.metadata["accounting"] == {
+        assert run.provenance.accounting == {
             "read": conversion.read, "written": len(run), "merged": 0, "dropped": 0
         }  # fmt: skip
         best = run.incumbent()
         assert conversion.incumbent == {"cost": best.value, "configuration": run.configuration(best.config_id)}
-        assert run.metadata["source"] == str(conversion.source.absolute())
+        assert run.provenance.source == str(conversion.source.absolute())
 
 
 def test_json_has_the_promised_keys(tmp_path: Path) -> None:
@@ -282,5 +282,5 @@ def test_failing_format_does_not_stop_the_others(tmp_path: Path) -> None:
 @pytest.mark.parametrize("inside", [True, False])
 def test_packed_logs_are_named(tmp_path: Path, inside: bool) -> None:
     (tmp_path / "runhistory.json.gz").write_bytes(b"packed")
-    with pytest.raises(EncaveError, match=r"runhistory\.json\.gz is packed: unpack it first"):
+    with pytest.raises(EncaveError, match=r"packed file \(.*runhistory\.json\.gz\); unpack it first"):
         convert([tmp_path if inside else tmp_path / "runhistory.json.gz"], tmp_path / "out")

@@ -185,9 +185,9 @@ def test_a_log_that_has_not_changed_is_not_read(tmp_path: Path) -> None:
         [found] = survey([tmp_path], engine).logs
         run = engine.one(read_log, Job(found, Options()), True, None)
         assert isinstance(run, Run)
-        assert engine.one(read_log, Job(found, Options()), True, run.metadata["fingerprint"]) is None
+        assert engine.one(read_log, Job(found, Options()), True, run.provenance.fingerprint) is None
         write_trials(tmp_path / "seed-0", random_lines(6))
-        assert len(engine.one(read_log, Job(found, Options()), True, run.metadata["fingerprint"])) == 6
+        assert len(engine.one(read_log, Job(found, Options()), True, run.provenance.fingerprint)) == 6
 
 
 def test_one_walk_finds_logs_runs_and_stores_and_tells_the_rest(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_one_walk_finds_logs_runs_and_stores_and_tells_the_rest(tmp_path: Path) 
     assert [one.found.path.parent.name for one in found.logs] == ["seed-0"]
     assert found.stores == (tmp_path / "all" / "store",)
     assert len(found.runs) == 2 and run in found.runs
-    told = {each.path.name: each.reason for each in found.passed_over}
+    told = {each.path.name: each.kind for each in found.unread}
     assert set(told) == {"gone", "memory.json"} and all(told.values())
 
 
@@ -225,7 +225,7 @@ def test_a_folder_that_vanishes_is_told(tmp_path: Path, monkeypatch: pytest.Monk
     with Engine() as engine:
         found = survey([tmp_path / "logs"], engine)
     assert len(found.logs) == 1
-    assert [each.path.name for each in found.passed_over] == ["vanishes"]
+    assert [each.path.name for each in found.unread] == ["vanishes"]
 
 
 def test_a_refused_log_keeps_its_reason() -> None:

@@ -138,7 +138,7 @@ def check_dehb(conversions: list[Conversion], entry: Any, folder: Path) -> None:
     assert (conversion.read, conversion.written) == (facts["rows"], facts["rows"])
     assert budgets(run) == {float(b): count for b, count in (facts.get("budgets") or facts["fidelities"]).items()}
     assert run.cost().min() == facts["best_fitness"]
-    assert run.metadata["incumbent_file"] == "agrees"
+    assert run.provenance.extra["incumbent_file"] == "agrees"
     if "dim" in facts:
         assert len(run.space) == facts["dim"]
         assert run.inferred_space
@@ -202,7 +202,7 @@ def check_evolution(conversions: list[Conversion], entry: Any, folder: Path) -> 
         assert conversion.read == len(run) == entry["facts"]["evaluations"]
         logged = json.loads((folder / "errors.json").read_text(encoding="utf-8"))[1]
         assert run.column("cost:valid_acc").tolist() == logged["valid_acc"]
-        assert run.metadata["incumbent_only"] is (not entry["facts"]["has_configs"])
+        assert run.provenance.extra["incumbent_only"] is (not entry["facts"]["has_configs"])
     else:
         check_native(conversion, run)
 

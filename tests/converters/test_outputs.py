@@ -30,7 +30,7 @@ from encave.converters.reader import Options
 from encave.converters.registry import chosen
 from encave.converters.survey import find
 from encave.errors import EncaveError
-from encave.run import Note, Objective, Optimizer, Run
+from encave.run import BenchmarkFacts, Note, Objective, Optimizer, Provenance, Run
 
 STATUSES = ("success", "crashed", "timeout", "memory-out", "aborted", "not-evaluated")
 OBJECTIVES = (Objective("err", unit="%"), Objective("f1 ö", "maximize", 0.0, 1.0))
@@ -76,7 +76,7 @@ def made_runs(draw: st.DrawFn) -> Run:
         objectives=OBJECTIVES,
         budget_name="epochs",
         configurations=configurations,
-        metadata={"task": "ä", "seed": 3, "benchmark": {"name": "NB"}},
+        provenance=Provenance(task="ä", seed=3, benchmark=BenchmarkFacts(name="NB")),
         notes=[Note("derived", "ö", 2)],
         trials={
             "config_id": column(st.integers(0, 3)),
@@ -151,7 +151,7 @@ def test_native_folders_hold_what_deepcave_can_hold(run: Run) -> None:
     with TemporaryDirectory() as folder:
         back = write_and_read(run, "deepcave13", Path(folder))
     assert held_by_deepcave(back) == held_by_deepcave(run)
-    assert back.metadata["seed"] == run.metadata["seed"]
+    assert back.provenance.seed == run.provenance.seed
     assert [objective.direction for objective in back.objectives] == ["minimize", "maximize"]
 
 
@@ -165,7 +165,7 @@ def test_native_folders_tell_the_seeds_that_deepcave_is_not_shown(
     back = write_and_read(run, "deepcave13", tmp_path)
     by_end = sorted(back.trials.to_pylist(), key=lambda row: -row["end"])
     assert tuple(row["seed"] for row in by_end) == seeds
-    assert back.metadata["seed"] == 0
+    assert back.provenance.seed == 0
 
 
 def test_native_folders_hold_runs_without_trials_and_without_conditions(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def small_run(name: str = "r", *, seed: int = 0, costs: tuple[float | None, ...]
         space=space,
         objectives=[Objective("err")],
         configurations={i: {"op": "ab"[i % 2], "lr": i / 10} for i in range(n)},
-        metadata={"task": "cifar10", "seed": seed},
+        provenance=Provenance(task="cifar10", seed=seed),
         trials={
             "config_id": list(range(n)),
             "status": ["crashed" if cost is None else "success" for cost in costs],
@@ -365,7 +365,7 @@ def test_every_format_says_what_it_cannot_hold() -> None:
 
 
 def test_ioh_takes_names_of_any_length(tmp_path: Path) -> None:
-    run = small_run().replace(name="n" * 300, metadata={"task": "ж" * 300, "group": "g" * 300})
+    run = small_run().replace(name="n" * 300, provenance=Provenance(task="ж" * 300, group="g" * 300))
     outputs.output("ioh").write([run], tmp_path)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {".json", ".dat"}

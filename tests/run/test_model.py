@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from encave import EncaveError, Note, Objective, Optimizer, Run, Status
-from encave.run import HEADER_FILE, TRIALS_FILE, find_runs
+from encave.run import HEADER_FILE, TRIALS_FILE, Provenance, find_runs
 from encave.run import configurations as space_columns
 
 
@@ -71,7 +71,7 @@ def make_run(**changes: Any) -> Run:
         "objectives": [Objective("error", upper=1.0), Objective("accuracy", "maximize", unit="%")],
         "budget_name": "epochs",
         "configurations": CONFIGURATIONS,
-        "metadata": {"task": "cifar10", "nested": {"x": [1, 2]}},
+        "provenance": Provenance.from_json(changes.pop("metadata", {"task": "cifar10", "nested": {"x": [1, 2]}})),
         "notes": [Note("assumed", "times are accumulated costs", 3)],
     }
     return Run.from_columns(trials=trials, **(fields | changes))
@@ -186,8 +186,8 @@ def test_read_only() -> None:
     run = make_run()
     with pytest.raises(AttributeError, match="read-only"):
         run.name = "other"
-    with pytest.raises(TypeError):
-        run.metadata["task"] = "other"  # type: ignore[index]
+    with pytest.raises(AttributeError, match="cannot assign"):
+        run.provenance.task = "other"  # type: ignore[misc]
 
 
 def test_save_and_load_lose_nothing(tmp_path: Path) -> None:
@@ -279,7 +279,7 @@ def test_text_that_is_no_unicode_is_spelt_out_with_a_note(tmp_path: Path) -> Non
         name=half, optimizer=Optimizer(half, half), metadata={half: [half], "task": half}, notes=[Note("derived", half)]
     )
     assert (run.name, run.optimizer) == (r"half \ud800", Optimizer(r"half \ud800", r"half \ud800"))
-    assert dict(run.metadata) == {r"half \ud800": [r"half \ud800"], "task": r"half \ud800"}
+    assert run.provenance.json() == {r"half \ud800": [r"half \ud800"], "task": r"half \ud800"}
     assert [note.kind for note in run.notes] == ["derived", "flagged"] and run.notes[0].text == r"half \ud800"
     run.save(tmp_path)
     assert Run.load(tmp_path) == run

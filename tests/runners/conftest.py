@@ -9,20 +9,22 @@ from typing import Any
 
 import pytest
 
-from encave.runners.benchmarks.nasbench201 import space
-from encave.runners.optimizers.adapter import Optimizer, Problem, load, parse_flags
+from encave.run import nasbench201_space as space
+from encave.runners.optimizers.adapter import OptimizerAdapter, Problem, load, parse_flags
 from encave.runners.studies.execute import NODES
 from encave.runners.studies.objective import BUDGET_RANGES, OBJECTIVE
 from encave.runners.studies.simulate import Evaluation
 
-MakeOptimizer = Callable[..., Optimizer]
+MakeOptimizer = Callable[..., OptimizerAdapter]
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> MakeOptimizer:
     """Makes an optimizer on NAS-Bench-201's space that logs to `tmp_path`."""
 
-    def one(adapter: str, *, seed: int = 0, evaluations: int | None = None, folder: Path = tmp_path) -> Optimizer:
+    def one(
+        adapter: str, *, seed: int = 0, evaluations: int | None = None, folder: Path = tmp_path
+    ) -> OptimizerAdapter:
         folder.mkdir(exist_ok=True)
         problem = Problem(
             space=space.configuration_space(),

@@ -13,7 +13,7 @@ import pytest
 from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float
 
 from encave.errors import EncaveError
-from encave.run import Note, Objective, Optimizer, Run
+from encave.run import Note, Objective, Optimizer, Provenance, Run
 from encave.store import RunFilter, RunStore, find_stores, layout, opened, read_runs, writing
 
 
@@ -50,7 +50,7 @@ def run(seed: int, optimizer: str = "RE", task: str | None = "cifar10", n: int =
         objectives=[Objective("error", lower=0.0, unit="%")],
         configurations=configurations,
         trials=trials,
-        metadata={**metadata, **fields.pop("metadata", {})},
+        provenance=Provenance.from_json({**metadata, **fields.pop("metadata", {})}),
         notes=[Note("derived", "a note", 2)],
         **fields,
     )
@@ -148,7 +148,7 @@ def test_a_filter_reads_only_where_wanted_runs_are(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(pq, "ParquetFile", spying)
     wanted = RunFilter(frozenset({"RE"}), frozenset({"c100"}), frozenset({0, 2}))
     found = list(RunStore(tmp_path).read(wanted))
-    assert sorted((one.optimizer.name, one.metadata["task"], one.metadata["seed"]) for one in found) == [
+    assert sorted((one.optimizer.name, one.provenance.task, one.provenance.seed) for one in found) == [
         ("RE", "c100", 0),
         ("RE", "c100", 2),
     ]
@@ -262,8 +262,8 @@ def test_a_run_that_comes_again_takes_the_place_of_its_old_self(tmp_path: Path) 
     again = run(1, "RE", "cifar10", metadata={"fingerprint": "g"}, trials={"extra:new": [1, 2, 3, 4, 5]})
     moved = run(2, "RE", "c100", metadata={"group": "RE, tuned"})
     write(tmp_path, again, moved, again)
-    expected = {(one.name, one.metadata["task"]): one for one in [*runs, again, moved]}
-    found = {(one.name, one.metadata["task"]): one for one in RunStore(tmp_path).read()}
+    expected = {(one.name, one.provenance.task): one for one in [*runs, again, moved]}
+    found = {(one.name, one.provenance.task): one for one in RunStore(tmp_path).read()}
     assert found == expected
     assert len(list(RunStore(tmp_path / "runs/optimizer=RE, tuned").read())) == 1
     with opened(tmp_path) as writer:
@@ -290,7 +290,7 @@ def test_a_writer_that_is_killed_loses_no_run_and_doubles_none(
 ) -> None:
     """Killed at the at-th file that it writes or removes, while it adds a run, replaces one, and widens older parts."""
     study(tmp_path)
-    old = {(one.name, one.metadata["task"]): one for one in RunStore(tmp_path).read()}
+    old = {(one.name, one.provenance.task): one for one in RunStore(tmp_path).read()}
     again = run(1, "RE", "cifar10", trials={"extra:new": [1, 2, 3, 4, 5]})
     steps: list[str] = []
 
@@ -311,12 +311,12 @@ def test_a_writer_that_is_killed_loses_no_run_and_doubles_none(
             write(tmp_path, again, run(9))
     rows = RunStore(tmp_path).runs()["run_id"].to_pylist()
     assert len(rows) == len(set(rows))
-    seen = {(one.name, one.metadata["task"]): one for one in RunStore(tmp_path).read()}
+    seen = {(one.name, one.provenance.task): one for one in RunStore(tmp_path).read()}
     assert old.keys() <= seen.keys()
     assert all(seen[key] in (one, again) for key, one in old.items())
     write(tmp_path, again, run(9))
     whole = old | {("RE-1", "cifar10"): again, ("RE-9", "cifar10"): run(9)}
-    assert {(one.name, one.metadata["task"]): one for one in RunStore(tmp_path).read()} == whole
+    assert {(one.name, one.provenance.task): one for one in RunStore(tmp_path).read()} == whole
     trials = [pq.read_table(path, partitioning=None) for path in (tmp_path / "trials").rglob("*.parquet")]
     assert sum(table.num_rows for table in trials) == 13 * 5
     assert len({str(table.schema) for table in trials}) == 1
@@ -350,6 +350,6 @@ def test_labels_longer_than_a_folder_name(tmp_path: Path, label: str) -> None:
     write(tmp_path, *(run(0, name, name) for name in names))
     store = RunStore(tmp_path)
     assert {one.optimizer.name for one in store.read()} == set(names)
-    assert [one.metadata["task"] for one in store.read(RunFilter(datasets=frozenset([label])))] == [label]
+    assert [one.provenance.task for one in store.read(RunFilter(datasets=frozenset([label])))] == [label]
     assert [one.optimizer.name for path in store.partitions() for one in read_runs(path)].count(label) == 1
     assert all(len(part.encode()) < 240 for path in store.partitions() for part in path.parts)

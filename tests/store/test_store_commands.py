@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from encave.cli import cli
 from encave.converters.inspection import inspect_logs
 from encave.converters.outputs import output
-from encave.run import Run, find_runs
+from encave.run import Provenance, Run, find_runs
 from encave.runners.studies.study import RunSpec, parse_limit, run_study
 from encave.store import RunStore
 
@@ -71,9 +71,9 @@ def test_what_a_store_holds_is_what_a_folder_of_runs_holds(study: Path, store: P
     found = list(RunStore(store).read())
     assert len(found) == len(expected) == 12
     for run in found:
-        metadata = dict(run.metadata)
-        assert len(metadata.pop("fingerprint")) == 64
-        assert run.replace(metadata=metadata) == expected[run.name]
+        told = run.provenance.json()
+        assert len(told.pop("fingerprint")) == 64
+        assert run.replace(provenance=Provenance.from_json(told)) == expected[run.name]
     encave("convert", store, "--to", "csv", "--out", tmp_path / "csv")
     assert len(list((tmp_path / "csv").glob("*.csv"))) == 12
     encave("convert", store / "runs/optimizer=RE", "--out", tmp_path / "deepcave")
@@ -143,7 +143,7 @@ def test_deepcave_gets_folders_from_a_store_once(store: Path, tmp_path: Path, mo
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     wanted = RunFilter(frozenset({"RE"}), seeds=frozenset({1}))
     first = extracted(store, wanted)
-    assert [Run.load(folder).metadata["seed"] for folder in first] == [1, 1]
+    assert [Run.load(folder).provenance.seed for folder in first] == [1, 1]
     stamps = [folder.stat().st_mtime_ns for folder in first]
     assert extracted(store, wanted) == first
     assert [folder.stat().st_mtime_ns for folder in first] == stamps

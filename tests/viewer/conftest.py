@@ -14,7 +14,7 @@ import pytest
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace
 
 from encave.converters import convert
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 from encave.runners.studies.study import RunSpec, parse_limit, run_study
 from encave.viewer.launch import Viewer
 from encave.viewer.selection import select
@@ -65,7 +65,7 @@ def write_run(
             "cost:valid_error": cost,
         },
         configurations=configs,
-        metadata={"task": "cifar10", "seed": seed, "group": optimizer},
+        provenance=Provenance(task="cifar10", seed=seed, group=optimizer),
     )
     run.save(folder)
     write_native(folder, run, configs)

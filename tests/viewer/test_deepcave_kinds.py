@@ -24,7 +24,7 @@ from deepcave.runs.objective import Objective as DeepCaveObjective
 from deepcave.runs.status import Status as DeepCaveStatus
 
 from encave.converters.formats.deepcave import output
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 from encave.viewer.deepcave_run import EncaveRun
 from encave.viewer.launch import Viewer
 from encave.viewer.selection import select
@@ -42,7 +42,7 @@ def write(
     configs: Mapping[int, Mapping[str, Any]],
     trials: Mapping[str, Sequence[Any]],
     objectives: Sequence[str] = ("loss",),
-    **metadata: Any,
+    **provenance: Any,
 ) -> Run:
     """A converted run."""
     run = Run.from_columns(
@@ -52,7 +52,7 @@ def write(
         objectives=[Objective(name) for name in objectives],
         trials=trials,
         configurations={number: dict(config) for number, config in configs.items()},
-        metadata={"task": folder.name, **metadata},
+        provenance=Provenance(task=folder.name, **provenance),
     )
     folder.mkdir(parents=True)
     run.save(folder)

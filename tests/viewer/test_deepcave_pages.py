@@ -12,7 +12,7 @@ import pytest
 
 from encave.converters.formats.deepcave import output
 from encave.converters.parts.inferred_space import infer
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 from encave.viewer.launch import Viewer
 from encave.viewer.selection import select
 
@@ -40,7 +40,7 @@ def write(folder: Path, configs: list[dict[str, Any]], costs: list[float | None]
         },
         configurations=inferred.configurations,
         inferred_space=True,
-        metadata={"task": folder.name},
+        provenance=Provenance(task=folder.name),
     )
     run.save(folder)
     output.write(run, output.prepare(run)[0], folder)

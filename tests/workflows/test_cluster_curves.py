@@ -14,7 +14,7 @@ from ConfigSpace import ConfigurationSpace
 from encave.analysis.performance.section_curves import Summary
 from encave.analysis.performance.streaming import gather
 from encave.cli import cli
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 from encave.runners.cluster.places import Cluster
 from encave.workflows.cluster_curves import reduce_sources
 
@@ -40,7 +40,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "budget": rng.choice([1.0, 3.0, 9.0], size=20),
             },
             configurations={i: {"x": i / 20} for i in range(20)},
-            metadata={"task": ("one", "two")[number // 2 % 2], "seed": number},
+            provenance=Provenance(task=("one", "two")[number // 2 % 2], seed=number),
         )
         run.save(folder / run.name)
     return folder
@@ -81,7 +81,7 @@ def test_a_cluster_gives_the_same_bytes_and_loses_nothing_with_a_worker(study: P
         sources, None, "any-budget", Cluster(scheduler=address), on_progress=kill,
         on_ready=lambda ready: seen.append(ready.workers),
     )  # fmt: skip
-    assert killed[0] < RUNS and [one.run.name for one in found] == [source.name for source in sources]
+    assert killed[0] < RUNS and [one.header.name for one in found] == [source.name for source in sources]
     here = reduce_sources(sources, None, "any-budget", Cluster())
     both = [gather(each, None, Summary())[0][0].curves[0][0] for each in (found, here)]
     np.testing.assert_array_equal(both[0].centre, both[1].centre)
@@ -95,5 +95,5 @@ def test_a_run_that_cannot_be_read_is_told(study: Path, tmp_path: Path) -> None:
     told: list[str] = []
     good = sorted(study.iterdir())[0]
     found = reduce_sources([good, tmp_path / "broken"], None, "any-budget", Cluster(), on_damaged=told.append)
-    assert [one.run.name for one in found] == [good.name]
+    assert [one.header.name for one in found] == [good.name]
     assert len(told) == 1 and "broken" in told[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -15,9 +14,11 @@ from encave.analysis.performance.axis import Axis
 from encave.analysis.report import write_report
 from encave.analysis.report.settings import Settings
 from encave.cli.common import load_runs
-from encave.run import Run
+from encave.errors import EncaveError
+from encave.run import Provenance, Run
+from encave.runners.benchmarks.nasbench201 import opened
 from encave.runners.benchmarks.nasbench201.table import open_benchmark
-from encave.workflows.known_tables import random_search_of
+from encave.workflows.known_tables import random_search_of, truth_of, with_table
 
 STORE = Path(__file__).resolve().parents[1] / "studies" / "golden"
 EVALUATIONS, TIME = Axis("evaluations", "evaluations", None), Axis("time", "simulated time", "s")
@@ -25,7 +26,7 @@ EVALUATIONS, TIME = Axis("evaluations", "evaluations", None), Axis("time", "simu
 
 @pytest.fixture(scope="module")
 def runs() -> list[Run]:
-    return [run for run in load_runs((STORE,)) if run.metadata["task"] == "cifar100"]
+    return [run for run in load_runs((STORE,)) if run.provenance.task == "cifar100"]
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +71,11 @@ def test_it_is_not_known_elsewhere(runs, section) -> None:
     told = expected(section, EVALUATIONS, replace(measure, column="cost:valid_error"), (1.0, 40.0))
     assert told is None
     assert expected(replace(section, task="other"), EVALUATIONS, measure, (1.0, 40.0)) is None
-    parallel = [run.replace(metadata=MappingProxyType({**run.metadata, "workers": 4})) for run in runs]
+    parallel = [run.replace(provenance=run.provenance.replace(workers=4)) for run in runs]
     (many,) = view_runs(parallel).sections
     assert expected(many, TIME, measure, (300.0, 5000.0)) is None
     assert expected(many, EVALUATIONS, measure, (1.0, 40.0)) is not None
-    foreign = [run.replace(metadata=MappingProxyType({"task": "cifar100"})) for run in runs]
+    foreign = [run.replace(provenance=Provenance(task="cifar100")) for run in runs]
     assert random_search_of(foreign) is None
 
 
@@ -93,3 +94,39 @@ def test_it_is_in_figures_data_and_methods_unless_turned_off(runs, tmp_path: Pat
     off = write_report(some, tmp_path / "off", random_search=expected, settings=Settings(random_search=False))
     assert "Grey dashes" not in off.page.read_text(encoding="utf-8")
     assert not (off.folder / "data/random_search.csv").exists()
+
+
+def named(run: Run, benchmark: dict[str, object] | None) -> Run:
+    """The run with this benchmark and nothing to report but its objective."""
+    return run.replace(provenance=run.provenance.replace(benchmark=benchmark, reporting=()))
+
+
+def test_a_table_that_was_opened_by_path_is_at_hand(runs, table_path, monkeypatch) -> None:
+    monkeypatch.setattr(opened, "_SETTLED", 0)
+    table = open_benchmark(table_path)
+    told = {"name": "NAS-Bench-201", "source": "table", "sha256": table.sha256, "schedule": 200}
+    own = [named(run, told) for run in runs if run.optimizer.name == "DEHB"]
+    (section,) = view_runs(own).sections
+    expected, truth = random_search_of(own), truth_of(own)
+    assert expected is not None and truth is not None
+    curve = expected(section, EVALUATIONS, section.measures[0], (1.0, 40.0))
+    assert curve is not None and curve.epochs == 200
+    errors = table.query(np.arange(15625), "cifar100").valid_error
+    assert curve.values[0] == pytest.approx(errors.mean())  # after one evaluation
+
+
+def test_report_names_the_table_of_runs_that_do_not(runs) -> None:
+    table = open_benchmark("surrogate")
+    own = [named(run, None) for run in runs if run.optimizer.name == "DEHB"]
+    assert random_search_of(own) is None and truth_of(own) is None
+    told = with_table(own, table)
+    assert {run.provenance.benchmark.sha256 for run in told} == {table.sha256}
+    (section,) = view_runs(told).sections
+    expected = random_search_of(told, table)
+    assert expected is not None and truth_of(told, table) is not None
+    curve = expected(section, EVALUATIONS, section.measures[0], (1.0, 40.0))
+    assert curve is not None and curve.epochs == 200
+    elsewhere = [run.replace(provenance=run.provenance.replace(task="svhn")) for run in own]
+    with pytest.raises(EncaveError, match="no run is of this table"):
+        with_table(elsewhere, table)
+    assert len(with_table(elsewhere, table, lambda run: "cifar100")) == len(own)

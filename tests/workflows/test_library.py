@@ -19,6 +19,7 @@ from encave.analysis import tables
 from encave.analysis.tables.final import FriedmanTests
 from encave.analysis.tables.result import Result
 from encave.cli import cli
+from encave.run import provenance as provenance_module
 from encave.run import runs as runs_module
 from encave.run.tabular import Tabular
 from encave.workflows import library
@@ -49,7 +50,7 @@ def test_every_public_name_is_there_and_told() -> None:
         assert name in dir(encave)
 
 
-@pytest.mark.parametrize("module", [library, runs_module], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [library, runs_module, provenance_module], ids=lambda module: module.__name__)
 def test_examples_run(module) -> None:
     found = doctest.testmod(module)
     assert found.attempted and not found.failed

@@ -28,7 +28,7 @@ def ready(*paths: Path) -> Prepared:
 
 
 def seeds(prepared: Prepared) -> list[int]:
-    return sorted(Run.load(folder).metadata["seed"] for folder in prepared.folders)
+    return sorted(Run.load(folder).provenance.seed for folder in prepared.folders)
 
 
 def test_logs_are_converted_into_the_cache_once(study: Path, tmp_path: Path) -> None:

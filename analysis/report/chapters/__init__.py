@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..contents import Chapter, Study
-from . import all_tasks, anytime, exploration, hyperparameters, runs, tasks
+from . import all_tasks, anytime, exploration, hyperparameters, reproducibility, runs, tasks
 
 CHAPTERS: tuple[Callable[[Study], Sequence[Chapter]], ...] = (
     all_tasks.write,
@@ -14,6 +14,7 @@ CHAPTERS: tuple[Callable[[Study], Sequence[Chapter]], ...] = (
     hyperparameters.write,
     exploration.write,
     runs.write,
+    reproducibility.write,
 )
 """What writes them: each gives no, one or several chapters. A new one comes before `runs`."""
 

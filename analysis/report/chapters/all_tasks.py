@@ -14,9 +14,12 @@ from ...charts.scales import Scale
 from ...charts.text import fixed, plural
 from ...comparison.overall import Overall
 from ...comparison.profiles import Profile, profiles
+from ...comparison.robustness import RankRobustness, rank_robustness
 from ...tables.curves import OVER_TASKS
 from ...tables.final import NormalisedRegrets, Profiles, Ranks, Tests
-from .. import captions, pairs, table, tests
+from ...tables.robustness import Robustness
+from ...tables.within_tasks import StratifiedTests
+from .. import captions, pairs, table, tests, within_tasks
 from ..contents import Cell, Chapter, Figures, Row, Study, Table
 from ..figures import critical_difference_figure, ranks_figure
 from ..references import cite
@@ -27,6 +30,7 @@ _PROFILES = (
     "regret of all runs' first incumbents. Performance profiles and the optimality gap are those of "
     f"rliable{cite('agarwal2021deep')} for the score 1 − normalised regret."
 )
+_FEW_TASKS = 10  # below so many tasks a bootstrap over them is told to be rough
 _RANKS = "Average rank of runs (1 is best)"  # the table's are of medians over runs
 
 
@@ -36,20 +40,28 @@ def write(study: Study) -> list[Chapter]:
     if overall is None:
         return []
     made = profiles(overall.comparisons, overall.optimizers, study.settings.interval)
+    robust = rank_robustness(overall.optimizers, overall.task_ranks)
     figures = (*_figures(overall, study), *([_profile_figure(made, overall, study)] if made else []))
     blocks = [
         *([Figures(figures)] if figures else []),
         _table(overall),
+        *([_robustness_table(robust, overall)] if robust else []),
         *([_gap_table(made, overall)] if made else []),
         *pairs.control_block(overall.significance, TITLE),
         pairs.pairs_block(overall.significance, TITLE),
+        within_tasks.table(overall, TITLE),
     ]
+    counted = within_tasks.family_sentence(overall.comparisons, study.settings.family)
     return [
         Chapter(
             title=TITLE,
             blocks=blocks,
-            summary=tests.overall_sentences(overall.significance, overall.measure),
-            methods=[_PROFILES] if made else [],
+            summary=[
+                *tests.overall_sentences(overall.significance, overall.measure),
+                *within_tasks.sentences(overall.within),
+                *([counted] if counted else []),
+            ],
+            methods=[within_tasks.methods(overall.within), *([_PROFILES] if made else [])],
             data={
                 **(
                     {"profiles": Profiles(tuple(made)).table(), "normalised": NormalisedRegrets(tuple(made)).table()}
@@ -57,6 +69,8 @@ def write(study: Study) -> list[Chapter]:
                     else {}
                 ),
                 "tests": Tests(((OVER_TASKS, overall.measure, overall.significance),)).table(),
+                **({"rank_robustness": Robustness(robust).table()} if robust else {}),
+                "stratified_tests": StratifiedTests(overall.measure, overall.within).table(),
                 **({"ranks": Ranks((), overall).table()} if overall.curves else {}),
             },
         )
@@ -86,6 +100,29 @@ def _profile_figure(made: Sequence[Profile], overall: Overall, study: Study) -> 
         Scale("linear", 0.0, 1.0, limits=(0.0, 1.02)), log_x=False,
     )  # fmt: skip
     return Figure(f"{TITLE} profiles", caption, f"Shares of runs at the smallest regret: {ends}.", chart)
+
+
+def _robustness_table(robust: Sequence[RankRobustness], overall: Overall) -> Table:
+    tasks = len(overall.comparisons)
+    rows = [
+        Row(
+            one.optimizer,
+            [
+                Cell(f"{fixed(one.rank, 2)} [{fixed(one.lower, 2)}, {fixed(one.upper, 2)}]"),
+                Cell(f"{one.first:.0%}"),
+                Cell(f"{one.best_without} of {tasks}"),
+            ],
+            one.optimizer,
+        )
+        for one in robust
+    ]
+    caption = (
+        f"How the average rank of medians depends on the {tasks} tasks: its 95 % percentile interval and the share of "
+        f"resamples in which it is the best, tasks resampled, and how many single tasks can be left out with it still "
+        f"the best.{' So few tasks say little of others.' if tasks < _FEW_TASKS else ''}"
+    )
+    heads = ("Optimizer", "Average rank", "Best in", "Best without one")
+    return Table(f"{TITLE} robustness", caption, heads, rows)
 
 
 def _gap_table(made: Sequence[Profile], overall: Overall) -> Table:

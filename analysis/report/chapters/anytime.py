@@ -10,11 +10,13 @@ import pyarrow as pa
 from ...charts.figure import Figure
 from ...charts.text import fixed, quantity, short
 from ...comparison.anytime_summary import AnytimeSummary, summarise
+from ...performance.pareto import HYPERVOLUME
 from ...performance.random_search import ExpectedCurve
 from ...performance.runtimes import Runtime
 from ...statistics.effects import Estimate
+from ...tables.anytime_tests import AnytimePairs, BudgetValues, DifferencesOverTime
 from ...tables.curves import Curves, RunningTimes
-from .. import random_search_line
+from .. import anytime_claims, random_search_line
 from ..anytime_figures import attainment_figure, axis_figure, ecdf_figure, hypervolume_figure
 from ..contents import Block, Cell, Chapter, Details, Figures, Row, Study, Table
 from ..references import cite
@@ -44,8 +46,8 @@ _HITS = {
     "first": {"best": "of any run", "hit": "A run hits a target when it is first at or below it."},
 }
 _BUDGETS = (
-    "Curves over budgets spent add up the budgets of all finished trials, failed ones included; a trial that continues "
-    "another counts in full."
+    "Curves over budgets spent add up the budgets of all finished trials, failed ones included; of a trial that "
+    "continues another only what it added."
 )
 _FRONTS = (
     "Hypervolumes"
@@ -60,7 +62,7 @@ Expected = Sequence["ExpectedCurve | None"]  # that of random search on each of 
 
 def write(study: Study) -> list[Chapter]:
     """One chapter, where any run has an incumbent."""
-    made = [summarise(one, study.settings.hits) for one in study.comparisons]
+    made = [summarise(one, study.settings.hits, study.settings.control) for one in study.comparisons]
     summaries = [one for one in made if one.targets]
     if not summaries:
         return []
@@ -73,15 +75,25 @@ def write(study: Study) -> list[Chapter]:
     blocks: list[Block] = []
     expected = [_expected(one, study) for one in summaries]
     for one, known in zip(summaries, expected, strict=True):
-        own: list[Block] = [Figures(tuple(_figures(one, known, study))), _table(one)]
+        # the hypervolume that runs are compared by is the first figure of their task
+        shown = f"{one.comparison.section.title} {HYPERVOLUME.name}" if one.comparison.pareto else None
+        figures = tuple(figure for figure in _figures(one, known, study) if figure.name != shown)
+        own: list[Block] = [Figures(figures), anytime_claims.values_table(one), _table(one)]
         blocks += own if alone else [Details(one.comparison.section.title, own, open=True)]
-    return [Chapter(TITLE, blocks, methods=methods, data=_data(summaries, expected))]
+    several = [one for one in summaries if len(one.runtimes) > 1]
+    if several:
+        methods.append(anytime_claims.METHODS)
+    claims = [anytime_claims.sentence(one) for one in several]
+    return [Chapter(TITLE, blocks, summary=claims, methods=methods, data=_data(summaries, expected))]
 
 
 def _figures(one: AnytimeSummary, expected: Expected, study: Study) -> Iterator[Figure]:
     for curves, curve in zip(one.other_axes, expected, strict=True):
         yield axis_figure(one, curves, study.styles, curve)
     yield ecdf_figure(one, study.styles)
+    differences = anytime_claims.differences_figure(one, study.styles)
+    if differences is not None:
+        yield differences
     if one.pareto:
         yield hypervolume_figure(one.pareto, study.styles)
         if any(len(surface) for surface in one.pareto.surfaces.values()):
@@ -150,6 +162,12 @@ def _time(estimate: Estimate, runtime: Runtime, target: int) -> str:
 def _data(summaries: Sequence[AnytimeSummary], expected: Sequence[Expected]) -> dict[str, pa.Table]:
     times = RunningTimes(tuple(one.section_runtimes for one in summaries if one.targets))
     tables = {"areas": times.areas().table(), "runtimes": times.table(), "ecdf": times.ecdf().table()}
+    claims = {
+        "budget_values": BudgetValues(summaries).table(),
+        "anytime_tests": AnytimePairs(summaries).table(),
+        "differences": DifferencesOverTime(summaries).table(),
+    }
+    tables |= {name: table for name, table in claims.items() if table.num_rows}
     others = [curves for one in summaries for curves in one.other_axes]
     if others:
         tables["curves_on_other_axes"] = Curves(tuple(others)).table()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from ..references import cite
 
 _OPEN = 2  # tasks of a study whose tables are shown at once
 _REASONS = 3  # of what is left out
+_NO_INCUMBENT = "of several objectives there is no one incumbent"
 _METHODS = (
     "Footprints are the first two principal coordinates of the configurations by classical multidimensional scaling"
     f"{cite('torgerson1952multidimensional', 'gower1966distance')}, one plane for all optimizers of a task, each with "
@@ -65,9 +67,11 @@ def write(study: Study) -> list[Chapter]:
 
 
 def footprint_of(one: Comparison) -> Footprint | str:
-    """The footprint of a task, or why there is none."""
+    """The footprint of a task, without incumbents where there is no one; or why there is none."""
+    last = slice(0, 0) if one.pareto else slice(None)
+    found = {label: [replace(run, rows=run.rows[last]) for run in one.trajectories[label]] for label in one.ordered}
     try:
-        return footprint({label: one.trajectories[label] for label in one.ordered})
+        return footprint(found)
     except EncaveError as error:
         return str(error)
 
@@ -142,6 +146,9 @@ def _incumbents(study: Study) -> tuple[list[tuple[str, str, IncumbentValues]], l
     found: list[tuple[str, str, IncumbentValues]] = []
     unseen: list[str] = []
     for one in study.comparisons:
+        if one.pareto:
+            unseen.append(f"{one.section.title}: {_NO_INCUMBENT}")
+            continue
         for optimizer, trajectories in one.trajectories.items():
             try:
                 found.append((one.section.title, optimizer, incumbent_values(trajectories, one.axis)))

@@ -97,7 +97,8 @@ def _task(title: str, study: Study, groups: Sequence[GroupImportance], bias: Seq
     if not able:
         return []
     blocks: list[Block] = [_importance_table(title, last, able)]
-    mine = [one for one in bias if one.task == title]
+    known = {group.optimizer for group in last} - {group.optimizer for group in able}
+    mine = [one for one in bias if one.task == title and one.optimizer not in known]
     if mine:
         blocks.append(Figures([_bias_figure(title, mine, study)]))
     return blocks
@@ -120,9 +121,19 @@ def _importance_table(title: str, groups: Sequence[GroupImportance], able: Seque
         "percent, by functional ANOVA of a forest on each run's trials (mean ± standard deviation over runs), and how "
         f"well the forests predict trials they were not grown on. At most {_SINGLES} single and {_PAIRS} joint "
         "effects; all are in the data (importance)."
+        f"{_caution(groups)}"
     )
     heads = ("Optimizer", *shown, "R² out of bag", "Runs")
-    return Table(f"{title} importance", caption, heads, rows, for_paper=False)
+    return Table(f"{title} importance", caption, heads, rows)
+
+
+def _caution(groups: Sequence[GroupImportance]) -> str:
+    """Whose line to take with care, as sentences of the caption; empty where forests explain at least half."""
+    r2 = {group.optimizer: mean_r2(group) for group in groups}
+    rough = [name for name, value in r2.items() if 0 <= value < WEAK]
+    nothing = [name for name, value in r2.items() if value < 0]
+    told = f" Rough, with R² below {WEAK:g}: {listing(rough)}." if rough else ""
+    return told + (f" Not shown, with R² below 0: {listing(nothing)}." if nothing else "")
 
 
 def _shares(group: GroupImportance, shown: Sequence[str]) -> list[Cell]:
@@ -172,7 +183,8 @@ def _refused(refused: Sequence[Refused]) -> list[Block]:
 def _methods(groups: Sequence[GroupImportance], bias: Sequence[Bias]) -> list[str]:
     if not groups:
         return []
-    trees = groups[0].method.trees
+    counts = sorted({one.trees for group in groups for one in group.estimates})
+    trees = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     told = (
         f"Importances are shares of variance by functional ANOVA{cite('hutter2014fanova')} of a random forest of "
         f"{trees} trees on the successful trials of a run at its highest budget, repeated evaluations averaged, "

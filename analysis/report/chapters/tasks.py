@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...charts.figure import Figure
 from ...charts.text import capital
 from ...comparison.ranking import Centre
 from ...comparison.section import Comparison
+from ...comparison.training_noise import noise_of_lead
 from ...performance.random_search import ExpectedCurve
 from ...tables.curves import Curves
 from ...tables.final import Final, FinalRuns, Ranks, Tests
+from ...tables.training_noise import LeadNoise
 from .. import captions, pairs, random_search_line, table, words
+from ..anytime_figures import hypervolume_figure
 from ..cautions import list_cautions
 from ..contents import Block, Chapter, Figures, Notice, Row, Study, Table
 from ..figures import critical_difference_figure, curves_figure, ranks_figure
@@ -33,6 +37,7 @@ def _chapter(one: Comparison, study: Study) -> Chapter:
         for measure, curves in zip(one.measures, one.curves, strict=True)
     ]
     known = [(one.section, one.axis, *pair) for pair in zip(one.measures, expected, strict=True)]
+    noise = noise_of_lead(one, study.noise)
     blocks: list[Block] = [
         *([Notice(cautions)] if cautions else []),
         Figures(tuple(_figures(one, study, expected))),
@@ -43,16 +48,23 @@ def _chapter(one: Comparison, study: Study) -> Chapter:
     return Chapter(
         title=title,
         blocks=blocks,
-        summary=words.lead_sentences(one),
+        summary=[*words.lead_sentences(one), *([words.noise_sentence(noise, one.measures[0])] if noise else [])],
         warnings=[f"{title}: {text}" for text in cautions],
-        methods=[random_search_line.METHODS] if any(expected) else [],
-        data={**_data(one), **random_search_line.tables(known)},
+        methods=[*([random_search_line.METHODS] if any(expected) else []), *([words.NOISE] if noise else [])],
+        data={
+            **_data(one),
+            **random_search_line.tables(known),
+            **({"training_noise": LeadNoise(title, one.measures[0].name, noise).table()} if noise else {}),
+        },
     )
 
 
 def _figures(one: Comparison, study: Study, expected: Sequence[ExpectedCurve | None]) -> Iterator[Figure]:
     title, footer = one.section.title, one.section.origin
-    for index, curve in enumerate(expected):
+    if one.pareto:
+        curves = one.made.curves[0]
+        yield hypervolume_figure(replace(one.pareto, curves=curves), study.styles)
+    for index, curve in enumerate(() if one.pareto else expected):
         yield curves_figure(one.made, index, study.styles, curve)
     if one.rank_curves:
         label, caption = capital(one.axis.label), captions.rank_caption(one)

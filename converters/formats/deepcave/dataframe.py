@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ....errors import EncaveError
-from ....run import Note, Objective, Optimizer, Run
+from ....run import Note, Objective, Optimizer, Provenance, Run
 from ...parts.csv_table import LIMIT, CsvTable, header_of, read_csv
+from ...parts.fitting import fitted_run
 from ...parts.names import study_name
+from ...parts.searcher import Searcher, named_in_folders
 from ...parts.space import LogSpace, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
 from .trials import STATUSES, Cleaned, Logged, clean
@@ -115,7 +117,8 @@ def _run(path: Path, cells: Mapping[str, _Cells], found: LogSpace, notes: list[N
     }
     cleaned = _clean(path, cells, hyperparameters)
     cleaned.columns["config_id"] = [numbers[key] for key in keys]
-    return Run.from_columns(
+    named = named_in_folders(path)
+    return fitted_run(
         name=study_name(path, "DeepCAVE"),
         optimizer=Optimizer("unknown"),
         space=found.space,
@@ -123,7 +126,8 @@ def _run(path: Path, cells: Mapping[str, _Cells], found: LogSpace, notes: list[N
         trials=cleaned.columns,
         configurations=configurations,
         inferred_space=found.inferred,
-        notes=[*notes, *found.notes, *cleaned.notes],
+        provenance=Provenance.from_json(Searcher(named.label, named).metadata if named else {}),
+        notes=[*notes, *found.notes, *cleaned.notes, *([named.note()] if named else [])],
     )
 
 

@@ -14,11 +14,13 @@ from typing import Any
 
 from ....errors import EncaveError
 from ....files.json_text import read_json
-from ....run import EXTRA, Note, Objective, Optimizer, Run
+from ....run import EXTRA, Note, Objective, Optimizer, Provenance, Run
+from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
 from ...parts.json_lines import Lines, read_lines
 from ...parts.names import study_name
 from ...parts.numbers import finite
+from ...parts.searcher import Searcher, named_in_folders
 from ...parts.space import SPACE_FILE, LogSpace, known_space, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
 from .output import INFERRED, RUN_SEED, TOLD, TRIAL_SEEDS
@@ -195,11 +197,13 @@ def _run(
     optimizer = Optimizer(str(meta.get("optimizer", "unknown")), _text(meta.get("optimizer version")))
     seeds = {seed for seed in cleaned.columns["seed"] if seed is not None}
     metadata = {key: meta[key] for key in ("task", "workers") if meta.get(key) is not None}
-    metadata |= {"group": optimizer.name} if "optimizer" in meta else {}
+    named = None if "optimizer" in meta else named_in_folders(path)
+    metadata |= Searcher(optimizer.name).metadata if "optimizer" in meta else {}
+    metadata |= Searcher(named.label, named).metadata if named else {}
     seeds = {meta[RUN_SEED]} if _is_integer(meta.get(RUN_SEED)) else seeds
     metadata |= {"seed": min(seeds)} if len(seeds) == 1 else {}
     rest = {key: value for key, value in meta.items() if key not in _OWN_META}
-    return Run.from_columns(
+    return fitted_run(
         name=study_name(path, optimizer.name if "optimizer" in meta else "DeepCAVE"),
         optimizer=optimizer,
         space=found.space,
@@ -208,8 +212,8 @@ def _run(
         configurations=configurations,
         budget_name=_text(meta.get("budget")),
         inferred_space=found.inferred,
-        metadata=metadata | ({"deepcave_meta": rest} if rest else {}),
-        notes=[*notes, *found.notes, *cleaned.notes],
+        provenance=Provenance.from_json(metadata | ({"deepcave_meta": rest} if rest else {})),
+        notes=[*notes, *found.notes, *cleaned.notes, *([named.note()] if named else [])],
     )
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ....run import COST, EXTRA, Note, Run
+from ....run import COST, EXTRA, BenchmarkFacts, Note, Run
 from ....run import configurations as space_columns
 from ...parts.codes import first_of_each
 from ...parts.text_columns import Cells, each, json_text, json_texts, whole, write_lines, write_object
@@ -91,12 +91,12 @@ def _meta_text(content: Mapping[str, Any]) -> str:
 def _meta(run: Run, shown: Rows) -> dict[str, Any]:
     told = {"optimizer": run.optimizer.name, "optimizer version": run.optimizer.version, "budget": run.budget_name}
     told |= {"task": run.task} | {
-        key: run.metadata.get(key) for key in ("workers", "source", "source_format", "source_release")
+        key: getattr(run.provenance, key) for key in ("workers", "source", "source_format", "source_release")
     }
     told |= {RUN_SEED: run.seed, TRIAL_SEEDS: _trial_seeds(shown), INFERRED: run.inferred_space or None}
     told |= {TOLD: "; ".join(_note(note, len(run)) for note in shown.notes) or None}
-    benchmark = run.metadata.get("benchmark") or {}
-    told |= {f"benchmark {key}": benchmark.get(key) for key in ("name", "source")}
+    benchmark = run.provenance.benchmark or BenchmarkFacts()
+    told |= {"benchmark name": benchmark.name, "benchmark source": benchmark.source}
     return {
         "objectives": [*(_objective(run, shown, o.name) for o in run.objectives), _time_objective(shown)],
         "budgets": np.unique(shown.budgets).tolist(),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ....run import COST, EXTRA, Note, Run, Status
 from ....run import configurations as space_columns
+from ....run.types import Floats, Ints
 from ...parts.codes import codes, first_of_each, joint_codes
 from ...parts.text_columns import whole
 from .space import fill
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 _LARGEST_SEED = 2**63 - 1
 _PLACES = 13  # decimals to which DeepCAVE and ConfigSpace tell floats apart
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,11 @@ def rows(run: Run) -> Rows:
         seeds=seeds[kept],
         starts=starts[kept],
         ends=ends[kept],
-        notes=(*_notes(len(run), len(kept), untimed, seed_note, int(infeasible.sum())), *filled.notes),
+        notes=(
+            *_notes(len(run), len(kept), untimed, seed_note, int(infeasible.sum())),
+            *_without_mean(table, numbers, seeds[kept]),
+            *filled.notes,
+        ),
     )
 
 
@@ -152,6 +155,14 @@ def _notes(read: int, shown: int, untimed: int, seed_note: Note | None, infeasib
     if infeasible:
         text = "DeepCAVE knows no constraints: infeasible trials are aborted there, their values additional fields"
         yield Note("flagged", text, infeasible)
+
+
+def _without_mean(trials: pa.Table, configurations: Ints, seeds: Ints) -> Iterable[Note]:
+    """A note where DeepCAVE's mean over seeds lacks a value, so that a configuration is left out of the incumbents."""
+    failed = ~_succeeded(trials) & (seeds != seeds[:1]).any()
+    if failed.any() and (np.bincount(configurations)[configurations[failed]] > 1).any():
+        text = "DeepCAVE has no mean over seeds of a configuration of which one failed: it is never its incumbent"
+        yield Note("flagged", text, int(failed.sum()))
 
 
 def _configuration_codes(run: Run) -> Ints:

@@ -81,7 +81,10 @@ class Evidence:
     notes: tuple[Note, ...] = ()
     """Where a file contradicts the history or cannot be read."""
     metadata: Mapping[str, Any] | None = None
-    """Settings of the state; `incumbent_file` is `agrees` where the incumbent proves the decoding."""
+    """Settings of the state; `incumbent_file` is `agrees` where the incumbent proves the decoding.
+
+    `named_hyperparameters` are those of the incumbent, where the space is not known.
+    """
 
 
 def evidence(
@@ -100,7 +103,9 @@ def evidence(
     metadata: dict[str, Any] = {}
     state = _object(files.state, notes)
     if state:
-        metadata["settings"] = _settings(state)
+        metadata["settings"] = own = _settings(state)
+        budgets = [own.get(f"{end}_fidelity", own.get(f"{end}_budget")) for end in ("min", "max")]
+        metadata |= {"budget_range": budgets} if all(isinstance(one, int | float) for one in budgets) else {}
         notes += _contradictions(state, history)
     incumbent = _object(files.incumbent, notes)
     score = incumbent.get("score")
@@ -108,6 +113,8 @@ def evidence(
         agrees, told = _incumbent(incumbent, history, space, configurations, known=known)
         notes += told
         metadata |= {"incumbent_file": "agrees"} if agrees else {}
+        if not known and isinstance(incumbent["config"], Mapping):
+            metadata["named_hyperparameters"] = sorted(map(str, incumbent["config"]))
     return Evidence(tuple(notes), metadata)
 
 

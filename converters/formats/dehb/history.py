@@ -18,6 +18,7 @@ from ....errors import EncaveError
 from ....files import pickles
 from ....files.parquet import read_table
 from ....run import EXTRA, Note
+from ....run.types import Floats
 from ...parts.extras import extra_columns
 from ...parts.numbers import LONG_MAX
 
@@ -27,7 +28,6 @@ _LARGEST = 2**30
 _PROTOCOL = b"\x80"  # the first byte of a pickle
 _ROUNDING = 1e-9
 _OTHER_ROW = "a row is none of DEHB's"
-_Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class History:
 
     config_ids: NDArray[np.int64]
     """Shape (n,)."""
-    vectors: _Floats
+    vectors: Floats
     """Unit vectors, shape (n, d)."""
-    fitness: _Floats
+    fitness: Floats
     """Shape (n, objectives); may be NaN or infinite."""
-    cost: _Floats
+    cost: Floats
     """What the objective returned as cost, mostly seconds; shape (n,)."""
-    fidelity: _Floats
+    fidelity: Floats
     """Shape (n,)."""
     info: dict[str, pa.Array]
     """Columns of `info`."""
@@ -142,7 +142,7 @@ def _is_list(column: pa.ChunkedArray) -> bool:
     return pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
 
 
-def _fitness(values: Any) -> _Floats:
+def _fitness(values: Any) -> Floats:
     """Shape (n, objectives); forks for several objectives log a list."""
     fitness = np.array(values if isinstance(values, np.ndarray) else list(values), dtype=np.float64)
     return fitness.reshape(len(fitness), -1)
@@ -233,7 +233,7 @@ def _as_mapping(info: Any) -> dict[str, Any]:
     return {} if info is None else {"info": info}
 
 
-def numbered(vectors: _Floats) -> NDArray[np.int64]:
+def numbered(vectors: Floats) -> NDArray[np.int64]:
     """Numbers of the distinct vectors in order of appearance, shape (n,)."""
     _, first, inverse = np.unique(vectors, axis=0, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)

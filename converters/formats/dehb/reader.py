@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from ....errors import EncaveError
-from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Status
+from ....run import sidecar as sidecars
 from ....run.configurations import CONFIG_ID
-from ...parts import sidecar as sidecars
+from ....run.sidecar import Sidecar
+from ....run.types import Floats
+from ...parts.fitting import fitted_run
 from ...parts.names import study_name
-from ...parts.sidecar import Sidecar
 from ...parts.space import LogSpace, known_space
 from ...reader import Found, Listing, Options, ReadResult
 from .files import LOG, beside, evidence
@@ -43,7 +44,6 @@ _MANY = 10
 _CLOCK = 0.005  # seconds
 _OWN_INFO = ("start", "end", "worker")  # of encave's runners
 _STATUSES = pa.array([Status.SUCCESS.value, Status.CRASHED.value])
-_Floats = NDArray[np.float64]
 
 
 class DehbReader:
@@ -138,7 +138,7 @@ def _result(log: History, path: Path, options: Options, notes: list[Note]) -> Re
     seen = evidence(files, log, found.space, configurations, known=not found.inferred)
     objectives = _objectives(log, sidecar)
     columns, time_notes = _trials(log, objectives, starts, timed=sidecar is not None)
-    run = Run.from_columns(
+    run = fitted_run(
         name=sidecar.run_name() if sidecar else study_name(path, "DEHB"),
         optimizer=sidecar.optimizer if sidecar else Optimizer("DEHB", log.release if log.release in _SINGLE else None),
         space=found.space,
@@ -147,7 +147,9 @@ def _result(log: History, path: Path, options: Options, notes: list[Note]) -> Re
         configurations=configurations,
         budget_name=sidecar.budget_name if sidecar else "fidelity",
         inferred_space=found.inferred,
-        metadata={**(seen.metadata or {}), **(sidecar.metadata() if sidecar else {"group": "DEHB"})},
+        provenance=Provenance.from_json(
+            {**(seen.metadata or {}), **(sidecar.provenance().json() if sidecar else {"group": "DEHB"})}
+        ),
         notes=[*notes, *log.notes, *told, *found.notes, *time_notes, *seen.notes, *_missing(log, sidecar, joined)],
     )
     return ReadResult(run, log.release, len(run) + log.dropped, dropped=log.dropped)
@@ -161,7 +163,7 @@ def _troubles(path: Path) -> list[Note]:
     return [*notes, Note("flagged", text)] if failures else notes
 
 
-def _with_log(log: History, joined: Joined | None) -> tuple[History, _Floats | None, list[Note]]:
+def _with_log(log: History, joined: Joined | None) -> tuple[History, Floats | None, list[Note]]:
     """The history with what the text log adds, the starts that it tells, and notes."""
     notes: list[Note] = []
     if joined is not None and joined.reason is not None:
@@ -197,7 +199,7 @@ def _objectives(log: History, sidecar: Sidecar | None) -> list[Objective]:
 
 
 def _trials(
-    log: History, objectives: Sequence[Objective], logged: _Floats | None, *, timed: bool
+    log: History, objectives: Sequence[Objective], logged: Floats | None, *, timed: bool
 ) -> tuple[dict[str, Any], list[Note]]:
     """Columns of the trials, and notes on what was derived."""
     failed = ~np.isfinite(log.fitness).all(axis=1)
@@ -230,7 +232,7 @@ def _trials(
     return columns, notes
 
 
-def _times(log: History, logged: _Floats | None, *, timed: bool) -> tuple[Any, Any, list[Note]]:
+def _times(log: History, logged: Floats | None, *, timed: bool) -> tuple[Any, Any, list[Note]]:
     """Start and end of each trial in seconds, and notes."""
     if timed and {"start", "end"} <= log.info.keys():
         return log.info["start"].cast(pa.float64()), log.info["end"].cast(pa.float64()), []

@@ -58,7 +58,7 @@ def described(path: Path) -> list[Described]:
         table = _below(path, scenario["path"])
         told = scenario.get("runs")
         runs = [run if isinstance(run, dict) else {} for run in told] if isinstance(told, list) else []
-        runs += [{}] * ((len(sections(table)) if table.is_file() else 0) - len(runs))
+        runs += [{}] * ((_count(*_stamped(table)) if table.is_file() else 0) - len(runs))
         dimension = scenario.get("dimension")
         size = dimension if isinstance(dimension, int) else None
         found += [Described(content, size, table, place, run) for place, run in enumerate(runs)]
@@ -98,11 +98,21 @@ def sections(table: Path) -> Sequence[Section]:
     Raises:
         EncaveError: the table cannot be read.
     """
+    return _sections(*_stamped(table))
+
+
+def _stamped(table: Path) -> tuple[Path, int, int]:
+    """A table with its size and time of change, by which what was found in it is kept."""
     try:
         status = table.stat()
     except OSError as error:
         raise EncaveError(f"cannot read {table}: {error.strerror or error}") from error
-    return _sections(table, status.st_size, status.st_mtime_ns)
+    return table, status.st_size, status.st_mtime_ns
+
+
+@lru_cache(maxsize=4096)  # every run of a description asks for the number in each of its tables
+def _count(table: Path, size: int, changed: int) -> int:
+    return len(_sections(table, size, changed))
 
 
 @lru_cache(maxsize=1)

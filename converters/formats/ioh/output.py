@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from ....files.atomic import atomic_file
 from ....run import CONFIG, COST, EXTRA, Objective, Run, Status, configurations
+from ....run.types import Floats
 from ...parts.names import folder_name
 from .reader import SUITE
 
@@ -36,7 +36,6 @@ LIMITS = (
 _VERSION = "0.3.22"
 _NUMBERS = ("trial_id", "config_id", "budget", "seed", "start", "end", "cpu_time", "evaluation")
 _OWN = ("evaluations", "raw_y", "raw_y_best")
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

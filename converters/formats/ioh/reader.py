@@ -19,9 +19,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ....errors import EncaveError
-from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ....run import configurations as space_columns
+from ....run.types import Floats
 from ...parts.evaluation_counts import EvaluationCounts, count_evaluations
+from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
 from ...parts.space import LogSpace, known_space, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
@@ -39,7 +41,6 @@ _INTEGERS = frozenset({"trial_id", "config_id", "seed", "evaluation"})
 _NUMBERED = frozenset({"evaluations", "function evaluation"})
 _MOST = 10**18  # what is beyond it is no count of evaluations
 _Columns = dict[str, list[str]]
-_Floats = NDArray[np.float64]
 
 
 class IohReader:
@@ -112,7 +113,7 @@ class _Outcome:
 
     objectives: Sequence[Objective]
     """The first is what was optimized."""
-    costs: dict[str, _Floats]
+    costs: dict[str, Floats]
     """Objective → values, shape (n,), NaN where the trial failed."""
     succeeded: NDArray[np.bool_]
     """Shape (n,)."""
@@ -165,7 +166,7 @@ def _run(one: Described, columns: _Columns, path: Path, options: Options, notes:
             trials.setdefault(name, _typed(values, integers=name in _INTEGERS))
         elif name not in _NUMBERED | outcome.costs.keys() and not own.names and not _POSITION.fullmatch(name):
             trials[EXTRA + name] = _typed(values)
-    return Run.from_columns(
+    return fitted_run(
         name=own.name or _name(one),
         optimizer=_optimizer(one, own),
         space=space.space,
@@ -174,7 +175,7 @@ def _run(one: Described, columns: _Columns, path: Path, options: Options, notes:
         configurations=configurations,
         budget_name=own.budget_name,
         inferred_space=space.inferred,
-        metadata=_metadata(one, own) | counts.metadata,
+        provenance=Provenance.from_json(_metadata(one, own) | counts.metadata),
         notes=[*own.notes, *notes, *space.notes, *counts.notes, *_oddities(outcome, own)],
     )
 
@@ -299,7 +300,7 @@ def _typed(texts: list[str], *, integers: bool = False) -> pa.Array:
     return pa.array([None if text is None else float(text) for text in told], pa.float64())
 
 
-def _floats(texts: list[str]) -> _Floats:
+def _floats(texts: list[str]) -> Floats:
     return np.array(texts, dtype=np.float64)
 
 

@@ -16,8 +16,9 @@ from typing import Any
 from ....errors import EncaveError
 from ....files.json_text import read_text
 from ....files.yaml import read_mapping, read_value
-from ....run import COST, Note, Objective, Optimizer, Run, Status
+from ....run import COST, Note, Objective, Optimizer, Provenance, Run, Status
 from ...parts.extras import extra_columns
+from ...parts.fitting import fitted_run
 from ...parts.names import study_name
 from ...parts.numbers import finite
 from ...parts.times import since_start
@@ -152,15 +153,17 @@ def _run(trials: list[Trial], path: Path, options: Options, notes: list[Note]) -
     starts, ends, time_notes = _times(trials)
     objectives, costs, statuses, cost_notes = _outcomes(trials)
     label, settings = _optimizer(path)
+    continues, told = _continues(trials, config_ids, budgets)
     columns: dict[str, Any] = {
         "config_id": config_ids,
         "budget": budgets,
+        "continues": continues,
         "worker": [_text(trial.metadata.get("evaluating_worker_id")) for trial in trials],
         "status": statuses,
         "start": starts,
         "end": ends,
     }
-    return Run.from_columns(
+    return fitted_run(
         name=study_name(path, label),
         optimizer=Optimizer(label),
         space=space.space,
@@ -169,8 +172,8 @@ def _run(trials: list[Trial], path: Path, options: Options, notes: list[Note]) -
         configurations=configurations,
         budget_name=None if fidelity is None else plain_name(fidelity),
         inferred_space=space.inferred,
-        metadata={"group": label, "library": "NePS"} | ({"settings": settings} if settings else {}),
-        notes=[*notes, *space.notes, *time_notes, *cost_notes],
+        provenance=Provenance(group=label, library="NePS", settings=settings),
+        notes=[*notes, *space.notes, *time_notes, *told, *cost_notes],
     )
 
 
@@ -184,6 +187,28 @@ def _configurations(trials: list[Trial]) -> tuple[list[int], dict[int, dict[str,
     configurations = {numbers[key]: config for key, config in zip(keys, rest, strict=True)}
     budgets = [finite(trial.config.get(fidelity)) if fidelity is not None else None for trial in trials]
     return [numbers[key] for key in keys], configurations, budgets, fidelity
+
+
+def _continues(
+    trials: list[Trial], config_ids: list[int], budgets: list[float | None]
+) -> tuple[list[int | None], list[Note]]:
+    """The trial that each one continues: the one that NePS names, else the highest rung below of its id."""
+    named = {trial.id: row for row, trial in enumerate(trials)}
+    rungs: dict[str, list[int]] = {}
+    for row, trial in enumerate(trials):
+        if match := _ID.fullmatch(trial.id):
+            rungs.setdefault(match["base"], []).append(row)
+    found: list[int | None] = []
+    for row, trial in enumerate(trials):
+        match = _ID.fullmatch(trial.id)
+        told = named.get(str(trial.metadata.get("previous_trial_id")))
+        below = [told] if told is not None else rungs[match["base"]] if match else []
+        levels = {other: budgets[other] for other in below if config_ids[other] == config_ids[row]}
+        lower = [(level, other) for other, level in levels.items() if level is not None and level < (budgets[row] or 0)]
+        found.append(max(lower)[1] if lower else None)
+    count = sum(before is not None for before in found)
+    text = "trials on a higher rung continue those of their configuration on the rung before: they cost the difference"
+    return found, [Note("derived", text, count)] if count else []
 
 
 def _outcomes(trials: list[Trial]) -> tuple[list[Objective], dict[str, list[float | None]], list[str], list[Note]]:

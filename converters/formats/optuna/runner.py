@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import COST, Run
+from ....run import COST
+from ....run.sidecar import Sidecar
 from ...parts.extras import extra_columns
-from ...parts.sidecar import Sidecar
+from ...parts.fitting import fitted_run
 from ...parts.space import known_space
 from ...reader import Options, ReadResult
 from .space import study_space
@@ -50,7 +51,7 @@ def to_result(study: Study, path: Path, options: Options, sidecar: Sidecar) -> R
     extras = [
         {name: value for name, value in (trial.system | trial.user).items() if name not in _OURS} for trial in trials
     ]
-    run = Run.from_columns(
+    run = fitted_run(
         name=sidecar.run_name(),
         optimizer=sidecar.optimizer,
         space=found.space,
@@ -58,7 +59,7 @@ def to_result(study: Study, path: Path, options: Options, sidecar: Sidecar) -> R
         trials=columns | extra_columns(extras),
         configurations=configurations.table(found.space),
         budget_name=sidecar.budget_name,
-        metadata=sidecar.metadata(),
+        provenance=sidecar.provenance(),
         notes=[*study.notes, *found.notes],
     )
     return ReadResult(run, sidecar.optimizer.version, len(run) + study.dropped, dropped=study.dropped)

@@ -9,29 +9,26 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import COST, Note, Objective, Optimizer, Run, Status
-from ...parts import sidecar as sidecars
+from ....run import COST, Note, Objective, Optimizer, Provenance, Status
+from ....run import sidecar as sidecars
 from ...parts.extras import extra_columns
 from ...parts.feasibility import feasibility
+from ...parts.fitting import fitted_run
 from ...parts.names import study_name
 from ...parts.numbers import finite
-from ...parts.searcher import RANDOM_SEARCH, Named, named_in
+from ...parts.searcher import searcher
 from ...parts.times import since_start
 from ...reader import Options, ReadResult
 from . import runner
+from .searched import OPTUNA_SAMPLERS, logged_searcher
 from .space import study_space
+from .steps import NAME as STEPS
+from .steps import spread
 from .study import STATES, Study, Trial, settle_times
 
 _METRIC_NAMES = "study:metric_names"
 _UNNAMED = "no-name-"  # Optuna's name for a study that the user gave none
 _CONSTRAINTS = "constraints"  # until release 4 a list, in release 5 one attribute "constraints:<name>" each
-_SAMPLERS = {  # as people write them in the names of studies
-    "TPE": "tpe(?:[^0-9a-z]*sampler)?",
-    "Random": RANDOM_SEARCH,
-    "CMA-ES": "cma[^0-9a-z]*es(?:[^0-9a-z]*sampler)?",
-    "NSGA-II": "nsga[^0-9a-z]*(?:ii|2)(?:[^0-9a-z]*sampler)?",
-    "GP": "gp(?:[^0-9a-z]*sampler)?",
-}
 _SAMPLER_STATE = ("cma:", "sepcma:", "cmawm:")  # pickles of the sampler, many times the size of all else
 
 
@@ -55,29 +52,35 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
         return runner.to_result(study, path, options, sidecar)
     objectives = _objectives(study)
     space = study_space(study, options)
-    columns, notes = _columns(study, objectives)
+    spread_out = spread(study) if options.steps == "budget" else None
+    columns, notes = _columns(study.trials if spread_out is None else spread_out.trials, objectives)
+    ids = space.config_ids
+    if spread_out is not None:
+        columns, ids = columns | spread_out.columns, ids[spread_out.rows]
+        notes = [*spread_out.notes, *notes]
     named = study.name and not study.name.startswith(_UNNAMED)
-    sampler = None if study.sampler or not named else named_in(study.name, _SAMPLERS)
+    searched = searcher(
+        "Optuna", path, logged_searcher(study), study=study.name if named else None, known=OPTUNA_SAMPLERS
+    )
     release = study.release or _release(study)
-    run = Run.from_columns(
+    run = fitted_run(
         name=study.name if named else study_name(path, "Optuna"),
         optimizer=Optimizer("Optuna", study.release),
         space=space.space,
         objectives=objectives,
-        trials={"config_id": space.config_ids, **columns},
+        trials={"config_id": ids, **columns},
         configurations=space.table(space.space),
+        budget_name=None if spread_out is None else STEPS,
         inferred_space=space.incomplete,
-        metadata=_metadata(study, sampler),
-        notes=[*study.notes, *space.notes, *notes, *([sampler.note("study's name")] if sampler else [])],
+        provenance=Provenance.from_json(_metadata(study) | searched.metadata),
+        notes=[*study.notes, *space.notes, *notes, *searched.notes],
     )
     return ReadResult(run, release, len(run) + study.dropped, dropped=study.dropped)
 
 
-def _metadata(study: Study, sampler: Named | None) -> dict[str, Any]:
+def _metadata(study: Study) -> dict[str, Any]:
     starts = [trial.start for trial in study.trials if trial.start is not None]
     return {
-        "group": f"Optuna ({sampler.label})" if sampler else "Optuna",
-        **({"label_from": sampler.word} if sampler else {}),
         "study": study.name,
         "started_at": min(starts, default=None),
         "distributions": {name: [domain.text for domain in tried.domains] for name, tried in study.parameters.items()},
@@ -112,8 +115,7 @@ def _objectives(study: Study) -> list[Objective]:
     ]
 
 
-def _columns(study: Study, objectives: Sequence[Objective]) -> tuple[dict[str, Any], list[Note]]:
-    trials = study.trials
+def _columns(trials: Sequence[Trial], objectives: Sequence[Objective]) -> tuple[dict[str, Any], list[Note]]:
     times = since_start([trial.start for trial in trials], [trial.end for trial in trials])
     usable = [[finite(trial.values.get(number)) for number in range(len(objectives))] for trial in trials]
     statuses = [STATES[trial.state] for trial in trials]
@@ -177,7 +179,8 @@ def _notes(trials: Sequence[Trial], infinite: int) -> list[Note]:
         notes.append(Note("derived", text, states["PRUNED"]))
     if any(trial.steps for trial in trials):
         text = (
-            "Optuna's steps are no budget that the sampler chose: they are in extra:last_step and intermediate_values"
+            "Optuna's steps are no budget that the sampler chose: they are in extra:last_step and intermediate_values; "
+            "--steps budget reads them as one"
         )
         notes.append(Note("assumed", text))
     if infinite:

@@ -1,23 +1,28 @@
 """Ray Tune's experiment folders: `experiment_state-*.json` and a folder per trial, without unpickling anything.
 
 A trial of the run is a trial of Ray: its last result counts, as in Ray's `get_best_result`. The results before it are
-in `extra:intermediate_values`.
+in `extra:intermediate_values`; with `--steps budget` each result is a trial.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import COST, Note, Objective, Optimizer, Run, Status
+from ....run import COST, Note, Objective, Optimizer, Provenance, Run, Status
+from ...parts.continued import Reports, reports
 from ...parts.extras import extra_columns
+from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
+from ...parts.metrics import RAY_OWN, likely, more_is_better
 from ...parts.names import study_name
 from ...parts.numbers import finite
+from ...parts.searcher import searcher
 from ...parts.space import LogSpace, known_space
 from ...parts.times import Times, since_start
 from ...reader import Found, Listing, Options, ReadResult
@@ -38,12 +43,7 @@ from .state import (
 
 _STATE = re.compile(r"experiment_state.*\.json")
 _STATUSES = {"TERMINATED": Status.SUCCESS, "ERROR": Status.CRASHED, "RUNNING": Status.RUNNING, "PAUSED": Status.RUNNING}
-_OWN = re.compile(
-    r"time_.*|timesteps_.*|episodes_.*|iterations_since_restore|training_iteration|timestamp|pid|done|num_\w+"
-    r"|trial_id|experiment_id|experiment_tag|date|hostname|node_ip|should_checkpoint|checkpoint_dir_name|(perf|info)/.*"
-)  # what Ray itself puts into results
-_LIKELY = ("_metric", "loss", "mean_loss", "val_loss", "mean_accuracy", "accuracy", "score", "episode_reward_mean")
-_MORE_IS_BETTER = re.compile(r"acc|score|reward|return|auc|f1|precision|recall|r2|iou|bleu|map\b", re.IGNORECASE)
+_LAST = (ITERATION, "timestamp", "time_total_s")  # of the last result, for a failure after it
 
 
 class RayTuneReader:
@@ -76,7 +76,9 @@ class RayTuneReader:
             raise EncaveError(f"{found.path} has no trials")
         metric, chosen = _metric(state, trials)
         for trial in trials:
-            fill(trial, metric)
+            fill(trial, metric, keep=options.steps == "budget")
+        if options.steps == "budget":
+            trials = [report for trial in trials for report in _reports(trial)]
         run = _run(trials, metric, experiment / found.path.name, options, [*notes, *chosen])
         return ReadResult(run, None, len(run) + state.unreadable, dropped=state.unreadable)
 
@@ -89,6 +91,21 @@ def _is_trial(folder: Path) -> bool:
         return False
     with (folder / RESULT).open("rb") as file:
         return ITERATION.encode() in file.read(65536)
+
+
+def _reports(trial: RayTrial) -> Iterator[RayTrial]:
+    """A trial for each result; one that failed or goes on has a trial without a value after them."""
+    if not trial.reports:
+        yield trial
+        return
+    over = trial.status in ("TERMINATED", None) and not trial.error
+    for place, result in enumerate(trial.reports):
+        final = over and place == len(trial.reports) - 1
+        own = replace(trial, last=result, status="TERMINATED", series={}, reports=[])
+        yield own if final else replace(own, reported=None, error=None)
+    if not over:
+        last = {key: trial.last[key] for key in _LAST if key in trial.last} if trial.error else {}
+        yield replace(trial, last=last, series={}, reports=[])
 
 
 def _no_state() -> Note:
@@ -128,18 +145,17 @@ def _metric(state: State, trials: Sequence[RayTrial]) -> tuple[str, list[Note]]:
     for trial in trials:
         first = trial.last or (next(results(trial.folder), {}) if trial.folder else {})
         for key, value in first.items():
-            if isinstance(value, int | float) and not isinstance(value, bool) and not _OWN.fullmatch(key):
+            if isinstance(value, int | float) and not isinstance(value, bool) and not RAY_OWN.fullmatch(key):
                 counts[key] = counts.get(key, 0) + 1
     if not counts:
         raise EncaveError("no trial of this Ray Tune experiment has a result: nothing to convert")
-    likely = [name for name in _LIKELY if name in counts]
-    metric = likely[0] if likely else max(counts, key=lambda name: counts[name])
+    metric = likely(counts) or max(counts, key=lambda name: counts[name])
     others = f" (the results also have {', '.join(sorted(set(counts) - {metric}))})" if len(counts) > 1 else ""
     return metric, [Note("assumed", f"the log does not say what was optimised; {metric} is taken{others}")]
 
 
 def _run(trials: Sequence[RayTrial], metric: str, path: Path, options: Options, notes: list[Note]) -> Run:
-    more = _MORE_IS_BETTER.search(metric) is not None and "loss" not in metric.lower()
+    more = more_is_better(metric)
     better = "more" if more else "less"
     notes.append(Note("assumed", f"Ray Tune's mode is only in a pickle: {better} {metric} is taken as better"))
     ids, configurations = _configurations(trials)
@@ -148,11 +164,12 @@ def _run(trials: Sequence[RayTrial], metric: str, path: Path, options: Options, 
         inferred = infer(configurations)
         configurations = inferred.configurations
         found = LogSpace(inferred.space, True, inferred.notes)
-    columns, times, told = _columns(trials, metric)
+    columns, times, told = _columns(trials, metric, by_step=options.steps == "budget")
+    searched = searcher("Ray Tune", path)
     pickled = sum(PICKLED_TEXT in trial.config.values() for trial in trials)
     if pickled:
         notes.append(Note("flagged", "configurations hold pickled objects, which are not loaded", pickled))
-    return Run.from_columns(
+    return fitted_run(
         name=study_name(path, "Ray-Tune"),
         optimizer=Optimizer("Ray Tune"),
         space=found.space,
@@ -161,8 +178,8 @@ def _run(trials: Sequence[RayTrial], metric: str, path: Path, options: Options, 
         configurations=configurations,
         budget_name=ITERATION,
         inferred_space=found.inferred,
-        metadata={"group": "Ray Tune", "started_at": times.origin},
-        notes=[*notes, *found.notes, *times.notes, *told],
+        provenance=Provenance.from_json({"started_at": times.origin, **searched.metadata}),
+        notes=[*notes, *found.notes, *times.notes, *told, *searched.notes],
     )
 
 
@@ -172,17 +189,24 @@ def _configurations(trials: Sequence[RayTrial]) -> tuple[list[int], dict[int, di
     return ids, {number: trial.config for number, trial in zip(ids, trials, strict=True)}
 
 
-def _columns(trials: Sequence[RayTrial], metric: str) -> tuple[dict[str, Any], Times, list[Note]]:
+def _columns(trials: Sequence[RayTrial], metric: str, *, by_step: bool) -> tuple[dict[str, Any], Times, list[Note]]:
     costs = [finite(trial.last.get(metric)) for trial in trials]
     statuses = [_status(trial, cost) for trial, cost in zip(trials, costs, strict=True)]
-    times = since_start([_start(trial) for trial in trials], [_end(trial) for trial in trials])
+    starts, ends = [_start(trial) for trial in trials], [_end(trial) for trial in trials]
     iterations = [trial.last.get(ITERATION) for trial in trials]
     known = [iteration for iteration in iterations if isinstance(iteration, int)]
     notes: list[Note] = []
-    if max(known, default=1) > 1:
+    further: dict[str, Any] = {}
+    if by_step:
+        told = _continued(trials, iterations, ends)
+        further, notes = told.columns, list(told.notes)
+        for row, before in enumerate(further.get("continues", ())):
+            starts[row] = starts[row] if before is None else ends[before]
+    elif max(known, default=1) > 1:
         notes.append(Note("derived", "a trial's cost and budget are those of its last result", len(known)))
     else:
         iterations = [None] * len(trials)
+    times = since_start(starts, ends)
     lost = sum(trial.status == "TERMINATED" and s is Status.CRASHED for trial, s in zip(trials, statuses, strict=True))
     if lost:
         notes.append(Note("flagged", f"terminated trials without a finite {metric} count as crashed", lost))
@@ -194,6 +218,7 @@ def _columns(trials: Sequence[RayTrial], metric: str) -> tuple[dict[str, Any], T
     return (
         {
             "budget": [finite(iteration) for iteration in iterations],
+            **further,
             "worker": [str(trial.last["node_ip"]) if trial.last.get("node_ip") else None for trial in trials],
             "status": statuses,
             "start": times.start,
@@ -204,6 +229,15 @@ def _columns(trials: Sequence[RayTrial], metric: str) -> tuple[dict[str, Any], T
         times,
         notes,
     )
+
+
+def _continued(trials: Sequence[RayTrial], iterations: Sequence[Any], ends: Sequence[float | None]) -> Reports:
+    """Which results continue others; a trial that was restored is another call."""
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(trial.key for trial in trials))}
+    restored = [trial.last.get("iterations_since_restore") == 1 for trial in trials]
+    told = reports([numbers[trial.key] for trial in trials], list(map(finite, iterations)), ends, restored)
+    text = "Ray Tune's iterations are read as budgets, as --steps budget says: each result is a trial"
+    return replace(told, notes=(Note("derived", text, len(trials)), *told.notes))
 
 
 def _status(trial: RayTrial, cost: float | None) -> Status:

@@ -46,6 +46,8 @@ class RayTrial:
     """The last result, flat, without the configuration."""
     series: dict[int, float] = field(default_factory=dict)
     """Iteration → value of the objective."""
+    reports: list[dict[str, Any]] = field(default_factory=list)
+    """All results with an iteration, as `last`, in their order; empty unless they are wanted."""
     error: str | None = None
     """Text of `error.txt`."""
     unreadable: int = 0
@@ -130,8 +132,13 @@ def trial_folders(experiment: Path) -> list[Path]:
     return sorted(folder for folder in folders if any((folder / name).is_file() for name in (PARAMS, RESULT)))
 
 
-def fill(trial: RayTrial, metric: str) -> None:
+def fill(trial: RayTrial, metric: str, *, keep: bool = False) -> None:
     """Add what the trial's folder has: configuration, results, error.
+
+    Args:
+        trial: The trial.
+        metric: What was optimised.
+        keep: Whether to keep all results.
 
     Raises:
         EncaveError: a file cannot be read at all.
@@ -150,6 +157,8 @@ def fill(trial: RayTrial, metric: str) -> None:
         value, iteration = result.get(metric), result.get(ITERATION)
         if isinstance(value, int | float) and isinstance(iteration, int):
             trial.series[iteration] = float(value)
+        if keep and isinstance(iteration, int):
+            trial.reports.append(result)
 
 
 def results(folder: Path, counted: RayTrial | None = None) -> Iterator[dict[str, Any]]:

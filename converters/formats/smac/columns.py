@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ....run import Note, Status
 from ....run.records import columns_of
+from ....run.types import Floats
 from .rows import DICT_FIELDS, FIELDS, NUMBERED, Entry, entry
 
 _STATUSES = tuple(Status)
@@ -23,7 +24,6 @@ _NAMES = pa.array([status.value for status in _STATUSES])
 _NONE = type(None)
 _REQUIRED = ("config_id", "instance", "cost", "time", "status")
 _NUMBERS = frozenset({int, float, _NONE})
-_Floats = NDArray[np.float64]
 _Column: TypeAlias = "Callable[[str], list[Any]]"
 
 
@@ -39,21 +39,21 @@ class Entries:
     """Seeds."""
     budget: list[float | None]
     """Budgets; null where there is none."""
-    cost: _Floats
+    cost: Floats
     """Costs, shape (n, objectives), NaN beyond those of an entry; a sentinel or infinite where it failed."""
     objectives: NDArray[np.int64]
     """Number of costs of each entry, shape (n,)."""
-    time: _Floats
+    time: Floats
     """Seconds of the target function as SMAC measured them or was told, shape (n,)."""
-    cpu_time: _Floats
+    cpu_time: Floats
     """CPU seconds, shape (n,), NaN where unknown; 2.3 and later."""
     code: NDArray[np.int64]
     """Position of the status in `Status`, shape (n,)."""
     word: list[str]
     """The statuses in SMAC's own words."""
-    start: _Floats
+    start: Floats
     """Seconds, mostly of the clock, shape (n,); 0.0 where nobody told, NaN where there is none."""
-    end: _Floats
+    end: Floats
     """As `start`."""
     info: list[dict[str, Any]]
     """`additional_info`."""
@@ -200,6 +200,6 @@ def _typed(values: list[Any], kinds: frozenset[type] | set[type]) -> list[Any]:
     return values
 
 
-def _floats(values: list[Any]) -> _Floats:
+def _floats(values: list[Any]) -> Floats:
     """Null becomes NaN."""
     return np.array(values, dtype=np.float64)

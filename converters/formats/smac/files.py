@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from ...parts.space import space_file
 
 RUN_HISTORY = re.compile(r"runhistory(?P<suffix>.*)\.json", re.IGNORECASE)
 _HASH = re.compile(r"[0-9a-f]{32}")
-_SETTING = re.compile(r"^(\w+) = (.*)$", re.MULTILINE)
+_SETTING = re.compile(r"^[ \t]*([\w-]+)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
 _RUN_FOLDER = re.compile(r"\brun_(\d+)\b")
+_TRAJECTORIES = ("trajectory", "intensifier", "traj", "traj_aclib2")
 _LARGEST = 1 << 24  # bytes of a scenario.txt
 
 
@@ -33,6 +35,8 @@ class Beside:
     """Configuration space, as JSON or PCS."""
     statistics: Path | None = None
     """`optimization.json` of 2.0 and later or `stats.json` before."""
+    trajectory: Path | None = None
+    """What names SMAC's incumbents: `intensifier.json` of 2.0 and later, `traj.json` or `traj_aclib2.json` before."""
 
     @property
     def statistics_name(self) -> str:
@@ -42,7 +46,8 @@ class Beside:
     @property
     def files(self) -> tuple[Path, ...]:
         """Those that are there."""
-        return tuple(path for path in (self.scenario, self.space, self.statistics) if path is not None)
+        found = (self.scenario, self.space, self.statistics, self.trajectory)
+        return tuple(path for path in found if path is not None)
 
 
 @dataclass(frozen=True)
@@ -57,12 +62,20 @@ class Scenario:
     """Whether `stats.json` is that of the first alpha of 2.0."""
     finished: bool | None = None
     """Whether the run had ended when SMAC last wrote; None if unknown."""
+    counted: int | None = None
+    """How many trials had finished then, as `stats.json` counts them; None if unknown."""
 
     @property
     def version(self) -> str | None:
         """Release of SMAC, which 2.0 and later write."""
         told = _mapping(self.content.get("_meta")).get("version")
         return "2.0 alpha" if self.alpha else None if told is None else str(told)
+
+    @property
+    def facade(self) -> str | None:
+        """The class that the user called, which 2.0 and later write."""
+        told = _mapping(_mapping(self.content.get("_meta")).get("facade")).get("name")
+        return told if isinstance(told, str) else None
 
     def objectives(self, count: int) -> list[Objective]:
         """The objectives, `count` of them."""
@@ -87,11 +100,13 @@ class Scenario:
 
     def metadata(self) -> dict[str, Any]:
         """Everything that a `Run` has no field for."""
-        facade = _mapping(_mapping(self.content.get("_meta")).get("facade")).get("name")
-        kept = {"seed": self.content.get("seed"), "workers": self.content.get("n_workers"), "facade": facade}
+        kept = {"seed": self.content.get("seed"), "workers": self.content.get("n_workers"), "facade": self.facade}
         number = _RUN_FOLDER.search(str(self.content.get("pcs_fn", ""))) if self.legacy else None
         kept |= {"run_id": number and int(number[1]), "finished": self.finished}
-        return {"group": "SMAC", **{key: value for key, value in kept.items() if isinstance(value, str | int)}}
+        told = {"group": "SMAC", **{key: value for key, value in kept.items() if isinstance(value, str | int)}}
+        budgets = [self.content.get(key) for key in ("min_budget", "max_budget")]
+        numbers = all(isinstance(one, int | float) and math.isfinite(one) for one in budgets)
+        return told | ({"budget_range": budgets} if numbers else {})
 
 
 def _numbered(count: int) -> list[str]:
@@ -120,7 +135,8 @@ def beside(path: Path, names: Iterable[str]) -> Beside:
     scenario = first(("scenario", ".json"), ("scenario", ".txt"))
     told = _settings(scenario).get("pcs_fn") if scenario is not None and scenario.suffix == ".txt" else None
     space = space_file(path.parent, present, suffix=suffix, told=told)
-    return Beside(suffix, scenario, space, first(("optimization", ".json"), ("stats", ".json")))
+    statistics = first(("optimization", ".json"), ("stats", ".json"))
+    return Beside(suffix, scenario, space, statistics, first(*((stem, ".json") for stem in _TRAJECTORIES)))
 
 
 def read_scenario(files: Beside, notes: list[Note]) -> Scenario:
@@ -129,11 +145,13 @@ def read_scenario(files: Beside, notes: list[Note]) -> Scenario:
     finished = statistics.get("finished")
     alpha = "trajectory" in statistics and "submitted" in statistics
     ended = finished if isinstance(finished, bool) else None
+    told = statistics.get("finished_ta_runs", finished)  # 1.x; 2.0 alpha
+    count = told if type(told) is int else None
     if ended is False and statistics.get("used_walltime"):  # 0 where SMAC was only asked and told
         notes.append(Note("flagged", f"SMAC had not finished when it wrote this, as {files.statistics_name} says"))
     if files.scenario is not None and files.scenario.suffix == ".txt":
-        return Scenario(_settings(files.scenario), legacy=True, alpha=alpha, finished=ended)
-    return Scenario(_object(files.scenario, notes), alpha=alpha, finished=ended)
+        return Scenario(_settings(files.scenario), legacy=True, alpha=alpha, finished=ended, counted=count)
+    return Scenario(_object(files.scenario, notes), alpha=alpha, finished=ended, counted=count)
 
 
 def _object(path: Path | None, notes: list[Note]) -> Mapping[str, Any]:

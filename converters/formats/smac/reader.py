@@ -15,21 +15,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ....errors import EncaveError
 from ....files.json_text import read_json
-from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
+from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
+from ....run import sidecar as sidecars
 from ....run.configurations import from_cells
 from ....run.records import columns_of
-from ...parts import sidecar as sidecars
+from ....run.sidecar import Sidecar
 from ...parts.extras import extra_columns
+from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
-from ...parts.sidecar import Sidecar
 from ...parts.space import LogSpace, known_space
 from ...reader import Found, Listing, Options, ReadResult
 from .columns import Entries, entries, status_code, status_column
+from .facade import searched_by
 from .files import RUN_HISTORY, Beside, Scenario, beside, read_scenario
+from .incumbents import named_incumbents, penalties, shares_evaluations
 from .rows import STATUSES, UNSET, instance_text, releases
 from .times import times
 
@@ -76,7 +80,8 @@ class SmacReader:
             notes.append(Note("flagged", "SMAC ended before its first trial: the log has none"))
         notes += _copies(found.path)
         scenario = read_scenario(files, notes)
-        log = _Log(rows, configurations, _mapping(history.get("config_origins")), scenario, files)
+        counted = _mapping(history.get("stats")).get("finished", scenario.counted)
+        log = _Log(rows, configurations, _mapping(history.get("config_origins")), scenario, files, counted)
         run = _run(log, found.path, options, notes)
         release = scenario.version or releases(data, origins="config_origins" in history)
         return ReadResult(run, release, len(data), dropped=len(data) - len(rows))
@@ -92,6 +97,7 @@ class _Log:
     origins: Mapping[str, Any]
     scenario: Scenario
     files: Beside
+    counted: Any
 
 
 def _names(found: Found) -> list[str]:
@@ -134,29 +140,53 @@ def _run(log: _Log, path: Path, options: Options, notes: list[Note]) -> Run:
     sidecar = sidecars.find(path)
     found = _space(log, path, options, sidecar, notes)
     alike = None if found is None else _alike(found.space, log.configurations)
-    configurations = log.configurations if alike is None else {}
+    configurations = log.configurations
     if found is None:
         inferred = infer(configurations)
         found, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
     count = int(log.rows.objectives.max(initial=0)) if len(log.rows) else 1
     objectives = sidecar.objectives if sidecar else log.scenario.objectives(count)
     columns, told = _columns(log.rows, objectives, timed=sidecar is not None)
+    told += _shared(log, columns, len(objectives))
     if any(log.origins.values()):
         columns[EXTRA + "origin"] = _origins(log)
     if sidecar:
         told += _schedule(sidecar, columns)
-    return Run.from_columns(
+    searched = searched_by(path, log.scenario, log.origins.values(), log.rows.budget)
+    provenance = sidecar.provenance() if sidecar else Provenance.from_json(log.scenario.metadata() | searched.metadata)
+    finished = int((~log.rows.are(Status.RUNNING)).sum())
+    if type(log.counted) is int and log.counted > finished:
+        provenance = provenance.replace(evaluations=log.counted)
+        text = f"SMAC counts {log.counted:,} finished trials, of which its run history has {finished:,}"
+        told.append(Note("flagged", text))
+    return fitted_run(
         name=sidecar.run_name() if sidecar else log.scenario.name(path, log.files.suffix),
         optimizer=sidecar.optimizer if sidecar else Optimizer("SMAC", log.scenario.version),
         space=found.space,
         objectives=objectives,
         trials=columns,
-        configurations=configurations if alike is None else alike,
+        configurations=configurations,
+        ready=alike,
         budget_name=sidecar.budget_name if sidecar else None,
         inferred_space=found.inferred,
-        metadata=sidecar.metadata() if sidecar else log.scenario.metadata(),
-        notes=[*notes, *found.notes, *told],
+        provenance=provenance,
+        notes=[*notes, *found.notes, *told, *([] if sidecar else searched.notes)],
     )
+
+
+def _shared(log: _Log, columns: dict[str, Any], objectives: int) -> list[Note]:
+    """Add what several instances or seeds of a configuration need: penalties, and the incumbents that SMAC names."""
+    if not len(log.rows) or not shares_evaluations(log.rows):
+        return []
+    unsuccessful = pc.not_equal(columns["status"].cast(pa.string()), Status.SUCCESS.value).to_numpy(False)
+    columns["penalty"], notes = penalties(log.rows, log.scenario, unsuccessful & ~log.rows.are(Status.RUNNING))
+    if objectives == 1:
+        ends = columns["end"].to_numpy(zero_copy_only=False)
+        trajectory = log.files.trajectory or (log.files.statistics if log.scenario.alpha else None)
+        named, told = named_incumbents(trajectory, log.rows, ends, log.configurations)
+        columns |= {} if named is None else {"incumbent": named}
+        notes += told
+    return notes
 
 
 def _space(log: _Log, path: Path, options: Options, sidecar: Sidecar | None, notes: list[Note]) -> LogSpace | None:
@@ -191,7 +221,10 @@ def _alike(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, 
     cells = columns_of(list(configurations.values()))
     if cells is None or not cells.keys() <= set(space.keys()):
         return None
-    return from_cells(space, list(configurations), cells)
+    try:
+        return from_cells(space, list(configurations), cells)
+    except EncaveError:
+        return None  # one by one it is found out which
 
 
 def _columns(rows: Entries, objectives: Sequence[Objective], *, timed: bool) -> tuple[dict[str, Any], list[Note]]:

@@ -1,6 +1,7 @@
 """Syne Tune: `results.csv.zip`, one row per report of a trial, and `metadata.json`.
 
-A report is an evaluation at a budget: the value after so many epochs (or whatever the scheduler counts).
+A report is a trial at a budget: the value after so many epochs (or whatever the scheduler counts). Reports of one call
+of the objective are one evaluation.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from numpy.typing import NDArray
 from ....errors import EncaveError
 from ....files.json_text import read_json
 from ....files.zips import read_member
-from ....run import COST, EXTRA, Note, Objective, Optimizer, Run, Status
-from ...parts import sidecar as sidecars
+from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
+from ....run import sidecar as sidecars
+from ....run.sidecar import Sidecar
+from ....run.types import Floats
+from ...parts.continued import Reports, reports
 from ...parts.csv_table import CsvTable, numbers, read_csv, typed
+from ...parts.fitting import fitted_run
 from ...parts.names import study_name
-from ...parts.sidecar import Sidecar
+from ...parts.searcher import Searcher, searcher
 from ...parts.space import LogSpace, known_space, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
 from .space import cast, read_space
@@ -34,9 +39,14 @@ _TRIAL = "trial_id"
 _TIME = "st_tuner_time"
 _WORKER_TIME = "st_worker_time"
 _ITERATION = "st_worker_iter"
-_LABELS = {"REA": "RE", "RS": "random search"}
-
-_Floats = NDArray[np.float64]
+_LABELS = {
+    "REA": "RE",
+    "RS": "random search",
+    "FIFOScheduler (random)": "random search",
+    "FIFOScheduler (bayesopt)": "BO",
+    "HyperbandScheduler (random)": "ASHA",
+    "HyperbandScheduler (bayesopt)": "MOBSTER",
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,7 @@ class Log:
     trials: NDArray[np.int64]
     """Syne Tune's trial of each report, shape (n,)."""
 
-    def floats(self, name: str) -> _Floats:
+    def floats(self, name: str) -> Floats:
         """A column as floats, shape (n,), NaN where it is empty or no number."""
         return numbers(self.table.columns[name]).to_numpy(zero_copy_only=False).astype(np.float64)
 
@@ -131,7 +141,7 @@ def _objectives(metadata: Mapping[str, Any]) -> list[Objective]:
     return [Objective(name, "maximize" if known.get(name) == "max" else "minimize") for name in names]
 
 
-def _budget(log: Log) -> tuple[_Floats | None, str | None, list[Note]]:
+def _budget(log: Log) -> tuple[Floats | None, str | None, list[Note]]:
     """Budget of each report, its name, and what was assumed; None where every trial reports once."""
     settings = log.metadata.get("scheduler_kwargs")
     settings = settings if isinstance(settings, dict) else {}
@@ -157,7 +167,7 @@ def _others(log: Log) -> list[str]:
     return [name for name in log.table.columns if not name.startswith((_OWN, _CONFIG)) and name not in metrics]
 
 
-def _counts_up(values: _Floats, trials: NDArray[np.int64]) -> bool:
+def _counts_up(values: Floats, trials: NDArray[np.int64]) -> bool:
     """Whether values are whole and positive, and grow from each row of a trial to its next."""
     if not (np.isfinite(values).all() and (values == np.floor(values)).all() and (values > 0).all()):
         return False
@@ -169,7 +179,7 @@ def _counts_up(values: _Floats, trials: NDArray[np.int64]) -> bool:
 def _run(
     log: Log,
     space: LogSpace,
-    budget: _Floats | None,
+    budget: Floats | None,
     budget_name: str | None,
     notes: list[Note],
     sidecar: Sidecar | None,
@@ -186,6 +196,8 @@ def _run(
     }
     if budget is not None:
         columns["budget"] = np.where(np.isfinite(budget), budget, np.nan)
+    told = _reports(log, budget, ends)
+    columns |= told.columns
     for name, values in costs.items():
         columns[COST + name] = np.where(failed, np.nan, values)
         if failed.any():
@@ -195,19 +207,29 @@ def _run(
             columns[EXTRA + name] = typed(log.table.columns[name])
     if sidecar and EXTRA + "worker" in columns:
         columns["worker"] = columns.pop(EXTRA + "worker").cast(pa.string())
-    label = str(log.metadata.get("scheduler_name") or "Syne Tune")
-    label = _LABELS.get(label, label)
-    return Run.from_columns(
-        name=sidecar.run_name() if sidecar else study_name(log.path, label),
-        optimizer=sidecar.optimizer if sidecar else Optimizer(label),
+    searched = _searched(log)
+    return fitted_run(
+        name=sidecar.run_name() if sidecar else study_name(log.path, searched.label),
+        optimizer=sidecar.optimizer if sidecar else Optimizer(searched.label),
         space=space.space,
         objectives=objectives,
         trials=columns,
         configurations=_configurations(log, space),
         budget_name=budget_name,
-        metadata=sidecar.metadata() if sidecar else _metadata(log.metadata, label),
-        notes=[*notes, *time_notes, *_oddities(log, failed)],
+        provenance=sidecar.provenance()
+        if sidecar
+        else Provenance.from_json(_metadata(log.metadata) | searched.metadata),
+        notes=[*notes, *time_notes, *told.notes, *_oddities(log, failed), *([] if sidecar else searched.notes)],
     )
+
+
+def _reports(log: Log, budget: Floats | None, ends: Sequence[float | None]) -> Reports:
+    """Which reports continue others; where the worker counts from 0 again, the trial was resumed in another call."""
+    count = len(log.trials)
+    known = [None] * count if budget is None else [level if np.isfinite(level) else None for level in budget.tolist()]
+    if _ITERATION not in log.table.columns:
+        return reports(log.trials.tolist(), known, ends, [False] * count)
+    return reports(log.trials.tolist(), known, ends, (log.floats(_ITERATION) == 0).tolist())
 
 
 def _configurations(log: Log, space: LogSpace) -> dict[int, dict[str, Any]]:
@@ -259,11 +281,21 @@ def _oddities(log: Log, failed: NDArray[np.bool_]) -> list[Note]:
     return notes
 
 
-def _metadata(metadata: Mapping[str, Any], label: str) -> dict[str, Any]:
+def _searched(log: Log) -> Searcher:
+    """The scheduler; of those that take any searcher, with the searcher."""
+    scheduler, settings = log.metadata.get("scheduler_name"), log.metadata.get("scheduler_kwargs")
+    if not scheduler:
+        return searcher("Syne Tune", log.path, own=False)
+    told = settings.get("searcher") if isinstance(settings, dict) else None
+    named = f"{scheduler} ({told})" if isinstance(told, str) and told else str(scheduler)
+    return searcher("Syne Tune", log.path, _LABELS.get(named, named), own=False)
+
+
+def _metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     settings = metadata.get("scheduler_kwargs")
     settings = settings if isinstance(settings, dict) else {}
     seed = settings.get("random_seed", metadata.get("seed"))
-    told: dict[str, Any] = {"group": label, "library": "Syne Tune", "backend": metadata.get("backend")}
+    told: dict[str, Any] = {"library": "Syne Tune", "backend": metadata.get("backend")}
     told |= {"seed": seed} if isinstance(seed, int) else {}
     told |= {"task": metadata["benchmark"]} if isinstance(metadata.get("benchmark"), str) else {}
     return told | ({"workers": metadata["n_workers"]} if isinstance(metadata.get("n_workers"), int) else {})

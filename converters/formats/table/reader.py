@@ -7,19 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....run import Note, Optimizer, Run, Status
+from ....run import Note, Optimizer, Provenance, Run, Status
 from ....run.configurations import ABSENT, choices
 from ...parts.clock import from_start
 from ...parts.evaluation_counts import EvaluationCounts, count_evaluations
 from ...parts.extras import extra_columns
 from ...parts.feasibility import feasibility
+from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
 from ...parts.names import study_name
 from ...parts.outcomes import outcomes
+from ...parts.searcher import Searcher, named_in_folders, searcher
 from ...parts.space import SPACE_FILE, LogSpace, known_space
 from ...reader import Found, Listing, Options, ReadResult
+from .frames import Frame, known_frame, told_over
 from .mapping import Mapped, decimal_comma, mapping_file, read_mapping, resolve, self_explaining
 from .oddities import oddities, time_unit
+from .order import in_order
 from .rows import Rows
 from .source import Table, column_names, may_be_table, read_table
 
@@ -29,7 +33,7 @@ class TableReader:
 
     Args:
         mapping: What the columns are, as in `--map`; every table is then taken for a log. Without it only tables with a
-            mapping beside them, or with encave's names of columns.
+            mapping beside them, with encave's names of columns, or with those of a program that is known.
     """
 
     name = "table"
@@ -42,36 +46,48 @@ class TableReader:
         """Tables with a mapping; of a file with several runs each one."""
         for name in listing.names:
             path = listing.folder / name
-            if may_be_table(path):
-                beside = mapping_file(path)
-                if beside or self._mapping is not None or self_explaining(column_names(path)):
-                    yield from self._runs(path, beside)
+            if may_be_table(path) and (evidence := self._evidence(path)):
+                yield from self._runs(path, evidence)
 
-    def _runs(self, path: Path, beside: Path | None) -> Iterable[Found]:
-        space = path.with_name(SPACE_FILE)
+    def _evidence(self, path: Path) -> str | None:
+        """Why a table can be read; None if its columns are not known."""
+        if self._mapping is not None:
+            return "--map"
+        if beside := mapping_file(path):
+            return beside.name
+        names = column_names(path)
+        frame = known_frame(names)
+        if frame is not None and frame.whole:
+            return f"columns of {frame.kind}"
+        return "columns config:…, cost:…" if self_explaining(names) else None
+
+    def _runs(self, path: Path, evidence: str) -> Iterable[Found]:
+        beside, space = mapping_file(path), path.with_name(SPACE_FILE)
         files = (path, *([beside] if beside else []), *([space] if space.is_file() else []))
-        evidence = "--map" if self._mapping is not None else beside.name if beside else "columns config:…, cost:…"
-        for key in self._keys(path, beside):
+        for key in self._keys(path):
             yield Found(path, files, evidence, key)
 
-    def _keys(self, path: Path, beside: Path | None) -> list[str | None]:
+    def _keys(self, path: Path) -> list[str | None]:
         """The runs of a file; one without a name where the file cannot be read, so that `read` says why."""
         try:
-            spec = _spec(beside, self._mapping)
+            spec, frame = _spec(path, self._mapping, column_names(path))
             if "run" not in spec:
                 return [None]
-            return list(dict.fromkeys(map(_run_key, _table(path, spec).raw(spec["run"]))))
+            keys: list[str | None] = list(dict.fromkeys(map(_run_key, _table(path, spec).raw(spec["run"]))))
+            return [None] if frame is not None and len(keys) == 1 else keys
         except (EncaveError, KeyError, TypeError):
             return [None]
 
     def read(self, found: Found, options: Options) -> ReadResult:
         """Read the rows of one run."""
         mapping = options.mapping if options.mapping is not None else self._mapping
-        spec = _spec(mapping_file(found.path), mapping)
-        table = _table(found.path, spec)
+        given = _given(found.path, mapping)
+        table = _table(found.path, given)
+        spec, frame = _spec(found.path, mapping, list(table.columns))
+        spec = _varying(spec, frame, table)
         mapped = resolve(spec, list(table.columns), str(found.path))
         rows = list(range(table.rows))
-        dropped, notes = table.dropped, list(table.notes)
+        dropped, notes = table.dropped, [*table.notes, *(frame.notes if frame and "objective" not in given else ())]
         keys = list(map(_run_key, table.raw(mapped.roles["run"]))) if "run" in mapped.roles else []
         if found.key is not None:
             rows = [row for row, key in enumerate(keys) if key == found.key]
@@ -84,16 +100,33 @@ class TableReader:
         if not rows:
             raise EncaveError(f"{found.path} has no row" + (f" of the run {found.key}" if found.key else ""))
         everything = Rows(table, range(table.rows), found.path)
-        run = _run(found, options, everything, rows, mapped, notes, dropped=dropped)
+        rows, told = in_order(everything, rows, mapped)
+        searched = _searched(found.path, frame, everything, mapped.told)
+        run = _run(found, options, everything, rows, mapped, searched, [*notes, *told], dropped=dropped)
         return ReadResult(run, None, len(run) + dropped, dropped=dropped)
 
 
 READER = TableReader()
 
 
-def _spec(beside: Path | None, mapping: Mapping[str, str] | None) -> dict[str, Any]:
+def _given(path: Path, mapping: Mapping[str, str] | None) -> dict[str, Any]:
     """The mapping beside the table, with what the user says on top."""
+    beside = mapping_file(path)
     return (read_mapping(beside) if beside else {}) | dict(mapping or {})
+
+
+def _spec(path: Path, mapping: Mapping[str, str] | None, names: Sequence[str]) -> tuple[dict[str, Any], Frame | None]:
+    """What the columns are, from the user and from what is known of such tables; and what it is known as."""
+    given = _given(path, mapping)
+    frame = known_frame(names)
+    return told_over(frame, given, names) if frame is not None and frame.whole else given, frame
+
+
+def _varying(spec: dict[str, Any], frame: Frame | None, table: Table) -> dict[str, Any]:
+    """The mapping without those roles of a known table that have one value in all rows and so tell nothing."""
+    roles = frame.varying if frame else ()
+    idle = [role for role in roles if role in spec and len(set(table.raw(spec[role]))) < 2]
+    return {key: value for key, value in spec.items() if key not in idle}
 
 
 def _table(path: Path, spec: Mapping[str, Any]) -> Table:
@@ -110,6 +143,7 @@ def _run(
     everything: Rows,
     chosen: Sequence[int],
     mapped: Mapped,
+    searched: Searcher | None,
     notes: list[Note],
     *,
     dropped: int,
@@ -130,24 +164,38 @@ def _run(
     counted = _counts(rows, mapped, dropped)
     told = mapped.told
     name = told.get("name", study_name(found.path, found.path.stem))
-    return Run.from_columns(
+    return fitted_run(
         name=f"{name}-{found.key}" if found.key else name,
-        optimizer=Optimizer(told.get("optimizer", "unknown"), told.get("optimizer_version")),
+        optimizer=Optimizer(searched.label if searched else "unknown", told.get("optimizer_version")),
         space=space.space,
         objectives=list(mapped.objectives.values()),
         trials={**columns, "config_id": ids, "evaluation": counted.column},
         configurations={config_id: configurations[config_id] for config_id in set(ids)},
         budget_name=told.get("budget_name", mapped.roles.get("budget")),
         inferred_space=space.inferred,
-        metadata=_metadata(told, columns.get("seed", [])) | counted.metadata,
-        notes=[*notes, *space.notes, *derived, *counted.notes],
+        provenance=Provenance.from_json(
+            _metadata(told, columns.get("seed", [])) | counted.metadata | (searched.metadata if searched else {})
+        ),
+        notes=[*notes, *space.notes, *derived, *counted.notes, *(searched.notes if searched else [])],
     )
+
+
+def _searched(path: Path, frame: Frame | None, rows: Rows, told: Mapping[str, str]) -> Searcher | None:
+    """What searched, as the mapping says, else as a known table or the folders tell; None if nothing does."""
+    if "optimizer" in told:
+        return Searcher(told["optimizer"])
+    if frame is None or frame.library is None:
+        named = named_in_folders(path)
+        return Searcher(named.label, named) if named else None
+    column = frame.searcher_column
+    logged = rows.values(column) if column is not None and column in rows.table.columns else []
+    values = dict.fromkeys(str(value) for value in logged if value is not None)
+    return searcher(frame.library, path, " + ".join([*frame.searchers, *values]) or None)
 
 
 def _metadata(told: Mapping[str, str], seeds: Sequence[int | None]) -> dict[str, Any]:
     distinct = set(seeds)
     return {
-        **({"group": told["optimizer"]} if "optimizer" in told else {}),
         **({"task": told["task"]} if "task" in told else {}),
         **({"seed": seeds[0]} if len(distinct) == 1 and seeds[0] is not None else {}),
     }

@@ -109,7 +109,7 @@ class Rows:
         return [None if value is None else value == 1 for value in numbers]
 
     def constraint(self, name: str) -> list[bool | None]:
-        """Whether a constraint holds: a truth value says so, a number is at most 0; None for what is missing.
+        """Whether a constraint holds: a truth value says so, a number or all of a list is at most 0; None if missing.
 
         Raises:
             EncaveError: a value is neither.
@@ -133,6 +133,10 @@ def _zero_or_one(value: Any) -> float:
 
 
 def _violation(value: Any) -> float:
+    if isinstance(value, str) and value.strip()[:1] in ("[", "("):
+        value = [part for part in value.strip("[]() ").split(",") if part.strip()]
+    if isinstance(value, list | tuple):
+        return max(map(float, value), default=0.0)
     truth = _truth(value)
     return float(value) if truth is None else float(not truth)
 

@@ -18,9 +18,13 @@ from ....files.json_text import read_json
 from ....run import Note
 from ...parts.csv_table import LIMIT, header_of, read_csv, typed
 from ...parts.json_lines import numbered_lines, read_lines
+from ...reader import as_utf8
 
 _SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
-_LIST = re.compile(rb"\s*\[\s*\{")
+_LIST = re.compile(rb"\s*\[\s*(?=\{)")
+_LINES = re.compile(rb"\s*\{[^\r\n]*\}[ \t]*\r?\n\s*\{")
+_LINED = (".jsonl", ".ndjson")
+_ANY_TEXT = (".json", ".log", ".txt")  # may hold JSON lines, too
 _DEEPEST = 8
 _HEAD = 1 << 16
 
@@ -52,14 +56,19 @@ class Table:
 
 
 def may_be_table(path: Path) -> bool:
-    """Whether a file is a table by its name; of JSON only a list of objects, or one with a mapping of its name."""
+    """Whether a file is a table by its name, or is text with a JSON list of objects, or one in each of two lines."""
     suffix = path.suffix.lower()
-    if suffix != ".json":
+    if suffix not in _ANY_TEXT:
         return suffix in _SUFFIXES
-    if path.with_name(f"{path.stem}.map.json").is_file():
+    if suffix == ".json" and path.with_name(f"{path.stem}.map.json").is_file():
         return True
+    head = _head(path)
+    return bool(_LINES.match(head)) or (suffix == ".json" and bool(_LIST.match(head)))
+
+
+def _head(path: Path) -> bytes:
     with path.open("rb") as file:
-        return _LIST.match(file.read(_HEAD)) is not None
+        return as_utf8(file.read(_HEAD))
 
 
 def read_table(path: Path, *, decimal_comma: bool = False) -> Table:
@@ -78,10 +87,8 @@ def read_table(path: Path, *, decimal_comma: bool = False) -> Table:
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         return _parquet(path)
-    if suffix in (".jsonl", ".ndjson"):
-        return _json_lines(path)
-    if suffix == ".json":
-        return _json_list(path)
+    if suffix in (*_LINED, *_ANY_TEXT):
+        return _json_lines(path) if suffix in _LINED or _LINES.match(_head(path)) else _json_list(path)
     if size > LIMIT:
         raise EncaveError(f"{path} has {size} bytes; a CSV file may have {LIMIT}. Write it as Parquet.")
     table = read_csv(path.read_bytes(), str(path))
@@ -114,12 +121,24 @@ def column_names(path: Path) -> list[str]:
         if suffix in (".csv", ".tsv"):
             with path.open("rb") as file:
                 return [name.strip() for name in header_of(file.read(_HEAD))]
-        if suffix == ".json":
-            return []  # to tell them the whole file would have to be read
-        first = read_first(path)
     except (OSError, ValueError, pa.ArrowException, EncaveError):
         return []
-    return list(_flat(first)) if isinstance(first, dict) else []
+    return list(_flat(first_object(path)))
+
+
+def first_object(path: Path) -> Mapping[str, Any]:
+    """The first object of a JSON list or of JSON lines; empty where the beginning of the file has not all of it."""
+    try:
+        if path.suffix.lower() != ".json":
+            first = read_first(path)
+        else:
+            head = _head(path)
+            found = _LIST.match(head)
+            text = head[found.end() if found else 0 :].decode(errors="ignore").lstrip()
+            first = json.JSONDecoder().raw_decode(text)[0]
+    except (OSError, ValueError, RecursionError, EncaveError):
+        return {}
+    return first if isinstance(first, dict) else {}
 
 
 def read_first(path: Path) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import EncaveError
-from .space import EDGES, OPERATIONS, SIZE, from_string, to_index, to_ops
+from ....run.nasbench201_space import EDGES, OPERATIONS, SIZE, from_string, to_index, to_ops
 
 STRING_FORM = "|{}~0|+|{}~0|{}~1|+|{}~0|{}~1|{}~2|"
 """The official architecture string, with a place for the operation of each edge."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ....run.nasbench201_space import SIZE, from_index, to_string
 from .importers import import_benchmark
-from .space import SIZE, from_index, to_string
 from .store import SURROGATE, find, stored_tables
 from .table import Benchmark, open_benchmark, surrogate_sha256
 from .task import Task

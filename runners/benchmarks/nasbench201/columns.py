@@ -29,8 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import EncaveError
+from ....run.nasbench201_space import SIZE
 from .architectures import official_strings
-from .space import SIZE
 from .surrogate import EPOCH_RATIOS, VALID_IMAGES, evaluation_seconds
 from .task import DATASETS, Task
 

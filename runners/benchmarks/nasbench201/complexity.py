@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from . import space
+from ....run import nasbench201_space as space
 
 # Network without any convolution in its cells, per dataset: the classifier has 10, 100 or 120 outputs, and an image of
 # ImageNet16-120 has a quarter of the pixels.

@@ -15,11 +15,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ....run.types import Floats, Ints
 from .surrogate import CHANCE, mix, parameters
 from .task import DATASETS, Task
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 EPOCHS = 200
 """Epochs of the schedule."""
@@ -31,7 +29,7 @@ LEAST_SHARES = (0.55, 0.25, 0.25)
 """Least share of the gain reached by the short schedule, among the curves fitted to, per dataset; no extrapolation."""
 
 
-def valid_accuracy(task: Task, index: Integers, epochs: Integers, seed: int) -> Floats:
+def valid_accuracy(task: Task, index: Ints, epochs: Ints, seed: int) -> Floats:
     """Validation accuracy in percent after `epochs` of 200; after 200 exactly `task.valid_accuracy_200[index]`.
 
     Deterministic in architecture, dataset, seed and epoch. The scatter is that of a mean over two or three seeds.
@@ -97,7 +95,7 @@ def epoch_tables(place: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     return coefficients, slow_angle(epochs), slow, fast, np.interp(epochs, knots, model["curve_limit"])
 
 
-def slow_angle(epochs: Integers) -> Floats:
+def slow_angle(epochs: Ints) -> Floats:
     """Angle in the plane of an architecture's two latent values: early and late epochs have little in common.
 
     From 80° at epoch 1 to 0° from epoch 50, as the correlations between residuals of the measured curves suggest.
@@ -105,9 +103,7 @@ def slow_angle(epochs: Integers) -> Floats:
     return np.radians(80.0) * np.clip(1.0 - np.log(np.maximum(epochs, 1)) / np.log(50.0), 0.0, 1.0)
 
 
-def _scatter(
-    place: int, index: Integers, epochs: Integers, seed: int, angle: Floats, slow: Floats, fast: Floats
-) -> Floats:
+def _scatter(place: int, index: Ints, epochs: Ints, seed: int, angle: Floats, slow: Floats, fast: Floats) -> Floats:
     """Logarithm of the factor on the gap, of mean factor 1."""
     key = mix(index.astype(np.uint64) + np.uint64((place + 1) << 32))
     latent = np.cos(angle) * _normal(key) + np.sin(angle) * _normal(key ^ np.uint64(1 << 63))

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import EncaveError
+from ....run.nasbench201_space import SIZE
 from .measured_curves import Curves
-from .space import SIZE
 from .task import DATASETS, Task
 
 ARRAYS_FILE = "columns.npy"

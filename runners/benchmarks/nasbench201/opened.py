@@ -39,7 +39,7 @@ def open_file(path: Path) -> TableFile:
     except OSError:
         return read_table(path)  # which says what is wrong
     name = hashlib.sha256(json.dumps([__version__, str(path.resolve()), *stamp]).encode()).hexdigest()[:32]
-    folder = cache_folder().with_name("nasbench201-opened") / name
+    folder = _folder() / name
     found = _kept(folder)
     if found is None:
         found = read_table(path)
@@ -47,6 +47,16 @@ def open_file(path: Path) -> TableFile:
             if _stamp(path) == stamp and max(stamp[1:]) < time.time_ns() - _SETTLED:
                 _keep(folder, found)
     return found
+
+
+def opened_tables() -> dict[str, TableFile]:
+    """Hash → table, of those that were opened by path and are still kept."""
+    folders = sorted(_folder().glob("[!.]*")) if _folder().is_dir() else []
+    return {found.sha256: found for found in map(_kept, folders) if found is not None}
+
+
+def _folder() -> Path:
+    return cache_folder().with_name("nasbench201-opened")
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ....run.nasbench201_space import SIZE
 from .columns import VALID_PREFIX, wanted_columns
 from .measured_curves import MEAN, X_VALID
-from .space import SIZE
 
 IMAGES = {
     **{"c10valid_valid": 25_000, "c10_test": 10_000},

@@ -26,11 +26,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ....errors import EncaveError
+from ....run.nasbench201_space import SIZE
+from ....run.types import Floats
 from ..incumbent import incumbents
-from .space import SIZE
 from .table import Benchmark
-
-Floats = NDArray[np.float64]
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Levels of the quantiles."""

@@ -19,11 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import space
+from ....run import nasbench201_space as space
+from ....run.types import Floats, Ints
 from .task import DATASETS, Task
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 QUANTITIES = ("valid_accuracy_12", "test_accuracy_12", "valid_accuracy_200", "test_accuracy_200")
 """The accuracies of a `Task`, in the order in which the model stores them for each dataset."""
@@ -100,7 +98,7 @@ def predict_accuracies(model: Mapping[str, NDArray[Any]]) -> Floats:
     Rounded to 4 digits (a hundredth of an image), so that all machines agree on the last bit.
     """
     scores = network_scores(model)
-    chosen: Integers = model["effect_class"].T
+    chosen: Ints = model["effect_class"].T
     scores[chosen, np.arange(scores.shape[1])] += model["effect"].T
     columns = [
         np.interp(column, knots, accuracies)
@@ -149,7 +147,7 @@ def quality(table: Mapping[str, Task]) -> list[Quality]:
 
 
 @lru_cache(maxsize=1)
-def function_classes() -> Integers:
+def function_classes() -> Ints:
     """Class (0 … 4,929) of the function that each architecture computes, shape (15625,).
 
     Two cells are in one class if their networks are the same function of their weights: `none` and what hangs on it is
@@ -201,7 +199,7 @@ def train_seconds(model: Mapping[str, NDArray[Any]]) -> Floats:
     return coefficients[0] + sum(coefficients[places] for places in time_places())
 
 
-def time_places() -> Iterator[Integers]:
+def time_places() -> Iterator[Ints]:
     """Place of each architecture's coefficient, shape (15625,), edge by edge and then pair by pair of edges.
 
     An edge has four coefficients and a pair 16: `none` is the reference, its place is `TIME_COEFFICIENTS`.
@@ -235,13 +233,13 @@ def mix(value: NDArray[np.uint64] | np.uint64) -> NDArray[np.uint64]:
     return state ^ (state >> np.uint64(31))
 
 
-def _term(op: Integers, source: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _term(op: Ints, source: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Hash of an operation applied to a node; 0 stands for the zero function, the node itself for `skip_connect`."""
     applied = mix(source ^ mix(op.astype(np.uint64) << np.uint64(32)))
     return np.where((op == _NONE) | (source == 0), np.uint64(0), np.where(op == _SKIP, source, applied))
 
 
-def _one_hot(ops: Integers) -> Floats:
+def _one_hot(ops: Ints) -> Floats:
     return (ops[:, :, None] == np.arange(1, len(space.OPERATIONS))).astype(np.float64).reshape(len(ops), -1)
 
 

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ....errors import EncaveError
+from ....run.nasbench201_space import SIZE
 from .architectures import index_of_string, to_indices
 from .columns import read_table
 from .evaluation import Evaluation, Point
 from .mapped import open_tasks
 from .opened import open_file
-from .space import SIZE
 from .store import SURROGATE, check_unchanged, find, stored_tables
 from .task import DATASETS, Task
 

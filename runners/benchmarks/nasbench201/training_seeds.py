@@ -13,12 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ....run.types import Floats
 from .surrogate import function_classes
 from .task import Task
-
-Floats = NDArray[np.float64]
 
 _BINS = 20
 """Of equal numbers of architectures, ordered by accuracy: the scatter depends on it."""
@@ -78,3 +76,26 @@ def _deviation(accuracy: Floats) -> Floats:
     bins = np.array_split(order, _BINS)
     at = [float(centre[each].mean()) for each in bins]
     return np.interp(accuracy, at, [float(square[each].mean()) ** 0.5 for each in bins])
+
+
+def deviation_of_means(task: Task) -> Floats | None:
+    """What the validation accuracies after 200 epochs scatter by since they are means of few trainings, shape (15625,).
+
+    The variance of one training is that of the seeds of an architecture, pooled over architectures of about the same
+    accuracy; of a mean over s seeds it is that over s. None where the table has no seeds.
+    """
+    if not task.seed_deviation_200:
+        return None
+    apart = np.stack(list(task.seed_deviation_200.values()))
+    seeds = np.isfinite(apart).sum(axis=0)
+    several = seeds > 1
+    if not several.any():
+        return None
+    squares = np.where(np.isfinite(apart), apart, 0.0)
+    squares = ((squares - squares.sum(axis=0) / np.maximum(seeds, 1)) ** 2 * np.isfinite(apart)).sum(axis=0)
+    order = np.flatnonzero(several)
+    order = order[np.argsort(task.valid_accuracy_200[order], kind="stable")]
+    bins = np.array_split(order, min(_BINS, len(order)))
+    at = [float(task.valid_accuracy_200[each].mean()) for each in bins]
+    variance = [float(squares[each].sum() / (seeds[each] - 1).sum()) for each in bins]
+    return np.sqrt(np.interp(task.valid_accuracy_200, at, variance) / np.maximum(seeds, 1))

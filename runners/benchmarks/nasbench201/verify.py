@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from ....errors import EncaveError
+from ....run.nasbench201_space import SIZE
 from .cache import open_benchmark
 from .plausibility import CurvesOfSeed, columns_of, oddities
-from .space import SIZE
 from .store import SURROGATE, check_unchanged, find
 from .table import Benchmark, open_table
 from .task import Task

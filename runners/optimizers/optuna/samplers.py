@@ -14,13 +14,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
 from ....files.optional import needs
-from ..adapter import Flag, Optimizer, Problem, Proposal, Result
+from ..adapter import Flag, OptimizerAdapter, Problem, Proposal, Result
 
 JOURNAL_FILE = "optuna_journal.log"
 START = datetime(2000, 1, 1, tzinfo=timezone.utc)  # of the simulated clock, for Optuna's own time stamps; any will do
 
 
-class _Optuna(Optimizer):
+class _Optuna(OptimizerAdapter):
     """A study with one of Optuna's samplers.
 
     Raises:

@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ....files.optional import needs
-from ..adapter import Optimizer, Problem, Proposal, Result
+from ..adapter import OptimizerAdapter, Problem, Proposal, Result
 
 if TYPE_CHECKING:
     from smac import Scenario
     from smac.facade.abstract_facade import AbstractFacade
 
 
-class SMAC(Optimizer):
+class SMAC(OptimizerAdapter):
     """SMAC's hyperparameter-optimization facade: random forest, log expected improvement, Sobol initial design."""
 
     label: ClassVar[str] = "SMAC"

@@ -18,14 +18,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ....files.optional import needs
-from ..adapter import Optimizer, Problem, Proposal, Result
+from ..adapter import OptimizerAdapter, Problem, Proposal, Result
 from ..categorical import categories
 from .log import BUDGET, SyneTuneLog
 
 _CREATED = datetime(2000, 1, 1)  # of every trial; Syne Tune does not decide by it
 
 
-class _SyneTune(Optimizer):
+class _SyneTune(OptimizerAdapter):
     """A scheduler of Syne Tune on a space of choices; a trial that goes on to the next budget is trained anew.
 
     Raises:

@@ -136,9 +136,16 @@ def test_streamed_runs_name_their_objective_as_they_like(make_run) -> None:
 
 
 def test_an_unnamed_task_says_nothing_of_what_its_objective_is(make_run) -> None:
-    view = view_runs([make_run(task=None), _named(make_run("B", task=None), Objective("seconds"))])
-    assert len(view.sections) == 2
-    assert 'in report.toml: runs = [{match = "*", task = "…"}]' in view.remarks[0]
+    runs = [make_run(task=None), _named(make_run("B", task=None), Objective("seconds"))]
+    view = view_runs(runs)
+    assert len(view.sections) == 2 and view.kept_apart == view.remarks
+    assert 'in report.toml: runs = [{match = "*", task = "unnamed task over x"}]' in view.remarks[0]
+    joined = Settings(runs=(Rule(task="unnamed task over x"),)).applied(runs)
+    assert len(view_runs(joined).sections) == 1
+    # of runs on other tasks too the line says nothing
+    (remark,) = view_runs([*runs, make_run("C")]).remarks
+    task = 'task = "unnamed task over x"'
+    assert remark.endswith(f'runs = [{{match = "A-None-0", {task}}}, {{match = "B-None-0", {task}}}]')
 
 
 def test_other_directions_and_several_objectives_are_kept_apart_and_told(make_run) -> None:

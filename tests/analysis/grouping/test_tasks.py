@@ -88,24 +88,55 @@ def test_studies_of_one_file_are_told_apart_by_name(at) -> None:
     assert len(view_runs([at("/logs/study.db", study=study) for study in unnamed]).sections) == 1
 
 
-def test_other_budgets_and_spaces_within_an_optimizer_are_told(make_run, run_with_space) -> None:
-    runs = [make_run("A", 0, budgets=[1, 3, 9]), make_run("A", 1, [3, 2, 0.5], budgets=[1, 3, 27])]
-    (remark,) = view_runs(runs).remarks
-    assert remark.startswith("toy: the runs of A differ in their budgets (1 to 9; 1 to 27), and are averaged as seeds")
-    assert view_runs([runs[0], make_run("B", 0, budgets=[1, 3, 27])]).remarks == ()
-    (remark,) = view_runs([run_with_space(0, 1), run_with_space(1, 5)]).remarks
-    assert remark.startswith("toy: the runs of A differ in their spaces, and are averaged")
-    assert view_runs([run_with_space(0, 1), run_with_space(1, 1)]).remarks == ()
+@pytest.mark.parametrize("names", [("cifar10", "cifar100"), ("5min", "40min"), ("lr0.1", "lr0.01"), ("eta2", "eta3")])
+def test_a_number_in_a_name_is_part_of_it_unless_it_counts(at, names: tuple[str, str]) -> None:
+    view = view_runs([at(f"/logs/exp_{name}/{seed}/r.json") for name in names for seed in (0, 1)])
+    assert list(grouped(view).values()) == [{"BOHB": 2}, {"BOHB": 2}]
+    assert all(any(name in title for title in grouped(view)) for name in names)
+    counted = view_runs([at(f"/logs/exp{number}/r.json") for number in (1, 2, 3)])
+    assert grouped(counted) == {"unnamed task over x": {"BOHB": 3}}
 
 
-@pytest.fixture
-def run_with_space(make_run):
-    """A run of a seed over x in [0, upper]."""
-    from ConfigSpace import ConfigurationSpace, Float
+def test_dates_releases_and_what_holds_logs_are_no_task(at) -> None:
+    paths = [
+        "/logs/bohb/2024-05-01_12-33-01/results.json",
+        "/logs/bohb_1.2.3/11-22-26_01-07-04_UTC/output/results.json",
+        "/logs/05-jan-2024/runs/history.json",
+        "/logs/20240107T120000Z/x7k2p9qa/history_11-22-26_01-07-04_UTC.json.gz",
+    ]
+    assert grouped(view_runs([at(path) for path in paths])) == {"unnamed task over x": {"BOHB": 4}}
 
-    def make(seed: int, upper: float) -> Run:
-        space = ConfigurationSpace()
-        space.add(Float("x", (0, upper)))
-        return make_run("A", seed, [3.0, 1.0 + seed]).replace(space_json=space.to_serialized_dict())
 
-    return make
+def test_numbers_within_each_of_which_seeds_run_are_tasks(at) -> None:
+    """OpenML's, say; and numbers of which nothing says what they count are told."""
+    grid = [at(f"/logs/{task}/{seed}/r.json") for task in (3917, 168757) for seed in (0, 1)]
+    assert grouped(view_runs(grid)) == {"168757": {"BOHB": 2}, "3917": {"BOHB": 2}}
+    seeded = [at(f"/logs/{task}/r{seed}/r.json", seed=seed) for task in (3917, 168757) for seed in (0, 1)]
+    assert len(view_runs(seeded).sections) == 2
+    alone = view_runs([at(f"/logs/{number}/r.json") for number in (3917, 168757)])
+    assert grouped(alone) == {"unnamed task over x": {"BOHB": 2}}
+    assert "the numbers 3917, 168757 in names of folders or studies count as those of repetitions" in alone.remarks[0]
+    known = [at(f"/logs/{seed}/r.json", seed=seed) for seed in (3917, 168757)]
+    assert view_runs(known).remarks == ()
+
+
+def test_an_optimizer_may_have_words_of_its_own_in_every_task(at) -> None:
+    """SMAC has the scenario's name in its folders, for one."""
+    runs = [at(f"/logs/{task}/bohb/{seed}/results.json") for task in ("adult", "letter") for seed in (0, 1)]
+    runs += [
+        at(f"/logs/{task}/smac3_output/mlp/{task}-{k}/r.json", "SMAC") for task in ("adult", "letter") for k in "01"
+    ]
+    runs += [at("/logs/adult/own/log.csv", "Own", source_format="table")]
+    assert grouped(view_runs(runs)) == {
+        "adult": {"BOHB": 2, "Own": 1, "SMAC": 2},
+        "letter": {"BOHB": 2, "SMAC": 2},
+    }
+
+
+def test_what_a_seed_runs_within_is_told_apart_by_its_whole_name(at) -> None:
+    runs = [at(f"/logs/resnet-{depth}/s{seed}/r.json", seed=seed) for depth in (18, 50) for seed in (0, 1)]
+    assert list(grouped(view_runs(runs))) == ["resnet 18", "resnet 50"]
+    again = [at(f"/logs/exp{number}/s{seed}/r.json", seed=seed) for number in (1, 2) for seed in (0, 1)]
+    assert list(grouped(view_runs(again))) == ["exp1", "exp2"]
+    within = [at(f"/logs/net_{layers}_layers/r.json") for layers in (2, 3)]
+    assert "the numbers 2, 3 in names" in view_runs(within).remarks[0]

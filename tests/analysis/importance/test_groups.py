@@ -20,8 +20,8 @@ from encave.analysis.importance.sample import sample
 from encave.analysis.landscape.budget_correlation import budget_correlation, group_correlation
 from encave.analysis.report import write_report
 from encave.cli import cli
-from encave.run import Objective, Optimizer, Run
-from encave.runners.benchmarks.nasbench201.space import HYPERPARAMETERS, OPERATIONS, configuration_space
+from encave.run import BenchmarkFacts, Objective, Optimizer, Provenance, Run
+from encave.run.nasbench201_space import HYPERPARAMETERS, OPERATIONS, configuration_space
 from encave.runners.benchmarks.nasbench201.table import Benchmark, load_surrogate
 from encave.workflows.known_tables import nasbench201_truth, truth_of
 
@@ -56,7 +56,7 @@ def make_run(benchmark: Benchmark, seed: int, trials: int = 120, optimizer: str 
             number: {name: OPERATIONS[code] for name, code in zip(HYPERPARAMETERS, row, strict=True)}
             for number, row in enumerate(ops)
         },
-        metadata={"task": "cifar10", "seed": seed},
+        provenance=Provenance(task="cifar10", seed=seed),
     )
 
 
@@ -95,7 +95,7 @@ def test_the_truth_has_the_axes_of_the_space(runs: list[Run], benchmark: Benchma
     names = group.estimates[0].names
     for subset, share in zip(group.estimates[0].subsets, group.exact, strict=True):
         assert share == pytest.approx(exact.share(HYPERPARAMETERS.index(names[axis]) for axis in subset))
-    elsewhere = runs[0].replace(metadata={"task": "another", "seed": 0})
+    elsewhere = runs[0].replace(provenance=Provenance(task="another", seed=0))
     assert group_importance([elsewhere], truth=nasbench201_truth(benchmark))[0][0].exact is None
 
 
@@ -109,7 +109,7 @@ def test_correlation_is_averaged_over_the_runs_of_a_group(runs: list[Run]) -> No
     budget = np.where(runs[0].column("budget") == 12.0, 66.0, 200.0)
     other = runs[0].replace(
         trials=runs[0].trials.set_column(runs[0].trials.column_names.index("budget"), "budget", pa.array(budget)),
-        metadata=runs[0].metadata,
+        provenance=runs[0].provenance,
     )
     (mixed,), _ = group_correlation([other, runs[1]])
     assert mixed.budgets == (12.0, 66.0, 200.0) and mixed.defined.tolist() == [[1, 0, 1], [0, 1, 1], [1, 1, 2]]
@@ -196,7 +196,7 @@ def test_importance_over_time_and_its_bias(folder: Path, runs: list[Run], benchm
 
 def test_the_truth_of_runs_is_found_by_its_hash(runs: list[Run], benchmark: Benchmark) -> None:
     assert truth_of(runs) is None
-    known = runs[0].replace(metadata={**runs[0].metadata, "benchmark": {"sha256": benchmark.sha256}})
+    known = runs[0].replace(provenance=runs[0].provenance.replace(benchmark=BenchmarkFacts(sha256=benchmark.sha256)))
     truth = truth_of([known, runs[1]])
     assert truth is not None and truth(runs[1], sample(runs[1])) is None
     assert np.shape(truth(known, sample(known))) == (5,) * 6

@@ -28,7 +28,7 @@ from encave.analysis.landscape.incumbent_values import incumbent_values
 from encave.analysis.report import write_report
 from encave.analysis.report.chapters.exploration import footprint_of
 from encave.analysis.report.exploration_figures import footprint_figure, incumbents_figure
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 
 
 def mixed_run(configurations: list[dict], name: str = "A", seed: int = 0, upper: float = 1.0) -> Run:
@@ -50,7 +50,7 @@ def mixed_run(configurations: list[dict], name: str = "A", seed: int = 0, upper:
             "end": np.arange(n) + 1.0,
         },
         configurations=dict(enumerate(configurations)),
-        metadata={"task": "toy", "seed": seed},
+        provenance=Provenance(task="toy", seed=seed),
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from encave.analysis.landscape.optima import landscape
 from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis
 from encave.errors import EncaveError
-from encave.run import Run
+from encave.run import Provenance, Run
 from encave.runners.benchmarks.nasbench201.table import open_table
 
 from ..runs import run_over
@@ -142,7 +142,7 @@ def test_the_real_table(table_path: Path) -> None:
 
 def test_a_log_of_improvements_tells_nothing_of_all_configurations() -> None:
     run = make_run([0, 1, 2, 0, 1, 2], [1, 2, 3, 3, 2, 1], [1, 1, 1, 3, 3, 3])
-    kept = run.replace(name="some", metadata={"evaluations": 1000, "improvements_only": True})
+    kept = run.replace(name="some", provenance=Provenance(evaluations=1000, improvements_only=True))
     reason = "run some: its log keeps 6 trials of 1,000 evaluations, improvements only, and this needs all of them"
     for analysis in (exploration, budget_correlation, importance):
         with pytest.raises(EncaveError, match=reason):

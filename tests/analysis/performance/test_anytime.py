@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from encave.analysis.grouping.sections import Measure
-from encave.analysis.performance.anytime import Trajectory, step_values, trajectory
+from encave.analysis.performance.anytime import TrajectoryOf, step_values, trajectory
 from encave.analysis.performance.axis import Axis, AxisFacts, choose_axis
 from encave.analysis.performance.curves import BAND_POINTS, aggregate
-from encave.analysis.performance.incumbents import incumbent_steps
 from encave.analysis.statistics import bootstrap
 from encave.errors import EncaveError
+from encave.run.incumbents import incumbent_steps
 
 NAN = float("nan")
 TIME = Axis("time", "time", "s")
@@ -211,5 +211,5 @@ def test_final_value(make_run) -> None:
     one = trajectory(make_run(), TIME, ["cost:loss"])
     assert one.final(LOSS) == 1.0
     empty = trajectory(make_run(costs=[], ends=[]), TIME, ["cost:loss"])
-    assert isinstance(empty, Trajectory)
+    assert isinstance(empty, TrajectoryOf)
     assert np.isnan(empty.final(LOSS))

@@ -53,7 +53,7 @@ def test_runs_that_hold_and_runs_that_are_cut_are_counted(make_run) -> None:
 def test_maximised_measures_are_worst_from_below(make_run) -> None:
     accuracy = Measure("accuracy", "cost:loss", maximize=True)
     runs = [make_run(seed=seed, costs=[0.5 + 0.1 * seed], direction="maximize", ends=[1.0 + seed]) for seed in range(3)]
-    held = [run.replace(metadata={**run.metadata, "limit": {"simulated_seconds": 5.0}}) for run in runs]
+    held = [run.replace(provenance=run.provenance.replace(limit={"simulated_seconds": 5.0})) for run in runs]
     curve = curve_of(*held, measure=accuracy, interval="bootstrap")
     assert curve.positions.tolist() == [2.0, 3.0]
     np.testing.assert_allclose(curve.centre, [0.5, 0.6])

@@ -16,7 +16,7 @@ from encave.analysis.performance.axis import Axis, AxisFacts
 from encave.analysis.performance.pareto import compare_fronts
 from encave.analysis.tables.diagnostics import diagnose
 from encave.errors import EncaveError
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 from encave.store.columns import run_row
 
 EVALUATIONS = Axis("evaluations", "evaluations", None)
@@ -42,7 +42,7 @@ def run_of(feasible: list[bool | None], **more: Any) -> Run:
             **more,
         },
         configurations={i: {"x": value} for i, value in enumerate(LOSS)},
-        metadata={"task": "toy"},
+        provenance=Provenance(task="toy"),
     )
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis
-from encave.analysis.performance.incumbents import IncumbentRule, find_incumbents, running_means
+from encave.run.incumbents import IncumbentRule, find_incumbents, running_means
 
 NAN = float("nan")
 TIME = Axis("time", "time", "s")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from encave.analysis.grouping.sections import view_runs
 from encave.analysis.performance.axis import Axis
 from encave.analysis.performance.pareto import REFERENCE, compare_fronts, hypervolumes, median_attainment
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 
 NAN = float("nan")
 TIME = Axis("time", "time", "s")
@@ -33,7 +33,7 @@ def run_of(label: str, seed: int, error, size, budgets=None, status=None, **meta
         name=f"{label}-{seed}", optimizer=Optimizer(label), space=space, configurations={0: {"x": 0.5}},
         objectives=[Objective("accuracy", "maximize"), Objective("size")],
         trials=trials if budgets is None else {**trials, "budget": budgets},
-        metadata={"task": "toy", "seed": seed, **metadata},
+        provenance=Provenance.from_json({"task": "toy", "seed": seed, **metadata}),
     )  # fmt: skip
 
 

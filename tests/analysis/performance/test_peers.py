@@ -143,12 +143,12 @@ def test_logs_of_ioh_are_what_iohprofiler_makes_of_them(tmp_path: Path, log: str
     manager.add_folder(str(IOH / log))
     whole = manager.load(monotonic=True, include_meta_data=True)
     runs = [Run.load(one.output) for one in convert([IOH / log], tmp_path) if one.output]
-    tasks = sorted({str(run.metadata["task"]) for run in runs})
+    tasks = sorted({str(run.provenance.task) for run in runs})
     assert len(tasks) == len(whole["dimension"].unique())
     low, high = 1e-2, 1e2
     for dimension in whole["dimension"].unique():
         frame = whole.filter(whole["dimension"] == dimension)
-        own = [run for run in runs if str(run.metadata["task"]).endswith(f"-DIM{dimension}")]
+        own = [run for run in runs if str(run.provenance.task).endswith(f"-DIM{dimension}")]
         members = [trajectory(run, EVALUATIONS, ["cost:raw_y"]) for run in own]
         assert len(members) == len(frame["data_id"].unique()) and {one.horizon for one in members} == {100.0}
         theirs = aggregate_running_time(frame, f_min=low, f_max=high, eval_max=100)

@@ -14,7 +14,7 @@ from encave.analysis.performance.streaming import gather, reduce_run, reduce_sou
 from encave.analysis.statistics.order_statistics import Statistic
 from encave.analysis.tables.curves import Curves
 from encave.errors import EncaveError
-from encave.run import Run
+from encave.run import Run, RunHeader
 
 NAN = float("nan")
 
@@ -56,7 +56,8 @@ def test_streamed_curves_are_those_of_the_report(study) -> None:
 def test_what_is_kept_is_small_and_can_be_sent(make_run) -> None:
     run = make_run(costs=np.random.default_rng(0).random(3000))
     kept = reduce_run(run, "time", "highest-so-far")
-    assert len(kept.run) == 0 and kept.run.metadata == run.metadata
+    assert not isinstance(kept.header, Run) and len(kept.header) == len(run)
+    assert kept.header.provenance == run.provenance and kept.header.label == run.label
     assert len(pickle.dumps(kept)) < 0.1 * len(pickle.dumps(run))
     assert pickle.loads(pickle.dumps(run)) == run
 
@@ -150,3 +151,19 @@ def test_the_table_holds_every_event(study) -> None:
     assert [row["value"] for row in mine] == first.centre.tolist()
     assert [row["lower_95"] is None for row in mine] == [k not in first.band for k in range(len(mine))]
     assert {(row["statistic"], row["runs"], row["rule"]) for row in mine} == {("mean", 4, "any-budget")}
+
+
+def test_a_header_says_of_a_run_what_its_trials_say(make_run) -> None:
+    whole = make_run("A", 0, [5.0, 4.0, 3.0], budgets=[3.0, 9.0, 9.0])
+    header = RunHeader(whole)
+    assert (len(header), header.budgets, header.hyperparameters) == (3, (3.0, 9.0), ("x",))
+    assert header.space_digest == whole.space_digest and header.objectives == whole.objectives
+    with pytest.raises(AttributeError, match="read-only"):
+        header.name = "other"
+
+
+def test_unlike_runs_are_told_of_without_their_trials(make_run) -> None:
+    runs = [make_run("A", 0, budgets=[1.0, 3.0, 9.0]), make_run("A", 1, budgets=[1.0, 3.0, 27.0])]
+    _, remarks = gather([reduce_run(run, None, "highest-so-far") for run in runs], None, Summary())
+    assert remarks == list(view_runs(runs).remarks)
+    assert "differ in their budgets (1 to 9; 1 to 27)" in remarks[0]

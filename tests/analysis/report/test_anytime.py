@@ -15,7 +15,7 @@ from encave.analysis.grouping.sections import view_runs
 from encave.analysis.report import write_report
 from encave.analysis.report.chapters import anytime
 from encave.analysis.report.contents import Figures, Table
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 
 NAN = float("nan")
 
@@ -105,7 +105,7 @@ def two_objectives(label: str, seed: int) -> Run:
             "config_id": np.zeros(30, dtype=np.int64), "status": ["success"] * 30, "end": np.arange(1.0, 31.0),
             "cost:accuracy": rng.random(30), "cost:size": rng.random(30),
         },
-        metadata={"task": "toy", "seed": seed},
+        provenance=Provenance(task="toy", seed=seed),
     )  # fmt: skip
 
 

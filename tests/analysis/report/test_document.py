@@ -42,6 +42,7 @@ def compile_document(folder: Path) -> str:
     return (folder / "main.log").read_text(encoding="latin-1")
 
 
+@pytest.mark.drawn
 @needs_tex
 @pytest.mark.parametrize("venue", [None, "neurips"])
 def test_the_document_compiles_without_a_complaint(study, tmp_path: Path, venue: str | None) -> None:
@@ -51,6 +52,7 @@ def test_the_document_compiles_without_a_complaint(study, tmp_path: Path, venue:
     assert (report.folder / "main.pdf").stat().st_size > 20_000
 
 
+@pytest.mark.drawn
 @needs_tex
 def test_figures_as_pgf_compile(study, tmp_path: Path) -> None:
     report = write_report(study, tmp_path / "report")
@@ -93,6 +95,7 @@ def test_wide_tables_go_over_both_columns(study, make_run, tmp_path: Path) -> No
     assert text[two].count("{table*}") == 2 and text[one].count("{table*}") == 0
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("venue", VENUES)
 def test_figures_have_the_width_of_the_column(make_run, tmp_path: Path, venue: str) -> None:
     report = write_report([make_run()], tmp_path / venue, settings=Settings(venue=venue))

@@ -20,17 +20,36 @@ from encave.analysis.charts.style import PALETTE, line_styles
 from encave.analysis.charts.text import decimals, fixed, listing, slug
 from encave.analysis.comparison.section import compare
 from encave.analysis.grouping.sections import view_runs
-from encave.analysis.report import latex, write_report
+from encave.analysis.report import gallery, latex, write_report
 from encave.analysis.tables.diagnostics import diagnose
 from encave.errors import EncaveError
 from encave.run import Note
 
 NAN = float("nan")
 NUMBERS = (
-    *("areas", "curves", "curves_on_other_axes", "ecdf", "exploration", "final", "footprint", "importance"),
+    *(
+        "areas",
+        "budget_values",
+        "curves",
+        "curves_on_other_axes",
+        "differences",
+        "ecdf",
+        "exploration",
+        "final",
+        "footprint",
+        "importance",
+    ),
     *("omnibus", "ranks", "runs", "runtimes", "tests"),
 )
-FIGURES = ("ecdf", "footprint", "ranks", "test-error", "validation-regret", "validation-regret-over-evaluations")
+FIGURES = (
+    "differences",
+    "ecdf",
+    "footprint",
+    "ranks",
+    "test-error",
+    "validation-regret",
+    "validation-regret-over-evaluations",
+)
 
 
 class _Page(HTMLParser):
@@ -94,11 +113,11 @@ def test_folder_is_complete(report) -> None:
             *(f"{name}.{ending}" for name in numbers for ending in ("csv", "parquet")),
             *(f"{name}.{ending}" for name in figures for ending in ("pdf", "pgf", "svg")),
             *("main.tex", "manifest.json", "references.bib", "report.html"),
-            *("tables/toy.tex", "tables/toy-running-times.tex"),
+            *(f"tables/toy{name}.tex" for name in ("", "-over-time", "-pairs", "-running-times")),
         ]
     )
     assert all(path.is_file() for path in (*report.figures, *report.tables, report.page))
-    assert len(report.summary) == 1
+    assert [text.partition(":")[0] for text in report.summary] == ["toy", "Anytime performance"]
     assert report.summary[0].startswith("toy: RE ends with the lowest mean validation regret")
 
 
@@ -118,7 +137,9 @@ def test_page_is_sound_and_accessible(page: _Page) -> None:
     inner = [link[1:] for link in page.links if link.startswith("#")]
     assert set(inner) <= set(page.ids)
     assert len(page.images) == 2 * len(FIGURES) - 1  # drawn, and but for the footprint for hovering
-    assert sum("RE from" in str(image["aria-label"]) for image in page.images) == 2 * len(FIGURES) - 2
+    assert (
+        sum("RE from" in str(image["aria-label"]) for image in page.images) == 2 * len(FIGURES) - 4
+    )  # RE is zero in the differences
 
 
 def test_colours_of_figures_follow_the_page(report) -> None:
@@ -284,10 +305,11 @@ def test_underlined_are_those_not_significantly_worse(make_run, tmp_path: Path) 
     assert "Underlined: not significantly worse than the best at level 0.05 (Friedman's test" in tex
 
 
-def test_figures_drawn_by_several_processes_are_the_same(tested_study, tmp_path: Path) -> None:
-    alone, several = (write_report(tested_study, tmp_path / str(jobs), jobs=jobs) for jobs in (1, 2))
-    assert len(alone.figures) >= 16  # enough for two
-    assert files_of(alone.folder) == files_of(several.folder)
+@pytest.mark.drawn
+def test_figures_drawn_by_several_processes_are_the_same(study, report, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(gallery, "_WORTH_A_PROCESS", len(FIGURES) // 2)
+    several = write_report(study, tmp_path / "several", command="encave report study --out report", jobs=2)
+    assert files_of(report.folder) == files_of(several.folder)
 
 
 def test_what_is_left_out_of_the_hyperparameters_is_told(make_run, tmp_path: Path) -> None:
@@ -424,8 +446,8 @@ def test_on_the_real_table(table_path: Path) -> None:
     """Random search on the real table: the mean regret equals the one computed from the table by hand."""
     import pyarrow.parquet as pq
 
-    from encave.run import Objective, Optimizer, Run
-    from encave.runners.benchmarks.nasbench201 import space
+    from encave.run import Objective, Optimizer, Provenance, Reported, Run
+    from encave.run import nasbench201_space as space
 
     names = ["c10valid_valid_acc_12_mean", "c10valid_valid_acc_200_mean", "train_time_per_epoch_s_c10valid"]
     short, full, seconds = (column.to_numpy() for column in pq.read_table(table_path, columns=names).columns)
@@ -447,11 +469,11 @@ def test_on_the_real_table(table_path: Path) -> None:
                     "extra:valid_error_200": 100 - full[index],
                 },
                 configurations=dict(zip(index.tolist(), space.to_configurations(space.from_index(index)), strict=True)),
-                metadata={
-                    "task": "cifar10",
-                    "seed": seed,
-                    "reporting": [{"name": "regret", "column": "valid_error_200", "optimum": float(100 - full.max())}],
-                },
+                provenance=Provenance(
+                    task="cifar10",
+                    seed=seed,
+                    reporting=(Reported(name="regret", column="valid_error_200", optimum=float(100 - full.max())),),
+                ),
             )
         )
         finals.append(full.max() - full[index[np.argmax(short[index])]])

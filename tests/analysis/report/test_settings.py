@@ -10,6 +10,9 @@ import pytest
 from encave import EncaveError
 from encave.analysis.report import write_report
 from encave.analysis.report.settings import Rule, Settings, read_settings
+from encave.run import Objective
+
+NAN = float("nan")
 
 
 def settings(folder: Path, text: str):
@@ -36,7 +39,7 @@ def test_labels_order_colours_and_tables(make_run, tmp_path: Path) -> None:
     page = report.page.read_text(encoding="utf-8")
     assert "<h1>Ours &amp; theirs</h1>" in page and "#123456" in page
     tex = report.tables[0].read_text(encoding="utf-8")
-    assert [path.stem for path in report.tables] == ["toy", "toy-running-times"]
+    assert [path.stem for path in report.tables] == ["toy", "toy-pairs", "toy-over-time", "toy-running-times"]
     assert "Z (ours)" in tex and "\nB &" not in tex
     assert "$\\mathbf{3.0\\ [2.0, 4.0]}$" in tex and "median [lower, upper quartile]" in tex
 
@@ -53,8 +56,23 @@ def test_rules_say_what_runs_are(make_run, tmp_path: Path) -> None:
         """,
     )
     told = wanted.applied([make_run("old", 0, task="to7"), make_run("x", 3)])
-    assert (told[0].metadata["group"], told[0].metadata["task"], told[0].metadata["seed"]) == ("Old", "renamed", 7)
-    assert told[1].metadata["task"] == "toy" and told[1].metadata["seed"] == 3
+    assert (told[0].provenance.group, told[0].provenance.task, told[0].provenance.seed) == ("Old", "renamed", 7)
+    assert told[1].provenance.task == "toy" and told[1].provenance.seed == 3
+
+
+def test_rules_say_unit_and_scale(make_run, tmp_path: Path) -> None:
+    wanted = settings(tmp_path, 'runs = [{match = "P-*", scale = "percent"}, {match = "*", unit = "error"}]')
+    run = make_run("P", 0, [50.0, float("nan"), 12.5]).replace(objectives=(Objective("loss", "minimize", 0, 100, "%"),))
+    percent, fraction = wanted.applied([run, make_run("F", 0, [0.5, 0.25])])
+    assert percent.cost().tolist() == pytest.approx([0.5, NAN, 0.125], nan_ok=True)
+    assert percent.objectives == (Objective("loss", "minimize", 0.0, 1.0, "error"),)
+    assert fraction.cost().tolist() == [0.5, 0.25] and fraction.objectives[0].unit == "error"
+    bare = settings(tmp_path, 'runs = [{scale = "percent"}]').applied([run])[0]
+    assert bare.objectives[0].unit is None
+    with pytest.raises(EncaveError, match='there are "percent" and "fraction"'):
+        settings(tmp_path, 'runs = [{scale = "permille"}]')
+    with pytest.raises(EncaveError, match="unit = 3 is no text"):
+        settings(tmp_path, "runs = [{unit = 3}]")
 
 
 def test_a_region_of_equivalence_adds_the_bayesian_test(make_run, tmp_path: Path) -> None:
@@ -100,7 +118,7 @@ def test_what_no_run_has_is_told(make_run, tmp_path: Path) -> None:
 def test_rules_add_up_by_key(make_run) -> None:
     rules = (Rule("A-*", task="a"), Rule("*", task="all", seed=7), Rule("*", seed=8, optimizer="X"))
     (run,) = Settings(runs=rules).applied([make_run("A")])
-    assert (run.metadata["task"], run.metadata["seed"], run.metadata["group"]) == ("a", 7, "X")
+    assert (run.provenance.task, run.provenance.seed, run.provenance.group) == ("a", 7, "X")
 
 
 def test_objectives_are_renamed_and_directed(make_run) -> None:

@@ -47,5 +47,5 @@ def test_the_summary_says_with_how_many_seeds(make_run: Callable[..., Run]) -> N
     needed = power.seeds_needed(np.array(finals["A"]), np.array(finals["B"]), 3)
     assert f"would tell A from B with {needed} and A from C with 5, in 80% of studies" in told
     assert "seeds of each would tell" not in " ".join(
-        lead_sentences(compare(view_runs([run for run in runs if run.metadata["seed"] < 2]).sections[0]))
+        lead_sentences(compare(view_runs([run for run in runs if run.provenance.seed < 2]).sections[0]))
     )

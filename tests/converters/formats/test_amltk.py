@@ -70,3 +70,10 @@ def test_damaged_files_are_refused(tmp_path: Path, size: int) -> None:
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(EncaveError, match=r"history\.parquet is truncated or damaged"):
         read(tmp_path)
+
+
+def test_a_success_that_lacks_a_metric_is_told(tmp_path: Path) -> None:
+    history(status=["success", "success", "success"]).to_parquet(tmp_path / "mine.parquet")
+    run = read(tmp_path).run
+    assert run.column("status").tolist() == ["success", "crashed", "success"]
+    assert [(note.kind, note.count) for note in run.notes if "every metric" in note.text] == [("derived", 1)]

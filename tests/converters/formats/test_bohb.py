@@ -164,10 +164,10 @@ def test_without_model_based_picks_the_folder_names_the_optimizer(tmp_path: Path
     silent = [[key, values, {}] for key, values, _ in CONFIGS]
     results = [[[0, 0, n], 1.0, times(n), {"loss": 1.0, "info": {}}, None] for n in range(4)]
     run = read(write(place, results, silent)).run
-    assert (run.optimizer.name, run.metadata["group"]) == (label, label)
+    assert (run.optimizer.name, run.provenance.group) == (label, label)
     told = [note.text for note in run.notes if "label from the folder" in note.text or "may not be BOHB" in note.text]
     assert len(told) == 1
-    assert told[0].startswith("the log has no") == ("label_from" not in run.metadata)
+    assert told[0].startswith("the log has no") == (run.provenance.label_from is None)
     # what the log says counts for more than the folder
     run = read(write(place, results, CONFIGS)).run
-    assert (run.optimizer.name, run.metadata["group"], "label_from" in run.metadata) == ("BOHB", "BOHB", False)
+    assert (run.optimizer.name, run.provenance.group, run.provenance.label_from is not None) == ("BOHB", "BOHB", False)

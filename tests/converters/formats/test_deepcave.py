@@ -27,7 +27,7 @@ from encave.converters.conversion import convert
 from encave.converters.formats.deepcave.exact_text import exact_texts, pandas_reads
 from encave.converters.formats.deepcave.output import prepare, write
 from encave.converters.formats.deepcave.twin import align
-from encave.run import Objective, Optimizer, Run
+from encave.run import Objective, Optimizer, Provenance, Run
 
 from ..conftest import EDGES, OBJECTIVE, random_lines, trial_line, write_dehb, write_sidecar, write_smac, write_trials
 
@@ -213,7 +213,7 @@ def test_awkward_values(tmp_path: Path, open_in_stock_deepcave: Open) -> None:
             "extra:raw": [float("inf"), *[None] * 59],
         },
         configurations=configs,
-        metadata={"seed": 0},
+        provenance=Provenance(seed=0),
     )
     shown, notes = prepare(run)
     folder = tmp_path / "awkward"

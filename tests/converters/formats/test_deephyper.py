@@ -107,3 +107,14 @@ def test_objectives_that_stand_as_a_list_in_each_column(tmp_path: Path) -> None:
     assert run.trials["end"].to_pylist() == [5.0, 1.0, 7.0]
     assert "a trial lasts as long as its job ran" in notes(result)
     assert "extra:" not in run.trials.column_names
+
+
+def test_the_objective_that_is_no_number_is_quoted(tmp_path: Path) -> None:
+    head = "p:x,objective_0,objective_1,job_id,m:timestamp_submit,m:timestamp_gather\n"
+    rows = "0.1,0.5,1.0,0,0.1,1.0\n0.2,0.9,inf,1,0.2,2.0\n0.3,0.7,F_timeout,2,0.3,3.0\n0.4,F_CANCELLED,2.0,3,0.4,4.0\n"
+    (tmp_path / "results.csv").write_text(head + rows)
+    result = read_one(tmp_path, "deephyper")
+    assert result.run.column("status").tolist() == ["success", "crashed", "timeout", "aborted"]
+    assert 'flagged 3: the objective is no finite number ("inf", "F_timeout", "F_CANCELLED")' in notes(result)
+    assert result.run.trials["cost:objective_0"].to_pylist() == [0.5, None, None, None]
+    assert result.run.trials["extra:raw_objective_0"].to_pylist() == ["0.5", "0.9", "0.7", "F_CANCELLED"]

@@ -147,8 +147,8 @@ def test_run_of_the_real_package(tmp_path: Path) -> None:
         assert row[f"cost:{OBJECTIVE}"] == error_of(run.configuration(config_id), fidelity)
     assert sorted(names) == sorted(EDGES)
     assert not {"extra:start", "extra:end", "extra:worker"} & set(run.trials.column_names)
-    assert run.metadata["group"] == "DEHB"
-    assert (run.budget_name, run.metadata["task"], run.metadata["seed"]) == ("epochs", "cifar10", 0)
+    assert run.provenance.group == "DEHB"
+    assert (run.budget_name, run.provenance.task, run.provenance.seed) == ("epochs", "cifar10", 0)
 
 
 def test_without_times_they_are_the_accumulated_cost(tmp_path: Path) -> None:
@@ -347,7 +347,7 @@ def test_incumbent_proves_the_decoding(agrees: bool, tmp_path: Path) -> None:
         incumbent["config"][EDGES[0]] = CHOICES[CHOICES.index(incumbent["config"][EDGES[0]]) - 1]
         path.write_text(json.dumps(incumbent))
     conversion, run = one(tmp_path / "log", tmp_path / "out", nas_space())
-    assert run.metadata.get("incumbent_file") == ("agrees" if agrees else None)
+    assert run.provenance.extra.get("incumbent_file") == ("agrees" if agrees else None)
     assert told(conversion, "the space is not that of the run") == (not agrees)
 
 
@@ -381,9 +381,9 @@ def test_rows_that_only_the_incumbent_knows(tmp_path: Path, shared: Path) -> Non
 def test_state_gives_settings_and_is_checked(tmp_path: Path) -> None:
     write_dehb(tmp_path / "log", 40)
     _, run = one(tmp_path / "log", tmp_path / "out", nas_space())
-    assert run.metadata["settings"]["eta"] == 3
-    assert run.metadata["settings"]["max_age"] == "inf"
-    assert not {"output_path", "configspace"} & set(run.metadata["settings"])
+    assert run.provenance.settings["eta"] == 3
+    assert run.provenance.settings["max_age"] == "inf"
+    assert not {"output_path", "configspace"} & set(run.provenance.settings)
     path = tmp_path / "log" / "dehb_state.json"
     state = json.loads(path.read_text())
     state["HB_params"]["max_fidelity"] = 90
@@ -553,7 +553,7 @@ def test_space_in_a_pcs_file(tmp_path: Path) -> None:
     (tmp_path / "log" / "space.pcs").write_text("\n".join(lines))
     _, run = one(tmp_path / "log", tmp_path / "out")
     assert not run.inferred_space
-    assert run.metadata["incumbent_file"] == "agrees"
+    assert run.provenance.extra["incumbent_file"] == "agrees"
 
 
 JSON = st.recursive(

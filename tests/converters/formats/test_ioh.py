@@ -13,7 +13,7 @@ from ConfigSpace import ConfigurationSpace
 
 from encave.converters import convert, outputs
 from encave.converters.account import Conversion
-from encave.run import Note, Objective, Optimizer, Run
+from encave.run import Note, Objective, Optimizer, Provenance, Run
 
 LOGS = Path(__file__).parents[2] / "logs" / "ioh"
 
@@ -63,8 +63,8 @@ def test_runs_of_ioh_experimenter(tmp_path: Path) -> None:
     assert first.cost().tolist() == [9.5, 4.25, 0.5]
     assert first.column("extra:sigma").tolist() == [0.5, 0.25, 0.125]
     assert first.configuration(1) == {"x0": -2.0, "x1": 1}
-    assert first.optimizer == Optimizer("CMA-ES") and first.metadata["task"] == "Sphere-DIM2"
-    assert first.metadata["ioh"]["run"]["instance"] == 1 and first.metadata["ioh"]["suite"] == "BBOB"
+    assert first.optimizer == Optimizer("CMA-ES") and first.provenance.task == "Sphere-DIM2"
+    assert first.provenance.extra["ioh"]["run"]["instance"] == 1 and first.provenance.extra["ioh"]["suite"] == "BBOB"
     assert "100 evaluations, of which its logger kept 3" in told(first)
     assert first.column("evaluation").tolist() == [1, 7, 40]
     assert (first.evaluations, first.improvements_only) == (100, True)
@@ -162,7 +162,7 @@ def full_run(seed: int, *, extra: bool) -> Run:
             6: {"op": 2, "lr": 0.5, "n": 1},
             7: {"op": True, "lr": 1 / 3, "n": 9},
         },
-        metadata={"task": "digits", "seed": seed, "group": "RE"},
+        provenance=Provenance(task="digits", seed=seed, group="RE"),
         budget_name="epochs",
         notes=[Note("assumed", "the space is a guess", 3)],
         trials=columns,
@@ -177,7 +177,7 @@ def test_there_and_back_is_the_same(tmp_path: Path) -> None:
         assert again.same_trials(run)
         assert (again.space, again.objectives, again.optimizer) == (run.space, run.objectives, run.optimizer)
         assert (again.budget_name, again.inferred_space) == (run.budget_name, run.inferred_space)
-        assert {key: again.metadata[key] for key in run.metadata} == dict(run.metadata)
+        assert again.provenance.json().items() >= run.provenance.json().items()
         assert again.notes[:1] == run.notes
         assert again.trials["seed"].to_pylist()[1] == 2**53 + 1 and pa.types.is_int64(again.trials["seed"].type)
 
@@ -217,9 +217,9 @@ def test_the_logs_own_count_of_evaluations(tmp_path: Path) -> None:
 
 def test_a_task_is_a_function_in_a_dimension(tmp_path: Path) -> None:
     _, runs = converted(LOGS / "two_dimensions", tmp_path)
-    assert sorted(str(run.metadata["task"]) for run in runs) == ["Toy-DIM2", "Toy-DIM40"]
+    assert sorted(str(run.provenance.task) for run in runs) == ["Toy-DIM2", "Toy-DIM40"]
     _, runs = converted(LOGS / "dims", tmp_path / "more")
-    tasks = [run.metadata["task"] for run in runs]
+    tasks = [run.provenance.task for run in runs]
     assert {task: tasks.count(task) for task in tasks} == {"Sphere-DIM2": 5, "Sphere-DIM5": 5, "Sphere-DIM20": 5}
 
 

@@ -43,10 +43,10 @@ def test_the_stock_form_says_that_it_knows_no_architectures(tmp_path: Path) -> N
     assert run.column("cost:valid_acc").tolist() == [80.0 + i for i in range(12)]
     assert run.objectives[0].direction == "maximize"
     assert run.column("end").tolist() == [0.5 * (i + 1) for i in range(12)]  # the training time is the incumbent's
-    assert run.inferred_space and run.metadata["incumbent_only"]
+    assert run.inferred_space and run.provenance.extra["incumbent_only"]
     assert list(run.space) == ["evaluation"]
     assert "did not log the architectures" in notes(result)
-    assert (run.optimizer.name, run.metadata["task"], run.metadata["seed"]) == ("RE", "cifar10", 3)
+    assert (run.optimizer.name, run.provenance.task, run.provenance.seed) == ("RE", "cifar10", 3)
     assert run.name == "RE-cifar10-nasbench201-seed3"
 
 
@@ -150,7 +150,7 @@ def test_the_once_for_all_log(shared: Path) -> None:
     assert run.column("cost:valid_acc").tolist() == raw["valid_acc"]
     assert run.column("extra:test_acc").tolist() == raw["test_acc"]
     assert np.isnan(run.column("extra:train_time")).all()  # -1 in the log
-    assert run.metadata["task"] == "imagenet"
+    assert run.provenance.task == "imagenet"
 
 
 def test_the_log_with_swapped_columns_is_refused_with_the_evidence(shared: Path) -> None:

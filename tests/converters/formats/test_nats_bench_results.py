@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from encave.converters.conversion import convert
-from encave.converters.parts.nasbench201_space import from_index
 from encave.errors import EncaveError
+from encave.run.nasbench201_space import from_index, to_configurations
 
 from ..reading import LOGS, notes, read_all, read_one
 
@@ -44,11 +44,11 @@ def test_every_run_of_both_formats_of_torch(folder: str, label: str) -> None:
     for number, result in enumerate(results):
         run = result.run
         assert run.name == f"{label}-cifar10-run{number}"
-        assert run.metadata["task"] == "cifar10"
+        assert run.provenance.task == "cifar10"
         assert run.column("end").tolist() == content[number]["all_total_times"]
         assert run.column("start").tolist() == [0.0, *content[number]["all_total_times"][:-1]]
         logged = [run.configuration(config_id) for config_id in run.column("config_id").tolist()]
-        assert logged == [from_index(index) for index in content[number]["all_archs"]]
+        assert logged == to_configurations(from_index(content[number]["all_archs"]))
         incumbent = run.incumbent()
         assert incumbent is not None
         assert incumbent.trial_id == content[number]["all_archs"].index(content[number]["all_archs"][-1])
@@ -58,7 +58,7 @@ def test_the_order_of_the_best_stands_for_values_that_are_not_there(tmp_path: Pa
     result = read_one(save(tmp_path, OrderedDict({0: FIRST})), "nats-bench")
     assert result.run.column("cost:improvements_to_come").tolist() == [1.0, 1.0, 0.0]
     assert "no objective values" in notes(result)
-    assert result.run.metadata["incumbent_only"]
+    assert result.run.provenance.extra["incumbent_only"]
 
 
 def test_numpy_numbers_are_read(tmp_path: Path) -> None:

@@ -154,3 +154,30 @@ def test_lone_values_that_releases_to_0_11_wrote(tmp_path: Path) -> None:
     assert (result.read, result.dropped) == (3, 0)
     assert result.run.trials["status"].to_pylist() == ["success", "crashed", "success"]
     assert result.run.trials["cost:loss"].to_pylist() == [0.5, None, 0.25]
+
+
+def test_a_promoted_trial_continues_the_one_before() -> None:
+    result = read_one(HYPERBAND, "neps")
+    run = result.run
+    rows = {row["trial_id"]: row for row in run.trials.to_pylist()}
+    promoted = [row for row in rows.values() if row["continues"] is not None]
+    assert len(promoted) == 4
+    for row in promoted:
+        assert rows[row["continues"]]["extra:neps_id"] == row["extra:previous_trial_id"]
+        assert rows[row["continues"]]["config_id"] == row["config_id"]
+    trained = {}
+    for row in sorted(rows.values(), key=lambda row: row["budget"]):
+        trained[row["config_id"]] = row["budget"]
+    assert run.spent().sum() == sum(trained.values())
+    assert "derived 4: trials on a higher rung continue" in notes(result)
+
+
+def test_without_the_name_of_the_one_before_the_id_tells(tmp_path: Path) -> None:
+    levels = [("1_rung_0", 1), ("2_rung_0", 1), ("1_rung_1", 3), ("1_rung_2", 9), ("3_rung_1", 3)]
+    for trial, epochs in levels:
+        write(tmp_path, trial, {"x": float(trial[0]), "epochs": epochs}, 1.0 / epochs)
+    run = read_one(tmp_path, "neps").run
+    ids = dict(zip(run.column("trial_id").tolist(), run.column("extra:neps_id").tolist(), strict=True))
+    told = {ids[t]: ids.get(c) for t, c in zip(ids, run.trials["continues"].to_pylist(), strict=True)}
+    assert {key: value for key, value in told.items() if value} == {"1_rung_1": "1_rung_0", "1_rung_2": "1_rung_1"}
+    assert run.spent().sum() == 1 + 9 + 3

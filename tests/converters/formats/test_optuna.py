@@ -202,7 +202,7 @@ def test_several_studies_in_a_file(tmp_path: Path) -> None:
     assert {run.status for run in convert([source], out)} == {"unchanged"}
     loaded = [Run.load(run.output) for run in runs if run.output]
     assert sorted(run.objectives[0].direction for run in loaded) == ["maximize"] * 2 + ["minimize"] * 2
-    assert {run.metadata["study"] for run in loaded} == {"study/1", "study/2"}
+    assert {run.provenance.study for run in loaded} == {"study/1", "study/2"}
 
 
 def test_several_objectives_with_names(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_ranges_that_differ_between_trials_are_widened(tmp_path: Path) -> None:
     run = read(tmp_path).run
     assert (run.space["x"].lower, run.space["x"].upper) == (-3.0, 4.0)
     assert any("4 distributions" in note.text for note in run.notes)
-    assert len(run.metadata["distributions"]["x"]) == 4
+    assert len(run.provenance.extra["distributions"]["x"]) == 4
 
 
 def test_values_outside_their_distribution_and_mixed_choices(tmp_path: Path) -> None:
@@ -444,7 +444,7 @@ def test_real_pickles(shared: Path, case: str) -> None:
     assert run.status_counts() == {"success": 30}
     names = ["Accuracy", "Flops"] if "_mo" in case else ["Accuracy"]
     assert [objective.name for objective in run.objectives] == names
-    assert run.metadata["sampler"] in ("TPESampler", "NSGAIISampler")
+    assert run.provenance.extra["sampler"] in ("TPESampler", "NSGAIISampler")
 
 
 CASES = Path(__file__).resolve().parents[2] / "logs" / "optuna"
@@ -504,7 +504,7 @@ def test_a_study_is_labelled_by_the_sampler_that_its_name_tells(tmp_path: Path) 
         study = optuna.create_study(storage=storage, study_name=name, sampler=optuna.samplers.RandomSampler(seed=0))
         study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
     runs = {run.name: run for run in (READER.read(found, Options()).run for found in found_in(tmp_path))}
-    assert {name: run.metadata["group"] for name, run in runs.items()} == names
+    assert {name: run.provenance.group for name, run in runs.items()} == names
     told = {name for name, run in runs.items() if any("label from the study's name" in note.text for note in run.notes)}
     assert told == {name for name, label in names.items() if label != "Optuna"}
     assert {run.optimizer.name for run in runs.values()} == {"Optuna"}

@@ -49,7 +49,7 @@ def test_run_of_the_real_package(tmp_path: Path) -> None:
             assert row[f"extra:raw_{OBJECTIVE}"] == math.inf
         assert row["extra:valid_error_200"] == error_of(config)
         assert row["extra:origin"]
-    assert run.metadata["seed"] == 0
+    assert run.provenance.seed == 0
     assert run.budgets == (200.0,)  # the schedule of encave.json, since SMAC knows none here
 
 
@@ -243,7 +243,7 @@ def test_scenario_of_release_1(run_objective: str, tmp_path: Path) -> None:
     assert run.objectives[0].unit == {"runtime": "s", "quality": None}[run_objective]
     assert conversion.output is not None
     assert conversion.output.name == "SMAC-spear-study"
-    assert run.metadata["run_id"] == 7
+    assert run.provenance.extra["run_id"] == 7
     assert not run.inferred_space
     assert run.trials["instance"].to_pylist() == ["a.cnf"]
 
@@ -281,7 +281,7 @@ def test_first_alpha_of_release_2(tmp_path: Path, shared: Path) -> None:
 
 def test_run_that_smac_aborted(tmp_path: Path, shared: Path) -> None:
     conversion, run = one(shared / "logs/generated/smac/smac_2.4.1/fail_inf", tmp_path / "out")
-    assert run.metadata["finished"] is False
+    assert run.provenance.extra["finished"] is False
     assert any("optimization.json says" in note.text for note in conversion.notes)
     told, _ = one(shared / "logs/generated/smac/smac_2.4.1/asktell", tmp_path / "told")
     assert not any("had not finished" in note.text for note in told.notes)

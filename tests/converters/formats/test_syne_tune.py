@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from encave.analysis.performance.axis import Axis
+from encave.converters.reader import ReadResult
 from encave.errors import EncaveError
 
 from ..reading import LOGS, notes, read_one
@@ -83,7 +85,7 @@ def test_real_logs_report_by_report(folder: Path) -> None:
 def test_labels_and_seeds_of_real_logs() -> None:
     asha, re = (read_one(folder, "syne-tune") for folder in REAL)
     assert (asha.run.optimizer.name, re.run.optimizer.name) == ("ASHA", "RE")
-    assert asha.run.metadata["seed"] == 1
+    assert asha.run.provenance.seed == 1
     assert "taken as the budget" not in notes(asha)  # ASHA names its resource
     assert "taken as the budget" in notes(re)
 
@@ -101,7 +103,7 @@ def test_every_kind_of_domain(tmp_path: Path) -> None:
     assert run.column("extra:raw_acc").tolist() == ["0.5", "0.7", "nan"]
     assert run.column("start").tolist() == [1.0, 3.0, 7.5]
     assert run.budgets == ()
-    assert run.metadata["seed"] == 7
+    assert run.provenance.seed == 7
 
 
 def test_several_metrics_with_their_own_directions(tmp_path: Path) -> None:
@@ -160,3 +162,54 @@ def test_metadata_that_does_not_fit_is_refused(tmp_path: Path, told: dict[str, A
 def test_the_shared_logs(shared: Path) -> None:
     for folder in sorted((shared / "logs" / "generated" / "syne-tune").iterdir()):
         assert len(read_one(folder, "syne-tune").run) == len(rows_of(folder))
+
+
+@pytest.mark.parametrize("folder", REAL, ids=lambda folder: folder.name[:8])
+def test_fidelity_axes_are_what_was_trained(folder: Path) -> None:
+    last: dict[str, float] = {}
+    for row in rows_of(folder):
+        last[row["trial_id"]] = float(row["epoch"])  # no trial was resumed
+    run = read_one(folder, "syne-tune").run
+    full = Axis("full-evaluations", "full evaluations", None, 9.0)
+    epochs, evaluations = Axis("epochs", "epochs", None), Axis("evaluations", "evaluations", None)
+    assert epochs.end(run, epochs.positions(run)) == sum(last.values())
+    assert full.end(run, full.positions(run)) == pytest.approx(sum(last.values()) / 9)
+    assert evaluations.end(run, evaluations.positions(run)) == len(last)
+
+
+REPORTS = ["epoch", "acc", "st_worker_iter", "trial_id", "config_lr", "st_tuner_time"]
+
+
+def report(folder: Path, rows: list[list[Any]], header: list[str] = REPORTS) -> ReadResult:
+    write(folder, [], {"config_space": json.dumps({"lr": SPACE["lr"]}), "scheduler_kwargs": {"time_attr": "epoch"}})
+    text = "\n".join(",".join(map(str, row)) for row in [header, *rows]) + "\n"
+    with zipfile.ZipFile(folder / "results.csv.zip", "w") as archive:
+        archive.writestr("results.csv", text)
+    return read_one(folder, "syne-tune")
+
+
+def test_a_resumed_trial_is_another_evaluation_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    rows = [[1, 0.1, 0, 0, 0.1, 1], [2, 0.2, 1, 0, 0.1, 2], [1, 0.1, 0, 1, 0.2, 3], [3, 0.3, 0, 0, 0.1, 4]]
+    result = report(tmp_path, rows)
+    assert result.run.trials["continues"].to_pylist() == [None, 0, None, 1]
+    assert result.run.evaluation.tolist() == [1, 1, 2, 3]
+    assert "derived 2: reports at a higher budget continue" in notes(result)
+    assert "derived 1: further reports of one call of the objective" in notes(result)
+
+
+def test_a_trial_that_begins_anew_trains_anew(tmp_path: Path) -> None:
+    rows = [[1, 0.1, 0, 0, 0.1, 1], [3, 0.2, 1, 0, 0.1, 2], [1, 0.1, 0, 0, 0.1, 3], [9, 0.3, 1, 0, 0.1, 4]]
+    run = report(tmp_path, rows).run
+    assert run.spent().tolist() == [1.0, 2.0, 1.0, 8.0]
+    assert run.evaluation.tolist() == [1, 1, 2, 2]
+
+
+def test_without_the_workers_count_a_lower_budget_tells(tmp_path: Path) -> None:
+    rows = [[1, 0.1, 0, 0.1, 1], [3, 0.2, 0, 0.1, 2], [1, 0.1, 0, 0.1, 3]]
+    run = report(tmp_path, rows, [name for name in REPORTS if name != "st_worker_iter"]).run
+    assert run.spent().tolist() == [1.0, 2.0, 1.0]
+
+
+def test_one_report_a_trial_continues_nothing(tmp_path: Path) -> None:
+    run = report(tmp_path, [[9, 0.1, 0, 0, 0.1, 1], [9, 0.2, 0, 1, 0.1, 2]]).run
+    assert not {"continues", "evaluation"} & set(run.trials.column_names)

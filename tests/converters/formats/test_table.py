@@ -86,7 +86,7 @@ def read_all(path: Path, options: Options | None = None, reader: TableReader = R
 def test_every_form_gives_the_same_run(tmp_path: Path, suffix: str) -> None:
     [result] = read_all(write_log(tmp_path, suffix))
     run = result.run
-    assert (result.read, len(run), run.optimizer.name, run.metadata["task"]) == (4, 4, "Mine", "cifar10")
+    assert (result.read, len(run), run.optimizer.name, run.provenance.task) == (4, 4, "Mine", "cifar10")
     assert [(o.name, o.direction) for o in run.objectives] == [("loss", "minimize"), ("acc", "maximize")]
     assert run.status_counts() == {"success": 3, "crashed": 1}
     assert run.trials["cost:acc"].to_pylist() == [0.8, 0.9, None, 0.7]
@@ -143,7 +143,7 @@ def test_own_names_need_no_mapping(tmp_path: Path) -> None:
     assert run.trials["config_id"].to_pylist() == [5, 6, 7]
     assert run.trials["seed"].to_pylist() == [7, 7, 7]
     assert run.trials["extra:q"].to_pylist() == [0, 1, 2]
-    assert (run.objectives[0].name, run.metadata["seed"]) == ("err", 7)
+    assert (run.objectives[0].name, run.provenance.seed) == ("err", 7)
     assert run.configuration(6) == {"lr": 0.1}
 
 
@@ -242,11 +242,13 @@ def test_other_tables_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.csv").write_text("a,b\n1,2\n")
     (tmp_path / "x.parquet").write_bytes(b"PAR1")
     (tmp_path / "x.jsonl").write_text("[1]\n")
-    (tmp_path / "x.json").write_text('[{"config:a": 1, "cost:y": 2}]')
+    (tmp_path / "x.json").write_text('[{"a": 1, "y": 2}]')
     assert find(tmp_path, [READER]) == []
+    (tmp_path / "own.json").write_text('[{"config:a": 1, "cost:y": 2}]')
+    assert [one.found.path.name for one in find(tmp_path, [READER])] == ["own.json"]
     (tmp_path / "package.json").write_text('{"a": [{"lr": 1, "loss": 2}]}')
     told = {one.found.path.name for one in find(tmp_path, [TableReader({"objective": "loss"})])}
-    assert told == {"notes.csv", "x.json", "x.jsonl", "x.parquet"}
+    assert told == {"notes.csv", "own.json", "x.json", "x.jsonl", "x.parquet"}
 
 
 def test_a_json_list_that_breaks_off_or_holds_other_things(tmp_path: Path) -> None:
@@ -429,3 +431,36 @@ def test_counts_from_0_are_moved_and_negative_ones_refused(tmp_path: Path) -> No
     assert any("counts evaluations from 0" in note.text for note in run.notes)
     with pytest.raises(EncaveError, match="its evaluation is not positive"):
         count(tmp_path, [-1, 1, 2])
+
+
+def test_constraints_of_a_data_frame_of_optuna_keep_the_incumbent_feasible(tmp_path: Path) -> None:
+    head = "number,value,params_x,state,system_attrs_constraints,system_attrs_constraints:own"
+    rows = ('0,0.1,1,COMPLETE,"[0.5, -1.0]",', '1,0.2,2,COMPLETE,"(-0.5,)",1.0', "2,0.3,3,COMPLETE,[-1],-1")
+    (tmp_path / "trials.csv").write_text("\n".join((head, *rows, "")))
+    (result,) = read_all(tmp_path)
+    assert result.run.trials["feasible"].to_pylist() == [False, False, True]
+    assert result.run.incumbent().value == 0.3
+
+
+def test_directions_of_a_data_frame_of_optuna_are_by_name_and_said(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("number,values_loss,values_acc,params_x\n0,0.5,0.7,1\n1,0.4,0.8,2\n")
+    (result,) = read_all(tmp_path)
+    told = [(one.name, one.direction) for one in result.run.objectives]
+    assert told == [("values_loss", "minimize"), ("values_acc", "maximize")] and _frame_note(result)
+
+
+def _frame_note(result: ReadResult) -> bool:
+    return any("does not say its directions" in note.text for note in result.run.notes)
+
+
+def test_a_mapping_corrects_a_known_table_key_by_key(tmp_path: Path) -> None:
+    (tmp_path / "trials.csv").write_text(
+        "number,value,params_x,state\n0,0.1,1,COMPLETE\n1,0.2,2,FAIL\n2,0.3,3,PRUNED\n"
+    )
+    (plain,) = read_all(tmp_path)
+    assert plain.run.objectives[0].direction == "minimize" and _frame_note(plain)
+    (tmp_path / "encave.map.json").write_text('{"objective": "value:maximize", "budget": "number"}')
+    (told,) = read_all(tmp_path)
+    assert told.run.objectives[0].direction == "maximize" and not _frame_note(told)
+    assert told.run.trials["status"].to_pylist() == ["success", "crashed", "aborted"]
+    assert told.run.trials["budget"].to_pylist() == [0.0, 1.0, 2.0]

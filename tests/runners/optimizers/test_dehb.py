@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from encave.errors import EncaveError
-from encave.runners.benchmarks.nasbench201 import space
+from encave.run import nasbench201_space as space
 from encave.runners.studies.limit import Limit
 from encave.runners.studies.simulate import simulate
 

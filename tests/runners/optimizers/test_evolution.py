@@ -12,7 +12,7 @@ import ConfigSpace
 import pytest
 
 from encave.errors import EncaveError
-from encave.runners.benchmarks.nasbench201 import space
+from encave.run import nasbench201_space as space
 from encave.runners.optimizers.adapter import Problem, load, parse_flags
 from encave.runners.studies.limit import Limit
 from encave.runners.studies.simulate import simulate

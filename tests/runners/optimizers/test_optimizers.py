@@ -64,9 +64,9 @@ def test_the_log_is_converted_with_all_facts(study: Path, runs: dict[str, Run], 
     trials = run.trials.to_pydict()
     assert label_of(name) == header["optimizer"]["name"]
     assert run.optimizer.version == header["versions"][load(name).package]
-    assert (run.metadata["seed"], run.metadata["task"], run.metadata["workers"]) == (3, "cifar10", 3)
-    assert run.metadata["overhead_seconds"] == header["overhead_seconds"] > 0
-    assert run.metadata["settings"] == header["optimizer"]["settings"]
+    assert (run.provenance.seed, run.provenance.task, run.provenance.workers) == (3, "cifar10", 3)
+    assert run.provenance.overhead_seconds == header["overhead_seconds"] > 0
+    assert run.provenance.settings == header["optimizer"]["settings"]
     assert [objective.name for objective in run.objectives] == list(spec(name).objectives)
     done = [place for place, status in enumerate(trials["status"]) if status == "success"]
     assert len(done) == header["trials"] == spec(name).limit.evaluations
@@ -183,10 +183,10 @@ def test_the_children_of_nsga2_are_better_by_both_objectives(tmp_path: Path) -> 
 
 
 PLUGIN = """
-from encave.runners.optimizers.adapter import Optimizer, Proposal
+from encave.runners.optimizers.adapter import OptimizerAdapter, Proposal
 from encave.runners.optimizers.trial_log import TrialLog
 
-class Default(Optimizer):
+class Default(OptimizerAdapter):
     label, package, flags = "Default", "sample-plugin", {"shift": 2}
 
     def __init__(self, problem):
@@ -226,12 +226,12 @@ def test_an_installed_optimizer_is_run_and_converted(tmp_path: Path) -> None:
     run = Run.load(convert([tmp_path / "default+shift=3"], tmp_path / "out")[0].output)  # type: ignore[arg-type]
     assert (run.optimizer.name, run.optimizer.version) == ("Default (shift=3)", "1.5")
     assert len(run) == 5
-    assert run.metadata["settings"] == {"shift": 3}
+    assert run.provenance.settings == {"shift": 3}
 
 
 @pytest.mark.usefixtures("plugin")
 def test_an_installed_optimizer_that_is_none_is_refused() -> None:
-    with pytest.raises(EncaveError, match=r"text \(builtins:str\) is no subclass of Optimizer"):
+    with pytest.raises(EncaveError, match=r"text \(builtins:str\) is no subclass of OptimizerAdapterAdapter"):
         load("text")
     with pytest.raises(EncaveError, match=r"lost \(sample_plugin:Lost\) cannot be loaded"):
         load("lost")

@@ -35,7 +35,7 @@ def runs_of(folder: Path, specs: list[RunSpec]) -> dict[str, Run]:
     assert not result.failed
     converted = convert([folder / "study"], folder / "runs")
     found = [Run.load(one.output) for one in converted if one.output]
-    return {f"{run.metadata['task']}/{run.optimizer.name}/{run.metadata['seed']}": run for run in found}
+    return {f"{run.task}/{run.optimizer.name}/{run.seed}": run for run in found}
 
 
 @pytest.mark.parametrize("name", [name for name in AVAILABLE if name not in WITHOUT_MODEL])
@@ -75,7 +75,7 @@ def test_the_initial_design_is_a_small_part_of_the_dearest_run(tmp_path: Path, n
     if name.startswith("smac"):
         origins = Counter(origin for origin in run.trials["extra:origin"].to_pylist())
         assert any("Acquisition Function" in origin for origin in origins if origin)
-        assert run.metadata["settings"]["n_trials"] == pytest.approx(len(run), rel=0.5)
+        assert run.provenance.settings["n_trials"] == pytest.approx(len(run), rel=0.5)
 
 
 def test_the_trials_that_a_limit_pays_for() -> None:
@@ -107,7 +107,7 @@ def test_the_first_architectures_are_common_only_if_that_is_declared(tmp_path: P
         [RunSpec(name, dataset, 5, limit, common_start=common) for name in names for dataset in datasets],
     )
     first = {key: run.configurations.to_pylist()[0] | {"config_id": 0} for key, run in runs.items()}
-    assert all(run.metadata["common_start"] is common for run in runs.values())
+    assert all(run.provenance.common_start is common for run in runs.values())
     of_task = [[str(first[f"{dataset}/{label}/5"]) for label in ("RE", "Random", "LS")] for dataset in datasets]
     assert [len(set(own)) for own in of_task] == ([1, 1] if common else [3, 3])
     assert not set(of_task[0]) & set(of_task[1])

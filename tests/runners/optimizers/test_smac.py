@@ -17,7 +17,7 @@ from smac.multi_objective.parego import ParEGO
 from threadpoolctl import threadpool_limits
 
 from encave.errors import EncaveError
-from encave.runners.benchmarks.nasbench201 import space
+from encave.run import nasbench201_space as space
 from encave.runners.optimizers.adapter import load
 from encave.runners.optimizers.quiet import quiet
 from encave.runners.studies.limit import Limit

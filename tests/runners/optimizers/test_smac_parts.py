@@ -16,7 +16,7 @@ from ConfigSpace import ConfigurationSpace
 from smac.model.random_forest import RandomForest
 from smac.runhistory import RunHistory, StatusType
 
-from encave.runners.benchmarks.nasbench201 import space
+from encave.run import nasbench201_space as space
 from encave.runners.optimizers.smac.forest import leaf_values, slim
 from encave.runners.optimizers.smac.search import _Rejected, widen_bounds
 

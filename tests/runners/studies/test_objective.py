@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from encave.runners.benchmarks.nasbench201 import space
+from encave.run import nasbench201_space as space
 from encave.runners.benchmarks.nasbench201.table import load_surrogate
-from encave.runners.studies.objective import Objective, Objectives
+from encave.runners.studies.objective import BenchmarkObjective, Objectives
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def benchmark_() -> Any:
 def test_an_evaluation_is_what_the_benchmark_says(
     benchmark_: Any, schedule: int, budget: float | None, epochs: int
 ) -> None:
-    objective = Objective(benchmark_, "cifar100", schedule)
+    objective = BenchmarkObjective(benchmark_, "cifar100", schedule)
     index = np.random.default_rng(0).integers(0, space.SIZE, 50)
     direct = benchmark_.query(index, "cifar100", epochs=epochs, schedule=schedule)
     final = benchmark_.query(index, "cifar100")
@@ -38,7 +38,7 @@ def test_an_evaluation_is_what_the_benchmark_says(
 
 
 def test_a_budget_is_rounded_to_at_least_one_epoch(benchmark_: Any) -> None:
-    objective = Objective(benchmark_, "cifar10", 200)
+    objective = BenchmarkObjective(benchmark_, "cifar10", 200)
     config = space.to_configurations(space.from_index(3))[0]
     assert objective(config, 0.2) == objective(config, 1.0)
     assert objective(config, 66.67) == objective(config, 67.0)

@@ -14,13 +14,13 @@ from encave.cli import cli
 from encave.converters.conversion import convert
 from encave.errors import EncaveError
 from encave.run import Run
-from encave.runners.benchmarks.nasbench201 import space
+from encave.run import nasbench201_space as space
 from encave.runners.benchmarks.nasbench201.table import Benchmark, load_surrogate
 from encave.runners.studies.execute import Fidelities, RunSpec
 from encave.runners.studies.fairness import remarks
 from encave.runners.studies.file import declare
 from encave.runners.studies.limit import Limit
-from encave.runners.studies.objective import Objective, Objectives
+from encave.runners.studies.objective import BenchmarkObjective, Objectives
 from encave.runners.studies.study import run_study
 from encave.runners.studies.told_costs import GoingOn, OneSeed
 
@@ -128,7 +128,7 @@ def surrogate() -> Benchmark:
 
 @pytest.mark.parametrize("schedule", [12, 200])
 def test_one_seed_scatters_about_the_mean(surrogate: Benchmark, schedule: int) -> None:
-    objective = Objective(surrogate, "cifar10", schedule)
+    objective = BenchmarkObjective(surrogate, "cifar10", schedule)
     config = space.to_configurations(space.from_index([6111]))[0]
     told = OneSeed(objective, surrogate, "cifar10", schedule, 0)
     costs = {told(config, None).cost for _ in range(40)}
@@ -143,7 +143,7 @@ def test_one_seed_of_a_measured_table(table_path: Path) -> None:
     from encave.runners.benchmarks.nasbench201.table import open_table
 
     table = open_table(table_path)
-    objective = Objective(table, "cifar10", 200)
+    objective = BenchmarkObjective(table, "cifar10", 200)
     index = 11
     config = space.to_configurations(space.from_index([index]))[0]
     told = OneSeed(objective, table, "cifar10", 200, 0)
@@ -157,7 +157,7 @@ def test_one_seed_of_a_measured_table(table_path: Path) -> None:
 
 
 def test_going_on_pays_the_difference(surrogate: Benchmark) -> None:
-    objective = Objective(surrogate, "cifar10", 200)
+    objective = BenchmarkObjective(surrogate, "cifar10", 200)
     first, second = space.to_configurations(space.from_index([5, 9]))
     going = GoingOn(objective, objective)
     whole = {epochs: objective(first, epochs) for epochs in (22.0, 67.0, 200.0)}

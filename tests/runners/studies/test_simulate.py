@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encave.errors import EncaveError
-from encave.runners.optimizers.adapter import Optimizer, Proposal, Result
+from encave.runners.optimizers.adapter import OptimizerAdapter, Proposal, Result
 from encave.runners.studies.limit import Limit
 from encave.runners.studies.simulate import Evaluation, Simulation, simulate
 
 
-class Script(Optimizer):
+class Script(OptimizerAdapter):
     """Proposes evaluations of given durations and writes down what happens to it."""
 
     label = "script"

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .....errors import EncaveError
+from .....run.nasbench201_space import SIZE
 from .. import complexity
 from ..architectures import official_strings
 from ..columns import TEST_PREFIX, VALID_PREFIX
 from ..mapped import create_curve
 from ..measured_curves import ORI_TEST
 from ..plausibility import CurvesOfSeed, oddities
-from ..space import SIZE
 from ..store import TABLE_FILE, Written
 from ..surrogate import EPOCH_RATIOS
 from ..task import DATASETS

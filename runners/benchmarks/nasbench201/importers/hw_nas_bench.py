@@ -15,10 +15,10 @@ import numpy as np
 
 from .....errors import EncaveError
 from .....files.pickles import NUMPY, load
+from .....run.nasbench201_space import SIZE
 from ..architectures import official_strings
 from ..columns import TEST_PREFIX
 from ..mapped import CURVES_FOLDER
-from ..space import SIZE
 from ..store import TABLE_FILE, Imported, Written, check_unchanged, store
 
 LIMIT = 2**29

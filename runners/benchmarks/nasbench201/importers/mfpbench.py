@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .....errors import EncaveError
-from .. import space
+from .....run import nasbench201_space as space
 from ..columns import VALID_PREFIX
 from ..measured_curves import MEAN, ORI_TEST, X_VALID
 from ..store import Imported, Written, store

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from .....errors import EncaveError
-from ..space import SIZE
+from .....run.nasbench201_space import SIZE
 from ..store import Imported, Written, store
 from .gathering import Gathered
 from .nats_records import gather

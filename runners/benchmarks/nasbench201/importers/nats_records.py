@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from .....errors import EncaveError
+from .....run.nasbench201_space import SIZE
 from ..architectures import official_strings
 from ..columns import TEST_PREFIX, VALID_PREFIX
 from ..measured_curves import ORI_TEST, X_VALID
-from ..space import SIZE
 from .gathering import BATCH_LATENCY, Gathered, test_column, valid_column
 
 SIZE_SPACE = "is of NATS-Bench's size space (sss); encave has the topology space (tss) only"
@@ -26,7 +26,7 @@ SIZE_SPACE = "is of NATS-Bench's size space (sss); encave has the topology space
 _TASKS = {"cifar10-valid": "cifar10", "cifar100": "cifar100", "ImageNet16-120": "ImageNet16-120"}
 """Dataset that has validation accuracies → the task it is of."""
 
-Run = Mapping[str, Any]
+Training = Mapping[str, Any]
 
 
 def gather(record: Mapping[str, Any], into: Gathered, source: str) -> int:
@@ -59,7 +59,7 @@ def gather(record: Mapping[str, Any], into: Gathered, source: str) -> int:
     return index
 
 
-def gather_run(index: int, dataset: str, seed: int, run: Run, into: Gathered) -> None:
+def gather_run(index: int, dataset: str, seed: int, run: Training, into: Gathered) -> None:
     """Put one training run into the table; `dataset` by its official name."""
     accuracies, schedule = run["eval_acc1es"], int(run["epochs"])
     last = schedule - 1
@@ -83,7 +83,7 @@ def gather_run(index: int, dataset: str, seed: int, run: Run, into: Gathered) ->
         into.put(f"latency_ms_{BATCH_LATENCY}_{TEST_PREFIX[task]}", index, 1000 * float(np.mean(latencies)))
 
 
-def _gather_curve(index: int, task: str, seed: int, run: Run, into: Gathered) -> None:
+def _gather_curve(index: int, task: str, seed: int, run: Training, into: Gathered) -> None:
     accuracies, schedule = run["eval_acc1es"], int(run["epochs"])
     split = X_VALID if task == "cifar10" or schedule == 12 else ORI_TEST
     curve = [accuracies.get(f"{split}@{epoch}", np.nan) for epoch in range(schedule)]
@@ -91,7 +91,7 @@ def _gather_curve(index: int, task: str, seed: int, run: Run, into: Gathered) ->
         into.put_curve(task, schedule, seed, index, curve, split)
 
 
-def _gather_times(index: int, task: str, run: Run, into: Gathered) -> None:
+def _gather_times(index: int, task: str, run: Training, into: Gathered) -> None:
     """The official files of NATS-Bench hold one time for all seeds, epochs and both schedules."""
     _gather_train_time(index, VALID_PREFIX[task], run, into)
     key = f"x-valid@{run['epochs'] - 1}"
@@ -99,7 +99,7 @@ def _gather_times(index: int, task: str, run: Run, into: Gathered) -> None:
         into.put("eval_time_per_10k_images_s", index, run["eval_times"][key] * (10_000 / 25_000))
 
 
-def _gather_train_time(index: int, prefix: str, run: Run, into: Gathered) -> None:
+def _gather_train_time(index: int, prefix: str, run: Training, into: Gathered) -> None:
     """NAS-Bench-201 v1.0 has none of the long schedule."""
     if times := list((run.get("train_times") or {}).values()):
         into.put(f"train_time_per_epoch_s_{prefix}", index, np.mean(times))

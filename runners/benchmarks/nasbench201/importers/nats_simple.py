@@ -15,8 +15,8 @@ from typing import Any
 
 from .....errors import EncaveError
 from .....files.pickles import load
+from .....run.nasbench201_space import SIZE
 from ..architectures import official_strings
-from ..space import SIZE
 from ..store import Imported, Written, store
 from .gathering import Gathered
 from .nats_records import SIZE_SPACE, gather

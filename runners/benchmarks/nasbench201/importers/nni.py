@@ -18,7 +18,7 @@ import numpy as np
 
 from .....errors import EncaveError
 from .....files.sqlite import Database, opened
-from .. import space
+from .....run import nasbench201_space as space
 from ..store import Imported, Written, store
 from .gathering import Gathered
 from .nats_records import gather_run

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .....errors import EncaveError
+from .....run.nasbench201_space import SIZE
 from ..columns import read_table
 from ..plausibility import columns_of, oddities
-from ..space import SIZE
 from ..store import TABLE_FILE, Imported, Written, store
 from ..task import DATASETS
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .....errors import EncaveError
-from .. import space
+from .....run import nasbench201_space as space
 from ..columns import TEST_PREFIX, VALID_PREFIX
 from ..measured_curves import ORI_TEST
 from ..store import Imported, Written, store

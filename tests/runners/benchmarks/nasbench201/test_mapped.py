@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from encave import EncaveError
-from encave.runners.benchmarks.nasbench201 import space
+from encave.run import nasbench201_space as space
 from encave.runners.benchmarks.nasbench201.cache import import_benchmark, open_benchmark
 from encave.runners.benchmarks.nasbench201.evaluation import Point
 from encave.runners.benchmarks.nasbench201.mapped import create_curve

@@ -25,7 +25,7 @@ from encave.runners.benchmarks.nasbench201.task import DATASETS
 from encave.runners.reproduce.published import NAS_BENCH_201, VALID
 from encave.runners.reproduce.runs import Block, Work
 from encave.runners.studies.limit import Limit
-from encave.runners.studies.objective import Objective
+from encave.runners.studies.objective import BenchmarkObjective
 from encave.runners.studies.simulate import Evaluation, simulate
 
 SMALL = st.lists(st.tuples(st.integers(0, 3), st.integers(-5, 5)), min_size=1, max_size=5)
@@ -122,13 +122,15 @@ def test_the_runner_scatters_about_the_exact_curve(
     benchmark: Benchmark, make: Any, tmp_path: Path, dataset: str
 ) -> None:
     """The same of 150 runs of the optimizer `random`, which draws with replacement."""
-    exact, objective = random_reference(benchmark, dataset), Objective(benchmark, dataset, 12)
+    exact, objective = random_reference(benchmark, dataset), BenchmarkObjective(benchmark, dataset, 12)
     counts = np.array([1, 10, 40])
     found = np.array([_searched(make, objective, seed, tmp_path / str(seed), counts) for seed in range(150)])
     _assert_within_bands(found, exact.after(counts))
 
 
-def _searched(make: Any, objective: Objective, seed: int, folder: Path, counts: NDArray[np.int64]) -> list[float]:
+def _searched(
+    make: Any, objective: BenchmarkObjective, seed: int, folder: Path, counts: NDArray[np.int64]
+) -> list[float]:
     """Error after 200 epochs of the incumbent after so many evaluations of one run."""
     optimizer, told = make("random", seed=seed, folder=folder), list[tuple[float, float]]()
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from encave import EncaveError
-from encave.runners.benchmarks.nasbench201 import space
+from encave.run import nasbench201_space as space
 from encave.runners.benchmarks.nasbench201.table import Benchmark, load_surrogate, open_benchmark, open_table
 from encave.runners.benchmarks.nasbench201.task import DATASETS
 

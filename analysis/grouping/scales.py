@@ -1,0 +1,58 @@
+"""Runs that are compared of which some count percent and others fractions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from statistics import median
+
+from ...run import RunHeader
+from .design import DesignOf
+from .objectives import patterns
+
+_TIMES = 10  # what lies between a fraction and the same in percent, whatever the optimizer
+_PERCENT = frozenset(("%", "percent", "pct"))
+
+
+def tell_scales(title: str, runs: Sequence[RunHeader], every: Sequence[RunHeader], design: DesignOf) -> list[str]:
+    """That some of these runs seem to count percent and others fractions, with the line of `report.toml` that mends it.
+
+    Fractions are runs whose values all lie in [0, 1]. Percent are those whose unit says so, and those whose values all
+    lie in [0, 100] if they are by far the larger ones.
+
+    Args:
+        title: Of their task.
+        runs: Runs on one task.
+        every: All runs that are compared, of which the line must match no other.
+        design: Gives the design of a run.
+    """
+    values = {id(run): told for run in runs if (told := design(run).values)}
+    known = [run for run in runs if id(run) in values]
+    fractions = [run for run in known if _said(run) or (_within(values[id(run)], 1.0) and not _in_percent(run))]
+    small = {id(run) for run in fractions}
+    percent = [run for run in known if id(run) not in small and (_in_percent(run) or _within(values[id(run)], 100.0))]
+    if not fractions or not percent:
+        return []
+    typical = [median(values[id(run)][1] for run in some) for some in (fractions, percent)]
+    if typical[1] <= _TIMES * typical[0] and not any(map(_in_percent, percent)):
+        return []
+    rules = [f'{{match = {json.dumps(one)}, scale = "percent"}}' for one in patterns(percent, every)]
+    who = ", ".join(sorted({run.label for run in percent}))
+    return [
+        f"{title}: runs of {who} seem to count percent (values around {typical[1]:.3g}), others fractions (around "
+        f"{typical[0]:.3g}), and are compared as they are. If so, say it in report.toml: runs = [{', '.join(rules)}]; "
+        'if all count the same, say scale = "fraction" of them'
+    ]
+
+
+def _said(run: RunHeader) -> bool:
+    """Whether a person said what it counts in, so that it counts fractions by now."""
+    return "scale" in run.provenance.said
+
+
+def _in_percent(run: RunHeader) -> bool:
+    return not _said(run) and (run.objectives[0].unit or "").casefold() in _PERCENT
+
+
+def _within(values: tuple[float, float, float], most: float) -> bool:
+    return values[0] >= 0 and values[2] <= most

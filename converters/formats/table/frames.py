@@ -1,0 +1,262 @@
+"""Tables that other programs write, known by their columns: what their columns are, as far as these tell."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ....run import Note
+from ...parts.metrics import RAY_OWN, likely, more_is_better, usual
+from ...parts.optuna_attributes import samplers
+
+_INDEX = ("", "Unnamed: 0")  # how pandas calls the column of an index
+_ATTRIBUTE = "system_attrs_"
+_PLACE = "COLUMN"
+_FEW = 8  # columns of which all may be hyperparameters
+_WANDB = (
+    *("ID", "Name", "State", "Created", "Runtime", "Sweep", "Notes", "User", "Tags", "Commit", "GitHub", "Group"),
+    *("Job Type", "Hostname", "Updated", "End Time", "Start Time", "Host", "Duration", "Description", "Report"),
+)
+_AX = ("trial_index", "arm_name", "trial_status", "generation_method", "generation_node", "status_reason", "reason")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A table whose columns are known."""
+
+    kind: str
+    """What it is, e.g. `Optuna's data frame of trials`."""
+    mapping: Mapping[str, Any]
+    """What its columns are, as in a mapping file; `COLUMN` stands for what they do not tell."""
+    whole: bool = False
+    """Whether that is all that is needed, so that it is read without being told more."""
+    library: str | None = None
+    """What wrote it, where that is an optimizer."""
+    searchers: tuple[str, ...] = ()
+    """The searchers that the names of columns tell."""
+    searcher_column: str | None = None
+    """The column whose values name them."""
+    notes: tuple[Note, ...] = ()
+    """What is taken for granted of its objective."""
+    varying: tuple[str, ...] = field(default=())
+    """Roles that count only if their column has several values."""
+
+    @property
+    def way_in(self) -> str:
+        """The options of the command line that read it."""
+        return as_options(self.mapping)
+
+
+def as_options(mapping: Mapping[str, Any]) -> str:
+    """A mapping as options of the command line, quoted for a shell."""
+    pairs = ((key, value if isinstance(value, str) else ",".join(value)) for key, value in mapping.items())
+    return " ".join(f"--map {shlex.quote(f'{key}={value}')}" for key, value in pairs if value)
+
+
+def known_frame(names: Sequence[str]) -> Frame | None:
+    """What a table with these columns is; None if that is not known."""
+    return next((frame for know in _KNOWN if (frame := know(names)) is not None), None)
+
+
+def guessed(names: Sequence[str]) -> Mapping[str, Any]:
+    """A mapping to begin with for a table of unknown columns: what is called like an objective, and the others."""
+    columns = [name for name in names if name not in _INDEX]
+    found = usual(columns)
+    if not found or len(columns) < 2:
+        return {"objective": _PLACE, "hyperparameters": _PLACE}
+    others = [name for name in columns if name != found[-1]]
+    return _objective(found[-1]) | {"hyperparameters": others if len(others) <= _FEW else [_PLACE]}
+
+
+def told_over(frame: Frame, spec: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The frame's mapping with what the user says on top, without what it says of columns that the user names."""
+    claimed = {name for value in spec.values() for name in _columns(value, names)}
+    own = {key: value for key, value in frame.mapping.items() if key not in spec}
+    kept = {key: value for key, value in own.items() if claimed.isdisjoint(_columns(value, names))}
+    return kept | dict(spec)
+
+
+def _columns(value: Any, names: Sequence[str]) -> set[str]:
+    """The columns that a value of a mapping names."""
+    if value is None:
+        return set()
+    parts = [value, *value.split(",")] if isinstance(value, str) else list(map(str, value))
+    patterns = [form for part in parts for form in (part.strip(), part.rpartition(":")[0].strip()) if form]
+    return {name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)}
+
+
+def _objective(name: str) -> dict[str, str]:
+    return {"objective": f"{name}:maximize" if more_is_better(name) else name}
+
+
+def _present(names: Sequence[str], **roles: str) -> dict[str, str]:
+    """The roles whose columns are there."""
+    return {role: column for role, column in roles.items() if column in names}
+
+
+def _beginning(names: Iterable[str], prefix: str) -> list[str]:
+    return [name for name in names if name.startswith(prefix) and name != prefix]
+
+
+def _optuna(names: Sequence[str]) -> Frame | None:
+    values = [name for name in names if name == "value" or name.startswith("values_")]
+    if "number" not in names or not values or not _beginning(names, "params_"):
+        return None
+    roles = _present(names, trial_id="number", status="state", start="datetime_start", end="datetime_complete")
+    limits = [name for name in names if name.partition(":")[0] == f"{_ATTRIBUTE}constraints"]
+    ways = ", ".join(f"{name} better the {'higher' if more_is_better(name) else 'lower'}" for name in values)
+    direction = f"Optuna's data frame does not say its directions: {ways}, by the name; --map objective=… says it"
+    return Frame(
+        "Optuna's data frame of trials",
+        {
+            "objective": [_objective(name)["objective"] for name in values],
+            "hyperparameters": ["params_*"],
+            **roles,
+            **({"constraint": limits} if limits else {}),
+        },
+        whole=True,
+        library="Optuna",
+        searchers=tuple(samplers(name.removeprefix(_ATTRIBUTE) for name in _beginning(names, _ATTRIBUTE))),
+        notes=(Note("assumed", direction),),
+    )
+
+
+def _scikit_learn(names: Sequence[str]) -> Frame | None:
+    scores = _beginning(names, "mean_test_")
+    if "params" not in names or not scores or not _beginning(names, "param_"):
+        return None
+    return Frame(
+        "scikit-learn's cv_results_",
+        {
+            "objective": f"{scores[0] if len(scores) == 1 else _PLACE}:maximize",
+            "hyperparameters": ["param_*"],
+            **_present(names, budget="n_resources"),
+            "ignore": [name for name in _INDEX if name in names],
+        },
+        whole=len(scores) == 1,
+        library="scikit-learn",
+        notes=(Note("derived", "scikit-learn's scores are better the higher"),),
+    )
+
+
+def _ray(names: Sequence[str]) -> Frame | None:
+    if "training_iteration" not in names or not _beginning(names, "config/"):
+        return None
+    own = (*_INDEX, "logdir")
+    metrics = [n for n in names if n not in own and not n.startswith("config/") and not RAY_OWN.fullmatch(n)]
+    metric = metrics[0] if len(metrics) == 1 else likely(metrics)
+    others = ", ".join(name for name in metrics if name != metric)
+    text = f"the table does not say what was optimised: {metric} is taken, better the "
+    text += f"{'higher' if metric and more_is_better(metric) else 'lower'}{f' (there is also {others})' * bool(others)}"
+    return Frame(
+        "Ray Tune's data frame of results",
+        {
+            **_objective(metric or _PLACE),
+            "hyperparameters": ["config/*"],
+            **_present(names, budget="training_iteration", end="timestamp", duration="time_total_s", worker="node_ip"),
+            "ignore": [name for name in _INDEX if name in names],
+        },
+        whole=metric is not None,
+        library="Ray Tune",
+        notes=(Note("assumed", text),),
+        varying=("budget",),
+    )
+
+
+def _bayes_opt(names: Sequence[str]) -> Frame | None:
+    if not {"target", "datetime.datetime"} <= set(names) or not _beginning(names, "params."):
+        return None
+    roles = _present(names, end="datetime.elapsed", feasible="allowed")
+    mapping = {"objective": "target:maximize", "hyperparameters": ["params.*"], **roles}
+    told = Note("derived", "BayesianOptimization maximises its target")
+    return Frame(
+        "BayesianOptimization's log",
+        mapping,
+        whole=True,
+        library="BayesianOptimization",
+        searchers=("BayesianOptimization",),
+        notes=(told,),
+    )
+
+
+def _nevergrad(names: Sequence[str]) -> Frame | None:
+    if not {"#parametrization", "#optimizer", "#session"} <= set(names):
+        return None
+    indices = ".indices"  # which option of a choice is taken; the option itself is there too
+    parameters = [name for name in names if "#" not in name and not name.endswith(indices)]
+    return Frame(
+        "Nevergrad's log of parameters",
+        {"objective": "#loss" if "#loss" in names else _PLACE, "hyperparameters": parameters, "run": "#session"},
+        whole="#loss" in names and bool(parameters),
+        library="Nevergrad",
+        searcher_column="#optimizer",
+    )
+
+
+def _flaml(names: Sequence[str]) -> Frame | None:
+    if not {"record_id", "validation_loss", "learner"} <= set(names):
+        return None
+    roles = _present(names, end="wall_clock_time", duration="trial_time", trial_id="record_id")
+    return Frame("FLAML's log", {"objective": "validation_loss", "hyperparameters": ["learner", "config.*"], **roles})
+
+
+def _wandb(names: Sequence[str]) -> Frame | None:
+    if not {"Name", "State", "Created"} <= set(names):
+        return None
+    others = [name for name in names if name not in (*_WANDB, *_INDEX)]
+    roles = _present(names, status="State", start="Created", duration="Runtime")
+    return Frame("export of W&B", {**_of_these(others), **roles})
+
+
+def _of_these(others: Sequence[str]) -> dict[str, Any]:
+    """The likeliest objective of these columns, and the others for the hyperparameters."""
+    metric = next(iter(usual(others)), None)
+    told = _objective(metric) if metric else {"objective": _PLACE}
+    return {**told, "hyperparameters": [name for name in others if name != metric] or [_PLACE]}
+
+
+def _mlflow(names: Sequence[str]) -> Frame | None:
+    if "run_id" not in names or not _beginning(names, "params."):
+        return None
+    metrics = _beginning(names, "metrics.")
+    metric = metrics[0] if len(metrics) == 1 else next(iter(usual(metrics)), _PLACE)
+    roles = _present(names, status="status", start="start_time", end="end_time")
+    return Frame("MLflow's data frame of runs", {**_objective(metric), "hyperparameters": ["params.*"], **roles})
+
+
+def _ax(names: Sequence[str]) -> Frame | None:
+    if not {"trial_index", "arm_name"} <= set(names):
+        return None
+    others = [name for name in names if name not in (*_AX, *_INDEX)]
+    roles = _present(names, trial_id="trial_index", status="trial_status")
+    methods = [name for name in ("generation_node", "generation_method") if name in names]
+    told = {**_of_these(others), **roles}
+    return Frame("Ax's data frame of trials", told, library="Ax", searcher_column=next(iter(methods), None))
+
+
+def _neps(names: Sequence[str]) -> Frame | None:
+    if "objective_to_minimize" not in names or not _beginning(names, "config."):
+        return None
+    roles = _present(names, status="state", start="time_started", end="time_end")
+    return Frame("summary of NePS", {"objective": "objective_to_minimize", "hyperparameters": ["config.*"], **roles})
+
+
+def _syne_tune(names: Sequence[str]) -> Frame | None:
+    if not {"st_tuner_time", "trial_id"} <= set(names) or not _beginning(names, "config_"):
+        return None
+    own = ("st_", "config_", "trial_id", "metric_mode")
+    metric = next(iter(usual(name for name in names if not name.startswith(own))), _PLACE)
+    return Frame(
+        "Syne Tune's data frame of reports",
+        {**_objective(metric), "hyperparameters": ["config_*"], "end": "st_tuner_time"},
+        library="Syne Tune",
+    )
+
+
+_KNOWN: tuple[Callable[[Sequence[str]], Frame | None], ...] = (
+    *(_optuna, _scikit_learn, _ray, _bayes_opt, _nevergrad),
+    *(_flaml, _wandb, _mlflow, _ax, _neps, _syne_tune),
+)

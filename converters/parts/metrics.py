@@ -1,0 +1,37 @@
+"""Which number in a log that does not say it is most likely what was optimised, and which way is better."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+RAY_OWN = re.compile(
+    r"time_.*|timesteps_.*|episodes_.*|iterations_since_restore|training_iteration|timestamp|pid|done|num_\w+"
+    r"|trial_id|experiment_id|experiment_tag|date|hostname|node_ip|should_checkpoint|checkpoint_dir_name|(perf|info)/.*"
+)
+"""Names of what Ray itself puts into results."""
+
+_LIKELY = ("_metric", "loss", "mean_loss", "val_loss", "mean_accuracy", "accuracy", "score", "episode_reward_mean")
+_USUAL = re.compile(
+    r"((val|valid|validation|test|best|mean|final|raw)[ _/.-]?)*"
+    r"(loss|error|err|acc|accuracy|score|objective|cost|fitness|value|target|reward|regret|metric|y|f|fx"
+    r"|r?mse|mae|auc|f1|r2|perplexity)",
+    re.IGNORECASE,
+)
+_MORE_IS_BETTER = re.compile(r"acc|score|reward|return|auc|f1|precision|recall|r2|iou|bleu|map\b", re.IGNORECASE)
+
+
+def likely(names: Iterable[str]) -> str | None:
+    """The likeliest of these names of numbers; None if none of them is a usual one."""
+    known = list(names)
+    return next((name for name in _LIKELY if name in known), None)
+
+
+def usual(names: Iterable[str]) -> list[str]:
+    """Those of these columns that are called like an objective."""
+    return [name for name in names if _USUAL.fullmatch(name.rpartition(".")[2])]
+
+
+def more_is_better(name: str) -> bool:
+    """Whether a number of this name is better the higher, as names such as accuracy, score and reward tell."""
+    return _MORE_IS_BETTER.search(name) is not None and "loss" not in name.lower()

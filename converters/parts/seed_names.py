@@ -1,0 +1,56 @@
+"""The seed of a run from the names that people give files, folders and studies, where the log does not say it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...run import Note
+
+_FOLDERS = 3  # above a log that may name its seed
+_DIGITS = 18  # of a seed, which is a 64-bit integer
+_SEED = re.compile(rf"(?<![a-z])seed[-_ =:]*([0-9]{{1,{_DIGITS}}})(?![0-9]|\.[0-9])")
+# a longer number is a date
+_REPETITION = re.compile(
+    r"(?<![a-z])(?:(?:run|repetition|repeat|replicate|rep|trial)[-_ =:]*([0-9]{1,6})(?![0-9a-z]|\.[0-9])|"
+    r"s([0-9]{1,6})$)"
+)
+
+
+@dataclass(frozen=True)
+class NamedSeed:
+    """A seed that a name tells."""
+
+    seed: int
+    """The seed."""
+    where: str
+    """Whose name says it, and the name: `folder's name 'run_3'`."""
+
+    def note(self) -> Note:
+        """That the seed is from a name and not from the log."""
+        return Note("derived", f"the log does not say the seed: {self.seed} from the {self.where}")
+
+
+def named_seed(path: Path, study: str | None = None) -> NamedSeed | None:
+    """What the name of a log, of its study, or of one of the three folders above says the seed is; None if none does.
+
+    `seed` counts before `run`, `rep`, `repeat`, `trial` and a last `s7`, and the nearest name before those above it.
+
+    Args:
+        path: The log.
+        study: Name of the study in it.
+    """
+    absolute = path.absolute()
+    names = [("study", study or ""), ("file", path.stem.partition(".")[0] if path.suffix else path.name)]
+    names += [("folder", folder.name) for folder in list(absolute.parents)[:_FOLDERS]]
+    return _first(names, _SEED) or _first(names, _REPETITION)
+
+
+def _first(names: Iterable[tuple[str, str]], pattern: re.Pattern[str]) -> NamedSeed | None:
+    for whose, name in names:
+        numbers = {int(found[found.lastindex or 0]) for found in pattern.finditer(name.lower())}
+        if len(numbers) == 1:
+            return NamedSeed(numbers.pop(), f"{whose}'s name {name!r}")
+    return None

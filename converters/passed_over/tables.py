@@ -1,0 +1,40 @@
+"""Tables whose columns say too little to read them without being told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..formats.table.frames import as_options, guessed, known_frame
+from ..formats.table.source import column_names, first_object, may_be_table
+from ..parts.metrics import usual
+from ..reader import Listing
+from .account import Unread
+
+_TEXT = (".csv", ".tsv")
+_MOST = 12  # columns that are listed
+
+
+def of_file(listing: Listing, name: str) -> Unread | None:
+    """The table that a file is, with the options that read it; None if it is none."""
+    path = listing.folder / name
+    if not may_be_table(path):
+        return None
+    names = column_names(path)
+    if len(names) < 2 and (names or path.suffix.lower() in _TEXT):  # a list of values, or nothing
+        return None
+    frame = known_frame(names)
+    if frame is None and path.suffix.lower() not in (*_TEXT, ".parquet") and not _has_numbers(path, names):
+        return None
+    if frame is not None:
+        return Unread(path, frame.kind, f"convert it with {frame.way_in}")
+    form = path.suffix[1:].upper() if path.suffix.lower() in (*_TEXT, ".parquet") else "JSON"
+    columns = ", ".join(names[:_MOST]) + ", …" * (len(names) > _MOST)
+    way_in = f"say what its columns are, as in {as_options(guessed(names))}{f' (of {columns})' if names else ''}"
+    return Unread(path, f"table ({form})", way_in)
+
+
+def _has_numbers(path: Path, names: Sequence[str]) -> bool:
+    """Whether objects may be trials: one has a number, or a field that is called like an objective, or is too long."""
+    first = first_object(path)
+    return not first or bool(usual(names)) or any(type(value) in (int, float) for value in first.values())

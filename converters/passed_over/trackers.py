@@ -1,0 +1,83 @@
+"""Folders of experiment trackers and tuners that keep each run in files of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from contextlib import suppress
+from pathlib import Path
+
+from ..formats.table.frames import as_options
+from ..parts.metrics import more_is_better, usual
+from ..reader import Listing
+from .account import Unread
+
+_KERAS = "KerasTuner project"
+_KERAS_TABLE = (  # without apostrophes, in which a shell has it
+    'import glob, json, pandas; pandas.DataFrame([{**t["hyperparameters"]["values"], "score": t["score"], '
+    '"status": t["status"]} for t in map(json.load, map(open, glob.glob("trial_*/trial.json")))]).to_csv("trials.csv")'
+)
+_REPORT = re.compile(rb'\{[\s\S]*"encave_report"')
+_SACRED = re.compile(rb'\{[\s\S]*"experiment"\s*:[\s\S]*"sources"\s*:')
+_TRIAL = re.compile(r"trial_\w+")
+
+
+def of_folder(listing: Listing) -> Unread | None:
+    """The project, run or report that the folder is; None if it is none."""
+    names, folder = listing.names, listing.folder
+    for name in ("oracle.json", "trial.json"):
+        if name in names and (project := _keras_tuner(folder, name, listing.head(name, 1 << 16))):
+            return project
+    if "meta.yaml" in names:
+        return _mlflow(folder, listing.head("meta.yaml"))
+    if {"run.json", "config.json"} <= set(names) and _SACRED.match(listing.head("run.json", 1 << 16)):
+        way_in = "write a table with a row per run from config.json and metrics.json, then --map objective=…"
+        return Unread(folder, "run of Sacred", way_in, whole=True)
+    if "manifest.json" in names and _REPORT.match(listing.head("manifest.json", 1 << 16)):
+        return Unread(folder, "report of encave", whole=True, told="never")
+    return None
+
+
+def _keras_tuner(folder: Path, name: str, head: bytes) -> Unread | None:
+    """The project that a file is of: of the oracle, or of a trial in a folder below."""
+    trial = name == "trial.json"
+    if b'"hyperparameters"' not in head or (trial and not _TRIAL.fullmatch(folder.name)):
+        return None
+    parameters = ["COLUMN"]
+    with suppress(ValueError, LookupError, TypeError, AttributeError, RecursionError):  # cut off, or of another form
+        parameters = [str(key) for key in json.loads(head)["hyperparameters"]["values"]] or parameters
+    direction = ":maximize" if trial and re.search(rb'"direction"\s*:\s*"max"', head) else ""
+    options = as_options({"objective": f"score{direction}", "hyperparameters": parameters, "status": "status"})
+    hint = "" if trial else " (score:maximize where more is better)"
+    way_in = f"in its folder python -c {shlex.quote(_KERAS_TABLE)}, then encave convert trials.csv {options}{hint}"
+    return Unread(folder.parent if trial else folder, _KERAS, way_in, whole=True)
+
+
+def _mlflow(folder: Path, head: bytes) -> Unread | None:
+    """A run of MLflow, whose folder has its parameters and metrics as a file each."""
+    if not (b"lifecycle_stage" in head and re.search(rb"^run_(uu)?id:", head, re.MULTILINE)):
+        return None
+    try:
+        metrics = [f"metrics.{path.name}" for path in sorted((folder / "metrics").iterdir())]
+    except OSError:
+        metrics = []
+    metric = metrics[0] if len(metrics) == 1 else next(iter(usual(metrics)), "COLUMN")
+    told = f"{metric}:maximize" if more_is_better(metric) else metric
+    export = 'import mlflow; mlflow.search_runs(search_all_experiments=True).to_csv("runs.csv")'
+    roles = {"status": "status", "start": "start_time", "end": "end_time"}
+    options = as_options({"objective": told, "hyperparameters": ["params.*"], **roles})
+    way_in = f"python -c {shlex.quote(export)} (with MLFLOW_TRACKING_URI set), then encave convert runs.csv {options}"
+    return Unread(folder, "run in MLflow's mlruns", way_in, whole=True)
+
+
+def of_file(listing: Listing, name: str) -> Unread | None:
+    """What trackers leave of one run in one file: no log of trials, so that it is told of only where there is none."""
+    path = listing.folder / name
+    if name.endswith(".wandb"):
+        way_in = "export the runs as CSV from the project's page of W&B, then --map objective=… --map hyperparameters=…"
+        return Unread(path, "run of W&B", way_in, told="alone")
+    if "tfevents" in name:
+        way_in = "TensorBoard's files have no configurations: export the table of its HPARAMS page as CSV"
+        return Unread(path, "event file of TensorBoard", way_in, told="alone")
+    return None

@@ -1,0 +1,298 @@
+"""Which trial is the incumbent: rules on cost and budget, and noise averaged over repeated evaluations.
+
+Rules, each on successful trials that are not infeasible, in order of completion:
+
+* `as-logged`: what the optimizer's own log names, where it does; else `highest-so-far`. Logs are asked where
+  configurations are evaluated on several instances or with several seeds.
+* `highest-so-far`: lowest cost at the highest budget seen so far. A trial at a higher budget replaces an incumbent
+  chosen at a lower one whatever its cost.
+* `any-budget`: lowest cost at whatever budget.
+* `highest-only`: lowest cost at the full budget; trials at others never become the incumbent.
+
+Only a strictly lower cost replaces an incumbent, so the earliest of equals stays. The cost of a configuration that was
+evaluated several times at one budget is the mean of its evaluations there so far, whatever their number. Where they
+were on several instances or with several seeds, configurations are compared on what they share, see `intensification`.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .intensification import Evidence, as_named, evidence_of, intensified
+from .trials import COST, Status
+from .types import Floats, Ints
+
+if TYPE_CHECKING:
+    from .model import Run
+
+IncumbentRule = Literal["as-logged", "highest-so-far", "any-budget", "highest-only"]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """When the incumbent of a run, or its mean cost, changed."""
+
+    at: Ints
+    """Trials at whose end it did, in order of completion, shape (k,)."""
+    latest: Ints
+    """Latest evaluation of the incumbent by then, shape (k,)."""
+    averaged: bool
+    """Whether evaluations of one configuration with different costs were averaged."""
+    named: bool
+    """Whether the optimizer's log named the incumbents."""
+    steps: IncumbentSteps
+    """The same within `rows`."""
+    rows: Ints
+    """Trials that count, in order of completion, shape (n,)."""
+    cost: tuple[str, Floats]
+    """The objective's column, and its values as logged over all trials, with penalties where evaluations are shared."""
+
+    def values(self, run: Run, name: str) -> Floats:
+        """Mean of a trial column over the evaluations of each incumbent so far, shape (k,)."""
+        column = self.cost[1] if name == self.cost[0] else run.column(name).astype(np.float64)
+        return self.steps.values(column[self.rows])
+
+
+def follow(
+    run: Run,
+    position: Floats,
+    counted: NDArray[np.bool_],
+    rule: IncumbentRule = "as-logged",
+    full: float | None = None,
+    objective: str | None = None,
+) -> Followed:
+    """Follow the incumbent of a run: the one function that chooses it.
+
+    Args:
+        run: The run.
+        position: Where each trial ended, shape (n,).
+        counted: Which trials count, if they finished, shape (n,); their positions are known.
+        rule: See the module.
+        full: The full budget for `highest-only`; by default the highest of finished trials.
+        objective: Name of the objective; None: the first.
+    """
+    chosen = run.objective(objective)
+    evidence, able, cost = evidence_of(run), run.able(chosen.name), run.cost(chosen.name)
+    logged = run.column(COST + chosen.name).astype(np.float64)
+    if evidence is not None:
+        known = run.penalty if chosen == run.objectives[0] else np.full(len(run), np.nan)
+        logged = np.where(able, logged, known)
+        cost = -logged if chosen.direction == "maximize" else logged
+    rows = np.flatnonzero(counted & (able if evidence is None else evidence.finished))
+    rows = rows[np.argsort(position[rows], kind="stable")]
+    # no budget in the log ranks below any budget
+    budget = np.nan_to_num(run.column("budget").astype(np.float64), nan=-np.inf)
+    if full is None and rule == "highest-only":
+        full = budget[finished_trials(run)].max(initial=-np.inf)
+    configuration = run.column("config_id").astype(np.int64)
+    shared = (able[rows], evidence, rows) if evidence is not None else None
+    steps = find_incumbents(cost[rows], budget[rows], configuration[rows], rule, full, shared)
+    return Followed(
+        at=rows[steps.at],
+        latest=rows[steps.latest],
+        averaged=steps.groups is not None,
+        named=rule == "as-logged" and evidence is not None and evidence.names,
+        steps=steps,
+        rows=rows,
+        cost=(COST + chosen.name, logged),
+    )
+
+
+def finished_trials(run: Run) -> Ints:
+    """Trials that are neither running nor waiting, ascending."""
+    status = run.column("status")
+    return np.flatnonzero((status != Status.RUNNING.value) & (status != Status.NOT_EVALUATED.value))
+
+
+def completion_order(run: Run, ends: Floats | None = None) -> Ints:
+    """Finished trials as they were completed: by ends, shape (n,), else counts of evaluations, else the log's order."""
+    ends = run.column("end").astype(np.float64) if ends is None else ends
+    finished = finished_trials(run)
+    for known in (ends[finished], run.evaluation[finished]):
+        if not np.isnan(known).any():
+            return finished[np.argsort(known, kind="stable")]
+    return finished
+
+
+@dataclass(frozen=True)
+class IncumbentSteps:
+    """When the incumbent, or the mean cost of the incumbent, changed."""
+
+    at: Ints
+    """Trials at whose end it did, ascending, shape (k,)."""
+    latest: Ints
+    """Latest evaluation of the incumbent by then, shape (k,); the same as `at` where nothing was averaged."""
+    groups: Ints | None
+    """Number of the (configuration, budget) of every trial, shape (n,); None where no repetition had another cost."""
+    shared: bool = False
+    """Whether configurations were evaluated on several instances or with several seeds."""
+
+    def values(self, column: Floats) -> Floats:
+        """Mean of a column, shape (n,), over the evaluations of each incumbent so far, shape (k,)."""
+        if self.groups is None:
+            return column[self.latest]
+        if self.shared:
+            return _means_until(column, self.groups, self.latest)
+        return running_means(column, self.groups)[self.latest]
+
+
+def find_incumbents(
+    cost: Floats,
+    budget: Floats,
+    configuration: Ints,
+    rule: IncumbentRule = "highest-so-far",
+    full: float | None = None,
+    shared: tuple[NDArray[np.bool_], Evidence, Ints] | None = None,
+) -> IncumbentSteps:
+    """Follow the incumbent of one run.
+
+    Args:
+        cost: Minimised cost of the successful trials in order of completion, shape (n,), without NaN.
+        budget: Their budgets, shape (n,); -inf where the optimizer knows none.
+        configuration: Their configurations, shape (n,).
+        rule: See the module.
+        full: The full budget, for `highest-only`; -inf or None where the optimizer knows none.
+        shared: Where configurations were evaluated on several instances or with several seeds: whether each trial may
+            be the incumbent, shape (n,), what the run's trials were evaluated on, and the trials' rows in the run. The
+            trials are then all finished ones, and `cost` has penalties, and NaN where a trial failed without.
+    """
+    rows = np.arange(len(cost))
+    if rule == "highest-only":
+        rows = rows[budget == (-np.inf if full is None else full)]
+    level = np.zeros(len(rows)) if rule == "any-budget" else budget[rows]
+    groups = _groups(configuration, budget)
+    if shared is not None:
+        return _of_evidence(cost, budget, configuration, rows, level, rule, shared)
+    if groups is not None:
+        means = running_means(cost[rows], groups[rows])
+        if not np.array_equal(means, cost[rows]):
+            at, latest = _followed(means, level, groups[rows])
+            return IncumbentSteps(rows[at], rows[latest], _restricted(groups, rows))
+    at = rows[incumbent_steps(cost[rows], level)]
+    return IncumbentSteps(at, at, None)
+
+
+def _of_evidence(
+    cost: Floats,
+    budget: Floats,
+    configuration: Ints,
+    rows: Ints,
+    level: Floats,
+    rule: IncumbentRule,
+    shared: tuple[NDArray[np.bool_], Evidence, Ints],
+) -> IncumbentSteps:
+    able, evidence, own = shared
+    groups = _groups(configuration, budget)
+    groups = np.arange(len(cost)) if groups is None else groups
+    if rule == "as-logged" and evidence.names:
+        at, latest = as_named(cost, able, budget, configuration, evidence.named[own])
+    else:
+        at, latest = intensified(cost[rows], able[rows], level, groups[rows], evidence, own[rows])
+        at, latest = rows[at], rows[latest]
+    return IncumbentSteps(at, latest, groups, shared=True)
+
+
+def incumbent_steps(cost: Floats, budget: Floats) -> Ints:
+    """Which trials became the incumbent under `highest-so-far` where no configuration is repeated, ascending.
+
+    Args:
+        cost: Minimised cost of the successful trials in order of completion, shape (n,), without NaN.
+        budget: Their budgets, shape (n,); all equal where the optimizer knows none.
+    """
+    if not len(cost):
+        return np.empty(0, dtype=np.int64)
+    highest = np.maximum.accumulate(budget)
+    starts = np.flatnonzero(np.concatenate(([True], highest[1:] != highest[:-1])))
+    found: list[Ints] = []
+    for start, stop in zip(starts, [*starts[1:], len(cost)], strict=True):
+        eligible = np.where(budget[start:stop] == highest[start], cost[start:stop], np.inf)
+        best_before = np.concatenate(([np.inf], np.minimum.accumulate(eligible)[:-1]))
+        steps = np.flatnonzero(eligible < best_before)
+        # a cost of inf is a success without any merit, but the first at a budget still becomes the incumbent
+        found.append(start + (steps if len(steps) and steps[0] == 0 else np.concatenate(([0], steps))))
+    return np.concatenate(found)
+
+
+def running_means(values: Floats, groups: Ints) -> Floats:
+    """Mean of each value and those before it in its group, shape (n,); NaN from the first value that is not finite on.
+
+    Exact where all values of a group are equal.
+    """
+    order = np.argsort(groups, kind="stable")
+    own = groups[order]
+    first = np.concatenate(([True], own[1:] != own[:-1])) if len(own) else np.empty(0, dtype=bool)
+    begin = np.maximum.accumulate(np.where(first, np.arange(len(own)), 0))
+    finite = np.isfinite(values[order])
+    base = np.where(finite[begin], values[order][begin], 0.0)
+    away = np.cumsum(np.where(finite & finite[begin], values[order], base) - base)
+    wrong = np.cumsum(~finite)
+    count = np.arange(len(own)) - begin + 1
+    mean = base + (away - away[begin]) / count
+    mean[wrong - wrong[begin] + ~finite[begin] > 0] = np.nan
+    means = np.empty(len(own))
+    means[order] = mean
+    return means
+
+
+def _means_until(values: Floats, groups: Ints, until: Ints) -> Floats:
+    """Mean of the known values in the group of each of `until`, shape (k,), up to and with it; NaN without any."""
+    order = np.argsort(groups, kind="stable")
+    first, last = (np.searchsorted(groups[order], groups[until], side) for side in ("left", "right"))
+    means = np.full(len(until), np.nan)
+    for step, row in enumerate(until):
+        own = order[first[step] : last[step]]
+        known = values[own[own <= row]]
+        known = known[~np.isnan(known)]
+        if len(known):
+            means[step] = known[0] + (known - known[0]).mean()  # exact where all are equal
+    return means
+
+
+def _groups(configuration: Ints, budget: Floats) -> Ints | None:
+    """Number of each trial's (configuration, budget); None if none comes twice."""
+    if len(np.unique(configuration)) == len(configuration):
+        return None
+    order = np.lexsort((budget, configuration))
+    own, at = configuration[order], budget[order]
+    new = np.concatenate(([True], (own[1:] != own[:-1]) | (at[1:] != at[:-1])))
+    groups = np.empty(len(order), dtype=np.int64)
+    groups[order] = np.cumsum(new) - 1
+    return None if new.all() else groups
+
+
+def _restricted(groups: Ints, rows: Ints) -> Ints:
+    """Groups of all trials, those that take no part each in one of its own."""
+    restricted = groups.max() + 1 + np.arange(len(groups))
+    restricted[rows] = groups[rows]
+    return restricted
+
+
+def _followed(means: Floats, level: Floats, groups: Ints) -> tuple[Ints, Ints]:
+    """Steps and latest evaluations where means change with every repetition."""
+    current: dict[int, tuple[float, int]] = {}  # group → its mean, and its latest evaluation
+    heap: list[tuple[float, int, int]] = []
+    best, top = -1, -np.inf
+    at: list[int] = []
+    latest: list[int] = []
+    for i, (mean, budget, group) in enumerate(zip(means.tolist(), level.tolist(), groups.tolist(), strict=True)):
+        if budget < top:
+            continue
+        if budget > top:
+            current, heap, best, top = {}, [], -1, budget
+        current[group] = (mean, i)
+        heapq.heappush(heap, (mean, i, group))
+        if best not in current:
+            best = group
+        elif group == best or mean < current[best][0]:
+            while current[heap[0][2]] != heap[0][:2]:  # a mean that has changed since
+                heapq.heappop(heap)
+            best = best if current[best][0] <= heap[0][0] else heap[0][2]
+        if not at or latest[-1] != current[best][1]:
+            at.append(i)
+            latest.append(current[best][1])
+    return np.array(at, dtype=np.int64), np.array(latest, dtype=np.int64)

@@ -1,0 +1,157 @@
+"""What the report's sentences claim, against the test that each rests on."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from encave.analysis.comparison.anytime_summary import summarise
+from encave.analysis.comparison.section import compare
+from encave.analysis.comparison.significance import compare_runs
+from encave.analysis.grouping.sections import Measure, view_runs
+from encave.analysis.report import anytime_claims, captions, words
+from encave.analysis.report.tests import pair_rows, size_in_words
+from encave.analysis.statistics import intervals
+
+
+def comparison_of(runs, **options):
+    (section,) = view_runs(runs).sections
+    return compare(section, **options)
+
+
+@pytest.fixture
+def study(make_run):
+    """A is far better than C from the beginning, and B a little worse than A."""
+    rng = np.random.default_rng(0)
+    return [
+        make_run(
+            label, seed, np.sort(level + rng.exponential(0.3, 10))[::-1], list(range(1, 11)), common_start=False,
+            limit={"simulated_seconds": 10.0},
+        )
+        for label, level in (("A", 1.0), ("B", 1.05), ("C", 4.0))
+        for seed in range(10)
+    ]  # fmt: skip
+
+
+def test_a_size_is_told_only_where_the_test_finds_a_difference() -> None:
+    """Four of each: A12 is 1, and of six pairs none can differ; with 20 of each all sizes are as the interval says."""
+    few = compare_runs({name: np.arange(4.0) + 10 * n for n, name in enumerate("ABCD")}, paired=False)
+    assert not few.tested and {row.size for row in pair_rows(few)} == {"not tested"}
+    rng = np.random.default_rng(1)
+    many = compare_runs({name: rng.normal(shift, size=20) for name, shift in zip("ABC", (0, 0.5, 4))}, paired=False)
+    for pair in many.pairs:
+        told = size_in_words(pair, many)
+        if not pair.different:
+            assert told == "unclear"
+        else:
+            assert told.split(" to ")[-1] in ("small", "medium", "large") and "unclear" not in told
+    assert size_in_words(many.pair("A", "B"), many) == "unclear"
+    assert size_in_words(many.pair("A", "C"), many) == "large"
+
+
+def test_the_lead_holds_for_all_pairs_at_once(study) -> None:
+    found = comparison_of(study)
+    ours, theirs = (found.finals(name, 0) for name in (found.lead.best.optimizer, found.lead.second.optimizer))
+    known = stats.ttest_ind(theirs, ours, equal_var=False).confidence_interval(1 - 0.05 / 3)
+    assert (found.lead.lower, found.lead.upper) == pytest.approx((known.low, known.high), abs=1e-9)
+    told = " ".join(words.lead_sentences(found))
+    assert "at once for all 3 pairs" in told
+    assert "lies above zero" not in told
+    differ = found.significance[0].pair("A", "B").different
+    assert ("the difference is significant" in told) == differ
+
+
+def test_pairs_of_paired_runs_too() -> None:
+    rng = np.random.default_rng(2)
+    a, b = rng.normal(size=8), rng.normal(size=8)
+    known = stats.ttest_rel(a, b).confidence_interval(1 - 0.05 / 15)
+    assert intervals.of_difference(a, b, paired=True, pairs=15) == pytest.approx((known.low, known.high), abs=1e-9)
+
+
+def test_where_interval_and_test_disagree_the_sentence_says_what_counts(make_run) -> None:
+    """One outlier: ranks differ in all, and the interval of means is wide."""
+    costs = {"A": [1.0] * 9 + [1.1], "B": [2.0] * 9 + [90.0]}
+    runs = [
+        make_run(name, seed, [99.0, cost + 0.001 * seed], common_start=False)
+        for name, own in costs.items()
+        for seed, cost in enumerate(own)
+    ]
+    found = comparison_of(runs)
+    assert found.significance[0].pairs[0].different and found.lead.lower < 0 < found.lead.upper
+    told = " ".join(words.lead_sentences(found))
+    assert "That is of means, and the test is of ranks; whether the two differ is what the test says." in told
+
+
+def test_bands_of_percentages_end_at_0_and_100(make_run) -> None:
+    error = Measure("test error", "cost:loss", unit="%")
+    assert error.bounds == (0, 100) and Measure("loss", "cost:loss").bounds == (-math.inf, math.inf)
+    assert Measure("regret", "cost:loss", unit="%", regret="optimum", reference=1.0).bounds == (0, 100)
+    lower, upper = error.cut(np.array([-3.0, 2.0]), np.array([5.0, 130.0]), np.array([1.0, 99.0]))
+    assert (lower.tolist(), upper.tolist()) == ([0.0, 2.0], [5.0, 100.0])
+    # a value beyond says that it is no such percentage
+    assert error.cut(np.array([-3.0]), np.array([5.0]), np.array([-1.0]))[0].tolist() == [-3.0]
+    runs = [make_run("A", seed, [99.9, cost], reported=[95.9, cost]) for seed, cost in enumerate((-3.99, -3.5, 90.0))]
+    found = comparison_of(runs)  # the test error is 4 above what is reported
+    (curve,) = found.curves[1]
+    assert curve.lower.min() == 0.0 and curve.upper.max() == 100.0
+    assert found.table.rows[0].spreads[1].lower == 0.0 and found.table.rows[0].spreads[1].upper == 100.0
+    assert "Bands are cut at 0 % and 100 %" in captions.curve_caption(found.made, 1, 6)
+
+
+def test_the_anytime_sentence_says_what_its_tests_say(study) -> None:
+    found = comparison_of(study)
+    summary = summarise(found)
+    made = summary.tests
+    assert len(made.made) == 3 * 4 and made.control is None
+    raw = [test.p for test in made.made]
+    order = np.argsort(raw, kind="stable")
+    known = np.minimum(np.maximum.accumulate(np.array(raw)[order] * np.arange(12, 0, -1)), 1)
+    np.testing.assert_allclose(np.array([test.adjusted for test in made.made])[order], known)
+    for test in made.made:
+        ours, theirs = (test.endpoint.values[name] for name in (test.first, test.second))
+        assert test.p == pytest.approx(stats.mannwhitneyu(ours, theirs, method="exact").pvalue, abs=1e-9)
+    told = anytime_claims.sentence(summary)
+    best = re.search(r"over the whole time (\w) has the largest area", told)
+    assert best is not None and best[1] in "AB"
+    areas = {own.optimizer: own.areas for own in summary.runtimes}
+    assert best[1] == max(areas, key=lambda name: areas[name].mean())
+    assert f"significantly worse than {best[1]}: C" in told
+    other = ({"A", "B"} - {best[1]}).pop()
+    different = made.of(made.endpoints[0], "A", "B").different
+    assert (f"not significantly different from {best[1]}: {other}" in told) == (not different)
+    counts = [sum(test.different for test in made.made if test.endpoint.share == share) for share in (0.1, 0.25, 0.5)]
+    assert f"{counts[0]} at 10%, {counts[1]} at 25% and {counts[2]} at 50% of the time are significant" in told
+
+
+def test_with_a_control_only_those_comparisons_count(study) -> None:
+    made = summarise(comparison_of(study, control="C"), control="C").tests
+    assert made.control == "C" and {test.second for test in made.made} == {"C"} and len(made.made) == 2 * 4
+    told = anytime_claims.sentence(summarise(comparison_of(study), control="C"))
+    assert "significantly better than C: A and B" in told
+
+
+def test_too_few_runs_make_no_claim(study) -> None:
+    few = [run for run in study if run.seed < 2]
+    told = anytime_claims.sentence(summarise(comparison_of(few)))
+    assert "no claim over time was tested" in told and "significantly" not in told.split("tested")[0]
+
+
+def test_a_band_holds_everywhere_at_once(study) -> None:
+    """On means that differ by nothing: the share of studies in which a band leaves zero anywhere."""
+    from encave.analysis.statistics import simultaneous
+
+    rng = np.random.default_rng(3)
+    left = alone = 0
+    for number in range(200):
+        walks = [np.cumsum(rng.normal(size=(8, 30)), axis=1) for _ in range(3)]
+        bands = simultaneous.differences(walks[1:], walks[0], paired=False, seed=number)
+        left += any((band.lower > 0).any() or (band.upper < 0).any() for band in bands)
+        gap = walks[1].mean(axis=0) - walks[0].mean(axis=0)
+        error = np.sqrt((walks[1].var(axis=0, ddof=1) + walks[0].var(axis=0, ddof=1)) / 8)
+        alone += bool((np.abs(gap) > 2.145 * error).any())
+    assert left <= 200 * 0.05 + 2 * (200 * 0.05 * 0.95) ** 0.5
+    assert alone > 2 * left  # one by one they would err far more often

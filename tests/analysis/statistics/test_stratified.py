@@ -1,0 +1,138 @@
+"""Tests stratified by task against counts over all permutations, and against scipy where one task is left."""
+
+from __future__ import annotations
+
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from encave.analysis.statistics import stratified, tests
+
+NAN = float("nan")
+
+
+@pytest.fixture(params=["distinct", "ties"])
+def samples(request: pytest.FixtureRequest) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Two optimizers on three tasks of other scales with four runs each."""
+    rng = np.random.default_rng(2)
+    a = [scale * rng.normal(size=4) for scale in (1, 10, 100)]
+    b = [scale * rng.normal(0.8, size=4) for scale in (1, 10, 100)]
+    if request.param == "distinct":
+        return a, b
+    a, b = ([np.round(2 * own / scale) for own, scale in zip(both, (1, 10, 100))] for both in (a, b))
+    a[0][1] = b[2][0] = NAN
+    return a, b
+
+
+def pooled(a, b) -> list[np.ndarray]:
+    return [stats.rankdata(np.nan_to_num(np.concatenate(both), nan=np.inf)) for both in zip(a, b)]
+
+
+def signed(a, b) -> list[np.ndarray]:
+    found = []
+    for ours, theirs in zip(a, b):
+        gap = tests.differences(ours, theirs)
+        own = np.zeros(len(gap))
+        own[gap != 0] = stats.rankdata(np.abs(gap[gap != 0])) * np.sign(gap[gap != 0])
+        found.append(own)
+    return found
+
+
+def two_sided(drawn: np.ndarray, observed: float) -> float:
+    return min(1.0, 2 * min((drawn <= observed + 1e-9).mean(), (drawn >= observed - 1e-9).mean()))
+
+
+def test_independent_runs_over_all_assignments(samples) -> None:
+    a, b = samples
+    each = [[sum(own[list(chosen)]) for chosen in combinations(range(8), 4)] for own in pooled(a, b)]
+    drawn = np.array([sum(one) for one in product(*each)])
+    observed = sum(own[:4].sum() for own in pooled(a, b))
+    found = stratified.compare_two(a, b, "runs")
+    assert found.exact and found.p == pytest.approx(two_sided(drawn, observed), abs=1e-12)
+    assert found.favours == np.sign(drawn.mean() - observed)
+
+
+def test_clusters_over_all_assignments_of_seeds(samples) -> None:
+    a, b = samples
+    scores = np.sum(pooled(a, b), axis=0)
+    drawn = np.array([scores[list(chosen)].sum() for chosen in combinations(range(8), 4)])
+    found = stratified.compare_two(a, b, "clusters")
+    assert found.exact and found.p == pytest.approx(two_sided(drawn, scores[:4].sum()), abs=1e-12)
+
+
+@pytest.mark.parametrize("blocks", ["pairs", "paired clusters"])
+def test_pairs_over_all_signs(samples, blocks) -> None:
+    a, b = samples
+    scores = np.concatenate(signed(a, b)) if blocks == "pairs" else np.sum(signed(a, b), axis=0)
+    drawn = np.array([np.dot(signs, np.abs(scores)) for signs in product((-1, 1), repeat=len(scores))])
+    found = stratified.compare_two(a, b, blocks)
+    assert found.exact and found.p == pytest.approx(two_sided(drawn, scores.sum()), abs=1e-12)
+    assert found.favours == -np.sign(scores.sum())
+
+
+def test_of_one_task_it_is_scipys() -> None:
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(size=12), rng.normal(0.7, size=12)
+    whole = stratified.compare_two([a], [b], "runs")
+    assert whole.p == pytest.approx(stats.mannwhitneyu(a, b, method="exact").pvalue, abs=1e-12)
+    assert stratified.compare_two([a], [b], "pairs").p == pytest.approx(stats.wilcoxon(a, b).pvalue, abs=1e-12)
+
+
+def test_unequal_runs_are_van_elterens(monkeypatch) -> None:
+    """By its formula: rank sums with the weights 1 / (N + 1), the variance with ties."""
+    rng = np.random.default_rng(6)
+    a = [np.round(rng.normal(size=n), 1) for n in (6, 9, 14)]
+    b = [np.round(rng.normal(0.5, size=n), 1) for n in (8, 9, 11)]
+    total = variance = 0.0
+    for ours, theirs in zip(a, b):
+        own = stats.rankdata(np.concatenate((ours, theirs)))
+        n, m = len(ours), len(theirs)
+        total += (own[:n].sum() - n * (n + m + 1) / 2) / (n + m + 1)
+        variance += n * m / (n + m) * own.var(ddof=1) / (n + m + 1) ** 2
+    found = stratified.compare_two(a, b, "runs")
+    assert not found.exact and found.p == pytest.approx(2 * stats.norm.sf(abs(total) / variance**0.5), abs=1e-12)
+
+
+def test_exact_and_approximate_agree() -> None:
+    rng = np.random.default_rng(7)
+    a, b = ([rng.normal(shift, size=15) for _ in range(3)] for shift in (0, 0.4))
+    near = stratified.compare_two([*a, np.zeros(2)], [*b, np.zeros(3)], "runs")  # another size: not exact
+    assert not near.exact and near.p == pytest.approx(stratified.compare_two(a, b, "runs").p, abs=0.005)
+
+
+@pytest.mark.parametrize("blocks", ["runs", "clusters", "pairs", "paired clusters"])
+def test_the_level_holds_and_a_difference_is_found(blocks) -> None:
+    """Where seeds are clusters with a part of their own, runs taken as independent would err far more often."""
+    rng = np.random.default_rng(8)
+    errs = found = 0
+    for _ in range(300):
+        seeds = rng.normal(size=(3, 6)) if blocks.startswith("pair") else rng.normal(size=(2, 6))
+        ours, theirs = (seeds[0], seeds[0]) if blocks.startswith("pair") else seeds
+        part = 1.0 if blocks.endswith("clusters") else 0.0
+        shift = 0.0 if not blocks.startswith("pair") else part * rng.normal(size=6)
+        a = [part * ours + shift + rng.normal(size=6) for _ in range(4)]
+        b = [part * theirs + rng.normal(size=6) for _ in range(4)]
+        errs += stratified.compare_two(a, b, blocks).p < 0.05
+        found += stratified.compare_two(a, [own + 3 for own in b], blocks).p < 0.05
+    assert errs <= 0.05 * 300 + 2 * (300 * 0.05 * 0.95) ** 0.5
+    assert found > 200
+
+
+@pytest.mark.parametrize("blocks", ["runs", "clusters", "pairs", "paired clusters"])
+def test_smallest_is_that_of_total_agreement(blocks) -> None:
+    a, b = [np.arange(4.0)] * 2, [np.arange(4.0) + 10] * 2
+    assert stratified.compare_two(a, b, blocks).p == pytest.approx(stratified.smallest(blocks, 2, 4))
+
+
+def test_all_at_once_is_friedmans_and_kruskals_of_one_task() -> None:
+    rng = np.random.default_rng(9)
+    own = [rng.normal(0.5 * place, size=10) for place in range(3)]
+    _, paired = stratified.compare_all([[one] for one in own], "pairs")
+    _, single = stratified.compare_all([[one] for one in own], "runs")
+    exact = tests.friedman(np.stack(own, axis=1)).exact_p
+    assert paired == pytest.approx(exact, abs=0.01)
+    assert single == pytest.approx(tests.kruskal(own)[1], abs=0.01)
+    _, alike = stratified.compare_all([[one, one] for one in [own[0]] * 3], "runs")
+    assert alike == 1.0

@@ -1,0 +1,101 @@
+"""The order of a home-made table's rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from encave.analysis.performance.anytime import trajectory
+from encave.analysis.performance.axis import Axis
+from encave.converters.formats.table.reader import TableReader
+from encave.converters.reader import Options, ReadResult
+from encave.converters.survey import find
+
+from ..reading import LOGS, notes
+
+EVALUATIONS = Axis("evaluations", "evaluations", None)
+LOSS = {"objective": "loss", "hyperparameters": "x"}
+
+
+def read(path: Path, **mapping: str) -> ReadResult:
+    (found,) = find(path, [TableReader(mapping)])
+    return found.reader.read(found.found, Options(mapping=mapping))
+
+
+def a_table(folder: Path, text: str, **mapping: str) -> ReadResult:
+    (folder / "log.csv").write_text(text, encoding="utf-8")
+    return read(folder / "log.csv", **LOSS, **mapping)
+
+
+def best_so_far(result: ReadResult, objective: str = "loss") -> list[float]:
+    found = trajectory(result.run, EVALUATIONS, ["cost:" + objective])
+    (values,) = found.values.values()
+    return [float(values[found.positions <= at][-1]) for at in range(1, len(result.run) + 1)]
+
+
+def test_rows_are_put_in_the_order_of_the_trials() -> None:
+    mapping = {"objective": "value:minimize", "hyperparameters": "params_*", "trial_id": "number"}
+    result = read(LOGS / "odd" / "table_sorted", **mapping)
+    assert result.run.column("trial_id").tolist() == [0, 1, 2, 3, 4]
+    assert best_so_far(result, "value") == [0.5, 0.5, 0.3, 0.3, 0.1]
+    assert [result.run.configuration(int(i))["x"] for i in result.run.column("config_id")] == [3, 4, 2, 5, 1]
+    assert "derived 5: rows are put in the order of number" in notes(result)
+    assert "sorted by value" not in notes(result)
+
+
+def test_without_an_order_a_sorted_table_is_flagged() -> None:
+    mapping = {"objective": "value:minimize", "hyperparameters": "params_*"}
+    result = read(LOGS / "odd" / "table_sorted", **mapping)
+    assert "flagged 5: rows look sorted by value (value): say the order with trial_id=" in notes(result)
+    assert result.run.trials["cost:value"].to_pylist() == [0.1, 0.3, 0.5, 0.7, 0.9]  # nothing is guessed
+
+
+@pytest.mark.parametrize(
+    ("losses", "flagged"),
+    [
+        ([5, 4, 3, 2, 2], True),
+        ([1, 1, 1, 2, 3], True),
+        ([1, 2, 3, 4, 0], False),
+        ([1, 1, 1, 1, 1], False),
+        ([1, 2, 3, 4], False),
+        (["", 1, 2, "", 3, 4, 5], True),
+    ],
+)
+def test_what_looks_sorted(tmp_path: Path, losses: list[Any], flagged: bool) -> None:
+    text = "x,loss\n" + "".join(f"{place},{loss}\n" for place, loss in enumerate(losses))
+    assert ("sorted by value" in notes(a_table(tmp_path, text))) == flagged
+
+
+@pytest.mark.parametrize(
+    ("mapping", "column", "cells"),
+    [
+        ({"evaluation": "at"}, "at", [30, 1, 20]),
+        ({"end": "at"}, "at", [9.5, 1.25, 3.0]),
+        ({"start": "at"}, "at", [9.5, 1.25, 3.0]),
+        ({"end": "at"}, "at", ["2024-03-01T10:00:09", "2024-03-01T09:59:59", "2024-03-01T10:00:00"]),
+        ({"trial_id": "at", "end": "other"}, "at", [7, -1, 3]),
+    ],
+)
+def test_counts_and_times_tell_the_order(
+    tmp_path: Path, mapping: dict[str, str], column: str, cells: list[Any]
+) -> None:
+    rows = zip(cells, [3.0, 1.0, 2.0], [1, 2, 3], strict=True)
+    text = f"x,loss,{column},other\n" + "".join(f"{loss},{loss},{cell},{n}\n" for cell, loss, n in rows)
+    assert a_table(tmp_path, text, **mapping).run.trials["cost:loss"].to_pylist() == [1.0, 2.0, 3.0]
+
+
+def test_rows_without_the_order_go_last_and_durations_follow_it(tmp_path: Path) -> None:
+    text = "x,loss,at,took\n1,1,,1\n2,2,2,10\n3,3,1,100\n"
+    result = a_table(tmp_path, text, evaluation="at", duration="took")
+    assert result.run.trials["cost:loss"].to_pylist() == [3.0, 2.0, 1.0]
+    assert result.run.trials["end"].to_pylist() == [100.0, 110.0, 111.0]
+
+
+def test_each_run_of_a_table_has_its_own_order(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("run,n,x,loss\na,1,1,1\nb,1,2,2\na,0,3,3\nb,0,4,4\n")
+    mapping = {**LOSS, "run": "run", "trial_id": "n"}
+    found = find(tmp_path, [TableReader(mapping)])
+    runs = [one.reader.read(one.found, Options(mapping=mapping)).run for one in found]
+    assert [run.trials["cost:loss"].to_pylist() for run in runs] == [[3.0, 1.0], [4.0, 2.0]]

@@ -1,0 +1,203 @@
+"""What searched: what the log says, else the study's name, else the folder's, else the library that logged."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from encave.converters.parts.optuna_attributes import samplers
+from encave.converters.parts.searcher import searcher
+
+from ...cli.test_convert import invoke
+from ..reading import LOGS, read_all, read_one
+
+FRAMES = LOGS / "frames"
+
+
+@pytest.mark.parametrize(
+    ("folder", "label"),
+    [
+        ("tpe", "Lib (TPE)"),
+        ("my_cma-es_3", "Lib (CMA-ES)"),
+        ("NSGAII", "Lib (NSGA-II)"),
+        ("regevo", "Lib (RE)"),
+        ("re_0", "Lib (RE)"),
+        ("re-run", "Lib"),
+        ("asha-adult/seed_1", "Lib (ASHA)"),
+        ("bayesian_optimization", "Lib (BO)"),
+        ("random_seed_3", "Lib"),
+        ("tpe_vs_gp", "Lib"),
+        ("anything", "Lib"),
+    ],
+)
+def test_folders_tell_where_the_log_is_silent(folder: str, label: str) -> None:
+    path = Path("/a/b/c/d/e") / folder / "log.json"
+    found = searcher("Lib", path)
+    assert found.label == found.metadata["group"] == label
+    assert (len(found.notes) == 1) == (label != "Lib") == (found.metadata.get("label_where") == "folder")
+    assert searcher("Lib", path, "Own").metadata == {"group": "Lib (Own)"}
+    assert searcher("Lib", path, "Own", own=False).label == "Own"
+    assert searcher("Lib", path, study="of qmc").metadata["label_where"] == "study's name"
+
+
+def _groups(source: Path) -> list[str]:
+    return [result.run.provenance.group for result in read_all(source, "smac")]
+
+
+@pytest.mark.parametrize(
+    ("facade", "label"),
+    [
+        ("HyperparameterOptimizationFacade", "SMAC (HPO)"),
+        ("BlackBoxFacade", "SMAC (BlackBox)"),
+        ("MultiFidelityFacade", "SMAC (Multi-Fidelity)"),
+        ("HyperbandFacade", "SMAC (Hyperband)"),
+        ("AlgorithmConfigurationFacade", "SMAC (AC)"),
+        ("RandomFacade", "SMAC (Random)"),
+    ],
+)
+def test_the_facade_of_smac_is_its_search(facade: str, label: str, tmp_path: Path) -> None:
+    source = tmp_path / "hyperband"  # which the log goes before
+    source.mkdir()
+    _history(source, {}, [None])
+    meta = {"facade": {"name": facade}, "version": "2.4.1"}
+    (source / "scenario.json").write_text(json.dumps({"name": "x", "seed": 0, "objectives": "cost", "_meta": meta}))
+    assert _groups(source) == [label]
+
+
+def _history(folder: Path, origins: dict[str, str], budgets: list[float | None]) -> None:
+    rows = [[n, None, 0, budgets[n % len(budgets)], 1.0, 1.0, 1, float(n), n + 1.0, {}] for n in range(1, 13)]
+    content = {
+        "stats": {"submitted": 12, "finished": 12, "running": 0},
+        "data": rows,
+        "configs": {str(n): {"x": n / 20} for n in range(1, 13)},
+        "config_origins": origins,
+    }
+    (folder / "runhistory.json").write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("origin", "budgets", "label"),
+    [
+        ("Local Search", [1.0, 3.0], "SMAC (Multi-Fidelity)"),
+        ("Local Search", [None], "SMAC"),
+        ("Random Search", [1.0, 3.0], "SMAC (Hyperband)"),
+        ("Random Search", [None], "SMAC (Random)"),
+        ("Initial Design: Sobol", [None], "SMAC"),
+    ],
+)
+def test_without_a_facade_origins_and_budgets_tell(origin: str, budgets: list[Any], label: str, tmp_path: Path) -> None:
+    source = tmp_path / "a" / "b" / "c" / "d"
+    source.mkdir(parents=True)
+    _history(source, {str(n): origin for n in range(1, 13)}, budgets)
+    assert _groups(source) == [label]
+
+
+def test_attributes_of_optuna_tell_the_sampler() -> None:
+    assert samplers(["NSGAIISampler:generation"]) == samplers(["nsga2:population:0"]) == ["NSGA-II"]
+    assert samplers(["cma:optimizer:0", "completed_rung_0"]) == ["CMA-ES"]
+    assert samplers(["tpe:relative_params:0"]) == ["TPE"]
+    assert samplers(["grid_id", "search_space"]) == ["Grid Search"]
+    assert samplers(["study:metric_names", "constraints:c", "fixed_params"]) == []
+
+
+def test_samplers_and_pruners_of_studies_that_optuna_wrote(tmp_path: Path) -> None:
+    optuna = pytest.importorskip("optuna")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    storage = f"sqlite:///{tmp_path / 'study.db'}"
+
+    def steps(trial: Any) -> float:
+        x = trial.suggest_float("x", 0, 1)
+        for step in range(1, 10):
+            trial.report(x + 1 / step, step)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+        return x
+
+    made = {
+        "a": (optuna.samplers.GridSampler({"x": [0.1, 0.2, 0.3]}), None),
+        "b": (optuna.samplers.TPESampler(seed=0), optuna.pruners.HyperbandPruner(1, 9, 3)),
+        "c": (optuna.samplers.TPESampler(seed=0), optuna.pruners.SuccessiveHalvingPruner(1)),
+        "d": (optuna.samplers.NSGAIISampler(seed=0, population_size=4), None),
+        "e": (optuna.samplers.RandomSampler(seed=0), None),
+    }
+    for name, (sampler, pruner) in made.items():
+        study = optuna.create_study(storage=storage, study_name=name, sampler=sampler, pruner=pruner)
+        study.optimize(steps, n_trials=24)
+    runs = {result.run.name: result.run.provenance.group for result in read_all(tmp_path, "optuna")}
+    assert runs == {
+        "a": "Optuna (Grid Search)",
+        "b": "Optuna (TPE + Hyperband)",
+        "c": "Optuna (TPE + Successive Halving)",
+        "d": "Optuna (NSGA-II)",
+        "e": "Optuna",
+    }
+
+
+def test_context_of_deephyper_names_its_search(tmp_path: Path) -> None:
+    table = "p:x,objective,job_id\n0.1,1.0,0\n0.2,2.0,1\n"
+    for name, context in (
+        ("told", "search:\n  type: CBO\n  random_state: 42\n"),
+        ("halving", ""),
+        ("bad", "search: !!python/x {}\n"),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "results.csv").write_text(table)
+        if context:
+            (tmp_path / name / "context.yaml").write_text(context)
+    told, silent, bad = (read_one(tmp_path / name, "deephyper").run for name in ("told", "halving", "bad"))
+    assert (told.provenance.group, told.seed) == ("DeepHyper (CBO)", 42)
+    assert silent.provenance.group == "DeepHyper (Successive Halving)"
+    assert any("left out" in note.text for note in bad.notes)
+
+
+def test_syne_tune_tells_the_searcher_of_a_scheduler_that_takes_any(tmp_path: Path) -> None:
+    source = tmp_path / "tpe"
+    shutil.copytree(LOGS / "syne-tune" / "toy-asha-2026-11-22-01-31-09-613", source)
+    metadata = json.loads((source / "metadata.json").read_text())
+    for scheduler, told, label in (
+        ("ASHA", None, "ASHA"),
+        ("HyperbandScheduler", "bayesopt", "MOBSTER"),
+        ("FIFOScheduler", "kde", "FIFOScheduler (kde)"),
+        (None, None, "TPE"),
+    ):
+        metadata["scheduler_name"] = scheduler
+        metadata["scheduler_kwargs"]["searcher"] = told
+        (source / "metadata.json").write_text(json.dumps(metadata))
+        assert read_one(source, "syne-tune").run.provenance.group == label
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("trials.csv", "Optuna (TPE)"),
+        ("cv_results.csv", "scikit-learn"),
+        ("nevergrad.json", "Nevergrad (NGOpt)"),
+    ],
+)
+def test_tables_of_known_columns_are_labelled_by_their_library(name: str, label: str, tmp_path: Path) -> None:
+    (tmp_path / "a" / "b" / "c" / "d").mkdir(parents=True)
+    shutil.copy(FRAMES / name, tmp_path / "a" / "b" / "c" / "d")
+    assert read_one(tmp_path, "table").run.provenance.group == label
+
+
+def test_generation_nodes_of_ax_are_its_search(tmp_path: Path) -> None:
+    table = (
+        "trial_index,arm_name,trial_status,generation_node,loss,x\n0,0_0,COMPLETED,Sobol,2,3\n1,1_0,COMPLETED,MBM,1,4\n"
+    )
+    (tmp_path / "ax.csv").write_text(table)
+    [told] = json.loads(invoke("inspect", tmp_path, "--json").stdout)["passed_over"]
+    options = told["way_in"].removeprefix("convert it with ").split()
+    [run] = json.loads(invoke("inspect", tmp_path, *options, "--json").stdout)["runs"]
+    assert (run["optimizer"]["name"], run["incumbent"]["cost"]) == ("Ax (Sobol + MBM)", 1.0)
+
+
+def test_groups_says_where_a_label_is_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "asha").mkdir()
+    (tmp_path / "asha" / "results.csv").write_text("p:x,objective,job_id\n0.1,1.0,0\n0.2,2.0,1\n")
+    [group] = json.loads(invoke("groups", tmp_path / "asha", "--json").stdout)["groups"]
+    assert group["optimizer"] == "DeepHyper (ASHA)" and "label from the folder (asha)" in group["why"]

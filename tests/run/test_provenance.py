@@ -1,0 +1,172 @@
+"""Provenance: typed where it is made, with the rest of a log as it was told, and the same bytes when written again."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from encave import EncaveError, Run
+from encave.run import HEADER_FILE, BenchmarkFacts, Provenance, Reported
+
+from .test_model import make_run
+
+FULL: dict[str, Any] = {
+    "settings": {"eta": 3, "nested": [1, {"a": None}]},
+    "incumbent_file": "agrees",
+    "group": "DEHB",
+    "task": "cifar10",
+    "seed": 3,
+    "common_start": False,
+    "workers": 4,
+    "limit": {"simulated_seconds": 20000.0},
+    "benchmark": {"name": "NB", "fidelities": {"low": 3}, "source": "table", "sha256": None, "schedule": 200},
+    "reporting": [
+        {"name": "regret", "column": "valid", "optimum": 1.5, "unit": "%"},
+        {"name": "test error", "column": "test", "optimum": None, "unit": "%"},
+    ],
+    "odd": None,
+    "overhead_seconds": 0.25,
+    "source_release": None,
+    "encave": "0.1.0",
+    "accounting": {"read": 5, "written": 4, "merged": 0, "dropped": 1},
+    "source": "/logs/a",
+    "source_format": "dehb",
+    "fingerprint": "ab",
+}  # fmt: skip
+
+
+def test_every_key_comes_back_in_its_place() -> None:
+    known = Provenance.from_json(FULL)
+    assert json.dumps(known.json()) == json.dumps(FULL)
+    assert (known.group, known.task, known.seed, known.workers) == ("DEHB", "cifar10", 3, 4)
+    assert known.limit == {"simulated_seconds": 20000.0} and known.accounting["dropped"] == 1
+    assert known.benchmark is not None and (known.benchmark.schedule, known.benchmark.source) == (200, "table")
+    assert known.benchmark.extra == {"fidelities": {"low": 3}}
+    assert [(one.name, one.column, one.optimum) for one in known.reporting] == [
+        ("regret", "valid", 1.5),
+        ("test error", "test", None),
+    ]
+    assert known.extra == {"incumbent_file": "agrees", "odd": None}
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_it_can_be_copied_and_sent(again: Any) -> None:
+    known = Provenance.from_json(FULL)
+    assert again(known) == known and list(again(known).json()) == list(FULL)
+
+
+def test_a_run_keeps_the_bytes_of_its_header(tmp_path: Path) -> None:
+    run = make_run(metadata=FULL)
+    run.save(tmp_path / "one")
+    again = Run.load(tmp_path / "one")
+    again.save(tmp_path / "two")
+    assert (tmp_path / "two" / HEADER_FILE).read_bytes() == (tmp_path / "one" / HEADER_FILE).read_bytes()
+    assert json.loads((tmp_path / "one" / HEADER_FILE).read_text())["metadata"] == FULL
+    assert again.provenance == run.provenance
+
+
+@pytest.mark.parametrize(
+    ("told", "seed"),
+    [(3, 3), (3.0, 3), (-1, -1), (0, 0), (10**30, 10**30), (3.5, None), ("3", None), ("none", None), (None, None)],
+)
+def test_a_seed_is_a_whole_number_or_unknown_everywhere(told: Any, seed: int | None, tmp_path: Path) -> None:
+    run = make_run(metadata={"task": "t", "seed": told})
+    assert run.seed == run.provenance.seed == Provenance(seed=told).seed == seed
+    written = run.provenance.json()["seed"]
+    assert written == told and (seed is None or type(written) is int)
+    run.save(tmp_path)
+    assert Run.load(tmp_path).seed == seed
+
+
+@pytest.mark.parametrize(("told", "workers"), [(4, 4), (4.0, 4), (0, None), (-1, None), (2.5, None), ("4", None)])
+def test_a_number_of_workers_is_at_least_one_or_unknown(told: Any, workers: int | None) -> None:
+    known = Provenance.from_json({"workers": told})
+    assert known.workers == workers and known.json() == {"workers": told}
+
+
+def test_texts_are_texts_and_an_empty_one_says_nothing() -> None:
+    known = Provenance.from_json({"task": 5, "group": "", "source_release": 1.5})
+    assert (known.task, known.group, known.source_release) == ("5", None, "1.5")
+    assert make_run(metadata={"group": ""}).label == "DEHB"
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"seed": [1]}, r"metadata: seed is \[1\]"),
+        ({"seed": True}, "metadata: seed is true"),
+        ({"seed": float("nan")}, "metadata: seed is NaN"),
+        ({"task": {"a": 1}}, "metadata: task is"),
+        ({"workers": [4]}, "metadata: workers is"),
+        ({"common_start": 1}, "metadata: common_start is 1"),
+        ({"overhead_seconds": "1"}, "metadata: overhead_seconds is"),
+        ({"limit": {"evaluations": "many"}}, "metadata: limit is .*not numbers"),
+        ({"accounting": {"read": -1}}, "metadata: accounting is .*not counts"),
+        ({"accounting": {"read": True}}, "metadata: accounting is .*not counts"),
+        ({"benchmark": {"schedule": "200"}}, 'metadata: benchmark: schedule is "200"'),
+        ({"benchmark": {"sha256": 5}}, "metadata: benchmark: sha256 is 5"),
+        ({"reporting": [{"name": "regret"}]}, "metadata: reporting has .*names nothing to report"),
+        ({"reporting": [{"name": "r", "column": "c", "optimum": "1"}]}, "metadata: reporting: optimum is"),
+        ({"settings": [1]}, "metadata: settings is"),
+        ({"evaluations": 1.5}, "metadata: evaluations is 1.5"),
+    ],
+)
+def test_another_type_is_refused_with_its_key(told: dict[str, Any], reason: str) -> None:
+    with pytest.raises(EncaveError, match=reason):
+        Provenance.from_json(told)
+
+
+def test_what_is_a_field_cannot_be_told_twice() -> None:
+    with pytest.raises(EncaveError, match="task stands among the fields and in `extra`"):
+        Provenance(task="a", extra={"task": "b"})
+
+
+def test_it_is_read_only() -> None:
+    known = Provenance.from_json(FULL)
+    with pytest.raises(FrozenInstanceError):
+        known.task = "other"  # type: ignore[misc]
+    for mapping in (known.extra, known.limit, known.settings, known.accounting):
+        with pytest.raises(TypeError):
+            mapping["x"] = 1  # type: ignore[index]
+
+
+def test_what_is_replaced_keeps_its_place_and_what_is_new_follows() -> None:
+    known = Provenance.from_json({"group": "A", "odd": 1, "seed": "none"})
+    changed = known.replace(source_release=None, group="B", seed=2)
+    assert json.dumps(changed.json()) == '{"group": "B", "odd": 1, "seed": 2, "source_release": null}'
+    assert changed.extra == {"odd": 1} and known.group == "A" and known.seed is None
+    assert list(Provenance(seed=1, group="A").replace(task="t").json()) == ["group", "seed", "task"]
+
+
+def test_a_label_is_that_of_the_log_or_the_optimizers_name() -> None:
+    run = make_run(metadata={"group": "DEHB, tuned", "odd": 1})
+    assert run.label == "DEHB, tuned" and make_run().label == "DEHB"
+    other = run.labelled("mine")
+    assert (other.label, run.label) == ("mine", "DEHB, tuned")
+    assert other.provenance.json() == {"group": "mine", "odd": 1}
+
+
+def test_it_shows_what_is_known() -> None:
+    assert repr(Provenance(task="t", seed=1, extra={"odd": [1]})) == "Provenance(task='t', seed=1, extra={'odd': [1]})"
+
+
+def test_it_is_made_of_fields_too() -> None:
+    known = Provenance(
+        task="t", seed=1, benchmark=BenchmarkFacts(sha256="ab"), reporting=(Reported(name="r", column="c", unit="%"),)
+    )
+    assert known == Provenance.from_json(known.json())
+    assert known.json()["reporting"] == [{"name": "r", "column": "c", "unit": "%"}]
+
+
+def test_other_keys_are_replaced_as_a_whole() -> None:
+    known = Provenance.from_json({"odd": 1, "task": "t"})
+    more = known.replace(extra={**known.extra, "even": [2]}, seed=3)
+    assert (dict(more.extra), more.seed) == ({"odd": 1, "even": [2]}, 3)
+    assert more.json() == {"odd": 1, "task": "t", "seed": 3, "even": [2]}
+    assert Provenance.from_json(more.json()) == more
