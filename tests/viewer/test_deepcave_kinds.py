@@ -52,7 +52,7 @@ def write(
         objectives=[Objective(name) for name in objectives],
         trials=trials,
         configurations={number: dict(config) for number, config in configs.items()},
-        provenance=Provenance(task=folder.name, **provenance),
+        provenance=Provenance.from_json({"task": folder.name, **provenance}),
     )
     folder.mkdir(parents=True)
     run.save(folder)
