@@ -1,14 +1,17 @@
 """Every page of DeepCAVE for every run in folders of converted runs, and a report of what each shows or says instead.
 
-    python benchmarks/deepcave_pages.py FOLDER... [--thorough] [--out report.md]
+    python benchmarks/deepcave_pages.py FOLDER... [--thorough] [--most N] [--out report.md]
+    python benchmarks/deepcave_pages.py --synthetic 30 --trials 1000 --most 2
 
-Each FOLDER is what one `encave convert --out` wrote and is opened by itself. Status 1 if a page fails.
+Each FOLDER is what one `encave convert --out` wrote and is opened by itself. Status 1 if a page fails, or shows another
+number than the run's `trials.parquet`. With --synthetic the runs are made as in `open_deepcave.py`, to measure pages.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +22,7 @@ from encave.viewer.selection import select
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 
-def rows(folder: Path, thorough: bool) -> Iterator[tuple[str, ...]]:
+def rows(folder: Path, thorough: bool, most: int) -> Iterator[tuple[str, ...]]:
     """Folder, run, page, inputs, seconds, and `ok`, `says: …` or `FAILS: …` for each look at a page."""
     from viewer.walk import walk
 
@@ -32,25 +35,38 @@ def rows(folder: Path, thorough: bool) -> Iterator[tuple[str, ...]]:
     for note in selection.notes:
         yield folder.name, "", "", "", "", f"says: {note}"
     with Viewer(selection, python=Path(sys.executable)) as viewer:
-        for look in walk(viewer.url, thorough=thorough):
+        for look in walk(viewer.url, thorough=thorough, folders=selection.runs, most=most):
             verdict = f"FAILS: {look.fault}" if look.fault else f"says: {look.said}" if look.said else "ok"
             yield folder.name, look.run, look.page, look.inputs, f"{look.seconds:.1f}", verdict.replace("<br>", " ")
+
+
+def _make(folder: Path, runs: int, trials: int) -> list[Path]:
+    from open_deepcave import write_run
+
+    for number in range(runs):
+        write_run(folder / f"run-{number:03}", number, trials)
+    return [folder]
 
 
 def main() -> int:
     """Write the report as a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--thorough", action="store_true", help="choose every budget, objective and hyperparameter")
+    parser.add_argument("--most", type=int, default=10_000, help="open each page for so many runs and groups only")
+    parser.add_argument("--synthetic", type=int, default=0, help="make so many runs and open these")
+    parser.add_argument("--trials", type=int, default=1000, help="of each of them")
     parser.add_argument("--out", type=Path, help="file for the report; standard output without it")
     wanted = parser.parse_args()
     out = wanted.out.open("w", encoding="utf-8") if wanted.out else sys.stdout
     failed = 0
     print("| folder | run | page | inputs | seconds | verdict |\n|---|---|---|---|---|---|", file=out)
-    for folder in wanted.folders:
-        for row in rows(folder, wanted.thorough):
-            failed += row[-1].startswith("FAILS")
-            print("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |", file=out, flush=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        made = _make(Path(temporary), wanted.synthetic, wanted.trials) if wanted.synthetic else []
+        for folder in [*wanted.folders, *made]:
+            for row in rows(folder, wanted.thorough, wanted.most):
+                failed += row[-1].startswith("FAILS")
+                print("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |", file=out, flush=True)
     print(f"\n{failed} looks failed", file=out)
     return int(failed > 0)
 

@@ -109,7 +109,7 @@ def measure(folder: Path, stock: bool) -> dict[str, float]:
             page.wait_for(f"document.querySelectorAll('.btn-danger').length >= {runs}", PATIENCE)
             selectable = time.perf_counter() - began
             began = time.perf_counter()
-            page.open(f"{url}plugins/cost_over_time")
+            page.open(f"{url.partition('?')[0]}plugins/cost_over_time")
             page.wait_for(f"{PLOT}.data.length >= {runs}", PATIENCE)
             drawn = time.perf_counter() - began
             shown = f"JSON.stringify({PLOT}.data.map(t => [...(t.x || [])]))"

@@ -241,6 +241,18 @@ def run_folders(paths: tuple[Path, ...]) -> list[Path]:
     return some(folders, paths)
 
 
+def found_later(paths: tuple[Path, ...]) -> list[Path]:
+    """As `run_folders`, once more and without a word: what can be read by now."""
+    from ..converters.engine import Engine
+    from ..workflows.prepared import extracted, prepare
+
+    with Engine(1, reading_limits()) as engine:
+        prepared = prepare(paths, engine, steps=reading_steps())
+    wanted = wanted_runs()
+    folders = [folder for folder in prepared.folders if _is_wanted(folder, wanted)]
+    return [*folders, *(folder for store in prepared.stores for folder in extracted(store, wanted))]
+
+
 def _is_wanted(folder: Path, wanted: RunFilter) -> bool:
     """Whether a run is whole and one that --only wants."""
     from ..run import Run

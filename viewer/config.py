@@ -5,7 +5,7 @@ Imported in the processes that `launch` starts, while `deepcave` itself is being
 """
 
 # pyright: reportPrivateUsage=false, reportPrivateImportUsage=false
-# DeepCAVE offers no other way to name its queue and its class of groups.
+# DeepCAVE offers no other way to name its class of groups.
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 
 from deepcave.config import Config
 
+from . import job_queue
 from .session import Session
 
 ASSETS_URL = "/encave-assets"
@@ -24,7 +25,7 @@ def session_config(folder: Path) -> type[Config]:
     """The configuration class for the session that `launch` wrote into a folder."""
     session = Session.read(folder)
     _use_local_styles()
-    _use_own_queue(session.queue)
+    job_queue.install(session.queue)
     _use_corrected_groups()
 
     class SessionConfig(Config):
@@ -45,6 +46,7 @@ def session_config(folder: Path) -> type[Config]:
         def CONVERTERS(self) -> list[Any]:  # noqa: N802
             from .deepcave_run import EncaveRun
 
+            EncaveRun.names.update(session.names)
             return [EncaveRun]
 
         @property
@@ -52,9 +54,12 @@ def session_config(folder: Path) -> type[Config]:
             from . import comparison_pages, layout_pages, run_pages
 
             for corrected in (
+                run_pages.EncaveImportances,
                 run_pages.EncaveAblationPaths,
                 run_pages.EncavePartialDependencies,
                 run_pages.EncaveFootPrint,
+                layout_pages.EncaveConfigurations,
+                layout_pages.EncaveOverview,
                 layout_pages.EncaveParallelCoordinates,
                 layout_pages.EncaveSymbolicExplanations,
                 comparison_pages.EncaveCostOverTime,
@@ -73,14 +78,6 @@ def _use_local_styles() -> None:
 
     dbc.themes.BOOTSTRAP = f"{ASSETS_URL}/bootstrap.min.css"
     dbc.icons.FONT_AWESOME = f"{ASSETS_URL}/fontawesome.min.css"
-
-
-def _use_own_queue(name: str) -> None:
-    """On a Redis that others use too, no other worker takes the jobs."""
-    from deepcave import custom_queue
-
-    stock = custom_queue._Queue
-    custom_queue._Queue = lambda _, **options: stock(name, **options)
 
 
 def _use_corrected_groups() -> None:

@@ -14,13 +14,13 @@ from deepcave.runs.objective import Objective
 from deepcave.runs.status import Status
 from deepcave.utils.util import config_to_tuple
 
-from .deepcave_run import Averages, Trajectory, look_up_averages, look_up_status
+from .deepcave_run import Averages, HighestLast, Trajectory, look_up_averages, look_up_status
 from .trajectory import mean_of_steps
 
 _BUILT = 100  # groups kept in memory
 
 
-class EncaveGroup(Group):
+class EncaveGroup(HighestLast, Group):
     """Runs taken as one.
 
     Differs from DeepCAVE's class in `get_trajectory` (see `trajectory.mean_of_steps`; DeepCAVE takes each run's nearest
@@ -106,6 +106,13 @@ class EncaveGroup(Group):
         each = [run.get_trajectory(objective=objective, budget=budget, seed=seed) for run in self.runs]
         times, mean, deviation = mean_of_steps([run[0] for run in each], [run[1] for run in each])
         return times.tolist(), mean.tolist(), deviation.tolist(), [], []
+
+    def get_trajectory_by_trials(self, objective: Objective, budget: float | None = None) -> Trajectory:
+        """As `get_trajectory`, over the evaluations that each run has made in place of times."""
+        each = [(run, *run.get_trajectory(objective=objective, budget=budget)) for run in self.runs]
+        places = [[run.evaluations[row] for row in rows] for run, _, _, _, rows, _ in each]  # type: ignore[attr-defined]
+        trials, mean, deviation = mean_of_steps(places, [costs for _, _, costs, *_ in each])
+        return trials.tolist(), mean.tolist(), deviation.tolist(), [], []
 
 
 def group_of(name: str, runs: list[AbstractRun]) -> EncaveGroup:

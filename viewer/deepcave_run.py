@@ -9,10 +9,10 @@ import json
 import math
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from ConfigSpace import ConfigurationSpace
+from ConfigSpace import Configuration, ConfigurationSpace
 from ConfigSpace.hyperparameters.hp_components import ROUND_PLACES
 from deepcave.constants import COMBINED_BUDGET
 from deepcave.runs.objective import Objective
@@ -25,6 +25,9 @@ from numpy.typing import NDArray
 
 from ..run import HEADER_FILE
 from . import native
+from .logged import Logged, read_logged
+from .selection import provenance
+from .spaces import shown_space
 from .trajectory import incumbents
 
 Trajectory = tuple[list[float], list[float], list[float], list[int], list[int]]
@@ -33,15 +36,47 @@ _TABLES = 200  # tables of costs kept in memory, one per run and budget
 _LOADED = 1000  # runs kept in memory, so that a click does not read them all again
 
 
-class EncaveRun(Run):
+class HighestLast:
+    """Mixin of runs and groups: the combined budget comes first, so that pages open on the highest one; fast look-ups.
+
+    They open on the last of the list; the combined budget mixes fidelities.
+    """
+
+    def get_budgets(self, human: bool = False, include_combined: bool = True) -> list[Any]:
+        """Budgets, ascending, after the combined one where there are several."""
+        budgets = super().get_budgets(human, include_combined)  # type: ignore[misc]
+        last = len(super().get_budgets(include_combined=False))  # type: ignore[misc]
+        return [*budgets[last:], *budgets[:last]]
+
+    def get_budget_ids(self, include_combined: bool = True) -> list[int]:
+        """Their places in the list."""
+        places = list(range(len(self.get_budgets())))
+        return places if include_combined else places[-len(self.get_budgets(include_combined=False)) :]
+
+    def get_config(self, id: int) -> Configuration:
+        """A configuration, made once: pages ask for thousands of them at a click."""
+        made = self.__dict__.setdefault("_made", {})
+        if id not in made:
+            made[id] = super().get_config(id)  # type: ignore[misc]
+        return made[id]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what the worker, to which a run is sent, can make itself."""
+        return {name: value for name, value in self.__dict__.items() if name != "_made"}
+
+
+class EncaveRun(HighestLast, Run):
     """A converted run.
 
     Differs from DeepCAVE's own class in the reader, in `get_trajectory` (one pass instead of one per trial, equal
-    results), in `get_status` (a look-up instead of a search), and in the hash, which covers all files.
+    results), in `get_status` (a look-up instead of a search), and in the hash, which covers all files. Its
+    configurations have the numbers of `trials.parquet`; trials that never ended are not among its own.
     """
 
     prefix = "encave"
     _initial_order = 1
+    names: ClassVar[dict[str, str]] = {}
+    """Folder → what the run's only objective is called, where logs of one task call it differently."""
 
     @property
     def hash(self) -> str:
@@ -77,17 +112,56 @@ class EncaveRun(Run):
         if path is not None:
             self.path = Path(path)
         self.reset()
-        content = native.read(self.configs_fn.parent)
-        self.meta, self.origins = content.meta, content.origins
-        self.configs.update(content.configs)
-        self.configspace = ConfigurationSpace.from_json(self.configspace_fn)
-        self.config_id_mapping = {config_to_tuple(config, ROUND_PLACES): key for key, config in content.configs.items()}
+        folder = self.configs_fn.parent
+        content, logged = native.read(folder), read_logged(folder)
+        header = _header(folder)
+        own = content.meta["objectives"]
+        if (called := self.names.get(str(folder))) and own:
+            own = [own[0] | {"name": called}, *own[1:]]
+            self.meta = {"objective in the log": content.meta["objectives"][0]["name"]}
+        extras = [entry.column for entry in provenance(header).reporting]
+        objectives = unlike_names([*own, *(_reported(name, content.history) for name in extras)])
+        self.meta = content.meta | self.meta | {"objectives": objectives}
         for row in content.history:
-            row[-1] = {key: value for key, value in row[-1].items() if value is not None}
-            trial = Trial(*row)
-            self.trial_keys[trial.get_key()] = len(self.history)
-            self.history.append(trial)
-            self._update_highest_budget(trial.config_id, trial.budget, trial.status)
+            row[3] = [*row[3], *(_number(row[-1].get(name)) for name in extras)]
+        space = shown_space(
+            self.configspace_fn.read_text(encoding="utf-8"), [o["name"] for o in self.meta["objectives"]]
+        )
+        self.configspace = ConfigurationSpace.from_serialized_dict(json.loads(space.text))
+        rows = [row for row in content.history if logged is None or _trial_id(row) not in logged.unfinished]
+        numbers = _numbers(rows, logged)
+        for old, new in numbers.items():
+            config = {space.names.get(name, name): value for name, value in content.configs[old].items()}
+            self.configs[new], self.origins[new] = config, content.origins[old]
+            self.config_id_mapping[config_to_tuple(config, ROUND_PLACES)] = new
+        for row in rows:
+            self._add(row, numbers[row[0]])
+        ids = [_trial_id(row) for row in rows]
+        self.evaluations = [
+            place if logged is None or trial is None else logged.evaluations.get(trial, place)
+            for place, trial in enumerate(ids, start=1)
+        ]
+        self.shown = f"{len(rows):,}" if logged is None else logged.told(trial for trial in ids if trial is not None)
+        self.meta |= {"changed for these pages": "; ".join(space.notes)} if space.notes else {}
+
+    def _add(self, row: list[Any], config_id: int) -> None:
+        """A trial without null fields; a success with an infinite value has crashed, as in the converters."""
+        *_, costs, _, _, _, status, additional = row
+        finite = [cost if cost is None or math.isfinite(cost) else None for cost in costs]
+        if status == Status.SUCCESS.value and finite != costs:
+            status, finite = Status.CRASHED.value, [None] * len(costs)
+        told = {key: value for key, value in additional.items() if value is not None}
+        fields: list[Any] = [config_id, *row[1:3], finite, *row[4:7], status, told]
+        trial = Trial(*fields)
+        self.trial_keys[trial.get_key()] = len(self.history)
+        self.history.append(trial)
+        self._update_highest_budget(trial.config_id, trial.budget, trial.status)
+
+    def reset(self) -> None:
+        """Empty the run."""
+        super().reset()
+        self.evaluations: list[int] = []
+        self.shown = ""
 
     def get_status(self, config_id: int, seed: int, budget: float | None = None) -> Status:
         """Status of a trial, as DeepCAVE's method, by look-up."""
@@ -110,6 +184,48 @@ class EncaveRun(Run):
         best = incumbents(costs, objective.optimize == "upper").tolist()
         times, config_ids = [trials[i].end_time for i in best], [trials[i].config_id for i in best]
         return times, costs[best].tolist(), [0.0] * len(best), [rows[i] for i in best], config_ids
+
+
+def _header(folder: Path) -> dict[str, Any]:
+    file = folder / HEADER_FILE
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
+
+
+def _reported(name: str, history: list[list[Any]]) -> dict[str, Any]:
+    """An extra column as an objective: what the report reports, such as the error after full training."""
+    values = [value for row in history if (value := _number(row[-1].get(name))) is not None] or [0.0]
+    low, high = min(values), max(values)
+    bounds = {"lower": low, "upper": high if high > low else low + 1, "lock_lower": False, "lock_upper": False}
+    return {"name": name, **bounds, "optimize": "lower"}
+
+
+def _trial_id(row: list[Any]) -> int | None:
+    number = row[-1].get("trial_id")
+    return number if isinstance(number, int) else None
+
+
+def _numbers(rows: list[list[Any]], logged: Logged | None) -> dict[int, int]:
+    """Number of each configuration in DeepCAVE's files → in `trials.parquet`, for those that were evaluated."""
+    numbers: dict[int, int] = {}
+    for row in rows:
+        trial = _trial_id(row)
+        numbers.setdefault(row[0], row[0] if logged is None or trial is None else logged.config_ids[trial])
+    return numbers if len(set(numbers.values())) == len(numbers) else {old: old for old in numbers}
+
+
+def unlike_names(objectives: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Objectives of which no two have one name: DeepCAVE adds `Time`, which the log may have too, and asks by name."""
+    found: list[dict[str, Any]] = []
+    for objective in objectives:
+        name = objective["name"]
+        while name in {other["name"] for other in found}:
+            name += " (trial)"
+        found.append(objective | {"name": name})
+    return found
 
 
 def considered(history: list[Trial], budget: float | None, seed: int | None) -> list[int]:
@@ -171,19 +287,29 @@ def look_up_averages(run: Any, config_id: int, budget: float | None, statuses: A
         ValueError: the configuration has no trial on this budget with such a status.
     """
     wanted = tuple(statuses) if isinstance(statuses, list) else statuses
-    costs = _all_costs(run, budget, wanted).get(config_id)
-    if costs is None:
+    averages = _all_averages(run, budget, wanted).get(config_id)
+    if averages is None:
         raise ValueError(f"No costs available for config_id {config_id}.")
-    known = [[cost for cost in column if cost is not None] for column in zip(*costs.values(), strict=True)]
-    return (
-        [float(np.mean(column)) if column else math.nan for column in known],
-        [float(np.std(column)) if column else math.nan for column in known],
-    )
+    return list(averages[0]), list(averages[1])
 
 
 @lru_cache(maxsize=_TABLES)
-def _all_costs(run: Any, budget: float | None, statuses: Any) -> dict[int, dict[int, list[float | None]]]:
-    return run.get_all_costs(budget=budget, statuses=list(statuses) if isinstance(statuses, tuple) else statuses)
+def _all_averages(run: Any, budget: float | None, statuses: Any) -> dict[int, Averages]:
+    wanted = list(statuses) if isinstance(statuses, tuple) else statuses
+    costs: dict[int, dict[int, list[float | None]]] = run.get_all_costs(budget=budget, statuses=wanted)
+    return {number: _average(list(seeds.values())) for number, seeds in costs.items()}
+
+
+def _average(seeds: list[list[float | None]]) -> Averages:
+    """Mean and standard deviation of each objective; most configurations have one seed, of which both are plain."""
+    if len(seeds) == 1:
+        known = [math.nan if cost is None else float(cost) for cost in seeds[0]]
+        return known, [cost if math.isnan(cost) else 0.0 for cost in known]
+    columns = [[cost for cost in column if cost is not None] for column in zip(*seeds, strict=True)]
+    return (
+        [float(np.mean(column)) if column else math.nan for column in columns],
+        [float(np.std(column)) if column else math.nan for column in columns],
+    )
 
 
 def _fingerprint(folder: Path) -> str:
@@ -193,8 +319,7 @@ def _fingerprint(folder: Path) -> str:
 
 @lru_cache(maxsize=_LOADED)
 def _load(path: Path, fingerprint: str) -> EncaveRun:  # the fingerprint is part of the key: a changed run is read again
-    header = path / HEADER_FILE
-    told = json.loads(header.read_text(encoding="utf-8")) if header.is_file() else {}
+    told = _header(path)
     run = EncaveRun(str(told.get("name", path.name)), path=path)
     run.prefix = str(told.get("optimizer", {}).get("name", EncaveRun.prefix))  # the overview's "Optimizer"
     return run

@@ -1,7 +1,9 @@
-"""Ports, addresses, and whether a Redis answers at one."""
+"""Ports, addresses, the way to them from afar, and whether a Redis answers at one."""
 
 from __future__ import annotations
 
+import getpass
+import os
 import socket
 import ssl
 from urllib.parse import unquote, urlsplit
@@ -52,6 +54,26 @@ def wanted_port(port: int) -> int:
                 f"cannot use port {port}: {reason}. Choose another with --port, or leave it to encave."
             ) from error
     return port
+
+
+def is_far() -> bool:
+    """Whether the terminal is on another machine, and so is the browser."""
+    return bool(os.environ.get("SSH_CONNECTION")) and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+
+
+def tunnel(url: str) -> str | None:
+    """How to reach a page of this machine from the one that the terminal is on; None if that is this one."""
+    connection = os.environ.get("SSH_CONNECTION", "").split()
+    port = urlsplit(url).port
+    if len(connection) != 4:
+        return None
+    door = "" if connection[3] == "22" else f"-p {connection[3]} "
+    return (
+        f"To see it on your own machine, run there: ssh -N -L {port}:{LOOPBACK}:{port} {door}"
+        f"{getpass.getuser()}@{connection[2]}, and open this address. --port {port} keeps the port the next time."
+    )
 
 
 def redis_answers(address: str, port: str) -> bool:

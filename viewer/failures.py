@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -11,7 +12,10 @@ from ..errors import EncaveError
 
 _FAILED = "encave: failed"
 _LONGEST = 400
+COMBINED = -1
+"""DeepCAVE's budget that stands for the highest of each configuration."""
 _EXPLAINING = ("Importances", "AblationPaths", "SymbolicExplanations")
+_OWN_BUDGETS = ("CostOverTime", "ParetoFront")  # pages whose menu counts in the budgets of all runs
 _OBJECTIVES = ("objective_id", "objective_id1", "objective_id2")
 
 log = logging.getLogger(__name__)
@@ -32,12 +36,27 @@ def guarded(process: Callable[..., Any]) -> Callable[..., Any]:
 def compute(process: Callable[..., Any], run: Any, inputs: Any) -> Any:
     """The job of the worker: the outputs of a page for a run, or the reason why there are none."""
     try:
+        _refuse_without_success(process, run, inputs)
         _refuse_constant(process, run, inputs)
         return process(run, inputs)
     except Exception as error:  # any failure of DeepCAVE's analyses is told on the page
         if not isinstance(error, EncaveError):
             log.warning("%s cannot be computed", run.name, exc_info=True)
         return {_FAILED: reason(error)}
+
+
+def _refuse_without_success(process: Callable[..., Any], run: Any, inputs: Any) -> None:
+    """No page can show a run none of whose trials has a value, at all or at the budget that was chosen."""
+    succeeded = {trial.budget for trial in run.history if trial.status.name == "SUCCESS"}
+    if not succeeded:
+        found = Counter(trial.status.name.lower().replace("_", " ") for trial in run.history)
+        told = ", ".join(f"{count:,} {status}" for status, count in found.items()) or "there are none"
+        raise EncaveError(f"no trial of {run.name} succeeded ({told})")
+    chosen = inputs.get("budget_id")
+    if any(name in process.__qualname__ for name in _OWN_BUDGETS) or not isinstance(chosen, int):
+        return
+    if (budget := run.get_budget(chosen)) not in {*succeeded, None, COMBINED}:
+        raise EncaveError(f"no trial of {run.name} succeeded at budget {budget:g}")
 
 
 def _refuse_constant(process: Callable[..., Any], run: Any, inputs: Any) -> None:

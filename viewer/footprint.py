@@ -1,8 +1,8 @@
-"""The footprint of a run on a space of categoricals only, in seconds.
+"""The footprint of a run in seconds, also on categoricals and with many hyperparameters.
 
 DeepCAVE adds border and random configurations until they lie too close to one another. On categoricals its threshold is
-zero and every one is a border, so it stops at 4002 points, repeats included, and spends ten minutes in multidimensional
-scaling.
+zero and every one is a border, and with many hyperparameters none lies close to another, so it stops at 4002 points,
+repeats included, and spends ten minutes in multidimensional scaling.
 """
 
 from __future__ import annotations
@@ -11,17 +11,46 @@ from typing import Any
 
 import numpy as np
 from deepcave.evaluators.footprint import Footprint
+from deepcave.runs import AbstractRun
 from numpy.typing import NDArray
+from sklearn.manifold import MDS
 
-_ADDED = 200  # border and random points on a categorical space
+_ADDED = 200  # border and random points together
+_CONDITIONS = 25  # a point of a space with many takes seconds to make
+_FEW = 300  # points for which scaling from four starts takes no more than seconds
+MOST = 600
+"""Configurations of a run that are drawn."""
+
+
+class Sampled:
+    """A run of which at most 600 configurations are drawn, its best among them.
+
+    Args:
+        run: A run or group.
+    """
+
+    def __init__(self, run: AbstractRun) -> None:
+        self._run = run
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._run, name)
+
+    def get_encoded_data(self, objective: Any, budget: Any, **options: Any) -> Any:
+        """Rows of the configurations; chosen evenly along their costs."""
+        data = self._run.get_encoded_data(objective, budget, **options)
+        if len(data) <= MOST:
+            return data
+        ordered = data.sort_values(objective.name, ascending=objective.optimize == "lower", kind="stable")
+        return ordered.iloc[np.linspace(0, len(data) - 1, MOST).astype(int)].sort_index()
 
 
 class FastFootprint(Footprint):
-    """DeepCAVE's footprint with distances in one pass; on categoricals it adds at most 200 points and none twice."""
+    """DeepCAVE's footprint with distances in one pass; it adds at most 200 points, and on categoricals none twice."""
 
     def _reset(self) -> None:
         super()._reset()
         self._added = 0
+        self._most = _ADDED // (1 + len(self.cs.conditions) // _CONDITIONS)
 
     def _get_distances(self, X: NDArray[np.float64]) -> NDArray[np.float64]:  # noqa: N803
         distances = np.array([self._to_all(X, x) for x in X])
@@ -34,8 +63,8 @@ class FastFootprint(Footprint):
         if self._X is None:
             return bool(super()._update_distances(config, config_id, rejection_threshold))
         distances = self._to_all(self._X, config)
-        categorical = self._get_max_distance() == 0
-        if categorical and (self._added >= _ADDED or distances.min() == 0):
+        is_twice = self._get_max_distance() == 0 and distances.min() == 0
+        if self._added >= self._most or is_twice:
             return True
         if rejection_threshold is not None and (distances < rejection_threshold).any():
             return True
@@ -51,3 +80,11 @@ class FastFootprint(Footprint):
         gap[np.isnan(gap)] = 1
         gap[(gap != 0) & self._is_categorical] = 1
         return (gap / self._depth).sum(axis=1)
+
+    def _get_mds(self) -> NDArray[np.float64]:
+        """Points in the plane; of many, one start is tried, whose stress is about that of the best of four."""
+        if self._distances is None or len(self._distances) <= _FEW:
+            return super()._get_mds()
+        options: dict[str, Any] = {"dissimilarity": "precomputed", "random_state": 0, "n_init": 1}
+        scaling = MDS(n_components=2, **options)
+        return np.asarray(scaling.fit_transform(self._distances))

@@ -49,6 +49,7 @@ def install(plugins: Mapping[str, Plugin]) -> None:
     Plugin._process_raw_outputs = _checked_outputs  # type: ignore[method-assign]
     for plugin in plugins.values():
         if isinstance(plugin, DynamicPlugin):
+            plugin.use_cache = False  # what a page of several runs shows depends on the others, the key does not
             plugin.process = guarded(plugin.process)  # type: ignore[method-assign]
 
 
@@ -81,9 +82,8 @@ class InPlace:
         def answered(*args: Any, **options: Any) -> Any:
             body: dict[str, Any] = flask.request.get_json() or {}
             if body["output"] == _PAGE:
-                self._waiting.clear()
-                self._without_inputs.clear()
-                self._run_shown.clear()
+                for told in (self._waiting, self._without_inputs, self._run_shown):
+                    told.pop(page_now(), None)
             if _is_result(body) and _page_of(body) in self._without_inputs:
                 return _response(body, self._without_inputs[_page_of(body)])
             try:
@@ -144,6 +144,15 @@ class InPlace:
             return self._run_name(chosen) if chosen else "the selected runs"
         except RuntimeError:  # it has been removed meanwhile
             return "a run that is no longer selected"
+
+
+def page_now() -> str:
+    """Id of the page that the request updates or opens; empty for what belongs to no page."""
+    body: dict[str, Any] = flask.request.get_json() or {}
+    if body["output"] != _PAGE:
+        return _page_of(body)
+    address = next((part.get("value") for part in _flat(body["inputs"]) if part["property"] == "pathname"), "")
+    return str(address or "").removeprefix("/plugins/").partition("/")[0]
 
 
 def _outputs(body: Mapping[str, Any]) -> list[dict[str, Any]]:

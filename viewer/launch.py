@@ -19,20 +19,26 @@ import urllib.request
 import webbrowser
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from ..errors import EncaveError
+from . import touch_points
 from .endpoints import LOOPBACK, free_port, redis_answers, split_address, wanted_port
 from .environment import find_python
+from .logs import Logs
+from .news import Watch
 from .selection import Selection, select
 from .session import Session
 
 _START_SECONDS = 120.0
 _POLL_SECONDS = 0.1
 _REDIS_SECONDS = 1.0  # between two questions to another's Redis
-_LOG_LINES = 5
+_CLEANING_SECONDS = 30.0
 _EXIT_BUTTON = 130  # status with which the server ends itself
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy does not lead to this machine
+_direct = urllib.request.build_opener(  # a proxy does not lead to this machine
+    urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor()
+)
 _OF_THIS_PYTHON = ("PYTHONHOME", "PYTHONPATH", "PYTHONSAFEPATH")
 
 
@@ -49,18 +55,28 @@ def open_runs(
     on_note: Callable[[str], None],
     port: int | None = None,
     redis_url: str | None = None,
+    workers: int | None = None,
+    cache: Path | None = None,
+    log_file: Path | None = None,
     browser: bool = True,
+    watched: Sequence[Path] = (),
+    find: Callable[[], Sequence[Path]] | None = None,
 ) -> None:
     """Show converted runs in DeepCAVE until Ctrl-C, SIGTERM or the end of the terminal.
 
     Args:
         folders: Folders of converted runs.
-        on_ready: Called with the address once the page answers.
+        on_ready: Called with the address once the page answers; it holds the token without which nothing is answered.
         on_note: Called with what was left out, not grouped or could not be read, and with where DeepCAVE runs if not
             in this Python, one sentence at a time.
         port: Port of the page; None takes a free one.
         redis_url: A Redis to use instead of an own one, e.g. `redis://:password@host:6379/1`.
+        workers: How many jobs are computed at a time; None takes as many as there are processors.
+        cache: Folder in which computed pages outlast the session; None forgets them.
+        log_file: File to which everything that the processes say is appended; None keeps it only if one of them fails.
         browser: Whether to open the address in the browser.
+        watched: Paths below which further runs may appear; the page offers these.
+        find: Folders of the converted runs that there are by then.
 
     Raises:
         EncaveError: none of the runs can be shown, DeepCAVE is not installed and cannot be, the port is taken, Redis
@@ -72,11 +88,18 @@ def open_runs(
         on_note(note)
     with _stop_on_signals():
         python = find_python(on_note)
-        with Viewer(selection, python=python, port=port, redis_url=redis_url) as viewer:
+        with Viewer(
+            selection, python=python, port=port, redis_url=redis_url, workers=workers, cache=cache, log_file=log_file
+        ) as viewer:
+            if told := touch_points.told(viewer.folder):
+                on_note(told)
             on_ready(viewer.url)
             if browser:
-                webbrowser.open(viewer.url)
+                webbrowser.open(viewer.door().as_uri())
+            watch = Watch(watched, find, selection, viewer.folder, on_note) if find else None
             while viewer.check():
+                if watch:
+                    watch.look()
                 time.sleep(_POLL_SECONDS)
 
 
@@ -88,13 +111,24 @@ class Viewer:
         python: Interpreter of an environment that has DeepCAVE (see `environment.find_python`).
         port: Port of the page; None takes a free one.
         redis_url: A Redis to use instead of an own one.
+        workers: How many jobs are computed at a time; None takes as many as there are processors.
+        cache: Folder in which computed pages outlast the session.
+        log_file: File to which the processes' words are appended.
 
     Raises:
-        EncaveError: the port is taken, Redis does not answer, or something did not start.
+        EncaveError: the port is taken, Redis does not answer, a folder cannot be used, or something did not start.
     """
 
     def __init__(
-        self, selection: Selection, *, python: Path, port: int | None = None, redis_url: str | None = None
+        self,
+        selection: Selection,
+        *,
+        python: Path,
+        port: int | None = None,
+        redis_url: str | None = None,
+        workers: int | None = None,
+        cache: Path | None = None,
+        log_file: Path | None = None,
     ) -> None:
         self._python = str(python)
         self._own_redis = redis_url is None
@@ -110,12 +144,20 @@ class Viewer:
             redis_address=redis_address,
             redis_port=redis_port,
             queue=f"encave-{secrets.token_hex(8)}",
+            token=secrets.token_urlsafe(24),
+            workers=_processors() if workers is None else workers,
+            cache=None if cache is None else str(_own_folder(cache) / f"encave-{version('encave')}"),
+            own_redis=redis_url is None,
+            names={str(folder): name for folder, name in selection.names.items()},
         )
+        self._logs = Logs(log_file)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self.url = f"http://{LOOPBACK}:{self._session.dash_port}/"
+        self.base = f"http://{LOOPBACK}:{self._session.dash_port}/"
+        self.url = f"{self.base}?token={self._session.token}"
 
     def __enter__(self) -> Viewer:
         self.folder = Path(tempfile.mkdtemp(prefix="encave-deepcave-"))
+        self._logs.folder = self.folder
         try:
             self._start()
         except BaseException:
@@ -131,10 +173,19 @@ class Viewer:
         """Process ids of redis (unless it is another's), worker and server."""
         return {name: process.pid for name, process in self._processes.items()}
 
+    def door(self) -> Path:
+        """A file that leads to the address: on a browser's command line every account could read the token."""
+        file = self.folder / "open.html"
+        file.touch(mode=0o600)
+        file.write_text(f'<meta http-equiv="refresh" content="0; url={self.url}">\n', encoding="utf-8")
+        return file
+
     def stop(self) -> None:
         """End the processes and remove the folder. Nothing in them is worth saving, so they are killed."""
         for process in self._processes.values():
             _kill_session(process)
+        if self._processes and not self._own_redis and self._redis_answers():
+            self._remove_keys()
         self._processes.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -150,11 +201,9 @@ class Viewer:
                 self.stop()
                 return False
             if status is not None:
-                log = _tail(self.folder / f"{name}.log")
+                told = self._logs.told(name)
                 self.stop()
-                raise ViewerEndedError(
-                    f"DeepCAVE's {name} has ended (status {status}), so all of it was ended. {log}".strip()
-                )
+                raise ViewerEndedError(f"DeepCAVE's {name} has ended (status {status}), so all of it was ended. {told}")
         if not self._own_redis and time.monotonic() > self._ask_redis_at:
             self._ask_redis_at = time.monotonic() + _REDIS_SECONDS
             if not self._redis_answers():
@@ -171,13 +220,13 @@ class Viewer:
         for name in ("worker", "server"):
             self._launch(name, name, "--config", str(config))
         self._wait("worker", Session.worker_ready(self.folder).exists)
-        self._wait("server", lambda: _answers(self.url) and _answers(f"{self.url}_dash-layout"))
+        self._wait("server", lambda: _answers(f"{self.base}_dash-layout?token={self._session.token}"))
 
     def _launch(self, name: str, module: str, *arguments: str) -> None:
         """Start a module of this package, which the working directory leads to, in the Python that has DeepCAVE."""
-        with (self.folder / f"{name}.log").open("wb") as log:
+        with self._logs.open(name) as log:
             self._processes[name] = subprocess.Popen(
-                [self._python, "-m", f"{__package__}.{module}", *arguments],
+                self._command(module, *arguments),
                 cwd=self.folder,
                 env=_environment_for(self._python),
                 stdin=subprocess.PIPE,
@@ -186,19 +235,39 @@ class Viewer:
                 start_new_session=True,
             )
 
+    def _command(self, module: str, *arguments: str) -> list[str]:
+        return [self._python, "-m", f"{__package__}.{module}", *arguments]
+
+    def _remove_keys(self) -> None:
+        """In the Python that has a client for Redis."""
+        command = self._command("redis_keys", str(self.folder))
+        with self._logs.open("redis") as log:
+            subprocess.run(
+                command,
+                cwd=self.folder,
+                env=_environment_for(self._python),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                timeout=_CLEANING_SECONDS,
+                check=False,
+            )
+
     def _wait(self, name: str, answers: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while not answers():
             for running, process in self._processes.items():
                 if process.poll() is not None:
-                    raise EncaveError(f"DeepCAVE's {running} did not start. {_tail(self.folder / f'{running}.log')}")
+                    unfit = touch_points.told(self.folder)
+                    reason = f"{unfit[0].upper()}{unfit[1:]}. " if unfit else ""
+                    raise EncaveError(f"DeepCAVE's {running} did not start. {reason}{self._logs.told(running)}")
             if name == "redis" and not self._own_redis:
                 raise EncaveError(
                     f"Redis at {self._redis_name()} does not answer. Check the address given with --redis."
                 )
             if time.monotonic() > deadline:
-                log = _tail(self.folder / f"{name}.log")
-                raise EncaveError(f"DeepCAVE's {name} did not answer within {_START_SECONDS:.0f} s. {log}")
+                told = self._logs.told(name)
+                raise EncaveError(f"DeepCAVE's {name} did not answer within {_START_SECONDS:.0f} s. {told}")
             time.sleep(_POLL_SECONDS)
 
     def _redis_answers(self) -> bool:
@@ -212,6 +281,25 @@ def _environment_for(python: str) -> dict[str, str]:
     """Environment variables for an interpreter: what leads this one to its packages would lead another astray."""
     astray = () if python == sys.executable else _OF_THIS_PYTHON
     return {name: value for name, value in os.environ.items() if name not in astray}
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _own_folder(folder: Path) -> Path:
+    """An existing folder, which other accounts cannot read if it is new.
+
+    Raises:
+        EncaveError: it cannot be made or written to.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise EncaveError(f"cannot use {folder} for --cache: {error.strerror}. Name another folder.") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise EncaveError(f"cannot use {folder} for --cache: it cannot be written to. Name another folder.")
+    return folder.resolve()
 
 
 def _write_redis_config(folder: Path, session: Session, password: str) -> Path:
@@ -229,12 +317,6 @@ def _answers(url: str) -> bool:
             return bool(response.status == 200)
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
-
-
-def _tail(log: Path) -> str:
-    """Last lines of a log, for a message."""
-    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    return "Its last words: " + " | ".join(lines[-_LOG_LINES:]) if lines else ""
 
 
 def _kill_session(process: subprocess.Popen[bytes]) -> None:

@@ -10,18 +10,24 @@ from collections.abc import Callable
 from typing import Any
 
 import plotly.graph_objs as go
-from ConfigSpace import CategoricalHyperparameter
+from ConfigSpace import CategoricalHyperparameter, Constant
 from dash import dcc, html
 from deepcave import config, notification
 from deepcave.plugins.hyperparameter.parallel_coordinates import ParallelCoordinates
 from deepcave.plugins.hyperparameter.symbolic_explanations import SymbolicExplanations
+from deepcave.plugins.summary.configurations import Configurations
+from deepcave.plugins.summary.overview import Overview
 from deepcave.runs import AbstractRun
+from deepcave.runs.status import Status
+from deepcave.utils.layout import get_checklist_options
 
 Inputs = dict[str, Any]
 Outputs = dict[str, Any]
 
 _CHARACTER = 9  # pixels, about
 _AXIS = 100  # pixels that an axis of parallel coordinates needs at least
+_IN_HEATMAP = 1000  # configurations
+_LABELS = 10  # numbers below a slider
 _AXES_AT_ONCE = 10  # how many fit into an ordinary window
 
 
@@ -48,12 +54,95 @@ class EncaveParallelCoordinates(ParallelCoordinates):
 
 
 class EncaveSymbolicExplanations(SymbolicExplanations):
-    """Symbolic explanations offer no run without a numerical hyperparameter, on which DeepCAVE's page breaks."""
+    """Symbolic explanations of numbers, with fewer formulas to begin with.
+
+    DeepCAVE's page breaks on a run without a number, offers constants, and evolves 5,000 formulas: minutes.
+    """
 
     @staticmethod
     def check_run_compatibility(run: AbstractRun) -> bool:
         """Whether there is a numerical hyperparameter."""
-        if all(isinstance(value, CategoricalHyperparameter) for value in run.configspace.values()):
-            notification.update(f"{run.name} can not be selected because all its hyperparameters are categorical.")
+        if not _numbers(run):
+            notification.update(f"{run.name} can not be selected because it has no numerical hyperparameter.")
             return False
         return True
+
+    def load_inputs(self) -> Inputs:
+        """The inputs with a population that takes seconds."""
+        return super().load_inputs() | {"population_size": {"value": "500"}}
+
+    def load_dependency_inputs(self, run: AbstractRun, previous_inputs: Inputs, inputs: Inputs) -> Inputs:
+        """The menus of hyperparameters hold numbers only."""
+        numbers = _numbers(run)
+        found = super().load_dependency_inputs(run, previous_inputs, inputs)
+        first, second = found["hyperparameter_name_1"], found["hyperparameter_name_2"]
+        first["options"], second["options"] = get_checklist_options(numbers), get_checklist_options([None, *numbers])
+        first["value"] = first["value"] if first["value"] in numbers else numbers[0]
+        return found
+
+
+def _numbers(run: AbstractRun) -> list[str]:
+    fixed = (CategoricalHyperparameter, Constant)
+    return [name for name, value in run.configspace.items() if not isinstance(value, fixed)]
+
+
+class EncaveOverview(Overview):
+    """The overview of a run: how many of its trials are shown, and the best at the highest budget that has any."""
+
+    @staticmethod
+    def load_outputs(run: AbstractRun, *rest: Any) -> list[Any]:
+        """DeepCAVE's parts with the count of trials in the card."""
+        view = _Succeeded(run)
+        parts: list[Any] = Overview.load_outputs(view, *rest)
+        lines = parts[0].children[1].children
+        if told := getattr(run, "shown", ""):
+            lines[-1] = html.Div(f"Trials shown: {told}", className="card-text")
+        if view.get_num_configs() > _IN_HEATMAP:
+            lines.append(html.Div(f"Heatmap: the first {_IN_HEATMAP:,} configurations", className="card-text"))
+        return parts
+
+
+class _Succeeded:
+    """A run whose best is looked for at the highest budget at which a trial succeeded, and at no other.
+
+    The overview asks for configurations to count them and to draw the statuses of each, of which 1,000 are plenty.
+    """
+
+    def __init__(self, run: AbstractRun) -> None:
+        self._run = run
+        succeeded = {trial.budget for trial in run.history if trial.status == Status.SUCCESS}
+        self._budget = max(succeeded)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._run, name)
+
+    @property
+    def __class__(self) -> Any:  # DeepCAVE asks whether it is a group
+        return self._run.__class__
+
+    def get_configs(self) -> dict[int, None]:
+        return dict.fromkeys(sorted({trial.config_id for trial in self._run.history})[:_IN_HEATMAP])
+
+    def get_num_configs(self) -> int:
+        return len({trial.config_id for trial in self._run.history})
+
+    def get_incumbent(self, objectives: Any, statuses: Any) -> Any:
+        return self._run.get_incumbent(objectives, self._budget, statuses=statuses)
+
+    def get_avg_costs(self, config_id: int) -> Any:
+        return self._run.get_avg_costs(config_id, self._budget, [Status.SUCCESS])
+
+
+class EncaveConfigurations(Configurations):
+    """The configurations of a run by their numbers, which need not be all those from 0."""
+
+    def load_dependency_inputs(self, run: AbstractRun, previous_inputs: Inputs, inputs: Inputs) -> Inputs:
+        """The slider over the numbers that there are."""
+        numbers = sorted(run.get_configs())
+        if not numbers:
+            return inputs
+        wanted = inputs["config_id"]["value"] or 0
+        nearest = min(numbers, key=lambda number: abs(number - wanted))
+        told = set(numbers[:: max(1, len(numbers) // _LABELS)])
+        marks = {str(number): str(number) if number in told else "" for number in numbers}
+        return {"config_id": {"min": numbers[0], "max": numbers[-1], "marks": marks, "value": nearest}}

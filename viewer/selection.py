@@ -6,7 +6,7 @@ import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,12 @@ from . import native
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
+
+    from ..run import Provenance
+
+
+COMMON_NAME = "objective"
+"""What an objective is called that the logs of a task call differently."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,8 @@ class Selection:
     """Group name, e.g. `DEHB (cifar10)` → folders of its runs."""
     notes: tuple[str, ...]
     """What was left out or not grouped, one sentence each."""
+    names: Mapping[Path, str] = field(default_factory=dict)
+    """Folder → the common name of the run's only objective, where the logs of a task call it differently."""
 
     @property
     def working_directory(self) -> Path:
@@ -42,6 +50,7 @@ class _Candidate:
     group: str
     mergeable: Hashable  # equal for runs that DeepCAVE can merge
     seeds: frozenset[int]
+    only_objective: tuple[str, str, str] | None  # task, direction and name, of a run with one objective and a task
 
 
 def select(folders: Iterable[Path]) -> Selection:
@@ -61,30 +70,69 @@ def select(folders: Iterable[Path]) -> Selection:
             notes.append(f"left out: {folder} is damaged ({type(error).__name__}: {error}). Convert the run again.")
     if not candidates:
         raise EncaveError("; ".join(notes) or "no runs to show; name folders that `encave convert` has written")
-    names = Counter(candidate.name for candidate in candidates)
-    notes += [f"{count} runs are named {name}; DeepCAVE shows them alike" for name, count in names.items() if count > 1]
+    alike = Counter(candidate.name for candidate in candidates)
+    notes += [f"{count} runs are named {name}; DeepCAVE shows them alike" for name, count in alike.items() if count > 1]
     groups = dict(_groups(candidates, notes))
-    return Selection(tuple(c.folder for c in candidates), groups, tuple(notes))
+    names = _common_names(candidates, notes)
+    return Selection(tuple(c.folder for c in candidates), groups, tuple(notes), names)
+
+
+def _common_names(candidates: Sequence[_Candidate], notes: list[str]) -> dict[Path, str]:
+    """Runs of one objective on one task measure the same if their direction is the same, as in the report."""
+    called: dict[tuple[str, str], dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
+    for candidate in candidates:
+        if candidate.only_objective:
+            task, direction, name = candidate.only_objective
+            called[task, direction][name].append(candidate.folder)
+    found: dict[Path, str] = {}
+    for (task, direction), names in called.items():
+        if len(names) > 1:
+            told = ", ".join(sorted(names))
+            notes.append(f"{task}: {told} are one objective that is {direction}d, called {COMMON_NAME} on the pages")
+            found |= {folder: COMMON_NAME for folders in names.values() for folder in folders}
+    return found
 
 
 def _candidate(folder: Path) -> _Candidate:
-    from ..run import Provenance  # here, since it brings pyarrow along, which the started processes can do without
-
     missing = [name for name in native.FILES if not (folder / name).is_file()]
     if missing:
         raise EncaveError(f"{folder} is no converted run: {', '.join(missing)} missing. Run `encave convert` first.")
     header, content = _header(folder), native.read(folder)
     meta, space = content.meta, (folder / "configspace.json").read_text(encoding="utf-8")
     _check_configurations(folder, space, content.configs)
-    known = Provenance.from_json(header.get("metadata", {}))
+    known = provenance(header)
     label = known.group or header.get("optimizer", {}).get("name", "")
     return _Candidate(
         folder,
         str(header.get("name", folder.name)),
         f"{label} ({known.task})" if known.task else str(label),
-        (_space_key(space), tuple(meta["budgets"]), tuple(_objective_key(o) for o in meta["objectives"])),
+        (
+            _space_key(space),
+            tuple(meta["budgets"]),
+            tuple(_objective_key(o) for o in meta["objectives"]),
+            tuple(entry.column for entry in known.reporting),
+        ),
         frozenset(meta["seeds"]),
+        _only_objective(header, known.task),
     )
+
+
+def _only_objective(header: Mapping[str, Any], task: str | None) -> tuple[str, str, str] | None:
+    objectives = header.get("objectives") or ()
+    if len(objectives) != 1 or task is None:
+        return None
+    return task, str(objectives[0].get("direction") or "minimize"), str(objectives[0]["name"])
+
+
+def provenance(header: Mapping[str, Any]) -> Provenance:
+    """Where a run comes from, as its header tells.
+
+    Raises:
+        EncaveError: a value is of another type than its key's.
+    """
+    from ..run import Provenance  # here, since it brings pyarrow along, which the started processes can do without
+
+    return Provenance.from_json(header.get("metadata", {}))
 
 
 def _check_configurations(folder: Path, space_text: str, configs: Mapping[int, Mapping[str, Any]]) -> None:

@@ -5,53 +5,72 @@ DeepCAVE tells its server from its worker by the name of the script, so this fil
 
 from __future__ import annotations
 
+import shutil
 import sys
-import threading
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from . import touch_points
+from .news import add_new_runs, new_runs
+from .redis_keys import remove_session_keys
 from .session import Session
 from .tether import end_with_parent
 
 _UPDATES = "/_dash-update-component"
 
 
-def one_at_a_time(view: Callable[..., Any]) -> Callable[..., Any]:
-    """A view that no two threads are in: DeepCAVE's updates empty a cache that others are writing into."""
-    lock = threading.Lock()
+def leave_nothing(folder: Path, session: Session) -> None:
+    """Remove the session's folder, if its parent could not, and its keys in a Redis that others use too."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not session.own_redis:
+        remove_session_keys(session)
 
-    @wraps(view)
-    def guarded(*args: Any, **options: Any) -> Any:
-        with lock:
-            return view(*args, **options)
 
-    return guarded
+def _news(folder: Path, handler: Any) -> Any:
+    """Names of the runs that have appeared; a POST adds them."""
+    import flask
+
+    if flask.request.method == "POST":
+        add_new_runs(folder, handler)
+    return flask.jsonify([Path(run).name for run in new_runs(folder, handler.get_selected_run_paths())])
 
 
 def main() -> None:
     """Serve until the parent ends, then remove the session's folder."""
-    end_with_parent(remove=Session.folder_of(sys.argv))
-    from deepcave import app, config, run_handler
+    folder = Session.folder_of(sys.argv)
+    if folder is None:
+        raise SystemExit("server.py wants --config with the file of a session")
+    session = Session.read(folder)
+    end_with_parent(lambda: leave_nothing(folder, session))
+    touch_points.check(folder)
+    import deepcave
+    from deepcave import app, config, rc, run_handler, version
     from deepcave.layouts.main import MainLayout
     from deepcave.plugins import static
     from flask import Blueprint
 
-    from .access import refuse_strangers
+    from .access import Gate
     from .config import ASSETS_URL
     from .failures import compute
-    from .in_place import InPlace, install
+    from .in_place import InPlace, install, page_now
+    from .locks import KeptResults, PageLocks, guard_shared
 
-    folder = str(Path(__file__).parent / "assets")
-    app.server.register_blueprint(Blueprint("encave", __name__, static_folder=folder, static_url_path=ASSETS_URL))
+    if session.cache:
+        rc.cache_dir = Path(session.cache) / f"deepcave-{version}"
+    assets = str(Path(__file__).parent / "assets")
+    app.server.register_blueprint(Blueprint("encave", __name__, static_folder=assets, static_url_path=ASSETS_URL))
+    app.config.external_scripts.append(f"{ASSETS_URL}/news.js")
+    app.server.add_url_rule("/encave-news", "news", lambda: _news(folder, run_handler), methods=["GET", "POST"])
     views: dict[str, Callable[..., Any]] = app.server.view_functions
+    guard_shared()
+    deepcave.rc = KeptResults(rc)  # type: ignore[assignment] # the pages take it from there, the layout has its own
     layout = MainLayout(config.PLUGINS)
     install(layout.plugins)
     static._process = compute  # type: ignore[attr-defined] # what the queue is given
     answers = InPlace(layout.plugins, lambda run_id: run_handler.get_run(run_id).name)
-    views[_UPDATES] = one_at_a_time(answers.around(views[_UPDATES]))
-    app.server.before_request(refuse_strangers)
+    views[_UPDATES] = PageLocks(page_now).around(answers.around(views[_UPDATES]))
+    app.server.before_request(Gate(session.token, session.dash_port).check)
     app.layout = layout()
     app.run_server(debug=False, port=config.DASH_PORT, host=config.DASH_ADDRESS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 _FILE = "session.json"
@@ -36,6 +36,16 @@ class Session:
     """Its port, with `/database` if it is not the first."""
     queue: str
     """Name of the queue of jobs, which no other viewer has."""
+    token: str
+    """What the address of the page must hold."""
+    workers: int
+    """How many jobs are computed at a time."""
+    cache: str | None
+    """Folder of results that outlast the session; None keeps them in the session's own."""
+    own_redis: bool
+    """Whether Redis ends with the session."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Folder of a run → what its objective is called."""
 
     def write(self, folder: Path) -> Path:
         """Write the session into its folder and return the configuration file for DeepCAVE.

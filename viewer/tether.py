@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import ctypes
 import os
-import shutil
 import signal
 import sys
 import threading
-from pathlib import Path
+from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1
 
 
-def end_with_parent(*, remove: Path | None = None) -> None:
-    """End this process when standard input, a pipe that the parent holds, closes; a folder is removed first."""
+def end_with_parent(at_end: Callable[[], object] = lambda: None) -> None:
+    """End this process when standard input, a pipe that the parent holds, closes; `at_end` is called before."""
 
     def watch() -> None:
         sys.stdin.buffer.read()
-        if remove is not None:
-            shutil.rmtree(remove, ignore_errors=True)
-        os._exit(0)
+        try:
+            at_end()
+        finally:
+            os._exit(0)
 
     threading.Thread(target=watch, daemon=True).start()
 

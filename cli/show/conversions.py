@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,18 +22,22 @@ if TYPE_CHECKING:
 
 
 _MOST_ROWS = 200
+_SILENCE = 3.0  # seconds
 
 
 @contextmanager
 def counted(what: str) -> Generator[Callable[[Conversion, int], None], None, None]:
-    """A bar that counts what was read, or a line for each hundred where there is no terminal."""
+    """A bar that counts what was read, or a line now and then and one for each hundred where there is no terminal."""
     with progress_bars() as progress:
         bar = progress.add_task(what, total=None, detail="")
+        last = time.monotonic()
 
         def show(now: Conversion, total: int) -> None:
+            nonlocal last
             progress.update(bar, total=total, advance=1, detail=escape(plain(now.source.name)))
             told = int(progress.tasks[0].completed)
-            if progress.disable and (told == total or told % 100 == 0):
+            if progress.disable and (told == total or told % 100 == 0 or time.monotonic() > last + _SILENCE):
+                last = time.monotonic()
                 progress.console.print(f"{told:,} of {total:,} {what}", highlight=False)
 
         yield show

@@ -52,7 +52,7 @@ def test_converted_runs_hold_every_trial(runs: Path) -> None:
     for folder in folders:
         run = Run.load(folder)
         assert len(run) == 12 and run.budgets == (12.0,)
-        assert run.provenance.benchmark["source"] == "surrogate"
+        assert run.provenance.benchmark.source == "surrogate"
 
 
 def test_json_is_the_account_and_nothing_else(study: Path, tmp_path: Path) -> None:
@@ -94,7 +94,6 @@ def test_benchmarks_are_listed_and_shown() -> None:
         (("convert", "{tmp}/empty", "--out", "{tmp}/o", "--from", "x"), "unknown format 'x'"),
         (("report", "{tmp}/empty", "--out", "{tmp}/o"), "no log found"),
         (("report", "{tmp}/nowhere", "--out", "{tmp}/o"), "does not exist"),
-        (("open", "{tmp}/empty", "--no-browser"), "no log found"),
         (("benchmark", "import", "{tmp}/empty"), "{tmp}/empty"),
         (("benchmark", "show", "nothing"), "nothing"),
     ],
@@ -108,6 +107,14 @@ def test_bad_input_is_one_clear_line(arguments: tuple[str, ...], message: str, t
     assert message.format(tmp=tmp_path) in done.stderr
     assert done.stdout == ""
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["empty", "file"]
+
+
+def test_open_says_at_once_what_it_does(tmp_path: Path) -> None:
+    done = invoke("open", tmp_path, "--no-browser")
+    assert done.exit_code == 2
+    first, second = done.stderr.splitlines()
+    assert first.startswith(f"looking for runs at or below {tmp_path}")
+    assert second.startswith("encave: no log found")
 
 
 def test_a_half_written_log_is_kept_as_far_as_it_goes(study: Path, tmp_path: Path) -> None:

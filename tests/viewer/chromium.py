@@ -88,9 +88,9 @@ class Page:
         return result["result"].get("value")
 
     def open(self, url: str) -> None:
-        """Go to an address and wait until its document is there."""
+        """Go to an address and wait until its document is there; a token is taken out of the address."""
         self.call("Page.navigate", url=url)
-        self.wait_for(f"location.href == '{url}' && document.readyState == 'complete'")
+        self.wait_for(f"location.href == '{url.partition('?token=')[0]}' && document.readyState == 'complete'")
 
     def wait_for(self, script: str, seconds: float = 30) -> Any:
         """First true value of an expression."""

@@ -23,7 +23,7 @@ ONE_RUN = (
     "budget_correlation",
 )
 SEVERAL_RUNS = ("cost_over_time", "pareto_front")
-_PATIENCE = 60.0  # seconds for a job of the worker
+_PATIENCE = 300.0  # seconds for a job of the worker, on a machine that has other work
 
 Props = dict[tuple[str, str], Any]
 
@@ -45,7 +45,7 @@ class Pages:
         )
         self._get(url)  # leaves the cookie
         self._base = url.partition("?")[0]
-        self._callbacks = json.loads(self._get(f"{self._base}_dash-dependencies"))
+        self.callbacks = json.loads(self._get(f"{self._base}_dash-dependencies"))
 
     def open(self, name: str) -> Page:
         """Open a page as the side bar does."""
@@ -57,7 +57,7 @@ class Pages:
         Raises:
             PageError: the server answered with an error.
         """
-        (callback,) = (c for c in self._callbacks if c["output"] == output)
+        (callback,) = (c for c in self.callbacks if c["output"] == output)
         names = [part.rpartition(".") for part in output.strip(".").split("...")]
         outputs = [{"id": name, "property": prop} for name, _, prop in names]
 
@@ -71,17 +71,29 @@ class Pages:
             "state": values(callback["state"]),
             "changedPropIds": [changed] if changed else [],
         }
-        answer = self._get(f"{self._base}_dash-update-component", json.dumps(body).encode())
+        answer = self.post(json.dumps(body))
         if not answer:
             return {}
         told = json.loads(answer)["response"]
         return {(name, prop): value for name, changes in told.items() for prop, value in changes.items()}
 
+    def post(self, body: str) -> str:
+        """Call a callback and return the answer.
+
+        Raises:
+            PageError: the server answered with an error.
+        """
+        return self._get(f"{self._base}_dash-update-component", body.encode())
+
+    def get(self, path: str, method: str = "GET") -> str:
+        """What is at a path below the address."""
+        return self._get(f"{self._base}{path}", b"{}" if method == "POST" else None)
+
     def output_of(self, *, starts: str, ends: str, beside: str) -> str:
         """Name of the callback whose first output starts and ends so, among whose inputs is `beside`."""
         found = [
             c["output"]
-            for c in self._callbacks
+            for c in self.callbacks
             if (first := c["output"].strip(".").split("...")[0].rpartition(".")[0]).startswith(starts)
             and first.endswith(ends)
             and any(beside == f"{part['id']}.{part['property']}" for part in c["inputs"])
@@ -139,6 +151,15 @@ class Page:
         self.props[key] = value
         self._refresh(".".join(key))
 
+    def press(self) -> Props:
+        """Press the button, and return what changes."""
+        button = f"{self.name}-update-button"
+        self.props[button, "n_clicks"] = 1
+        changes = self._pages.call(self._shows, self.props, f"{button}.n_clicks")
+        self.props[button, "n_clicks"] = None
+        self.props.update(changes)
+        return changes
+
     def compute(self) -> float:
         """Press the button, and wait until the result is shown; seconds.
 
@@ -146,11 +167,7 @@ class Page:
             PageError: the job failed or did not end.
         """
         began = time.monotonic()
-        button = f"{self.name}-update-button"
-        self.props[button, "n_clicks"] = 1
-        changes = self._pages.call(self._shows, self.props, f"{button}.n_clicks")
-        self.props[button, "n_clicks"] = None
-        self.props.update(changes)
+        changes = self.press()
         while not _are_results(changes):
             if time.monotonic() - began > _PATIENCE:
                 raise PageError(f"no result of {self.name} within {_PATIENCE:.0f} s")

@@ -6,7 +6,6 @@ import importlib.metadata
 import os
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,8 @@ from encave.viewer import environment
 from encave.viewer.environment import REQUIREMENTS, commands, environment_folder, find_python, make_environment
 from encave.viewer.launch import Viewer
 from encave.viewer.selection import select
+
+from .pages import Pages
 
 UV = """#!/bin/sh
 echo "$@" >> "$UV_CALLS"
@@ -111,6 +112,5 @@ def test_deepcave_runs_there(runs_folder: Path, tmp_path: Path) -> None:
     found: Any = subprocess.run([python, "-c", "import encave"], capture_output=True, cwd=tmp_path, check=False)
     assert found.returncode, "encave need not be installed there"
     with Viewer(select(sorted(runs_folder.iterdir())), python=python) as viewer:
-        with urllib.request.urlopen(f"{viewer.url}_dash-layout", timeout=30) as answer:
-            assert answer.status == 200
+        assert Pages(viewer.url).open("overview").is_drawn
         assert viewer.check()

