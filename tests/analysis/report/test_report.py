@@ -339,7 +339,8 @@ def test_two_optimizers_keep_the_page_light(make_run, tmp_path: Path) -> None:
     runs = [make_run(label, seed, [5.0, 2.0 + place]) for place, label in enumerate("AB") for seed in range(6)]
     report = write_report(runs, tmp_path / "report")
     assert [path.stem for path in report.figures] == [
-        "toy-loss-regret", "toy-loss", "toy-loss-regret-over-evaluations", "toy-ecdf", "toy-differences", "toy-footprint"
+        "toy-loss-regret", "toy-loss", "toy-loss-regret-over-evaluations",
+        "toy-ecdf", "toy-differences", "toy-footprint",
     ]  # fmt: skip
     assert not (report.folder / "data" / "ranks.csv").exists()
     assert "the difference is significant (Wilcoxon's signed-rank test, p = 0.031)" in report.summary[0]
