@@ -50,7 +50,10 @@ def sentence(one: AnytimeSummary) -> str:
     if len(areas) < 2:
         return f"{title}: nothing to compare over time."
     best = max(areas, key=lambda name: areas[name])
-    lead = f"{title}: over the whole time {best} has the largest area over the curve ({fixed(areas[best], 3)} of 1)"
+    ahead = [name for name, area in areas.items() if math.isclose(area, areas[best], abs_tol=1e-12)]
+    largest = fixed(areas[best], 3)
+    has = "has the" if len(ahead) == 1 else "have the same and"
+    lead = f"{title}: over the whole time {_who(ahead)} {has} largest area over the curve ({largest} of 1)"
     if not made.made:
         suggestion = f" {made.choice.suggestion}" if made.choice.suggestion else ""
         return f"{lead}; no claim over time was tested. {made.choice.reason}{suggestion}"

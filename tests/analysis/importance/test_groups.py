@@ -19,6 +19,7 @@ from encave.analysis.importance.methods import Method, importance
 from encave.analysis.importance.sample import sample
 from encave.analysis.landscape.budget_correlation import budget_correlation, group_correlation
 from encave.analysis.report import write_report
+from encave.analysis.report.settings import Rule, Settings
 from encave.cli import cli
 from encave.run import BenchmarkFacts, Objective, Optimizer, Provenance, Run
 from encave.run.nasbench201_space import HYPERPARAMETERS, OPERATIONS, configuration_space
@@ -111,7 +112,9 @@ def test_correlation_is_averaged_over_the_runs_of_a_group(runs: list[Run]) -> No
         trials=runs[0].trials.set_column(runs[0].trials.column_names.index("budget"), "budget", pa.array(budget)),
         provenance=runs[0].provenance,
     )
-    (mixed,), _ = group_correlation([other, runs[1]])
+    apart, _ = group_correlation([other, runs[1]])
+    assert [group.budgets for group in apart] == [(12.0, 200.0), (66.0, 200.0)]
+    (mixed,), _ = group_correlation(Settings(runs=(Rule(optimizer="RS"),)).applied([other, runs[1]]))
     assert mixed.budgets == (12.0, 66.0, 200.0) and mixed.defined.tolist() == [[1, 0, 1], [0, 1, 1], [1, 1, 2]]
     assert mixed.mean[0, 2] == pytest.approx(single[1]) and np.isnan(mixed.spread[0, 2]) and np.isnan(mixed.mean[0, 1])
     low = runs[0].where(runs[0].column("budget") == 12.0)

@@ -163,7 +163,14 @@ def test_a_header_says_of_a_run_what_its_trials_say(make_run) -> None:
 
 
 def test_unlike_runs_are_told_of_without_their_trials(make_run) -> None:
-    runs = [make_run("A", 0, budgets=[1.0, 3.0, 9.0]), make_run("A", 1, budgets=[1.0, 3.0, 27.0])]
-    _, remarks = gather([reduce_run(run, None, "highest-so-far") for run in runs], None, Summary())
-    assert remarks == list(view_runs(runs).remarks)
-    assert "differ in their budgets (1 to 9; 1 to 27)" in remarks[0]
+    for last, told in (
+        (
+            [3.0, 9.0, 27.0],
+            "kept apart (A (budgets 1–9): 1 run, A (budgets 3–27): 1 run)",
+        ),
+        ([1.0, 3.0, 27.0], "have budgets up to 9 and up to 27, and count as repetitions"),
+    ):
+        runs = [make_run("A", 0, budgets=[1.0, 3.0, 9.0]), make_run("A", 1, budgets=last)]
+        _, remarks = gather([reduce_run(run, None, "highest-so-far") for run in runs], None, Summary())
+        assert remarks == list(view_runs(runs).remarks)
+        assert told in remarks[0]

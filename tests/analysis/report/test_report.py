@@ -50,6 +50,7 @@ FIGURES = (
     "validation-regret",
     "validation-regret-over-evaluations",
 )
+KINDS = ("", "-over-time", "-running-times")
 
 
 class _Page(HTMLParser):
@@ -338,7 +339,8 @@ def test_two_optimizers_keep_the_page_light(make_run, tmp_path: Path) -> None:
     runs = [make_run(label, seed, [5.0, 2.0 + place]) for place, label in enumerate("AB") for seed in range(6)]
     report = write_report(runs, tmp_path / "report")
     assert [path.stem for path in report.figures] == [
-        "toy-loss-regret", "toy-loss", "toy-loss-regret-over-evaluations", "toy-ecdf", "toy-footprint"
+        "toy-loss-regret", "toy-loss", "toy-loss-regret-over-evaluations",
+        "toy-ecdf", "toy-differences", "toy-footprint",
     ]  # fmt: skip
     assert not (report.folder / "data" / "ranks.csv").exists()
     assert "the difference is significant (Wilcoxon's signed-rank test, p = 0.031)" in report.summary[0]
@@ -389,7 +391,8 @@ def test_mixed_study(make_run, tmp_path: Path) -> None:
     text = report.page.read_text(encoding="utf-8")
     assert "<h1>A &amp; &lt;b&gt;</h1>" in text
     assert "<i>" not in text
-    assert len(report.tables) == 2 * 3
+    each = [f"{task}{kind}.tex" for task in ("other", "toy-loss-maximized", "toy-loss-minimized") for kind in KINDS]
+    assert sorted(path.name for path in report.tables) == sorted([*each, "toy-loss-minimized-pairs.tex"])
     assert any("1 of 2 runs without a successful trial" in warning for warning in report.warnings)
     assert r"1 of 2 \textsuperscript{\dag}" in "".join(path.read_text(encoding="utf-8") for path in report.tables)
 
@@ -397,8 +400,10 @@ def test_mixed_study(make_run, tmp_path: Path) -> None:
 def test_tasks_of_equal_file_name_stay_apart(make_run, tmp_path: Path) -> None:
     runs = [make_run(task=task) for task in ("Runs", "runs", "methods")]
     report = write_report(runs, tmp_path / "report")
-    final = [path.name for path in report.tables if "running-times" not in path.name]
-    assert sorted(final) == ["methods.tex", "runs-2.tex", "runs.tex"] and len(report.tables) == 6
+    each = [
+        f"{task}{kind}{more}.tex" for task, more in (("runs", ""), ("methods", ""), ("runs", "-2")) for kind in KINDS
+    ]
+    assert sorted(path.name for path in report.tables) == sorted(each)
     assert r"\label{tab:runs-2}" in report.tables[2].read_text(encoding="utf-8")
     page = _Page(report.page.read_text(encoding="utf-8"))
     assert [name for name, count in page.ids.items() if count > 1] == []
@@ -486,6 +491,7 @@ def test_ties_at_the_end_have_no_leader(make_run, tmp_path: Path) -> None:
     runs = [
         make_run(label, seed, [3.0, last]) for label, last in (("A", 1.0), ("B", 1.0), ("C", 2.0)) for seed in (0, 1)
     ]
-    (summary,) = write_report(runs, tmp_path / "report").summary
+    summary, over_time = write_report(runs, tmp_path / "report").summary
     assert "A and B end with the same and lowest mean loss regret: 0.00" in summary
     assert "follows" not in summary and "average rank" not in summary
+    assert "A, B and C have the same and largest area over the curve (0.000 of 1)" in over_time
