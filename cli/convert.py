@@ -56,15 +56,16 @@ def convert(
 ) -> None:
     """Find the logs at or below SOURCES and write each as a lossless Run and in DeepCAVE's format."""
     from ..converters.engine import Engine
-    from ..converters.reader import Options
-    from ..converters.survey import survey
 
     if deepcave == "1.3" and to not in ("deepcave", "deepcave13"):
         raise EncaveError(f"--deepcave 1.3 is not for --to {to}")
     form = "deepcave13" if deepcave == "1.3" else to
-    given = _log_options(forced, configspace, mapping)
-    options = Options(given["space"], given["mapping"], reading_steps())
-    with Engine(jobs, reading_limits()) as engine:
+    with Engine(jobs, reading_limits()) as engine:  # it loads the formats while this process loads what follows
+        from ..converters.reader import Options
+        from ..converters.survey import survey
+
+        given = _log_options(forced, configspace, mapping)
+        options = Options(given["space"], given["mapping"], reading_steps())
         found = survey(sources, engine, forced, mapping=options.mapping, skip=out)
         write = _export if form != "deepcave" or found.are_runs else _convert
         conversions = write(found, out, form, engine, options, strict=strict, as_json=as_json)
