@@ -139,7 +139,7 @@ def test_one_optimizer_is_not_tested(folder: Path, tmp_path: Path) -> None:
     told = invoke("analyze", "tests", *runs)
     assert told.exit_code == 0 and "only one optimizer" in told.stdout
     refused = invoke("analyze", "tests", tmp_path)
-    assert refused.exit_code == 2 and "no run" in refused.stderr
+    assert refused.exit_code == 2 and f"no log found in {tmp_path}" in refused.stderr
 
 
 def test_an_optimizer_that_failed_everywhere_leaves_the_others_their_columns(make_run, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_converted_runs_hold_every_trial(runs: Path) -> None:
     for folder in folders:
         run = Run.load(folder)
         assert len(run) == 12 and run.budgets == (12.0,)
-        assert run.provenance.benchmark.source == "surrogate"
+        assert run.provenance.benchmark is not None and run.provenance.benchmark.source == "surrogate"
 
 
 def test_json_is_the_account_and_nothing_else(study: Path, tmp_path: Path) -> None:

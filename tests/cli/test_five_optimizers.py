@@ -121,7 +121,7 @@ def test_five_logs_of_one_task_are_one_figure_with_five_lines(logs: Path, tmp_pa
     assert "If they are one, say so in report.toml" in table.stderr
     done = invoke("report", runs, "--out", tmp_path / "report", "--settings", settings, "--jobs", 1)
     assert "kept apart" not in done.stderr
-    five = {"BOHB", "DEHB", "Mine", "Optuna (TPE)", "SMAC"}
+    five = {"BOHB", "DEHB", "Mine", "Optuna (TPE)", "SMAC (Random)"}
     with (tmp_path / "report/data/curves.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["measure"] == "objective"]
     assert len({row["task"] for row in rows}) == 1
