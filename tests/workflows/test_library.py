@@ -89,7 +89,8 @@ def every_result(runs: encave.Runs) -> list[Result]:
         *(c.curves(), c.final(), c.runs(), c.ranks(), c.tests(), c.tests().friedman(), c.tests().omnibus()),
         *(c.tests().controls(), times, times.runs(), times.areas(), times.ecdf(), c.critical_difference("cifar10")),
         *(encave.importance(runs[:2]), encave.correlation(runs[:2]), encave.exploration(runs[:2])),
-        encave.incumbents(runs[:6]),
+        *(encave.incumbents(runs[:6]), c.profiles(), c.footprints("cifar10")),
+        *(table, table.summary(), table.optima(), table.ends()),
         *of_the_report(c),
     ]
 
