@@ -45,11 +45,16 @@ def test_rows_are_put_in_the_order_of_the_trials() -> None:
     assert "sorted by value" not in notes(result)
 
 
-def test_without_an_order_a_sorted_table_is_flagged() -> None:
-    mapping = {"objective": "value:minimize", "hyperparameters": "params_*"}
-    result = read(LOGS / "odd" / "table_sorted", **mapping)
-    assert "flagged 5: rows look sorted by value (value): say the order with trial_id=" in notes(result)
-    assert result.run.trials["cost:value"].to_pylist() == [0.1, 0.3, 0.5, 0.7, 0.9]  # nothing is guessed
+def test_a_frame_of_optuna_tells_its_order_itself() -> None:
+    result = read(LOGS / "odd" / "table_sorted", objective="value:minimize", hyperparameters="params_*")
+    assert "derived 5: rows are put in the order of number" in notes(result)
+    assert result.run.trials["cost:value"].to_pylist() == [0.5, 0.7, 0.3, 0.9, 0.1]
+
+
+def test_without_an_order_a_sorted_table_is_flagged(tmp_path: Path) -> None:
+    result = a_table(tmp_path, "x,loss\n1,0.1\n2,0.3\n3,0.5\n4,0.7\n5,0.9\n")
+    assert "flagged 5: rows look sorted by value (loss): say the order with trial_id=" in notes(result)
+    assert result.run.trials["cost:loss"].to_pylist() == [0.1, 0.3, 0.5, 0.7, 0.9]  # nothing is guessed
 
 
 @pytest.mark.parametrize(

@@ -231,7 +231,7 @@ def test_an_installed_optimizer_is_run_and_converted(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("plugin")
 def test_an_installed_optimizer_that_is_none_is_refused() -> None:
-    with pytest.raises(EncaveError, match=r"text \(builtins:str\) is no subclass of OptimizerAdapterAdapter"):
+    with pytest.raises(EncaveError, match=r"text \(builtins:str\) is no subclass of OptimizerAdapter"):
         load("text")
     with pytest.raises(EncaveError, match=r"lost \(sample_plugin:Lost\) cannot be loaded"):
         load("lost")

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from encave.runners.benchmarks.nasbench201 import complexity, space
+from encave.run import nasbench201_space as space
+from encave.runners.benchmarks.nasbench201 import complexity
 from encave.runners.benchmarks.nasbench201.table import load_surrogate, open_benchmark, open_table
 from encave.runners.benchmarks.nasbench201.task import DATASETS
 

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from encave import EncaveError
-from encave.runners.benchmarks.nasbench201 import complexity, space
+from encave.run import nasbench201_space as space
+from encave.runners.benchmarks.nasbench201 import complexity
 from encave.runners.benchmarks.nasbench201.architectures import official_strings
 from encave.runners.benchmarks.nasbench201.cache import import_benchmark, open_benchmark
 from encave.runners.benchmarks.nasbench201.importers import streamed_json

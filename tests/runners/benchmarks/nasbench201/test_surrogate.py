@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from encave.runners.benchmarks.nasbench201 import curves, space, surrogate
+from encave.run import nasbench201_space as space
+from encave.runners.benchmarks.nasbench201 import curves, surrogate
 from encave.runners.benchmarks.nasbench201.table import open_table
 from encave.runners.benchmarks.nasbench201.task import DATASETS, Task
 
