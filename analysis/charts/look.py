@@ -229,6 +229,9 @@ def style_sheet(style: Path | str) -> Mapping[str, Any]:
         raise EncaveError(f"no style sheet {str(style)!r}; name a file or one of {', '.join(styles.available)}")
     told = _Told()
     logger = logging.getLogger("matplotlib")
+    before = logger.disabled, logger.level  # other packages silence it
+    logger.disabled = False
+    logger.setLevel(logging.WARNING)
     logger.addHandler(told)  # matplotlib logs what it does not understand, and goes on
     try:
         found = rc_params_from_file(path, use_default_template=False)
@@ -236,6 +239,8 @@ def style_sheet(style: Path | str) -> Mapping[str, Any]:
         raise EncaveError(f"cannot read the style sheet {path}: {error}") from error
     finally:
         logger.removeHandler(told)
+        logger.disabled = before[0]
+        logger.setLevel(before[1])
     if told.lines:
         raise EncaveError(f"the style sheet {path}: {' '.join(told.lines[0].split())}")
     return {name: value for name, value in found.items() if name not in _OF_NO_LOOK}

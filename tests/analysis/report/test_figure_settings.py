@@ -33,6 +33,7 @@ def traces(page: str) -> list[dict]:
     return [json.loads(one) for one in found]
 
 
+@pytest.mark.drawn
 def test_figures_of_a_report_look_as_the_file_says(make_run, tmp_path: Path) -> None:
     made = report(
         make_run,
@@ -102,7 +103,7 @@ def test_the_same_keys_may_stand_in_the_table_of_figures(tmp_path: Path) -> None
         ("[figures.colours]\nA = 'red'", 2, "not of the form #0072B2"),
         ("[figures.cd]\nxlabel = 'x'", 2, "[figures.cd] knows no key 'xlabel'; there are title, height, footer"),
         ('statistic = "mode"', 1, "choose mean, median, iqm"),
-        ('\n\nrule = "best"', 3, 'there are "highest-so-far"'),
+        ('\n\nrule = "best"', 3, 'there are "as-logged"'),
         ('axis = "epochs"\n[figures]\naxis = "time"', 3, "axis is given twice"),
         ("[[runs]]\nmatch='a'\n[[runs]]\nuse = 3", 4, "number 2: use = 3 is no text"),
         ("figures = 3", 1, "figures is no table"),
@@ -119,9 +120,10 @@ def test_optimizers_that_are_not_there_are_told(make_run, tmp_path: Path) -> Non
         report(make_run, tmp_path, '[figures]\norder = ["D"]')
 
 
-def test_a_figure_as_wide_as_the_text_spans_both_columns(make_run, tmp_path: Path) -> None:
+@pytest.mark.drawn
+def test_a_figure_as_wide_as_the_text_stands_alone(make_run, tmp_path: Path) -> None:
     made = report(make_run, tmp_path, '[figures]\nwidth = "text"\n')
     tex = (made.folder / "main.tex").read_text(encoding="utf-8")
-    assert tex.count(r"\begin{figure*}") == len(made.figures) == tex.count(r"\end{figure*}")
+    assert tex.count(r"\begin{figure}") == len(made.figures) == tex.count(r"\includegraphics{")
     assert "The vertical axis is linear below" in tex, "where nothing is said of the axis"
-    assert r"\begin{figure}" not in tex and r"\includegraphics{figures/toy-loss.pdf}" in tex
+    assert r"\includegraphics{figures/toy-loss.pdf}" in tex

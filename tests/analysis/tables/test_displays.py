@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from pathlib import Path
 
@@ -157,11 +158,17 @@ def test_a_bad_value_is_one_line_that_says_what_there_is(curves: encave.Display,
     assert "\n" not in str(raised.value)
 
 
-def test_a_bad_line_of_a_style_sheet_is_told(curves: encave.Display, tmp_path: Path) -> None:
+@pytest.mark.parametrize("silenced", [False, True])
+def test_a_bad_line_of_a_style_sheet_is_told(
+    curves: encave.Display, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, silenced: bool
+) -> None:
+    logger = logging.getLogger("matplotlib")
+    monkeypatch.setattr(logger, "disabled", silenced)
     sheet = tmp_path / "my.mplstyle"
     sheet.write_text("lines.linewidth: wide\n")
     with pytest.raises(encave.EncaveError, match=r"the style sheet .*my\.mplstyle: Bad value in file.*wide"):
         curves.plot(style=sheet)
+    assert logger.disabled == silenced
 
 
 def test_what_a_chart_does_not_have_is_told(runs: list[Run]) -> None:
