@@ -243,7 +243,7 @@ def check_examples(conversions: list[Conversion], entry: Any, folder: Path) -> N
         assert match, told
         ended = [row for row, status in enumerate(run.trials["status"].to_pylist()) if status != "running"]
         statuses = Counter(run.trials["status"].to_pylist()[row].upper() for row in ended)
-        held = held_by_deepcave(run.where(np.isin(np.arange(len(run)), ended)))
+        held = held_by_deepcave(without(run, "running"))
         assert held == int(match[1])
         repeated = len(ended) - held
         assert statuses - Counter(ast.literal_eval(match[3])) == Counter({"SUCCESS": repeated} if repeated else {})
@@ -278,6 +278,11 @@ CHECKS: dict[str, Callable[[list[Conversion], Any, Path], None]] = {
     "deepcave-examples": check_examples,
     "optuna": check_optuna,
 }
+
+
+def without(run: Run, *statuses: str) -> Run:
+    """The run without trials of these statuses."""
+    return run.where(~np.isin(np.array(run.trials["status"].to_pylist()), statuses))
 
 
 def held_by_deepcave(run: Run) -> int:
@@ -331,7 +336,7 @@ def opened(conversions: list[Conversion]) -> Iterator[tuple[Run, Path]]:
 
 
 def in_both(run: Run, folder: Path, open_in_stock_deepcave: Callable[[Path], Any]) -> None:
-    """Every trial that DeepCAVE can hold is in stock DeepCAVE and in encave's class, with its cost."""
+    """Every trial that DeepCAVE can hold is in stock DeepCAVE, and if it ended in encave's class, with its cost."""
     from encave.viewer.deepcave_run import EncaveRun
 
     held = held_by_deepcave(run)
@@ -339,7 +344,7 @@ def in_both(run: Run, folder: Path, open_in_stock_deepcave: Callable[[Path], Any
     name = f"cost:{run.objectives[0].name}"
     best = Counter(cost for cost in run.trials[name].to_pylist() if cost is not None)
     ours, stock = EncaveRun.from_path(folder), open_in_stock_deepcave(folder)
-    assert len(ours.history) == held
+    assert len(ours.history) == held_by_deepcave(without(run, "running", "not-evaluated"))
     assert len(stock.history) == held - rounded
     for shown in (ours, stock):
         assert not Counter(trial.costs[0] for trial in shown.history if trial.costs[0] is not None) - best

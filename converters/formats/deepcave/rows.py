@@ -90,7 +90,7 @@ def rows(run: Run) -> Rows:
     starts, ends, untimed = _times(run)
     order = np.argsort(ends, kind="stable")
     key = (content, codes(pa.array(budgets + 0.0)), codes(pa.array(seeds)))  # + 0.0: -0.0 is 0.0
-    kept = _first_of_each(order, ~_succeeded(run.trials), key)
+    kept = _first_of_each(order, _rank(run.trials), key)
     kept = _by_budget(kept, content, budgets)
     kept = _first_start_first(kept, starts)
     numbers = codes(pa.array(content[kept]))
@@ -138,6 +138,13 @@ def _set(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
 
 def _succeeded(trials: pa.Table) -> NDArray[np.bool_]:
     return pc.equal(whole(trials["status"].cast(pa.string())), Status.SUCCESS.value).to_numpy(zero_copy_only=False)
+
+
+def _rank(trials: pa.Table) -> Ints:
+    """Which of repeated trials stands for all, the least first: a success, one that ended, one that did not."""
+    statuses = whole(trials["status"].cast(pa.string()))
+    unfinished = pc.is_in(statuses, pa.array([Status.RUNNING.value, Status.NOT_EVALUATED.value]))
+    return np.where(_succeeded(trials), 0, np.where(unfinished.to_numpy(zero_copy_only=False), 2, 1))
 
 
 def _notes(read: int, shown: int, untimed: int, seed_note: Note | None, infeasible: int) -> Iterable[Note]:
@@ -215,10 +222,10 @@ def _times(run: Run) -> tuple[Floats, Floats, int]:
     return starts, np.where(np.isnan(ends), starts, ends), int(missing.sum())
 
 
-def _first_of_each(order: Ints, failed: NDArray[np.bool_], key: tuple[Ints, ...]) -> Ints:
-    """Rows in `order`, of equal keys only the first success, or the first where all failed."""
+def _first_of_each(order: Ints, rank: Ints, key: tuple[Ints, ...]) -> Ints:
+    """Rows in `order`, of equal keys only the first of the least rank."""
     joint = joint_codes(key)[order]
-    preferred = np.lexsort((failed[order], joint))
+    preferred = np.lexsort((rank[order], joint))
     first = np.ones(len(order), dtype=bool)
     first[1:] = joint[preferred][1:] != joint[preferred][:-1]
     return order[np.sort(preferred[first])]
