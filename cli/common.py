@@ -123,7 +123,7 @@ def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
         context.meta[f"encave.{option.name}"] = given
 
     for flag, unit in (("--timeout", "Seconds that reading one log may take.  [default: 900]"),
-                       ("--memory", "GiB of memory for a process that reads logs.  [default: 8]")):  # fmt: skip
+                       ("--memory", "GiB of memory for a process that reads logs.  [default: 12]")):  # fmt: skip
         kind = click.FloatRange(0, min_open=True)
         command = click.option(flag, type=kind, default=None, callback=keep, expose_value=False, help=unit)(command)
     steps = "Values that Optuna's and Ray Tune's trials report: the last one counts, or each at its step as the budget."

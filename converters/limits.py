@@ -20,7 +20,7 @@ _STOPPED = {signal.SIGALRM, getattr(signal, "SIGXCPU", None)}
 class Limits:
     """Of one process that reads logs."""
 
-    memory: float = 8.0
+    memory: float = 12.0
     """GiB that it may hold."""
     seconds: float = 900.0
     """Of wall clock for one log; on each processor as many of CPU."""
