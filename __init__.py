@@ -12,7 +12,9 @@ costs nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .files.lazy import handed_on
 
 __version__ = "0.1.0"
 
@@ -100,15 +102,4 @@ __all__ = [
     "read",
     "report",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'encave' has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name], __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__ = handed_on(__name__, _HOMES)

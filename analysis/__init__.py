@@ -5,7 +5,9 @@ The names below are loaded when they are first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..files.lazy import handed_on
 
 if TYPE_CHECKING:
     from .charts.display import Display
@@ -82,15 +84,4 @@ __all__ = [
     "exploration",
     "incumbents",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name], __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__ = handed_on(__name__, _HOMES)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..files.lazy import handed_on
 
 if TYPE_CHECKING:
     from .conversion import Conversion, convert
@@ -15,11 +17,4 @@ _HOMES = {
     "formats": ".registry",
 }
 __all__ = ["Conversion", "Found", "Listing", "Options", "ReadResult", "Reader", "convert", "formats"]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name], __name__), name)
+__getattr__, __dir__ = handed_on(__name__, _HOMES)

@@ -47,11 +47,14 @@ class RunFolders:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         entries = sorted(folder.iterdir())
-        self._taken = {entry.name.lower() for entry in entries if not _is_wreck(entry)}
+        self._taken: set[str] = set()
         self._earlier: dict[str, Earlier] = {}
         self._written: dict[Path, None] = {}
         for entry in entries:
-            metadata = _metadata(entry / HEADER_FILE)
+            header = _header(entry / HEADER_FILE)
+            if header is not None or not _is_wreck(entry):
+                self._taken.add(entry.name.lower())
+            metadata = _metadata(header)
             if metadata.get("source") and metadata.get("fingerprint"):
                 complete = all((entry / name).is_file() for name in FILES)
                 self._earlier[str(metadata["source"])] = Earlier(
@@ -138,17 +141,17 @@ def _remove_left_behind(folder: Path) -> None:
 
 
 def _is_wreck(folder: Path) -> bool:
-    """Whether a run's header is there and cannot be read, beside files of a conversion only: the name is free again."""
+    """Whether a folder whose header cannot be read holds files of a conversion only: the name is free again."""
     try:
-        held = [path.name for path in folder.iterdir()] if folder.is_dir() and not folder.is_symlink() else []
+        held = {path.name for path in folder.iterdir()} if folder.is_dir() and not folder.is_symlink() else set[str]()
     except OSError:
         return False
-    return HEADER_FILE in held and set(held) <= set(FILES) and _header(folder / HEADER_FILE) is None
+    return HEADER_FILE in held and held <= set(FILES)
 
 
-def _metadata(header: Path) -> Mapping[str, Any]:
+def _metadata(header: Mapping[str, Any] | None) -> Mapping[str, Any]:
     # not as a `Provenance`: a damaged run of ours is still one, and is converted again in its place
-    metadata = (_header(header) or {}).get("metadata")
+    metadata = (header or {}).get("metadata")
     return metadata if isinstance(metadata, dict) else {}
 
 

@@ -33,19 +33,19 @@ def groups(tmp_path: Path):
 
 
 def test_two_folders_of_bohb_are_two_tasks(groups) -> None:
-    found, remarks = groups("groups/two_tasks")
+    found, remarks = groups("cases/two_tasks")
     assert found == {"adult": {"BOHB": [None]}, "letter": {"BOHB": [None]}}
     assert "each counts as a task of its own: adult, letter" in remarks[0]
 
 
 def test_two_tasks_and_two_samplers_in_one_storage(groups) -> None:
-    found, _ = groups("groups/optuna_two_tasks.log")
+    found, _ = groups("cases/optuna_two_tasks.log")
     both = {"Optuna (Random)": [None, None], "Optuna (TPE)": [None, None]}
     assert found == {"shifted": both, "sphere": both}
 
 
 def test_three_searches_of_one_library_are_three_optimizers_on_one_task(groups) -> None:
-    found, remarks = groups("groups/hpbandster_three")
+    found, remarks = groups("cases/hpbandster_three")
     (optimizers,) = found.values()
     assert optimizers == {"BOHB": [None], "Hyperband": [None], "Random Search": [None]}
     assert remarks == []
