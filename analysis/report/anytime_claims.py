@@ -32,14 +32,10 @@ METHODS = (
     "Anytime performance is tested by the area over the curve and by the values at "
     f"{listing(f'{share:.0%}' for share in SHARES)} of the time to where the first run ends, with the tests of final "
     "values; of each task all these comparisons (with a control those with it, else all pairs) are corrected together "
-    "by "
-    f"Holm's procedure. Bands of differences over time begin at {BEGIN:.0%} of it, since means over the first few "
-    "evaluations have tails too long for them; they "
-    "hold at all points and for all optimizers of a task at once: the level of a point is that at which 95 % of the "
-    "draws "
-    f"of a multiplier bootstrap over runs stay inside everywhere{cite('montielolea2019simultaneous')}, and its "
-    "quantile "
-    "Student's."
+    f"by Holm's procedure. Bands of differences over time begin at {BEGIN:.0%} of it, since means over the first few "
+    "evaluations have tails too long for them; they are made to hold at all points and for all optimizers of a task at "
+    "once: the level of a point is that at which 95 % of the draws of a multiplier bootstrap over runs stay inside "
+    f"everywhere{cite('montielolea2019simultaneous')}, and its quantile Student's."
 )
 
 
@@ -104,8 +100,7 @@ def values_table(one: AnytimeSummary) -> Table:
     caption = (
         f"{comparison.section.title}: {measure.label} of the incumbent at shares of the time to where the first run "
         f"ends, mean ± standard deviation over runs; best in bold. {tested if _all_pairs(one) else ''}A dash: not "
-        "every "
-        "run has an incumbent."
+        "every run has an incumbent."
     )
     return Table(f"{comparison.section.title} over time", caption, heads, rows, origin=comparison.section.origin)
 

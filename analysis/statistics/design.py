@@ -131,6 +131,6 @@ def _on_one_task(design: Design) -> Choice:
     return Choice(
         "none",
         f"With {kind} of an optimizer no difference between {design.optimizers} optimizers can be significant"
-        + (f" after Holm's correction for {design.pairs} pairs." if design.pairs > 1 else "."),
+        + (f" after Holm's correction for {design.pairs} comparisons." if design.pairs > 1 else "."),
         f"Run each optimizer with at least {runs_needed} seeds.",
     )
