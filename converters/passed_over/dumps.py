@@ -58,7 +58,10 @@ _DUMPS = (
           "register nevergrad.callbacks.ParametersLogger('log.json') with it and convert log.json"),
     _Dump("database of Orion", (b"orion.core",), "experiment.to_pandas().to_csv('trials.csv'), " + _TABLE),
     _Dump("optimizer of pycma", (b"cma.evolution_strategy",), f"write a table of its evaluations, {_TABLE}"),
-    _Dump("history of OpenBox", (b"openbox",), "history.get_pandas().to_csv('trials.csv') or " + _TABLE),
+    _Dump("history of OpenBox", (b"openbox",),
+          "pandas.DataFrame(history.get_config_dicts())"
+          ".assign(objective=history.get_objectives(transform='none')[:, 0])"
+          f".to_csv('trials.csv'), {_TABLE}"),
     _Dump("optimizer of BayesianOptimization", (b"bayes_opt",),
           "subscribe its JSONLogger and convert the file that it writes"),
     _Dump("GPyOpt's optimization", (b"GPyOpt",), f"write a table of its X and Y, {_TABLE}"),
@@ -70,7 +73,8 @@ _SCHEMAS = (
      "mlflow.search_runs(search_all_experiments=True).to_csv('runs.csv'), then encave convert runs.csv "
      "--map objective=metrics.COLUMN --map 'hyperparameters=params.*' --map status=status"),
     ("Ax's database", (b"generator_run",), _AX_WAY),
-    ("NNI's database", (b"TrialJobEvent",), f"export it with nnictl experiment export --type csv, {_TABLE}"),
+    ("NNI's database", (b"TrialJobEvent",),
+     f"export it with nnictl experiment export --type csv --filename trials.csv, {_TABLE}"),
 )  # fmt: skip
 
 
