@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-_ROW = 0.19  # inches of a bar
+_ROW, _BAR = 0.19, 0.09  # inches of a bar alone in its row, and of one of several
 _GAP = 0.35  # of a row, between two rows of bars
 
 
@@ -45,6 +45,8 @@ class BarChart:
     """The look of each series."""
     ylabel: str = ""
     """What the rows are; may be empty."""
+    least: float = -np.inf
+    """What no value can be below, where whiskers end."""
     legend: Legend | None = None
     """Where the legend stands; None: below the axes, and within axes of somebody's own."""
     height: float | None = None
@@ -53,7 +55,7 @@ class BarChart:
     def draw(self, paper: Paper) -> Figure:
         """The figure, with a legend below where there are several series."""
         names = list(self.values)
-        tall = max(_ROW * len(self.labels) * (len(names) + _GAP), 0.4)
+        tall = max((_BAR if len(names) > 1 else _ROW) * (len(self.labels) * (len(names) + _GAP) + _GAP), 0.4)
         left = 0.14 + drawing.inches(min(max(map(len, self.labels), default=1), 30), paper.small)
         left += 0.2 * paper.scale if self.ylabel else 0.0
         below = names if len(names) > 1 and self.legend in (None, "outside") else ()
@@ -89,14 +91,23 @@ class BarChart:
         axes.set_ylabel(plain(self.ylabel, paper))
         rows = np.arange(len(self.labels)) * (count + _GAP)
         for place, (name, values) in enumerate(self.values.items()):
-            spread = self.spreads[name]
+            bars, spread = np.nan_to_num(values), np.nan_to_num(self.spreads[name])
             axes.barh(
-                rows + place, np.nan_to_num(values), height=0.9, color=self.styles[name].colour,
-                xerr=None if np.isnan(spread).all() else np.nan_to_num(spread), error_kw={"elinewidth": 0.6},
+                rows + place, bars, height=0.9, color=self.styles[name].colour,
+                xerr=np.stack([self._below(bars, spread), spread]) if spread.any() else None,
+                error_kw={"elinewidth": 0.6},
             )  # fmt: skip
         axes.set_yticks(rows + (count - 1) / 2, [plain(label, paper, 30) for label in self.labels])
-        axes.invert_yaxis()
+        axes.set_ylim(len(rows) * (count + _GAP) - 0.5, -0.5 - _GAP)
         axes.grid(visible=False, axis="y")
+
+    def _below(self, bars: NDArray[np.float64], spread: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Lengths of the whiskers to the left, shape (n,)."""
+        return np.minimum(spread, np.maximum(bars - self.least, 0.0))
+
+    def _whiskers(self, values: NDArray[np.float64], spread: NDArray[np.float64]) -> dict[str, object]:
+        ends = {"array": spread.tolist(), "arrayminus": self._below(values, spread).tolist()}
+        return {"type": "data", "symmetric": False, **ends, "thickness": 1}
 
     def interactive(self) -> Interactive | None:
         """The same bars for the page."""
@@ -105,7 +116,7 @@ class BarChart:
                 "type": "bar", "orientation": "h", "name": name,
                 "x": np.nan_to_num(values).tolist(), "y": list(self.labels),
                 "marker": {"color": self.styles[name].page_colour},
-                "error_x": {"type": "data", "array": np.nan_to_num(self.spreads[name]).tolist(), "thickness": 1},
+                "error_x": self._whiskers(np.nan_to_num(values), np.nan_to_num(self.spreads[name])),
             }
             for name, values in self.values.items()
         ]  # fmt: skip

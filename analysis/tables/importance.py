@@ -110,6 +110,7 @@ class Importances(Result):
             labels=labels,
             values=rows,
             spreads=whiskers,
+            least=0.0 if share else -np.inf,
             styles=(look or Look()).styles(sorted(values)),
         )
 
