@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .account import Conversion, refused
-from .engine import Engine, Task
+from .engine import Engine, ReadingTask
 from .formats.deepcave import twin
 from .limits import Limits
 from .one_log import Job, convert_log
@@ -76,7 +76,9 @@ def convert_found(
     results: list[Conversion] = []
     with opened(out) as folders:
         todo = [Job(log, options, folders.earlier(log.found.source), strict) for log in found.logs]
-        answers = engine.ordered((Task(convert_log, (job,)) for job in todo), lambda asked: folders.place(*asked))
+        answers = engine.ordered(
+            (ReadingTask(convert_log, (job,)) for job in todo), lambda asked: folders.place(*asked)
+        )
         for log, answer in zip(found.logs, answers, strict=True):
             ended = isinstance(answer, Ended)
             results.append(refused(log.found.path, log.format, answer.reason) if ended else answer)

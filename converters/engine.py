@@ -29,7 +29,7 @@ _PROGRAM = (
 )
 
 
-class Task(NamedTuple):
+class ReadingTask(NamedTuple):
     """What is to be done in a process that reads."""
 
     function: Callable[..., Any]
@@ -137,10 +137,10 @@ class Engine:
 
     def one(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """What a function gives in a process that reads, or `Ended`."""
-        [answer] = self.ordered([Task(function, arguments)])
+        [answer] = self.ordered([ReadingTask(function, arguments)])
         return answer
 
-    def ordered(self, tasks: Iterable[Task], reply: Callable[[Any], Any] | None = None) -> Iterator[Any]:
+    def ordered(self, tasks: Iterable[ReadingTask], reply: Callable[[Any], Any] | None = None) -> Iterator[Any]:
         """The answers of tasks, in their order, the same for any number of processes.
 
         A process that dies costs only the task that it was at, whose answer is `Ended`. One call at a time.
@@ -200,9 +200,9 @@ class Engine:
 class _Round:
     """One call of `Engine.ordered`."""
 
-    def __init__(self, engine: Engine, tasks: Iterator[Task], reply: Callable[[Any], Any] | None) -> None:
+    def __init__(self, engine: Engine, tasks: Iterator[ReadingTask], reply: Callable[[Any], Any] | None) -> None:
         self._engine, self._tasks, self._reply = engine, tasks, reply
-        self._begun: dict[int, Task] = {}
+        self._begun: dict[int, ReadingTask] = {}
         self._answers: dict[int, Any] = {}
         self._next = 0  # task whose answer is to be given
         self._asked = 0  # tasks before this one have their answer to what they asked, or need none

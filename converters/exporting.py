@@ -13,7 +13,7 @@ from ..errors import EncaveError
 from ..files.atomic import atomic_file, sweep
 from ..run import Run
 from .account import Conversion, accounted, refused
-from .engine import Engine, Task
+from .engine import Engine, ReadingTask
 from .limits import Limits
 from .one_log import Job, assumed, read_log, refused_as_assumed
 from .outputs import output
@@ -170,7 +170,7 @@ def read_all(
     logs = wanted.found.logs
     before = [known and known(log.found) for log in logs]
     tasks = (
-        Task(read_log, (Job(log, wanted.options), known is not None, has["fingerprint"] if has else None))
+        ReadingTask(read_log, (Job(log, wanted.options), known is not None, has["fingerprint"] if has else None))
         for log, has in zip(logs, before, strict=True)
     )
     sources: set[str] = set()

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ..errors import EncaveError
 from ..run import Note, Objective, Optimizer, Run
 from .account import best_of
-from .engine import Engine, Task
+from .engine import Engine, ReadingTask
 from .limits import Limits
 from .one_log import Ask, Job, describe_error, described, read
 from .reader import Options, Steps
@@ -125,7 +125,7 @@ def inspect_logs(
         seen = survey(paths, engine, forced_format, mapping=mapping)
         if on_passed_over is not None:
             on_passed_over(seen.passed_over)
-        tasks = (Task(_of_log, (Job(log, options),)) for log in seen.logs)
+        tasks = (ReadingTask(_of_log, (Job(log, options),)) for log in seen.logs)
         found = [_of_folder(folder, run) for folder, run in load_each(seen.folders)]
         for log, answer in zip(seen.logs, engine.ordered(tasks), strict=True):
             ended = isinstance(answer, Ended)

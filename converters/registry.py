@@ -102,7 +102,7 @@ def chosen(forced_format: str | None, mapping: Mapping[str, str] | None = None) 
     return [readers[forced_format]]
 
 
-class Failure(NamedTuple):
+class FailedDetection(NamedTuple):
     """A file at which a format failed when it was to recognise its logs."""
 
     path: Path
@@ -120,14 +120,14 @@ class Claims(NamedTuple):
 
     found: list[Candidate]
     """The logs, claimed by one format each."""
-    failed: list[Failure]
+    failed: list[FailedDetection]
     """What no format claimed and at least one failed at."""
 
 
 def claims(listing: Listing, readers: Sequence[Reader]) -> Claims:
     """The runs in a folder, whose logs are claimed by one format each; the files beside them can be of several logs."""
     found: list[Candidate] = []
-    failed: dict[Path, Failure] = {}
+    failed: dict[Path, FailedDetection] = {}
     claimed: set[Path] = set()
     for reader in readers:
         detected, failures = _detected(reader, listing)
@@ -143,7 +143,7 @@ def _own(run: Found) -> tuple[Path, ...]:
     return (run.path,) if run.path in run.files else run.files
 
 
-def _detected(reader: Reader, listing: Listing) -> tuple[list[Found], list[Failure]]:
+def _detected(reader: Reader, listing: Listing) -> tuple[list[Found], list[FailedDetection]]:
     """The runs of one format in a folder, without the files at which it fails."""
 
     def failure(names: tuple[str, ...]) -> Exception | None:
@@ -153,8 +153,8 @@ def _detected(reader: Reader, listing: Listing) -> tuple[list[Found], list[Failu
             return error
         return None
 
-    def told(path: Path, error: Exception) -> Failure:
-        return Failure(path, reader.name, _told(reader, error), isinstance(error, OSError))
+    def told(path: Path, error: Exception) -> FailedDetection:
+        return FailedDetection(path, reader.name, _told(reader, error), isinstance(error, OSError))
 
     try:
         return list(reader.detect(listing)), []

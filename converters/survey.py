@@ -12,12 +12,12 @@ from ..errors import EncaveError
 from ..run import HEADER_FILE, TRIALS_FILE, Run
 from ..store import STORE_FILE, read_runs, store_of
 from . import registry
-from .engine import Engine, Task
+from .engine import Engine, ReadingTask
 from .formats.table.reader import TableReader
 from .passed_over import PACKED, PassedOver, Unread, counted, in_words, sidecars, unread_in
 from .reader import Found, Listing, Log, Reader
 from .reading_server import Ended
-from .registry import Candidate, Failure
+from .registry import Candidate, FailedDetection
 
 MAX_DEPTH = 24
 """Folders below a source that are searched."""
@@ -134,7 +134,7 @@ class _Walk:
 
 _Formats: TypeAlias = "tuple[str | None, Mapping[str, str] | None]"
 """The one format to look for, and what the columns of a table are."""
-_Answer: TypeAlias = "tuple[list[tuple[str, Found]], list[Failure], list[Unread]] | EncaveError"
+_Answer: TypeAlias = "tuple[list[tuple[str, Found]], list[FailedDetection], list[Unread]] | EncaveError"
 
 
 def survey(
@@ -212,10 +212,10 @@ def _of_source(source: Path, engine: Engine, wanted: _Formats, skip: Path | None
     logs: list[Log] = []
     unread: list[Unread] = []
 
-    def tasks() -> Iterator[Task]:
+    def tasks() -> Iterator[ReadingTask]:
         for listing in walk.listings(skip):
             listed.append(listing)
-            yield Task(_detect, (listing, *wanted), _SEARCH)
+            yield ReadingTask(_detect, (listing, *wanted), _SEARCH)
 
     ended: list[tuple[Listing, str]] = []
     for number, answer in enumerate(engine.ordered(tasks())):
@@ -284,7 +284,7 @@ def _culprits(listing: Listing, why: str, engine: Engine, wanted: _Formats) -> d
     """The files of a folder that end a process alone, and why it ended."""
 
     def failure(names: tuple[str, ...]) -> str | None:
-        [answer] = engine.ordered([Task(_detect, (Listing(listing.folder, names), *wanted), _SEARCH)])
+        [answer] = engine.ordered([ReadingTask(_detect, (Listing(listing.folder, names), *wanted), _SEARCH)])
         return answer.reason if isinstance(answer, Ended) else None
 
     return (

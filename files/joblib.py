@@ -65,7 +65,7 @@ def unpacked(data: bytes, limit: int, name: str) -> bytes:
         raise EncaveError(f"{name} is compressed and damaged: {error}") from error
 
 
-class _Reader(GuardedUnpickler):
+class _JoblibUnpickler(GuardedUnpickler):
     dispatch: ClassVar[dict[int, Any]] = dict(GuardedUnpickler.dispatch)
 
     def __init__(self, data: bytes, name: str, classes: Classes) -> None:
@@ -109,7 +109,7 @@ def load(data: bytes, *, name: str, allowed: Collection[str], stand_in: Callable
         EncaveError: the pickle is damaged, or it calls something that is not allowed.
     """
     try:
-        return _Reader(data, name, Classes(name, allowed, stand_in, len(data))).load()
+        return _JoblibUnpickler(data, name, Classes(name, allowed, stand_in, len(data))).load()
     except EncaveError:
         raise
     except Exception as error:  # a damaged pickle can make the allowed functions fail in any way

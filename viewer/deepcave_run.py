@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from ..run import HEADER_FILE
 from . import native
-from .logged import Logged, read_logged
+from .logged import LoggedTrials, read_logged
 from .selection import provenance
 from .spaces import shown_space
 from .trajectory import incumbents
@@ -208,7 +208,7 @@ def _trial_id(row: list[Any]) -> int | None:
     return number if isinstance(number, int) else None
 
 
-def _numbers(rows: list[list[Any]], logged: Logged | None) -> dict[int, int]:
+def _numbers(rows: list[list[Any]], logged: LoggedTrials | None) -> dict[int, int]:
     """Number of each configuration in DeepCAVE's files → in `trials.parquet`, for those that were evaluated."""
     numbers: dict[int, int] = {}
     for row in rows:

@@ -19,7 +19,7 @@ _UNFINISHED = {"running": "still running when the log ended", "not-evaluated": "
 
 
 @dataclass(frozen=True)
-class Logged:
+class LoggedTrials:
     """The trials of a run as the log has them."""
 
     config_ids: Mapping[int, int]
@@ -42,7 +42,7 @@ class Logged:
         return f"{number:,} of {total:,}{left}"
 
 
-def read_logged(folder: Path) -> Logged | None:
+def read_logged(folder: Path) -> LoggedTrials | None:
     """What `trials.parquet` in a folder says; None if there is none.
 
     Raises:
@@ -59,7 +59,7 @@ def read_logged(folder: Path) -> Logged | None:
         raise EncaveError(f"cannot read {path}: {error}. Convert the run again.") from error
     ids, statuses = table["trial_id"].to_pylist(), table["status"].cast(pa.string()).to_pylist()
     unfinished = {trial: status for trial, status in zip(ids, statuses, strict=True) if status in _UNFINISHED}
-    return Logged(
+    return LoggedTrials(
         dict(zip(ids, table["config_id"].to_pylist(), strict=True)),
         _evaluations(table.filter(pc.invert(pc.is_in(table["status"].cast(pa.string()), pa.array([*_UNFINISHED]))))),
         unfinished,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from . import drawing
 from .drawing import plain
 from .figure import Interactive
-from .frame import Frame, Legend, inner_legend
+from .frame import FigureFrame, Legend, inner_legend
 from .papers import Paper
 from .style import LineStyle
 
@@ -59,7 +59,7 @@ class BarChart:
         left = 0.14 + drawing.inches(min(max(map(len, self.labels), default=1), 30), paper.small)
         left += 0.2 * paper.scale if self.ylabel else 0.0
         below = names if len(names) > 1 and self.legend in (None, "outside") else ()
-        frame = Frame(paper, left, tall, self.title, self.footer, self.height, below)
+        frame = FigureFrame(paper, left, tall, self.title, self.footer, self.height, below)
         figure, axes = frame.start()
         axes.set_xlabel(plain(self.xlabel, paper), labelpad=2)
         self._draw_bars(axes, paper)

@@ -25,7 +25,7 @@ _RIGHT = 0.19
 
 
 @dataclass(frozen=True)
-class Frame:
+class FigureFrame:
     """Sizes of such a figure, in inches."""
 
     paper: Paper

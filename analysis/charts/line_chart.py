@@ -14,7 +14,7 @@ from ..performance.anytime import step_values
 from . import drawing, style
 from .drawing import plain
 from .figure import Interactive
-from .frame import Frame, Legend, inner_legend
+from .frame import FigureFrame, Legend, inner_legend
 from .papers import Paper
 from .scales import Scale
 from .style import LineStyle
@@ -74,7 +74,7 @@ class LineChart:
         """The figure, with a legend below."""
         labels = [line.label for line in self.lines]
         below = labels if self.legend in (None, "outside") else ()
-        frame = Frame(
+        frame = FigureFrame(
             paper, 0.56 * paper.scale, min(0.515 * paper.width, 2.3), self.title, self.footer, self.height, below
         )
         figure, axes = frame.start()

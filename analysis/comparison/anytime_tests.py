@@ -11,7 +11,7 @@ import numpy as np
 from ..performance.curves import those_used, values_at
 from ..performance.runtimes import Runtime
 from ..statistics import simultaneous, tests
-from ..statistics.design import ALPHA, Choice, Design, choose_test
+from ..statistics.design import ALPHA, Choice, StudyDesign, choose_test
 from ..statistics.order_statistics import MEAN
 from ..statistics.simultaneous import Band
 from ..statistics.tests import Floats
@@ -109,7 +109,7 @@ def anytime_tests(comparison: Comparison, runtimes: Sequence[Runtime], control: 
     pairs = list(combinations(order, 2)) if named is None else [(one, named) for one in order if one != named]
     endpoints = (*_areas(runtimes), *_values(comparison))
     fewest = min((len(own) for own in comparison.trajectories.values()), default=0)
-    design = Design(len(order), 1, fewest, comparison.table.paired, max(1, len(pairs) * len(endpoints)))
+    design = StudyDesign(len(order), 1, fewest, comparison.table.paired, max(1, len(pairs) * len(endpoints)))
     choice = choose_test(design)
     if choice.test == "none" or not endpoints:
         return AnytimeTests(choice, named, endpoints, ())

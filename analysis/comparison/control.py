@@ -14,7 +14,7 @@ import numpy as np
 
 from ...run.types import Floats
 from ..statistics import tests
-from ..statistics.design import ALPHA, Choice, Design, choose_test
+from ..statistics.design import ALPHA, Choice, StudyDesign, choose_test
 from .ranking import mean_ranks
 
 
@@ -55,7 +55,7 @@ class ControlTests:
     """Comparisons that are corrected together: these, or those of all tasks."""
 
 
-def against_control(blocks: Mapping[str, Floats], control: str, design: Design) -> ControlTests:
+def against_control(blocks: Mapping[str, Floats], control: str, design: StudyDesign) -> ControlTests:
     """Test every optimizer against the control.
 
     Args:

@@ -21,7 +21,7 @@ Centre: TypeAlias = Literal["mean", "median"]
 
 
 @dataclass(frozen=True)
-class Spread:
+class FinalSpread:
     """A final value over the runs of a group."""
 
     values: NDArray[np.float64]
@@ -56,7 +56,7 @@ class FinalRow:
     """Runs of these without a value of the first measure; they rank as the worst and are not in the means."""
     trials: float
     """Trials per run, mean over all runs."""
-    spreads: tuple[Spread, ...]
+    spreads: tuple[FinalSpread, ...]
     """One for each measure of the table."""
     rank: float
     """Average rank by the first measure, 1 is best."""
@@ -159,7 +159,7 @@ def has_own_start(run: Run) -> bool:
     return run.provenance.common_start is False
 
 
-def spread(values: NDArray[np.float64], interval: Interval = "t", measure: Measure | None = None) -> Spread:
+def spread(values: NDArray[np.float64], interval: Interval = "t", measure: Measure | None = None) -> FinalSpread:
     """Mean, sample standard deviation and interval of the mean of the values that are not NaN.
 
     Args:
@@ -171,12 +171,12 @@ def spread(values: NDArray[np.float64], interval: Interval = "t", measure: Measu
     nan = float("nan")
     mean = float(known.mean()) if len(known) else nan
     if len(known) < 2:
-        return Spread(known, mean, nan, nan, nan)
+        return FinalSpread(known, mean, nan, nan, nan)
     ends = over_runs(known[:, None], kind=interval)
     if measure is not None:
         ends = measure.cut(*ends, known)
     lower, upper = float(ends[0][0]), float(ends[1][0])
-    return Spread(known, mean, float(known.std(ddof=1)), lower, upper)
+    return FinalSpread(known, mean, float(known.std(ddof=1)), lower, upper)
 
 
 def lead(table: FinalTable, interval: Interval = "t") -> Lead | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...run.types import Floats
 from ..statistics import tests
-from ..statistics.design import ALPHA, Choice, Design, choose_test
+from ..statistics.design import ALPHA, Choice, StudyDesign, choose_test
 from ..statistics.effects import (
     Estimate,
     WinTieLoss,
@@ -73,7 +73,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Omnibus:
+class OmnibusTest:
     """A test of all optimizers at once, which may say something where pairs cannot be tested."""
 
     name: str
@@ -106,7 +106,7 @@ class Significance:
     """Nemenyi's, if that is the test."""
     pairs: tuple[Pair, ...]
     """All pairs, by the ranks of the first and the second."""
-    omnibus: Omnibus | None
+    omnibus: OmnibusTest | None
     """All optimizers at once; None with fewer than three, or where one has a single run or there is one block."""
     control: ControlTests | None
     """Every other optimizer against one that was named; None where none was."""
@@ -145,7 +145,7 @@ def compare_runs(
         interval: Which intervals effect sizes have.
         control: The optimizer that all others are tested against, besides all pairs.
     """
-    design = Design(len(samples), 1, min(map(len, samples.values())), paired)
+    design = StudyDesign(len(samples), 1, min(map(len, samples.values())), paired)
     values = list(samples.values())
     mean = mean_ranks(np.stack(values, axis=1)) if paired else expected_ranks(values)
     ranks = dict(zip(samples, mean.tolist(), strict=True))
@@ -178,7 +178,7 @@ def compare_over_tasks(
     mean = mean_ranks(np.stack(list(blocks.values()), axis=1)).tolist()
     tasks = len(next(iter(blocks.values())))
     fewest = min(len(values) for own in samples.values() for values in own)
-    design = Design(len(samples), tasks, fewest, paired=True)
+    design = StudyDesign(len(samples), tasks, fewest, paired=True)
     return _test(
         samples, blocks, dict(zip(samples, mean, strict=True)), design, True, rope, interval, control, shared=shared
     )
@@ -188,7 +188,7 @@ def _test(
     runs: Mapping[str, Sequence[Floats]],
     blocks: Mapping[str, Floats],
     ranks: Mapping[str, float],
-    design: Design,
+    design: StudyDesign,
     over_tasks: bool,
     rope: float | None,
     interval: Interval,
@@ -238,16 +238,16 @@ def _test(
     )
 
 
-def _omnibus(values: Sequence[Floats], paired: bool) -> Omnibus | None:
+def _omnibus(values: Sequence[Floats], paired: bool) -> OmnibusTest | None:
     if len(values) < 3 or min(map(len, values)) < 2:
         return None
     if not paired:
         statistic, p = tests.kruskal(values)
         pooled = sum(map(len, values))
         how = "approximate" if pooled > 5 * tests.EXACT_POOLED else "permutation"
-        return Omnibus("Kruskal–Wallis", statistic, p, how)
+        return OmnibusTest("Kruskal–Wallis", statistic, p, how)
     found = tests.friedman(np.stack(values, axis=1))
-    return Omnibus("Friedman", found.statistic, found.p, "approximate" if found.exact_p is None else "exact")
+    return OmnibusTest("Friedman", found.statistic, found.p, "approximate" if found.exact_p is None else "exact")
 
 
 def _p_values(values: Sequence[Floats], ranks: Floats, n: int, choice: Choice) -> tuple[Floats, Floats]:

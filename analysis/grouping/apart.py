@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from ...run import RunHeader
-from .design import Design, DesignOf
+from .design import DesignOf, RunDesign
 from .objectives import patterns
 from .places import label_names, places_of
 from .tasks import joint_hyperparameters
@@ -83,7 +83,7 @@ def set_up_like(runs: Sequence[RunHeader], lots: Mapping[str, RunHeader], design
 
 
 def _lots(
-    runs: Sequence[RunHeader], designs: Mapping[int, Design], by_places: Callable[[Sequence[RunHeader]], _Parts]
+    runs: Sequence[RunHeader], designs: Mapping[int, RunDesign], by_places: Callable[[Sequence[RunHeader]], _Parts]
 ) -> tuple[_Parts, list[str]]:
     """The runs split by all that tells them apart, and in what they differ."""
     ways: dict[str, Callable[[Sequence[RunHeader]], _Parts]] = {
@@ -145,7 +145,7 @@ def _keyed(runs: Iterable[RunHeader], key: Callable[[RunHeader], Any]) -> dict[A
     return found
 
 
-def _by_objectives(runs: Sequence[RunHeader], designs: Mapping[int, Design]) -> _Parts:
+def _by_objectives(runs: Sequence[RunHeader], designs: Mapping[int, RunDesign]) -> _Parts:
     found = _keyed(runs, lambda run: designs[id(run)].objectives)
     directed = len({tuple(name for name, _ in key) for key in found}) < len(found)
     return [
@@ -154,7 +154,7 @@ def _by_objectives(runs: Sequence[RunHeader], designs: Mapping[int, Design]) -> 
     ]
 
 
-def _by_hyperparameters(runs: Sequence[RunHeader], designs: Mapping[int, Design]) -> _Parts:
+def _by_hyperparameters(runs: Sequence[RunHeader], designs: Mapping[int, RunDesign]) -> _Parts:
     joint = joint_hyperparameters(runs, lambda run: designs[id(run)])
     found = _keyed(runs, lambda run: joint[id(run)])
     every, common = frozenset[str]().union(*found), frozenset.intersection(*found)
@@ -169,7 +169,7 @@ def _listed(names: Iterable[str]) -> str:
     return f"{', '.join(some[:_MOST])}{', …' if len(some) > _MOST else ''}"
 
 
-def _by_spaces(runs: Sequence[RunHeader], designs: Mapping[int, Design]) -> _Parts:
+def _by_spaces(runs: Sequence[RunHeader], designs: Mapping[int, RunDesign]) -> _Parts:
     """By the spaces that logs have; what has none goes with the one there is."""
     by_text = _keyed(runs, lambda run: designs[id(run)].space)
     none = by_text.pop("", [])
@@ -214,9 +214,9 @@ def _domain(one: Mapping[str, Any] | None) -> str:
     return some if len(choices) <= _MOST else f"{some}/… ({len(choices)})"
 
 
-def _by_budgets(runs: Sequence[RunHeader], designs: Mapping[int, Design]) -> _Parts:
+def _by_budgets(runs: Sequence[RunHeader], designs: Mapping[int, RunDesign]) -> _Parts:
     """By the budgets that were set: as the log says, else as tried; a run that ended early is with those like it."""
-    found: list[tuple[Design, list[RunHeader]]] = []
+    found: list[tuple[RunDesign, list[RunHeader]]] = []
     order = sorted(runs, key=lambda run: (designs[id(run)].range is None, -len(designs[id(run)].budgets), run.name))
     for run in order:
         own = designs[id(run)]
@@ -231,14 +231,14 @@ def _by_budgets(runs: Sequence[RunHeader], designs: Mapping[int, Design]) -> _Pa
     return sorted(zip(ranges, (lot for _, lot in found), strict=True), key=lambda part: part[0])
 
 
-def _budget_words(own: Design) -> str:
+def _budget_words(own: RunDesign) -> str:
     if not own.budgets and own.range is None:
         return "no budgets"
     low, high = own.range or (min(own.budgets), max(own.budgets))
     return f"budget {low:g}" if low == high else f"budgets {low:g}–{high:g}"
 
 
-def _same_budgets(own: Design, other: Design) -> bool:
+def _same_budgets(own: RunDesign, other: RunDesign) -> bool:
     """Whether a run may have been set up like one with more budgets; without a trial nothing speaks against it."""
     if own.range is not None and other.range is not None:
         return own.range == other.range
@@ -258,14 +258,14 @@ def _same_budgets(own: Design, other: Design) -> bool:
     return own.trials <= _SLACK * went_on
 
 
-def _were_set(own: Design) -> bool:
+def _were_set(own: RunDesign) -> bool:
     """Whether the budgets are the rungs of a ladder that was set, and not steps at which training happened to end."""
     steps = [high / low if low > 0 else _STEP for low, high in pairwise(sorted(own.budgets))]
     geometric = len(steps) > 1 and max(steps) <= _EVEN * min(steps)
     return min(steps, default=_STEP) >= _STEP and (geometric or own.trials >= _EACH * len(own.budgets))
 
 
-def _by_instances(runs: Sequence[RunHeader], designs: Mapping[int, Design]) -> _Parts:
+def _by_instances(runs: Sequence[RunHeader], designs: Mapping[int, RunDesign]) -> _Parts:
     """By the instances of trials, where runs share none."""
     lots: list[tuple[set[str], list[RunHeader]]] = []
     for run in runs:
@@ -308,7 +308,7 @@ def _instance(run: RunHeader) -> str | None:
     return None if instance is None else str(instance)
 
 
-def _steps(title: str, label: str, runs: Sequence[RunHeader], designs: Mapping[int, Design]) -> tuple[str, ...]:
+def _steps(title: str, label: str, runs: Sequence[RunHeader], designs: Mapping[int, RunDesign]) -> tuple[str, ...]:
     """That runs trained up to different steps, of which nothing tells whether they were set or reached."""
     ends = {max(own.budgets) for own in map(designs.__getitem__, map(id, runs)) if own.budgets and own.range is None}
     steps = any(not _were_set(designs[id(run)]) for run in runs)

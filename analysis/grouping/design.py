@@ -15,14 +15,14 @@ import pyarrow.compute as pc
 from ...run import Run, RunHeader
 from ...run.configurations import CONFIG_ID
 
-DesignOf: TypeAlias = "Callable[[RunHeader], Design]"
+DesignOf: TypeAlias = "Callable[[RunHeader], RunDesign]"
 """Gives the design of a run."""
 _MEANING_NOTHING = ("default_value", "meta")  # of a hyperparameter: no part of its domain
 _DIGITS = 9  # of a bound, that a log in decimal or on a log scale keeps
 
 
 @dataclass(frozen=True)
-class Design:
+class RunDesign:
     """What must agree between runs that are repetitions of one another."""
 
     objectives: tuple[tuple[str, str], ...]
@@ -45,7 +45,7 @@ class Design:
     """Least, median and largest value of the first objective, as logged; None without any."""
 
     @classmethod
-    def of(cls, run: Run) -> Design:
+    def of(cls, run: Run) -> RunDesign:
         """The design of a run with its trials and space."""
         names = frozenset(_hyperparameters(run))
         return cls(

@@ -21,7 +21,7 @@ _MOST = 4  # groups or seeds in a line that does not
 
 
 @dataclass(frozen=True)
-class Cell:
+class SeedRuns:
     """The runs of one seed of one optimizer on one task."""
 
     task: str
@@ -44,7 +44,7 @@ class Overview:
 
     view: View
     """The sections."""
-    cells: tuple[Cell, ...]
+    cells: tuple[SeedRuns, ...]
     """By task, optimizer, seed."""
 
     def as_json(self) -> dict[str, Any]:
@@ -105,13 +105,13 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _cells(section: Section, group: Group) -> list[Cell]:
-    found: list[Cell] = []
+def _cells(section: Section, group: Group) -> list[SeedRuns]:
+    found: list[SeedRuns] = []
     for seed in dict.fromkeys(group.seeds):
         runs = [run for run in group.runs if run.seed == seed]
         why = "; ".join(dict.fromkeys(_why(section, run) for run in runs))
         names = tuple(run.name for run in runs)
-        found.append(Cell(section.title, group.optimizer, seed, names_of(runs), names, why))
+        found.append(SeedRuns(section.title, group.optimizer, seed, names_of(runs), names, why))
     return found
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...errors import EncaveError
 from ...run import EXTRA, BenchmarkFacts, Objective, Reported, Run, RunHeader
 from .apart import apart, set_up_like
-from .design import Design
+from .design import RunDesign
 from .objectives import FIRST_OBJECTIVE, joint_objective, names_of, roles, tell_apart
 from .scales import tell_scales
 from .schedules import modelled
@@ -187,10 +187,10 @@ def view_runs(runs: Sequence[Run]) -> View:
     Raises:
         EncaveError: there are no runs.
     """
-    return view_headers(runs, Run.same_trials, Design.of)
+    return view_headers(runs, Run.same_trials, RunDesign.of)
 
 
-def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callable[[R], Design]) -> ViewOf[R]:
+def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callable[[R], RunDesign]) -> ViewOf[R]:
     """As `view_runs`, for runs of which no more than the header is at hand.
 
     Args:
@@ -206,7 +206,7 @@ def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callab
     labels, remarks = _labels(runs)
     designs = {id(run): design(run) for run in runs}
 
-    def known(run: RunHeader) -> Design:
+    def known(run: RunHeader) -> RunDesign:
         return designs[id(run)]
 
     tasks, spaces, told = tasks_of(runs, labels, known)

@@ -25,7 +25,7 @@ BINS = 32
 
 
 @dataclass(frozen=True, eq=False)
-class Axis:
+class BinnedHyperparameter:
     """One hyperparameter cut into bins."""
 
     name: str
@@ -78,7 +78,7 @@ class Axis:
 class Encoded:
     """All configurations of a run as bins."""
 
-    axes: tuple[Axis, ...]
+    axes: tuple[BinnedHyperparameter, ...]
     """The d hyperparameters in the order of the space."""
     codes: Ints
     """Bin of each hyperparameter of each configuration, shape (configurations, d), in the order of the run's table."""
@@ -122,7 +122,7 @@ def encode(run: Run) -> Encoded:
     numbers get up to `BINS` intervals between the values that occur, on the scale of the hyperparameter (logarithmic if
     it is). Inactive hyperparameters take their default, as in Hutter, Hoos and Leyton-Brown's implementation.
     """
-    axes: list[Axis] = []
+    axes: list[BinnedHyperparameter] = []
     columns: list[Ints] = []
     imputed = 0
     default: list[int] = []
@@ -146,7 +146,9 @@ def rows_of(run: Run) -> Ints:
     return np.searchsorted(run.configurations[CONFIG_ID].to_numpy(), run.trials["config_id"].to_numpy())
 
 
-def _discrete(name: str, hyperparameter: Hyperparameter[Any, Any], column: pa.Array) -> tuple[Axis, Ints] | None:
+def _discrete(
+    name: str, hyperparameter: Hyperparameter[Any, Any], column: pa.Array
+) -> tuple[BinnedHyperparameter, Ints] | None:
     values, scale = choices(hyperparameter), (0.0, 1.0, False)
     weights = None
     if values is None:
@@ -162,10 +164,14 @@ def _discrete(name: str, hyperparameter: Hyperparameter[Any, Any], column: pa.Ar
     if weights is None:
         weights = np.full(len(values), 1 / len(values))
     nominal = hasattr(hyperparameter, "choices")
-    return Axis(name, nominal, weights / weights.sum(), values, np.empty(0), scale), codes.astype(np.int64)
+    return BinnedHyperparameter(name, nominal, weights / weights.sum(), values, np.empty(0), scale), codes.astype(
+        np.int64
+    )
 
 
-def _intervals(name: str, hyperparameter: Hyperparameter[Any, Any], column: pa.Array) -> tuple[Axis, Ints]:
+def _intervals(
+    name: str, hyperparameter: Hyperparameter[Any, Any], column: pa.Array
+) -> tuple[BinnedHyperparameter, Ints]:
     scale = _scale(hyperparameter, column)
     shift = 0.5 if pa.types.is_integer(column.type) else 0.0
     unit = unit_values(column.cast(pa.float64(), safe=False).fill_null(scale[0]).to_numpy() + shift, scale)
@@ -175,7 +181,7 @@ def _intervals(name: str, hyperparameter: Hyperparameter[Any, Any], column: pa.A
         edges = edges[np.linspace(0, edges.size - 1, BINS - 1).round().astype(int)]
     edges = edges[(edges > 0) & (edges < 1)]
     weights = np.diff(np.concatenate(([0.0], edges, [1.0])))
-    return Axis(name, False, weights, None, edges, scale), np.searchsorted(edges, unit, side="right")
+    return BinnedHyperparameter(name, False, weights, None, edges, scale), np.searchsorted(edges, unit, side="right")
 
 
 def _scale(hyperparameter: Hyperparameter[Any, Any], column: pa.Array) -> tuple[float, float, bool]:

@@ -19,7 +19,7 @@ from ...errors import EncaveError
 from ...run import Run, RunHeader
 from ...run.incumbents import IncumbentRule
 from ...store import RunFilter, read_runs
-from ..grouping.design import Design
+from ..grouping.design import RunDesign
 from ..grouping.sections import AnySection, ViewOf, run_measures, view_headers
 from .anytime import AnyTrajectory, trajectory
 from .axis import Axis, AxisFacts, AxisKind, choose_axis
@@ -34,7 +34,7 @@ class Reduced:
     """What is known of it without its trials."""
     facts: AxisFacts
     """What it can be drawn over."""
-    design: Design
+    design: RunDesign
     """How it was set up."""
     digest: bytes
     """Hash of what its trials were and cost; two runs of one seed with the same are one."""
@@ -56,7 +56,7 @@ def reduce_run(run: Run, axis: AxisKind | None, rule: IncumbentRule) -> Reduced:
     found: dict[AxisKind, AnyTrajectory] = {
         one.kind: _without_trials(trajectory(run, one, columns, rule), header) for one in axes
     }
-    return Reduced(header, facts, Design.of(run), _digest(run), found)
+    return Reduced(header, facts, RunDesign.of(run), _digest(run), found)
 
 
 def reduce_source(

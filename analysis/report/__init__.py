@@ -36,7 +36,7 @@ from ..importance.groups import Truth
 from ..performance.random_search import RandomSearch
 from . import data, gallery, html, latex, manifest, words
 from .chapters import write_chapters
-from .contents import Chapter, Study
+from .contents import Chapter, ReportInput
 from .document import BIBLIOGRAPHY, NAME, Document
 from .methods import describe_methods
 from .settings import Settings
@@ -139,7 +139,9 @@ def write_report(
     )
 
 
-def _study(runs: Sequence[Run], settings: Settings, truth: Truth | None, random_search: RandomSearch | None) -> Study:
+def _study(
+    runs: Sequence[Run], settings: Settings, truth: Truth | None, random_search: RandomSearch | None
+) -> ReportInput:
     shown = settings.applied(runs)
     view = view_runs(sorted(shown, key=lambda run: (run.name, str(run.provenance.source))))
     check_control(view, settings.control)
@@ -152,7 +154,7 @@ def _study(runs: Sequence[Run], settings: Settings, truth: Truth | None, random_
     overall, why_not = compare_tasks(comparisons, settings.rope, settings.interval, settings.control)
     check_optimizers(settings.figures.every, view.optimizers)
     styles = settings.look("", view.optimizers).styles(view.optimizers)
-    return Study(
+    return ReportInput(
         view, comparisons, overall, why_not, styles, settings, truth, random_search if settings.random_search else None
     )
 
@@ -161,7 +163,7 @@ def _summary(chapters: Sequence[Chapter]) -> tuple[str, ...]:
     return tuple(f"{chapter.title}: {' '.join(chapter.summary)}" for chapter in chapters if chapter.summary)
 
 
-def _warnings(study: Study, chapters: Sequence[Chapter]) -> tuple[str, ...]:
+def _warnings(study: ReportInput, chapters: Sequence[Chapter]) -> tuple[str, ...]:
     why_not = [study.not_overall] if study.not_overall else []
     return (*study.view.remarks, *why_not, *(text for chapter in chapters for text in chapter.warnings))
 

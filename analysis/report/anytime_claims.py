@@ -16,12 +16,12 @@ from ..charts.style import MUTED, LineStyle
 from ..charts.text import capital, decimals, fixed, listing, plural, quantity, short
 from ..comparison.anytime_summary import AnytimeSummary
 from ..comparison.anytime_tests import BEGIN, SHARES, AnytimeTests, Endpoint
-from ..comparison.ranking import Spread
+from ..comparison.ranking import FinalSpread
 from ..tables.anytime_tests import budget_spreads
-from .contents import Cell, Row, Table
+from .contents import ReportTable, Row, TextCell
 from .references import cite
 
-Spreads: TypeAlias = "list[tuple[float, float, Spread]]"
+Spreads: TypeAlias = "list[tuple[float, float, FinalSpread]]"
 _MOST_NAMES = 5
 _TESTS = {
     "wilcoxon": "Wilcoxon signed-rank tests",
@@ -85,7 +85,7 @@ def _who(names: Sequence[str]) -> str:
     return listing(names) if len(names) <= _MOST_NAMES else f"{len(names)} optimizers"
 
 
-def values_table(one: AnytimeSummary) -> Table:
+def values_table(one: AnytimeSummary) -> ReportTable:
     """The first measure at several shares of the time."""
     comparison, measure = one.comparison, one.comparison.measures[0]
     spreads = {label: budget_spreads(comparison, label) for label in comparison.ordered}
@@ -102,14 +102,14 @@ def values_table(one: AnytimeSummary) -> Table:
         f"ends, mean ± standard deviation over runs; best in bold. {tested if _all_pairs(one) else ''}A dash: not "
         "every run has an incumbent."
     )
-    return Table(f"{comparison.section.title} over time", caption, heads, rows, origin=comparison.section.origin)
+    return ReportTable(f"{comparison.section.title} over time", caption, heads, rows, origin=comparison.section.origin)
 
 
 def _all_pairs(one: AnytimeSummary) -> bool:
     return bool(one.tests.made) and one.tests.control is None
 
 
-def _column(one: AnytimeSummary, spreads: Mapping[str, Spreads], place: int) -> list[Cell]:
+def _column(one: AnytimeSummary, spreads: Mapping[str, Spreads], place: int) -> list[TextCell]:
     comparison, measure = one.comparison, one.comparison.measures[0]
     own = {label: each[place][2] for label, each in spreads.items()}
     complete = {label: len(it.values) == len(comparison.trajectories[label]) for label, it in own.items()}
@@ -119,14 +119,14 @@ def _column(one: AnytimeSummary, spreads: Mapping[str, Spreads], place: int) -> 
     best = choose(able, key=lambda label: able[label]) if len(able) > 1 else None
     share = spreads[next(iter(spreads))][place][0]
     endpoint = next((each for each in one.tests.endpoints if each.share == share), None)
-    cells: list[Cell] = []
+    cells: list[TextCell] = []
     for label, it in own.items():
         if not complete[label]:
-            cells.append(Cell("–"))
+            cells.append(TextCell("–"))
             continue
         text = fixed(it.mean, digits) + ("" if math.isnan(it.std) else f" ± {fixed(it.std, digits)}")
         top = best is not None and round(it.mean, digits) == round(able[best], digits)
-        cells.append(Cell(text, top, not top and _all_pairs(one) and _close(one.tests, endpoint, label, best)))
+        cells.append(TextCell(text, top, not top and _all_pairs(one) and _close(one.tests, endpoint, label, best)))
     return cells
 
 

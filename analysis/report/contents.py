@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Study:
+class ReportInput:
     """What chapters are written from."""
 
     view: View
@@ -50,7 +50,7 @@ class Study:
 
 
 @dataclass(frozen=True)
-class Cell:
+class TextCell:
     """One cell of a table."""
 
     text: str
@@ -67,14 +67,14 @@ class Row:
 
     head: str
     """Its first cell."""
-    cells: Sequence[Cell]
+    cells: Sequence[TextCell]
     """The others."""
     optimizer: str | None = None
     """Whose line and marker stand before the head."""
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """A table."""
 
     name: str
@@ -139,7 +139,7 @@ class Details:
     """Whether they are shown at first."""
 
 
-Block: TypeAlias = "Prose | Notice | Points | Figures | Table | Details"
+Block: TypeAlias = "Prose | Notice | Points | Figures | ReportTable | Details"
 
 
 @dataclass(frozen=True)
@@ -166,9 +166,9 @@ class Chapter:
         """All its figures."""
         return [figure for block in walk(self.blocks) if isinstance(block, Figures) for figure in block.figures]
 
-    def tables(self) -> list[Table]:
+    def tables(self) -> list[ReportTable]:
         """All its tables that are for a paper."""
-        return [block for block in walk(self.blocks) if isinstance(block, Table) and block.for_paper]
+        return [block for block in walk(self.blocks) if isinstance(block, ReportTable) and block.for_paper]
 
 
 def walk(blocks: Sequence[Block]) -> Iterator[Block]:

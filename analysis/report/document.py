@@ -13,7 +13,7 @@ from pathlib import Path
 from ..charts.latex_text import escape
 from ..charts.papers import Paper
 from . import references
-from .contents import Chapter, Notice, Points, Prose, Table, walk
+from .contents import Chapter, Notice, Points, Prose, ReportTable, walk
 from .figure_files import DrawnFigure
 from .latex import inches_of
 from .references import Reference
@@ -133,7 +133,7 @@ class Document:
                 fitted = one.width > self.paper.text_width  # a diagram with long names
                 yield from _float([r"\centering", _picture(one, fitted=fitted), _caption(one)])
 
-    def _tables(self, tables: Sequence[Table]) -> Iterator[str]:
+    def _tables(self, tables: Sequence[ReportTable]) -> Iterator[str]:
         """Rows of two narrow tables where both fit beside each other, each other one by itself."""
         waiting: str | None = None
         for table in tables:
@@ -172,7 +172,7 @@ def _prose_of(chapter: Chapter) -> Iterator[str]:
 def _pointer(figures: Sequence[str], tables: Sequence[str]) -> str:
     """The sentence that names all figures and tables of a section, by their labels; empty without any."""
     told: list[str] = []
-    for noun, labels in (("Figure", figures), ("Table", tables)):
+    for noun, labels in (("Figure", figures), ("ReportTable", tables)):
         if len(labels) == 1:
             told.append(rf"{noun}~\ref{{{labels[0]}}}")
         elif labels:

@@ -15,7 +15,7 @@ from ..charts.style import LineStyle
 from ..charts.text import plural, unique_slugs
 from ..grouping.sections import View
 from . import manifest, references, words
-from .contents import Chapter, Figures, Study
+from .contents import Chapter, Figures, ReportInput
 from .figure_files import DrawnFigure
 
 _MARKER_SHAPES = {
@@ -34,7 +34,7 @@ _MARKER_SHAPES = {
 class Content:
     """Everything on the page."""
 
-    study: Study
+    study: ReportInput
     """What was compared."""
     chapters: Sequence[Chapter]
     """What stands there."""

@@ -7,13 +7,13 @@ import re
 from ..charts.drawing import inches
 from ..charts.latex_text import escape
 from ..charts.papers import Paper
-from .contents import Cell, Table
+from .contents import ReportTable, TextCell
 
 _SMALL = 9.0  # points
 _NUMBER = re.compile(r"[\d,.−-]+( ± [\d,.]+)?( \[[\d,.−]+, [\d,.−]+\])?")
 
 
-def table(content: Table, name: str, paper: Paper) -> str:
+def table(content: ReportTable, name: str, paper: Paper) -> str:
     r"""A table labelled `tab:<name>`, no wider than the text; needs `\usepackage{booktabs,graphicx}`.
 
     What is too wide for one of two columns goes over both.
@@ -44,7 +44,7 @@ def table(content: Table, name: str, paper: Paper) -> str:
     return "\n".join(lines) + "\n"
 
 
-def inches_of(content: Table) -> float:
+def inches_of(content: ReportTable) -> float:
     """About how wide its columns are together, in LaTeX's size `small`."""
     rows = [list(content.heads), *([row.head, *(cell.text for cell in row.cells)] for row in content.rows)]
     return sum(inches(max(map(len, column)) + 2, _SMALL) for column in zip(*rows, strict=True))
@@ -54,18 +54,18 @@ def _head(head: str) -> str:
     return escape(head).replace("Average rank", "Avg.~rank")
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: TextCell) -> str:
     if cell.text == "–":
         return "--"
     text = _math(cell) if _NUMBER.fullmatch(cell.text) else _words(cell)
     return rf"\underline{{{text}}}" if cell.close else text
 
 
-def _math(cell: Cell) -> str:
+def _math(cell: TextCell) -> str:
     math = cell.text.replace("±", r"\pm").replace("−", "-").replace(", ", "; ").replace(",", "{,}").replace("; ", ", ")
     math = math.replace(" [", r"\ [")  # in math a blank is none
     return rf"$\mathbf{{{math}}}$" if cell.best else f"${math}$"
 
 
-def _words(cell: Cell) -> str:
+def _words(cell: TextCell) -> str:
     return rf"\textbf{{{escape(cell.text)}}}" if cell.best else escape(cell.text)

@@ -13,7 +13,7 @@ from ..performance.section_curves import Summary
 from ..statistics.bootstrap import RESAMPLES
 from ..statistics.design import ALPHA
 from ..statistics.order_statistics import MEAN
-from .contents import Chapter, Study
+from .contents import Chapter, ReportInput
 from .references import BENCHMARKS, OPTIMIZERS, cite, of_name
 from .within_tasks import family_methods
 from .words import objective_note
@@ -113,7 +113,7 @@ _TOOLS = (
 )
 
 
-def describe_methods(study: Study, chapters: Sequence[Chapter]) -> list[str]:
+def describe_methods(study: ReportInput, chapters: Sequence[Chapter]) -> list[str]:
     """The rules that were used, those of each chapter, then what was compared on each task."""
     comparisons = study.comparisons
     axes = listing(sorted({comparison.axis.name for comparison in comparisons}))
@@ -146,7 +146,7 @@ def _of_statistic(summary: Summary) -> str:
     return _QUANTILES.format(statistic=summary.statistic.title, how=how)
 
 
-def _tests_used(study: Study) -> str:
+def _tests_used(study: ReportInput) -> str:
     made = [one for comparison in study.comparisons for one in comparison.significance]
     if study.overall:
         made.append(study.overall.significance)

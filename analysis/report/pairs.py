@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..charts.text import fixed, plural
 from ..comparison.significance import Pair, Significance
 from . import captions, tests
-from .contents import Cell, Details, Prose, Row, Table
+from .contents import Details, Prose, ReportTable, Row, TextCell
 
 _MOST_OPEN = 10
 
@@ -24,7 +24,7 @@ def pairs_block(significance: Significance, title: str) -> Details:
         Row(
             f"{row.first} against {row.second}",
             [
-                Cell(text)
+                TextCell(text)
                 for text in (
                     *(row.improvement, *([row.size] if sized else []), row.record),
                     *([_posterior(pair)] if bayes else []),
@@ -36,12 +36,12 @@ def pairs_block(significance: Significance, title: str) -> Details:
     ]
     words = frozenset({len(heads), *({2} if sized else ())})
     caption = captions.pairs_caption(significance)
-    pairs = Table(f"{title} pairs", caption, [*heads, "Differ"], lines, words)
+    pairs = ReportTable(f"{title} pairs", caption, [*heads, "Differ"], lines, words)
     how = Prose([f"{title}: {tests.describe(significance)}"])
     return Details(_heading(significance), [how, pairs], open=len(rows) <= _MOST_OPEN)
 
 
-def control_block(significance: Significance, title: str) -> list[Table]:
+def control_block(significance: Significance, title: str) -> list[ReportTable]:
     """The table of all others against the control; none without one."""
     control = significance.control
     if control is None:
@@ -51,13 +51,15 @@ def control_block(significance: Significance, title: str) -> list[Table]:
         pair = significance.pair(one.optimizer, control.control)
         chance = pair.improvement if pair.first == one.optimizer else pair.improvement.turned()
         p = tests.p_value(one.adjusted).removeprefix("= ")
-        rows.append(Row(one.optimizer, [Cell(tests.estimate(chance)), Cell(p), Cell(one.verdict)], one.optimizer))
+        rows.append(
+            Row(one.optimizer, [TextCell(tests.estimate(chance)), TextCell(p), TextCell(one.verdict)], one.optimizer)
+        )
     caption = (
         f"{title}: every optimizer against {control.control}, the control. Probability that a run of it is better, "
         f"with its 95 % interval. {tests.control_sentence(significance)}"
     )
     heads = ("Optimizer", "Probability of improvement", "p, corrected", f"Than {control.control}")
-    return [Table(f"{title} against {control.control}", caption, heads, rows, frozenset({3}))]
+    return [ReportTable(f"{title} against {control.control}", caption, heads, rows, frozenset({3}))]
 
 
 def _posterior(pair: Pair) -> str:

@@ -16,7 +16,7 @@ from ..performance.curves import Curve
 from ..performance.random_search import ExpectedCurve
 from ..statistics.order_statistics import MEAN
 from ..tables.result import table_of
-from .contents import Study
+from .contents import ReportInput
 from .references import cite
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ METHODS = (
 
 
 def expected_curve(
-    study: Study, section: Section, axis: Axis, measure: Measure, curves: Sequence[Curve]
+    study: ReportInput, section: Section, axis: Axis, measure: Measure, curves: Sequence[Curve]
 ) -> ExpectedCurve | None:
     """The curve from where the first of the lines begins to where the last one ends; None where it is not known."""
     drawn = [curve for curve in curves if len(curve.positions)]

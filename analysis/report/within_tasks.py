@@ -12,7 +12,7 @@ from ..comparison.section import Comparison
 from ..comparison.within_tasks import WithinTasks
 from ..statistics.design import ALPHA
 from . import tests
-from .contents import Cell, Row, Table
+from .contents import ReportTable, Row, TextCell
 from .references import cite
 
 _MOST_NAMES = 5
@@ -57,7 +57,7 @@ def family_methods(family: Family, comparisons: Sequence[Comparison]) -> str:
     )
 
 
-def table(overall: Overall, title: str) -> Table:
+def table(overall: Overall, title: str) -> ReportTable:
     """All pairs, and every optimizer against the control."""
     found = overall.within
     rows = [
@@ -75,14 +75,14 @@ def table(overall: Overall, title: str) -> Table:
         f"average rank of runs first. Probability of improvement: its mean over tasks. {_tested(found)}"
     )
     heads = ("Pair", "Probability of improvement", "p, corrected", "Differ")
-    return Table(f"{title} stratified tests", caption, heads, rows, frozenset({3}))
+    return ReportTable(f"{title} stratified tests", caption, heads, rows, frozenset({3}))
 
 
-def _cells(overall: Overall, first: str, second: str, adjusted: float) -> list[Cell]:
+def _cells(overall: Overall, first: str, second: str, adjusted: float) -> list[TextCell]:
     pair = overall.significance.pair(first, second)
     chance = pair.improvement if pair.first == first else pair.improvement.turned()
     verdict = "not tested" if math.isnan(adjusted) else "yes" if adjusted < ALPHA else "no"
-    return [Cell(text) for text in (tests.estimate(chance), tests.p_value(adjusted).removeprefix("= "), verdict)]
+    return [TextCell(text) for text in (tests.estimate(chance), tests.p_value(adjusted).removeprefix("= "), verdict)]
 
 
 def _tested(found: WithinTasks) -> str:

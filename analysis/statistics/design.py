@@ -19,7 +19,7 @@ Test = Literal["none", "wilcoxon", "friedman-wilcoxon", "friedman-nemenyi", "man
 
 
 @dataclass(frozen=True)
-class Design:
+class StudyDesign:
     """What was run."""
 
     optimizers: int
@@ -66,7 +66,7 @@ def needed(smallest: Callable[[int], float], pairs: int) -> int:
     return next(n for n in range(1, _FAR) if smallest(n) * pairs < ALPHA)
 
 
-def choose_test(design: Design) -> Choice:
+def choose_test(design: StudyDesign) -> Choice:
     """The test for a design.
 
     A rank test on few values cannot reach significance whatever they are (five pairs: p >= 0.0625), so a test is chosen
@@ -83,7 +83,7 @@ def choose_test(design: Design) -> Choice:
     return _over_tasks(design) if design.tasks > 1 else _on_one_task(design)
 
 
-def _over_tasks(design: Design) -> Choice:
+def _over_tasks(design: StudyDesign) -> Choice:
     enough = needed(smallest_wilcoxon, design.pairs)
     if design.tasks >= enough:
         return _over_blocks(design, f"{design.tasks} tasks are the blocks")
@@ -110,13 +110,13 @@ def _over_tasks(design: Design) -> Choice:
     )
 
 
-def _over_blocks(design: Design, why: str) -> Choice:
+def _over_blocks(design: StudyDesign, why: str) -> Choice:
     if design.optimizers == 2:
         return Choice("wilcoxon", f"{why}, and two optimizers are compared.")
     return Choice("friedman-wilcoxon", f"{why}, and {design.optimizers} optimizers are compared.")
 
 
-def _on_one_task(design: Design) -> Choice:
+def _on_one_task(design: StudyDesign) -> Choice:
     pairs_needed = needed(smallest_wilcoxon, design.pairs)
     runs_needed = needed(smallest_mann_whitney, design.pairs)
     runs = design.fewest_runs

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..comparison.anytime_tests import SHARES, common_end, values_over
-from ..comparison.ranking import Spread, spread
+from ..comparison.ranking import FinalSpread, spread
 from .result import Result, table_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ AREA = "area"
 """What stands for the area over the curve in the column of endpoints."""
 
 
-def budget_spreads(comparison: Comparison, label: str) -> list[tuple[float, float, Spread]]:
+def budget_spreads(comparison: Comparison, label: str) -> list[tuple[float, float, FinalSpread]]:
     """Share of the time, place on the axis, and the first measure there over the runs that have an incumbent."""
     measure = comparison.measures[0]
     sign = 1.0 if measure.lower_is_better else -1.0

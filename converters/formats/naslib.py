@@ -39,7 +39,7 @@ _LABELS = {"re": "RE", "rs": "random search", "ls": "local search"}
 
 
 @dataclass(frozen=True)
-class Log:
+class ErrorsLog:
     """The content of an `errors.json`."""
 
     path: Path
@@ -90,7 +90,7 @@ def _evidence(name: str, head: bytes) -> str | None:
     return "JSON with lists train_acc, valid_acc, … and NASLib's settings" if ours else None
 
 
-def _load(path: Path) -> Log:
+def _load(path: Path) -> ErrorsLog:
     if (stored := path.stat().st_size) > _LIMIT:
         raise EncaveError(f"{path} has {stored} bytes; encave reads such files up to {_LIMIT // 2**20} MiB")
     content, whole = read_json(path)
@@ -110,7 +110,7 @@ def _load(path: Path) -> Log:
         text = f"{path.name}: evaluations without {_OBJECTIVE} or architecture, since the lists differ in length"
         notes.append(Note("dropped", text, read - size))
     configs = lists["configs"][:size] if "configs" in lists else None
-    return Log(path, settings, metrics, configs, read, tuple(notes))
+    return ErrorsLog(path, settings, metrics, configs, read, tuple(notes))
 
 
 def _metrics(lists: dict[str, list[Any]], size: int, path: Path) -> tuple[dict[str, Floats], list[Note]]:
@@ -130,7 +130,7 @@ def _metrics(lists: dict[str, list[Any]], size: int, path: Path) -> tuple[dict[s
     return metrics, notes
 
 
-def _check_accuracies(log: Log) -> None:
+def _check_accuracies(log: ErrorsLog) -> None:
     """Refuse accuracies that cannot be any.
 
     Raises:
@@ -149,7 +149,7 @@ def _check_accuracies(log: Log) -> None:
         raise EncaveError(_swapped(log, float(best), classes))
 
 
-def _swapped(log: Log, best: float, classes: int) -> str:
+def _swapped(log: ErrorsLog, best: float, classes: int) -> str:
     told = f"{_OBJECTIVE} of {len(log)} evaluations is at most {best:.6g}, and ln {classes} = {math.log(classes):.6g}"
     losses = [
         f"{name} reaches {np.nanmax(values):g}"
@@ -160,7 +160,7 @@ def _swapped(log: Log, best: float, classes: int) -> str:
     return f"{log.path}: the columns are swapped: {told}, so it holds a loss{other}. Put them right first."
 
 
-def _architectures(log: Log, options: Options) -> tuple[LogSpace, dict[int, dict[str, Any]], list[int]]:
+def _architectures(log: ErrorsLog, options: Options) -> tuple[LogSpace, dict[int, dict[str, Any]], list[int]]:
     """The space, config_id → configuration, and the config_id of each trial."""
     if log.configs is None:
         return _numbered(len(log))
@@ -201,7 +201,7 @@ def _numbered(size: int) -> tuple[LogSpace, dict[int, dict[str, Any]], list[int]
     return LogSpace(space, True, (Note("flagged", text, size),)), {i: {"evaluation": i + 1} for i in ids}, ids
 
 
-def _run(log: Log, space: LogSpace, configurations: dict[int, dict[str, Any]], config_ids: list[int]) -> Run:
+def _run(log: ErrorsLog, space: LogSpace, configurations: dict[int, dict[str, Any]], config_ids: list[int]) -> Run:
     cost = log.metrics[_OBJECTIVE]
     known = ~np.isnan(cost)
     starts, ends, note = _times(log)
@@ -231,7 +231,7 @@ def _run(log: Log, space: LogSpace, configurations: dict[int, dict[str, Any]], c
     )
 
 
-def _times(log: Log) -> tuple[Sequence[float | None], Sequence[float | None], list[Note]]:
+def _times(log: ErrorsLog) -> tuple[Sequence[float | None], Sequence[float | None], list[Note]]:
     """Starts and ends: accumulated training time of logged architectures, else accumulated wall time."""
     for name in ("train_time", "runtime") if log.configs is not None else ("runtime",):
         seconds = log.metrics.get(name)
@@ -245,7 +245,7 @@ def _times(log: Log) -> tuple[Sequence[float | None], Sequence[float | None], li
     return nothing, nothing, [Note("flagged", "the log has no usable times", len(log))]
 
 
-def _same_as_test(log: Log) -> list[Note]:
+def _same_as_test(log: ErrorsLog) -> list[Note]:
     test = log.metrics.get("test_acc")
     if test is None or len(log) < _ENOUGH:
         return []
@@ -259,7 +259,7 @@ def _label(settings: dict[str, Any]) -> str:
     return _LABELS.get(optimizer.lower(), optimizer.upper() if optimizer.islower() else optimizer)
 
 
-def _name(log: Log, label: str) -> str:
+def _name(log: ErrorsLog, label: str) -> str:
     parts = [log.settings.get("dataset"), log.settings.get("search_space"), None]
     seed = log.settings.get("seed")
     parts[2] = None if seed is None else f"seed{seed}"
@@ -267,7 +267,7 @@ def _name(log: Log, label: str) -> str:
     return "-".join([label, *told]) if told else study_name(log.path, label)
 
 
-def _metadata(log: Log, label: str) -> dict[str, Any]:
+def _metadata(log: ErrorsLog, label: str) -> dict[str, Any]:
     metadata: dict[str, Any] = {"group": label, "incumbent_only": log.configs is None}
     for key, name in (("dataset", "task"), ("seed", "seed"), ("search_space", "search_space")):
         if log.settings.get(key) is not None:

@@ -108,7 +108,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class EvaluationResult:
     """What an evaluation gave."""
 
     cost: float
@@ -182,7 +182,7 @@ class OptimizerAdapter(ABC):
         """The next proposal; None if there is none until something is told (for good, if nothing is open)."""
 
     @abstractmethod
-    def tell(self, proposal: Proposal, result: Result) -> None:
+    def tell(self, proposal: Proposal, result: EvaluationResult) -> None:
         """Take a result into account and log it."""
 
     @abstractmethod

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from ...errors import EncaveError
 from ...files.optional import needs
-from .adapter import OptimizerAdapter, Problem, Proposal, Result
+from .adapter import EvaluationResult, OptimizerAdapter, Problem, Proposal
 
 
 class DEHB(OptimizerAdapter):
@@ -56,7 +56,7 @@ class DEHB(OptimizerAdapter):
         job: Any = self._dehb.ask()
         return Proposal(dict(job["config"]), float(job["fidelity"]), job)
 
-    def tell(self, proposal: Proposal, result: Result) -> None:
+    def tell(self, proposal: Proposal, result: EvaluationResult) -> None:
         """Report fitness, cost and times."""
         info = {"start": result.start, "end": result.end, "worker": float(result.worker), **result.info}
         self._dehb.tell(proposal.token, {"fitness": result.cost, "cost": result.seconds, "info": info})

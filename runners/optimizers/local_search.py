@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
-from .adapter import Flag, OptimizerAdapter, Problem, Proposal, Result
+from .adapter import EvaluationResult, Flag, OptimizerAdapter, Problem, Proposal
 from .categorical import categories, sample
 from .trial_log import TrialLog
 
@@ -68,7 +68,7 @@ class LocalSearch(OptimizerAdapter):
         self._asked += 1
         return Proposal(config, self._budget, token)
 
-    def tell(self, proposal: Proposal, result: Result) -> None:
+    def tell(self, proposal: Proposal, result: EvaluationResult) -> None:
         """Log the trial and step, stay, or give the start up."""
         token: _Token = proposal.token
         told = _Start(token.trial, proposal.config, result.cost)

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .adapter import OptimizerAdapter, Problem, Proposal, Result
+from .adapter import EvaluationResult, OptimizerAdapter, Problem, Proposal
 from .categorical import categories, sample
 from .trial_log import TrialLog
 
@@ -36,7 +36,7 @@ class RandomSearch(OptimizerAdapter):
         self._asked += 1
         return proposal
 
-    def tell(self, proposal: Proposal, result: Result) -> None:
+    def tell(self, proposal: Proposal, result: EvaluationResult) -> None:
         """Log the trial."""
         self._log.write(proposal.token, proposal, result, origin="random")
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from ...errors import EncaveError
-from .adapter import Flag, OptimizerAdapter, Problem, Proposal, Result
+from .adapter import EvaluationResult, Flag, OptimizerAdapter, Problem, Proposal
 from .categorical import Categories, categories, sample
 from .mutation import MUTATIONS
 from .trial_log import TrialLog
@@ -97,7 +97,7 @@ class RegularizedEvolution(OptimizerAdapter):
             config, origin = self._mutate(parent.config), "mutation"
         return Proposal(config, self._budget, _Birth(trial, origin, parent.trial, rival))
 
-    def tell(self, proposal: Proposal, result: Result) -> None:
+    def tell(self, proposal: Proposal, result: EvaluationResult) -> None:
         """Let the configuration live and, if the population is full, another one die."""
         birth: _Birth = proposal.token
         self._population.append(_Member(birth.trial, proposal.config, result.cost))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from .adapter import Proposal, Result
+from .adapter import EvaluationResult, Proposal
 
 TRIALS_FILE = "trials.jsonl"
 
@@ -19,7 +19,9 @@ class TrialLog:
         self._file = (folder / TRIALS_FILE).open("wb")
         self._objectives = objectives
 
-    def write(self, trial: int, proposal: Proposal, result: Result, origin: str, parent: int | None = None) -> None:
+    def write(
+        self, trial: int, proposal: Proposal, result: EvaluationResult, origin: str, parent: int | None = None
+    ) -> None:
         """Log a completed trial; `trial` and `parent` number the proposals in the order in which they were made."""
         line = {
             "trial": trial,

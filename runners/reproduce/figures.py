@@ -27,7 +27,7 @@ BLOCK = 25
 
 
 @dataclass(frozen=True)
-class Figure:
+class MeasuredFigure:
     """A published figure beside the measured one."""
 
     published: Published
@@ -60,7 +60,7 @@ class Reproduction:
     publication: Publication
     """What was published, and how a run goes."""
 
-    figures: tuple[Figure, ...]
+    figures: tuple[MeasuredFigure, ...]
     """One for each published figure, in their order."""
 
     sha256: str
@@ -70,12 +70,12 @@ class Reproduction:
     """What to know when reading the figures, one sentence or a few each."""
 
     @property
-    def off(self) -> tuple[Figure, ...]:
+    def off(self) -> tuple[MeasuredFigure, ...]:
         """The figures that count and are not within their bar."""
         return tuple(figure for figure in self.judged if not figure.within)
 
     @property
-    def judged(self) -> tuple[Figure, ...]:
+    def judged(self) -> tuple[MeasuredFigure, ...]:
         """The figures that count: those with a bar that decide whether the publication is reproduced."""
         return tuple(figure for figure in self.figures if figure.published.counted and figure.within is not None)
 
@@ -121,7 +121,7 @@ def reproduce(
         if on_progress is not None:
             on_progress(done, sum(each.count for each in blocks))
     figures = tuple(
-        Figure(one, float(np.mean(values)), float(np.std(values)), len(values))
+        MeasuredFigure(one, float(np.mean(values)), float(np.std(values)), len(values))
         for one in published.figures
         for values in (sorted(measured[one.adapter, one.dataset, one.quantity]),)
     )
@@ -172,7 +172,7 @@ def _results(work: Work, blocks: Sequence[Block], jobs: int) -> Generator[tuple[
             yield blocks[event.task], event.payload
 
 
-def _scatter(published: Publication, figures: Sequence[Figure]) -> list[str]:
+def _scatter(published: Publication, figures: Sequence[MeasuredFigure]) -> list[str]:
     """What chance alone does to the means."""
     told: list[str] = []
     for figure in figures:

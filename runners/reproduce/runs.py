@@ -21,7 +21,7 @@ from ..optimizers.quiet import quiet
 from ..studies.execute import NODES, stream_seed
 from ..studies.limit import Limit
 from ..studies.objective import BUDGET_RANGES, OBJECTIVE, Objectives
-from ..studies.simulate import Evaluation, simulate
+from ..studies.simulate import SimulatedEvaluation, simulate
 from .published import DEHB, NATS_BENCH, SECONDS, TEST, TRAJECTORY, VALID, Publication, trajectory_quantity
 
 Measured = Mapping[tuple[str, str], float]
@@ -130,7 +130,7 @@ class Work:
         configs: list[Mapping[str, Any]] = []
         told: list[tuple[float, float]] = []
 
-        def evaluate(config: Mapping[str, Any], budget: float | None) -> Evaluation:
+        def evaluate(config: Mapping[str, Any], budget: float | None) -> SimulatedEvaluation:
             evaluation = objective(config, None if budget is None else int(budget))  # HPOBench cuts off, too
             if reward is not None:
                 evaluation = replace(evaluation, cost=reward(config))

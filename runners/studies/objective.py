@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import nasbench201_space as space
-from ..benchmarks.nasbench201.table import Benchmark, open_benchmark
-from ..benchmarks.nasbench201.table import Evaluation as Queried
-from .simulate import Evaluation
+from ..benchmarks.nasbench201.table import Benchmark, Evaluation, open_benchmark
+from .simulate import SimulatedEvaluation
 
 OBJECTIVE = "valid_error"
 BUDGET_NAME = "epochs"
@@ -78,14 +77,14 @@ class BenchmarkObjective:
         self._index = space.to_index(every)  # of each lexicographic rank
         self._report = benchmark.query(self._index, dataset)
         self._columns: dict[int, list[list[float]]] = {}  # epochs → columns in the order of lexicographic ranks
-        self._made: dict[tuple[int, int], Evaluation] = {}  # epochs and rank → evaluation, kept for all runs
+        self._made: dict[tuple[int, int], SimulatedEvaluation] = {}  # epochs and rank → evaluation, kept for all runs
         places = len(space.OPERATIONS) ** np.arange(len(space.EDGES) - 1, -1, -1)
         self._places = [
             (name, {operation: code * int(place) for code, operation in enumerate(space.OPERATIONS)})
             for name, place in zip(space.HYPERPARAMETERS, places, strict=True)
         ]
 
-    def __call__(self, config: Mapping[str, Any], budget: float | None) -> Evaluation:
+    def __call__(self, config: Mapping[str, Any], budget: float | None) -> SimulatedEvaluation:
         """Evaluate a configuration; a budget is rounded to whole epochs, at least 1, and None is the whole schedule."""
         epochs, rank = self.epochs(budget), self._rank(config)
         made = self._made.get((epochs, rank))
@@ -104,13 +103,13 @@ class BenchmarkObjective:
     def _rank(self, config: Mapping[str, Any]) -> int:
         return sum(places[config[name]] for name, places in self._places)
 
-    def _make(self, epochs: int, rank: int) -> Evaluation:
+    def _make(self, epochs: int, rank: int) -> SimulatedEvaluation:
         columns = self._columns.get(epochs)
         if columns is None:
             columns = self._columns[epochs] = self._query(epochs)
         cost, seconds, valid, test, train, modelled, *more = (column[rank] for column in columns)
         info = {"valid_error_200": valid, "test_error_200": test, "train_seconds": train}
-        return Evaluation(cost, seconds, info, tuple(more), bool(modelled))
+        return SimulatedEvaluation(cost, seconds, info, tuple(more), bool(modelled))
 
     def _query(self, epochs: int) -> list[list[float]]:
         at = self._benchmark.query(self._index, self._dataset, epochs=epochs, schedule=self._schedule)
@@ -119,7 +118,7 @@ class BenchmarkObjective:
         return [column.tolist() for column in (*known, *(_column(at, name) for name in self._more))]
 
 
-def _column(queried: Queried, name: str) -> NDArray[np.float64]:
+def _column(queried: Evaluation, name: str) -> NDArray[np.float64]:
     if not name.startswith(_LATENCY):
         return getattr(queried, name)
     device = name.removeprefix(_LATENCY)

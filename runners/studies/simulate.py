@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any, TypeAlias
 
 from ...errors import EncaveError
-from ..optimizers.adapter import OptimizerAdapter, Proposal, Result
+from ..optimizers.adapter import EvaluationResult, OptimizerAdapter, Proposal
 from .limit import Limit
 
 REPORT_EVERY = 0.1
@@ -23,7 +23,7 @@ REPORT_EVERY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
+class SimulatedEvaluation:
     """What evaluating one configuration gives."""
 
     cost: float
@@ -42,7 +42,7 @@ class Evaluation:
     """Whether the cost is a model's and was not measured."""
 
 
-Evaluate: TypeAlias = Callable[[Mapping[str, Any], float | None], Evaluation]
+Evaluate: TypeAlias = Callable[[Mapping[str, Any], float | None], SimulatedEvaluation]
 """From a configuration and a budget to its evaluation."""
 
 Report: TypeAlias = Callable[[float, int], None]
@@ -107,7 +107,7 @@ class _Loop:
         self.modelled = 0
         self.overhead = 0.0
         self.idle: list[int] = []
-        self.running: list[tuple[float, int, Proposal, Result, bool]] = []
+        self.running: list[tuple[float, int, Proposal, EvaluationResult, bool]] = []
 
     def start(self, worker: int) -> None:
         """Give a free worker something to evaluate, if there still is something."""
@@ -125,7 +125,7 @@ class _Loop:
                 f"evaluation {self.begun} of {dict(proposal.config)} gave {evaluation}; nothing can go on from that"
             )
         end = self.clock + evaluation.seconds
-        result = Result(
+        result = EvaluationResult(
             evaluation.cost, evaluation.seconds, self.clock, end, worker, evaluation.info, evaluation.more_costs
         )
         if end <= self.deadline:

@@ -31,7 +31,7 @@ from .simulate import Simulation
 
 __all__ = [
     "Cluster",
-    "Failure",
+    "FailedRun",
     "Limit",
     "Ready",
     "RunProgress",
@@ -74,7 +74,7 @@ class RunProgress:
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailedRun:
     """A run that could not be finished; of it only a log is left in the study, `seed-<n>.failed.log`."""
 
     spec: RunSpec
@@ -97,7 +97,7 @@ class StudyResult:
     skipped: tuple[RunSpec, ...]
     """Finished before."""
 
-    failed: tuple[Failure, ...]
+    failed: tuple[FailedRun, ...]
     """Not finished."""
 
 
@@ -145,13 +145,13 @@ def run_study(
     for spec in skipped:
         tell(RunProgress(spec, "skipped", 0.0, 0))
     done: list[RunSpec] = []
-    failed: list[Failure] = []
+    failed: list[FailedRun] = []
     with _ended_by_signal(), study_folder.held(folder) as hold:
         if keep is not None:
             keep.write(folder)
         work = _Work(folder.absolute(), hold, objectives)
         for outcome in _outcomes(work, missing, cluster, tell, on_ready or (lambda ready: None)):
-            if isinstance(outcome, Failure):
+            if isinstance(outcome, FailedRun):
                 failed.append(outcome)
             else:
                 done.append(outcome)
@@ -166,12 +166,12 @@ class _Work:
     hold: Hold
     objectives: Objectives = field(default_factory=Objectives)
 
-    def __call__(self, spec: RunSpec, report: Callable[[tuple[float, int]], None]) -> Simulation | Failure | None:
+    def __call__(self, spec: RunSpec, report: Callable[[tuple[float, int]], None]) -> Simulation | FailedRun | None:
         """How the run went; None if it had been finished before, by a worker that died afterwards."""
         if study_folder.has_appeared(self.folder, spec):
             return None
         if not study_folder.holds(self.folder, self.hold):
-            return Failure(spec, f"its worker does not see {self.folder}, which every worker must", "")
+            return FailedRun(spec, f"its worker does not see {self.folder}, which every worker must", "")
 
         def go_on(seconds: float, evaluations: int) -> None:
             if not study_folder.holds(self.folder, self.hold):
@@ -181,10 +181,10 @@ class _Work:
         try:
             return execute(spec, self.folder, self.objectives, go_on)
         except EncaveError as error:
-            return Failure(spec, str(error), traceback.format_exc())
+            return FailedRun(spec, str(error), traceback.format_exc())
         except Exception as error:  # noqa: BLE001  an optimizer's package may raise anything; the next run may not
             reason = (str(error).splitlines() or [""])[0]
-            return Failure(spec, f"{type(error).__name__}: {reason}", traceback.format_exc())
+            return FailedRun(spec, f"{type(error).__name__}: {reason}", traceback.format_exc())
 
 
 def _outcomes(
@@ -193,7 +193,7 @@ def _outcomes(
     cluster: Cluster,
     tell: Callable[[RunProgress], None],
     on_ready: Callable[[Ready], None],
-) -> Iterator[RunSpec | Failure]:
+) -> Iterator[RunSpec | FailedRun]:
     """What becomes of each run, as it does; progress is told on the way."""
     events = work_through(
         specs,
@@ -216,11 +216,11 @@ def _outcomes(
         study_folder.sweep(work.folder, specs, work.hold)
 
 
-def _outcome(folder: Path, spec: RunSpec, event: Event) -> RunSpec | Failure:
-    failure = event.payload if isinstance(event.payload, Failure) else None
+def _outcome(folder: Path, spec: RunSpec, event: Event) -> RunSpec | FailedRun:
+    failure = event.payload if isinstance(event.payload, FailedRun) else None
     if event.kind == "died":
         reason = f"{event.payload} workers ended while they had it; perhaps memory ran out. Run the study again."
-        failure = Failure(spec, reason, "")
+        failure = FailedRun(spec, reason, "")
     if failure is None:
         study_folder.forget_failure(folder, spec)
         return spec

@@ -12,7 +12,7 @@ from ...run.types import Floats
 from ..benchmarks.nasbench201.table import Benchmark
 from ..benchmarks.nasbench201.training_seeds import SeedAccuracies, seed_accuracies
 from .objective import BenchmarkObjective
-from .simulate import Evaluation
+from .simulate import SimulatedEvaluation
 
 _DRAWN = (777, 888, 999)  # training seeds of a surrogate, which has none of its own; those of NAS-Bench-201
 
@@ -47,7 +47,7 @@ class OneSeed:
         else:
             self._seeds = dict(task.seed_deviation_200) or dict.fromkeys(_DRAWN)
 
-    def __call__(self, config: Mapping[str, Any], budget: float | None) -> Evaluation:
+    def __call__(self, config: Mapping[str, Any], budget: float | None) -> SimulatedEvaluation:
         """Evaluate a configuration."""
         told = self._objective(config, budget)
         index = self._objective.index(config)
@@ -76,7 +76,7 @@ class GoingOn:
         self._evaluate, self._objective = evaluate, objective
         self._trained: dict[int, tuple[int, float]] = {}  # index → most epochs so far, and the seconds of that training
 
-    def __call__(self, config: Mapping[str, Any], budget: float | None) -> Evaluation:
+    def __call__(self, config: Mapping[str, Any], budget: float | None) -> SimulatedEvaluation:
         """Evaluate a configuration."""
         told = self._evaluate(config, budget)
         index, epochs = self._objective.index(config), self._objective.epochs(budget)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from encave.converters import convert
-from encave.converters.engine import Engine, Task
+from encave.converters.engine import Engine, ReadingTask
 from encave.converters.exporting import export
 from encave.converters.inspection import inspect_logs
 from encave.converters.limits import Limits
@@ -151,7 +151,7 @@ def test_answers_and_questions_come_in_the_order_of_the_tasks(tasks: Any) -> Non
         asked.append(number)
         return f"reply {number}"
 
-    wanted = [Task(tasks.slow, (number,)) for number in range(40)]
+    wanted = [ReadingTask(tasks.slow, (number,)) for number in range(40)]
     with Engine(3) as engine:
         assert list(engine.ordered(wanted, reply)) == [(number, f"reply {number}") for number in range(40)]
         assert asked == list(range(40))
@@ -159,10 +159,10 @@ def test_answers_and_questions_come_in_the_order_of_the_tasks(tasks: Any) -> Non
 
 
 def test_a_process_is_kept_for_many_tasks_and_replaced_when_it_ends(tasks: Any) -> None:
-    own = Task(tasks.own, ())
+    own = ReadingTask(tasks.own, ())
     with Engine(1, Limits(memory=1.0)) as engine:
         first, same, ended, second, large, third = engine.ordered(
-            [own, own, Task(tasks.leave, (7,)), own, Task(tasks.large, ()), own]
+            [own, own, ReadingTask(tasks.leave, (7,)), own, ReadingTask(tasks.large, ()), own]
         )
         assert engine.one(tasks.own) == third
     assert ended == Ended("the process that read it ended (exit 7)")
@@ -172,7 +172,9 @@ def test_a_process_is_kept_for_many_tasks_and_replaced_when_it_ends(tasks: Any) 
 
 def test_a_caller_who_leaves_early_leaves_no_process_at_work(tasks: Any) -> None:
     with Engine(2) as engine:
-        rest = engine.ordered([Task(tasks.own, ()), Task(tasks.endless, ()), Task(tasks.endless, ())])
+        rest = engine.ordered(
+            [ReadingTask(tasks.own, ()), ReadingTask(tasks.endless, ()), ReadingTask(tasks.endless, ())]
+        )
         assert next(rest) > 0
         rest.close()
         assert not engine.busy()

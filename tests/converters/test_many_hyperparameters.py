@@ -14,7 +14,7 @@ from ConfigSpace import ConfigurationSpace
 from encave.converters.formats.deepcave import dataframe
 from encave.converters.formats.optuna.domains import parse
 from encave.converters.formats.optuna.space import study_space
-from encave.converters.formats.optuna.study import Study, Trial, by_parameter
+from encave.converters.formats.optuna.study import OptunaStudy, OptunaTrial, by_parameter
 from encave.converters.formats.syne_tune import space as syne_tune_space
 from encave.converters.parts.inferred_space import infer
 from encave.converters.parts.pcs import read_pcs
@@ -47,7 +47,7 @@ def _pcs(folder: Path) -> ConfigurationSpace:
 
 def _optuna(_: Path) -> ConfigurationSpace:
     text = optuna.distributions.distribution_to_json(optuna.distributions.FloatDistribution(0.0, 1.0))
-    study = Study("s", ["MINIMIZE"], [Trial(0, "COMPLETE")])
+    study = OptunaStudy("s", ["MINIMIZE"], [OptunaTrial(0, "COMPLETE")])
     study.parameters = by_parameter([{name: (0.5, parse(text)) for name in NAMES}])
     return study_space(study, Options()).space
 

@@ -13,7 +13,7 @@ import pytest
 from encave import EncaveError, Run
 from encave.analysis.importance.space import unit_values
 from encave.converters import convert
-from encave.converters.formats.optuna.study import Study, Trial, seconds, settle_times
+from encave.converters.formats.optuna.study import OptunaStudy, OptunaTrial, seconds, settle_times
 from encave.converters.inspection import inspect_logs
 
 ODD = Path(__file__).parents[1] / "logs" / "odd"
@@ -101,11 +101,13 @@ def test_optuna_numbers_tell_the_order_when_summer_time_ends(tmp_path: Path) -> 
 
 
 def test_a_trial_across_the_change_ends_an_hour_later_and_enqueued_ones_tell_nothing() -> None:
-    across = Study("s", ["MINIMIZE"], [Trial(0, "COMPLETE", start=3500.0, end=20.0), Trial(1, "COMPLETE", start=30.0)])
+    across = OptunaStudy(
+        "s", ["MINIMIZE"], [OptunaTrial(0, "COMPLETE", start=3500.0, end=20.0), OptunaTrial(1, "COMPLETE", start=30.0)]
+    )
     settle_times(across)
     assert [(trial.start, trial.end) for trial in across.trials] == [(3500.0, 3620.0), (3630.0, None)]
-    enqueued = Trial(1, "COMPLETE", start=10.0, system={"fixed_params": {}})
-    waited = Study("s", ["MINIMIZE"], [Trial(0, "COMPLETE", start=3500.0), enqueued])
+    enqueued = OptunaTrial(1, "COMPLETE", start=10.0, system={"fixed_params": {}})
+    waited = OptunaStudy("s", ["MINIMIZE"], [OptunaTrial(0, "COMPLETE", start=3500.0), enqueued])
     settle_times(waited)
     assert enqueued.start == 10.0 and not waited.notes
 

@@ -13,7 +13,7 @@ from encave.run import nasbench201_space as space
 from encave.runners.optimizers.adapter import OptimizerAdapter, Problem, load, parse_flags
 from encave.runners.studies.execute import NODES
 from encave.runners.studies.objective import BUDGET_RANGES, OBJECTIVE
-from encave.runners.studies.simulate import Evaluation
+from encave.runners.studies.simulate import SimulatedEvaluation
 
 MakeOptimizer = Callable[..., OptimizerAdapter]
 
@@ -45,25 +45,25 @@ def make(tmp_path: Path) -> MakeOptimizer:
 
 
 @pytest.fixture
-def toy() -> Callable[[Mapping[str, Any], float | None], Evaluation]:
+def toy() -> Callable[[Mapping[str, Any], float | None], SimulatedEvaluation]:
     """An objective of which every value can be told from its configuration and budget."""
     worth = {operation: float(code) for code, operation in enumerate(space.OPERATIONS)}
 
-    def evaluate(config: Mapping[str, Any], budget: float | None) -> Evaluation:
+    def evaluate(config: Mapping[str, Any], budget: float | None) -> SimulatedEvaluation:
         digits = [worth[config[name]] for name in space.HYPERPARAMETERS]
         cost = 10.0 + sum((place + 1) * (digit - 2.2) ** 2 for place, digit in enumerate(digits))
         seconds = (budget or 12.0) * (1.0 + sum(digits) / 10)
         final = {"valid_error_200": cost - 1, "test_error_200": cost + 1, "train_seconds": 0.9 * seconds}
-        return Evaluation(cost + 100 / (budget or 12.0), seconds, final)
+        return SimulatedEvaluation(cost + 100 / (budget or 12.0), seconds, final)
 
     return evaluate
 
 
 @pytest.fixture
-def toys(toy: Callable[..., Evaluation]) -> Callable[[Mapping[str, Any], float | None], Evaluation]:
+def toys(toy: Callable[..., SimulatedEvaluation]) -> Callable[[Mapping[str, Any], float | None], SimulatedEvaluation]:
     """The same with a second objective, the number of convolutions."""
 
-    def evaluate(config: Mapping[str, Any], budget: float | None) -> Evaluation:
+    def evaluate(config: Mapping[str, Any], budget: float | None) -> SimulatedEvaluation:
         size = sum("conv" in operation for operation in config.values())
         return replace(toy(config, budget), more_costs=(float(size),))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..contents import Chapter, Study
+from ..contents import Chapter, ReportInput
 from . import all_tasks, anytime, exploration, hyperparameters, reproducibility, runs, tasks
 
-CHAPTERS: tuple[Callable[[Study], Sequence[Chapter]], ...] = (
+CHAPTERS: tuple[Callable[[ReportInput], Sequence[Chapter]], ...] = (
     all_tasks.write,
     tasks.write,
     anytime.write,
@@ -19,6 +19,6 @@ CHAPTERS: tuple[Callable[[Study], Sequence[Chapter]], ...] = (
 """What writes them: each gives no, one or several chapters. A new one comes before `runs`."""
 
 
-def write_chapters(study: Study) -> list[Chapter]:
+def write_chapters(study: ReportInput) -> list[Chapter]:
     """All chapters of a report."""
     return [chapter for write in CHAPTERS for chapter in write(study)]

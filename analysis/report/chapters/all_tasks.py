@@ -16,7 +16,7 @@ from ...tables.final import NormalisedRegrets, Profiles, Ranks, Tests
 from ...tables.robustness import Robustness
 from ...tables.within_tasks import StratifiedTests
 from .. import captions, pairs, table, tests, within_tasks
-from ..contents import Cell, Chapter, Figures, Row, Study, Table
+from ..contents import Chapter, Figures, ReportInput, ReportTable, Row, TextCell
 from ..figures import critical_difference_figure, ranks_figure
 from ..references import cite
 
@@ -30,7 +30,7 @@ _FEW_TASKS = 10  # below so many tasks a bootstrap over them is told to be rough
 _RANKS = "Average rank of runs (1 is best)"  # the table's are of medians over runs
 
 
-def write(study: Study) -> list[Chapter]:
+def write(study: ReportInput) -> list[Chapter]:
     """One chapter, where the tasks compare."""
     overall = study.overall
     if overall is None:
@@ -73,7 +73,7 @@ def write(study: Study) -> list[Chapter]:
     ]
 
 
-def _profile_figure(made: Sequence[Profile], overall: Overall, study: Study) -> Figure:
+def _profile_figure(made: Sequence[Profile], overall: Overall, study: ReportInput) -> Figure:
     tasks = plural(len(overall.comparisons), "task")
     caption = (
         f"Performance profiles over {tasks}: share of runs that end with at most so much normalised regret (0 is the "
@@ -85,15 +85,15 @@ def _profile_figure(made: Sequence[Profile], overall: Overall, study: Study) -> 
     return Figure(f"{TITLE} profiles", caption, f"Shares of runs at the smallest regret: {ends}.", chart, "profiles")
 
 
-def _robustness_table(robust: Sequence[RankRobustness], overall: Overall) -> Table:
+def _robustness_table(robust: Sequence[RankRobustness], overall: Overall) -> ReportTable:
     tasks = len(overall.comparisons)
     rows = [
         Row(
             one.optimizer,
             [
-                Cell(f"{fixed(one.rank, 2)} [{fixed(one.lower, 2)}, {fixed(one.upper, 2)}]"),
-                Cell(f"{one.first:.0%}"),
-                Cell(f"{one.best_without} of {tasks}"),
+                TextCell(f"{fixed(one.rank, 2)} [{fixed(one.lower, 2)}, {fixed(one.upper, 2)}]"),
+                TextCell(f"{one.first:.0%}"),
+                TextCell(f"{one.best_without} of {tasks}"),
             ],
             one.optimizer,
         )
@@ -105,14 +105,15 @@ def _robustness_table(robust: Sequence[RankRobustness], overall: Overall) -> Tab
         f"the best.{' So few tasks say little of others.' if tasks < _FEW_TASKS else ''}"
     )
     heads = ("Optimizer", "Average rank", "Best in", "Best without one")
-    return Table(f"{TITLE} robustness", caption, heads, rows)
+    return ReportTable(f"{TITLE} robustness", caption, heads, rows)
 
 
-def _gap_table(made: Sequence[Profile], overall: Overall) -> Table:
+def _gap_table(made: Sequence[Profile], overall: Overall) -> ReportTable:
     known = [one.gap.value for one in made if not math.isnan(one.gap.value)]
     least = min(known, default=math.nan)
     rows = [
-        Row(one.optimizer, [Cell(_gap(one), round(one.gap.value, 3) == round(least, 3))], one.optimizer) for one in made
+        Row(one.optimizer, [TextCell(_gap(one), round(one.gap.value, 3) == round(least, 3))], one.optimizer)
+        for one in made
     ]
     tasks = plural(len(overall.comparisons), "task")
     caption = (
@@ -120,7 +121,7 @@ def _gap_table(made: Sequence[Profile], overall: Overall) -> Table:
         "interval; 0 is the reference and 1 the baseline. It is the optimality gap of the score 1 − normalised regret. "
         f"Best in bold; a dash where a run failed.{captions.origin_note(overall.comparisons)}"
     )
-    return Table(f"{TITLE} normalised regret", caption, ("Optimizer", "Normalised regret"), rows)
+    return ReportTable(f"{TITLE} normalised regret", caption, ("Optimizer", "Normalised regret"), rows)
 
 
 def _gap(one: Profile) -> str:
@@ -132,7 +133,7 @@ def _gap(one: Profile) -> str:
     return f"{fixed(gap.value, 3)} [{fixed(gap.lower, 3)}, {fixed(gap.upper, 3)}]"
 
 
-def _figures(overall: Overall, study: Study) -> Iterator[Figure]:
+def _figures(overall: Overall, study: ReportInput) -> Iterator[Figure]:
     footer = overall.origin
     if overall.curves and len(overall.optimizers) > 2:
         caption = captions.overall_rank_caption(overall)
@@ -142,9 +143,9 @@ def _figures(overall: Overall, study: Study) -> Iterator[Figure]:
         yield critical_difference_figure(overall.significance, name, TITLE, footer, "task", study.styles)
 
 
-def _table(overall: Overall) -> Table:
+def _table(overall: Overall) -> ReportTable:
     rows = zip(overall.optimizers, table.overall_cells(overall), strict=True)
-    return Table(
+    return ReportTable(
         name=TITLE,
         caption=captions.overall_caption(overall),
         heads=("Optimizer", *table.task_heads(overall), "Average rank of medians"),

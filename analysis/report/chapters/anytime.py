@@ -18,7 +18,7 @@ from ...tables.anytime_tests import AnytimePairs, BudgetValues, DifferencesOverT
 from ...tables.curves import Curves, RunningTimes
 from .. import anytime_claims, random_search_line
 from ..anytime_figures import attainment_figure, axis_figure, ecdf_figure, hypervolume_figure
-from ..contents import Block, Cell, Chapter, Details, Figures, Row, Study, Table
+from ..contents import Block, Chapter, Details, Figures, ReportInput, ReportTable, Row, TextCell
 from ..references import cite
 
 TITLE = "Anytime performance"
@@ -60,7 +60,7 @@ _FRONTS = (
 Expected = Sequence["ExpectedCurve | None"]  # that of random search on each of the other axes
 
 
-def write(study: Study) -> list[Chapter]:
+def write(study: ReportInput) -> list[Chapter]:
     """One chapter, where any run has an incumbent."""
     made = [summarise(one, study.settings.hits, study.settings.control) for one in study.comparisons]
     summaries = [one for one in made if one.targets]
@@ -87,7 +87,7 @@ def write(study: Study) -> list[Chapter]:
     return [Chapter(TITLE, blocks, summary=claims, methods=methods, data=_data(summaries, expected))]
 
 
-def _figures(one: AnytimeSummary, expected: Expected, study: Study) -> Iterator[Figure]:
+def _figures(one: AnytimeSummary, expected: Expected, study: ReportInput) -> Iterator[Figure]:
     for curves, curve in zip(one.other_axes, expected, strict=True):
         yield axis_figure(curves, study.styles, curve)
     yield ecdf_figure(one, study.styles)
@@ -100,14 +100,14 @@ def _figures(one: AnytimeSummary, expected: Expected, study: Study) -> Iterator[
             yield attainment_figure(one.pareto, study.styles)
 
 
-def _expected(one: AnytimeSummary, study: Study) -> Expected:
+def _expected(one: AnytimeSummary, study: ReportInput) -> Expected:
     return [
         random_search_line.expected_curve(study, curves.section, curves.axis, curves.measures[0], curves.curves[0])
         for curves in one.other_axes
     ]
 
 
-def _table(one: AnytimeSummary) -> Table:
+def _table(one: AnytimeSummary) -> ReportTable:
     comparison, targets = one.comparison, one.targets
     assert targets is not None, "a table needs targets"
     measure, axis = comparison.measures[0], comparison.axis
@@ -120,9 +120,9 @@ def _table(one: AnytimeSummary) -> Table:
         Row(
             runtime.optimizer,
             [
-                Cell(_interval(runtime.area), several and round(runtime.area.value, 3) == round(area, 3)),
+                TextCell(_interval(runtime.area), several and round(runtime.area.value, 3) == round(area, 3)),
                 *(
-                    Cell(_time(own, runtime, target), several and math.isfinite(own.value) and own.value == least)
+                    TextCell(_time(own, runtime, target), several and math.isfinite(own.value) and own.value == least)
                     for own, target, least in zip(mine, shown, best, strict=True)
                 ),
             ],
@@ -131,7 +131,7 @@ def _table(one: AnytimeSummary) -> Table:
         for runtime, mine in zip(one.runtimes, expected, strict=True)
     ]
     unit = f" in {axis.unit}" if axis.unit else f" in {axis.name}"
-    return Table(
+    return ReportTable(
         name=f"{comparison.section.title} running times",
         caption=(
             f"{comparison.section.title}: area over the curve of {measure.name} (1 is best; 0 is never below the "

@@ -18,7 +18,7 @@ from ...landscape.footprint import Footprint, footprint
 from ...landscape.incumbent_values import IncumbentValues, incumbent_values
 from ...tables.landscape import Correlations, Explorations, Footprints, Incumbents
 from .. import exploration_figures
-from ..contents import Block, Cell, Chapter, Details, Figures, Notice, Row, Study, Table
+from ..contents import Block, Chapter, Details, Figures, Notice, ReportInput, ReportTable, Row, TextCell
 from ..references import cite
 
 _OPEN = 2  # tasks of a study whose tables are shown at once
@@ -32,7 +32,7 @@ _METHODS = (
 )
 
 
-def write(study: Study) -> list[Chapter]:
+def write(study: ReportInput) -> list[Chapter]:
     """One chapter."""
     runs = [run for section in study.view.sections for run in section.runs]
     correlations, _ = group_correlation(runs)
@@ -78,7 +78,7 @@ def footprint_of(one: Comparison) -> Footprint | str:
 
 def _figures(
     one: Comparison,
-    study: Study,
+    study: ReportInput,
     prints: Mapping[str, Footprint],
     made: Sequence[tuple[str, str, IncumbentValues]],
 ) -> Iterator[Block]:
@@ -102,15 +102,15 @@ def _seen(
     budgets = sorted({budget for group in mine for budget in group.budgets})
     if any(np.isfinite(group.mean[:-1, -1]).any() for group in mine):
         lower = budgets[:-1]
-        rows = [Row(group.optimizer, [Cell(_rank(group, low)) for low in lower], group.optimizer) for group in mine]
+        rows = [Row(group.optimizer, [TextCell(_rank(group, low)) for low in lower], group.optimizer) for group in mine]
         caption = (
             f"Spearman's rank correlation on {title} between the costs at a budget and at the highest of the "
             "optimizer's, mean ± standard deviation over runs; in brackets the configurations with a result at both."
         )
         heads = ("Optimizer", *(f"{low:.4g}" for low in lower))
-        yield Table(f"{title} budget correlation", caption, heads, rows, for_paper=False)
+        yield ReportTable(f"{title} budget correlation", caption, heads, rows, for_paper=False)
     rows = [
-        Row(one.optimizer, [Cell(text) for text in _explored(one)], one.optimizer)
+        Row(one.optimizer, [TextCell(text) for text in _explored(one)], one.optimizer)
         for one in explorations
         if one.task == title
     ]
@@ -121,7 +121,7 @@ def _seen(
     )
     heads = ("Optimizer", "Configurations", "Duplicates [%]", "Diversity [%]", "Last half [%]", "Of the space [%]")
     if rows:
-        yield Table(f"{title} exploration", caption, heads, rows, for_paper=False)
+        yield ReportTable(f"{title} exploration", caption, heads, rows, for_paper=False)
 
 
 def _rank(group: GroupCorrelation, low: float) -> str:
@@ -141,7 +141,7 @@ def _explored(one: GroupExploration) -> list[str]:
     ]
 
 
-def _incumbents(study: Study) -> tuple[list[tuple[str, str, IncumbentValues]], list[str]]:
+def _incumbents(study: ReportInput) -> tuple[list[tuple[str, str, IncumbentValues]], list[str]]:
     """What incumbents are made of, by task and optimizer, and for those that cannot be told why."""
     found: list[tuple[str, str, IncumbentValues]] = []
     unseen: list[str] = []
@@ -162,13 +162,13 @@ def _frequencies(title: str, incumbents: Sequence[tuple[str, str, IncumbentValue
     names = [name for name in mine[0][1].names if all(name in one.names for _, one in mine)] if mine else []
     if not names:
         return
-    rows = [Row(optimizer, [Cell(_usual(one, name)) for name in names], optimizer) for optimizer, one in mine]
+    rows = [Row(optimizer, [TextCell(_usual(one, name)) for name in names], optimizer) for optimizer, one in mine]
     caption = (
         f"The most frequent value of each hyperparameter in the final incumbents on {title}, and the share of runs "
         "that end with it. Frequencies of all values over time are in the data (incumbent_values)."
     )
     text = frozenset(range(1, len(names) + 1))
-    yield Table(f"{title} incumbents", caption, ("Optimizer", *names), rows, text, for_paper=False)
+    yield ReportTable(f"{title} incumbents", caption, ("Optimizer", *names), rows, text, for_paper=False)
 
 
 def _usual(one: IncumbentValues, name: str) -> str:

@@ -15,7 +15,7 @@ from ...charts.text import fixed, listing, plural, spread
 from ...importance.bias import UNIFORM, Bias, estimate_bias, uniform_groups
 from ...importance.groups import GroupImportance, Refused, group_importance
 from ...tables.importance import ImportanceBias, Importances
-from ..contents import Block, Cell, Chapter, Details, Figures, Notice, Row, Study, Table
+from ..contents import Block, Chapter, Details, Figures, Notice, ReportInput, ReportTable, Row, TextCell
 from ..references import cite
 
 _FORESTS = 40  # runs that forests are fitted to, over all groups, where each has more than one
@@ -29,7 +29,7 @@ _OPEN = 2  # tasks of a study whose tables are shown at once
 _REFERENCE = LineStyle(INK, (1.2, 1.4), "x")
 
 
-def write(study: Study) -> list[Chapter]:
+def write(study: ReportInput) -> list[Chapter]:
     """One chapter, unless no run can be explained and none is refused."""
     groups, refused = _importances(study)
     known = estimate_bias(groups)
@@ -72,7 +72,7 @@ def mean_r2(group: GroupImportance) -> float:
     return float(np.mean([one.r2 for one in group.estimates]))
 
 
-def _importances(study: Study) -> tuple[tuple[GroupImportance, ...], tuple[Refused, ...]]:
+def _importances(study: ReportInput) -> tuple[tuple[GroupImportance, ...], tuple[Refused, ...]]:
     """From some runs of each group, evenly spread over its seeds, so that a large study takes seconds."""
     members = [group.runs for section in study.view.sections for group in section.groups]
     few = len(members) <= _FORESTS
@@ -89,7 +89,7 @@ def _last(groups: Sequence[GroupImportance], title: str) -> list[GroupImportance
     return list(last.values())
 
 
-def _task(title: str, study: Study, groups: Sequence[GroupImportance], bias: Sequence[Bias]) -> list[Block]:
+def _task(title: str, study: ReportInput, groups: Sequence[GroupImportance], bias: Sequence[Bias]) -> list[Block]:
     last = _last(groups, title)
     if not last:
         return []
@@ -104,7 +104,7 @@ def _task(title: str, study: Study, groups: Sequence[GroupImportance], bias: Seq
     return blocks
 
 
-def _importance_table(title: str, groups: Sequence[GroupImportance], able: Sequence[GroupImportance]) -> Table:
+def _importance_table(title: str, groups: Sequence[GroupImportance], able: Sequence[GroupImportance]) -> ReportTable:
     first = max(able, key=lambda group: len(group.runs))
     labels = [first.label(k) for k in np.argsort(-first.mean)]
     single = {first.label(k) for k, subset in enumerate(first.estimates[0].subsets) if len(subset) == 1}
@@ -114,7 +114,7 @@ def _importance_table(title: str, groups: Sequence[GroupImportance], able: Seque
     exact = {first.label(k): value for k, value in enumerate(first.exact)} if first.exact is not None else {}
     if exact:
         known = [f"{100 * exact[label]:.1f}" for label in shown]
-        rows.append(Row("Complete table", [*(Cell(percent) for percent in known), Cell("–"), Cell("–")]))
+        rows.append(Row("Complete table", [*(TextCell(percent) for percent in known), TextCell("–"), TextCell("–")]))
     at = "" if first.budget is None else f" at budget {first.budget:g}"
     caption = (
         f"Importance of hyperparameters on {title}: share of the variance of {first.objective}{at} over the space, in "
@@ -124,7 +124,7 @@ def _importance_table(title: str, groups: Sequence[GroupImportance], able: Seque
         f"{_caution(groups)}"
     )
     heads = ("Optimizer", *shown, "R² out of bag", "Runs")
-    return Table(f"{title} importance", caption, heads, rows)
+    return ReportTable(f"{title} importance", caption, heads, rows)
 
 
 def _caution(groups: Sequence[GroupImportance]) -> str:
@@ -136,17 +136,17 @@ def _caution(groups: Sequence[GroupImportance]) -> str:
     return told + (f" Not shown, with R² below 0: {listing(nothing)}." if nothing else "")
 
 
-def _shares(group: GroupImportance, shown: Sequence[str]) -> list[Cell]:
+def _shares(group: GroupImportance, shown: Sequence[str]) -> list[TextCell]:
     r2 = mean_r2(group)
     at = {group.label(k): k for k in range(len(group.mean))} if not r2 < 0 else {}
     values = [
         spread(float(group.mean[at[label]]), float(group.spread[at[label]]), 100, ".1f") if label in at else "–"
         for label in shown
     ]
-    return [Cell(text) for text in (*values, fixed(r2, 2), str(len(group.runs)))]
+    return [TextCell(text) for text in (*values, fixed(r2, 2), str(len(group.runs)))]
 
 
-def _bias_figure(title: str, bias: Sequence[Bias], study: Study) -> Figure:
+def _bias_figure(title: str, bias: Sequence[Bias], study: ReportInput) -> Figure:
     ordered = sorted(bias, key=lambda one: one.single_error[-1])
     lines = [
         Line(

@@ -15,7 +15,7 @@ from ...grouping.schedules import rewards, schedules
 from ...grouping.sections import Section
 from ...performance.axis import overhead_seconds
 from .. import manifest, tests
-from ..contents import Chapter, Points, Study
+from ..contents import Chapter, Points, ReportInput
 from ..words import surrogate_notice
 
 TITLE = "Reproducibility"
@@ -24,14 +24,14 @@ _MOST_SEEDS = 12
 Item = tuple[str, str, str]
 
 
-def write(study: Study) -> list[Chapter]:
+def write(study: ReportInput) -> list[Chapter]:
     """One chapter, an appendix of the document."""
     asked = Points("Checklist (after those of AutoML-Conf and NeurIPS)", list(_answers(study)))
     cards = [Points(f"Data card: {section.title}", list(_card(section))) for section in study.view.sections]
     return [Chapter(TITLE, [asked, *cards], appendix=True)]
 
 
-def _answers(study: Study) -> Iterator[Item]:
+def _answers(study: ReportInput) -> Iterator[Item]:
     runs = [run for section in study.view.sections for run in section.runs]
     yield "Same protocol for all methods?", _protocol(study.view.sections), ""
     yield "All details of the evaluation?", _details(study), ""
@@ -88,7 +88,7 @@ def _protocol(sections: Sequence[Section]) -> str:
     return f"Runs of a task have the same objective and benchmark (by hash), {listing(told)}."
 
 
-def _details(study: Study) -> str:
+def _details(study: ReportInput) -> str:
     spaces = {section.title: len(section.runs[0].space) for section in study.view.sections}
     counts = sorted(set(spaces.values()))
     return (
@@ -121,7 +121,7 @@ def _seeds(seeds: Iterable[int | None]) -> str:
     return f"seeds {', '.join(map(str, known[:_MOST_SEEDS]))}{more}"
 
 
-def _uncertainty(study: Study) -> str:
+def _uncertainty(study: ReportInput) -> str:
     kinds = {"t": "Student's and its like, see Methods", "bootstrap": "percentile bootstrap"}
     single = sum(len(group.runs) < 2 for section in study.view.sections for group in section.groups)
     rest = f"; {plural(single, 'group')} of a single run have none" if single else ""
@@ -177,7 +177,7 @@ def _versions(runs: Sequence[Run]) -> str:
     return listing(told)
 
 
-def _limitations(study: Study) -> str:
+def _limitations(study: ReportInput) -> str:
     tasks = len({section.task for section in study.view.sections})
     parts = [f"Results are of {plural(tasks, 'task')}"]
     if any(section.benchmark for section in study.view.sections):

@@ -18,19 +18,19 @@ from ...tables.training_noise import LeadNoise
 from .. import captions, pairs, random_search_line, table, words
 from ..anytime_figures import hypervolume_figure
 from ..cautions import list_cautions
-from ..contents import Block, Chapter, Figures, Notice, Row, Study, Table
+from ..contents import Block, Chapter, Figures, Notice, ReportInput, ReportTable, Row
 from ..figures import critical_difference_figure, curves_figure, ranks_figure
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def write(study: Study) -> list[Chapter]:
+def write(study: ReportInput) -> list[Chapter]:
     """The chapters, by task."""
     return [_chapter(one, study) for one in study.comparisons]
 
 
-def _chapter(one: Comparison, study: Study) -> Chapter:
+def _chapter(one: Comparison, study: ReportInput) -> Chapter:
     title, cautions = one.section.title, list_cautions(one)
     expected = [
         random_search_line.expected_curve(study, one.section, one.axis, measure, curves)
@@ -59,7 +59,7 @@ def _chapter(one: Comparison, study: Study) -> Chapter:
     )
 
 
-def _figures(one: Comparison, study: Study, expected: Sequence[ExpectedCurve | None]) -> Iterator[Figure]:
+def _figures(one: Comparison, study: ReportInput, expected: Sequence[ExpectedCurve | None]) -> Iterator[Figure]:
     title, footer = one.section.title, one.section.origin
     if one.pareto:
         curves = one.made.curves[0]
@@ -74,9 +74,9 @@ def _figures(one: Comparison, study: Study, expected: Sequence[ExpectedCurve | N
         yield critical_difference_figure(one.significance[0], name, f"{title}, seeds", footer, "seed", study.styles)
 
 
-def _table(one: Comparison, centre: Centre) -> Table:
+def _table(one: Comparison, centre: Centre) -> ReportTable:
     marked = table.cells(one.table, one.significance, centre)
-    return Table(
+    return ReportTable(
         name=one.section.title,
         caption=captions.table_caption(one, centre),
         heads=(

@@ -18,7 +18,7 @@ from ...parts.names import study_name
 from ...parts.searcher import Searcher, named_in_folders
 from ...parts.space import LogSpace, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
-from .trials import STATUSES, Cleaned, Logged, clean
+from .trials import STATUSES, Cleaned, LoggedColumns, clean
 
 if TYPE_CHECKING:
     from ConfigSpace.hyperparameters import Hyperparameter
@@ -138,7 +138,7 @@ def _clean(path: Path, cells: Mapping[str, _Cells], hyperparameters: Iterable[st
     own = {*metrics, *_NEEDED, *hyperparameters, "budget", "seed", "config_id"}
     others = {name: _typed(column) for name, column in cells.items() if name not in own and any(column)}
     additional = [dict(zip(others, row, strict=True)) for row in zip(*others.values(), strict=True)]
-    logged = Logged(
+    logged = LoggedColumns(
         budget=_numbers(cells.get("budget", [None] * count)),
         seed=[_integer(text) for text in cells.get("seed", [None] * count)],
         status=[str(status).upper() for status in cells["status"]],

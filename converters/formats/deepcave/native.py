@@ -24,7 +24,7 @@ from ...parts.searcher import Searcher, named_in_folders
 from ...parts.space import SPACE_FILE, LogSpace, known_space, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
 from .output import INFERRED, RUN_SEED, TOLD, TRIAL_SEEDS
-from .trials import STATUSES, Cleaned, Logged, clean
+from .trials import STATUSES, Cleaned, LoggedColumns, clean
 
 HISTORY, CONFIGS, META, ORIGINS = "history.jsonl", "configs.json", "meta.json", "origins.json"
 _BESIDE = (CONFIGS, META, ORIGINS, SPACE_FILE)
@@ -241,7 +241,7 @@ def _clean(rows: list[_Line], objectives: Sequence[Objective], origins: Mapping[
     ids, budgets, seeds, costs, cpu_times, starts, ends, statuses, additional = (
         zip(*map(_nine, rows), strict=True) if rows else ([],) * 9
     )
-    logged = Logged(
+    logged = LoggedColumns(
         budget=budgets,
         seed=[None if seed is None else int(seed) for seed in seeds],
         status=[_NAMES[status] for status in statuses],

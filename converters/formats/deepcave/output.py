@@ -22,7 +22,7 @@ from ....run import configurations as space_columns
 from ...parts.codes import first_of_each
 from ...parts.text_columns import Cells, each, json_text, json_texts, whole, write_lines, write_object
 from . import twin as deepcave_twin
-from .rows import Rows, rows
+from .rows import ShownRows, rows
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -52,13 +52,13 @@ STATUS_NUMBERS = {
 """Status → DeepCAVE's number of it."""
 
 
-def prepare(run: Run) -> tuple[Rows, tuple[Note, ...]]:
+def prepare(run: Run) -> tuple[ShownRows, tuple[Note, ...]]:
     """The trials that DeepCAVE is shown, and notes on what it cannot hold."""
     shown = rows(run)
     return shown, (*shown.notes, *deepcave_twin.notes(run, shown))
 
 
-def write(run: Run, shown: Rows, folder: Path) -> None:
+def write(run: Run, shown: ShownRows, folder: Path) -> None:
     """Write `meta.json`, `configspace.json`, `configs.json`, `origins.json`, `history.jsonl` and the CSV twin.
 
     Args:
@@ -88,7 +88,7 @@ def _meta_text(content: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(f"{json_text(key)}: {json_text(value)}" for key, value in content.items()) + "\n}\n"
 
 
-def _meta(run: Run, shown: Rows) -> dict[str, Any]:
+def _meta(run: Run, shown: ShownRows) -> dict[str, Any]:
     told = {"optimizer": run.optimizer.name, "optimizer version": run.optimizer.version, "budget": run.budget_name}
     told |= {"task": run.task} | {
         key: getattr(run.provenance, key) for key in ("workers", "source", "source_format", "source_release")
@@ -109,7 +109,7 @@ def _note(note: Note, trials: int) -> str:
     return f"{note.text} ({note.count} of {trials} trials)" if note.count else note.text
 
 
-def _trial_seeds(shown: Rows) -> dict[str, int | None] | None:
+def _trial_seeds(shown: ShownRows) -> dict[str, int | None] | None:
     """DeepCAVE's number → the seed of its trials, for those that differ; None if none does."""
     own = shown.trials["seed"]
     if not own.null_count and np.array_equal(own.to_numpy(), shown.seeds) and shown.seeds.min(initial=0) >= 0:
@@ -121,12 +121,12 @@ def _trial_seeds(shown: Rows) -> dict[str, int | None] | None:
     return {str(number): seed for number, seed in told.items()} or None
 
 
-def _objective(run: Run, shown: Rows, name: str) -> dict[str, Any]:
+def _objective(run: Run, shown: ShownRows, name: str) -> dict[str, Any]:
     direction = run.objective(name).direction
     return _bounded(name, shown.trials[COST + name].to_numpy(), "upper" if direction == "maximize" else "lower")
 
 
-def _time_objective(shown: Rows) -> dict[str, Any]:
+def _time_objective(shown: ShownRows) -> dict[str, Any]:
     return _bounded(TIME, shown.durations(), "lower")
 
 
@@ -156,7 +156,7 @@ def _configurations(space: ConfigurationSpace, table: pa.Table) -> list[str | pa
     return [*cells, "}"]
 
 
-def _origins(shown: Rows) -> pa.Array:
+def _origins(shown: ShownRows) -> pa.Array:
     """JSON of each configuration's origin."""
     if EXTRA + "origin" not in shown.trials.column_names:
         return pa.array(["null"] * shown.configurations.num_rows, pa.string())

@@ -31,7 +31,7 @@ _PLACES = 13  # decimals to which DeepCAVE and ConfigSpace tell floats apart
 
 
 @dataclass(frozen=True)
-class Rows:
+class ShownRows:
     """The trials that DeepCAVE is shown, in the order of its files."""
 
     trials: pa.Table
@@ -80,7 +80,7 @@ class Rows:
         }
 
 
-def rows(run: Run) -> Rows:
+def rows(run: Run) -> ShownRows:
     """Choose, order and number a run's trials for DeepCAVE."""
     infeasible = run.infeasible()
     run = _without_infeasible(run, infeasible) if infeasible.any() else run
@@ -98,7 +98,7 @@ def rows(run: Run) -> Rows:
     ids = table["config_id"].to_numpy()[first_of_each(numbers)]
     known = run.configurations[space_columns.CONFIG_ID].to_numpy()
     filled = fill(run, run.configurations.take(pa.array(np.searchsorted(known, ids))), np.bincount(numbers))
-    return Rows(
+    return ShownRows(
         trials=table,
         space=filled.space,
         configurations=filled.configurations,

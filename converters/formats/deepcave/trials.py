@@ -32,7 +32,7 @@ _SCHEMA = ("worker", "instance")
 
 
 @dataclass(frozen=True)
-class Logged:
+class LoggedColumns:
     """Columns of a log as DeepCAVE has them, shape (n,) each."""
 
     budget: Sequence[float | None]
@@ -63,7 +63,7 @@ class Cleaned:
     """What was derived or flagged."""
 
 
-def clean(logged: Logged, objectives: Sequence[Objective]) -> Cleaned:
+def clean(logged: LoggedColumns, objectives: Sequence[Objective]) -> Cleaned:
     """Turn the columns of a DeepCAVE log into those of a run."""
     times, notes = from_start(logged.start, logged.end)
     kept = [o for o in objectives if not (o.name == _TIME and len(objectives) > 1 and _repeats(logged, times))]
@@ -83,7 +83,7 @@ def clean(logged: Logged, objectives: Sequence[Objective]) -> Cleaned:
     return Cleaned(columns | _additional(logged.additional), kept, [*notes, *ended.notes])
 
 
-def _repeats(logged: Logged, times: Times) -> bool:
+def _repeats(logged: LoggedColumns, times: Times) -> bool:
     rows = zip(logged.costs[_TIME], times.start, times.end, logged.status, strict=True)
     return all(
         cost == end - start if start is not None and end is not None and status == "SUCCESS" else cost is None

@@ -24,7 +24,7 @@ from ....run import COST, EXTRA, HEADER_FILE, TRIALS_FILE, Note, Objective, Run
 from ....run import configurations as space_columns
 from ...parts.text_columns import Cells, csv_cell, csv_cells, each, json_texts, whole
 from .exact_text import exact_cells, exact_texts, within
-from .rows import Rows
+from .rows import ShownRows
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -53,7 +53,7 @@ def write_space(space: ConfigurationSpace, folder: Path) -> None:
         file.writelines(_csv_line(row) for row in _space_rows(space))
 
 
-def begin(run: Run, shown: Rows, columns: Mapping[str, pa.Array], file: BinaryIO) -> list[str | Cells]:
+def begin(run: Run, shown: ShownRows, columns: Mapping[str, pa.Array], file: BinaryIO) -> list[str | Cells]:
     """Write the first line of `trials.csv`.
 
     Args:
@@ -71,7 +71,7 @@ def begin(run: Run, shown: Rows, columns: Mapping[str, pa.Array], file: BinaryIO
     return [*separated[1:], "\n"]
 
 
-def notes(run: Run, shown: Rows) -> Iterator[Note]:
+def notes(run: Run, shown: ShownRows) -> Iterator[Note]:
     """What the form changes of this run."""
     space = run.space
     if space.conditions or space.forbidden_clauses:
@@ -177,7 +177,7 @@ def _metric_name(name: str) -> str:
     return re.sub(r"\W", "_", name)
 
 
-def _merged_by_rounding(shown: Rows) -> int:
+def _merged_by_rounding(shown: ShownRows) -> int:
     rounded = np.round(shown.budgets, 2)
     if (rounded == shown.budgets).all():
         return 0  # no two rows have the same configuration, budget and seed
@@ -185,7 +185,7 @@ def _merged_by_rounding(shown: Rows) -> int:
     return int(keys.shape[1] - np.unique(keys, axis=1).shape[1]) if keys.size else 0
 
 
-def _columns(run: Run, shown: Rows, columns: Mapping[str, pa.Array]) -> Iterator[tuple[str, list[str | Cells]]]:
+def _columns(run: Run, shown: ShownRows, columns: Mapping[str, pa.Array]) -> Iterator[tuple[str, list[str | Cells]]]:
     """Header and cells of each column."""
     ids = pa.array(shown.config_ids)
     for name, hyperparameter in run.space.items():

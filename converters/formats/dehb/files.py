@@ -33,7 +33,7 @@ _LARGEST = 1e300
 
 
 @dataclass(frozen=True)
-class Beside:
+class DehbFiles:
     """The files of a history."""
 
     incumbent: Path | None = None
@@ -51,7 +51,7 @@ class Beside:
         return tuple(path for path in (self.incumbent, self.state, self.log, self.space) if path is not None)
 
 
-def beside(path: Path, names: Iterable[str]) -> Beside:
+def beside(path: Path, names: Iterable[str]) -> DehbFiles:
     """The files that belong to a history.
 
     Args:
@@ -66,7 +66,7 @@ def beside(path: Path, names: Iterable[str]) -> Beside:
         logs = [f"dehb{own}.log"]
     wanted = (f"incumbent{own}.json",) if own else ("incumbent.json", STATE)  # those with a name write no state
     found = {name: path.with_name(name) for name in wanted if name in present}
-    return Beside(
+    return DehbFiles(
         incumbent=found.get(f"incumbent{own}.json"),
         state=found.get(STATE),
         log=path.with_name(logs[0]) if len(logs) == 1 else None,
@@ -75,7 +75,7 @@ def beside(path: Path, names: Iterable[str]) -> Beside:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class HistoryEvidence:
     """What was found beside the history."""
 
     notes: tuple[Note, ...] = ()
@@ -88,8 +88,8 @@ class Evidence:
 
 
 def evidence(
-    files: Beside, history: History, space: ConfigurationSpace, configurations: pa.Table, *, known: bool
-) -> Evidence:
+    files: DehbFiles, history: History, space: ConfigurationSpace, configurations: pa.Table, *, known: bool
+) -> HistoryEvidence:
     """Check a history against the incumbent and the state beside it.
 
     Args:
@@ -115,7 +115,7 @@ def evidence(
         metadata |= {"incumbent_file": "agrees"} if agrees else {}
         if not known and isinstance(incumbent["config"], Mapping):
             metadata["named_hyperparameters"] = sorted(map(str, incumbent["config"]))
-    return Evidence(tuple(notes), metadata)
+    return HistoryEvidence(tuple(notes), metadata)
 
 
 def _object(path: Path | None, notes: list[Note]) -> Mapping[str, Any]:

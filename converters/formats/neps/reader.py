@@ -43,7 +43,7 @@ _KEPT = ("previous_trial_id", "sampling_worker_id", "evaluation_duration")
 
 
 @dataclass(frozen=True)
-class Trial:
+class NepsTrial:
     """The files of one trial."""
 
     id: str
@@ -97,7 +97,7 @@ class NepsReader:
     def read(self, found: Found, options: Options) -> ReadResult:
         """Read each folder as one trial."""
         folders = _trial_folders(found.path)
-        trials: list[Trial] = []
+        trials: list[NepsTrial] = []
         faults: list[str] = []
         for folder in folders:
             try:
@@ -123,7 +123,7 @@ def _trial_folders(folder: Path) -> list[Path]:
     )
 
 
-def _trial(folder: Path) -> Trial:
+def _trial(folder: Path) -> NepsTrial:
     metadata: dict[str, Any] = {}
     if (folder / "metadata.json").is_file():
         try:
@@ -134,7 +134,7 @@ def _trial(folder: Path) -> Trial:
         metadata = read_mapping(folder / "metadata.yaml")
     reports = [folder / name for name in _FILES[3:] if (folder / name).is_file()]
     report = _report(reports[0]) if reports else None
-    return Trial(folder.name.removeprefix(_TRIAL), read_mapping(folder / _FILES[0]), metadata, report)
+    return NepsTrial(folder.name.removeprefix(_TRIAL), read_mapping(folder / _FILES[0]), metadata, report)
 
 
 def _report(path: Path) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _report(path: Path) -> dict[str, Any]:
     return {"loss": content} if finite(content) is not None else read_mapping(path)
 
 
-def _run(trials: list[Trial], path: Path, options: Options, notes: list[Note]) -> Run:
+def _run(trials: list[NepsTrial], path: Path, options: Options, notes: list[Note]) -> Run:
     config_ids, configurations, budgets, fidelity = _configurations(trials)
     if fidelity is None and any(_ID.fullmatch(trial.id) for trial in trials):
         notes = [*notes, Note("flagged", "ids tell of rungs, but no hyperparameter grows with them: no budgets")]
@@ -177,7 +177,9 @@ def _run(trials: list[Trial], path: Path, options: Options, notes: list[Note]) -
     )
 
 
-def _configurations(trials: list[Trial]) -> tuple[list[int], dict[int, dict[str, Any]], list[float | None], str | None]:
+def _configurations(
+    trials: list[NepsTrial],
+) -> tuple[list[int], dict[int, dict[str, Any]], list[float | None], str | None]:
     """config_id of each trial, config_id → configuration without fidelity, budget of each trial, and the fidelity."""
     rungs = [(match["base"], int(match["rung"])) if (match := _ID.fullmatch(trial.id)) else None for trial in trials]
     fidelity = fidelity_of([trial.config for trial in trials], rungs)
@@ -190,7 +192,7 @@ def _configurations(trials: list[Trial]) -> tuple[list[int], dict[int, dict[str,
 
 
 def _continues(
-    trials: list[Trial], config_ids: list[int], budgets: list[float | None]
+    trials: list[NepsTrial], config_ids: list[int], budgets: list[float | None]
 ) -> tuple[list[int | None], list[Note]]:
     """The trial that each one continues: the one that NePS names, else the highest rung below of its id."""
     named = {trial.id: row for row, trial in enumerate(trials)}
@@ -211,7 +213,7 @@ def _continues(
     return found, [Note("derived", text, count)] if count else []
 
 
-def _outcomes(trials: list[Trial]) -> tuple[list[Objective], dict[str, list[float | None]], list[str], list[Note]]:
+def _outcomes(trials: list[NepsTrial]) -> tuple[list[Objective], dict[str, list[float | None]], list[str], list[Note]]:
     """Objectives, their values by column, the status of each trial, and notes."""
     old = any("loss" in (trial.report or {}) for trial in trials)
     sizes = [len(trial.values()) for trial in trials if trial.values()]
@@ -233,7 +235,7 @@ def _outcomes(trials: list[Trial]) -> tuple[list[Objective], dict[str, list[floa
     return [Objective(name) for name in names], costs, statuses, [Note("flagged", text, odd)] if odd else []
 
 
-def _times(trials: list[Trial]) -> tuple[list[float | None], list[float | None], list[Note]]:
+def _times(trials: list[NepsTrial]) -> tuple[list[float | None], list[float | None], list[Note]]:
     sampled = [finite(trial.metadata.get("time_sampled")) for trial in trials]
     started = [finite(trial.metadata.get("time_started")) for trial in trials]
     ended = [finite(trial.metadata.get("time_end")) for trial in trials]
@@ -245,7 +247,7 @@ def _times(trials: list[Trial]) -> tuple[list[float | None], list[float | None],
     return times.start, times.end, notes
 
 
-def _extras(trial: Trial) -> dict[str, Any]:
+def _extras(trial: NepsTrial) -> dict[str, Any]:
     """Everything that the model has no column for."""
     report = trial.report or {}
     further = report.get("extra") or report.get("info_dict") or {}

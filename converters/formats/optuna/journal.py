@@ -18,7 +18,7 @@ from ....run import Note
 from ...parts.json_lines import numbered_lines
 from ...reader import Found, Listing, Options, ReadResult
 from .domains import Domain, parse
-from .study import STATE_NAMES, Study, Trial, by_parameter, seconds
+from .study import STATE_NAMES, OptunaStudy, OptunaTrial, by_parameter, seconds
 from .trials import to_result
 
 _FIRST = re.compile(rb'\s*\{(?=[^\n]*"op_code"\s*:\s*\d)(?=[^\n]*"worker_id"\s*:)')
@@ -90,19 +90,19 @@ class _Replay:
     """The state of one study as the operations come in."""
 
     def __init__(self, name: str) -> None:
-        self.study: Study | None = None
+        self.study: OptunaStudy | None = None
         self._name = name
         self._number = -1
         self._names: dict[int, str] = {}
         self._created = 0
         self._next_trial = 0
         self._lost = 0
-        self._trials: dict[int, Trial] = {}
+        self._trials: dict[int, OptunaTrial] = {}
         self._params: defaultdict[int, dict[str, tuple[Any, Domain]]] = defaultdict(dict)
         self._broken: set[int] = set()
         self._bad_lines: list[int] = []
         self._domains: dict[str, Domain] = {}
-        self._of_trial: dict[int, Callable[[Trial, dict[str, Any]], None]] = {
+        self._of_trial: dict[int, Callable[[OptunaTrial, dict[str, Any]], None]] = {
             5: self._param,
             6: self._state,
             7: lambda trial, log: trial.steps.__setitem__(int(log["step"]), _number(log["intermediate_value"])),
@@ -155,7 +155,7 @@ class _Replay:
             return
         directions = [_DIRECTIONS[direction] for direction in log["directions"]]
         if name == self._name:
-            self.study, self._number = Study(name, directions), self._created
+            self.study, self._number = OptunaStudy(name, directions), self._created
         self._names[self._created] = name
         self._created += 1
 
@@ -173,13 +173,13 @@ class _Replay:
         self._next_trial += 1
         if log["study_id"] != self._number:
             return
-        trial = self._trials[trial_id] = Trial(len(self._trials) + self._lost, state)
+        trial = self._trials[trial_id] = OptunaTrial(len(self._trials) + self._lost, state)
         try:
             self._fill(trial_id, trial, log)
         except _UNREADABLE:
             self._broken.add(trial_id)
 
-    def _fill(self, trial_id: int, trial: Trial, log: dict[str, Any]) -> None:
+    def _fill(self, trial_id: int, trial: OptunaTrial, log: dict[str, Any]) -> None:
         """A trial can be created with all it has."""
         trial.start, trial.end = seconds(log.get("datetime_start")), seconds(log.get("datetime_complete"))
         trial.worker = log.get("worker_id")
@@ -191,11 +191,11 @@ class _Replay:
         values = [log["value"]] if log.get("value") is not None else log.get("values")
         trial.values = _values(values)
 
-    def _param(self, _: Trial, log: dict[str, Any]) -> None:
+    def _param(self, _: OptunaTrial, log: dict[str, Any]) -> None:
         domain = self._domain(log["distribution"])
         self._params[log["trial_id"]][log["param_name"]] = domain.external(log["param_value_internal"]), domain
 
-    def _state(self, trial: Trial, log: dict[str, Any]) -> None:
+    def _state(self, trial: OptunaTrial, log: dict[str, Any]) -> None:
         state = STATE_NAMES[log["state"]]
         if state == trial.state == "RUNNING":
             return  # another worker was faster
@@ -213,9 +213,9 @@ class _Replay:
             domain = self._domains[text] = parse(text)
         return domain
 
-    def finished(self, path: Path) -> Study:
+    def finished(self, path: Path) -> OptunaStudy:
         """The study after the last line."""
-        study = self.study or Study(self._name, ["NOT_SET"])
+        study = self.study or OptunaStudy(self._name, ["NOT_SET"])
         readable = {key: trial for key, trial in self._trials.items() if key not in self._broken}
         study.trials = list(readable.values())
         study.parameters = by_parameter(self._params[key] for key in readable)

@@ -16,7 +16,7 @@ from ....files import joblib, pickles
 from ....run import Note
 from ...reader import Found, Listing, Options, ReadResult
 from .domains import Domain, from_attributes
-from .study import STATE_NAMES, Study, Trial, by_parameter, seconds
+from .study import STATE_NAMES, OptunaStudy, OptunaTrial, by_parameter, seconds
 from .trials import to_result
 
 SUFFIXES = tuple(
@@ -140,7 +140,7 @@ def _member(owner: Any, name: Any) -> Inert:
     raise EncaveError("the pickle takes an attribute of something else than Optuna's: it was not loaded")
 
 
-def _study(content: Any, path: Path) -> Study:
+def _study(content: Any, path: Path) -> OptunaStudy:
     if not isinstance(content, Inert) or not content.path.endswith(".Study"):
         raise EncaveError(f"{path} is a pickle, but not of a study of Optuna")
     state = content.state
@@ -152,7 +152,7 @@ def _study(content: Any, path: Path) -> Study:
         raise EncaveError(f"{path} has no trials: they are in the study's storage ({kind}); convert that instead")
     directions = info.state.get("directions") or state.get("directions") or [info.state.get("direction")]
     sampler = state.get("sampler")
-    study = Study(
+    study = OptunaStudy(
         name=str(info.state.get("name") or state.get("study_name") or ""),
         directions=[_enum(direction, _DIRECTIONS) for direction in directions],
         user=_mapping(info.state.get("user_attrs")),
@@ -194,8 +194,8 @@ def _plain(value: Any) -> Any:
     return item if isinstance(item, str | bool | int | float | None) else str(item)
 
 
-def _trial(number: int, state: dict[str, Any]) -> Trial:
-    trial = Trial(int(state.get("number", number)), _enum(state["state"], STATE_NAMES))
+def _trial(number: int, state: dict[str, Any]) -> OptunaTrial:
+    trial = OptunaTrial(int(state.get("number", number)), _enum(state["state"], STATE_NAMES))
     values = state.get("values") or [state.get("value")]
     trial.values = {key: float(value) for key, value in enumerate(values) if value is not None}
     trial.user, trial.system = _mapping(state.get("user_attrs")), _mapping(state.get("system_attrs"))

@@ -13,17 +13,17 @@ from ...parts.fitting import fitted_run
 from ...parts.space import known_space
 from ...reader import Options, ReadResult
 from .space import study_space
-from .study import STATES, Study
+from .study import STATES, OptunaStudy
 
 _OURS = ("start", "end", "worker", "budget", "asked")
 
 
-def is_ours(study: Study) -> bool:
+def is_ours(study: OptunaStudy) -> bool:
     """Whether every trial has what the runner adds."""
     return all(trial.user.keys() >= set(_OURS) for trial in study.trials)
 
 
-def to_result(study: Study, path: Path, options: Options, sidecar: Sidecar) -> ReadResult:
+def to_result(study: OptunaStudy, path: Path, options: Options, sidecar: Sidecar) -> ReadResult:
     """The study as a run, with what the sidecar says of it.
 
     Raises:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ...parts.optuna_attributes import samplers
 from ...parts.searcher import SEARCHES
-from .study import Study, Trial
+from .study import OptunaStudy, OptunaTrial
 
 OPTUNA_SAMPLERS = {
     ("Random" if label == "Random Search" else label): SEARCHES[label]
@@ -18,7 +18,7 @@ _CLASSES = {"TPE": "TPE", "CmaEs": "CMA-ES", "NSGAII": "NSGA-II", "NSGAIII": "NS
 _RUNG = "completed_rung_0"
 
 
-def logged_searcher(study: Study) -> str | None:
+def logged_searcher(study: OptunaStudy) -> str | None:
     """The sampler of the study's pickle or of its attributes, and the pruner with rungs; None if nothing tells."""
     told = [_of_class(study.sampler)] if study.sampler else _of_attributes(study)
     pruner = _pruner(study.trials)
@@ -30,18 +30,18 @@ def _of_class(name: str) -> str:
     return _CLASSES.get(short, short)
 
 
-def _of_attributes(study: Study) -> list[str]:
+def _of_attributes(study: OptunaStudy) -> list[str]:
     keys: Iterable[str] = (*study.system, *(key for trial in study.trials for key in trial.system))
     return samplers(dict.fromkeys(keys))
 
 
-def _pruner(trials: Sequence[Trial]) -> str | None:
+def _pruner(trials: Sequence[OptunaTrial]) -> str | None:
     """Hyperband, whose brackets put the first rung at several steps, or successive halving, which has one."""
     steps = {step for trial in trials if (step := _first_rung(trial)) is not None}
     return "Hyperband" if len(steps) > 1 else "Successive Halving" if steps else None
 
 
-def _first_rung(trial: Trial) -> int | None:
+def _first_rung(trial: OptunaTrial) -> int | None:
     """The step at which the trial came to its first rung: the first one with the value that the rung has."""
     value = trial.system.get(_RUNG)
     return next((step for step in sorted(trial.steps) if trial.steps[step] == value), None)

@@ -14,7 +14,7 @@ from ...parts.codes import Codes, codes, first_of_each, joint_codes
 from ...parts.space import given_instead
 from ...reader import Options
 from .domains import json_text, parameter
-from .study import Study
+from .study import OptunaStudy
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -55,7 +55,7 @@ class StudySpace:
         return configurations.from_cells(space, range(len(first)), cells)
 
 
-def study_space(study: Study, options: Options) -> StudySpace:
+def study_space(study: OptunaStudy, options: Options) -> StudySpace:
     """The space of the distributions, and the trials' configurations, equal ones once.
 
     Distributions tell of no conditions: a space that is given is preferred, if it has all that they are of.
@@ -95,7 +95,7 @@ def _scalars(values: list[Any]) -> list[Any]:
     return [json_text(value) if isinstance(value, list | tuple | dict) else value for value in values]
 
 
-def _incomplete(study: Study, columns: _Columns, space: ConfigurationSpace) -> tuple[bool, list[Note]]:
+def _incomplete(study: OptunaStudy, columns: _Columns, space: ConfigurationSpace) -> tuple[bool, list[Note]]:
     """Whether configurations lack hyperparameters that the space has no condition for."""
     lacking = np.zeros(len(study.trials), dtype=bool)
     for name in space.unconditional_hyperparameters:

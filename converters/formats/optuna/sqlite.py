@@ -15,7 +15,7 @@ from ....files.sqlite import MAGIC, Database, opened
 from ....run import Note
 from ...reader import Found, Listing, Options, ReadResult
 from .params import Parameters
-from .study import STATES, Study, Trial, all_seconds, seconds
+from .study import STATES, OptunaStudy, OptunaTrial, all_seconds, seconds
 from .trials import to_result
 
 SUFFIXES = (".db", ".sqlite", ".sqlite3", ".db3")
@@ -99,9 +99,9 @@ class _Storage:
         listed = self._database.select(("study_id", "study_name"), "FROM studies ORDER BY study_id")
         return {number: str(name) for number, name in listed}
 
-    def study(self, number: int, name: str) -> Study:
+    def study(self, number: int, name: str) -> OptunaStudy:
         """One study with its trials."""
-        study = Study(name, self._directions(number), release=self._release())
+        study = OptunaStudy(name, self._directions(number), release=self._release())
         study.user = self._study_attributes("study_user_attributes", number)
         study.system = self._study_attributes("study_system_attributes", number)
         collected = _Collected(self._trials(number))
@@ -179,13 +179,13 @@ class _Collected:
     """The trials of a study as their rows come in; a trial with a row that cannot be read is dropped in the end."""
 
     def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        self.trials: dict[int, Trial] = {}
+        self.trials: dict[int, OptunaTrial] = {}
         self.broken: set[int] = set()
         listed = list(rows)
         starts, ends = (all_seconds([row[column] for row in listed]) for column in _DATES)
         for position, (key, number, state, start, end, value) in enumerate(listed):
             numbered = number is None or isinstance(number, int)
-            trial = Trial(number if numbered and number is not None else position, str(state))
+            trial = OptunaTrial(number if numbered and number is not None else position, str(state))
             self.trials[key] = trial
             try:
                 if value is not None:
@@ -204,29 +204,29 @@ class _Collected:
         except (ValueError, TypeError, IndexError, OverflowError):
             self.broken.add(row[0])
 
-    def value(self, trial: Trial, objective: int, value: Any, kind: str | None) -> None:
+    def value(self, trial: OptunaTrial, objective: int, value: Any, kind: str | None) -> None:
         """An objective's value."""
         number = _INFINITE.get(kind or "", value)
         if number is not None:
             trial.values[int(objective)] = float(number)
 
-    def step(self, trial: Trial, step: int, value: Any, kind: str | None) -> None:
+    def step(self, trial: OptunaTrial, step: int, value: Any, kind: str | None) -> None:
         """An intermediate value; null stands for NaN."""
         number = _INFINITE.get(kind or "", value)
         trial.steps[int(step)] = None if number is None else float(number)
 
-    def user(self, trial: Trial, key: str, text: str) -> None:
+    def user(self, trial: OptunaTrial, key: str, text: str) -> None:
         """A user attribute."""
         trial.user[str(key)] = _lenient_json(text)
 
-    def system(self, trial: Trial, key: str, text: str) -> None:
+    def system(self, trial: OptunaTrial, key: str, text: str) -> None:
         """A system attribute; before schema 1.3 one is the trial's number."""
         if key == "_number":
             trial.number = int(json.loads(text))
         else:
             trial.system[str(key)] = _lenient_json(text)
 
-    def finish(self, study: Study) -> list[int]:
+    def finish(self, study: OptunaStudy) -> list[int]:
         """Put the trials into the study; their ids, in that order."""
         readable = [(key, trial) for key, trial in self.trials.items() if key not in self.broken]
         readable.sort(key=lambda item: item[1].number)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ....run import EXTRA, Note
 from ...parts.continued import reports
-from .study import Study, Trial
+from .study import OptunaStudy, OptunaTrial
 
 NAME = "steps"
 """What the budgets count."""
@@ -16,10 +16,10 @@ _CONSTRAINTS = "constraints"
 
 
 @dataclass(frozen=True)
-class Spread:
+class StepTrials:
     """A study's trials, and those that its steps become."""
 
-    trials: list[Trial]
+    trials: list[OptunaTrial]
     """One trial for each step and what came after the last, n of them."""
     rows: list[int]
     """Position of the trial that each is of, shape (n,)."""
@@ -29,7 +29,7 @@ class Spread:
     """What was done."""
 
 
-def spread(study: Study) -> Spread | None:
+def spread(study: OptunaStudy) -> StepTrials | None:
     """The study with a trial for each step; None where no trial reports any."""
     steps = [step for trial in study.trials for step in trial.steps]
     if not steps or len(study.directions) > 1:
@@ -40,10 +40,10 @@ def spread(study: Study) -> Spread | None:
     numbers = [study.trials[row].number for row in rows]
     told = reports(rows, budgets, [trial.end for trial in trials], [False] * len(rows))
     columns = {"trial_id": list(range(len(rows))), "budget": budgets, EXTRA + "number": numbers, **told.columns}
-    return Spread(trials, rows, columns, (*_notes(study.trials, len(rows), shift), *told.notes))
+    return StepTrials(trials, rows, columns, (*_notes(study.trials, len(rows), shift), *told.notes))
 
 
-def _reports(trial: Trial, shift: int) -> Iterator[tuple[Trial, float | None]]:
+def _reports(trial: OptunaTrial, shift: int) -> Iterator[tuple[OptunaTrial, float | None]]:
     """What a trial reported, each as a trial with its budget.
 
     The last step of a complete trial has the trial's value. A pruned trial has nothing but its steps. One that failed
@@ -63,7 +63,7 @@ def _reports(trial: Trial, shift: int) -> Iterator[tuple[Trial, float | None]]:
         yield replace(trial, steps={}), None if last is None or trial.state == "RUNNING" else float(last + shift)
 
 
-def _notes(trials: Sequence[Trial], rows: int, shift: int) -> Iterator[Note]:
+def _notes(trials: Sequence[OptunaTrial], rows: int, shift: int) -> Iterator[Note]:
     yield Note("derived", "Optuna's steps are read as budgets, as --steps budget says: each is a trial", rows)
     if shift:
         yield Note("derived", "steps count from 0: one was added")

@@ -29,7 +29,7 @@ STATE_NAMES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
 
 
 @dataclass
-class Trial:
+class OptunaTrial:
     """A trial as Optuna has it."""
 
     number: int
@@ -85,14 +85,14 @@ def by_parameter(trials: Iterable[Mapping[str, tuple[Any, Domain]]]) -> dict[str
 
 
 @dataclass
-class Study:
+class OptunaStudy:
     """A study as Optuna has it."""
 
     name: str
     """Its name, unique in a storage."""
     directions: list[str]
     """MINIMIZE, MAXIMIZE or NOT_SET per objective."""
-    trials: list[Trial] = field(default_factory=list)
+    trials: list[OptunaTrial] = field(default_factory=list)
     """In the order of their numbers."""
     parameters: dict[str, Tried] = field(default_factory=dict)
     """Parameter → what was tried of it, in the order in which the trials have them."""
@@ -140,7 +140,7 @@ def all_seconds(values: Sequence[Any]) -> list[float | None] | None:
 _HOUR = 3600.0
 
 
-def settle_times(study: Study) -> None:
+def settle_times(study: OptunaStudy) -> None:
     """Leave out times that are no dates, and put right those after a clock went back an hour; both are noted.
 
     Optuna writes local times without their zone, so when summer time ends an hour comes twice. Its numbers tell the
@@ -171,7 +171,7 @@ def settle_times(study: Study) -> None:
         study.notes.append(Note("flagged", text, changed))
 
 
-def _after_change(trials: Sequence[Trial]) -> set[int]:
+def _after_change(trials: Sequence[OptunaTrial]) -> set[int]:
     """Identities of the trials from the one on whose start goes back by up to an hour and stays behind."""
     told = [trial for trial in trials if trial.start is not None and "fixed_params" not in trial.system]
     starts = np.array([trial.start for trial in told], dtype=np.float64)

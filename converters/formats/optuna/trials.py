@@ -24,7 +24,7 @@ from .searched import OPTUNA_SAMPLERS, logged_searcher
 from .space import study_space
 from .steps import NAME as STEPS
 from .steps import spread
-from .study import STATES, Study, Trial, settle_times
+from .study import STATES, OptunaStudy, OptunaTrial, settle_times
 
 _METRIC_NAMES = "study:metric_names"
 _UNNAMED = "no-name-"  # Optuna's name for a study that the user gave none
@@ -32,7 +32,7 @@ _CONSTRAINTS = "constraints"  # until release 4 a list, in release 5 one attribu
 _SAMPLER_STATE = ("cma:", "sepcma:", "cmawm:")  # pickles of the sampler, many times the size of all else
 
 
-def to_result(study: Study, path: Path, options: Options) -> ReadResult:
+def to_result(study: OptunaStudy, path: Path, options: Options) -> ReadResult:
     """The study as a run.
 
     Args:
@@ -78,7 +78,7 @@ def to_result(study: Study, path: Path, options: Options) -> ReadResult:
     return ReadResult(run, release, len(run) + study.dropped, dropped=study.dropped)
 
 
-def _metadata(study: Study) -> dict[str, Any]:
+def _metadata(study: OptunaStudy) -> dict[str, Any]:
     starts = [trial.start for trial in study.trials if trial.start is not None]
     return {
         "study": study.name,
@@ -94,14 +94,14 @@ def _strict(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str), parse_constant=str)
 
 
-def _release(study: Study) -> str | None:
+def _release(study: OptunaStudy) -> str | None:
     domains = [domain for tried in study.parameters.values() for domain in tried.domains if domain.choices is None]
     if not domains:
         return None
     return "<3.0" if any(domain.before_3 for domain in domains) else ">=3.0"
 
 
-def _objectives(study: Study) -> list[Objective]:
+def _objectives(study: OptunaStudy) -> list[Objective]:
     names = study.system.get(_METRIC_NAMES)
     count = len(study.directions)
     usable = isinstance(names, list) and len(set(map(str, names))) == count
@@ -115,7 +115,7 @@ def _objectives(study: Study) -> list[Objective]:
     ]
 
 
-def _columns(trials: Sequence[Trial], objectives: Sequence[Objective]) -> tuple[dict[str, Any], list[Note]]:
+def _columns(trials: Sequence[OptunaTrial], objectives: Sequence[Objective]) -> tuple[dict[str, Any], list[Note]]:
     times = since_start([trial.start for trial in trials], [trial.end for trial in trials])
     usable = [[finite(trial.values.get(number)) for number in range(len(objectives))] for trial in trials]
     statuses = [STATES[trial.state] for trial in trials]
@@ -152,7 +152,7 @@ def _holds(system: Mapping[str, Any]) -> list[bool]:
     return [isinstance(value, int | float) and value <= 0 for value in values.values()]
 
 
-def _extras(trial: Trial, names: Sequence[str], columns: Mapping[str, Any], row: int) -> dict[str, Any]:
+def _extras(trial: OptunaTrial, names: Sequence[str], columns: Mapping[str, Any], row: int) -> dict[str, Any]:
     """Intermediate values, attributes, and the values of trials that did not succeed."""
     extras: dict[str, Any] = {}
     for number, name in enumerate(names):
@@ -171,7 +171,7 @@ def _extras(trial: Trial, names: Sequence[str], columns: Mapping[str, Any], row:
     return extras
 
 
-def _notes(trials: Sequence[Trial], infinite: int) -> list[Note]:
+def _notes(trials: Sequence[OptunaTrial], infinite: int) -> list[Note]:
     states = Counter(trial.state for trial in trials)
     notes: list[Note] = []
     if states["PRUNED"]:

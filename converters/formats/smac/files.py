@@ -24,7 +24,7 @@ _LARGEST = 1 << 24  # bytes of a scenario.txt
 
 
 @dataclass(frozen=True)
-class Beside:
+class SmacFiles:
     """The files of a run history; those with its own suffix go first, as `scenario 2.txt` for `runhistory 2.json`."""
 
     suffix: str = ""
@@ -117,7 +117,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def beside(path: Path, names: Iterable[str]) -> Beside:
+def beside(path: Path, names: Iterable[str]) -> SmacFiles:
     """The files that belong to a run history.
 
     Args:
@@ -136,10 +136,10 @@ def beside(path: Path, names: Iterable[str]) -> Beside:
     told = _settings(scenario).get("pcs_fn") if scenario is not None and scenario.suffix == ".txt" else None
     space = space_file(path.parent, present, suffix=suffix, told=told)
     statistics = first(("optimization", ".json"), ("stats", ".json"))
-    return Beside(suffix, scenario, space, statistics, first(*((stem, ".json") for stem in _TRAJECTORIES)))
+    return SmacFiles(suffix, scenario, space, statistics, first(*((stem, ".json") for stem in _TRAJECTORIES)))
 
 
-def read_scenario(files: Beside, notes: list[Note]) -> Scenario:
+def read_scenario(files: SmacFiles, notes: list[Note]) -> Scenario:
     """Read what is there; a file that cannot be read is noted in `notes` and passed over."""
     statistics = _object(files.statistics, notes)
     finished = statistics.get("finished")

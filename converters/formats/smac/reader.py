@@ -32,7 +32,7 @@ from ...parts.space import LogSpace, known_space
 from ...reader import Found, Listing, Options, ReadResult
 from .columns import Entries, entries, status_code, status_column
 from .facade import searched_by
-from .files import RUN_HISTORY, Beside, Scenario, beside, read_scenario
+from .files import RUN_HISTORY, Scenario, SmacFiles, beside, read_scenario
 from .incumbents import named_incumbents, penalties, shares_evaluations
 from .rows import STATUSES, UNSET, instance_text, releases
 from .times import times
@@ -96,7 +96,7 @@ class _Log:
     configurations: dict[int, dict[str, Any]]
     origins: Mapping[str, Any]
     scenario: Scenario
-    files: Beside
+    files: SmacFiles
     counted: Any
 
 

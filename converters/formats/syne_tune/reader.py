@@ -50,7 +50,7 @@ _LABELS = {
 
 
 @dataclass(frozen=True)
-class Log:
+class ExperimentLog:
     """What the two files hold."""
 
     path: Path
@@ -104,7 +104,7 @@ class SyneTuneReader:
 READER = SyneTuneReader()
 
 
-def _load(path: Path) -> tuple[Log, list[Note]]:
+def _load(path: Path) -> tuple[ExperimentLog, list[Note]]:
     """The log, and what was dropped beyond rows that are no rows."""
     folder = path.parent
     for name in (METADATA, RESULTS):
@@ -126,7 +126,7 @@ def _load(path: Path) -> tuple[Log, list[Note]]:
         table = CsvTable(columns, int(usable.sum()), table.dropped, table.notes)
     if not table.rows:
         raise EncaveError(f"{folder / RESULTS} has no reports")
-    return Log(folder / RESULTS, metadata, table, trials[usable].astype(np.int64)), notes
+    return ExperimentLog(folder / RESULTS, metadata, table, trials[usable].astype(np.int64)), notes
 
 
 def _metric_names(metadata: Mapping[str, Any]) -> list[str]:
@@ -141,7 +141,7 @@ def _objectives(metadata: Mapping[str, Any]) -> list[Objective]:
     return [Objective(name, "maximize" if known.get(name) == "max" else "minimize") for name in names]
 
 
-def _budget(log: Log) -> tuple[Floats | None, str | None, list[Note]]:
+def _budget(log: ExperimentLog) -> tuple[Floats | None, str | None, list[Note]]:
     """Budget of each report, its name, and what was assumed; None where every trial reports once."""
     settings = log.metadata.get("scheduler_kwargs")
     settings = settings if isinstance(settings, dict) else {}
@@ -161,7 +161,7 @@ def _budget(log: Log) -> tuple[Floats | None, str | None, list[Note]]:
     return None, None, [Note("flagged", "trials report several times, but the log has no resource to tell why")]
 
 
-def _others(log: Log) -> list[str]:
+def _others(log: ExperimentLog) -> list[str]:
     """Columns that are neither Syne Tune's, the configuration's nor metrics."""
     metrics = {_TRIAL, *_metric_names(log.metadata)}
     return [name for name in log.table.columns if not name.startswith((_OWN, _CONFIG)) and name not in metrics]
@@ -177,7 +177,7 @@ def _counts_up(values: Floats, trials: NDArray[np.int64]) -> bool:
 
 
 def _run(
-    log: Log,
+    log: ExperimentLog,
     space: LogSpace,
     budget: Floats | None,
     budget_name: str | None,
@@ -223,7 +223,7 @@ def _run(
     )
 
 
-def _reports(log: Log, budget: Floats | None, ends: Sequence[float | None]) -> Reports:
+def _reports(log: ExperimentLog, budget: Floats | None, ends: Sequence[float | None]) -> Reports:
     """Which reports continue others; where the worker counts from 0 again, the trial was resumed in another call."""
     count = len(log.trials)
     known = [None] * count if budget is None else [level if np.isfinite(level) else None for level in budget.tolist()]
@@ -232,7 +232,7 @@ def _reports(log: Log, budget: Floats | None, ends: Sequence[float | None]) -> R
     return reports(log.trials.tolist(), known, ends, (log.floats(_ITERATION) == 0).tolist())
 
 
-def _configurations(log: Log, space: LogSpace) -> dict[int, dict[str, Any]]:
+def _configurations(log: ExperimentLog, space: LogSpace) -> dict[int, dict[str, Any]]:
     ids, first = np.unique(log.trials, return_index=True)
     columns: dict[str, list[Any]] = {}
     for name, hyperparameter in space.space.items():
@@ -247,7 +247,7 @@ def _configurations(log: Log, space: LogSpace) -> dict[int, dict[str, Any]]:
     }
 
 
-def _times(log: Log) -> tuple[Sequence[float | None], Sequence[float | None], list[Note]]:
+def _times(log: ExperimentLog) -> tuple[Sequence[float | None], Sequence[float | None], list[Note]]:
     """Starts and ends: the tuner's clock when it got the report, and the worker's clock for how long it took."""
     if _TIME not in log.table.columns:
         nothing = [None] * log.table.rows
@@ -270,7 +270,7 @@ def _times(log: Log) -> tuple[Sequence[float | None], Sequence[float | None], li
     return told[0], told[1], notes
 
 
-def _oddities(log: Log, failed: NDArray[np.bool_]) -> list[Note]:
+def _oddities(log: ExperimentLog, failed: NDArray[np.bool_]) -> list[Note]:
     notes: list[Note] = []
     silent = int(log.trials.max()) + 1 - len(np.unique(log.trials)) if log.trials.min() >= 0 else 0
     if silent > 0:
@@ -281,7 +281,7 @@ def _oddities(log: Log, failed: NDArray[np.bool_]) -> list[Note]:
     return notes
 
 
-def _searched(log: Log) -> Searcher:
+def _searched(log: ExperimentLog) -> Searcher:
     """The scheduler; of those that take any searcher, with the searcher."""
     scheduler, settings = log.metadata.get("scheduler_name"), log.metadata.get("scheduler_kwargs")
     if not scheduler:

@@ -24,7 +24,7 @@ _AX = ("trial_index", "arm_name", "trial_status", "generation_method", "generati
 
 
 @dataclass(frozen=True)
-class Frame:
+class KnownFrame:
     """A table whose columns are known."""
 
     kind: str
@@ -56,7 +56,7 @@ def as_options(mapping: Mapping[str, Any]) -> str:
     return " ".join(f"--map {shlex.quote(f'{key}={value}')}" for key, value in pairs if value)
 
 
-def known_frame(names: Sequence[str]) -> Frame | None:
+def known_frame(names: Sequence[str]) -> KnownFrame | None:
     """What a table with these columns is; None if that is not known."""
     return next((frame for know in _KNOWN if (frame := know(names)) is not None), None)
 
@@ -71,7 +71,7 @@ def guessed(names: Sequence[str]) -> Mapping[str, Any]:
     return _objective(found[-1]) | {"hyperparameters": others if len(others) <= _FEW else [_PLACE]}
 
 
-def told_over(frame: Frame, spec: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def told_over(frame: KnownFrame, spec: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """The frame's mapping with what the user says on top, without what it says of columns that the user names."""
     claimed = {name for value in spec.values() for name in _columns(value, names)}
     own = {key: value for key, value in frame.mapping.items() if key not in spec}
@@ -101,7 +101,7 @@ def _beginning(names: Iterable[str], prefix: str) -> list[str]:
     return [name for name in names if name.startswith(prefix) and name != prefix]
 
 
-def _optuna(names: Sequence[str]) -> Frame | None:
+def _optuna(names: Sequence[str]) -> KnownFrame | None:
     values = [name for name in names if name == "value" or name.startswith("values_")]
     if "number" not in names or not values or not _beginning(names, "params_"):
         return None
@@ -109,7 +109,7 @@ def _optuna(names: Sequence[str]) -> Frame | None:
     limits = [name for name in names if name.partition(":")[0] == f"{_ATTRIBUTE}constraints"]
     ways = ", ".join(f"{name} better the {'higher' if more_is_better(name) else 'lower'}" for name in values)
     direction = f"Optuna's data frame does not say its directions: {ways}, by the name; --map objective=… says it"
-    return Frame(
+    return KnownFrame(
         "Optuna's data frame of trials",
         {
             "objective": [_objective(name)["objective"] for name in values],
@@ -124,11 +124,11 @@ def _optuna(names: Sequence[str]) -> Frame | None:
     )
 
 
-def _scikit_learn(names: Sequence[str]) -> Frame | None:
+def _scikit_learn(names: Sequence[str]) -> KnownFrame | None:
     scores = _beginning(names, "mean_test_")
     if "params" not in names or not scores or not _beginning(names, "param_"):
         return None
-    return Frame(
+    return KnownFrame(
         "scikit-learn's cv_results_",
         {
             "objective": f"{scores[0] if len(scores) == 1 else _PLACE}:maximize",
@@ -142,7 +142,7 @@ def _scikit_learn(names: Sequence[str]) -> Frame | None:
     )
 
 
-def _ray(names: Sequence[str]) -> Frame | None:
+def _ray(names: Sequence[str]) -> KnownFrame | None:
     if "training_iteration" not in names or not _beginning(names, "config/"):
         return None
     own = (*_INDEX, "logdir")
@@ -151,7 +151,7 @@ def _ray(names: Sequence[str]) -> Frame | None:
     others = ", ".join(name for name in metrics if name != metric)
     text = f"the table does not say what was optimised: {metric} is taken, better the "
     text += f"{'higher' if metric and more_is_better(metric) else 'lower'}{f' (there is also {others})' * bool(others)}"
-    return Frame(
+    return KnownFrame(
         "Ray Tune's data frame of results",
         {
             **_objective(metric or _PLACE),
@@ -166,13 +166,13 @@ def _ray(names: Sequence[str]) -> Frame | None:
     )
 
 
-def _bayes_opt(names: Sequence[str]) -> Frame | None:
+def _bayes_opt(names: Sequence[str]) -> KnownFrame | None:
     if not {"target", "datetime.datetime"} <= set(names) or not _beginning(names, "params."):
         return None
     roles = _present(names, end="datetime.elapsed", feasible="allowed")
     mapping = {"objective": "target:maximize", "hyperparameters": ["params.*"], **roles}
     told = Note("derived", "BayesianOptimization maximises its target")
-    return Frame(
+    return KnownFrame(
         "BayesianOptimization's log",
         mapping,
         whole=True,
@@ -182,12 +182,12 @@ def _bayes_opt(names: Sequence[str]) -> Frame | None:
     )
 
 
-def _nevergrad(names: Sequence[str]) -> Frame | None:
+def _nevergrad(names: Sequence[str]) -> KnownFrame | None:
     if not {"#parametrization", "#optimizer", "#session"} <= set(names):
         return None
     indices = ".indices"  # which option of a choice is taken; the option itself is there too
     parameters = [name for name in names if "#" not in name and not name.endswith(indices)]
-    return Frame(
+    return KnownFrame(
         "Nevergrad's log of parameters",
         {"objective": "#loss" if "#loss" in names else _PLACE, "hyperparameters": parameters, "run": "#session"},
         whole="#loss" in names and bool(parameters),
@@ -196,19 +196,21 @@ def _nevergrad(names: Sequence[str]) -> Frame | None:
     )
 
 
-def _flaml(names: Sequence[str]) -> Frame | None:
+def _flaml(names: Sequence[str]) -> KnownFrame | None:
     if not {"record_id", "validation_loss", "learner"} <= set(names):
         return None
     roles = _present(names, end="wall_clock_time", duration="trial_time", trial_id="record_id")
-    return Frame("FLAML's log", {"objective": "validation_loss", "hyperparameters": ["learner", "config.*"], **roles})
+    return KnownFrame(
+        "FLAML's log", {"objective": "validation_loss", "hyperparameters": ["learner", "config.*"], **roles}
+    )
 
 
-def _wandb(names: Sequence[str]) -> Frame | None:
+def _wandb(names: Sequence[str]) -> KnownFrame | None:
     if not {"Name", "State", "Created"} <= set(names):
         return None
     others = [name for name in names if name not in (*_WANDB, *_INDEX)]
     roles = _present(names, status="State", start="Created", duration="Runtime")
-    return Frame("export of W&B", {**_of_these(others), **roles})
+    return KnownFrame("export of W&B", {**_of_these(others), **roles})
 
 
 def _of_these(others: Sequence[str]) -> dict[str, Any]:
@@ -218,45 +220,47 @@ def _of_these(others: Sequence[str]) -> dict[str, Any]:
     return {**told, "hyperparameters": [name for name in others if name != metric] or [_PLACE]}
 
 
-def _mlflow(names: Sequence[str]) -> Frame | None:
+def _mlflow(names: Sequence[str]) -> KnownFrame | None:
     if "run_id" not in names or not _beginning(names, "params."):
         return None
     metrics = _beginning(names, "metrics.")
     metric = metrics[0] if len(metrics) == 1 else next(iter(usual(metrics)), _PLACE)
     roles = _present(names, status="status", start="start_time", end="end_time")
-    return Frame("MLflow's data frame of runs", {**_objective(metric), "hyperparameters": ["params.*"], **roles})
+    return KnownFrame("MLflow's data frame of runs", {**_objective(metric), "hyperparameters": ["params.*"], **roles})
 
 
-def _ax(names: Sequence[str]) -> Frame | None:
+def _ax(names: Sequence[str]) -> KnownFrame | None:
     if not {"trial_index", "arm_name"} <= set(names):
         return None
     others = [name for name in names if name not in (*_AX, *_INDEX)]
     roles = _present(names, trial_id="trial_index", status="trial_status")
     methods = [name for name in ("generation_node", "generation_method") if name in names]
     told = {**_of_these(others), **roles}
-    return Frame("Ax's data frame of trials", told, library="Ax", searcher_column=next(iter(methods), None))
+    return KnownFrame("Ax's data frame of trials", told, library="Ax", searcher_column=next(iter(methods), None))
 
 
-def _neps(names: Sequence[str]) -> Frame | None:
+def _neps(names: Sequence[str]) -> KnownFrame | None:
     if "objective_to_minimize" not in names or not _beginning(names, "config."):
         return None
     roles = _present(names, status="state", start="time_started", end="time_end")
-    return Frame("summary of NePS", {"objective": "objective_to_minimize", "hyperparameters": ["config.*"], **roles})
+    return KnownFrame(
+        "summary of NePS", {"objective": "objective_to_minimize", "hyperparameters": ["config.*"], **roles}
+    )
 
 
-def _syne_tune(names: Sequence[str]) -> Frame | None:
+def _syne_tune(names: Sequence[str]) -> KnownFrame | None:
     if not {"st_tuner_time", "trial_id"} <= set(names) or not _beginning(names, "config_"):
         return None
     own = ("st_", "config_", "trial_id", "metric_mode")
     metric = next(iter(usual(name for name in names if not name.startswith(own))), _PLACE)
-    return Frame(
+    return KnownFrame(
         "Syne Tune's data frame of reports",
         {**_objective(metric), "hyperparameters": ["config_*"], "end": "st_tuner_time"},
         library="Syne Tune",
     )
 
 
-_KNOWN: tuple[Callable[[Sequence[str]], Frame | None], ...] = (
+_KNOWN: tuple[Callable[[Sequence[str]], KnownFrame | None], ...] = (
     *(_optuna, _scikit_learn, _ray, _bayes_opt, _nevergrad),
     *(_flaml, _wandb, _mlflow, _ax, _neps, _syne_tune),
 )

@@ -9,14 +9,14 @@ import pyarrow as pa
 from ....errors import EncaveError
 from ....run import Note
 from ...parts.csv_table import numbers, typed
-from .rows import COMMA, MISSING, Rows
+from .rows import COMMA, MISSING, TableRows
 
 _STAMPS = ((1e17, 1e-9, "nanoseconds"), (1e14, 1e-6, "microseconds"), (1e11, 1e-3, "milliseconds"))
 """Least value, seconds, name: as seconds since 1970 such a value would be after the year 5000."""
 _UNTIL = 100  # times the least value: the year 2286
 
 
-def oddities(rows: Rows, hyperparameters: Mapping[str, str]) -> Iterator[Note]:
+def oddities(rows: TableRows, hyperparameters: Mapping[str, str]) -> Iterator[Note]:
     """Hyperparameters that are numbers in part, and rows that are copies of others.
 
     Args:
@@ -48,7 +48,7 @@ def _as_text(name: str, values: pa.Array) -> Iterator[Note]:
         yield Note("flagged", f"hyperparameter {name} has integers of more than 64 bits, which are kept as text")
 
 
-def time_unit(rows: Rows, columns: Sequence[str]) -> tuple[float, list[Note]]:
+def time_unit(rows: TableRows, columns: Sequence[str]) -> tuple[float, list[Note]]:
     """Seconds that numbers in the columns of starts and ends count, as their size tells, and a note if not 1.
 
     Raises:

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from ....run import Note
 from .mapping import Mapped
-from .rows import Rows
+from .rows import TableRows
 
 _ORDERED = ("trial_id", "evaluation", "end", "start")
 _FEWEST = 5
 """Rows that are sorted by chance too seldom to be passed over."""
 
 
-def in_order(everything: Rows, chosen: Sequence[int], mapped: Mapped) -> tuple[list[int], list[Note]]:
+def in_order(everything: TableRows, chosen: Sequence[int], mapped: Mapped) -> tuple[list[int], list[Note]]:
     """The chosen rows by the first of trial_id, evaluation, end and start that is mapped, else as they are.
 
     Rows without a value of it go last. Without any such column a table that is sorted by its objective is flagged.
     """
-    rows = Rows(everything.table, chosen, everything.path)
+    rows = TableRows(everything.table, chosen, everything.path)
     role = next((role for role in _ORDERED if role in mapped.roles), None)
     if role is None:
         return list(chosen), _sorted_by_value(rows, mapped)
@@ -31,7 +31,7 @@ def in_order(everything: Rows, chosen: Sequence[int], mapped: Mapped) -> tuple[l
     return [chosen[row] for row in order], notes
 
 
-def _sorted_by_value(rows: Rows, mapped: Mapped) -> list[Note]:
+def _sorted_by_value(rows: TableRows, mapped: Mapped) -> list[Note]:
     column = next(iter(mapped.objectives))
     values = [value for value in rows.numbers(column) if value is not None]
     if len(values) < _FEWEST or len(set(values)) == 1 or values not in (sorted(values), sorted(values, reverse=True)):

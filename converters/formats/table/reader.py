@@ -20,12 +20,12 @@ from ...parts.outcomes import outcomes
 from ...parts.searcher import Searcher, named_in_folders, searcher
 from ...parts.space import SPACE_FILE, LogSpace, known_space
 from ...reader import Found, Listing, Options, ReadResult
-from .frames import Frame, known_frame, told_over
+from .frames import KnownFrame, known_frame, told_over
 from .mapping import Mapped, decimal_comma, mapping_file, read_mapping, resolve, self_explaining
 from .oddities import oddities, time_unit
 from .order import in_order
-from .rows import Rows
-from .source import Table, column_names, may_be_table, read_table
+from .rows import TableRows
+from .source import SourceTable, column_names, may_be_table, read_table
 
 
 class TableReader:
@@ -99,7 +99,7 @@ class TableReader:
             raise EncaveError(f"{found.path} holds several runs; put the mapping into {name} beside it")
         if not rows:
             raise EncaveError(f"{found.path} has no row" + (f" of the run {found.key}" if found.key else ""))
-        everything = Rows(table, range(table.rows), found.path)
+        everything = TableRows(table, range(table.rows), found.path)
         rows, told = in_order(everything, rows, mapped)
         searched = _searched(found.path, frame, everything, mapped.told)
         run = _run(found, options, everything, rows, mapped, searched, [*notes, *told], dropped=dropped)
@@ -115,21 +115,23 @@ def _given(path: Path, mapping: Mapping[str, str] | None) -> dict[str, Any]:
     return (read_mapping(beside) if beside else {}) | dict(mapping or {})
 
 
-def _spec(path: Path, mapping: Mapping[str, str] | None, names: Sequence[str]) -> tuple[dict[str, Any], Frame | None]:
+def _spec(
+    path: Path, mapping: Mapping[str, str] | None, names: Sequence[str]
+) -> tuple[dict[str, Any], KnownFrame | None]:
     """What the columns are, from the user and from what is known of such tables; and what it is known as."""
     given = _given(path, mapping)
     frame = known_frame(names)
     return told_over(frame, given, names) if frame is not None and frame.whole else given, frame
 
 
-def _varying(spec: dict[str, Any], frame: Frame | None, table: Table) -> dict[str, Any]:
+def _varying(spec: dict[str, Any], frame: KnownFrame | None, table: SourceTable) -> dict[str, Any]:
     """The mapping without those roles of a known table that have one value in all rows and so tell nothing."""
     roles = frame.varying if frame else ()
     idle = [role for role in roles if role in spec and len(set(table.raw(spec[role]))) < 2]
     return {key: value for key, value in spec.items() if key not in idle}
 
 
-def _table(path: Path, spec: Mapping[str, Any]) -> Table:
+def _table(path: Path, spec: Mapping[str, Any]) -> SourceTable:
     return read_table(path, decimal_comma=decimal_comma(spec, str(path)))
 
 
@@ -140,7 +142,7 @@ def _run_key(value: Any) -> str:
 def _run(
     found: Found,
     options: Options,
-    everything: Rows,
+    everything: TableRows,
     chosen: Sequence[int],
     mapped: Mapped,
     searched: Searcher | None,
@@ -158,7 +160,7 @@ def _run(
         inferred = infer(configurations)
         space, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
     ids = [numbers[row] for row in chosen]
-    rows = Rows(everything.table, chosen, everything.path)
+    rows = TableRows(everything.table, chosen, everything.path)
     columns, derived = _columns(rows, mapped)
     notes += oddities(rows, mapped.hyperparameters)
     counted = _counts(rows, mapped, dropped)
@@ -180,7 +182,7 @@ def _run(
     )
 
 
-def _searched(path: Path, frame: Frame | None, rows: Rows, told: Mapping[str, str]) -> Searcher | None:
+def _searched(path: Path, frame: KnownFrame | None, rows: TableRows, told: Mapping[str, str]) -> Searcher | None:
     """What searched, as the mapping says, else as a known table or the folders tell; None if nothing does."""
     if "optimizer" in told:
         return Searcher(told["optimizer"])
@@ -201,7 +203,7 @@ def _metadata(told: Mapping[str, str], seeds: Sequence[int | None]) -> dict[str,
     }
 
 
-def _fitted(rows: Rows, column: str, name: str, found: LogSpace | None) -> list[Any]:
+def _fitted(rows: TableRows, column: str, name: str, found: LogSpace | None) -> list[Any]:
     """A hyperparameter's values, `ABSENT` where the file has none; null is one only where JSON writes it in every row.
 
     Texts of a file without types become the choices of the space that they spell.
@@ -215,7 +217,7 @@ def _fitted(rows: Rows, column: str, name: str, found: LogSpace | None) -> list[
 
 
 def _as_logged(
-    rows: Rows, column: str, numbers: list[int], configurations: dict[int, dict[str, Any]], notes: list[Note]
+    rows: TableRows, column: str, numbers: list[int], configurations: dict[int, dict[str, Any]], notes: list[Note]
 ) -> tuple[list[int], dict[int, dict[str, Any]]]:
     """The log's own ids of configurations, unless one id stands for several configurations."""
     ids = rows.values(column)
@@ -242,14 +244,14 @@ def _numbered(values: Mapping[str, list[Any]]) -> tuple[list[int], dict[int, dic
     return numbers, configurations
 
 
-def _counts(rows: Rows, mapped: Mapped, dropped: int) -> EvaluationCounts:
+def _counts(rows: TableRows, mapped: Mapped, dropped: int) -> EvaluationCounts:
     """What the table says of evaluations, of which it may have some only."""
     column = mapped.roles.get("evaluation")
     counts = [None] * len(rows) if column is None else rows.integers(column)
     return count_evaluations(counts, len(rows) + dropped)
 
 
-def _columns(rows: Rows, mapped: Mapped) -> tuple[dict[str, Any], list[Note]]:
+def _columns(rows: TableRows, mapped: Mapped) -> tuple[dict[str, Any], list[Note]]:
     roles = mapped.roles
     columns: dict[str, Any] = {}
     if "budget" in roles:
@@ -274,7 +276,7 @@ def _columns(rows: Rows, mapped: Mapped) -> tuple[dict[str, Any], list[Note]]:
     return columns | others | ended.columns, [*derived, *notes, *ended.notes, *told.notes]
 
 
-def _holds(rows: Rows, mapped: Mapped) -> list[list[bool]]:
+def _holds(rows: TableRows, mapped: Mapped) -> list[list[bool]]:
     """For each row whether each constraint that it has a value of holds."""
     columns = [rows.constraint(column) for column in mapped.constraints]
     if "feasible" in mapped.roles:
@@ -284,7 +286,7 @@ def _holds(rows: Rows, mapped: Mapped) -> list[list[bool]]:
     return [[known for known in own if known is not None] for own in zip(*columns, strict=True)]
 
 
-def _times(rows: Rows, mapped: Mapped) -> tuple[list[float | None], list[float | None], list[Note]]:
+def _times(rows: TableRows, mapped: Mapped) -> tuple[list[float | None], list[float | None], list[Note]]:
     """Starts and ends; a missing one from the duration, both from the durations added up."""
     absent: list[float | None] = [None] * len(rows)
     roles = {role: mapped.roles[role] for role in ("start", "end", "duration") if role in mapped.roles}
@@ -312,7 +314,7 @@ def _sum(first: float | None, second: float | None) -> float | None:
     return None if first is None or second is None else first + second
 
 
-def _statuses(rows: Rows, mapped: Mapped) -> list[Status]:
+def _statuses(rows: TableRows, mapped: Mapped) -> list[Status]:
     if "status" not in mapped.roles:
         return [Status.SUCCESS] * len(rows)
     words = ["" if text is None else text.strip().lower() for text in rows.texts(mapped.roles["status"])]

@@ -11,7 +11,7 @@ from typing import Any
 
 from ....errors import EncaveError
 from ...parts.times import iso_text
-from .source import Table
+from .source import SourceTable
 
 MISSING = frozenset({"", "na", "n/a", "none", "null"})
 """Texts that stand for no number, in lower case."""
@@ -19,7 +19,7 @@ COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 """A number with a decimal comma."""
 
 
-class Rows:
+class TableRows:
     """Some rows of a table.
 
     Args:
@@ -28,7 +28,7 @@ class Rows:
         path: The file, for messages.
     """
 
-    def __init__(self, table: Table, rows: Sequence[int], path: Path) -> None:
+    def __init__(self, table: SourceTable, rows: Sequence[int], path: Path) -> None:
         self.table, self._rows, self.path = table, rows, path
 
     def __len__(self) -> int:

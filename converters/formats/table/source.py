@@ -30,7 +30,7 @@ _HEAD = 1 << 16
 
 
 @dataclass(frozen=True)
-class Table:
+class SourceTable:
     """A table's content."""
 
     columns: Mapping[str, list[Any] | pa.Array]
@@ -71,7 +71,7 @@ def _head(path: Path) -> bytes:
         return as_utf8(file.read(_HEAD))
 
 
-def read_table(path: Path, *, decimal_comma: bool = False) -> Table:
+def read_table(path: Path, *, decimal_comma: bool = False) -> SourceTable:
     """Read a table by the suffix of its name.
 
     Args:
@@ -95,7 +95,7 @@ def read_table(path: Path, *, decimal_comma: bool = False) -> Table:
     columns = _stripped(table.columns)
     if decimal_comma:
         columns = {name: _with_points(column) for name, column in columns.items()}
-    return Table(columns, table.rows, table.dropped, table.notes)
+    return SourceTable(columns, table.rows, table.dropped, table.notes)
 
 
 def _stripped(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
@@ -151,7 +151,7 @@ def read_first(path: Path) -> Any:
     return None
 
 
-def _parquet(path: Path) -> Table:
+def _parquet(path: Path) -> SourceTable:
     try:
         table = parquet.read_table(path)
         for _ in range(_DEEPEST):
@@ -164,20 +164,20 @@ def _parquet(path: Path) -> Table:
         columns = {name: table[name].to_pylist() for name in table.column_names}
     except (OSError, ValueError, LookupError, pa.ArrowException) as error:
         raise EncaveError(f"{path} is not a whole Parquet file: {error}") from error
-    return Table(columns, table.num_rows, 0, ())
+    return SourceTable(columns, table.num_rows, 0, ())
 
 
-def _json_lines(path: Path) -> Table:
+def _json_lines(path: Path) -> SourceTable:
     rows: list[dict[str, Any]] = []
 
     def take(value: Any) -> str | None:
         return rows.append(_flat(value)) if isinstance(value, dict) else "not a JSON object"
 
     lines = read_lines(path, take)
-    return Table(_columns(rows), len(rows), lines.dropped, lines.notes, _explicit(rows))
+    return SourceTable(_columns(rows), len(rows), lines.dropped, lines.notes, _explicit(rows))
 
 
-def _json_list(path: Path) -> Table:
+def _json_list(path: Path) -> SourceTable:
     content, whole = read_json(path)
     listed = content if isinstance(content, list) else []
     objects = [value for value in listed if isinstance(value, dict)]
@@ -192,7 +192,7 @@ def _json_list(path: Path) -> Table:
         objects.pop()
         notes.append(Note("dropped", "the file breaks off in it", 1))
     rows = list(map(_flat, objects))
-    return Table(_columns(rows), len(rows), others + cut, tuple(notes), _explicit(rows))
+    return SourceTable(_columns(rows), len(rows), others + cut, tuple(notes), _explicit(rows))
 
 
 def _explicit(rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:

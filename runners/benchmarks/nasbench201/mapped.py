@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ....errors import EncaveError
 from ....run.nasbench201_space import SIZE
-from .measured_curves import Curves
+from .measured_curves import MeasuredCurves
 from .task import DATASETS, Task
 
 ARRAYS_FILE = "columns.npy"
@@ -85,12 +85,14 @@ def _arrays(task: Task) -> Iterator[tuple[str, NDArray[np.float64]]]:
         yield f"latency_ms/{device}", values
 
 
-def _open_curves(folder: Path, dataset: str, splits: Mapping[str, str]) -> dict[int, Curves]:
-    curves: dict[int, Curves] = {}
+def _open_curves(folder: Path, dataset: str, splits: Mapping[str, str]) -> dict[int, MeasuredCurves]:
+    curves: dict[int, MeasuredCurves] = {}
     for key, split in splits.items():
         of, _, schedule = key.rpartition("/")
         if of == dataset:
             paths = sorted((folder / CURVES_FOLDER).glob(f"{dataset}_{schedule}_*.npy"))
             by_seed = {int(path.stem.rpartition("_")[2]): np.load(path, mmap_mode="r") for path in paths}
-            curves[int(schedule)] = Curves(split, {seed: np.asarray(values) for seed, values in by_seed.items()})
+            curves[int(schedule)] = MeasuredCurves(
+                split, {seed: np.asarray(values) for seed, values in by_seed.items()}
+            )
     return curves

@@ -16,7 +16,7 @@ X_VALID, ORI_TEST = "x-valid", "ori-test"
 
 
 @dataclass(frozen=True, eq=False)
-class Curves:
+class MeasuredCurves:
     """Accuracies after every epoch of one dataset and one schedule."""
 
     split: str

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import complexity
-from .measured_curves import Curves
+from .measured_curves import MeasuredCurves
 
 DATASETS = ("cifar10", "cifar100", "ImageNet16-120")
 """Official names. `cifar10` means: searched on cifar10-valid, tested with the model trained on all 50,000 images."""
@@ -52,7 +52,7 @@ class Task:
     latency_ms: Mapping[str, NDArray[np.float64]] = field(default_factory=dict[str, NDArray[np.float64]])
     """Device → milliseconds of one inference there, NaN where it was not measured. Empty if none is known."""
 
-    curves: Mapping[int, Curves] = field(default_factory=dict[int, Curves])
+    curves: Mapping[int, MeasuredCurves] = field(default_factory=dict[int, MeasuredCurves])
     """Schedule, 12 or 200 → measured learning curves. Empty if there are none."""
 
     @property

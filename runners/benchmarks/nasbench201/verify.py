@@ -46,7 +46,7 @@ _TIMES_OF_NATS = re.compile(r"NATS-Bench|Parquet")
 
 
 @dataclass(frozen=True)
-class Check:
+class TableCheck:
     """One thing that was looked at."""
 
     what: str
@@ -69,11 +69,11 @@ class Verification:
     archive: str
     """Which archive the values are of, from the counts of training seeds."""
 
-    checks: tuple[Check, ...]
+    checks: tuple[TableCheck, ...]
     """Everything that was looked at."""
 
     @property
-    def off(self) -> tuple[Check, ...]:
+    def off(self) -> tuple[TableCheck, ...]:
         """What is not as it should be."""
         return tuple(check for check in self.checks if check.passed is False)
 
@@ -87,13 +87,13 @@ def verify(spec: str | Path) -> Verification:
     if str(spec) == SURROGATE:
         raise EncaveError("the surrogate is a model; there is nothing in it to verify (see `encave benchmark quality`)")
     stored = find(str(spec))
-    checks: list[Check] = []
+    checks: list[TableCheck] = []
     if stored is not None:
         try:
             check_unchanged(stored, thoroughly=True)
-            checks.append(Check("files", stored.sha256[:12], stored.sha256[:12], passed=True))
+            checks.append(TableCheck("files", stored.sha256[:12], stored.sha256[:12], passed=True))
         except EncaveError as error:
-            return Verification("unknown", (Check("files", stored.sha256[:12], str(error), passed=False),))
+            return Verification("unknown", (TableCheck("files", stored.sha256[:12], str(error), passed=False),))
     by_path = stored is None and Path(spec).exists()
     benchmark = open_table(Path(spec)) if by_path else open_benchmark(spec)
     for task in benchmark.tasks.values():
@@ -107,29 +107,31 @@ def verify(spec: str | Path) -> Verification:
     return Verification(archive, tuple(checks))
 
 
-def _checks(task: Task) -> Iterator[Check]:
+def _checks(task: Task) -> Iterator[TableCheck]:
     for name, accuracy, (best, architecture) in zip(
         ("validation", "test"), (task.valid_accuracy_200, task.test_accuracy_200), _OPTIMA[task.dataset], strict=True
     ):
         known = np.isfinite(accuracy)
         count = int(known.sum())
-        yield Check(
+        yield TableCheck(
             f"{task.dataset}, {name}: architectures", f"{SIZE:,}", f"{count:,}", count == SIZE if count else None
         )
         if known[architecture]:
             place = int(np.nanargmax(accuracy))
             right = abs(accuracy[place] - best) < TOLERANCE and place == architecture
             expected, found = f"{best:.4f} (#{architecture})", f"{accuracy[place]:.4f} (#{place})"
-            yield Check(f"{task.dataset}, {name}: best accuracy", expected, found, bool(right))
+            yield TableCheck(f"{task.dataset}, {name}: best accuracy", expected, found, bool(right))
     if task.dataset in _SEED_888 and 888 in task.seed_deviation_200:
         index, accuracy = _SEED_888[task.dataset]
         found = task.valid_accuracy_200[index] + task.seed_deviation_200[888][index]
         if np.isfinite(found):
             right = bool(abs(found - accuracy) < TOLERANCE)
-            yield Check(f"{task.dataset}, #{index}, seed 888: validation", f"{accuracy:.2f}", f"{found:.2f}", right)
+            yield TableCheck(
+                f"{task.dataset}, #{index}, seed 888: validation", f"{accuracy:.2f}", f"{found:.2f}", right
+            )
 
 
-def _plausibility(path: Path, tasks: Mapping[str, Task]) -> Check:
+def _plausibility(path: Path, tasks: Mapping[str, Task]) -> TableCheck:
     curves = (
         CurvesOfSeed(dataset, curve.split, seed, values)
         for dataset, task in tasks.items()
@@ -137,10 +139,10 @@ def _plausibility(path: Path, tasks: Mapping[str, Task]) -> Check:
         for seed, values in curve.by_seed.items()
     )
     found = oddities(columns_of(path), curves)
-    return Check("values that cannot be right", "none", "; ".join(found) or "none", passed=not found)
+    return TableCheck("values that cannot be right", "none", "; ".join(found) or "none", passed=not found)
 
 
-def _query_checks(benchmark: Benchmark) -> Iterator[Check]:
+def _query_checks(benchmark: Benchmark) -> Iterator[TableCheck]:
     """Seconds: of a published query, and between the datasets (`correct_time_related_info` of NATS-Bench)."""
     seconds = {name: task.train_seconds_per_epoch for name, task in benchmark.tasks.items()}
     if "cifar10" in seconds:
@@ -149,13 +151,13 @@ def _query_checks(benchmark: Benchmark) -> Iterator[Check]:
         found = float(12 * seconds["cifar10"][index] + task.valid_seconds[index])
         if np.isfinite(found):
             right = abs(found - expected) < 0.5
-            yield Check(f"cifar10, #{index}: seconds of 12 epochs", f"{expected:.2f}", f"{found:.2f}", right)
+            yield TableCheck(f"cifar10, #{index}: seconds of 12 epochs", f"{expected:.2f}", f"{found:.2f}", right)
         for other, ratio in (("cifar100", 2.0), ("ImageNet16-120", 6.068)):
             if other in seconds:
                 shares = seconds[other] / seconds["cifar10"]
                 low, high = float(np.nanmin(shares)), float(np.nanmax(shares))
                 right = abs(low - ratio) < 1e-3 and abs(high - ratio) < 1e-3
-                yield Check(f"{other}: seconds relative to cifar10", f"{ratio}", f"{low:.3f} … {high:.3f}", right)
+                yield TableCheck(f"{other}: seconds relative to cifar10", f"{ratio}", f"{low:.3f} … {high:.3f}", right)
 
 
 def _archive(tasks: Mapping[str, Task]) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
 from ....files.optional import needs
-from ..adapter import Flag, OptimizerAdapter, Problem, Proposal, Result
+from ..adapter import EvaluationResult, Flag, OptimizerAdapter, Problem, Proposal
 
 JOURNAL_FILE = "optuna_journal.log"
 START = datetime(2000, 1, 1, tzinfo=timezone.utc)  # of the simulated clock, for Optuna's own time stamps; any will do
@@ -58,7 +58,7 @@ class _Optuna(OptimizerAdapter):
         self._origins[trial.number] = "initial" if self._told < self._initial else "sampler"
         return Proposal(dict(trial.params), self._budget, trial.number)
 
-    def tell(self, proposal: Proposal, result: Result) -> None:
+    def tell(self, proposal: Proposal, result: EvaluationResult) -> None:
         """Tell the sampler the values, and the journal all of the trial."""
         trial = self._study.tell(proposal.token, list(result.costs))
         trial.datetime_start = START + timedelta(seconds=result.start)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ....files.optional import needs
-from ..adapter import OptimizerAdapter, Problem, Proposal, Result
+from ..adapter import EvaluationResult, OptimizerAdapter, Problem, Proposal
 
 if TYPE_CHECKING:
     from smac import Scenario
@@ -68,7 +68,7 @@ class SMAC(OptimizerAdapter):
             return None
         return Proposal(dict(trial.config), trial.budget, trial)
 
-    def tell(self, proposal: Proposal, result: Result) -> None:
+    def tell(self, proposal: Proposal, result: EvaluationResult) -> None:
         """Report costs and times; the files are written at the end only."""
         from smac.runhistory import TrialValue
 

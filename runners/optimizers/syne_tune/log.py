@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from ..adapter import Problem, Proposal, Result
+from ..adapter import EvaluationResult, Problem, Proposal
 
 BUDGET = "epochs"
 
@@ -31,7 +31,7 @@ class SyneTuneLog:
         self._busy: defaultdict[int, float] = defaultdict(float)
         self._reports: defaultdict[int, int] = defaultdict(int)
 
-    def write(self, trial: int, proposal: Proposal, result: Result, decision: str) -> None:
+    def write(self, trial: int, proposal: Proposal, result: EvaluationResult, decision: str) -> None:
         """Take a report; `trial` is Syne Tune's number."""
         self._busy[trial] += result.seconds
         self._rows.append(

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ....files.optional import needs
-from ..adapter import OptimizerAdapter, Problem, Proposal, Result
+from ..adapter import EvaluationResult, OptimizerAdapter, Problem, Proposal
 from ..categorical import categories
 from .log import BUDGET, SyneTuneLog
 
@@ -60,7 +60,7 @@ class _SyneTune(OptimizerAdapter):
             self._trials += 1
         return Proposal(trial.config, budget, trial)
 
-    def tell(self, proposal: Proposal, result: Result) -> None:
+    def tell(self, proposal: Proposal, result: EvaluationResult) -> None:
         """Report the result, log it, and let the scheduler decide whether the trial goes on."""
         trial, budget = proposal.token, proposal.budget or 0.0
         report = {self._objective: result.cost, BUDGET: budget}

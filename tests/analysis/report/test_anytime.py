@@ -14,7 +14,7 @@ from encave.analysis.comparison.section import compare
 from encave.analysis.grouping.sections import view_runs
 from encave.analysis.report import write_report
 from encave.analysis.report.chapters import anytime
-from encave.analysis.report.contents import Figures, Table
+from encave.analysis.report.contents import Figures, ReportTable
 from encave.run import Objective, Optimizer, Provenance, Run
 
 NAN = float("nan")
@@ -135,7 +135,7 @@ def _study(runs):
 
 def test_blocks_of_a_chapter(hand_made) -> None:
     summary = summarise(comparison_of(hand_made))
-    assert isinstance(anytime._table(summary), Table) and summary.pareto is None
+    assert isinstance(anytime._table(summary), ReportTable) and summary.pareto is None
     assert (
         Figures(tuple(anytime._figures(summary, [None] * len(summary.other_axes), _study(hand_made)))).figures[-1].name
         == "toy ECDF"

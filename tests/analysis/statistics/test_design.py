@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from encave.analysis.statistics.design import (
     ALPHA,
-    Design,
+    StudyDesign,
     choose_test,
     needed,
     smallest_mann_whitney,
@@ -19,38 +19,38 @@ from encave.analysis.statistics.design import (
 @pytest.mark.parametrize(
     ("design", "test"),
     [
-        (Design(1, 1, 9, True), "none"),
-        (Design(2, 1, 6, True), "wilcoxon"),  # 2 / 2^6 = 0.031
-        (Design(2, 1, 5, True), "mann-whitney"),  # 2 / 2^5 = 0.0625, but 2 / C(10, 5) = 0.008
-        (Design(2, 1, 4, False), "mann-whitney"),  # 2 / C(8, 4) = 0.029
-        (Design(2, 1, 3, False), "none"),  # 2 / C(6, 3) = 0.1
-        (Design(4, 1, 8, True), "friedman-wilcoxon"),  # 6 * 2 / 2^8 = 0.047
-        (Design(4, 1, 7, True), "mann-whitney"),
-        (Design(4, 1, 1, True), "none"),
-        (Design(3, 2, 30, True), "none"),  # two tasks are no Friedman test
-        (Design(2, 3, 30, True), "none"),
-        (Design(2, 6, 1, False), "wilcoxon"),
-        (Design(3, 3, 1, False), "friedman-nemenyi"),
-        (Design(3, 7, 1, False), "friedman-wilcoxon"),
-        (Design(12, 3, 1, False), "friedman-nemenyi"),
+        (StudyDesign(1, 1, 9, True), "none"),
+        (StudyDesign(2, 1, 6, True), "wilcoxon"),  # 2 / 2^6 = 0.031
+        (StudyDesign(2, 1, 5, True), "mann-whitney"),  # 2 / 2^5 = 0.0625, but 2 / C(10, 5) = 0.008
+        (StudyDesign(2, 1, 4, False), "mann-whitney"),  # 2 / C(8, 4) = 0.029
+        (StudyDesign(2, 1, 3, False), "none"),  # 2 / C(6, 3) = 0.1
+        (StudyDesign(4, 1, 8, True), "friedman-wilcoxon"),  # 6 * 2 / 2^8 = 0.047
+        (StudyDesign(4, 1, 7, True), "mann-whitney"),
+        (StudyDesign(4, 1, 1, True), "none"),
+        (StudyDesign(3, 2, 30, True), "none"),  # two tasks are no Friedman test
+        (StudyDesign(2, 3, 30, True), "none"),
+        (StudyDesign(2, 6, 1, False), "wilcoxon"),
+        (StudyDesign(3, 3, 1, False), "friedman-nemenyi"),
+        (StudyDesign(3, 7, 1, False), "friedman-wilcoxon"),
+        (StudyDesign(12, 3, 1, False), "friedman-nemenyi"),
     ],
 )
-def test_choice(design: Design, test: str) -> None:
+def test_choice(design: StudyDesign, test: str) -> None:
     assert choose_test(design).test == test
 
 
 def test_refusals_say_what_would_do() -> None:
-    two_tasks = choose_test(Design(3, 2, 30, True))
+    two_tasks = choose_test(StudyDesign(3, 2, 30, True))
     assert "at least three" in two_tasks.reason
     assert "7 carry" in str(two_tasks.suggestion)
-    few = choose_test(Design(4, 1, 2, True))
+    few = choose_test(StudyDesign(4, 1, 2, True))
     assert "With 2 runs" in few.reason
     assert "at least 5 seeds" in str(few.suggestion)
 
 
 @given(st.integers(2, 20), st.integers(1, 12), st.integers(1, 20), st.booleans())
 def test_every_chosen_test_can_reject(optimizers: int, tasks: int, runs: int, paired: bool) -> None:
-    design = Design(optimizers, tasks, runs, paired)
+    design = StudyDesign(optimizers, tasks, runs, paired)
     choice = choose_test(design)
     assert (choice.suggestion is None) == (choice.test != "none")
     if choice.test.endswith("wilcoxon"):

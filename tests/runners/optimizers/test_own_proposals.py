@@ -21,7 +21,7 @@ from encave.runners.optimizers.quiet import quiet
 from encave.runners.studies.affordable import affordable_trials, mean_budget
 from encave.runners.studies.execute import RunSpec, stream_seed
 from encave.runners.studies.limit import Limit
-from encave.runners.studies.simulate import Evaluation, simulate
+from encave.runners.studies.simulate import SimulatedEvaluation, simulate
 from encave.runners.studies.study import run_study
 
 EXPENSIVE = "ImageNet16-120"
@@ -40,7 +40,7 @@ def runs_of(folder: Path, specs: list[RunSpec]) -> dict[str, Run]:
 
 @pytest.mark.parametrize("name", [name for name in AVAILABLE if name not in WITHOUT_MODEL])
 def test_what_is_proposed_depends_on_what_was_told(
-    make: Any, toys: Callable[..., Evaluation], tmp_path: Path, name: str
+    make: Any, toys: Callable[..., SimulatedEvaluation], tmp_path: Path, name: str
 ) -> None:
     """The same seed on an objective and on its opposite: after the initial design the configurations differ."""
     several = load(name).needs_several
@@ -48,7 +48,7 @@ def test_what_is_proposed_depends_on_what_was_told(
     def proposals(sign: float) -> list[tuple[Any, ...]]:
         told: list[tuple[Any, ...]] = []
 
-        def evaluate(config: Mapping[str, Any], budget: float | None) -> Evaluation:
+        def evaluate(config: Mapping[str, Any], budget: float | None) -> SimulatedEvaluation:
             told.append(tuple(config.values()))
             found = toys(config, budget)
             return replace(found, cost=sign * found.cost + 2000, more_costs=found.more_costs if several else ())

@@ -133,7 +133,7 @@ def test_a_space_that_is_used_up_ends_the_run(toy: Any, tmp_path: Path) -> None:
     from ConfigSpace import ConfigurationSpace
 
     from encave.runners.optimizers.adapter import Problem
-    from encave.runners.studies.simulate import Evaluation
+    from encave.runners.studies.simulate import SimulatedEvaluation
 
     small = ConfigurationSpace({"a": ["x", "y"], "b": ["x", "y", "z"]})
     for adapter in ("smac", "smac-mf"):
@@ -143,7 +143,9 @@ def test_a_space_that_is_used_up_ends_the_run(toy: Any, tmp_path: Path) -> None:
         with quiet():
             simulation = simulate(
                 optimizer,
-                lambda config, budget: Evaluation(float(ord(config["a"]) + ord(config["b"])), budget or 1.0, {}),
+                lambda config, budget: SimulatedEvaluation(
+                    float(ord(config["a"]) + ord(config["b"])), budget or 1.0, {}
+                ),
                 Limit(evaluations=500),
                 workers=2,
             )
@@ -153,12 +155,14 @@ def test_a_space_that_is_used_up_ends_the_run(toy: Any, tmp_path: Path) -> None:
 
 def numbers(space_of: Any, tmp_path: Path, adapter: str, evaluations: int = 12) -> Any:
     from encave.runners.optimizers.adapter import Problem
-    from encave.runners.studies.simulate import Evaluation
+    from encave.runners.studies.simulate import SimulatedEvaluation
 
     optimizer = load(adapter)(Problem(space_of, "loss", 0, tmp_path, "home", 12.0, (12.0, 200.0), evaluations))
     with quiet():
         simulation = simulate(
-            optimizer, lambda config, budget: Evaluation(config["x"] ** 2 + 1, 1.0, {}), Limit(evaluations=evaluations)
+            optimizer,
+            lambda config, budget: SimulatedEvaluation(config["x"] ** 2 + 1, 1.0, {}),
+            Limit(evaluations=evaluations),
         )
         optimizer.finish()
     return simulation

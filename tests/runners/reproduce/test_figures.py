@@ -16,7 +16,7 @@ from encave.cli import cli
 from encave.errors import EncaveError
 from encave.runners.benchmarks.incumbent import incumbents
 from encave.runners.benchmarks.nasbench201 import store
-from encave.runners.reproduce.figures import Figure, Reproduction, reproduce
+from encave.runners.reproduce.figures import MeasuredFigure, Reproduction, reproduce
 from encave.runners.reproduce.published import (
     DEHB,
     NAS_BENCH_201,
@@ -57,10 +57,10 @@ def test_the_incumbent_is_the_first_of_the_best(cost: list[int]) -> None:
 def test_a_figure_is_off_beyond_its_bar() -> None:
     one = NATS_BENCH.figures[0]
     assert (one.mean, one.bar) == (91.07, 0.1)
-    assert Figure(one, 91.16, 0.3, 500).within is True
-    assert Figure(one, 91.18, 0.3, 500).within is False
-    assert Figure(one, 90.96, 0.3, 500).within is False
-    assert Figure(replace(one, bar=None), 50.0, 0.3, 500).within is None
+    assert MeasuredFigure(one, 91.16, 0.3, 500).within is True
+    assert MeasuredFigure(one, 91.18, 0.3, 500).within is False
+    assert MeasuredFigure(one, 90.96, 0.3, 500).within is False
+    assert MeasuredFigure(replace(one, bar=None), 50.0, 0.3, 500).within is None
 
 
 def test_every_publication_is_whole() -> None:
@@ -148,11 +148,13 @@ def test_dehb_falls_to_its_final_error(table_path: Path) -> None:
 
 def test_all_twenty_published_runs_of_dehb_decide() -> None:
     """No mean is within the bars of the four releases, which differ by chance; that of all of them decides."""
-    assert all(any(not Figure(one, mean, 0.2, 1000).within for one in _final("DEHB [0-9]")) for mean in _around())
+    assert all(
+        any(not MeasuredFigure(one, mean, 0.2, 1000).within for one in _final("DEHB [0-9]")) for mean in _around()
+    )
     (decisive,) = _final("DEHB, all four")
     assert [one.counted for one in _final("DEHB [0-9]")] == [False] * 4
     for mean in _around():
-        figures = tuple(Figure(one, mean, 0.2, 1000) for one in DEHB.figures)
+        figures = tuple(MeasuredFigure(one, mean, 0.2, 1000) for one in DEHB.figures)
         result = Reproduction(DEHB, figures, "", ())
         assert [figure.published for figure in result.judged] == [
             one for one in DEHB.figures if one.counted and one.bar
@@ -170,7 +172,7 @@ def _around() -> list[float]:
 
 @pytest.mark.parametrize(("mean", "status"), [(8.64, 0), (9.0, 1), (8.4, 1)])
 def test_the_status_of_reproduce_dehb(monkeypatch: pytest.MonkeyPatch, mean: float, status: int) -> None:
-    figures = tuple(Figure(one, mean, 0.2, 1000) for one in DEHB.figures)
+    figures = tuple(MeasuredFigure(one, mean, 0.2, 1000) for one in DEHB.figures)
     result = Reproduction(DEHB, figures, "0" * 64, DEHB.notes)
     monkeypatch.setattr("encave.runners.reproduce.figures.reproduce", lambda *_, **__: result)
     monkeypatch.setenv("COLUMNS", "200")

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encave.errors import EncaveError
-from encave.runners.optimizers.adapter import OptimizerAdapter, Proposal, Result
+from encave.runners.optimizers.adapter import EvaluationResult, OptimizerAdapter, Proposal
 from encave.runners.studies.limit import Limit
-from encave.runners.studies.simulate import Evaluation, Simulation, simulate
+from encave.runners.studies.simulate import SimulatedEvaluation, Simulation, simulate
 
 
 class Script(OptimizerAdapter):
@@ -25,7 +25,7 @@ class Script(OptimizerAdapter):
         self.durations = list(durations)
         self.asked = 0
         self.events: list[str] = []
-        self.told: list[Result] = []
+        self.told: list[EvaluationResult] = []
 
     def ask(self) -> Proposal | None:
         if self.asked == len(self.durations):
@@ -34,15 +34,15 @@ class Script(OptimizerAdapter):
         self.asked += 1
         return Proposal({"duration": self.durations[self.asked - 1]}, None, self.asked - 1)
 
-    def tell(self, proposal: Proposal, result: Result) -> None:
+    def tell(self, proposal: Proposal, result: EvaluationResult) -> None:
         self.events.append(f"tell {proposal.token}")
         self.told.append(result)
 
     def finish(self) -> None: ...
 
 
-def evaluate(config: Mapping[str, Any], budget: float | None) -> Evaluation:
-    return Evaluation(1.0, config["duration"], {})
+def evaluate(config: Mapping[str, Any], budget: float | None) -> SimulatedEvaluation:
+    return SimulatedEvaluation(1.0, config["duration"], {})
 
 
 def run(script: Script, workers: int = 1, **limit: float) -> Simulation:
@@ -121,7 +121,7 @@ def test_idle_workers_ask_again_after_a_result() -> None:
 @pytest.mark.parametrize("evaluation", [(1.0, 0.0), (1.0, -1.0), (1.0, math.nan), (math.nan, 1.0), (math.inf, 1.0)])
 def test_an_evaluation_without_cost_or_duration_is_refused(evaluation: tuple[float, float]) -> None:
     with pytest.raises(EncaveError, match="evaluation 0 of"):
-        simulate(Script([1.0]), lambda config, budget: Evaluation(*evaluation, {}), Limit(evaluations=1))
+        simulate(Script([1.0]), lambda config, budget: SimulatedEvaluation(*evaluation, {}), Limit(evaluations=1))
 
 
 def test_progress_ends_with_the_final_state() -> None:

@@ -28,7 +28,7 @@ def members(stream: BinaryIO, *, depth: int) -> Iterator[tuple[tuple[str, ...], 
     Raises:
         ValueError: it is no such JSON, ends too early, or a member is larger than `LIMIT`.
     """
-    reader = _Reader(stream)
+    reader = _JsonStream(stream)
     reader.expect(_OPEN)
     keys: list[str] = []
     while True:
@@ -45,7 +45,7 @@ def members(stream: BinaryIO, *, depth: int) -> Iterator[tuple[tuple[str, ...], 
                 reader.expect(_OPEN)
 
 
-class _Reader:
+class _JsonStream:
     def __init__(self, stream: BinaryIO) -> None:
         self._text = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8")  # pyright: ignore[reportArgumentType]
         self._decoder = json.JSONDecoder()

@@ -14,7 +14,7 @@ from encave.run import nasbench201_space as space
 from encave.runners.benchmarks.nasbench201.cache import import_benchmark, open_benchmark
 from encave.runners.benchmarks.nasbench201.evaluation import Point
 from encave.runners.benchmarks.nasbench201.mapped import create_curve
-from encave.runners.benchmarks.nasbench201.measured_curves import MEAN, Curves
+from encave.runners.benchmarks.nasbench201.measured_curves import MEAN, MeasuredCurves
 from encave.runners.benchmarks.nasbench201.store import TABLE_FILE, Written, check_unchanged, store
 from encave.runners.benchmarks.nasbench201.table import Benchmark, load_surrogate
 from encave.runners.benchmarks.nasbench201.task import DATASETS
@@ -103,7 +103,7 @@ def test_what_the_curves_lack_is_modelled_and_says_so(curved: Benchmark) -> None
 
 
 def test_a_mean_over_seeds_has_no_seed() -> None:
-    curves = Curves("x-valid", {MEAN: np.full((space.SIZE, 200), 30.0, dtype=np.float32)})
+    curves = MeasuredCurves("x-valid", {MEAN: np.full((space.SIZE, 200), 30.0, dtype=np.float32)})
     where = np.array([3]), np.array([7])
     assert curves.accuracy(*where, None).tolist() == [30.0]
     assert np.isnan(curves.accuracy(*where, 777)).all()

@@ -26,7 +26,7 @@ from encave.runners.reproduce.published import NAS_BENCH_201, VALID
 from encave.runners.reproduce.runs import Block, Work
 from encave.runners.studies.limit import Limit
 from encave.runners.studies.objective import BenchmarkObjective
-from encave.runners.studies.simulate import Evaluation, simulate
+from encave.runners.studies.simulate import SimulatedEvaluation, simulate
 
 SMALL = st.lists(st.tuples(st.integers(0, 3), st.integers(-5, 5)), min_size=1, max_size=5)
 """Architectures as search error (with ties) and reported value."""
@@ -134,7 +134,7 @@ def _searched(
     """Error after 200 epochs of the incumbent after so many evaluations of one run."""
     optimizer, told = make("random", seed=seed, folder=folder), list[tuple[float, float]]()
 
-    def evaluate(config: Mapping[str, Any], budget: float | None) -> Evaluation:
+    def evaluate(config: Mapping[str, Any], budget: float | None) -> SimulatedEvaluation:
         evaluation = objective(config, budget)
         told.append((evaluation.cost, evaluation.info["valid_error_200"]))
         return evaluation

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from encave.runners.benchmarks.nasbench201.measured_curves import Curves
+from encave.runners.benchmarks.nasbench201.measured_curves import MeasuredCurves
 from encave.runners.benchmarks.nasbench201.surrogate import function_classes
 from encave.runners.benchmarks.nasbench201.table import load_surrogate
 from encave.runners.benchmarks.nasbench201.training_seeds import seed_accuracies
@@ -33,7 +33,7 @@ def test_measured_seeds_are_drawn_as_they_are() -> None:
     task = load_surrogate().task("cifar10")
     first, second = np.full((15_625, 12), 50.0, dtype=np.float32), np.full((15_625, 12), 60.0, dtype=np.float32)
     second[7] = np.nan
-    measured = replace(task, curves={12: Curves("x-valid", {111: first, 777: second})})
+    measured = replace(task, curves={12: MeasuredCurves("x-valid", {111: first, 777: second})})
     found, rng = seed_accuracies(measured, two_seeds=True), np.random.default_rng(0)
     assert {found.draw(3, np.zeros(15_625), rng) for _ in range(50)} == {50.0, 60.0}
     assert {found.draw(7, np.zeros(15_625), rng) for _ in range(20)} == {50.0}
