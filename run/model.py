@@ -33,7 +33,6 @@ from .arrays import exact_array
 from .equality import same_table
 from .header import NoteKind, Optimizer, RunHeader
 from .incumbents import completion_order, follow
-from .intensification import evidence_of
 from .provenance import Provenance
 from .trials import COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objective, Status
 from .types import Ints
@@ -469,28 +468,22 @@ class Run(RunHeader):
     def incumbent(self, objective: str | None = None) -> Incumbent | None:
         """The incumbent when the run ended; None without any.
 
-        The best trial that is `able` at the highest budget that has one, the earliest of equals. Where configurations
-        were evaluated on several instances or with several seeds, it is the configuration that `incumbents.follow`
-        ends with, and its value a mean.
+        The best trial that is `able` at the highest budget that has one, the first of equals to end. Where
+        configurations were evaluated on several instances or with several seeds, its value is a mean over them. It is
+        what `incumbents.follow` ends with, as curves do.
 
         Example:
             >>> runs[0].incumbent().budget, runs[0].incumbent("size").trial_id
             (3.0, 15)
         """
-        chosen, able = self.objective(objective), self.able(objective)
-        if not able.any():
+        chosen = self.objective(objective)
+        if not self.able(chosen.name).any():
             return None
-        if evidence_of(self) is not None:
-            position = np.full(len(self), np.nan)
-            order = completion_order(self)
-            position[order] = np.arange(len(order))
-            found = follow(self, position, ~np.isnan(position), objective=chosen.name)
-            row, value = int(found.latest[-1]), float(found.values(self, COST + chosen.name)[-1])
-        else:
-            budget = np.nan_to_num(self.column("budget").astype(np.float64), nan=-np.inf)
-            able &= budget == budget[able].max()
-            row = int(np.flatnonzero(able)[np.argmin(self.cost(chosen.name)[able])])
-            value = self.trials[COST + chosen.name][row].as_py()
+        position = np.full(len(self), np.nan)
+        order = completion_order(self)
+        position[order] = np.arange(len(order))
+        found = follow(self, position, ~np.isnan(position), objective=chosen.name)
+        row, value = int(found.latest[-1]), float(found.values(self, COST + chosen.name)[-1])
         trial = self.trials.slice(row, 1).to_pylist()[0]
         return Incumbent(trial["trial_id"], trial["config_id"], trial["budget"], value)
 

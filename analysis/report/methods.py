@@ -34,10 +34,9 @@ _RULES = {
 }
 _INCUMBENT = (
     "The incumbent of a run is its successful and not infeasible trial with the lowest cost (validation, as the "
-    "optimizer was told it) {rule}. The cost of a configuration evaluated several times at a budget is the mean of its "
-    "evaluations there so far. The "
-    "incumbent changes when a trial ends. Reported values, such as test errors, are those of the incumbent and "
-    "never take part in the choice."
+    "optimizer was told it) {rule}. Where configurations were evaluated on several instances or with several seeds, "
+    "costs are means over them; otherwise every evaluation counts for itself. The incumbent changes when a trial ends. "
+    "Reported values, such as test errors, are those of the incumbent and never take part in the choice."
 )
 _CURVES = (
     "Curves are {statistic}s over runs of right-continuous step functions over {axes}, exact at every event and never "
