@@ -35,6 +35,25 @@ RULES: tuple[IncumbentRule, ...] = get_args(IncumbentRule)
 
 
 @dataclass(frozen=True)
+class Incumbent:
+    """The best feasible trial under a rule.
+
+    Example:
+        >>> runs[0].incumbent()
+        Incumbent(trial_id=19, config_id=4, budget=3.0, value=1.196)
+    """
+
+    trial_id: int
+    """Its trial, of several evaluations the latest."""
+    config_id: int
+    """Its configuration."""
+    budget: float | None
+    """Its budget."""
+    value: float
+    """Its objective value as logged, of several evaluations the mean."""
+
+
+@dataclass(frozen=True)
 class Followed:
     """When the incumbent of a run, or its mean cost, changed."""
 
@@ -102,6 +121,26 @@ def follow(
         rows=rows,
         cost=(COST + chosen.name, logged),
     )
+
+
+def incumbent_of(run: Run, objective: str | None = None) -> Incumbent | None:
+    """The incumbent when the run ended, as `Run.incumbent` documents it."""
+    chosen, able = run.objective(objective), run.able(objective)
+    if not able.any():
+        return None
+    if evidence_of(run) is not None:
+        position = np.full(len(run), np.nan)
+        order = completion_order(run)
+        position[order] = np.arange(len(order))
+        found = follow(run, position, ~np.isnan(position), objective=chosen.name)
+        row, value = int(found.latest[-1]), float(found.values(run, COST + chosen.name)[-1])
+    else:
+        budget = np.nan_to_num(run.column("budget").astype(np.float64), nan=-np.inf)
+        able &= budget == budget[able].max()
+        row = int(np.flatnonzero(able)[np.argmin(run.cost(chosen.name)[able])])
+        value = run.trials[COST + chosen.name][row].as_py()
+    trial = run.trials.slice(row, 1).to_pylist()[0]
+    return Incumbent(trial["trial_id"], trial["config_id"], trial["budget"], value)
 
 
 def finished_trials(run: Run) -> Ints:
