@@ -14,18 +14,7 @@ if TYPE_CHECKING:
     from .tables.comparisons import Comparisons, compare
     from .tables.complete import Landscapes, LandscapeSummary, Optima, RunEnds
     from .tables.curves import ECDF, Areas, Curves, RunningTimes, RunTimes
-    from .tables.final import (
-        Controls,
-        CriticalDifferences,
-        Final,
-        FinalRuns,
-        FriedmanTests,
-        NormalisedRegrets,
-        Omnibus,
-        Profiles,
-        Ranks,
-        Tests,
-    )
+    from .tables.final import Final, FinalRuns
     from .tables.fronts import Attainments
     from .tables.importance import ImportanceBias, Importances
     from .tables.landscape import (
@@ -37,12 +26,17 @@ if TYPE_CHECKING:
         exploration,
         incumbents,
     )
+    from .tables.profiles import NormalisedRegrets, Profiles
+    from .tables.ranks import CriticalDifferences, Ranks
+    from .tables.tests import Controls, FriedmanTests, Omnibus, Tests
 
 _HOMES = {
     **dict.fromkeys(("Comparisons", "compare"), ".tables.comparisons"),
     **dict.fromkeys(("ECDF", "Areas", "Curves", "RunTimes", "RunningTimes"), ".tables.curves"),
-    **dict.fromkeys(("Controls", "CriticalDifferences", "Final", "FinalRuns", "FriedmanTests"), ".tables.final"),
-    **dict.fromkeys(("NormalisedRegrets", "Omnibus", "Profiles", "Ranks", "Tests"), ".tables.final"),
+    **dict.fromkeys(("Final", "FinalRuns"), ".tables.final"),
+    **dict.fromkeys(("CriticalDifferences", "Ranks"), ".tables.ranks"),
+    **dict.fromkeys(("Controls", "FriedmanTests", "Omnibus", "Tests"), ".tables.tests"),
+    **dict.fromkeys(("NormalisedRegrets", "Profiles"), ".tables.profiles"),
     **dict.fromkeys(("ImportanceBias", "Importances"), ".tables.importance"),
     **dict.fromkeys(("Correlations", "Explorations", "Footprints", "Incumbents"), ".tables.landscape"),
     **dict.fromkeys(("correlation", "exploration", "incumbents"), ".tables.landscape"),

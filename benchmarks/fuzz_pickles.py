@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from encave import EncaveError
-from encave.files import pickle_check, pickle_guard, pickles
+from encave.files import pickle_check, pickle_guard, pickle_keys, pickles
 from encave.files.pickle_classes import Classes
 
 BATCH = 2000
@@ -136,7 +136,7 @@ def examine(data: bytes) -> bool:
 
 def _agree(number: int, one: Any) -> None:
     depth, size = _tuples(one)
-    told_depth, told_size = divmod(number, pickle_check.DEPTH)
+    told_depth, told_size = divmod(number, pickle_keys.DEPTH)
     assert depth <= told_depth, f"depth {told_depth} of {one!r}"
     assert size <= max(told_size, 1), f"size {told_size} of {one!r}"
     plain = isinstance(one, str | int | float | bytes | bytearray | type | None) or callable(one)

@@ -8,19 +8,10 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from . import analyze_importance, analyze_landscape
-from .common import (
-    Group,
-    compared,
-    objective_option,
-    print_csv,
-    print_json,
-    run_paths,
-    say,
-    settings_of,
-    settings_option,
-    settled_runs,
-)  # fmt: skip
+from .common import Group, print_csv, print_json, say
 from .curves import curves
+from .options import objective_option, run_paths, settings_of, settings_option
+from .runs import compared, settled_runs  # fmt: skip
 from .runtimes import runtimes
 
 if TYPE_CHECKING:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from ..errors import EncaveError
-from .common import command, left_out, print_csv, print_json, run_paths, settings_of, settings_option, settled_runs
+from .common import command, left_out, print_csv, print_json
+from .options import run_paths, settings_of, settings_option
+from .runs import settled_runs
 
 if TYPE_CHECKING:
     from ..analysis.importance.groups import Truth

@@ -7,19 +7,9 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import (
-    ANY_PATH,
-    command,
-    left_out,
-    objective_option,
-    only_option,
-    print_csv,
-    print_json,
-    run_paths,
-    settings_of,
-    settings_option,
-    settled_runs,
-)
+from .common import ANY_PATH, command, left_out, print_csv, print_json
+from .options import objective_option, only_option, run_paths, settings_of, settings_option
+from .runs import settled_runs
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 _CSV = click.option("--csv", "as_csv", is_flag=True, help="Print CSV and nothing else.")

@@ -10,17 +10,8 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from ..errors import EncaveError
-from .common import (
-    ANY_PATH,
-    command,
-    cores,
-    exit_status,
-    limit_options,
-    print_json,
-    reading_limits,
-    reading_steps,
-    say,
-)
+from .common import ANY_PATH, command, cores, exit_status, print_json, say
+from .options import limit_options, reading_limits, reading_steps
 
 if TYPE_CHECKING:
     from ..converters import Conversion

@@ -8,22 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from .common import (
-    check_objective,
-    command,
-    leave_out,
-    objective_option,
-    print_csv,
-    print_json,
-    run_paths,
-    run_sources,
-    say,
-    settings_of,
-    settings_option,
-    some,
-    wanted_objective,
-    wanted_runs,
-)
+from .common import command, leave_out, print_csv, print_json, say
+from .options import objective_option, run_paths, settings_of, settings_option, wanted_objective, wanted_runs
+from .runs import check_objective, run_sources, some
 
 if TYPE_CHECKING:
     from ..analysis.performance.streaming import Reduced

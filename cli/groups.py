@@ -7,7 +7,9 @@ from pathlib import Path
 import rich_click as click
 
 from ..errors import EncaveError
-from .common import ANY_PATH, command, load_runs, print_json, run_paths, say
+from .common import ANY_PATH, command, print_json, say
+from .options import run_paths
+from .runs import load_runs
 
 
 @command()

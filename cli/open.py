@@ -6,7 +6,9 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import ANY_PATH, command, found_later, run_folders, run_paths, say
+from .common import ANY_PATH, command, say
+from .options import run_paths
+from .runs import found_later, run_folders
 
 
 @command(name="open")

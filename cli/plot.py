@@ -10,9 +10,11 @@ import rich_click as click
 
 from ..errors import EncaveError
 from .analyze_importance import GAMES, METHODS, budget_of
-from .common import Group, compared, run_paths, say, settings_of, settings_option, settled_runs, several
+from .common import Group, say
 from .curves import summary_options
 from .figure_options import figure_options, look_of
+from .options import run_paths, settings_of, settings_option, several
+from .runs import compared, settled_runs
 from .runtimes import numbers
 
 if TYPE_CHECKING:

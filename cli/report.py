@@ -8,8 +8,10 @@ from typing import Any
 
 import rich_click as click
 
-from .common import ANY_PATH, command, cores, load_runs, objective_option, run_paths, say, settings_of, settings_option
+from .common import ANY_PATH, command, cores, say
 from .curves import summary_options
+from .options import objective_option, run_paths, settings_of, settings_option
+from .runs import load_runs
 
 
 @command()

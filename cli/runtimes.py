@@ -7,18 +7,9 @@ from typing import Any
 
 import rich_click as click
 
-from .common import (
-    command,
-    objective_option,
-    print_csv,
-    print_json,
-    run_paths,
-    say,
-    settings_of,
-    settings_option,
-    several,
-)
+from .common import command, print_csv, print_json, say
 from .curves import reduced_runs, summary_options
+from .options import objective_option, run_paths, settings_of, settings_option, several
 
 
 @command()

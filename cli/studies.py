@@ -8,7 +8,8 @@ from typing import Any
 
 import rich_click as click
 
-from .common import ANY_PATH, command, print_json, say, several
+from .common import ANY_PATH, command, print_json, say
+from .options import several
 
 _MOST_FAILURES = 20
 

@@ -1,113 +1,27 @@
 """One pass over a pickle's instructions, before any is executed: what it would make is bounded by the bytes it has.
 
-The pass runs the stack machine on numbers in place of objects. A number says how costly an object is to hash and how
-deeply it is nested: `depth * DEPTH + size`, 0 for plain ones such as texts and short integers. Three things need it.
-Tuples are hashed member by member at each use, which Python does not bound: sixty of `(x, x)`, one in the other, take
-2^60 steps. Nested ones use up the stack. And hashes of integers, and so of tuples of them, can be chosen to be equal,
-which makes a dictionary of n keys take n² steps; those of texts cannot.
+The pass runs the stack machine on numbers in place of objects, see `pickle_keys`.
 """
 
 from __future__ import annotations
 
-import pickletools
 import re
 import struct
 from collections.abc import Callable
 
 from ..errors import EncaveError
+from .pickle_instructions import CODES, LINES, PLAIN_SIZES, STOP, instruction_end
+from .pickle_keys import DEPTH, SIZE, Keys, number_of
 
-DEPTH = 1 << 48
-"""What one level of nesting adds to the number of an object."""
 MOST_DEPTH = 200
 """Levels of nesting; Python's own limit for what reads the objects is 1000."""
-MOST_IN_KEY = 1000
-"""Members of one key of a dictionary or set, with those of its members."""
-MOST_IN_KEYS = 1 << 17
-"""The same of all tuples and frozen sets that are keys; so many with one hash take some seconds."""
-MOST_EQUAL = 1000
-"""Different integers with one hash."""
 MOST_DIGITS = 4096
 """Digits or bytes of one number."""
-_MODULUS = (1 << 61) - 1  # of the hashes of integers
-_SIZE = DEPTH - 1
 _LONG = 8  # bytes from which on different integers can have one hash
-
-_CODES = {opcode.name: ord(opcode.code) for opcode in pickletools.opcodes}
-STOP = _CODES["STOP"]
-_MEMO_PLACES = {_CODES["BINPUT"]: 1, _CODES["LONG_BINPUT"]: 4}
-_MEMO_LINE = _CODES["PUT"]
-_COUNT_BYTES = {
-    pickletools.TAKEN_FROM_ARGUMENT1: 1,
-    pickletools.TAKEN_FROM_ARGUMENT4: 4,
-    pickletools.TAKEN_FROM_ARGUMENT4U: 4,
-    pickletools.TAKEN_FROM_ARGUMENT8U: 8,
-}
-# Instruction → bytes of the number, little-endian, that says how many bytes follow it.
-_COUNTED = {
-    ord(opcode.code): _COUNT_BYTES[opcode.arg.n]
-    for opcode in pickletools.opcodes
-    if opcode.arg is not None and opcode.arg.n in _COUNT_BYTES
-}
-# Instruction → lines of text that follow it.
-_LINES = {
-    ord(opcode.code): 2 if opcode.name in ("GLOBAL", "INST") else 1
-    for opcode in pickletools.opcodes
-    if opcode.arg is not None and opcode.arg.n == pickletools.UP_TO_NEWLINE
-}
-
-
-def _plain_sizes() -> list[int]:
-    """Size of each instruction with its argument, 0 where that needs a closer look."""
-    sizes = [0] * 256
-    for opcode in pickletools.opcodes:
-        code = ord(opcode.code)
-        if code not in (STOP, *_MEMO_PLACES, *_COUNTED, *_LINES):
-            sizes[code] = 1 + (0 if opcode.arg is None else opcode.arg.n)
-    return sizes
-
-
-PLAIN_SIZES = _plain_sizes()
-"""Size of each instruction with its argument, by its byte; 0 where `instruction_end` has to look."""
 _PLACE = struct.Struct("<I").unpack_from
-_EMPTY = bytes(_CODES[name] for name in ("EMPTY_LIST", "EMPTY_DICT", "EMPTY_SET"))
+_EMPTY = bytes(CODES[name] for name in ("EMPTY_LIST", "EMPTY_DICT", "EMPTY_SET"))
 _FLOATS = re.compile(rb"(?:G[\s\S]{8})+")
 _VECTOR = re.compile(rb"\((?:G[\s\S]{8})+e")  # into a list
-
-
-class Keys:
-    """Counts what is hashed on behalf of one pickle."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._size = 0
-        self._integers: dict[int, set[int]] = {}
-
-    def add(self, size: int, where: str = "") -> None:
-        """One key that is a tuple or frozen set, with so many members and itself.
-
-        Raises:
-            EncaveError: they are too many.
-        """
-        self._size += size
-        if size > MOST_IN_KEY or self._size > MOST_IN_KEYS:
-            raise EncaveError(
-                f"{self._name} has keys of a dictionary or set that take too long to hash (nested tuples{where}): "
-                "the file may be malicious and was not loaded"
-            )
-
-    def integer(self, value: int) -> None:
-        """One long integer, which may become a key.
-
-        Raises:
-            EncaveError: too many different ones have its hash.
-        """
-        same = self._integers.setdefault(value % _MODULUS, set())
-        same.add(value)
-        if len(same) > MOST_EQUAL:
-            raise EncaveError(
-                f"{self._name} has more than {MOST_EQUAL} integers with one hash: the file may be malicious and was "
-                "not loaded"
-            )
 
 
 def check(data: bytes, name: str, *, persistent: bool = False) -> list[int]:
@@ -155,16 +69,6 @@ def numbers(data: bytes, name: str) -> tuple[list[int], int]:
     """
     machine = _machine(data, name, persistent=False)
     return machine.memo, machine.top
-
-
-def number_of(members: list[int]) -> int:
-    """The number of a tuple."""
-    size = len(members) + 1
-    largest = max(members, default=0)
-    if not largest:
-        return DEPTH + size
-    size += sum([member & _SIZE for member in members])
-    return ((largest >> 48) + 1) * DEPTH + min(size, _SIZE)
 
 
 class _Machine:
@@ -290,8 +194,8 @@ class _Machine:
         self._stack[place] = max(self._stack[place], self._around(max(members)))
 
     def _key(self, key: int) -> None:
-        if key & _SIZE > 1:  # others have a hash of their own, which takes one step
-            self._keys.add(key & _SIZE, f", at byte {self.position}")
+        if key & SIZE > 1:  # others have a hash of their own, which takes one step
+            self._keys.add(key & SIZE, f", at byte {self.position}")
 
     def _to_mark(self) -> list[int]:
         mark = self._marks.pop()
@@ -403,7 +307,7 @@ class _Machine:
 
     def _place(self, position: int, end: int) -> int:
         argument = self._data[position + 1 : end]
-        return int(argument) if self._data[position] in _LINES else int.from_bytes(argument, "little")
+        return int(argument) if self._data[position] in LINES else int.from_bytes(argument, "little")
 
     def on_dup(self, position: int) -> int:
         if self._stack[-1]:
@@ -456,41 +360,16 @@ class _Machine:
         raise EncaveError(f"{self._name} is not a pickle that encave reads: unknown instruction at byte {position}")
 
 
-def instruction_end(data: bytes, position: int, name: str) -> int:
-    """Position after an instruction whose size is not fixed, or which names a place in the memo."""
-    code, start = data[position], position + 1
-    if count := _COUNTED.get(code):
-        return start + count + int.from_bytes(data[start : start + count], "little")
-    if count := _MEMO_PLACES.get(code):
-        _check_memo_place(int.from_bytes(data[start : start + count], "little"), data, name)
-        return start + count
-    if size := PLAIN_SIZES[code]:
-        return position + size
-    if code not in _LINES:
-        raise EncaveError(f"{name} is not a pickle: unknown instruction at byte {position}")
-    for _ in range(_LINES[code]):
-        start = data.index(b"\n", start) + 1
-    if code == _MEMO_LINE:
-        _check_memo_place(int(data[position + 1 : min(start, position + 21)]), data, name)
-    return start
-
-
-def _check_memo_place(place: int, data: bytes, name: str) -> None:
-    """A memo of n places takes 8n bytes, however few are used; honest pickles number them one by one."""
-    if place > len(data):
-        raise EncaveError(f"{name} asks for place {place} of the memo in a pickle of {len(data)} bytes: not loaded")
-
-
 _PUSHED = bytes(
     PLAIN_SIZES[code]
-    if code in {_CODES[name] for name in ("NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "EMPTY_TUPLE")}
+    if code in {CODES[name] for name in ("NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "EMPTY_TUPLE")}
     else 0
     for code in range(256)
 )
 # Instruction → objects that it takes to make one.
-_CALLS = {_CODES[name]: count for name, count in {"REDUCE": 2, "NEWOBJ_EX": 3}.items()}
-_INTEGER_LINES = {_CODES["INT"], _CODES["LONG"]}
-_NUMBER_LINES = {*_INTEGER_LINES, _CODES["FLOAT"]}
+_CALLS = {CODES[name]: count for name, count in {"REDUCE": 2, "NEWOBJ_EX": 3}.items()}
+_INTEGER_LINES = {CODES["INT"], CODES["LONG"]}
+_NUMBER_LINES = {*_INTEGER_LINES, CODES["FLOAT"]}
 _HANDLED: dict[str, Callable[[_Machine, int], int]] = {
     **dict.fromkeys(("TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"), _Machine.on_tuple),
     **dict.fromkeys(("REDUCE", "NEWOBJ_EX"), _Machine.on_call),
@@ -517,4 +396,4 @@ _HANDLED: dict[str, Callable[[_Machine, int], int]] = {
     "POP": _Machine.on_pop,
     "POP_MARK": _Machine.on_pop_mark,
 }
-_RARE = {_CODES[name]: handler for name, handler in _HANDLED.items()}
+_RARE = {CODES[name]: handler for name, handler in _HANDLED.items()}

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 
 from ..errors import EncaveError
 from . import pickle_sharing
-from .pickle_check import MOST_DIGITS, MOST_IN_KEY, Keys
+from .pickle_check import MOST_DIGITS
 from .pickle_classes import Classes
+from .pickle_keys import MOST_IN_KEY, Keys
 
 _Python: Any = pickle._Unpickler  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage]
 _SHORT = 1 << 60

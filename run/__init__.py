@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from .model import (
-    CONFIG,
-    COST,
-    EXTRA,
-    HEADER_FILE,
-    OPTIONAL_SCHEMA,
-    TRIAL_SCHEMA,
-    TRIALS_FILE,
-    UNKNOWN_RELEASE,
-    Incumbent,
-    Note,
-    Objective,
-    Optimizer,
-    Run,
-    RunHeader,
-    Status,
-    find_runs,
-    split_configurations,
-)
+from .folder import HEADER_FILE, TRIALS_FILE, find_runs
+from .header import UNKNOWN_RELEASE, Optimizer, RunHeader
+from .incumbents import Incumbent
+from .joined import CONFIG, split_configurations
+from .model import Run
+from .notes import Note
 from .provenance import BenchmarkFacts, Provenance, Reported
+from .trials import COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objective, Status
 
 __all__ = [
     "CONFIG",

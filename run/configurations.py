@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -39,11 +39,6 @@ def choices(hyperparameter: Hyperparameter[Any, Any]) -> tuple[Any, ...] | None:
             return tuple(_plain(value) for value in values)
     value = getattr(hyperparameter, "value", ABSENT)  # a constant's, which may be null
     return None if value is ABSENT else (_plain(value),)
-
-
-def described(space: ConfigurationSpace) -> Mapping[str, Hyperparameter[Any, Any]]:
-    """Name → hyperparameter, in the order of the space; ConfigSpace does not say of what type their values are."""
-    return cast("Mapping[str, Hyperparameter[Any, Any]]", space)
 
 
 def column_type(hyperparameter: Hyperparameter[Any, Any]) -> pa.DataType:
@@ -100,7 +95,7 @@ def from_cells(space: ConfigurationSpace, ids: Sequence[int], cells: Mapping[str
         names = [[name for name in unknown if unknown[name][row] is not ABSENT] for row in range(len(ids))]
         _refuse_unknown(set(space.keys()), dict(zip(ids, names, strict=True)))
     columns: dict[str, pa.Array] = {CONFIG_ID: exact_array(ids, pa.int64())}
-    for name, hyperparameter in described(space).items():
+    for name, hyperparameter in space.items():
         columns[name] = _column(name, hyperparameter, ids, cells.get(name, [ABSENT] * len(ids)))
     return pa.table(columns)
 
@@ -157,7 +152,7 @@ def unfit(space: ConfigurationSpace, configurations: Mapping[int, Mapping[str, A
     for config_id, configuration in configurations.items():
         if unknown := sorted(set(configuration) - known):
             found[config_id] = f"unknown hyperparameters: {', '.join(unknown)}"
-    for name, hyperparameter in described(space).items():
+    for name, hyperparameter in space.items():
         kind = column_type(hyperparameter)
         cells = {n: configuration.get(name, ABSENT) for n, configuration in configurations.items() if n not in found}
         try:
@@ -185,7 +180,7 @@ def decode(space: ConfigurationSpace, row: Mapping[str, Any]) -> dict[str, Any]:
     """One configuration from a row of the table: hyperparameter → value, without the inactive ones."""
     return {
         name: json.loads(row[name]) if holds_json(hyperparameter) else row[name]
-        for name, hyperparameter in described(space).items()
+        for name, hyperparameter in space.items()
         if row[name] is not None
     }
 
@@ -206,7 +201,7 @@ def check(space: ConfigurationSpace, table: pa.Table, *, may_miss: bool) -> None
         wrong = sorted(set(table.column_names) ^ set(expected))
         raise EncaveError(f"the configurations' columns do not match the space: {', '.join(wrong)}")
     conditional = set(space.conditional_hyperparameters)
-    for name, hyperparameter in described(space).items():
+    for name, hyperparameter in space.items():
         column = table[name]
         legal = _legal(hyperparameter, column)
         if not (may_miss or name in conditional):

@@ -34,6 +34,25 @@ RULES: tuple[IncumbentRule, ...] = get_args(IncumbentRule)
 
 
 @dataclass(frozen=True)
+class Incumbent:
+    """The best feasible trial under a rule.
+
+    Example:
+        >>> runs[0].incumbent()
+        Incumbent(trial_id=19, config_id=4, budget=3.0, value=1.196)
+    """
+
+    trial_id: int
+    """Its trial, of several evaluations the latest."""
+    config_id: int
+    """Its configuration."""
+    budget: float | None
+    """Its budget."""
+    value: float
+    """Its objective value as logged, of several evaluations the mean."""
+
+
+@dataclass(frozen=True)
 class Followed:
     """When the incumbent of a run, or its mean cost, changed."""
 
@@ -104,6 +123,20 @@ def follow(
         rows=rows,
         cost=(COST + chosen.name, logged),
     )
+
+
+def incumbent_of(run: Run, objective: str | None = None) -> Incumbent | None:
+    """The incumbent when the run ended, as `Run.incumbent` documents it."""
+    chosen = run.objective(objective)
+    if not run.able(chosen.name).any():
+        return None
+    position = np.full(len(run), np.nan)
+    order = completion_order(run)
+    position[order] = np.arange(len(order))
+    found = follow(run, position, ~np.isnan(position), objective=chosen.name)
+    row, value = int(found.latest[-1]), float(found.values(run, COST + chosen.name)[-1])
+    trial = run.trials.slice(row, 1).to_pylist()[0]
+    return Incumbent(trial["trial_id"], trial["config_id"], trial["budget"], value)
 
 
 def finished_trials(run: Run) -> Ints:

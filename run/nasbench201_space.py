@@ -40,7 +40,7 @@ def configuration_space(seed: int | None = None) -> ConfigurationSpace:
     """Six categorical hyperparameters `op_0_1 … op_2_3`, choices in the official order of operations."""
     from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace
 
-    space: Any = ConfigurationSpace(name="NAS-Bench-201", seed=seed)
+    space = ConfigurationSpace(name="NAS-Bench-201", seed=seed)
     space.add([CategoricalHyperparameter(name, OPERATIONS) for name in HYPERPARAMETERS])
     return space
 

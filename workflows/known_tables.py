@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..analysis.comparison.training_noise import TrainingNoise
-    from ..analysis.grouping.sections import Measure, Section
+    from ..analysis.grouping.measure import Measure
+    from ..analysis.grouping.sections import Section
     from ..analysis.importance.groups import Truth
     from ..analysis.importance.sample import Sample
     from ..analysis.importance.space import Encoded

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...run.types import Floats
-from ..grouping.sections import Measure
+from ..grouping.measure import Measure
 from ..performance.anytime import Trajectory, step_values
 from ..statistics import bootstrap
 from ..statistics.intervals import Interval, of_draws

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...run import Run
-from ..grouping.sections import Measure
+from ..grouping.measure import Measure
 from ..performance.anytime import Trajectory
 from ..statistics import tests
 from ..statistics.effects import a12

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...run.incumbents import IncumbentRule
-from ..grouping.sections import Measure, Section
+from ..grouping.measure import Measure
+from ..grouping.sections import Section
 from ..performance.anytime import Trajectory, trajectory
 from ..performance.axis import Axis, AxisFacts, AxisKind, choose_axis
 from ..performance.curves import Curve

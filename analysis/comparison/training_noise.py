@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ..grouping.sections import Measure, Section
+from ..grouping.measure import Measure
+from ..grouping.sections import Section
 from ..performance.anytime import Trajectory
 from .section import Comparison
 

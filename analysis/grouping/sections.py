@@ -2,91 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from ...errors import EncaveError
-from ...run import EXTRA, BenchmarkFacts, Objective, Reported, Run, RunHeader
+from ...run import BenchmarkFacts, Objective, Run, RunHeader
 from .apart import apart, set_up_like
 from .design import RunDesign
-from .objectives import FIRST_OBJECTIVE, joint_objective, names_of, roles, tell_apart
+from .keys import SectionKey, by_design, kept_apart, section_keys, section_titles
+from .measure import Measure, run_measures
+from .objectives import joint_objective, names_of
 from .scales import tell_scales
 from .schedules import modelled
 from .tasks import tasks_of
 
-# Differences from the optimum below this share of it are rounding of the same table entry, not regret.
-_ROUNDING = 1e-12
-
-# what must agree between runs that are compared: the objective's role, and before it all else
-_Key: TypeAlias = tuple[str, str]
 R = TypeVar("R", bound=RunHeader)
 R_co = TypeVar("R_co", bound=RunHeader, covariant=True)
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What is reported of an incumbent. The incumbent itself is always chosen by the objective."""
-
-    name: str
-    """Name shown to people, e.g. `validation regret`."""
-    column: str
-    """Trial column of the value, e.g. `extra:valid_error_200` or `cost:loss`; `objective` is each run's own first."""
-    unit: str | None = None
-    """Unit, e.g. `%`."""
-    maximize: bool = False
-    """Whether more is better in `column`."""
-    regret: Literal["optimum", "best seen", "given"] | None = None
-    """What is subtracted: the known optimum, the best incumbent of all runs, a value that was given, or nothing."""
-    reference: float | None = None
-    """The value subtracted; None for `best seen` until the section is computed."""
-    scale: float = 1.0
-    """What a regret is divided by, for one that is normalised."""
-
-    @property
-    def lower_is_better(self) -> bool:
-        """Whether a smaller reported value is better; always so for a regret."""
-        return self.regret is not None or not self.maximize
-
-    @property
-    def bounded(self) -> bool:
-        """Whether no value can be below zero: a regret against an optimum, or against the best of all."""
-        return self.regret in ("optimum", "best seen")
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """What no reported value can be below and above: zero for a regret, 0 and 100 for a percentage."""
-        if self.bounded:
-            return 0.0, (100.0 if self.unit == "%" else np.inf)
-        return (0.0, 100.0) if self.unit == "%" and self.regret is None else (-np.inf, np.inf)
-
-    def cut(
-        self, lower: NDArray[np.float64], upper: NDArray[np.float64], values: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Ends of intervals within the bounds; as they are where one of the values they are of is beyond, too."""
-        least, most = self.bounds
-        known = values[np.isfinite(values)]
-        if len(known) and (known.min() < least or known.max() > most):
-            return lower, upper
-        return np.clip(lower, least, most), np.clip(upper, least, most)
-
-    @property
-    def label(self) -> str:
-        """Name with its unit, for axes and table heads."""
-        return f"{self.name} [{self.unit}]" if self.unit else self.name
-
-    def report(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Values of `column`, any shape, as reported: for a regret, by how much they are worse than the reference."""
-        if self.regret is None:
-            return values
-        assert self.reference is not None, "a regret needs its reference"
-        distance = (self.reference - values) if self.maximize else (values - self.reference)
-        return np.where(np.abs(distance) < _ROUNDING * abs(self.reference), 0.0, distance) / self.scale
 
 
 @dataclass(frozen=True)
@@ -211,11 +144,11 @@ def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callab
 
     tasks, spaces, told = tasks_of(runs, labels, known)
     remarks += told
-    keys = _section_keys(runs, tasks, spaces)
+    keys = section_keys(runs, tasks, spaces)
     kept, twice = _without_duplicates(runs, labels, keys, same)
     remarks += [f"{name} was given more than once and counts once." for name in twice]
-    by_key = _by_design(kept, keys)
-    titles = _titles(by_key, tasks)
+    by_key = by_design(kept, keys)
+    titles = section_titles(by_key, tasks)
     lots: defaultdict[str, dict[str, R]] = defaultdict(dict)
     for key, members in by_key.items():
         by_label: defaultdict[str, list[R]] = defaultdict(list)
@@ -233,7 +166,7 @@ def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callab
             labels |= {id(run): found or label for run in own}
     sections = [_section(titles[key], tasks[id(runs[0])], runs, labels) for key, runs in by_key.items()]
     sections.sort(key=lambda section: section.title)
-    different = _kept_apart(by_key, tasks, kept)
+    different = kept_apart(by_key, tasks, kept)
     for key, members in by_key.items():
         remarks += tell_scales(titles[key], members, kept, known)
     return ViewOf(
@@ -252,32 +185,6 @@ def check_control(view: ViewOf[RunHeader], control: str | None) -> None:
     """
     if control is not None and control not in view.optimizers:
         raise EncaveError(f"no optimizer is called {control!r}, the control; there are {', '.join(view.optimizers)}")
-
-
-def _by_design(runs: Sequence[R], keys: Mapping[int, _Key]) -> dict[_Key, list[R]]:
-    """Runs by section; where an optimizer was run to several limits with the same seed, each limit is one.
-
-    Two budgets of one optimizer are two designs: the shorter run is often the beginning of the longer one, and neither
-    is an optimizer of its own.
-    """
-    by_key: defaultdict[_Key, list[R]] = defaultdict(list)
-    for run in runs:
-        by_key[keys[id(run)]].append(run)
-    found: dict[_Key, list[R]] = {}
-    for (alike, role), members in by_key.items():
-        limits: defaultdict[tuple[str, int | None], set[str]] = defaultdict(set)
-        for run in members:
-            limits[run.optimizer.name, run.seed].add(_limit(run))
-        several = any(len(own) > 1 for (_, seed), own in limits.items() if seed is not None)
-        for run in members:
-            found.setdefault((json.dumps([alike, _limit(run)]) if several else alike, role), []).append(run)
-    return found
-
-
-def _limit(run: RunHeader) -> str:
-    """Where the run was to end, in words."""
-    told = (f"{value:,.10g} {name.replace('_', ' ')}" for name, value in sorted(run.provenance.limit.items()))
-    return " and ".join(told) or "no limit"
 
 
 def _labels(runs: Sequence[RunHeader]) -> tuple[dict[int, str], list[str]]:
@@ -309,7 +216,7 @@ def _listed(names: set[str]) -> str:
 
 
 def _without_duplicates(
-    runs: Sequence[R], labels: dict[int, str], keys: Mapping[int, _Key], same: Callable[[R, R], bool]
+    runs: Sequence[R], labels: dict[int, str], keys: Mapping[int, SectionKey], same: Callable[[R, R], bool]
 ) -> tuple[list[R], list[str]]:
     kept: list[R] = []
     twice: list[str] = []
@@ -322,74 +229,6 @@ def _without_duplicates(
             alike.append(run)
             kept.append(run)
     return kept, sorted(set(twice))
-
-
-def _facts(runs: Sequence[RunHeader]) -> dict[str, str]:
-    """What must agree between runs that are compared, in words, in the order in which a title names it."""
-    run = runs[0]
-    benchmark = run.provenance.benchmark or BenchmarkFacts()
-    names = [entry.name for entry in run.provenance.reporting]
-    digest = (benchmark.sha256 or "")[:8]
-    return {
-        "objective": f"{names_of(runs)}, {run.objectives[0].direction}d",
-        "benchmark": benchmark.source or "other runs",
-        "reporting": f"reporting {', '.join(names)}" if names else "objective only",
-        "sha256": f"benchmark {digest}" if digest else "no benchmark hash",
-        "limit": _limit(run),
-    }
-
-
-def _section_keys(
-    runs: Sequence[RunHeader], tasks: Mapping[int, str], spaces: Mapping[int, frozenset[str]]
-) -> dict[int, _Key]:
-    """What must agree between runs that are compared, by `id`."""
-    alike = {id(run): _without_objective(run, tasks[id(run)], spaces.get(id(run), frozenset())) for run in runs}
-    found = roles(runs, {id(run): alike[id(run)] if run.task else "" for run in runs})
-    return {id(run): (alike[id(run)], found[id(run)]) for run in runs}
-
-
-def _without_objective(run: RunHeader, task: str, space: frozenset[str]) -> str:
-    reporting = [entry.json() for entry in run.provenance.reporting]
-    benchmark = run.provenance.benchmark or BenchmarkFacts()
-    told = [task, sorted(space), benchmark.source, benchmark.sha256, reporting]
-    return json.dumps(told, sort_keys=True, default=str)
-
-
-def _kept_apart(
-    by_key: Mapping[_Key, Sequence[RunHeader]], tasks: Mapping[int, str], every: Sequence[RunHeader]
-) -> list[str]:
-    """A remark for every task whose runs differ in nothing but their objective."""
-    kinds: defaultdict[str, list[Sequence[RunHeader]]] = defaultdict(list)
-    for (alike, _), members in by_key.items():
-        kinds[alike].append(members)
-    several = [members for members in kinds.values() if len(members) > 1]
-    return [tell_apart(tasks[id(one[0][0])], one, every, bool(one[0][0].task)) for one in several]
-
-
-def _titles(by_key: Mapping[_Key, Sequence[RunHeader]], tasks: Mapping[int, str]) -> dict[_Key, str]:
-    """Title of each section: the task, and in brackets what tells it from others of the same task."""
-    titles: dict[_Key, str] = {}
-    by_task: defaultdict[str, list[_Key]] = defaultdict(list)
-    for key, members in by_key.items():
-        by_task[tasks[id(members[0])]].append(key)
-    for task, keys in by_task.items():
-        facts = {key: _facts(by_key[key]) for key in keys}
-        told = _telling(list(facts.values()))
-        for number, key in enumerate(sorted(keys), start=1):
-            words = [facts[key][name] for name in told] or [f"set {number}"]
-            titles[key] = task if len(keys) == 1 else f"{task} ({'; '.join(words)})"
-    return titles
-
-
-def _telling(facts: list[dict[str, str]]) -> list[str]:
-    """The first facts that tell all sections of a task apart; none if even all of them do not."""
-    told: list[str] = []
-    for name in facts[0]:
-        if len({entry[name] for entry in facts}) > 1:
-            told.append(name)
-        if len({tuple(entry[name] for name in told) for entry in facts}) == len(facts):
-            return told
-    return []
 
 
 def _section(title: str, task: str, runs: list[R], labels: dict[int, str]) -> SectionOf[R]:
@@ -410,23 +249,6 @@ def _section(title: str, task: str, runs: list[R], labels: dict[int, str]) -> Se
 def _by_seed(run: RunHeader) -> tuple[bool, int, str]:
     seed = run.seed
     return seed is None, seed or 0, run.name
-
-
-def run_measures(runs: Sequence[RunHeader]) -> tuple[Measure, ...]:
-    """What is reported of runs that are compared."""
-    if runs[0].provenance.reporting:
-        return tuple(map(_reported, runs[0].provenance.reporting))
-    objective = joint_objective(runs)
-    plain = Measure(objective.name, FIRST_OBJECTIVE, objective.unit, objective.direction == "maximize")
-    if len(runs) == 1:  # regret against its own best says nothing
-        return (plain,)
-    return replace(plain, name=f"{objective.name} regret", regret="best seen"), plain
-
-
-def _reported(entry: Reported) -> Measure:
-    known = None if entry.optimum is None else float(entry.optimum)
-    kind = None if entry.optimum is None else "optimum"
-    return Measure(entry.name, EXTRA + entry.column, entry.unit, regret=kind, reference=known)
 
 
 def origins_of(runs: Sequence[Run]) -> dict[str, str]:

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from ...errors import EncaveError
 from ...run import COST, Run, RunHeader
 from ...run.incumbents import IncumbentRule, follow
+from ..grouping.measure import Measure
 from ..grouping.objectives import FIRST_OBJECTIVE
-from ..grouping.sections import Measure, R_co
+from ..grouping.sections import R_co
 from .axis import Axis
 
 

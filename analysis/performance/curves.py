@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...run.types import Floats, Ints
-from ..grouping.sections import Measure
+from ..grouping.measure import Measure
 from ..statistics.intervals import Interval, over_runs
 from ..statistics.order_statistics import MEAN, Statistic
 from .anytime import AnyTrajectory

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...run.types import Floats
-from ..grouping.sections import Measure
+from ..grouping.measure import Measure
 from .anytime import AnyTrajectory
 
 

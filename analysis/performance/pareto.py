@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from ...run import Run
 from ...run.types import Floats
-from ..grouping.sections import Group, Measure, Section
+from ..grouping.measure import Measure
+from ..grouping.sections import Group, Section
 from ..statistics.intervals import Interval
 from .anytime import Trajectory, in_time, trajectory
 from .axis import Axis, AxisFacts

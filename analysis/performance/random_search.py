@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ...run.types import Floats
-from ..grouping.sections import Measure, Section
+from ..grouping.measure import Measure
+from ..grouping.sections import Section
 from .axis import Axis
 
 

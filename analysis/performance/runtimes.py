@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...run.types import Floats
-from ..grouping.sections import Measure
+from ..grouping.measure import Measure
 from ..statistics import bootstrap
 from ..statistics.effects import Estimate
 from ..statistics.intervals import Interval, over_runs

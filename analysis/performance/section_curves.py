@@ -12,7 +12,8 @@ from ...errors import EncaveError
 from ...run import Run, RunHeader
 from ...run.incumbents import IncumbentRule
 from ...run.types import Floats
-from ..grouping.sections import Measure, R, R_co, SectionOf
+from ..grouping.measure import Measure
+from ..grouping.sections import R, R_co, SectionOf
 from ..statistics import bootstrap, intervals
 from ..statistics.intervals import Interval
 from ..statistics.order_statistics import MEAN, Statistic

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..grouping.sections import Measure
+from ..grouping.measure import Measure
 from .measures import Hits
 from .runtimes import Runtime, Targets, runtimes, spaced_targets
 from .section_curves import AnyCurves

@@ -20,7 +20,8 @@ from ...run import Run, RunHeader
 from ...run.incumbents import IncumbentRule
 from ...store import RunFilter, read_runs
 from ..grouping.design import RunDesign
-from ..grouping.sections import AnySection, ViewOf, run_measures, view_headers
+from ..grouping.measure import run_measures
+from ..grouping.sections import AnySection, ViewOf, view_headers
 from .anytime import AnyTrajectory, trajectory
 from .axis import Axis, AxisFacts, AxisKind, choose_axis
 from .section_curves import AnyCurves, Summary, section_curves

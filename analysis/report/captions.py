@@ -11,7 +11,7 @@ from ..comparison.rank_curves import RankCurve
 from ..comparison.ranking import Centre
 from ..comparison.section import Comparison
 from ..comparison.significance import Significance
-from ..grouping.sections import Measure
+from ..grouping.measure import Measure
 from ..performance.curves import Curve
 from ..performance.pareto import HYPERVOLUME
 from ..performance.section_curves import SectionCurves

@@ -10,7 +10,8 @@ import numpy as np
 from ..charts.line_chart import Line
 from ..charts.style import MUTED, LineStyle
 from ..charts.text import short
-from ..grouping.sections import Measure, Section
+from ..grouping.measure import Measure
+from ..grouping.sections import Section
 from ..performance.axis import Axis
 from ..performance.curves import Curve
 from ..performance.random_search import ExpectedCurve

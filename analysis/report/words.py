@@ -10,8 +10,9 @@ from ..comparison.ranking import FinalRow, Lead
 from ..comparison.section import Comparison
 from ..comparison.significance import Significance
 from ..comparison.training_noise import NoiseOfLead
+from ..grouping.measure import Measure
 from ..grouping.schedules import schedules
-from ..grouping.sections import Measure, Section
+from ..grouping.sections import Section
 from ..statistics import power
 from . import tests
 

@@ -20,10 +20,13 @@ from ..performance.section_runtimes import section_runtimes
 from ..statistics.intervals import Interval
 from ..statistics.order_statistics import Statistic
 from .curves import OVER_TASKS, Curves, RunningTimes
-from .final import CriticalDifferences, Final, FinalRuns, Profiles, Ranks, Tests
+from .final import Final, FinalRuns
 from .fronts import Attainments, attainments_of, fronts_of
 from .landscape import Footprints, footprints_of
+from .profiles import Profiles
+from .ranks import CriticalDifferences, Ranks
 from .result import one_of
+from .tests import Tests
 
 if TYPE_CHECKING:
     from ...run import Run

@@ -101,7 +101,7 @@ def header_of(data: bytes) -> list[str]:
         data = data.decode("utf-16", errors="ignore").encode(errors="ignore")
     try:
         line = _first_line(data)
-        return next(plain.reader([line], delimiter=_delimiter(line)), [])
+        return next(plain.reader([line], delimiter=_delimiter(line)), list[str]())
     except (UnicodeDecodeError, plain.Error):
         return []
 

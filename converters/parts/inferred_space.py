@@ -104,18 +104,23 @@ def infer_column(name: str, values: Sequence[Any]) -> Column:
     plain = [value.item() if isinstance(value, np.generic) or _is_scalar(value) else value for value in values]
     finite = [None if isinstance(value, float) and not math.isfinite(value) else value for value in plain]
     lost = sum(value is None for value in finite) - sum(value is None for value in plain)
-    kinds = {type(value) for value in finite} - {type(None)}
+    kinds = _types(finite)
     if not kinds:
         return Column(None, finite, "not finite" if lost else "empty", lost)
     if kinds == {int, float}:
         finite = [None if value is None else float(value) for value in finite] if _fit_floats(finite) else finite
-        kinds = {type(value) for value in finite} - {type(None)}
+        kinds = _types(finite)
     if kinds <= {int, float} and len(kinds) == 1 and _fit_long(finite):
         return Column(_number(name, finite), finite, "not finite" if lost else None, lost)
     if kinds <= {str, bool, int, float} and _distinct(finite) and _fit_long(finite) and _fit_numpy(finite):
         return Column(choice(name, finite), finite, "not finite" if lost else None, lost)
     texts = [None if value is None else json_or_text(value) for value in finite]
     return Column(choice(name, texts), texts, "json", lost)
+
+
+def _types(values: Iterable[Any]) -> set[type[Any]]:
+    """Of the values that are not None."""
+    return {type(value) for value in values if value is not None}
 
 
 def _is_scalar(value: Any) -> bool:
@@ -134,7 +139,7 @@ def choice(name: str, values: Iterable[Any]) -> Hyperparameter[Any, Any]:
 
 def _null_is_chosen(values: Sequence[Any]) -> bool:
     """Whether null stands among texts and truth values, so that it is one of the choices."""
-    kinds = {type(value) for value in values}
+    kinds: set[type[Any]] = {type(value) for value in values}
     return type(None) in kinds and kinds <= {str, bool, type(None)} and len(kinds) > 1 and _fit_numpy(values)
 
 
@@ -179,5 +184,5 @@ def _fit_floats(values: Iterable[Any]) -> bool:
 
 def _distinct(values: Sequence[Any]) -> bool:
     """Whether values of different types are never equal, as 1 and true are."""
-    present = {(type(value), value) for value in values if value is not None}
+    present: set[tuple[type[Any], Any]] = {(type(value), value) for value in values if value is not None}
     return len({value for _, value in present}) == len(present)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,11 +128,11 @@ def _hyperparameter(
 
 def _typed(entries: list[str], logged: set[Any]) -> dict[str, Any]:
     """Text of a choice → the choice in the type that the log's values have."""
-    kinds = {type(value) for value in logged}
+    kinds: set[type[Any]] = {type(value) for value in logged}
     known = {str(value): value for value in logged}
     if len(kinds) != 1 or kinds == {str} or not known.keys() <= set(entries):
         return {entry: entry for entry in entries}
-    convert = {"True": True, "False": False}.__getitem__ if kinds == {bool} else kinds.pop()
+    convert: Callable[[str], Any] = {"True": True, "False": False}.__getitem__ if kinds == {bool} else kinds.pop()
     try:
         return {entry: known.get(entry, convert(entry)) for entry in entries}
     except (ValueError, KeyError):

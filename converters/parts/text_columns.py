@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ...run.checks import is_list, is_object
+
 Column: TypeAlias = "pa.Array | pa.ChunkedArray"
 _QUOTED = frozenset(',"\r\n')
 _COMMA = ord(",")
@@ -181,9 +183,9 @@ def _finite(value: Any) -> Any:
     """The value without NaN and infinity, which JSON does not have."""
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
-    if isinstance(value, dict):
+    if is_object(value):
         return {key: _finite(part) for key, part in value.items()}
-    return [_finite(part) for part in value] if isinstance(value, list) else value
+    return [_finite(part) for part in value] if is_list(value) else value
 
 
 def write_object(file: BinaryIO, length: int, values: Callable[[int, int], list[str | pa.Array]]) -> None:

@@ -19,7 +19,7 @@ from scipy import stats
 from encave.analysis.importance.sample import fit, sample
 from encave.analysis.report import Report, write_report
 from encave.analysis.statistics.stratified import compare_two
-from encave.cli.common import load_runs
+from encave.cli.runs import load_runs
 from encave.run import Run
 from encave.runners.benchmarks.nasbench201.table import open_benchmark
 from encave.workflows.known_tables import random_search_of, truth_of

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ConfigSpace import ConfigurationSpace, Float
 
-from encave.analysis.grouping.sections import Measure
+from encave.analysis.grouping.measure import Measure
 from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis
 from encave.analysis.performance.curves import aggregate

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from encave.analysis.report import write_report
-from encave.cli.common import load_runs
+from encave.cli.runs import load_runs
 
 from .chromium import EXECUTABLE, Page
 

@@ -13,7 +13,7 @@ from encave.analysis.grouping.sections import Section, view_runs
 from encave.analysis.performance.axis import Axis
 from encave.analysis.report import write_report
 from encave.analysis.report.settings import Settings
-from encave.cli.common import load_runs
+from encave.cli.runs import load_runs
 from encave.errors import EncaveError
 from encave.run import Provenance, Run
 from encave.runners.benchmarks.nasbench201 import opened

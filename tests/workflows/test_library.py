@@ -19,9 +19,9 @@ from encave.analysis.comparison.robustness import FEWEST, rank_robustness
 from encave.analysis.comparison.training_noise import NoiseOfLead
 from encave.analysis.tables.anytime_tests import AnytimePairs, BudgetValues, DifferencesOverTime
 from encave.analysis.tables.comparisons import Comparisons
-from encave.analysis.tables.final import FriedmanTests
 from encave.analysis.tables.result import Result
 from encave.analysis.tables.robustness import Robustness
+from encave.analysis.tables.tests import FriedmanTests
 from encave.analysis.tables.training_noise import LeadNoise
 from encave.analysis.tables.within_tasks import StratifiedTests
 from encave.run.tabular import Tabular

@@ -12,8 +12,10 @@ from ...comparison.overall import Overall
 from ...comparison.profiles import Profile, profiles
 from ...comparison.robustness import RankRobustness, rank_robustness
 from ...tables.curves import OVER_TASKS
-from ...tables.final import NormalisedRegrets, Profiles, Ranks, Tests
+from ...tables.profiles import NormalisedRegrets, Profiles
+from ...tables.ranks import Ranks
 from ...tables.robustness import Robustness
+from ...tables.tests import Tests
 from ...tables.within_tasks import StratifiedTests
 from .. import captions, pairs, table, tests, within_tasks
 from ..contents import Chapter, Figures, ReportInput, ReportTable, Row, TextCell

@@ -13,7 +13,9 @@ from ...comparison.section import Comparison
 from ...comparison.training_noise import noise_of_lead
 from ...performance.random_search import ExpectedCurve
 from ...tables.curves import Curves
-from ...tables.final import Final, FinalRuns, Ranks, Tests
+from ...tables.final import Final, FinalRuns
+from ...tables.ranks import Ranks
+from ...tables.tests import Tests
 from ...tables.training_noise import LeadNoise
 from .. import captions, pairs, random_search_line, table, words
 from ..anytime_figures import hypervolume_figure

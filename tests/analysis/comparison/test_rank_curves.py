@@ -8,7 +8,7 @@ from scipy import stats
 
 from encave.analysis.comparison.rank_curves import RankTask, overall_rank_curves, rank_curves
 from encave.analysis.comparison.ranking import expected_ranks
-from encave.analysis.grouping.sections import Measure
+from encave.analysis.grouping.measure import Measure
 from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis
 

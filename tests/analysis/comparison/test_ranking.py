@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from encave.analysis.comparison.ranking import expected_ranks, final_table, is_paired, lead, mean_ranks, spread
-from encave.analysis.grouping.sections import Measure
+from encave.analysis.grouping.measure import Measure
 from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from encave.analysis.grouping.sections import Measure
+from encave.analysis.grouping.measure import Measure
 from encave.analysis.performance.anytime import TrajectoryOf, step_values, trajectory
 from encave.analysis.performance.axis import Axis, AxisFacts, choose_axis
 from encave.analysis.performance.curves import BAND_POINTS, aggregate

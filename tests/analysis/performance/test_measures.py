@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encave.analysis.grouping.sections import Measure
+from encave.analysis.grouping.measure import Measure
 from encave.analysis.performance import measures
 from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis

@@ -12,7 +12,8 @@ from scipy import stats
 from encave.analysis.comparison.anytime_summary import summarise
 from encave.analysis.comparison.section import compare
 from encave.analysis.comparison.significance import compare_runs
-from encave.analysis.grouping.sections import Measure, view_runs
+from encave.analysis.grouping.measure import Measure
+from encave.analysis.grouping.sections import view_runs
 from encave.analysis.report import anytime_claims, captions, words
 from encave.analysis.report.tests import pair_rows, size_in_words
 from encave.analysis.statistics import intervals

@@ -17,9 +17,10 @@ from collections.abc import Callable, Collection
 from typing import Any, BinaryIO, ClassVar
 
 from .....errors import EncaveError
-from .....files.pickle_check import PLAIN_SIZES, Keys, instruction_end
 from .....files.pickle_classes import Classes
 from .....files.pickle_guard import GuardedUnpickler
+from .....files.pickle_instructions import PLAIN_SIZES, instruction_end
+from .....files.pickle_keys import Keys
 
 LIMIT = 128 * 2**20
 """Bytes between two parts; an architecture takes about a third of a megabyte."""

@@ -1,0 +1,94 @@
+"""The folder of a converted run: its two files, written each as a whole, and read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..errors import EncaveError
+from ..files.atomic import atomic_file, walk_folders
+from .joined import CONFIG
+
+TRIALS_FILE = "trials.parquet"
+HEADER_FILE = "run.json"
+FORMAT_VERSION = 1
+
+
+def write_run(folder: Path, header: Mapping[str, Any], table: pa.Table) -> None:
+    """Write `trials.parquet` and `run.json` into a folder, each atomically, the header last.
+
+    Raises:
+        EncaveError: the folder cannot be written.
+    """
+    with atomic_file(folder / TRIALS_FILE) as path:
+        # numbers hardly repeat: a dictionary of them costs more time and more room than it saves
+        coded = [field.name for field in table.schema if not pa.types.is_primitive(field.type)]
+        pq.write_table(table, path, compression="zstd", use_dictionary=coded)
+    with atomic_file(folder / HEADER_FILE) as path:
+        path.write_text(json.dumps(header, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_run(folder: Path, *, configurations: bool) -> tuple[dict[str, Any], pa.Table]:
+    """The header and the table that `write_run` wrote; what is in them is not checked.
+
+    Args:
+        folder: Where they are.
+        configurations: Whether to read the values of configurations; without, their columns are null.
+
+    Raises:
+        EncaveError: a file is missing, damaged or of a newer format.
+    """
+    if folder.is_dir() and not (folder / HEADER_FILE).exists() and (runs := find_runs(folder)):
+        told = f"there are {len(runs)} in it: load {runs[0]}, or all with [Run.load(run) for run in find_runs(…)]"
+        raise EncaveError(f"{folder} is not the folder of one run; {told}")
+    header = _read_header(folder / HEADER_FILE)
+    try:
+        table = pq.read_table(folder / TRIALS_FILE) if configurations else _read_trials(folder / TRIALS_FILE)
+    except (OSError, pa.ArrowException) as error:
+        raise EncaveError(f"cannot read {folder / TRIALS_FILE}: {error}. Convert the log again.") from error
+    return header, table
+
+
+def find_runs(path: Path) -> list[Path]:
+    """Folders at or below `path` that hold a converted run, sorted; hidden folders are passed over.
+
+    Links to folders are followed; a run to which several paths lead is found once.
+
+    Raises:
+        EncaveError: `path` is not a folder.
+    """
+    if not path.is_dir():
+        raise EncaveError(f"{path} is not a folder")
+    found: list[Path] = []
+    for folder, subfolders, files in walk_folders(path):
+        if HEADER_FILE in files and TRIALS_FILE in files:
+            found.append(folder)
+            subfolders.clear()
+    return sorted(found)
+
+
+def _read_trials(path: Path) -> pa.Table:
+    """The columns of trials, and those of configurations without their values."""
+    with pq.ParquetFile(path) as file:
+        schema = file.schema_arrow
+        table = file.read([name for name in schema.names if not name.startswith(CONFIG)], use_threads=False)
+    for field in schema:
+        if field.name.startswith(CONFIG):
+            table = table.append_column(field.name, pa.nulls(table.num_rows, field.type))
+    return table
+
+
+def _read_header(path: Path) -> dict[str, Any]:
+    try:
+        header = json.loads(path.read_text(encoding="utf-8"))
+        version = header["encave_run"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise EncaveError(f"cannot read {path}: {error}. It is not the header of a converted run.") from error
+    if version is True or version != FORMAT_VERSION:
+        raise EncaveError(f"{path} is of format {version}; this encave reads format {FORMAT_VERSION}. Update encave.")
+    return header
