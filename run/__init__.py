@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from .model import (
-    CONFIG,
-    COST,
-    EXTRA,
-    HEADER_FILE,
-    OPTIONAL_SCHEMA,
-    TRIAL_SCHEMA,
-    TRIALS_FILE,
-    UNKNOWN_RELEASE,
-    Incumbent,
-    Note,
-    Objective,
-    Optimizer,
-    Run,
-    RunHeader,
-    Status,
-    find_runs,
-    split_configurations,
-)
-from .provenance import BenchmarkFacts, Provenance, Reported
+from typing import TYPE_CHECKING
 
+from ..files.lazy import handed_on
+
+if TYPE_CHECKING:
+    from .folders import HEADER_FILE, TRIALS_FILE, find_runs
+    from .header import Optimizer, RunHeader
+    from .model import CONFIG, UNKNOWN_RELEASE, Incumbent, Run, split_configurations
+    from .notes import Note
+    from .provenance import BenchmarkFacts, Provenance, Reported
+    from .trials import COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objective, Status
+
+_HOMES = {
+    **dict.fromkeys(("HEADER_FILE", "TRIALS_FILE", "find_runs"), ".folders"),
+    **dict.fromkeys(("Optimizer", "RunHeader"), ".header"),
+    **dict.fromkeys(("CONFIG", "UNKNOWN_RELEASE", "Incumbent", "Run", "split_configurations"), ".model"),
+    "Note": ".notes",
+    **dict.fromkeys(("BenchmarkFacts", "Provenance", "Reported"), ".provenance"),
+    **dict.fromkeys(("COST", "EXTRA", "OPTIONAL_SCHEMA", "TRIAL_SCHEMA", "Objective", "Status"), ".trials"),
+}
 __all__ = [
     "CONFIG",
     "COST",
@@ -45,3 +44,4 @@ __all__ = [
     "find_runs",
     "split_configurations",
 ]
+__getattr__, __dir__ = handed_on(__name__, _HOMES)

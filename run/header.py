@@ -8,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, get_args
 
 import pyarrow as pa
 
 from ..errors import EncaveError
 from .checks import NUMBER, check_fields, is_list, is_object, is_objects, is_of, shown
 from .configurations import TEXT, column_type_of
+from .notes import NoteKind
 from .provenance import Provenance
 from .trials import Objective, check_objectives
-
-NoteKind: TypeAlias = Literal["merged", "dropped", "assumed", "derived", "flagged"]
-"""merged, dropped: trials that were read but not written; assumed: a guess; derived: computed, not logged."""
 
 _FIELDS: dict[str, tuple[type, ...]] = {
     "name": (str,),

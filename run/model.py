@@ -24,16 +24,18 @@ import pyarrow.parquet as pq
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import EncaveError
-from ..files.atomic import atomic_file, walk_folders
+from ..files.atomic import atomic_file
 from ..files.unicode_text import is_unicode, spelt_out
 from . import configurations as space_columns
 from . import header as run_header
 from . import trials as trial_columns
 from .arrays import exact_array
 from .equality import same_table
-from .header import NoteKind, Optimizer, RunHeader
+from .folders import HEADER_FILE, TRIALS_FILE, find_runs
+from .header import Optimizer, RunHeader
 from .incumbents import completion_order, follow
 from .intensification import evidence_of
+from .notes import Note
 from .provenance import Provenance
 from .trials import COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objective, Status
 from .types import Ints
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from ConfigSpace import ConfigurationSpace
 
-TRIALS_FILE = "trials.parquet"
-HEADER_FILE = "run.json"
 FORMAT_VERSION = 1
 UNKNOWN_RELEASE = "of unknown release"
 """Stands after an optimizer's label in the place of its version."""
@@ -73,23 +73,6 @@ __all__ = [
     "find_runs",
     "split_configurations",
 ]
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something a reader of the run must know of the conversion.
-
-    Example:
-        >>> encave.Note("assumed", "seed taken from the folder's name", count=1).kind
-        'assumed'
-    """
-
-    kind: NoteKind
-    """merged, dropped: trials that were read but not written; assumed: a guess; derived: computed, not logged."""
-    text: str
-    """One sentence."""
-    count: int = 0
-    """Number of trials concerned; 0 where it concerns the whole run."""
 
 
 _TOLD = ("name", "optimizer", "budget_name", "notes", "provenance")  # for people
@@ -664,24 +647,6 @@ class Run(RunHeader):
     def _untried(self) -> list[dict[str, Any]]:
         tried = pc.is_in(self.configurations[space_columns.CONFIG_ID], value_set=pc.unique(self.trials["config_id"]))
         return self.configurations.filter(pc.invert(tried)).to_pylist()
-
-
-def find_runs(path: Path) -> list[Path]:
-    """Folders at or below `path` that hold a converted run, sorted; hidden folders are passed over.
-
-    Links to folders are followed; a run to which several paths lead is found once.
-
-    Raises:
-        EncaveError: `path` is not a folder.
-    """
-    if not path.is_dir():
-        raise EncaveError(f"{path} is not a folder")
-    found: list[Path] = []
-    for folder, subfolders, files in walk_folders(path):
-        if HEADER_FILE in files and TRIALS_FILE in files:
-            found.append(folder)
-            subfolders.clear()
-    return sorted(found)
 
 
 def _read_trials(path: Path) -> pa.Table:
