@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 from urllib.parse import quote
 
 Steps: TypeAlias = Literal["last", "budget"]
+TABLE = "table"
+"""Name of the format of home-made tables, the only one that a mapping is for."""
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace

@@ -18,12 +18,12 @@ from ..errors import EncaveError
 from ..files.atomic import sweep
 from ..files.json_text import read_text
 from ..run import HEADER_FILE, TRIALS_FILE
-from .formats.deepcave import output
+from .formats.deepcave import files as deepcave
 from .parts import names
 
 _LEFT_BEHIND = re.compile(r"\..+\.\w{8}")  # temporary folders of an encave that did not lock them
 _LARGEST = 1 << 28  # bytes of a run's header
-FILES = (HEADER_FILE, TRIALS_FILE, *output.FILES)
+FILES = (HEADER_FILE, TRIALS_FILE, *deepcave.FILES)
 """What a conversion writes into a run's folder; anything else there is the user's."""
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import orjson
 
 from ..errors import EncaveError
@@ -53,6 +52,8 @@ def parse_all(lines: Sequence[bytes]) -> list[Any] | None:
 
 def _has_long_integers(data: bytes) -> bool:
     """Whether there are so many digits in a row, other than behind a point, that an integer may exceed 64 bits."""
+    import numpy as np
+
     text = np.frombuffer(data, np.uint8)
     long = text - ord("0") < _BASE  # the difference wraps around
     for step in (1, 2, 4, 8, _LONG - 16):  # then a digit that 1, 3, 7, 15, 18 more follow

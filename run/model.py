@@ -26,12 +26,13 @@ from . import configurations as space_columns
 from . import header as run_header
 from . import trials as trial_columns
 from .columns import RunColumns
-from .folder import FORMAT_VERSION, HEADER_FILE, read_run, write_run
+from .folders import HEADER_FILE
 from .header import Optimizer
 from .incumbents import Incumbent, incumbent_of
 from .joined import CONFIG, join, split_configurations, without_trials
 from .notes import Note
 from .provenance import Provenance
+from .saving import FORMAT_VERSION, read_run, write_run
 from .trials import Objective
 
 if TYPE_CHECKING:

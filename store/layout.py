@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
-
-import pyarrow.parquet as pq
 
 from ..errors import EncaveError
 from ..files.atomic import walk_folders
 from ..files.names import LONGEST, digest
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 STORE_FILE = "encave-store.json"
 """Makes a folder a store."""
@@ -162,6 +164,8 @@ def metadata_of(path: Path) -> pq.FileMetaData:
     Raises:
         EncaveError: it is damaged.
     """
+    import pyarrow.parquet as pq
+
     try:
         return pq.read_metadata(path)
     except (OSError, ValueError) as error:

@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+PACKED = "packed file"
+"""Kind of what has to be unpacked to see what it is."""
+
 
 class Unread(NamedTuple):
     """A file or folder that was not read."""

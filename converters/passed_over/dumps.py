@@ -9,10 +9,8 @@ from ...errors import EncaveError
 from ...files import joblib
 from ...files.sqlite import MAGIC
 from ..reader import Listing
-from .account import Unread
+from .account import PACKED, Unread
 
-PACKED = "packed file"
-"""Kind of what has to be unpacked to see what it is."""
 _HEAD = 1 << 16
 _PACKED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar")
 _PICKLES = (".pkl", ".pickle", ".joblib", ".p", ".pck", ".dill", ".gz", ".z", ".bz2", ".xz", ".lzma", ".sav")

@@ -24,14 +24,13 @@ from ....run import COST, EXTRA, HEADER_FILE, TRIALS_FILE, Note, Objective, Run
 from ....run import configurations as space_columns
 from ...parts.text_columns import Cells, csv_cell, csv_cells, each, json_texts, whole
 from .exact_text import exact_cells, exact_texts, within
+from .files import SPACE, TRIALS
 from .rows import ShownRows
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
     from ConfigSpace.hyperparameters import Hyperparameter
 
-TRIALS = "trials.csv"
-SPACE = "configspace.csv"
 STATUS_NAMES = {
     "success": "SUCCESS",
     "timeout": "TIMEOUT",
@@ -42,6 +41,12 @@ STATUS_NAMES = {
     "not-evaluated": "NOT_EVALUATED",
 }
 """Status → DeepCAVE's name of it."""
+
+MISSING = frozenset(
+    {"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"}
+    | {"NULL", "NaN", "None", "n/a", "nan", "null"}
+)
+"""What pandas reads as missing, of which it need not be loaded here."""
 
 _WIDTH = 1e-6  # of a value, where the bounds would be equal
 _OWN = ("config_id", "seed", "budget", "start_time", "end_time", "status")
@@ -224,9 +229,7 @@ def _column_name(hyperparameter: str) -> str:
 
 def _is_ambiguous(text: str) -> bool:
     """Whether pandas reads this text as something else: a number, a truth value, or missing."""
-    from pandas._libs.parsers import STR_NA_VALUES
-
-    if text in STR_NA_VALUES or text.lower() in ("true", "false") or text.startswith("'"):
+    if text in MISSING or text.lower() in ("true", "false") or text.startswith("'"):
         return True
     try:
         float(text)

@@ -19,7 +19,7 @@ from ...parts.names import study_name
 from ...parts.outcomes import outcomes
 from ...parts.searcher import Searcher, named_in_folders, searcher
 from ...parts.space import SPACE_FILE, LogSpace, known_space
-from ...reader import Found, Listing, Options, ReadResult
+from ...reader import TABLE, Found, Listing, Options, ReadResult
 from .frames import KnownFrame, known_frame, told_over
 from .mapping import Mapped, decimal_comma, mapping_file, read_mapping, resolve, self_explaining
 from .oddities import oddities, time_unit
@@ -36,7 +36,7 @@ class TableReader:
             mapping beside them, with encave's names of columns, or with those of a program that is known.
     """
 
-    name = "table"
+    name = TABLE
     title = "table (CSV, Parquet, JSON)"
 
     def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
