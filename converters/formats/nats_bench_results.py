@@ -19,6 +19,7 @@ from ...files import torch
 from ...run import COST, Note, Objective, Optimizer, Provenance, Run
 from ...run import nasbench201_space as nb201
 from ..parts.fitting import fitted_run
+from ..parts.numbers import real
 from ..parts.space import LogSpace
 from ..reader import Found, Listing, Options, ReadResult
 
@@ -90,7 +91,7 @@ def _lists(entry: Mapping[str, Any], found: Found) -> tuple[list[int], NDArray[n
     archs, times = (entry[key] for key in _KEYS)
     try:
         indices = [int(arch) for arch in archs]
-        ends = np.array([float(time) for time in times], dtype=np.float64)
+        ends = np.array([real(time) for time in times], dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise EncaveError(
             f"{found.path}, run {found.key}: {' or '.join(_KEYS)} is no list of numbers: {error}"

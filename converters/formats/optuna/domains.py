@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ....errors import EncaveError
 from ...parts.inferred_space import infer_column
+from ...parts.numbers import real
 
 if TYPE_CHECKING:
     from ConfigSpace.hyperparameters import Hyperparameter
@@ -60,7 +61,7 @@ class Domain:
             ValueError: it is no number.
             IndexError: there is no such choice.
         """
-        number = float(value)
+        number = real(value)
         if self.choices is None:
             return round(number) if self.integer else number
         if not 0 <= number < len(self.choices):

@@ -14,6 +14,7 @@ from typing import Any
 from ....errors import EncaveError
 from ....files import joblib, pickles
 from ....run import Note
+from ...parts.numbers import real
 from ...reader import Found, Listing, Options, ReadResult
 from .domains import Domain, from_attributes
 from .study import STATE_NAMES, OptunaStudy, OptunaTrial, by_parameter, seconds
@@ -197,9 +198,9 @@ def _plain(value: Any) -> Any:
 def _trial(number: int, state: dict[str, Any]) -> OptunaTrial:
     trial = OptunaTrial(int(state.get("number", number)), _enum(state["state"], STATE_NAMES))
     values = state.get("values") or [state.get("value")]
-    trial.values = {key: float(value) for key, value in enumerate(values) if value is not None}
+    trial.values = {key: real(value) for key, value in enumerate(values) if value is not None}
     trial.user, trial.system = _mapping(state.get("user_attrs")), _mapping(state.get("system_attrs"))
-    trial.steps = {int(step): float(value) for step, value in state.get("intermediate_values", {}).items()}
+    trial.steps = {int(step): real(value) for step, value in state.get("intermediate_values", {}).items()}
     trial.start, trial.end = _moment(state.get("datetime_start")), _moment(state.get("datetime_complete"))
     return trial
 
