@@ -323,7 +323,8 @@ def test_trials_with_damaged_rows_are_dropped_and_counted(stored: Stored, tmp_pa
 def test_a_storage_in_utf_16_is_read_as_one_in_utf_8(stored: Stored, tmp_path: Path, encoding: str) -> None:
     shutil.copytree(stored[0] / "sqlite", tmp_path / "plain")
     (tmp_path / "wide").mkdir()
-    with sqlite3.connect(tmp_path / "plain" / "a study.db") as plain, sqlite3.connect(tmp_path / "wide" / "a.db") as one:
+    wide = sqlite3.connect(tmp_path / "wide" / "a.db")
+    with sqlite3.connect(tmp_path / "plain" / "a study.db") as plain, wide as one:
         one.execute(f"PRAGMA encoding = '{encoding}'")
         one.executescript("".join(plain.iterdump()))
     assert read(tmp_path / "wide").run.configurations.equals(read(tmp_path / "plain").run.configurations)
