@@ -70,6 +70,24 @@ def test_a_cost_that_is_no_number_is_one_trial_of_smac(tmp_path: Path, wrong: st
     assert Run.load(result.output).status_counts()["success"] == 2
 
 
+@pytest.mark.parametrize(
+    ("part", "wrong", "reason"),
+    [
+        ("trial_value", {"status": {}}, "the status is unknown"),
+        ("trial_info", {"budget": True}, "the budget is no finite number"),
+        ("trial_info", {"budget": -5}, "the budget is no finite number"),
+    ],
+)
+def test_a_bad_line_of_carps_is_one_line(tmp_path: Path, part: str, wrong: dict[str, Any], reason: str) -> None:
+    info, value = {"config": [0.5], "budget": 1.0}, {"cost": 1.0, "status": 1, "starttime": 0.0, "endtime": 1.0}
+    lines = [{"n_function_calls": n, "trial_info": dict(info), "trial_value": dict(value)} for n in (1, 2, 3)]
+    lines[1][part] |= wrong
+    (tmp_path / "trial_logs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    [result] = convert([tmp_path], tmp_path / "out")
+    assert (result.written, result.dropped) == (2, 1), result
+    assert any(reason in note.text for note in result.notes)
+
+
 @pytest.mark.parametrize("wrong", [True, "x"])
 def test_a_value_that_is_no_number_is_one_trial_of_optuna(tmp_path: Path, wrong: Any) -> None:
     domain = json.dumps({"name": "FloatDistribution", "attributes": {"low": 0.0, "high": 1.0}})
