@@ -62,7 +62,7 @@ class Found:
     def source(self) -> Path:
         """The absolute path, and after it the key as if it were a file in it: different for every run."""
         path = self.path.absolute()
-        return path if self.key is None else path / quote(self.key, safe="")
+        return path if self.key is None else path / quote(self.key, safe="", errors="surrogatepass")
 
 
 class Log(NamedTuple):

@@ -26,6 +26,7 @@ MAX_DEPTH = 24
 UNREADABLE = "unreadable"
 """Stands for the format of what this user may not read."""
 
+_SYSTEM = ("/proc/", "/sys/")
 _SEARCH = 60.0  # seconds for the files of a folder; a single one, and a folder without a culprit, may take longer
 
 
@@ -110,6 +111,9 @@ class _Walk:
         except OSError as error:
             self.passed.append(Unread(folder, error.strerror or str(error)))
             return [], []
+        system = {entry.name for entry in listed if entry.is_symlink() and _is_of_the_system(entry.path)}
+        self.passed += (Unread(folder / name, "leads to what the system makes, no file") for name in sorted(system))
+        listed = [entry for entry in listed if entry.name not in system]
         files = [entry.name for entry in listed if self._is(entry.is_file, entry)]
         below = [entry for entry in listed if entry.name not in set(files) and self._is(entry.is_dir, entry)]
         other = {entry.name for entry in listed} - set(files) - {entry.name for entry in below}
@@ -175,6 +179,11 @@ def survey(
         _once(path for one in found for path in one.stores),
         tuple(dict.fromkeys(each for one in found for each in one.unread)),
     )
+
+
+def _is_of_the_system(path: str) -> bool:
+    """Whether a link leads to where reading may wait for ever or act, though the system calls it a plain file."""
+    return os.path.realpath(path).startswith(_SYSTEM)
 
 
 def _once(paths: Iterable[Path]) -> tuple[Path, ...]:

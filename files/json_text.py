@@ -16,6 +16,7 @@ from ..errors import EncaveError
 LARGEST = 1 << 30
 """Bytes of a JSON file; as Python objects they are many times more."""
 _BASE = 10
+_MOST_DIGITS = 4000
 _LONG = 19  # digits that may not fit into 64 bits
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
 
@@ -24,6 +25,7 @@ def parse(data: bytes) -> Any:
     """The value of a JSON text in UTF-8, exactly as the json module has it, in a fraction of the time.
 
     orjson knows neither NaN nor Infinity and rounds integers beyond 64 bits: such texts the json module reads.
+    An integer of more digits than Python converts is infinite, as 1e400 is: one value, and no reason to refuse a file.
 
     Raises:
         ValueError: it is not JSON.
@@ -34,7 +36,20 @@ def parse(data: bytes) -> Any:
             return orjson.loads(data)
         except orjson.JSONDecodeError:
             pass
-    return json.loads(data.decode())
+    return _loads(data.decode())
+
+
+def _loads(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        if isinstance(error, json.JSONDecodeError | UnicodeError):
+            raise
+        return json.loads(text, parse_int=_integer)
+
+
+def _integer(text: str) -> int | float:
+    return int(text) if len(text) <= _MOST_DIGITS else float(text)
 
 
 def parse_all(lines: Sequence[bytes]) -> list[Any] | None:
@@ -106,7 +121,7 @@ def read_json(path: Path) -> tuple[Any, bool]:
         raise EncaveError(f"{path} is nested too deeply to be a log") from error
     except ValueError as error:
         try:
-            return json.loads(closed(data.decode())), False
+            return _loads(closed(data.decode())), False
         except (ValueError, RecursionError):
             raise EncaveError(f"{path} is not JSON: {error}") from error
 

@@ -118,7 +118,7 @@ def check_store(store: Path) -> None:
     """
     try:
         version = json.loads((store / STORE_FILE).read_text(encoding="utf-8"))["encave_store"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise EncaveError(f"{store} is no run store: {error}. `encave convert … --to store` makes one") from error
     if version != FORMAT_VERSION:
         raise EncaveError(f"{store} is of format {version}; this encave reads format {FORMAT_VERSION}. Update encave.")

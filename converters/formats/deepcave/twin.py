@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -48,6 +51,8 @@ MISSING = frozenset(
 )
 """What pandas reads as missing, of which it need not be loaded here."""
 
+_LONGEST = 1 << 26  # bytes of the line of the names
+_DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, pa.ArrowException)
 _WIDTH = 1e-6  # of a value, where the bounds would be equal
 _OWN = ("config_id", "seed", "budget", "start_time", "end_time", "status")
 
@@ -97,24 +102,36 @@ def align(folders: Iterable[Path]) -> None:
     """Give the runs of a study (same task, space, objectives) equal bounds: the range of all their costs.
 
     DeepCAVE groups only runs with equal locked bounds, and takes the upper bound for the cost of a failed trial. Only
-    the first line of `trials.csv` changes.
+    the first line of `trials.csv` changes. Damaged runs are left as they are: whoever reads them tells of them.
 
     Raises:
         EncaveError: a folder cannot be written.
     """
-    studies: dict[str, list[Path]] = {}
+    studies: dict[str, dict[Path, dict[str, list[float]]]] = {}
     for folder in folders:
-        header = json.loads((folder / HEADER_FILE).read_text(encoding="utf-8"))
-        key = json.dumps([header["metadata"].get("task"), header["space"], header["objectives"]], sort_keys=True)
-        studies.setdefault(key, []).append(folder)
+        with suppress(*_DAMAGED):
+            studies.setdefault(_study(folder), {})[folder] = _ranges(folder / TRIALS_FILE)
     for members in studies.values():
         ranges: dict[str, list[float]] = {}
-        for folder in members:
-            for name, ends in _measured(folder / TRIALS_FILE):
-                ranges.setdefault(_metric_name(name), []).extend(ends)
+        for name, ends in chain.from_iterable(told.items() for told in members.values()):
+            ranges.setdefault(name, []).extend(ends)
         bounds = {name: bounds_of(np.array(ends)) for name, ends in ranges.items()}
         for folder in members:
             _rewrite_bounds(folder / TRIALS, bounds)
+
+
+def _study(folder: Path) -> str:
+    """What is equal in the runs of a study."""
+    header = json.loads((folder / HEADER_FILE).read_text(encoding="utf-8"))
+    return json.dumps([header["metadata"].get("task"), header["space"], header["objectives"]], sort_keys=True)
+
+
+def _ranges(trials: Path) -> dict[str, list[float]]:
+    """Objective → least and greatest values of a run."""
+    ranges: dict[str, list[float]] = {}
+    for name, ends in _measured(trials):
+        ranges.setdefault(_metric_name(name), []).extend(end for end in map(float, ends) if math.isfinite(end))
+    return ranges
 
 
 def _measured(trials: Path) -> Iterator[tuple[str, list[float]]]:
@@ -144,8 +161,10 @@ def _measured_feasible(file: pq.ParquetFile) -> Iterator[tuple[str, list[float]]
 
 def _rewrite_bounds(path: Path, bounds: Mapping[str, tuple[float, float]]) -> None:
     with path.open("rb") as file:
-        first = file.readline().decode()
-        names = next(csv.reader([first]))
+        try:
+            names = next(csv.reader([file.readline(_LONGEST).decode()]))
+        except (ValueError, StopIteration, csv.Error):
+            return  # damaged
         changed = [_rebound(name, bounds) for name in names]
         if changed == names:
             return
