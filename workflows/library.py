@@ -207,13 +207,18 @@ def open(runs: Iterable[Run] | Path | str, *, port: int | None = None, browser: 
     from ..converters.outputs import output
     from ..run import find_runs
     from ..viewer import open_runs
+    from .viewer_groups import viewer_groups
 
     if isinstance(runs, Path | str):
-        open_runs(find_runs(Path(runs)), port=port, browser=browser, on_ready=print, on_note=print)
+        open_runs(
+            find_runs(Path(runs)), port=port, browser=browser, on_ready=print, on_note=print, grouping=viewer_groups()
+        )
         return
     with tempfile.TemporaryDirectory(prefix="encave-open-") as folder:
         output("deepcave").write(list(runs), Path(folder))
-        open_runs(find_runs(Path(folder)), port=port, browser=browser, on_ready=print, on_note=print)
+        open_runs(
+            find_runs(Path(folder)), port=port, browser=browser, on_ready=print, on_note=print, grouping=viewer_groups()
+        )
 
 
 def landscape(benchmark: str = "surrogate", runs: Iterable[Run] = (), *, order: int = 6) -> Landscapes:
