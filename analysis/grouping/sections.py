@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from ...errors import EncaveError
 from ...run import EXTRA, BenchmarkFacts, Objective, Reported, Run, RunHeader
 from .apart import apart, set_up_like
-from .design import RunDesign
+from .design import DesignOf, RunDesign
 from .objectives import FIRST_OBJECTIVE, joint_objective, names_of, roles, tell_apart
-from .scales import tell_scales
+from .scales import tell_scales, tell_signs
 from .schedules import modelled
 from .tasks import tasks_of
 
@@ -233,9 +233,10 @@ def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callab
             labels |= {id(run): found or label for run in own}
     sections = [_section(titles[key], tasks[id(runs[0])], runs, labels) for key, runs in by_key.items()]
     sections.sort(key=lambda section: section.title)
-    different = _kept_apart(by_key, tasks, kept)
+    different = _kept_apart(by_key, tasks, kept, known)
     for key, members in by_key.items():
         remarks += tell_scales(titles[key], members, kept, known)
+        remarks += tell_signs(titles[key], members, kept, known)
     return ViewOf(
         tuple(sections),
         tuple(sorted({labels[id(run)] for run in kept})),
@@ -356,14 +357,14 @@ def _without_objective(run: RunHeader, task: str, space: frozenset[str]) -> str:
 
 
 def _kept_apart(
-    by_key: Mapping[_Key, Sequence[RunHeader]], tasks: Mapping[int, str], every: Sequence[RunHeader]
+    by_key: Mapping[_Key, Sequence[RunHeader]], tasks: Mapping[int, str], every: Sequence[RunHeader], design: DesignOf
 ) -> list[str]:
     """A remark for every task whose runs differ in nothing but their objective."""
     kinds: defaultdict[str, list[Sequence[RunHeader]]] = defaultdict(list)
     for (alike, _), members in by_key.items():
         kinds[alike].append(members)
     several = [members for members in kinds.values() if len(members) > 1]
-    return [tell_apart(tasks[id(one[0][0])], one, every, bool(one[0][0].task)) for one in several]
+    return [tell_apart(tasks[id(one[0][0])], one, every, bool(one[0][0].task), design) for one in several]
 
 
 def _titles(by_key: Mapping[_Key, Sequence[RunHeader]], tasks: Mapping[int, str]) -> dict[_Key, str]:
