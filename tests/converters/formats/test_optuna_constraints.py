@@ -148,7 +148,7 @@ def opened(path: Path, key: str | None, folder: Path) -> optuna.Study | None:
 
 
 AT_HAND = {
-    "logs/newest": 6, "logs/generated": 0, "logs/real/optuna": 3, "logs/real/deepcave-examples/Optuna": 3, "cases": 10,
+    "logs/newest": 6, "logs/generated": 0, "logs/real/optuna": 3, "cases": 10,
 }  # fmt: skip
 """Place in `../shared` → least number of studies that this release of Optuna opens."""
 
