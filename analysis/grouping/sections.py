@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...errors import EncaveError
 from ...run import EXTRA, BenchmarkFacts, Objective, Reported, Run, RunHeader
-from .apart import apart, set_up_like
+from .apart import apart, set_up_like, tell_instances
 from .design import DesignOf, RunDesign
 from .objectives import FIRST_OBJECTIVE, joint_objective, names_of, roles, tell_apart
 from .scales import tell_scales, tell_signs
@@ -233,6 +233,8 @@ def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callab
             labels |= {id(run): found or label for run in own}
     sections = [_section(titles[key], tasks[id(runs[0])], runs, labels) for key, runs in by_key.items()]
     sections.sort(key=lambda section: section.title)
+    groups = {(one.title, group.optimizer): group.runs for one in sections for group in one.groups}
+    remarks += tell_instances(groups)
     different = _kept_apart(by_key, tasks, kept, known)
     for key, members in by_key.items():
         remarks += tell_scales(titles[key], members, kept, known)

@@ -20,6 +20,7 @@ from ...run.trials import ordered
 from ..charts.look import Look
 from ..comparison.families import FAMILIES, Family
 from ..comparison.ranking import Centre
+from ..grouping.apart import instance_of
 from ..performance.axis import AXES, AxisKind
 from ..performance.measures import Hits
 from ..performance.section_curves import Summary
@@ -33,12 +34,12 @@ _NUMBER = (int, float)
 _KINDS: Mapping[str, Any] = {
     "title": str, "venue": str, "table": str, "rope": _NUMBER, "optimizers": list, "interval": str, "hits": str,
     "control": str, "random_search": bool, "tasks": list, "labels": dict, "colours": dict, "runs": list, "axis": str,
-    "family": str, "statistic": str, "rule": str, "reference": _NUMBER, "normalise": bool,
+    "family": str, "instances": str, "statistic": str, "rule": str, "reference": _NUMBER, "normalise": bool,
 }  # fmt: skip
 _SWITCHES = ("random_search", "normalise")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "table": ("mean", "median"), "interval": INTERVALS, "hits": ("held", "first"), "axis": AXES, "rule": RULES,
-    "family": FAMILIES,
+    "family": FAMILIES, "instances": ("repetitions", "tasks"),
 }  # fmt: skip
 _SUMMARY = ("axis", "statistic", "interval", "rule", "reference", "normalise")
 _SAID = ("optimizer", "task", "seed", "scale", "negate", "add")
@@ -103,6 +104,8 @@ class Settings:
     """The optimizer that all others are compared with, besides all pairs; None for none."""
     family: Family = "task"
     """Which tests of pairs are corrected together: those of a task, or those of all tasks."""
+    instances: Literal["repetitions", "tasks"] = "repetitions"
+    """What runs on several instances of a function are: repetitions on one task, or each instance is a task."""
     random_search: bool = True
     """Whether the expected curve of random search is drawn where it is known."""
     optimizers: tuple[str, ...] = ()
@@ -129,7 +132,7 @@ class Settings:
     @property
     def renames(self) -> bool:
         """Whether they say anything of what runs are."""
-        return bool(self.labels or self.runs)
+        return bool(self.labels or self.runs or self.instances == "tasks")
 
     def applied(self, runs: Sequence[Run]) -> list[Run]:
         """The runs to show, with optimizer, task and seed as these settings say, in the order given.
@@ -173,6 +176,8 @@ class Settings:
             told["group"] = self.labels.get(label, label)
         if rule.task is not None:
             told["task"] = rule.task
+        elif self.instances == "tasks" and (instance := instance_of(run)) is not None:
+            told["task"] = f"{run.task}, instance {instance}"
         if rule.seed is not None:
             told["seed"] = _seed(rule.seed, run.name, source)
         said = [key for key in _SAID if getattr(rule, key) is not None]
