@@ -28,7 +28,7 @@ from .endpoints import LOOPBACK, free_port, redis_answers, split_address, wanted
 from .environment import find_python
 from .logs import Logs
 from .news import Watch
-from .selection import Selection, select
+from .selection import Grouping, Selection, select
 from .session import Session
 
 _START_SECONDS = 120.0
@@ -61,6 +61,7 @@ def open_runs(
     browser: bool = True,
     watched: Sequence[Path] = (),
     find: Callable[[], Sequence[Path]] | None = None,
+    grouping: Grouping | None = None,
 ) -> None:
     """Show converted runs in DeepCAVE until Ctrl-C, SIGTERM or the end of the terminal.
 
@@ -77,13 +78,14 @@ def open_runs(
         browser: Whether to open the address in the browser.
         watched: Paths below which further runs may appear; the page offers these.
         find: Folders of the converted runs that there are by then.
+        grouping: As for `select`.
 
     Raises:
         EncaveError: none of the runs can be shown, DeepCAVE is not installed and cannot be, the port is taken, Redis
             does not answer.
         ViewerEndedError: Redis, the worker or the server has ended.
     """
-    selection = select(folders)
+    selection = select(folders, grouping)
     for note in selection.notes:
         on_note(note)
     with _stop_on_signals():
@@ -96,7 +98,7 @@ def open_runs(
             on_ready(viewer.url)
             if browser:
                 webbrowser.open(viewer.door().as_uri())
-            watch = Watch(watched, find, selection, viewer.folder, on_note) if find else None
+            watch = Watch(watched, find, selection, viewer.folder, on_note, grouping) if find else None
             while viewer.check():
                 if watch:
                     watch.look()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import EncaveError
 from . import native
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ..run import Provenance
 
 
+Grouping: TypeAlias = "Callable[[Sequence[Path]], tuple[Mapping[Path, str], Sequence[str]]]"
+"""Folders of runs → the group of each that has one, by its name, and remarks on how they were put together."""
 COMMON_NAME = "objective"
 """What an objective is called that the logs of a task call differently."""
 
@@ -53,8 +55,12 @@ class _Candidate:
     only_objective: tuple[str, str, str] | None  # task, direction and name, of a run with one objective and a task
 
 
-def select(folders: Iterable[Path]) -> Selection:
-    """Select runs and group them by optimizer and task, if spaces, objectives and budgets are equal, as DeepCAVE needs.
+def select(folders: Iterable[Path], grouping: Grouping | None = None) -> Selection:
+    """Select runs and group them, if spaces, objectives and budgets are equal, as DeepCAVE needs.
+
+    Args:
+        folders: Folders of converted runs.
+        grouping: Says which runs are of one group; None: those of one optimizer and task by the headers of the runs.
 
     Raises:
         EncaveError: none of the folders can be shown.
@@ -70,6 +76,10 @@ def select(folders: Iterable[Path]) -> Selection:
             notes.append(f"left out: {folder} is damaged ({type(error).__name__}: {error}). Convert the run again.")
     if not candidates:
         raise EncaveError("; ".join(notes) or "no runs to show; name folders that `encave convert` has written")
+    if grouping is not None:
+        named, remarks = grouping([candidate.folder for candidate in candidates])
+        candidates = [replace(one, group=named.get(one.folder, "")) for one in candidates]
+        notes += remarks
     alike = Counter(candidate.name for candidate in candidates)
     notes += [f"{count} runs are named {name}; DeepCAVE shows them alike" for name, count in alike.items() if count > 1]
     groups = dict(_groups(candidates, notes))

@@ -23,9 +23,10 @@ from ...reader import TABLE, Found, Listing, Options, ReadResult
 from .frames import KnownFrame, known_frame, told_over
 from .mapping import Mapped, decimal_comma, mapping_file, read_mapping, resolve, self_explaining
 from .oddities import oddities, time_unit
-from .order import in_order
+from .order import ORDERED, in_order
 from .rows import TableRows
 from .source import SourceTable, column_names, may_be_table, read_table
+from .unsaid import unsaid
 
 
 class TableReader:
@@ -101,6 +102,10 @@ class TableReader:
             raise EncaveError(f"{found.path} has no row" + (f" of the run {found.key}" if found.key else ""))
         everything = TableRows(table, range(table.rows), found.path)
         rows, told = in_order(everything, rows, mapped)
+        if frame is None:
+            ordered = any(role in mapped.roles for role in ORDERED)
+            chosen = TableRows(table, rows, found.path)
+            told += unsaid(chosen, list(mapped.extras), ordered=ordered)
         searched = _searched(found.path, frame, everything, mapped.told)
         run = _run(found, options, everything, rows, mapped, searched, [*notes, *told], dropped=dropped)
         return ReadResult(run, None, len(run) + dropped, dropped=dropped)
