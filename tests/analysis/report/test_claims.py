@@ -140,6 +140,33 @@ def test_too_few_runs_make_no_claim(study) -> None:
     assert "no claim over time was tested" in told and "significantly" not in told.split("tested")[0]
 
 
+def test_a_larger_area_is_told_with_digits_that_show_it(make_run) -> None:
+    """B's last improvement ends just before the runs do, and A's a little earlier: both areas round to 0.000."""
+    runs = [
+        make_run(name, seed, [9.0, 2.0, 1.0], [1.0, at, 1e5])
+        for name, at in (("A", 1e5 - 9.0), ("B", 1e5 - 3.0))
+        for seed in range(4)
+    ]
+    told = anytime_claims.sentence(summarise(comparison_of(runs)))
+    assert "A has the largest area over the curve (0.0001 of 1)" in told
+
+
+def test_without_any_area_nobody_is_said_to_have_the_largest(make_run) -> None:
+    """Each run improves with its very last trial, A far more: a value that holds for no time has no area."""
+    runs = [make_run(name, seed, [9.0, last]) for name, last in (("A", 1.0), ("B", 5.0)) for seed in range(4)]
+    told = anytime_claims.sentence(summarise(comparison_of(runs)))
+    assert "no area over the curve says who is ahead: no run is below the easiest target" in told
+    assert "largest" not in told and "by this area" not in told
+
+
+def test_where_there_is_no_area_values_on_the_way_still_tell(make_run) -> None:
+    """One value above zero alone bounds no area; A is at zero long before B."""
+    runs = [make_run(n, seed, [9.0, 1.0], [1.0, at], limit={"simulated_seconds": 10.0}, common_start=False)
+            for n, at in (("A", 2.0), ("B", 8.0)) for seed in range(8)]  # fmt: skip
+    told = anytime_claims.sentence(summarise(comparison_of(runs)))
+    assert "no area over the curve" in told and "1 at 25% and 1 at 50% of the time are significant" in told
+
+
 def test_a_band_holds_everywhere_at_once(study) -> None:
     """On means that differ by nothing: the share of studies in which a band leaves zero anywhere."""
     from encave.analysis.statistics import simultaneous
