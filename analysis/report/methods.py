@@ -55,15 +55,17 @@ _QUANTILES = (
 _OF_STATISTIC = {"iqm": "Student's with the winsorized variance"}
 _INTERVALS = {
     "t": (
-        "Intervals and bands are at 95 %: Student's of means over runs, Welch's of differences of means of independent "
-        "runs, Newcombe's score interval of the probability of improvement"
+        "Intervals and bands are at 95 %: Student's of means over runs, and of differences within equal seeds where "
+        "the test is of pairs; Welch's of differences of means of independent runs; Newcombe's score interval of the "
+        "probability of improvement"
         f"{cite('newcombe2006confidence')}; of average ranks Student's with the standard deviation of {{resamples:,}} "
-        f"bootstrap resamples{cite('efron1979bootstrap')}. They are not corrected for their number."
+        f"bootstrap resamples{cite('efron1979bootstrap')}. They are not corrected for their number, except that of a "
+        "lead, which holds for all pairs at once."
     ),
     "bootstrap": (
         "Intervals and bands are percentile bootstrap intervals"
         f"{cite('efron1979bootstrap')} over runs (95 %, {{resamples:,}} multinomial resamples, fixed seed), which are "
-        "too narrow for few runs: of a mean they hold in about 83 % of cases with 5 runs and in 90 % with 10."
+        "too narrow for few runs: of a mean they hold in about 84 % of cases with 5 runs and in 90 % with 10."
     ),
 }
 _FINAL = (

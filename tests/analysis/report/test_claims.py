@@ -65,6 +65,26 @@ def test_the_lead_holds_for_all_pairs_at_once(study) -> None:
     assert ("the difference is significant" in told) == differ
 
 
+@pytest.mark.parametrize(("seeds", "paired"), [(4, True), (5, False), (7, True)])
+def test_interval_and_test_of_a_lead_are_of_one_design(make_run, seeds: int, paired: bool) -> None:
+    """Of three pairs four seeds carry no test, five one of independent runs alone, and seven signed ranks."""
+    rng = np.random.default_rng(5)
+    costs = rng.normal(size=seeds) + np.array([[0.0], [0.3], [4.0]])
+    runs = [
+        make_run(name, seed, [99.0, 10 + cost + rng.normal(scale=0.1)])
+        for name, own in zip("ABC", costs, strict=True)
+        for seed, cost in enumerate(own)
+    ]
+    found = comparison_of(runs)
+    ours, theirs = (found.finals(one.optimizer, 0) for one in (found.lead.best, found.lead.second))
+    made = stats.ttest_rel(theirs, ours) if paired else stats.ttest_ind(theirs, ours, equal_var=False)
+    known = made.confidence_interval(1 - 0.05 / 3)
+    assert (found.lead.lower, found.lead.upper) == pytest.approx((known.low, known.high), abs=1e-9)
+    told = " ".join(words.lead_sentences(found))
+    assert ("paired by seed" in told) == paired and ("seeds not paired" in told) != paired
+    assert ("Mann–Whitney, Holm-corrected" in told) == (seeds == 5)
+
+
 def test_pairs_of_paired_runs_too() -> None:
     rng = np.random.default_rng(2)
     a, b = rng.normal(size=8), rng.normal(size=8)
