@@ -24,7 +24,7 @@ _HIGHEST_SO_FAR = (
     "equal budgets only a strictly lower cost does, and the earliest of equals stays"
 )
 _RULES = {
-    "as-logged": f"{_HIGHEST_SO_FAR}; of a log that tells the optimizer's own incumbents it is the one that was told",
+    "as-logged": _HIGHEST_SO_FAR,
     "highest-so-far": _HIGHEST_SO_FAR,
     "any-budget": "at any budget: only a strictly lower cost replaces an incumbent",
     "highest-only": (
@@ -32,6 +32,10 @@ _RULES = {
         "only a strictly lower cost replaces one"
     ),
 }
+_NAMED = (
+    "; where configurations were evaluated on several instances or with several seeds and the log tells the "
+    "optimizer's own incumbents, it is the one that was told"
+)
 _INCUMBENT = (
     "The incumbent of a run is its successful and not infeasible trial with the lowest cost (validation, as the "
     "optimizer was told it) {rule}. The cost of a configuration evaluated several times at a budget is the mean of its "
@@ -122,7 +126,7 @@ def describe_methods(study: ReportInput, chapters: Sequence[Chapter]) -> list[st
     summary = study.settings.summary
     statistic, mean = summary.statistic.title, summary.statistic == MEAN
     rules = [
-        _INCUMBENT.format(rule=_RULES[summary.rule]),
+        _INCUMBENT.format(rule=_RULES[summary.rule] + (_NAMED if _some_named(comparisons) else "")),
         _CURVES.format(axes=axes, statistic=statistic, begin=_BEGINS[mean]),
         _FINAL,
     ]
@@ -138,6 +142,11 @@ def describe_methods(study: ReportInput, chapters: Sequence[Chapter]) -> list[st
         rules.append(_FIDELITIES.format(axes=axes))
     own = dict.fromkeys(paragraph for chapter in chapters for paragraph in chapter.methods)
     return [*rules, *own, *(_setting(comparison) for comparison in comparisons), _TOOLS]
+
+
+def _some_named(comparisons: Sequence[Comparison]) -> bool:
+    """Whether the incumbents of some run are those that its log names."""
+    return any(run.named for one in comparisons for runs in one.trajectories.values() for run in runs)
 
 
 def _of_statistic(summary: Summary) -> str:

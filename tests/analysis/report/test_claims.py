@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -104,6 +105,24 @@ def test_where_interval_and_test_disagree_the_sentence_says_what_counts(make_run
     assert found.significance[0].pairs[0].different and found.lead.lower < 0 < found.lead.upper
     told = " ".join(words.lead_sentences(found))
     assert "That is of means, and the test is of ranks; whether the two differ is what the test says." in told
+
+
+def test_a_best_rank_that_others_share_is_told_so(make_run) -> None:
+    """A is far better in one of two seeds and worse in the other."""
+    costs = {"A": [1.0, 3.0], "B": [2.5, 2.0], "C": [9.0, 9.0]}
+    runs = [make_run(name, seed, [9.9, cost]) for name, own in costs.items() for seed, cost in enumerate(own)]
+    assert "Its average rank, 1.50 of 3, is the best too, as is that of B." in words.lead_sentences(comparison_of(runs))
+
+
+def test_shares_that_were_modelled_are_told_once_for_all_tasks() -> None:
+    text = "table of measured values, modelled between 22 and 200 epochs"
+    told = [SimpleNamespace(origin=f"{text} ({share} of the trials)") for share in ("9%", "44%", "43%")]
+    assert captions.origins(told) == [f"{text} (9% to 44% of the trials)"]
+    assert captions.origins([told[0], told[0]]) == [f"{text} (9% of the trials)"]
+    assert captions.origins([SimpleNamespace(origin="A"), SimpleNamespace(origin="B"), SimpleNamespace(origin="")]) == [
+        "A",
+        "B",
+    ]
 
 
 def test_bands_of_percentages_end_at_0_and_100(make_run) -> None:
