@@ -90,7 +90,9 @@ def _tested(found: WithinTasks) -> str:
     """Which test it is, and what it says of all at once."""
     alike = "" if math.isnan(found.p) else f" {_alike(found)}"
     if not found.tested:
-        return f"No pair was tested: that needs {plural(found.enough, 'run')} of each on every task.{alike}"
+        fewer = any(one.verdict != "not tested" for one in found.against)
+        but = "; comparisons with the control alone need fewer, and were made" if fewer else ""
+        return f"No pair was tested: that needs {plural(found.enough, 'run')} of each on every task{but}.{alike}"
     exact = "exact" if all(pair.exact for pair in found.pairs) else "approximate"
     return f"{NAMES[found.blocks].capitalize()} ({exact}, two-sided), Holm-corrected.{alike}"
 
