@@ -51,6 +51,9 @@ def session_config(folder: Path) -> type[Config]:
 
         @property
         def PLUGINS(self) -> dict[str, list[Any]]:  # noqa: N802
+            from .colors import repeat_colors
+
+            repeat_colors()
             from . import comparison_pages, layout_pages, run_pages
 
             for corrected in (
