@@ -23,6 +23,7 @@ from deepcave.runs.status import Status
 from pyPDP.algorithms.pdp import PDP
 
 from ..errors import EncaveError
+from .deepcave_run import MADE
 from .encoding import ConsistentAblation, GridSurrogate
 from .failures import COMBINED
 from .footprint import MOST, FastFootprint, Sampled
@@ -154,7 +155,8 @@ def without_constants(run: AbstractRun) -> AbstractRun:
     for kind in ("conditions", "forbiddens"):
         space[kind] = [part for part in space[kind] if not constant & names_in(part)]
     plain = copy(run)
-    vars(plain).pop("_made", None)
+    for name in MADE:
+        vars(plain).pop(name, None)
     plain.configspace = ConfigurationSpace.from_serialized_dict(space)
     plain.configs = {
         number: {name: value for name, value in dict(config).items() if name not in constant}

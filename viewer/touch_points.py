@@ -63,7 +63,7 @@ _PAGES = {
 TOUCH_POINTS = (
     *_points("", "app", "config", "queue", "c", "rc", "run_handler", "notification", "version", "get_app"),
     *_points("config", "Config", "Config.CACHE_DIR", "Config.CONVERTERS", "Config.PLUGINS", "Config.META_DEFAULT"),
-    *_points("constants", "COMBINED_BUDGET", "NAN_VALUE"),
+    *_points("constants", "COMBINED_BUDGET", "COMBINED_COST_NAME", "CONSTANT_VALUE", "NAN_VALUE"),
     *_points("custom_queue", "_Queue", "Queue.enqueue(func, args, job_id, meta)", "Queue.get_running_jobs"),
     *_points("evaluators.ablation", "Ablation.calculate(objectives, budget, model)"),
     *_points("evaluators.epm.random_forest_surrogate", "RandomForestSurrogate.__init__(configspace, n_trees, seed)"),
@@ -82,7 +82,7 @@ TOUCH_POINTS = (
         "runs.handler", "Group", "RunHandler.update_runs", "RunHandler.update_groups(groups)", "RunHandler.get_run"
     ),
     *_points("runs.handler", "RunHandler.get_selected_run_paths", "RunHandler.get_selected_groups"),
-    *_points("runs.objective", "Objective"),
+    *_points("runs.objective", "Objective", "Objective.get_worst_value"),
     *_points("runs.run", "Run.__init__(name, path)"),
     *_points("runs.status", "Status"),
     *_points("runs.trial", "Trial(config_id, budget, seed, costs, cpu_time, start_time, end_time, status, additional)"),
@@ -90,6 +90,7 @@ TOUCH_POINTS = (
     *_points("utils.hash", "string_to_hash"),
     *_points("utils.layout", "get_select_options", "get_checklist_options"),
     *_points("utils.run_caches", *(f"RunCaches.{name}" for name in ("update", "get", "set", "clear_run", "clear"))),
+    *_points("utils.styled_plotty", "get_color(id_, alpha)"),
     *_points("utils.util", "config_to_tuple"),
 )
 
