@@ -6,6 +6,7 @@ one, so that every choice but the first is taken for another one (its issue 203)
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,48 @@ from ConfigSpace import CategoricalHyperparameter, Configuration, ConfigurationS
 from deepcave.evaluators.ablation import Ablation
 from deepcave.evaluators.epm.random_forest_surrogate import RandomForestSurrogate
 from deepcave.runs import AbstractRun
+from deepcave.runs.objective import Objective
 from numpy.typing import NDArray
+
+from .spaces import free_of_others
 
 
 class ConsistentAblation(Ablation):
-    """Ablation paths that predict on the encoding they train on."""
+    """Ablation paths that predict on the encoding they train on, at each step for all hyperparameters at once."""
 
     def __init__(self, run: AbstractRun) -> None:
         super().__init__(run)
         self.run = _SpecificEncoding(run)
+        self._free = free_of_others(run.configspace)
+
+    def _ablation(
+        self, objective: Objective, budget: Any, incumbent_config: Configuration, def_cost: Any, hp_it: list[str]
+    ) -> tuple[bool, Any, Any, Any]:
+        """Whether there is a step, its hyperparameter, cost and deviation; as DeepCAVE, the last of equals."""
+        names = self._open_steps(incumbent_config, hp_it)
+        if not names:
+            return False, None, None, None
+        sign = -1 if objective.optimize == "upper" else 1
+        costs, _ = self._model.predict(np.array([self._step(name, incumbent_config) for name in names]))
+        best = names[len(names) - 1 - int(np.argmax((def_cost - sign * costs)[::-1]))]
+        self.default_config[best] = incumbent_config[best]
+        cost, deviation = self._model.predict(np.array([self.run.encode_config(self.default_config)]))
+        return True, best, sign * cost[0], deviation[0]
+
+    def _open_steps(self, incumbent: Configuration, names: list[str]) -> list[str]:
+        """The hyperparameters that are active on both sides."""
+        active = set(incumbent.keys()) & set(self.default_config.keys())
+        return [name for name in names if name in active]
+
+    def _step(self, name: str, incumbent: Configuration) -> Any:
+        """The present configuration with one value of the incumbent, encoded."""
+        if name in self._free:
+            vector, column = self.default_config.get_array().copy(), self.cs.index_of[name]
+            vector[column] = incumbent.get_array()[column]
+            return vector
+        step = copy(self.default_config)
+        step[name] = incumbent[name]
+        return self.run.encode_config(step)
 
 
 class _SpecificEncoding:

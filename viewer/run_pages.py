@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from ConfigSpace import ConfigurationSpace, Constant
 from deepcave.evaluators.epm.random_forest_surrogate import RandomForestSurrogate
-from deepcave.plugins.hyperparameter import pdp
+from deepcave.plugins.hyperparameter import importances, pdp
 from deepcave.plugins.hyperparameter.ablation_paths import AblationPaths
 from deepcave.plugins.hyperparameter.importances import Importances
 from deepcave.plugins.hyperparameter.pdp import PartialDependencies
@@ -27,10 +27,13 @@ from .deepcave_run import MADE
 from .encoding import ConsistentAblation, GridSurrogate
 from .failures import COMBINED
 from .footprint import MOST, FastFootprint, Sampled
+from .local_importance import FastLPI, FastMOLPI
 from .spaces import names_in
 
 Inputs = dict[str, Any]
 Outputs = dict[Any, Any]
+
+importances.LocalEvaluator, importances.MOLPI = FastLPI, FastMOLPI  # type: ignore[misc] # before a job asks for them
 
 NO_RESULT = "encave: no result"
 """Key of the reason why there is nothing at a budget."""
