@@ -78,11 +78,13 @@ class GridSurrogate(RandomForestSurrogate):
         space: The configuration space.
         selected: Names of the hyperparameters on the grid.
         seed: Seed of the forest.
+        axis: Points of the grid along each of them.
     """
 
-    def __init__(self, space: ConfigurationSpace, selected: list[str], seed: int) -> None:
+    def __init__(self, space: ConfigurationSpace, selected: list[str], seed: int, axis: int) -> None:
         super().__init__(space, seed=seed)
         names = list(space.keys())
+        self._selected, self._grid = [names.index(name) for name in selected], axis ** len(selected)
         self._choices = {
             names.index(name): len(hyperparameter.choices)
             for name in selected
@@ -90,8 +92,18 @@ class GridSurrogate(RandomForestSurrogate):
         }
 
     def predict(self, X: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # noqa: N803
-        """Mean and standard deviation at the choices nearest to the grid points, (n, d) → (n,), (n,)."""
+        """Mean and standard deviation at the choices nearest to the grid points, (n, d) → (n,), (n,).
+
+        Rows are samples times grid points; of grid points that are the same choices one is asked.
+        """
         points = X.copy()
         for column, choices in self._choices.items():
             points[:, column] = np.rint(points[:, column] * (choices - 1))
-        return super().predict(points)
+        if not self._choices:
+            return super().predict(points)
+        grid = points[: self._grid, self._selected]
+        _, first, back = np.unique(grid, axis=0, return_index=True, return_inverse=True)
+        asked = points.reshape(-1, self._grid, points.shape[1])[:, first]
+        found = super().predict(asked.reshape(-1, points.shape[1]))
+        mean, deviation = (part.reshape(-1, len(first))[:, back.reshape(-1)].reshape(-1) for part in found)
+        return mean, deviation

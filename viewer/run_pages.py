@@ -35,6 +35,8 @@ Outputs = dict[Any, Any]
 
 importances.LocalEvaluator, importances.MOLPI = FastLPI, FastMOLPI  # type: ignore[misc] # before a job asks for them
 
+_SAMPLES_OF_TWO = 1000
+"""Random configurations over which the dependence on two hyperparameters is the mean, at 400 points of a grid."""
 NO_RESULT = "encave: no result"
 """Key of the reason why there is nothing at a budget."""
 
@@ -178,14 +180,14 @@ class EncavePartialDependencies(PartialDependencies):
         selected = [inputs[key] for key in ("hyperparameter_name_1", "hyperparameter_name_2") if inputs[key]]
         budget = run.get_budget(inputs["budget_id"])
         data = run.get_encoded_data(objective, budget, specific=True, statuses=Status.SUCCESS)
-        surrogate = GridSurrogate(run.configspace, selected, seed=0)
+        surrogate = GridSurrogate(run.configspace, selected, seed=0, axis=pdp.GRID_POINTS_PER_AXIS)
         surrogate.fit(data[names].to_numpy(), data[objective.name].to_numpy())
         result = PDP.from_random_points(
             surrogate,
             selected_hyperparameter=selected,
             seed=0,
             num_grid_points_per_axis=pdp.GRID_POINTS_PER_AXIS,
-            num_samples=min(pdp.SAMPLES_PER_HP * len(data), pdp.MAX_SAMPLES),
+            num_samples=min(pdp.SAMPLES_PER_HP * len(data), pdp.MAX_SAMPLES if len(selected) == 1 else _SAMPLES_OF_TWO),
         )
         return {
             "x": result.x_pdp.tolist(),
