@@ -6,11 +6,12 @@ from pathlib import Path
 
 import rich_click as click
 
-from .common import ANY_PATH, command, found_later, run_folders, run_paths, say
+from .common import ANY_PATH, command, found_later, objective_option, run_folders, run_paths, say, wanted_objective
 
 
 @command(name="open")
 @run_paths
+@objective_option
 @click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port of the page; else a free one.")
 @click.option("--workers", type=click.IntRange(1), default=None, help="Jobs at a time; else one per processor.")
 @click.option("--redis", "redis_url", default=None, help="URL of a Redis that runs; else an own one on loopback.")
@@ -37,6 +38,7 @@ def open_(
     say(f"opening {len(folders):,} run{'s' * (len(folders) != 1)} in DeepCAVE", err=True)
     open_runs(
         folders,
+        objective=wanted_objective(),
         port=port,
         redis_url=redis_url,
         workers=workers,

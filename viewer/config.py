@@ -47,6 +47,7 @@ def session_config(folder: Path) -> type[Config]:
             from .deepcave_run import EncaveRun
 
             EncaveRun.names.update(session.names)
+            EncaveRun.first = session.objective
             return [EncaveRun]
 
         @property

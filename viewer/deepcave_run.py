@@ -116,11 +116,14 @@ class EncaveRun(HighestLast, Run):
     _initial_order = 1
     names: ClassVar[dict[str, str]] = {}
     """Folder → what the run's only objective is called, where logs of one task call it differently."""
+    first: ClassVar[str | None] = None
+    """Name of the objective that comes first, of runs that have it; pages open on the first."""
 
     @property
     def hash(self) -> str:
-        """Changes whenever one of the run's files does."""
-        return "" if self.path is None else _fingerprint(Path(self.path))
+        """Changes whenever one of the run's files does, or the order of its objectives, by which results are kept."""
+        told = "" if self.first is None else f"-{string_to_hash(self.first)}"
+        return "" if self.path is None else _fingerprint(Path(self.path)) + told
 
     @property
     def latest_change(self) -> float:
@@ -155,6 +158,9 @@ class EncaveRun(HighestLast, Run):
         content, logged = native.read(folder), read_logged(folder)
         header = _header(folder)
         own = content.meta["objectives"]
+        if place := next((i for i, one in enumerate(own) if one["name"] == self.first), 0):
+            for values in (own, *(row[3] for row in content.history)):
+                values.insert(0, values.pop(place))
         if (called := self.names.get(str(folder))) and own:
             own = [own[0] | {"name": called}, *own[1:]]
             self.meta = {"objective in the log": content.meta["objectives"][0]["name"]}

@@ -83,19 +83,10 @@ def make_environment(folder: Path, uv: str) -> None:
 def commands(uv: str, folder: Path) -> list[list[str]]:
     """The two calls of uv that make the environment in an existing, empty folder."""
     venv = folder / "venv"
+    python = str(venv / "bin" / "python")
     return [
         [uv, "venv", "--quiet", "--no-project", "--relocatable", "--python", PYTHON, str(venv)],
-        [
-            uv,
-            "pip",
-            "install",
-            "--quiet",
-            "--python",
-            str(venv / "bin" / "python"),
-            "--require-hashes",
-            "-r",
-            str(LOCK),
-        ],
+        [uv, "pip", "install", "--quiet", "--python", python, "--require-hashes", "-r", str(LOCK)],
     ]
 
 

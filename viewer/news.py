@@ -56,7 +56,7 @@ class Watch:
 
     def _offer(self) -> None:
         try:
-            selection = select(self._find())
+            selection = select(self._find(), self._shown.objective)
         except EncaveError as error:
             self._tell([f"new runs cannot be read: {error}"])
             return
