@@ -28,7 +28,7 @@ Outputs = dict[str, Any]
 
 _CHARACTER = 9  # pixels, about
 _AXIS = 100  # pixels that an axis of parallel coordinates needs at least
-_IN_HEATMAP = 1000  # configurations
+_CELLS = 10_000  # of the heatmap, one for each configuration, budget and seed
 _IN_GRAPH = 1000  # configurations
 _LABELS = 10  # numbers below a slider
 _AXES_AT_ONCE = 10  # how many fit into an ordinary window
@@ -100,21 +100,24 @@ class EncaveOverview(Overview):
         lines = parts[0].children[1].children
         if told := getattr(run, "shown", ""):
             lines[-1] = html.Div(f"Trials shown: {told}", className="card-text")
-        if view.get_num_configs() > _IN_HEATMAP:
-            lines.append(html.Div(f"Heatmap: the first {_IN_HEATMAP:,} configurations", className="card-text"))
+        if view.get_num_configs() > view.in_heatmap:
+            lines.append(html.Div(f"Heatmap: the first {view.in_heatmap:,} configurations", className="card-text"))
         return parts
 
 
 class _Succeeded:
     """A run whose best is looked for at the highest budget at which a trial succeeded, and at no other.
 
-    The overview asks for configurations to count them and to draw the statuses of each, of which 1,000 are plenty.
+    The overview asks for configurations to count them and to draw the statuses of each, of which 10,000 are plenty.
     """
 
     def __init__(self, run: AbstractRun) -> None:
         self._run = run
         succeeded = {trial.budget for trial in run.history if trial.status == Status.SUCCESS}
         self._budget = max(succeeded)
+        columns = len(run.get_budgets(include_combined=False)) * len(run.get_seeds(include_combined=False))
+        self.in_heatmap = max(1, _CELLS // max(1, columns))
+        """Configurations that the heatmap shows."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._run, name)
@@ -124,7 +127,7 @@ class _Succeeded:
         return self._run.__class__
 
     def get_configs(self) -> dict[int, None]:
-        return dict.fromkeys(sorted({trial.config_id for trial in self._run.history})[:_IN_HEATMAP])
+        return dict.fromkeys(sorted({trial.config_id for trial in self._run.history})[: self.in_heatmap])
 
     def get_num_configs(self) -> int:
         return len({trial.config_id for trial in self._run.history})
