@@ -7,13 +7,14 @@ from pathlib import Path
 import rich_click as click
 
 from .common import ANY_PATH, command, say
-from .options import run_paths, settings_of, settings_option
+from .options import objective_option, run_paths, settings_of, settings_option, wanted_objective
 from .runs import found_later, run_folders
 
 
 @command(name="open")
 @run_paths
 @settings_option
+@objective_option
 @click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port of the page; else a free one.")
 @click.option("--workers", type=click.IntRange(1), default=None, help="Jobs at a time; else one per processor.")
 @click.option("--redis", "redis_url", default=None, help="URL of a Redis that runs; else an own one on loopback.")
@@ -43,6 +44,7 @@ def open_(
     say(f"opening {len(folders):,} run{'s' * (len(folders) != 1)} in DeepCAVE", err=True)
     open_runs(
         folders,
+        objective=wanted_objective(),
         port=port,
         redis_url=redis_url,
         workers=workers,

@@ -53,6 +53,7 @@ def open_runs(
     *,
     on_ready: Callable[[str], None],
     on_note: Callable[[str], None],
+    objective: str | None = None,
     port: int | None = None,
     redis_url: str | None = None,
     workers: int | None = None,
@@ -70,6 +71,7 @@ def open_runs(
         on_ready: Called with the address once the page answers; it holds the token without which nothing is answered.
         on_note: Called with what was left out, not grouped or could not be read, and with where DeepCAVE runs if not
             in this Python, one sentence at a time.
+        objective: Name of the objective that pages open on, of runs that have it; None takes the first of each.
         port: Port of the page; None takes a free one.
         redis_url: A Redis to use instead of an own one, e.g. `redis://:password@host:6379/1`.
         workers: How many jobs are computed at a time; None takes as many as there are processors.
@@ -85,7 +87,7 @@ def open_runs(
             does not answer.
         ViewerEndedError: Redis, the worker or the server has ended.
     """
-    selection = select(folders, grouping)
+    selection = select(folders, objective, grouping)
     for note in selection.notes:
         on_note(note)
     with _stop_on_signals():
@@ -151,6 +153,7 @@ class Viewer:
             cache=None if cache is None else str(_own_folder(cache) / f"encave-{version('encave')}"),
             own_redis=redis_url is None,
             names={str(folder): name for folder, name in selection.names.items()},
+            objective=selection.objective,
         )
         self._logs = Logs(log_file)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}

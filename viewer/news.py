@@ -59,7 +59,7 @@ class Watch:
 
     def _offer(self) -> None:
         try:
-            selection = select(self._find(), self._grouping)
+            selection = select(self._find(), self._shown.objective, self._grouping)
         except EncaveError as error:
             self._tell([f"new runs cannot be read: {error}"])
             return
