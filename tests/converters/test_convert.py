@@ -225,9 +225,9 @@ MISCOUNTING = Lines(True)
 
 
 @pytest.fixture
-def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def plug_in(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installed package with the entry point."""
-    install(tmp_path / "package", monkeypatch, LINES)
+    install(tmp_path_factory, monkeypatch, LINES)
 
 
 def third_party(tmp_path: Path) -> Conversion:
@@ -247,15 +247,19 @@ def test_third_party_format(tmp_path: Path) -> None:
     assert (conversion.format, conversion.read, conversion.written, conversion.dropped) == ("lines", 6, 3, 3)
 
 
-def test_miscounting_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(tmp_path / "package", monkeypatch, LINES, "encave_plugged:MISCOUNTING")
+def test_miscounting_format_is_refused(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path_factory, monkeypatch, LINES, "encave_plugged:MISCOUNTING")
     conversion = third_party(tmp_path)
     assert conversion.status == "refused"
     assert "does not account for every trial" in conversion.reason
 
 
-def test_broken_plug_in_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(tmp_path / "package", monkeypatch, LINES, "no.such.module:READER")
+def test_broken_plug_in_is_named(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path_factory, monkeypatch, LINES, "no.such.module:READER")
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "a.costs").write_text("1")
     with pytest.raises(EncaveError, match="the format plugged"):

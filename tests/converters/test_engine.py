@@ -81,12 +81,15 @@ def log(root: Path, seed: int, trials: int = 5) -> None:
     write_sidecar(root / f"seed-{seed}", optimizer="RE", seed=seed)
 
 
+@pytest.fixture
+def hostile(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path_factory, monkeypatch, HOSTILE)
+
+
+@pytest.mark.usefixtures("hostile")
 @pytest.mark.parametrize("order", REASONS)
 @pytest.mark.parametrize("where", ["detect", "read"])
-def test_one_hostile_file_is_one_refusal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: str, where: str
-) -> None:
-    install(tmp_path, monkeypatch, HOSTILE)
+def test_one_hostile_file_is_one_refusal(tmp_path: Path, order: str, where: str) -> None:
     for seed in (0, 1):
         log(tmp_path / "logs", seed)
     bad = tmp_path / "logs" / "seed-0" / f"a.{where}"  # beside a log, which is found all the same
@@ -97,9 +100,9 @@ def test_one_hostile_file_is_one_refusal(
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["RE-cifar10-seed0", "RE-cifar10-seed1"]
 
 
+@pytest.mark.usefixtures("hostile")
 @pytest.mark.parametrize("order", ["memory", "kill"])
-def test_every_verb_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: str) -> None:
-    install(tmp_path, monkeypatch, HOSTILE)
+def test_every_verb_goes_on(tmp_path: Path, order: str) -> None:
     log(tmp_path / "logs", 0)
     (tmp_path / "logs" / "a.read").write_text(order)
     assert [found.status for found in inspect_logs([tmp_path / "logs"], limits=TIGHT)] == ["refused", "readable"]
