@@ -150,7 +150,9 @@ def _commands(command: click.Command, path: str = "encave") -> Iterator[tuple[st
         yield from _commands(sub, f"{path} {name}")
 
 
-@pytest.mark.parametrize(("path", "command"), _commands(cli), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("path", "command"), list(_commands(cli)), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_every_command_has_help_and_none_has_config(path: str, command: click.Command) -> None:
     assert command.help
     for option in command.params:

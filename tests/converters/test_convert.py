@@ -247,6 +247,15 @@ def test_third_party_format(tmp_path: Path) -> None:
     assert (conversion.format, conversion.read, conversion.written, conversion.dropped) == ("lines", 6, 3, 3)
 
 
+@pytest.mark.usefixtures("plug_in")
+def test_failing_format_does_not_stop_the_others(tmp_path: Path) -> None:
+    write_trials(tmp_path / "log", random_lines(3))
+    (tmp_path / "log" / "my.costs").write_text("x")
+    bad, good = convert([tmp_path / "log"], tmp_path / "out")
+    assert (bad.status, good.status) == ("refused", "converted")
+    assert "Lines format failed on it with ValueError" in bad.reason
+
+
 def test_miscounting_format_is_refused(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,15 +281,6 @@ def test_forced_format_takes_a_file_as_told(tmp_path: Path) -> None:
     assert (conversion.status, conversion.written) == ("converted", 4)
     with pytest.raises(EncaveError, match="no log found"):
         convert([path], tmp_path / "more")
-
-
-@pytest.mark.usefixtures("plug_in")
-def test_failing_format_does_not_stop_the_others(tmp_path: Path) -> None:
-    write_trials(tmp_path / "log", random_lines(3))
-    (tmp_path / "log" / "my.costs").write_text("x")
-    bad, good = convert([tmp_path / "log"], tmp_path / "out")
-    assert (bad.status, good.status) == ("refused", "converted")
-    assert "Lines format failed on it with ValueError" in bad.reason
 
 
 @pytest.mark.parametrize("inside", [True, False])
