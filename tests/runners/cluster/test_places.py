@@ -87,6 +87,7 @@ def test_a_run_whose_worker_is_killed_is_run_again(tmp_path: Path) -> None:
     assert rests(tmp_path) == []
 
 
+@pytest.mark.spawned
 @pytest.mark.parametrize("starts", [1, 2])
 def test_a_worker_that_is_killed_as_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starts: int) -> None:
     def kill_the_first() -> None:
@@ -294,6 +295,7 @@ def test_a_scheduler_that_is_not_there_is_an_error(tmp_path: Path, monkeypatch: 
     assert not isinstance(caught.value, UnfinishedError)
 
 
+@pytest.mark.spawned
 @pytest.mark.parametrize("dashboard", [False, True])
 def test_local_workers_listen_on_loopback_only_and_say_nothing(tmp_path: Path, capfd: Any, dashboard: bool) -> None:
     listening: set[str] = set()
