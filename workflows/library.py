@@ -74,6 +74,7 @@ def read(
         >>> runs = encave.read(table, map={"objective": "loss", "hyperparameters": "lr"})
         >>> runs[0].incumbent().value
         1.0
+        >>> folder.cleanup()
     """
     from ..converters.engine import Engine
     from ..converters.exporting import Wanted, read_all

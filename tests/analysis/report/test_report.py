@@ -25,6 +25,8 @@ from encave.analysis.tables.diagnostics import diagnose
 from encave.errors import EncaveError
 from encave.run import Note
 
+from ... import drawing
+
 NAN = float("nan")
 NUMBERS = (
     *(
@@ -94,7 +96,10 @@ def study(make_run):
 
 @pytest.fixture(scope="module")
 def report(study, tmp_path_factory):
-    return write_report(study, tmp_path_factory.mktemp("out") / "report", command="encave report study --out report")
+    with drawing.figures(drawing.draw_figure):
+        return write_report(
+            study, tmp_path_factory.mktemp("out") / "report", command="encave report study --out report"
+        )
 
 
 @pytest.fixture(scope="module")
