@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .charts.display import Display
     from .tables.comparisons import Comparisons, compare
     from .tables.complete import Landscapes, LandscapeSummary, Optima, RunEnds
-    from .tables.curves import ECDF, Areas, Curves, RunningTimes, RunTimes
+    from .tables.curves import Curves
     from .tables.final import Final, FinalRuns
     from .tables.fronts import Attainments
     from .tables.importance import ImportanceBias, Importances
@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     )
     from .tables.profiles import NormalisedRegrets, Profiles
     from .tables.ranks import CriticalDifferences, Ranks
+    from .tables.runtimes import ECDF, Areas, RunningTimes, RunTimes
     from .tables.tests import Controls, FriedmanTests, Omnibus, Tests
 
 _HOMES = {
     **dict.fromkeys(("Comparisons", "compare"), ".tables.comparisons"),
-    **dict.fromkeys(("ECDF", "Areas", "Curves", "RunTimes", "RunningTimes"), ".tables.curves"),
+    "Curves": ".tables.curves",
+    **dict.fromkeys(("ECDF", "Areas", "RunTimes", "RunningTimes"), ".tables.runtimes"),
     **dict.fromkeys(("Final", "FinalRuns"), ".tables.final"),
     **dict.fromkeys(("CriticalDifferences", "Ranks"), ".tables.ranks"),
     **dict.fromkeys(("Controls", "FriedmanTests", "Omnibus", "Tests"), ".tables.tests"),

@@ -36,7 +36,7 @@ def runtimes(
     """Say how long runs took to hit targets: expected running times, runs that hit, area over the curve."""
     from ..analysis.performance.section_runtimes import section_runtimes
     from ..analysis.performance.streaming import gather
-    from ..analysis.tables.curves import RunningTimes
+    from ..analysis.tables.runtimes import RunningTimes
     from .show.groups import tell_groups
     from .show.runtimes import print_runtimes
 

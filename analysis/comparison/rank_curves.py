@@ -12,6 +12,7 @@ from ...run.types import Floats
 from ..grouping.measure import Measure
 from ..performance.anytime import Trajectory, step_values
 from ..statistics import bootstrap
+from ..statistics.contraction import contract
 from ..statistics.intervals import Interval, of_draws
 from ..statistics.tests import filled
 
@@ -155,7 +156,7 @@ def _unpaired(values: Sequence[Floats], shift: int) -> tuple[Floats, Floats]:
         for j, other in enumerate(values[:i]):
             for point in range(m):
                 beaten = (other[:, point] < own[:, point, None]) + 0.5 * (other[:, point] == own[:, point, None])
-                share, resampled = beaten.mean(), np.einsum("ib,ib->b", weights[i], beaten @ weights[j])
+                share, resampled = beaten.mean(), contract("ib,ib->b", weights[i], beaten @ weights[j])
                 mean[i, point] += share
                 mean[j, point] += 1 - share
                 drawn[i, point] += resampled

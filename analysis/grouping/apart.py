@@ -157,7 +157,7 @@ def _by_objectives(runs: Sequence[RunHeader], designs: Mapping[int, RunDesign]) 
 def _by_hyperparameters(runs: Sequence[RunHeader], designs: Mapping[int, RunDesign]) -> _Parts:
     joint = joint_hyperparameters(runs, lambda run: designs[id(run)])
     found = _keyed(runs, lambda run: joint[id(run)])
-    every, common = frozenset[str]().union(*found), frozenset.intersection(*found)
+    every, common = frozenset[str]().union(*found), next(iter(found)).intersection(*found)
     return [
         (f"with {_listed(names - common)}" if names - common else f"without {_listed(every - names)}", lot)
         for names, lot in sorted(found.items(), key=lambda item: sorted(item[0]))

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...run import Run, RunHeader
+from ...run.checks import is_list
 from ...run.configurations import CONFIG_ID
 
 DesignOf: TypeAlias = "Callable[[RunHeader], RunDesign]"
@@ -91,7 +92,7 @@ def _moving(run: Run) -> frozenset[str]:
     """Hyperparameters of which a study of Optuna saw several domains, so that their union is what was seen."""
     told = run.provenance.extra.get("distributions")
     domains: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
-    return frozenset(name for name, seen in domains.items() if isinstance(seen, list) and len(seen) > 1)
+    return frozenset(name for name, seen in domains.items() if is_list(seen) and len(seen) > 1)
 
 
 def _space(content: Mapping[str, Any], moving: frozenset[str]) -> str:
@@ -104,7 +105,7 @@ def _space(content: Mapping[str, Any], moving: frozenset[str]) -> str:
         if one.get("type") == "categorical":
             one["choices"] = sorted(one.get("choices") or (), key=repr)
             weights = one.get("weights")
-            if not isinstance(weights, list | tuple) or len(set(map(repr, weights))) < 2:  # none, or all alike
+            if not is_list(weights) or len(set(map(repr, weights))) < 2:  # none, or all alike
                 one["weights"] = None
     clauses = {part: sorted(map(_text, content.get(part) or ())) for part in ("conditions", "forbiddens")}
     return _text({"hyperparameters": sorted(own, key=lambda one: str(one.get("name"))), **clauses}) if own else ""
@@ -126,8 +127,9 @@ def _first(run: Run) -> tuple[tuple[float, int], ...]:
 
 
 def _range(told: Any) -> tuple[float, float] | None:
-    numbers = isinstance(told, list) and len(told) == 2 and all(isinstance(one, int | float) for one in told)
-    return (float(told[0]), float(told[1])) if numbers else None
+    if not is_list(told) or len(told) != 2 or not all(isinstance(one, int | float) for one in told):
+        return None
+    return float(told[0]), float(told[1])
 
 
 def _instances(run: Run) -> frozenset[str]:

@@ -155,7 +155,7 @@ def _grid(columns: Sequence[Sequence[_Token]], places: Sequence[int], seeds: Seq
         for one, rest in zip(outer, inner, strict=True):
             within[one].add(rest)
         several = [found for found in within.values() if len(found) > 1]
-        if len(several) > 1 and len(set.intersection(*several)) > 1:
+        if len(several) > 1 and len(several[0].intersection(*several[1:])) > 1:
             kept.add(places[at])
     return kept
 

@@ -123,9 +123,10 @@ def _shown(of_label: Mapping[str, set[str]]) -> dict[tuple[str, str], str]:
     """
     shown: dict[tuple[str, str], str] = {}
     for label, own in of_label.items():
-        common: set[str] = set.intersection(*(set(place.split()) for place in own)) if len(own) > 1 else set()
+        words = [set(place.split()) for place in own]
+        common = words[0].intersection(*words[1:]) if len(own) > 1 else set[str]()
         rest = {place: " ".join(word for word in place.split() if word not in common) for place in own}
-        usable = all(re.search("[a-z]", words) for words in rest.values())
+        usable = all(re.search("[a-z]", told) for told in rest.values())
         shown |= {(label, place): rest[place] if usable else place for place in own}
     several = {shown[label, place] for label, own in of_label.items() if len(own) > 1 for place in own}
     for label, own in of_label.items():

@@ -53,7 +53,7 @@ def tunability_game(tables: Floats, default: Ints) -> Floats:
     _check_players(len(default))
     game = tables
     for axis, at in enumerate(default, start=1):
-        game = np.stack((game.take(at, axis=axis), game.min(axis=axis)), axis=axis)
+        game = _with_player(game, int(at), game.min(axis=axis), axis)
     return game
 
 
@@ -73,10 +73,15 @@ def sensitivity_game(tables: Floats, default: Ints, weights: Sequence[Floats]) -
     first, second = tables - offset, (tables - offset) ** 2
     for axis, (at, weight) in enumerate(zip(default, weights, strict=True), start=1):
         first, second = (
-            np.stack((game.take(at, axis=axis), np.tensordot(game, weight, axes=(axis, 0))), axis=axis)
-            for game in (first, second)
+            _with_player(game, int(at), np.tensordot(game, weight, axes=(axis, 0)), axis) for game in (first, second)
         )
     return np.maximum(second - first**2, 0.0)
+
+
+def _with_player(game: Floats, default: int, free: Floats, axis: int) -> Floats:
+    """A game in whose axis a hyperparameter is at its default or free, in place of its bins."""
+    fixed: Floats = np.moveaxis(game, axis, 0)[default]
+    return np.stack((fixed, free), axis=axis)
 
 
 def variance_game(parts: Floats) -> Floats:

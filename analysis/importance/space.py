@@ -65,9 +65,8 @@ class BinnedHyperparameter:
         """
         if self.values is None:
             middle = value + 0.5 if isinstance(value, int) else value
-            return int(
-                np.searchsorted(self.edges, unit_values(np.array([middle], dtype=float), self.scale)[0], side="right")
-            )
+            unit = float(unit_values(np.array([middle], dtype=float), self.scale)[0])
+            return int(np.searchsorted(self.edges, unit, side="right"))
         for number, known in enumerate(self.values):
             if known == value and type(known) is type(value):
                 return number
@@ -143,7 +142,9 @@ def encode(run: Run) -> Encoded:
 
 def rows_of(run: Run) -> Ints:
     """Row in the table of configurations of each trial, shape (n,)."""
-    return np.searchsorted(run.configurations[CONFIG_ID].to_numpy(), run.trials["config_id"].to_numpy())
+    ids: Ints = run.configurations[CONFIG_ID].to_numpy()
+    tried: Ints = run.trials["config_id"].to_numpy()
+    return np.searchsorted(ids, tried)
 
 
 def _discrete(

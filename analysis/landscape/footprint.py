@@ -14,6 +14,7 @@ from ...run.types import Floats, Ints
 from ..importance.sample import check_all_trials
 from ..importance.space import rows_of
 from ..performance.anytime import Trajectory
+from ..statistics.contraction import contract
 from .footprint_features import Features, shared_features
 
 _FIT = 400  # configurations of each optimizer that the plane is fitted to
@@ -106,7 +107,7 @@ def _tried(one: Trajectory) -> _Tried:
 def _principal(fitted: Sequence[Floats]) -> tuple[Floats, Floats, tuple[float, float]]:
     """Centre, shape (f,), the first two directions, shape (f, 2), and their shares of the variance."""
     centre = np.mean([one.mean(axis=0) for one in fitted], axis=0)
-    scatter = np.mean([np.einsum("ij,ik->jk", one - centre, one - centre) / len(one) for one in fitted], axis=0)
+    scatter = np.mean([contract("ij,ik->jk", one - centre, one - centre) / len(one) for one in fitted], axis=0)
     total = float(np.trace(scatter))
     if total <= 0:
         raise EncaveError("no two configurations differ")

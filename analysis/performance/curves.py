@@ -155,6 +155,6 @@ def thinned(grid: Floats) -> Ints:
     if len(grid) <= BAND_POINTS:
         return np.arange(len(grid))
     first = max(grid[0], np.finfo(float).tiny) if grid[0] > 0 else grid[1]
-    wanted = np.geomspace(first, grid[-1], BAND_POINTS - 1)
+    wanted = np.geomspace(float(first), float(grid[-1]), BAND_POINTS - 1)
     inner = np.clip(np.searchsorted(grid, wanted), 0, len(grid) - 1)
     return np.unique(np.concatenate(([0], inner, [len(grid) - 1])))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ...run.types import Floats
 from . import bootstrap, intervals
+from .contraction import contract
 from .intervals import Interval
 from .tests import differences, filled
 
@@ -131,7 +132,7 @@ def _resampled(table: Floats, shift: int) -> Floats:
     n, m = table.shape
     # of shifted draws, or samples of equal size would be resampled in step
     ours, theirs = bootstrap.weights(n, shift), bootstrap.weights(m, shift + 1)
-    return np.einsum("bj,bj->b", ours @ table, theirs)
+    return contract("bj,bj->b", ours @ table, theirs)
 
 
 def mean_gain(a: Floats, b: Floats, interval: Interval = "t") -> Estimate:
@@ -193,8 +194,8 @@ def bayesian_signed_rank(
         upto = np.concatenate((np.zeros((1, samples)), drawn.cumsum(axis=0)))
         below = upto[np.searchsorted(own, -2 * rope - own, side="left")]
         above = upto[-1] - upto[np.searchsorted(own, 2 * rope - own, side="right")]
-        thetas[0, pair] = np.einsum("is,is->s", drawn, below)
-        thetas[2, pair] = np.einsum("is,is->s", drawn, above)
+        thetas[0, pair] = contract("is,is->s", drawn, below)
+        thetas[2, pair] = contract("is,is->s", drawn, above)
     thetas[1] = 1 - thetas[0] - thetas[2]
     shares = (thetas == thetas.max(axis=0)).astype(float)
     shares /= shares.sum(axis=0)  # equally likely ones share the draw

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import permutations
 
 import numpy as np
+from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 
 from ...run.types import Floats
@@ -134,7 +135,7 @@ def studentized_range_sf(q: Floats, k: int) -> Floats:
 
 @lru_cache(maxsize=1)
 def _legendre() -> tuple[Floats, Floats]:
-    nodes, weights = np.polynomial.legendre.leggauss(160)
+    nodes, weights = leggauss(160)
     return 9 * nodes, 9 * weights
 
 

@@ -19,13 +19,14 @@ from ..performance.section_curves import Summary, curves_over_tasks
 from ..performance.section_runtimes import section_runtimes
 from ..statistics.intervals import Interval
 from ..statistics.order_statistics import Statistic
-from .curves import OVER_TASKS, Curves, RunningTimes
+from .curves import OVER_TASKS, Curves
 from .final import Final, FinalRuns
 from .fronts import Attainments, attainments_of, fronts_of
 from .landscape import Footprints, footprints_of
 from .profiles import Profiles
 from .ranks import CriticalDifferences, Ranks
 from .result import one_of
+from .runtimes import RunningTimes
 from .tests import Tests
 
 if TYPE_CHECKING:

@@ -45,6 +45,11 @@ def test_hostile(tmp_path: Path, text: str, reason: str) -> None:
     assert time.process_time() - start < 10
 
 
+def test_an_alias_of_one_value_is_read(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("a: &rate 0.5\nb: *rate\n")
+    assert read_mapping(tmp_path / "x.yaml") == {"a": 0.5, "b": 0.5}
+
+
 def test_aliases_merge_keys_and_hashes_are_read(tmp_path: Path) -> None:
     digest = "1" * 2000
     (tmp_path / "x.yaml").write_text(f"a: &a {{x: 1, y: [2]}}\nb: {{<<: *a, y: 3}}\nc: *a\n1: 1:30\nhash: '{digest}'\n")

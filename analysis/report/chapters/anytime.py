@@ -15,7 +15,8 @@ from ...performance.random_search import ExpectedCurve
 from ...performance.runtimes import Runtime
 from ...statistics.effects import Estimate
 from ...tables.anytime_tests import AnytimePairs, BudgetValues, DifferencesOverTime
-from ...tables.curves import Curves, RunningTimes
+from ...tables.curves import Curves
+from ...tables.runtimes import RunningTimes
 from .. import anytime_claims, random_search_line
 from ..anytime_figures import attainment_figure, axis_figure, ecdf_figure, hypervolume_figure
 from ..contents import Block, Chapter, Details, Figures, ReportInput, ReportTable, Row, TextCell

@@ -82,6 +82,11 @@ def test_mean_gain_by_hand() -> None:
     assert (result.value, result.lower, result.upper) == (2.0, pytest.approx(2.0), pytest.approx(2.0))
 
 
+def test_mean_gain_leaves_out_a_pair_that_lacks_either_value() -> None:
+    result = effects.mean_gain(np.array([1.0, 2.0, NAN, 4.0, NAN]), np.array([2.0, 3.5, 9.0, np.inf, NAN]))
+    assert result.value == 1.25
+
+
 def test_win_tie_loss() -> None:
     a, b = np.array([1.0, 2.0, 5.0, NAN, NAN]), np.array([2.0, 2.0, 4.0, NAN, 1.0])
     assert effects.win_tie_loss(a, b) == (1, 2, 2)
