@@ -222,9 +222,9 @@ def newcombe(theta: float, n: int, m: int) -> tuple[float, float]:
         variance = t * (1 - t) * (1 + more * ((1 - t) / (2 - t) + t / (1 + t))) / (n * m)
         return abs(t - theta) - stats.norm.ppf(0.975) * np.sqrt(variance)
 
-    tiny = 1e-13
-    low = 0.0 if theta == 0 else optimize.brentq(outside, tiny, theta, xtol=1e-14)
-    high = 1.0 if theta == 1 else optimize.brentq(outside, theta, 1 - tiny, xtol=1e-14)
+    inside = min(max(theta, 1e-9), 1 - 1e-9)  # at 0 and at 1 itself both sides are zero
+    low = 0.0 if theta == 0 else optimize.brentq(outside, 1e-13, inside, xtol=1e-14)
+    high = 1.0 if theta == 1 else optimize.brentq(outside, inside, 1 - 1e-13, xtol=1e-14)
     return (min(low, 0.5), max(high, 0.5)) if 2 / comb(n + m, n) > 0.05 else (low, high)
 
 
