@@ -14,8 +14,8 @@ from ...run import Run
 from ...run.types import Floats, Ints
 from ..importance.groups import Refused, by_group
 from ..importance.sample import check_all_trials
-from ..importance.space import rows_of
 from ..statistics.tests import ranks_of
+from .exploration import distinct_of
 
 FEWEST_PAIRS = 3
 """Configurations at both budgets below which no correlation is given."""
@@ -59,7 +59,8 @@ class GroupCorrelation:
 def budget_correlation(run: Run, objective: str | None = None) -> BudgetCorrelation:
     """Spearman's correlation of the costs between each two budgets, over configurations with a result at both.
 
-    Repeated evaluations of a configuration at a budget are averaged; failed trials are left out.
+    Repeated evaluations of a configuration at a budget are averaged, by its values and not by its id; failed trials are
+    left out.
 
     Raises:
         EncaveError: no such objective, the run has fewer than two budgets, or its log keeps improvements only.
@@ -69,8 +70,8 @@ def budget_correlation(run: Run, objective: str | None = None) -> BudgetCorrelat
     if len(budgets) < 2:
         has = f"only the budget {budgets[0]:g}" if budgets else "no budgets"
         raise EncaveError(f"run {run.name} has {has}, so there is nothing to correlate")
-    cost, at, rows = run.cost(objective), run.column("budget").astype(np.float64), rows_of(run)
-    table = np.full((len(budgets), run.configurations.num_rows), np.nan)
+    cost, at, rows = run.cost(objective), run.column("budget").astype(np.float64), distinct_of(run)
+    table = np.full((len(budgets), int(rows.max(initial=-1)) + 1), np.nan)
     for number, budget in enumerate(budgets):
         here = (at == budget) & np.isfinite(cost)
         times = np.bincount(rows[here], minlength=table.shape[1])

@@ -68,7 +68,7 @@ def exploration(run: Run) -> Exploration:
     """
     check_all_trials(run)
     codes, rows = _values(run), rows_of(run)
-    distinct = np.unique(codes, axis=0, return_inverse=True)[1].reshape(-1)[rows]
+    distinct = distinct_of(run)
     budget = np.nan_to_num(run.column("budget").astype(np.float64), nan=-np.inf)
     seen = np.unique(np.stack((distinct, np.unique(budget, return_inverse=True)[1]), axis=1), axis=0)
     tried = np.unique(codes[rows], axis=0)
@@ -119,6 +119,17 @@ def mean_hamming(codes: Ints) -> float:
         return float("nan")
     agree = [(counts * (counts - 1)).sum() for counts in (np.bincount(column) for column in codes.T)]
     return float(1 - np.sum(agree) / (codes.shape[1] * n * (n - 1)))
+
+
+def distinct_of(run: Run) -> Ints:
+    """For each trial a number of its configuration, the same where all values are: logs may have it under several ids.
+
+    DEHB's vectors are such: many of them are one configuration of choices.
+    """
+    rows = rows_of(run)
+    if run.configurations.num_columns < 2:
+        return rows
+    return np.unique(_values(run), axis=0, return_inverse=True)[1].reshape(-1)[rows]
 
 
 def _values(run: Run) -> Ints:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..charts.text import listing, plural
+from ..charts.text import capital, listing, plural
 from ..comparison.families import Family, together
 from ..comparison.overall import Overall
 from ..comparison.section import Comparison
@@ -94,7 +94,7 @@ def _tested(found: WithinTasks) -> str:
         but = "; comparisons with the control alone need fewer, and were made" if fewer else ""
         return f"No pair was tested: that needs {plural(found.enough, 'run')} of each on every task{but}.{alike}"
     exact = "exact" if all(pair.exact for pair in found.pairs) else "approximate"
-    return f"{NAMES[found.blocks].capitalize()} ({exact}, two-sided), Holm-corrected.{alike}"
+    return f"{capital(NAMES[found.blocks])} ({exact}, two-sided), Holm-corrected.{alike}"
 
 
 def _alike(found: WithinTasks) -> str:
@@ -156,8 +156,9 @@ def family_sentence(comparisons: Sequence[Comparison], family: Family) -> str | 
         for n, pair in before
         if not after[n].pair(pair.first, pair.second).different
     ]
-    rest = "all of them also differ" if not lost else f"{len(before) - len(lost)} also differ"
-    named = f" (not {listing(lost)})" if 0 < len(lost) <= _MOST_NAMES else ""
+    kept = len(before) - len(lost)
+    rest = "all of them also differ" if not lost else f"{kept or 'none'} also differ{'s' if kept < 2 else ''}"
+    named = f" (not {listing(lost)})" if kept and 0 < len(lost) <= _MOST_NAMES else ""
     return (
         f"Of the {plural(len(before), 'pair')} that differ on a task {rest} when Holm's procedure counts all {tested} "
         f"pairs of all tasks{named}."

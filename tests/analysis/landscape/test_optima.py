@@ -63,6 +63,14 @@ def test_repeats_are_averaged_and_constants_have_no_correlation() -> None:
         budget_correlation(make_run([0, 1], [1, 2], [3, 3]))
 
 
+def test_budgets_are_of_one_configuration_by_its_values() -> None:
+    """As in DEHB's logs, where a vector that comes again with another id is the same configuration of choices."""
+    given = [{"kind": "p", "x": float(x)} for x in (1, 2, 3, 1, 2, 3)]
+    run = make_run([0, 1, 2, 3, 4, 5], [3, 2, 1, 30, 20, 10.0], [1, 1, 1, 3, 3, 3], given)
+    found = budget_correlation(run)
+    assert found.configurations[0, 1] == 3 and found.spearman[0, 1] == pytest.approx(1)
+
+
 def test_exploration_compares_values_not_ids() -> None:
     p, q = {"kind": "p", "x": 1.0}, {"kind": "q"}
     configurations = [p, p, {"kind": "p", "x": 2.0}, q]  # the second is the first under another number
