@@ -5,6 +5,7 @@ Nothing here imports ConfigSpace: headers are read by commands that need no spac
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import NoneType
@@ -175,6 +176,10 @@ def check_header(header: Mapping[str, Any]) -> None:
         if note["kind"] not in get_args(NoteKind) or note["count"] < 0:
             raise EncaveError(f"notes[{place}] is no note: {shown(note)}")
     check_objectives([Objective(**objective) for objective in header["objectives"]])
+    try:
+        json.dumps(header, allow_nan=False)
+    except ValueError as error:
+        raise EncaveError("a number in it is not finite, with which it could not be written again") from error
 
 
 def check_space(space: Mapping[str, Any], configurations: pa.Table) -> None:

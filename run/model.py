@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import EncaveError
 from ..files.atomic import atomic_file, walk_folders
+from ..files.parquet import check_footer
 from ..files.unicode_text import is_unicode, spelt_out
 from . import configurations as space_columns
 from . import header as run_header
@@ -92,6 +93,7 @@ class Note:
     """Number of trials concerned; 0 where it concerns the whole run."""
 
 
+_LARGEST = 1 << 34  # bytes of the trials of a run
 _TOLD = ("name", "optimizer", "budget_name", "notes", "provenance")  # for people
 _SPELT_OUT = Note("flagged", r"text that is no Unicode (half a letter) is spelt out, as in \ud800")
 
@@ -574,7 +576,7 @@ class Run(RunHeader):
             raise EncaveError(f"{folder} is not the folder of one run; {told}")
         header = _read_header(folder / HEADER_FILE)
         try:
-            table = pq.read_table(folder / TRIALS_FILE) if configurations else _read_trials(folder / TRIALS_FILE)
+            table = _read_table(folder / TRIALS_FILE, configurations=configurations)
         except (OSError, pa.ArrowException) as error:
             raise EncaveError(f"cannot read {folder / TRIALS_FILE}: {error}. Convert the log again.") from error
         try:
@@ -684,9 +686,16 @@ def find_runs(path: Path) -> list[Path]:
     return sorted(found)
 
 
-def _read_trials(path: Path) -> pa.Table:
-    """The columns of trials, and those of configurations without their values."""
+def _read_table(path: Path, *, configurations: bool) -> pa.Table:
+    """The columns of trials, and those of configurations, which may be without their values.
+
+    Raises:
+        EncaveError: it would unpack to more than any run has.
+    """
     with pq.ParquetFile(path) as file:
+        check_footer(file, path, _LARGEST)
+        if configurations:
+            return file.read()
         schema = file.schema_arrow
         table = file.read([name for name in schema.names if not name.startswith(CONFIG)], use_threads=False)
     for field in schema:
