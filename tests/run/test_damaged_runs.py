@@ -118,6 +118,28 @@ def test_trials_that_contradict_the_model_are_refused(tmp_path: Path, case: str,
         Run.load(tmp_path, configurations=configurations)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("lr", -5.0),
+        ("lr", float("inf")),
+        ("lr", float("nan")),
+        ("depth", 10**17),
+        ("kind", "c"),
+        ("mixed", "2.5"),
+        ("size", 9),
+    ],
+)
+def test_values_outside_of_the_space_are_refused(tmp_path: Path, name: str, value: Any) -> None:
+    make_run().save(tmp_path)
+    table = pq.read_table(tmp_path / TRIALS_FILE)
+    place = table.column_names.index(f"config:{name}")
+    values = pa.array([value] * len(table), table.schema.field(place).type)
+    pq.write_table(table.set_column(place, f"config:{name}", values), tmp_path / TRIALS_FILE)
+    with pytest.raises(EncaveError, match=f"{name} has values outside of its space"):
+        Run.load(tmp_path)
+
+
 def test_trials_that_unpack_to_more_than_a_run_has_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_run().save(tmp_path)
     table = pq.read_table(tmp_path / TRIALS_FILE)
