@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -87,6 +88,8 @@ class _Walk:
             folder, depth = waiting.pop()
             real = os.path.realpath(folder)
             if real in visited:
+                if skip is not None and real == os.path.realpath(skip):
+                    self._tell_of_out(folder)
                 continue
             visited.add(real)
             if depth > MAX_DEPTH:
@@ -119,6 +122,14 @@ class _Walk:
         other = {entry.name for entry in listed} - set(files) - {entry.name for entry in below}
         self.passed += (Unread(folder / name, "neither a file nor a folder") for name in sorted(other))
         return files, [Path(entry.path) for entry in below if not entry.name.startswith(".")]
+
+    def _tell_of_out(self, folder: Path) -> None:
+        """The folder that is written to holds runs, or what encave marked as its own; other files may be a log."""
+        with suppress(OSError):
+            names = [entry.name for entry in os.scandir(folder) if entry.is_file()]
+            if names and STORE_FILE not in names and not any(name.startswith(".encave") for name in names):
+                told = "folder that is written to, which holds files and is not searched"
+                self.passed.append(Unread(folder, told, "choose another --out"))
 
     @staticmethod
     def _is(kind: Callable[[], bool], entry: os.DirEntry[str]) -> bool:

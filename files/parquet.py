@@ -27,11 +27,7 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
         OSError: likewise, or it cannot be read.
     """
     with pq.ParquetFile(path) as file:
-        footer = file.metadata
-        groups = [footer.row_group(i) for i in range(footer.num_row_groups)]
-        chunks = [group.column(i) for group in groups for i in range(group.num_columns)]
-        claimed = sum(max(chunk.total_uncompressed_size, chunk.num_values * _WIDTH) for chunk in chunks)
-        _check(max(claimed, footer.num_rows * _WIDTH), path)
+        check_footer(file, path)
         schema = file.schema_arrow
     texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_binary(field.type)]
     # a text that is stored once can stand in each of millions of rows
@@ -51,6 +47,19 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     return table
 
 
+def check_footer(file: pq.ParquetFile, path: Path, limit: int | None = None) -> None:
+    """Refuse a file by what its footer says of it, which costs next to nothing.
+
+    Raises:
+        EncaveError: it would unpack to more than `limit` bytes (default: `LIMIT`), texts counted as they are stored.
+    """
+    footer = file.metadata
+    groups = [footer.row_group(i) for i in range(footer.num_row_groups)]
+    chunks = [group.column(i) for group in groups for i in range(group.num_columns)]
+    claimed = sum(max(chunk.total_uncompressed_size, chunk.num_values * _WIDTH) for chunk in chunks)
+    _check(max(claimed, footer.num_rows * _WIDTH), path, limit)
+
+
 def _may_repeat(kind: pa.DataType) -> bool:
     """Whether values are text or hold any, of which one that is stored once can stand for many."""
     wide = pa.types.is_large_string(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
@@ -65,6 +74,7 @@ def _unpacked(column: pa.ChunkedArray) -> int:
     return sum(length or 0 for length in lengths)
 
 
-def _check(size: int, path: Path) -> None:
-    if size > LIMIT:
-        raise EncaveError(f"{path} unpacks to {size / 2**30:.3g} GiB; encave reads up to {LIMIT >> 30} GiB")
+def _check(size: int, path: Path, limit: int | None = None) -> None:
+    most = LIMIT if limit is None else limit
+    if size > most:
+        raise EncaveError(f"{path} unpacks to {size / 2**30:.3g} GiB; encave reads up to {most / 2**30:.3g} GiB")

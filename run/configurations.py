@@ -212,6 +212,30 @@ def check(space: ConfigurationSpace, table: pa.Table, *, may_miss: bool) -> None
             raise EncaveError(f"configuration {table[CONFIG_ID][row].as_py()}: {told}")
 
 
+def lie_within(column: pa.ChunkedArray, lower: float | None, upper: float | None) -> bool:
+    """Whether all numbers of a column that are not null lie within these bounds, as `check` has it."""
+    least, most = _bound(lower, -np.inf), _bound(upper, np.inf)
+    slack = _ROUNDING * (most - least) + _PLACES if np.isfinite(most - least) else 0.0
+    ends = pc.min_max(column)
+    if not ends["min"].is_valid:
+        return True
+    known = pa.types.is_integer(column.type) or not pc.any(pc.is_nan(column)).as_py()
+    low, high = (float(ends[name].as_py()) for name in ("min", "max"))  # a huge integer may round; its bounds do too
+    return known and least - slack <= low and high <= most + slack
+
+
+def are_among(column: pa.ChunkedArray, values: Sequence[Any]) -> bool:
+    """Whether all values of a column that are not null are choices, which stand there as JSON if they are no texts."""
+    if column.type == TEXT:
+        column = column.cast(pa.string())
+        values = values if {str}.issuperset(map(type, values)) else [json.dumps(value) for value in values]
+    try:
+        known = pa.array(values, column.type)
+    except (pa.ArrowException, OverflowError):  # an integer that no column has
+        return False
+    return pc.all(pc.is_in(column.drop_null(), value_set=known)).as_py() is not False
+
+
 def _legal(hyperparameter: Hyperparameter[Any, Any], column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Per row true, false, or null where the hyperparameter is inactive."""
     values = choices(hyperparameter)

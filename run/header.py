@@ -5,7 +5,8 @@ Nothing here imports ConfigSpace: headers are read by commands that need no spac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any, get_args
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from ..errors import EncaveError
 from .checks import NUMBER, check_fields, is_list, is_object, is_objects, is_of, shown
-from .configurations import TEXT, column_type_of
+from .configurations import TEXT, are_among, column_type_of, lie_within
 from .notes import NoteKind
 from .provenance import Provenance
 from .trials import Objective, check_objectives
@@ -177,6 +178,10 @@ def check_header(header: Mapping[str, Any]) -> None:
         if note["kind"] not in get_args(NoteKind) or note["count"] < 0:
             raise EncaveError(f"notes[{place}] is no note: {shown(note)}")
     check_objectives([Objective(**objective) for objective in header["objectives"]])
+    try:
+        json.dumps(header, allow_nan=False)
+    except ValueError as error:
+        raise EncaveError("a number in it is not finite, with which it could not be written again") from error
 
 
 def check_space(space: Mapping[str, Any], configurations: pa.Table) -> None:
@@ -201,11 +206,12 @@ def check_space(space: Mapping[str, Any], configurations: pa.Table) -> None:
         wrong = ", ".join(sorted(set(map(str, names)) ^ set(columns))) or "a name twice"
         raise EncaveError(f"the configurations' columns do not match the space: {wrong}")
     for one in described:
-        _check_hyperparameter(one, configurations[one["name"]].type)
+        _check_hyperparameter(one, configurations[one["name"]])
 
 
-def _check_hyperparameter(one: Mapping[str, Any], found: pa.DataType) -> None:
+def _check_hyperparameter(one: Mapping[str, Any], column: pa.ChunkedArray) -> None:
     name, kind = one["name"], str(one.get("type"))
+    values: Sequence[Any] | None = None
     if kind in _NUMBERS:
         wanted = pa.int64() if kind.endswith("_int") else pa.float64()
         lower, upper = one.get("lower"), one.get("upper")
@@ -214,13 +220,18 @@ def _check_hyperparameter(one: Mapping[str, Any], found: pa.DataType) -> None:
         if lower is not None and upper is not None and lower > upper:
             raise EncaveError(f"space: the bounds of {name} are {lower} > {upper}")
     elif kind == "constant" and "value" in one:
-        wanted = column_type_of([one["value"]])
+        values = [one["value"]]
+        wanted = column_type_of(values)
     elif is_list(choices := one.get(_VALUES.get(kind, ""))) and choices:
+        values = choices
         wanted = column_type_of(choices)
     else:
         raise EncaveError(f"space: {name} is no hyperparameter of a known type with values: {shown(one)}")
-    if found != wanted:
-        raise EncaveError(f"configurations: {name} is {found}, not {'text' if wanted == TEXT else wanted}")
+    if column.type != wanted:
+        raise EncaveError(f"configurations: {name} is {column.type}, not {'text' if wanted == TEXT else wanted}")
+    within = lie_within(column, one.get("lower"), one.get("upper")) if values is None else are_among(column, values)
+    if not within:
+        raise EncaveError(f"configurations: {name} has values outside of its space")
 
 
 def _check_entry(where: str, entry: Any, kinds: Mapping[str, tuple[type, ...]]) -> None:

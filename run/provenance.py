@@ -264,12 +264,12 @@ class Provenance(Told):
             raise EncaveError(f"metadata: accounting is {shown(dict(self.accounting))}, not counts of trials")
         if not all(is_of(value, (int, float)) for value in self.limit.values()):
             raise EncaveError(f"metadata: limit is {shown(dict(self.limit))}, not numbers")
-        if self.evaluations is not None and self.evaluations < 0:
+        if self.evaluations is not None and not 0 <= self.evaluations < 1 << 63:
             raise EncaveError(f"metadata: evaluations is {self.evaluations}, not how many the run made")
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and is_of(value, _COUNT) and value >= 0
+    return isinstance(value, int) and is_of(value, _COUNT) and 0 <= value < 1 << 63
 
 
 def _reported(entry: Any) -> Reported:

@@ -12,10 +12,12 @@ import pyarrow.parquet as pq
 
 from ..errors import EncaveError
 from ..files.atomic import atomic_file
+from ..files.parquet import check_footer
 from .folders import HEADER_FILE, TRIALS_FILE, find_runs
 from .joined import CONFIG
 
 FORMAT_VERSION = 1
+_LARGEST = 1 << 34  # bytes of the trials of a run
 
 
 def write_run(folder: Path, header: Mapping[str, Any], table: pa.Table) -> None:
@@ -47,15 +49,22 @@ def read_run(folder: Path, *, configurations: bool) -> tuple[dict[str, Any], pa.
         raise EncaveError(f"{folder} is not the folder of one run; {told}")
     header = _read_header(folder / HEADER_FILE)
     try:
-        table = pq.read_table(folder / TRIALS_FILE) if configurations else _read_trials(folder / TRIALS_FILE)
+        table = _read_table(folder / TRIALS_FILE, configurations=configurations)
     except (OSError, pa.ArrowException) as error:
         raise EncaveError(f"cannot read {folder / TRIALS_FILE}: {error}. Convert the log again.") from error
     return header, table
 
 
-def _read_trials(path: Path) -> pa.Table:
-    """The columns of trials, and those of configurations without their values."""
+def _read_table(path: Path, *, configurations: bool) -> pa.Table:
+    """The columns of trials, and those of configurations, which may be without their values.
+
+    Raises:
+        EncaveError: it would unpack to more than any run has.
+    """
     with pq.ParquetFile(path) as file:
+        check_footer(file, path, _LARGEST)
+        if configurations:
+            return file.read()
         schema = file.schema_arrow
         table = file.read([name for name in schema.names if not name.startswith(CONFIG)], use_threads=False)
     for field in schema:

@@ -340,3 +340,16 @@ def test_links_to_what_the_system_makes_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "runhistory.json").symlink_to("/proc/kmsg")  # a plain file to the system, which waits for ever
     (tmp_path / "trials").symlink_to("/proc/self/task")  # from where links lead to everything
     assert passed(tmp_path) == {"leads to what the system makes, no file": 2}
+
+
+def test_a_log_where_runs_are_written_to_is_told(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_trials(tmp_path / name, random_lines(2))
+    with Engine() as engine:
+        found = survey([tmp_path], engine, skip=tmp_path / "b")
+        assert [log.found.path.parent.name for log in found.logs] == ["a"]
+        assert [each.kind for each in found.passed_over] == [
+            "folder that is written to, which holds files and is not searched"
+        ]
+        (tmp_path / "b" / "trials.jsonl").unlink()
+        assert not survey([tmp_path], engine, skip=tmp_path / "b").passed_over

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from encave import EncaveError, Run
 from encave.cli import cli
 from encave.converters import convert
-from encave.run import HEADER_FILE, TRIALS_FILE
+from encave.run import HEADER_FILE, TRIALS_FILE, model
 from encave.store import RunStore
 
 from .test_model import make_run
@@ -60,6 +60,10 @@ HEADERS: dict[str, tuple[tuple[Any, ...], Any, str]] = {
     "type of a wrong type": (("space", "hyperparameters", 0, "type"), [], "no hyperparameter of a known type"),
     "type": (("space", "hyperparameters", 0, "type"), "odd", "no hyperparameter of a known type"),
     "conditions": (("space", "conditions"), 5, "conditions"),
+    "number that is none": (("metadata", "odd"), float("nan"), "not finite"),
+    "infinite bound": (("space", "hyperparameters", 0, "meta"), {"a": float("inf")}, "not finite"),
+    "count of no length": (("metadata", "accounting"), {"read": 10**30}, "accounting"),
+    "evaluations of no length": (("metadata", "evaluations"), 10**30, "evaluations"),
     "untried": (("configurations_without_trials",), [{"config_id": 9}], "do not fit"),
     "untried twice": (("configurations_without_trials", 0, "config_id"), 7, "an id twice"),
 }
@@ -112,6 +116,38 @@ def test_trials_that_contradict_the_model_are_refused(tmp_path: Path, case: str,
     pq.write_table(kept if values is None else kept.append_column(name, values), tmp_path / TRIALS_FILE)
     with pytest.raises(EncaveError, match=reason):
         Run.load(tmp_path, configurations=configurations)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("lr", -5.0),
+        ("lr", float("inf")),
+        ("lr", float("nan")),
+        ("depth", 10**17),
+        ("kind", "c"),
+        ("mixed", "2.5"),
+        ("size", 9),
+    ],
+)
+def test_values_outside_of_the_space_are_refused(tmp_path: Path, name: str, value: Any) -> None:
+    make_run().save(tmp_path)
+    table = pq.read_table(tmp_path / TRIALS_FILE)
+    place = table.column_names.index(f"config:{name}")
+    values = pa.array([value] * len(table), table.schema.field(place).type)
+    pq.write_table(table.set_column(place, f"config:{name}", values), tmp_path / TRIALS_FILE)
+    with pytest.raises(EncaveError, match=f"{name} has values outside of its space"):
+        Run.load(tmp_path)
+
+
+def test_trials_that_unpack_to_more_than_a_run_has_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_run().save(tmp_path)
+    table = pq.read_table(tmp_path / TRIALS_FILE)
+    pq.write_table(pa.concat_tables([table] * 20_000), tmp_path / TRIALS_FILE, compression="zstd")
+    monkeypatch.setattr(model, "_LARGEST", 1 << 20)
+    for configurations in (True, False):
+        with pytest.raises(EncaveError, match="unpacks to"):
+            Run.load(tmp_path, configurations=configurations)
 
 
 def test_a_folder_of_runs_says_what_to_load_instead(tmp_path: Path) -> None:
