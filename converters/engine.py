@@ -24,8 +24,9 @@ from .reading_server import END, NUMBERS, START, Answer, Ended
 
 _AHEAD = 8  # tasks per process that are done before their answers are asked for
 _PROGRAM = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
-    "from encave.converters.reading_server import serve; serve(int(sys.argv[2]))"
+    "import json, os, sys; sys.path[:] = json.loads(sys.argv[1]);"
+    "from encave.converters.reading_server import serve; serve(int(sys.argv[2]));"
+    "os._exit(0)"  # taking apart what is loaded takes time
 )
 
 

@@ -75,14 +75,15 @@ def _preload() -> None:
     from ..errors import EncaveError
     from . import registry
 
+    gc.disable()  # next to nothing of what is loaded goes again
     if registry.are_built_in():
         _hide_pandas()
     for name in _PRELOADED:
         importlib.import_module(name)
     with suppress(EncaveError):  # a format that cannot be loaded is told by whoever asks for it
         registry.formats()
-    gc.collect()
     gc.freeze()  # what is loaded stays shared
+    gc.enable()
 
 
 class _NoPandas(MetaPathFinder):

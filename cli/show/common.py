@@ -29,7 +29,9 @@ class Console(_RichConsole):
     """Prints what others wrote only as `plain` text, whatever it is part of: a line, a cell, a title."""
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """Text from markup, without what a terminal would obey."""
+        """Text from markup, without what a terminal would obey; what is no terminal has no colours to look for."""
+        if not self.is_terminal:
+            options["highlight"] = False
         return super().render_str(plain(text), **options)
 
 
@@ -61,9 +63,10 @@ _FOLDED = 16  # letters of a name that a row keeps together
 
 def _widths(console: Console, head: str, cells: Sequence[str]) -> tuple[int, int]:
     """The fewest letters that a column needs, with numbers and verdicts whole and names folded; and all."""
-    words = [word for cell in cells for word in _words(console.render_str(cell).plain)]
-    heads = [min(cell_len(word), _FOLDED) for word in console.render_str(head).plain.split()]
-    most = [cell_len(console.render_str(text).plain) for text in (head, *cells)]
+    title, *texts = (console.render_str(text, highlight=False).plain for text in (head, *cells))
+    words = [word for text in texts for word in _words(text)]
+    heads = [min(cell_len(word), _FOLDED) for word in title.split()]
+    most = [cell_len(text) for text in (title, *texts)]
     return max([*heads, *words], default=1), max([*most, *heads, *words], default=1)
 
 
