@@ -165,9 +165,11 @@ class Look:
             told["footer"] = ""
         dressed: Any = replace(chart, **told)  # type: ignore[type-var]
         if self.order and isinstance(dressed, Ordered):
-            dressed = dressed.in_order(self.order)
-        if self.log is not None and isinstance(chart, LineChart) and (strict or chart.can_be(log=self.log)):
-            dressed = dressed.scaled(self.log)
+            ordered: Any = dressed.in_order(self.order)
+            dressed = ordered
+        if self.log is not None and isinstance(dressed, LineChart) and (strict or dressed.can_be(log=self.log)):
+            scaled: Any = dressed.scaled(self.log)
+            dressed = scaled
         return dressed
 
     @property
@@ -220,13 +222,13 @@ def style_sheet(style: Path | str) -> Mapping[str, Any]:
         EncaveError: there is none, or a line of it is not understood.
     """
     from matplotlib import rc_params_from_file
-    from matplotlib import style as styles
+    from matplotlib.style import available, library
 
     path = Path(style)
     if not path.is_file():
-        if str(style) in styles.library:
-            return dict(styles.library[str(style)])
-        raise EncaveError(f"no style sheet {str(style)!r}; name a file or one of {', '.join(styles.available)}")
+        if str(style) in library:
+            return dict(library[str(style)])
+        raise EncaveError(f"no style sheet {str(style)!r}; name a file or one of {', '.join(available)}")
     told = _Told()
     logger = logging.getLogger("matplotlib")
     before = logger.disabled, logger.level  # other packages silence it

@@ -75,7 +75,7 @@ def _renderer() -> Any:
 
         def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
             width, height, descent = text_to_path.get_text_width_height_descent(s, prop, ismath)
-            points = self.points_to_pixels(1.0)
+            points: float = self.points_to_pixels(1.0)
             return width * points, height * points, descent * points
 
     return Renderer
@@ -83,6 +83,10 @@ def _renderer() -> Any:
 
 def _svg_file(drawing: Figure, **save: Any) -> bytes:
     return svg_file(svg(drawing, **save))
+
+
+def _pgf_file(drawing: Figure, **_: Any) -> bytes:
+    return pgf(drawing).encode()
 
 
 def svg_file(element: str) -> bytes:
@@ -94,6 +98,6 @@ WRITERS: Mapping[str, Callable[..., bytes]] = {
     "pdf": pdf,
     "png": png,
     "svg": _svg_file,
-    "pgf": lambda drawing, **_: pgf(drawing).encode(),
+    "pgf": _pgf_file,
 }
 """Ending of a file → what makes its bytes from a figure, within `style.figure_settings`."""
