@@ -3,8 +3,8 @@
     python benchmarks/deepcave_pages.py FOLDER... [--thorough] [--most N] [--out report.md]
     python benchmarks/deepcave_pages.py --synthetic 30 --trials 1000 --most 2
 
-Each FOLDER is what one `encave convert --out` wrote and is opened by itself. Status 1 if a page fails, or shows another
-number than the run's `trials.parquet`. With --synthetic the runs are made as in `open_deepcave.py`, to measure pages.
+Each FOLDER, of converted runs or of logs, which are converted, is opened by itself. Status 1 if a page fails, or shows
+another number than `trials.parquet`. With --synthetic the runs are made as in `open_deepcave.py`, to measure pages.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from encave.converters import convert
 from encave.errors import EncaveError
 from encave.viewer.launch import Viewer
 from encave.viewer.selection import select
@@ -48,6 +49,15 @@ def _make(folder: Path, runs: int, trials: int) -> list[Path]:
     return [folder]
 
 
+def _converted(folder: Path, out: Path) -> Path:
+    """The folder if it holds converted runs; else one with what can be converted of its logs."""
+    if any(folder.rglob("run.json")):
+        return folder
+    out = out / folder.name
+    convert([folder], out)
+    return out
+
+
 def main() -> int:
     """Write the report as a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -63,7 +73,8 @@ def main() -> int:
     print("| folder | run | page | inputs | seconds | verdict |\n|---|---|---|---|---|---|", file=out)
     with tempfile.TemporaryDirectory() as temporary:
         made = _make(Path(temporary), wanted.synthetic, wanted.trials) if wanted.synthetic else []
-        for folder in [*wanted.folders, *made]:
+        given = [_converted(folder, Path(temporary) / f"converted-{n}") for n, folder in enumerate(wanted.folders)]
+        for folder in [*given, *made]:
             for row in rows(folder, wanted.thorough, wanted.most):
                 failed += row[-1].startswith("FAILS")
                 print("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |", file=out, flush=True)

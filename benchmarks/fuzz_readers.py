@@ -24,16 +24,19 @@ from pathlib import Path
 from typing import Any
 
 from encave.converters import one_log, registry, survey
-from encave.converters.reader import Options, Reader
+from encave.converters.reader import Log, Options, Reader
 from encave.errors import EncaveError
 
 SECONDS = 10
 BATCH = 200
 MEMORY = 4 << 30
+_ALL = 0.1  # of the rounds are searched for every format, which takes as long as reading
 LARGEST = 1 << 20
 """Bytes of the files that are damaged; larger ones cost too much time."""
 
 _NUMBER = re.compile(rb"-?\d+(\.\d+)?([eE][+-]?\d+)?")
+_VALUE = re.compile(rb'"(?:[^"\\\n]|\\.)*"|\btrue\b|\bfalse\b|\bnull\b|(?<=[,;])[^,;\n"\[\]{}]+(?=[,;\n])')
+_GROUP = re.compile(rb"\[[^\[\]{}]*\]|\{[^\[\]{}]*\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 _VALUES = (
     *(
         b"null",
@@ -56,13 +59,14 @@ _VALUES = (
 
 
 def damage(content: bytes, rng: random.Random) -> bytes:
-    """The content with one to four faults: other values, bytes changed, pieces lost, doubled or exchanged, cut off."""
+    """The content with one to four faults: other values of any type, bytes changed, pieces lost or doubled, cut off."""
     for _ in range(rng.randint(1, 4)):
         place = rng.randrange(len(content) + 1)
         length = int(2 ** rng.uniform(0, 8))
-        kind = rng.randrange(8)
-        if kind <= 2 and (numbers := list(_NUMBER.finditer(content))):
-            found = rng.choice(numbers)
+        kind = rng.randrange(10)
+        pattern = {0: _NUMBER, 1: _NUMBER, 2: _NUMBER, 8: _VALUE, 9: _GROUP}.get(kind)
+        if pattern is not None and (values := list(pattern.finditer(content))):
+            found = rng.choice(values)
             content = content[: found.start()] + rng.choice(_VALUES) + content[found.end() :]
         elif kind == 3:
             content = content[:place] + rng.randbytes(length % 4 + 1) + content[place + 1 :]
@@ -91,7 +95,7 @@ def problem(folder: Path, readers: list[Reader]) -> str | None:
         except EncaveError:
             continue
         except Exception as error:  # noqa: BLE001
-            told = one_log.describe_error(candidate, error)
+            told = one_log.describe_error(Log(candidate.reader.name, candidate.found), error)
             if "please report" in told:
                 place = traceback.extract_tb(error.__traceback__)
                 ours = next((f for f in reversed(place) if "encave" in f.filename or "/wt/" in f.filename), place[-1])
@@ -102,17 +106,19 @@ def problem(folder: Path, readers: list[Reader]) -> str | None:
 class _Log:
     """A folder of one log, whose files are damaged in turn."""
 
-    def __init__(self, folder: Path, home: Path) -> None:
+    def __init__(self, folder: Path, home: Path, readers: list[Reader]) -> None:
         self.folder = home / folder.name
         shutil.copytree(folder, self.folder)
         files = (file for file in sorted(self.folder.rglob("*")) if file.is_file() and not file.is_symlink())
         self.files = {file: file.read_bytes() for file in files if file.stat().st_size <= LARGEST}
+        claimed = {candidate.reader.name for candidate in survey.find(self.folder, readers)}
+        self.own = [reader for reader in readers if reader.name in claimed]
 
     def round(self, rng: random.Random, readers: list[Reader]) -> tuple[Path, str] | None:
         """Damage a file, read the log, and put the file right."""
         file = rng.choice(list(self.files))
         file.write_bytes(damage(self.files[file], rng))
-        reason = problem(self.folder, readers)
+        reason = problem(self.folder, readers if rng.random() < _ALL else self.own)
         if reason:
             return file, reason
         file.write_bytes(self.files[file])
@@ -193,7 +199,7 @@ def _limited(
     signal.signal(signal.SIGALRM, _late)
     folder = random.Random(first).choice(folders)
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as home:
-        log = _Log(folder, Path(home))
+        log = _Log(folder, Path(home), readers)
         for seed in range(first, first + BATCH if log.files else first):
             at.value = seed
             signal.alarm(SECONDS)

@@ -94,8 +94,8 @@ def serve(folder: Path, stock: bool) -> None:
 
 def measure(folder: Path, stock: bool) -> dict[str, float]:
     """Seconds until the first page lists all runs, until Cost over Time is drawn, and until another budget is."""
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "viewer"))
-    from chromium import Page
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+    from viewer.chromium import Page
 
     runs = len(list(folder.iterdir()))
     words = [sys.executable, __file__, "--serve", str(folder), *["--stock"] * stock]

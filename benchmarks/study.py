@@ -121,8 +121,10 @@ def used(*command: Any) -> Used:
         [sys.executable, "-c", code, *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     assert process.stderr is not None
-    told = process.stderr.read()
+    with process.stderr as errors:
+        told = errors.read()
     _, status, took = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)  # nobody else is to wait for it
     if status:
         raise SystemExit(f"encave {' '.join(map(str, command))} failed: {told.decode()}")
     return Used(time.perf_counter() - began, took.ru_utime + took.ru_stime, took.ru_maxrss / 1024)

@@ -114,11 +114,11 @@ def inspect(
 
 def _tell_unmapped(mapping: dict[str, str] | None, read: Sequence[tuple[Path, str]]) -> None:
     """Say for which logs `--map` did nothing, since only tables have a mapping; a line for each format."""
-    from ..converters.formats.table.reader import TableReader
+    from ..converters.reader import TABLE
 
     passed: dict[str, list[Path]] = {}
     for source, form in read if mapping else ():
-        if form != TableReader.name:
+        if form != TABLE:
             passed.setdefault(form, []).append(source)
     for form, logs in passed.items():
         more = f" and {len(logs) - 1:,} more" if len(logs) > 1 else ""
@@ -127,8 +127,6 @@ def _tell_unmapped(mapping: dict[str, str] | None, read: Sequence[tuple[Path, st
 
 
 def _log_options(forced: str | None, configspace: str | None, mapping: tuple[str, ...]) -> dict[str, Any]:
-    from ..converters.parts.space import given_space
-
     pairs = [pair.partition("=") for pair in mapping]
     for key, sign, column in pairs:
         if not (key and sign and column):
@@ -136,9 +134,14 @@ def _log_options(forced: str | None, configspace: str | None, mapping: tuple[str
     keys = [key.strip() for key, _, _ in pairs]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
         raise EncaveError(f"--map {twice} is given twice; several columns stand between commas: --map {twice}=a,b")
+    space = None
+    if configspace:
+        from ..converters.parts.space import given_space
+
+        space = given_space(configspace)
     return {
         "forced_format": forced,
-        "space": given_space(configspace) if configspace else None,
+        "space": space,
         "mapping": {key.strip(): column.strip() for key, _, column in pairs} or None,
     }
 

@@ -8,15 +8,16 @@ import rich_click as click
 
 from ..errors import EncaveError
 from .common import ANY_PATH, command, print_json, say
-from .options import run_paths
+from .options import run_paths, settings_of, settings_option
 from .runs import load_runs
 
 
 @command()
 @run_paths
+@settings_option
 @click.option("--write", type=ANY_PATH, default=None, help="Write these groups as a report.toml to correct.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
-def groups(paths: tuple[Path, ...], write: Path | None, as_json: bool) -> None:
+def groups(paths: tuple[Path, ...], file: Path | None, write: Path | None, as_json: bool) -> None:
     """Show which runs a report would take for seeds of one optimizer on one task, and what says so."""
     from ..analysis.grouping.overview import overview
     from ..files.atomic import atomic_file
@@ -24,7 +25,8 @@ def groups(paths: tuple[Path, ...], write: Path | None, as_json: bool) -> None:
 
     if write is not None and write.exists():
         raise EncaveError(f"{write} is there already. Name another file with --write, or remove it.")
-    found = overview(load_runs(paths))
+    settings = settings_of(file, paths)
+    found = overview(settings.applied(load_runs(paths, renamed=settings.told if settings.renames else None)))
     if as_json:
         print_json(found.as_json())
     else:

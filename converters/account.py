@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from ..run import Note, Run
+if TYPE_CHECKING:
+    from ..run import Note, Run
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import EncaveError
 from .account import Conversion, refused
 from .engine import Engine, ReadingTask
-from .formats.deepcave import twin
 from .limits import Limits
-from .one_log import Job, convert_log
+from .one_log import Ask, Job, convert_log
 from .reader import Options, Steps
 from .reading_server import Ended
 from .run_folders import opened
@@ -86,5 +86,24 @@ def convert_found(
                 folders.add(results[-1].output)
             if on_progress is not None:
                 on_progress(results[-1], len(todo))
-        twin.align(folders.folders())
+        _align(folders.folders(), engine)
     return results
+
+
+def _align(folders: Sequence[Path], engine: Engine) -> None:
+    """Give runs of a study equal bounds, in a process that has loaded what that needs."""
+    failed = engine.one(_aligned, folders)
+    if isinstance(failed, Ended):  # no foreign file was at fault: here nothing limits it
+        failed = _aligned(folders)
+    if failed is not None:
+        raise failed
+
+
+def _aligned(folders: Sequence[Path], _: Ask | None = None) -> EncaveError | None:
+    from .formats.deepcave import twin
+
+    try:
+        twin.align(folders)
+    except EncaveError as error:
+        return error
+    return None

@@ -140,7 +140,7 @@ def _check_free(out: Path, to: str) -> None:
         if not out.exists() or not any(out.iterdir()):
             return
         earlier = json.loads((out / MARKER).read_text(encoding="utf-8"))["format"]
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         earlier = None
     if earlier != to:
         raise EncaveError(f"{out} holds other files; choose a new folder for --to {to}")

@@ -7,10 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import pyarrow.compute as pc
-
 from ..errors import EncaveError
-from ..run import Note, Objective, Optimizer, Run
 from .account import best_of
 from .engine import Engine, ReadingTask
 from .limits import Limits
@@ -22,6 +19,7 @@ from .survey import load_each, survey
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
+    from ..run import Note, Objective, Optimizer, Run
     from .passed_over import PassedOver
 
 _SHOWN = 12
@@ -175,11 +173,15 @@ def _of_run(source: Path, format_name: str, run: Run) -> Inspection:
 
 
 def _seeds(run: Run) -> tuple[int, ...]:
+    import pyarrow.compute as pc
+
     seeds = tuple(sorted(pc.unique(run.trials["seed"].drop_null()).to_pylist()))
     return seeds or (() if run.seed is None else (run.seed,))
 
 
 def _seconds(run: Run) -> tuple[float, float] | None:
+    import pyarrow.compute as pc
+
     first, last = pc.min(run.trials["start"]).as_py(), pc.max(run.trials["end"]).as_py()
     if first is None and last is None:
         return None

@@ -9,27 +9,27 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import __version__
 from ..errors import EncaveError
 from ..files.atomic import atomic_folder
-from ..run import Run, sidecar
-from ..run.provenance import JSON
 from . import registry
 from .account import Conversion, accounted, refused
-from .formats.deepcave import output as deepcave
-from .parts.fitting import left_out
-from .parts.seed_names import named_seed
 from .reader import Found, Log, Options, ReadResult
 from .registry import Candidate
 from .run_folders import FILES, Earlier
+
+if TYPE_CHECKING:
+    from ..run import Run
+    from ..run.provenance import JSON
 
 _BLOCK = 1 << 16
 
 Ask: TypeAlias = Callable[[Any], Any]
 """Asks the process that gave the task."""
-Answer: TypeAlias = Run | EncaveError | None
+Answer: TypeAlias = "Run | EncaveError | None"
 """The run, why there is none, or None for a log that has not changed."""
 
 
@@ -86,8 +86,7 @@ def read_log(job: Job, with_fingerprint: bool, known: str | None, _: Ask) -> Ans
             told["fingerprint"] = fingerprint(found, name, job.options)
             if told["fingerprint"] == known:
                 return None
-        run = described(read(candidate, job.options), found)
-        return run.replace(provenance=run.provenance.replace(**told))
+        return described(read(candidate, job.options), found, told)
     except Exception as error:  # noqa: BLE001 - one log must not stop the others, whatever its format's code does
         return EncaveError(describe_error(job.log, error))
 
@@ -126,9 +125,8 @@ def _convert(job: Job, ask: Ask) -> Conversion:
     if _stamps(found) != before:
         print_now = "changed while it was read"  # so that it is converted again
     folder = ask((source, result.run.name))
-    run = _write(
-        described(result, found), folder, {"source": str(source), "source_format": name, "fingerprint": print_now}
-    )
+    told = {"source": str(source), "source_format": name, "fingerprint": print_now}
+    run = _write(described(result, found, told), folder)
     return accounted(found.path, name, "converted", run, folder)
 
 
@@ -138,6 +136,8 @@ def read(candidate: Candidate, options: Options) -> ReadResult:
     Raises:
         EncaveError: it cannot be read, or its format miscounts its trials.
     """
+    from .parts.fitting import left_out
+
     with _no_search_for_cycles():
         result = candidate.reader.read(candidate.found, options)
     if unfit := left_out(result.run):
@@ -168,23 +168,33 @@ def assumed(run: Run) -> str | None:
     return f"refused by --strict, since something is assumed: {'; '.join(texts)}" if texts else None
 
 
-def described(result: ReadResult, found: Found) -> Run:
-    """The run with what its log and names say of it beside its trials: release, counts, and a seed that it lacks."""
+def described(result: ReadResult, found: Found, read_from: Mapping[str, str] = MappingProxyType({})) -> Run:
+    """The run with what its log and names say of it beside its trials: release, counts, and a seed that it lacks.
+
+    Args:
+        result: What was read.
+        found: The log.
+        read_from: Fields of the provenance that say which log it is.
+    """
+    from .parts.seed_names import named_seed
+
     counts = {"read": result.read, "written": len(result.run), "merged": result.merged, "dropped": result.dropped}
     run, known = result.run, result.run.provenance
-    known = known.replace(source_release=result.release, encave=__version__, accounting=counts)
-    names = [name for name in run.configurations.column_names if run.configurations[name].null_count]
-    more: dict[str, JSON] = {"absent": names} if names else {}
+    told: dict[str, Any] = {"source_release": result.release, "encave": __version__, "accounting": counts}
     one_of_several = found.key is not None and known.study is None  # whose file's name is that of all
     seed = None if run.seed is not None or one_of_several else named_seed(found.path, known.study)
     if seed is not None:
-        known = known.replace(seed=seed.seed, seed_from=seed.where)
+        told |= {"seed": seed.seed, "seed_from": seed.where}
         run = run.replace(notes=(*run.notes, seed.note()))
-    return run.replace(provenance=known.replace(extra={**known.extra, **more}))
+    names = [name for name in run.configurations.column_names if run.configurations[name].null_count]
+    more: dict[str, JSON] = {"absent": names} if names else {}
+    return run.replace(provenance=known.replace(**told, **read_from, extra={**known.extra, **more}))
 
 
 def _unchanged(job: Job, print_now: str) -> Conversion | None:
     """The earlier conversion, if it is of the same files and can still be read."""
+    from ..run import Run
+
     if job.earlier is None or job.earlier.fingerprint != print_now:
         return None
     try:
@@ -195,6 +205,8 @@ def _unchanged(job: Job, print_now: str) -> Conversion | None:
 
 
 def _strictly(known: Conversion) -> Conversion:
+    from ..run import Run
+
     reason = assumed(Run.load(known.output)) if known.output else None
     return known if reason is None else replace(known, status="refused", reason=reason)
 
@@ -206,11 +218,13 @@ def refused_as_assumed(path: Path, name: str, run: Run, reason: str) -> Conversi
     )
 
 
-def _write(run: Run, folder: Path, told: Mapping[str, str]) -> Run:
+def _write(run: Run, folder: Path) -> Run:
     """Write a run's folder; it appears whole or not at all."""
+    from .formats.deepcave import output as deepcave
+
     run = run.replace(name=folder.name)
     shown, notes = deepcave.prepare(run)
-    run = run.replace(notes=(*run.notes, *notes), provenance=run.provenance.replace(**told))
+    run = run.replace(notes=(*run.notes, *notes))
     with atomic_folder(folder, ours=FILES) as temporary:
         deepcave.write(run, shown, temporary)
         run.save(temporary)
@@ -219,6 +233,8 @@ def _write(run: Run, folder: Path, told: Mapping[str, str]) -> Run:
 
 def fingerprint(found: Found, name: str, options: Options) -> str:
     """Hash of everything that the conversion depends on."""
+    from ..run import sidecar
+
     space = options.space and options.space.to_serialized_dict()
     told = [__version__, name, space, dict(options.mapping or {}), options.steps]
     digest = hashlib.sha256(json.dumps(told).encode())

@@ -18,7 +18,7 @@ from .parts.names import folder_name
 from .run_folders import FILES
 
 _DEEPCAVE = (
-    "DeepCAVE holds one trial per configuration, budget and seed: of repeated ones the first success",
+    "DeepCAVE holds one trial per configuration, budget and seed: of repeated ones the best success",
     "DeepCAVE knows no instances, no running trials and no units",
     "DeepCAVE knows no trial without budget, seed, times and CPU time: it gets budget 0, no time span, CPU time 0",
     "DeepCAVE is shown one seed for all trials of a run unless configurations were repeated with several",

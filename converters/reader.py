@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 from urllib.parse import quote
 
 Steps: TypeAlias = Literal["last", "budget"]
+TABLE = "table"
+"""Name of the format of home-made tables, the only one that a mapping is for."""
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -60,7 +62,7 @@ class Found:
     def source(self) -> Path:
         """The absolute path, and after it the key as if it were a file in it: different for every run."""
         path = self.path.absolute()
-        return path if self.key is None else path / quote(self.key, safe="")
+        return path if self.key is None else path / quote(self.key, safe="", errors="surrogatepass")
 
 
 class Log(NamedTuple):

@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.abc import MetaPathFinder
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
@@ -27,7 +28,11 @@ NUMBERS = struct.Struct("!ii")
 """Process and exit status, or process and signal."""
 PATIENCE = 10.0
 """Seconds that a process has to remove what it was writing."""
-_PRELOADED = ("ConfigSpace", "pandas", "encave.converters.one_log", "encave.converters.inspection")
+_PRELOADED = (
+    "ConfigSpace",
+    *(f"encave.converters.{name}" for name in ("conversion", "formats.deepcave.output", "inspection", "parts.fitting")),
+    *(f"encave.converters.{name}" for name in ("parts.seed_names", "passed_over.folder")),
+)
 
 
 class Ended(NamedTuple):
@@ -70,12 +75,35 @@ def _preload() -> None:
     from ..errors import EncaveError
     from . import registry
 
+    if registry.are_built_in():
+        _hide_pandas()
     for name in _PRELOADED:
         importlib.import_module(name)
     with suppress(EncaveError):  # a format that cannot be loaded is told by whoever asks for it
         registry.formats()
     gc.collect()
     gc.freeze()  # what is loaded stays shared
+
+
+class _NoPandas(MetaPathFinder):
+    """Finds no pandas."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
+        """As of any finder."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+
+
+def _hide_pandas() -> None:
+    """Let Arrow find no pandas: at its first array it would load it, to know values that no format of encave has."""
+    import pyarrow as pa
+
+    hidden = _NoPandas()
+    sys.meta_path.insert(0, hidden)
+    try:
+        pa.array([0])
+    finally:
+        sys.meta_path.remove(hidden)
 
 
 def _step(told: socket.socket, children: set[int]) -> bool:

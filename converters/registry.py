@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ..errors import EncaveError
-from .formats.table.reader import TableReader
 from .reader import Found, Listing, Reader
 
 ENTRY_POINTS = "encave.converters"
@@ -59,11 +58,16 @@ def formats() -> dict[str, Reader]:
     Raises:
         EncaveError: an installed package's format cannot be loaded or takes a name that is in use.
     """
+    return dict(_loaded(entry_points, tuple(sys.path)))
+
+
+@lru_cache(maxsize=1)
+def _loaded(look_up: Callable[..., Iterable[EntryPoint]], path: tuple[str, ...]) -> Mapping[str, Reader]:
     readers: dict[str, Reader] = {}
     for module in BUILT_IN:
         reader: Reader = import_module(f".formats.{module}", __package__).READER
         readers[reader.name] = reader
-    for entry in _installed(entry_points, tuple(sys.path)):
+    for entry in _installed(look_up, path):
         try:
             reader = entry.load()
             name = reader.name
@@ -85,6 +89,11 @@ def _installed(look_up: Callable[..., Iterable[EntryPoint]], path: tuple[str, ..
     return tuple(look_up(group=ENTRY_POINTS))
 
 
+def are_built_in() -> bool:
+    """Whether all formats are encave's own."""
+    return not _installed(entry_points, tuple(sys.path))
+
+
 def chosen(forced_format: str | None, mapping: Mapping[str, str] | None = None) -> list[Reader]:
     """All formats, or the one of this name; with a mapping every table is taken for a log.
 
@@ -93,6 +102,8 @@ def chosen(forced_format: str | None, mapping: Mapping[str, str] | None = None) 
     """
     readers = formats()
     if mapping is not None:
+        from .formats.table.reader import TableReader
+
         reader = TableReader(mapping)
         readers[reader.name] = reader
     if forced_format is None:

@@ -17,13 +17,14 @@ from typing import Any
 from ..errors import EncaveError
 from ..files.atomic import sweep
 from ..files.json_text import read_text
+from ..files.unicode_text import spelt_out
 from ..run import HEADER_FILE, TRIALS_FILE
-from .formats.deepcave import output
+from .formats.deepcave import files as deepcave
 from .parts import names
 
 _LEFT_BEHIND = re.compile(r"\..+\.\w{8}")  # temporary folders of an encave that did not lock them
 _LARGEST = 1 << 28  # bytes of a run's header
-FILES = (HEADER_FILE, TRIALS_FILE, *output.FILES)
+FILES = (HEADER_FILE, TRIALS_FILE, *deepcave.FILES)
 """What a conversion writes into a run's folder; anything else there is the user's."""
 
 
@@ -69,7 +70,7 @@ class RunFolders:
 
     def earlier(self, source: Path) -> Earlier | None:
         """The earlier conversion of a log."""
-        return self._earlier.get(str(source))
+        return self._earlier.get(spelt_out(str(source)))  # as runs have names that are no Unicode
 
     def place(self, source: Path, name: str) -> Path:
         """The folder for a log: that of its earlier conversion, or a new one whose name is free."""

@@ -6,24 +6,27 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import EncaveError
-from ..run import HEADER_FILE, TRIALS_FILE, Run
-from ..store import STORE_FILE, read_runs, store_of
+from ..run import HEADER_FILE, TRIALS_FILE
+from ..store import STORE_FILE, store_of
 from . import registry
 from .engine import Engine, ReadingTask
-from .formats.table.reader import TableReader
-from .passed_over import PACKED, PassedOver, Unread, counted, in_words, sidecars, unread_in
-from .reader import Found, Listing, Log, Reader
+from .passed_over import PACKED, PassedOver, Unread, counted, in_words
+from .reader import TABLE, Found, Listing, Log, Reader
 from .reading_server import Ended
 from .registry import Candidate, FailedDetection
+
+if TYPE_CHECKING:
+    from ..run import Run
 
 MAX_DEPTH = 24
 """Folders below a source that are searched."""
 UNREADABLE = "unreadable"
 """Stands for the format of what this user may not read."""
 
+_SYSTEM = ("/proc/", "/sys/")
 _SEARCH = 60.0  # seconds for the files of a folder; a single one, and a folder without a culprit, may take longer
 
 
@@ -108,6 +111,9 @@ class _Walk:
         except OSError as error:
             self.passed.append(Unread(folder, error.strerror or str(error)))
             return [], []
+        system = {entry.name for entry in listed if entry.is_symlink() and _is_of_the_system(entry.path)}
+        self.passed += (Unread(folder / name, "leads to what the system makes, no file") for name in sorted(system))
+        listed = [entry for entry in listed if entry.name not in system]
         files = [entry.name for entry in listed if self._is(entry.is_file, entry)]
         below = [entry for entry in listed if entry.name not in set(files) and self._is(entry.is_dir, entry)]
         other = {entry.name for entry in listed} - set(files) - {entry.name for entry in below}
@@ -173,6 +179,11 @@ def survey(
         _once(path for one in found for path in one.stores),
         tuple(dict.fromkeys(each for one in found for each in one.unread)),
     )
+
+
+def _is_of_the_system(path: str) -> bool:
+    """Whether a link leads to where reading may wait for ever or act, though the system calls it a plain file."""
+    return os.path.realpath(path).startswith(_SYSTEM)
 
 
 def _once(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -254,7 +265,7 @@ def _told(unread: Sequence[Unread], logs: Sequence[Log], source: Path, *, alone:
 
 def _without_parts(logs: Sequence[Log]) -> list[Log]:
     """The logs without tables that belong to one of another format, for which `--map` would take them."""
-    others = [log for log in logs if log.format != TableReader.name]
+    others = [log for log in logs if log.format != TABLE]
     if len(others) == len(logs):
         return others
     parts = {path for log in others for path in log.found.files} | set(_folders_of_trials(others))
@@ -262,7 +273,7 @@ def _without_parts(logs: Sequence[Log]) -> list[Log]:
     def is_part(path: Path) -> bool:
         return not parts.isdisjoint((path, *path.parents))
 
-    return [log for log in logs if log.format != TableReader.name or not is_part(log.found.path)]
+    return [log for log in logs if log.format != TABLE or not is_part(log.found.path)]
 
 
 def _folders_of_trials(logs: Iterable[Log]) -> Iterator[Path]:
@@ -332,6 +343,8 @@ def _detect(
     listing: Listing, forced_format: str | None, mapping: Mapping[str, str] | None, _: Callable[[Any], Any]
 ) -> _Answer:
     """The logs in a folder, what failed, and what is neither; runs in a process that reads."""
+    from .passed_over import sidecars, unread_in
+
     try:
         readers = registry.chosen(forced_format, mapping)
     except EncaveError as error:
@@ -339,7 +352,7 @@ def _detect(
     found, failed = registry.claims(listing, readers)
     if mapping is not None and len(listing.names) > 1:
         parts = sidecars(listing)
-        found = [one for one in found if one.reader.name != TableReader.name or one.found.path.name not in parts]
+        found = [one for one in found if one.reader.name != TABLE or one.found.path.name not in parts]
     claimed = {path for one in found for path in (one.found.path, *one.found.files)}
     others = _of_other_formats(listing, claimed) if forced_format is not None else []
     claimed |= {failure.path for failure in failed} | {each.path for each in others}
@@ -377,6 +390,8 @@ def _hint(empty: Sequence[Survey]) -> str:
 
 def load_each(folders: Sequence[Path]) -> Iterator[tuple[Path, Run | EncaveError]]:
     """The runs of folders that `survey` found, one at a time; an error for each that is damaged."""
+    from ..store import read_runs
+
     for folder in folders:
         damaged: list[EncaveError] = []
         for run in read_runs(folder, on_damaged=damaged.append):

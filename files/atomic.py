@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import stat
-import tempfile
 from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -42,7 +41,6 @@ def atomic_file(path: Path) -> Generator[Path]:
     try:
         with _full_told(path):
             yield temporary
-            temporary.chmod(0o666 & ~_umask())
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -65,7 +63,6 @@ def atomic_folder(path: Path, *, keep: bool = False, ours: Collection[str] | Non
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep_once(path.parent)
         temporary, lock = _locked(path, folder=True)
-        temporary.chmod(0o777 & ~_umask())
     try:
         with _full_told(path):
             yield temporary
@@ -126,27 +123,35 @@ def walk_folders(path: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
 
 def _locked(path: Path, *, folder: bool) -> tuple[Path, int]:
     """A temporary file or folder beside `path`, and the handle that holds it."""
-    prefix = f".{fitted(path.name, LONGEST + 4)}."
     while True:
-        if folder:
-            name = tempfile.mkdtemp(prefix=prefix, suffix=SUFFIX, dir=path.parent)
-        else:
-            handle, name = tempfile.mkstemp(prefix=prefix, suffix=SUFFIX, dir=path.parent)
-            os.close(handle)
+        temporary = path.with_name(f".{fitted(path.name, LONGEST + 4)}.{os.urandom(4).hex()}{SUFFIX}")
         try:
-            lock = os.open(name, os.O_RDONLY)
-        except FileNotFoundError:
-            continue  # swept between the two lines
+            lock = _made(temporary, folder=folder)
+        except FileExistsError:
+            continue
+        if lock is None:
+            continue  # swept as soon as it was made
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(lock)
             continue  # being swept
         except OSError:
-            return Path(name), lock  # a file system without locks, on which nothing is swept either
-        if Path(name).exists():
-            return Path(name), lock
+            return temporary, lock  # a file system without locks, on which nothing is swept either
+        if temporary.exists():
+            return temporary, lock
         os.close(lock)
+
+
+def _made(path: Path, *, folder: bool) -> int | None:
+    """A handle of a new file or folder, which has the rights that the user's mask leaves; None if it is gone again."""
+    if not folder:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    path.mkdir()
+    try:
+        return os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
 
 
 def _remove_if_dead(path: Path) -> None:
@@ -239,22 +244,3 @@ def _full_told(path: Path) -> Generator[None]:
 def _told(path: Path, error: OSError) -> EncaveError:
     remedy = "Make room, then run it again." if is_full(error) else "Choose a folder you may write to."
     return EncaveError(f"cannot write {path}: {error.strerror or error}. {remedy}")
-
-
-def _asked_umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-_MASK = _asked_umask()  # while there is one thread: asking the system means setting it
-
-
-def _umask() -> int:
-    """The process's mask, without setting it for other threads where the system tells it."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return _MASK
-    found = re.search(r"^Umask:\s*([0-7]+)", status, re.MULTILINE)
-    return int(found[1], 8) if found else _MASK

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import orjson
 
 from ..errors import EncaveError
@@ -17,6 +16,7 @@ from ..errors import EncaveError
 LARGEST = 1 << 30
 """Bytes of a JSON file; as Python objects they are many times more."""
 _BASE = 10
+_MOST_DIGITS = 4000
 _LONG = 19  # digits that may not fit into 64 bits
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
 
@@ -25,6 +25,7 @@ def parse(data: bytes) -> Any:
     """The value of a JSON text in UTF-8, exactly as the json module has it, in a fraction of the time.
 
     orjson knows neither NaN nor Infinity and rounds integers beyond 64 bits: such texts the json module reads.
+    An integer of more digits than Python converts is infinite, as 1e400 is: one value, and no reason to refuse a file.
 
     Raises:
         ValueError: it is not JSON.
@@ -35,7 +36,20 @@ def parse(data: bytes) -> Any:
             return orjson.loads(data)
         except orjson.JSONDecodeError:
             pass
-    return json.loads(data.decode())
+    return _loads(data.decode())
+
+
+def _loads(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        if isinstance(error, json.JSONDecodeError | UnicodeError):
+            raise
+        return json.loads(text, parse_int=_integer)
+
+
+def _integer(text: str) -> int | float:
+    return int(text) if len(text) <= _MOST_DIGITS else float(text)
 
 
 def parse_all(lines: Sequence[bytes]) -> list[Any] | None:
@@ -53,6 +67,8 @@ def parse_all(lines: Sequence[bytes]) -> list[Any] | None:
 
 def _has_long_integers(data: bytes) -> bool:
     """Whether there are so many digits in a row, other than behind a point, that an integer may exceed 64 bits."""
+    import numpy as np
+
     text = np.frombuffer(data, np.uint8)
     long = text - ord("0") < _BASE  # the difference wraps around
     for step in (1, 2, 4, 8, _LONG - 16):  # then a digit that 1, 3, 7, 15, 18 more follow
@@ -105,7 +121,7 @@ def read_json(path: Path) -> tuple[Any, bool]:
         raise EncaveError(f"{path} is nested too deeply to be a log") from error
     except ValueError as error:
         try:
-            return json.loads(closed(data.decode())), False
+            return _loads(closed(data.decode())), False
         except (ValueError, RecursionError):
             raise EncaveError(f"{path} is not JSON: {error}") from error
 

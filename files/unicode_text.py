@@ -14,15 +14,31 @@ def spelt_out(value: Any) -> Any:
     Args:
         value: A text, a number, None, or mappings, lists, tuples and dataclasses of them.
     """
+    return _spelt_out(value) if _has_halves(value) else value
+
+
+def _has_halves(value: Any) -> bool:
     if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
-    if isinstance(value, Mapping):
-        return {spelt_out(key): spelt_out(each) for key, each in value.items()}
+        return not value.isascii() and not is_unicode(value)
+    if value is None or isinstance(value, int | float):
+        return False
     if isinstance(value, list | tuple):
-        each = [spelt_out(one) for one in value]
+        return any(map(_has_halves, value))
+    if isinstance(value, Mapping):
+        return any(map(_has_halves, value)) or any(map(_has_halves, value.values()))
+    return is_dataclass(value) and any(map(_has_halves, vars(value).values()))
+
+
+def _spelt_out(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {_spelt_out(key): _spelt_out(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        each = [_spelt_out(one) for one in value]
         return tuple(each) if isinstance(value, tuple) else each
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{field.name: spelt_out(getattr(value, field.name)) for field in fields(value)})
+        return replace(value, **{field.name: _spelt_out(getattr(value, field.name)) for field in fields(value)})
     return value
 
 

@@ -166,6 +166,8 @@ def check_header(header: Mapping[str, Any]) -> None:
     """
     check_fields("", header, _FIELDS)
     check_fields("optimizer: ", header["optimizer"], _OPTIMIZER)
+    if unknown := header["optimizer"].keys() - _OPTIMIZER.keys():
+        raise EncaveError(f"optimizer has fields that none has: {shown(sorted(unknown))}")
     for place, objective in enumerate(header["objectives"]):
         _check_entry(f"objectives[{place}]", objective, _OBJECTIVE)
         if objective["direction"] not in ("minimize", "maximize"):
@@ -203,7 +205,7 @@ def check_space(space: Mapping[str, Any], configurations: pa.Table) -> None:
 
 
 def _check_hyperparameter(one: Mapping[str, Any], found: pa.DataType) -> None:
-    name, kind = one["name"], one.get("type")
+    name, kind = one["name"], str(one.get("type"))
     if kind in _NUMBERS:
         wanted = pa.int64() if kind.endswith("_int") else pa.float64()
         lower, upper = one.get("lower"), one.get("upper")
@@ -213,7 +215,7 @@ def _check_hyperparameter(one: Mapping[str, Any], found: pa.DataType) -> None:
             raise EncaveError(f"space: the bounds of {name} are {lower} > {upper}")
     elif kind == "constant" and "value" in one:
         wanted = column_type_of([one["value"]])
-    elif is_list(choices := one.get(_VALUES.get(str(kind), ""))) and choices:
+    elif is_list(choices := one.get(_VALUES.get(kind, ""))) and choices:
         wanted = column_type_of(choices)
     else:
         raise EncaveError(f"space: {name} is no hyperparameter of a known type with values: {shown(one)}")

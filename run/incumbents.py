@@ -1,4 +1,4 @@
-"""Which trial is the incumbent: rules on cost and budget, and noise averaged over repeated evaluations.
+"""Which trial is the incumbent: rules on cost and budget, and means over instances and seeds.
 
 Rules, each on successful trials that are not infeasible, in order of completion:
 
@@ -9,14 +9,13 @@ Rules, each on successful trials that are not infeasible, in order of completion
 * `any-budget`: lowest cost at whatever budget.
 * `highest-only`: lowest cost at the full budget; trials at others never become the incumbent.
 
-Only a strictly lower cost replaces an incumbent, so the earliest of equals stays. The cost of a configuration that was
-evaluated several times at one budget is the mean of its evaluations there so far, whatever their number. Where they
-were on several instances or with several seeds, configurations are compared on what they share, see `intensification`.
+Only a strictly lower cost replaces an incumbent, so the earliest of equals stays. Where configurations were
+evaluated on several instances or with several seeds, they are compared by their means on what they share, see
+`intensification`; otherwise every evaluation counts for itself, as optimizers and their `best_trial` have it.
 """
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -62,7 +61,7 @@ class Followed:
     latest: Ints
     """Latest evaluation of the incumbent by then, shape (k,)."""
     averaged: bool
-    """Whether evaluations of one configuration with different costs were averaged."""
+    """Whether costs are means over instances or seeds."""
     named: bool
     """Whether the optimizer's log named the incumbents."""
     steps: IncumbentSteps
@@ -109,9 +108,12 @@ def follow(
     budget = np.nan_to_num(run.column("budget").astype(np.float64), nan=-np.inf)
     if full is None and rule == "highest-only":
         full = budget[finished_trials(run)].max(initial=-np.inf)
-    configuration = run.column("config_id").astype(np.int64)
-    shared = (able[rows], evidence, rows) if evidence is not None else None
-    steps = find_incumbents(cost[rows], budget[rows], configuration[rows], rule, full, shared)
+    if evidence is None:
+        steps = find_incumbents(cost[rows], budget[rows], rule, full)
+    else:
+        configuration = run.column("config_id").astype(np.int64)
+        told = (evidence, rows)
+        steps = _of_evidence(cost[rows], able[rows], budget[rows], configuration[rows], rule, full, told)
     return Followed(
         at=rows[steps.at],
         latest=rows[steps.latest],
@@ -125,20 +127,14 @@ def follow(
 
 def incumbent_of(run: Run, objective: str | None = None) -> Incumbent | None:
     """The incumbent when the run ended, as `Run.incumbent` documents it."""
-    chosen, able = run.objective(objective), run.able(objective)
-    if not able.any():
+    chosen = run.objective(objective)
+    if not run.able(chosen.name).any():
         return None
-    if evidence_of(run) is not None:
-        position = np.full(len(run), np.nan)
-        order = completion_order(run)
-        position[order] = np.arange(len(order))
-        found = follow(run, position, ~np.isnan(position), objective=chosen.name)
-        row, value = int(found.latest[-1]), float(found.values(run, COST + chosen.name)[-1])
-    else:
-        budget = np.nan_to_num(run.column("budget").astype(np.float64), nan=-np.inf)
-        able &= budget == budget[able].max()
-        row = int(np.flatnonzero(able)[np.argmin(run.cost(chosen.name)[able])])
-        value = run.trials[COST + chosen.name][row].as_py()
+    position = np.full(len(run), np.nan)
+    order = completion_order(run)
+    position[order] = np.arange(len(order))
+    found = follow(run, position, ~np.isnan(position), objective=chosen.name)
+    row, value = int(found.latest[-1]), float(found.values(run, COST + chosen.name)[-1])
     trial = run.trials.slice(row, 1).to_pylist()[0]
     return Incumbent(trial["trial_id"], trial["config_id"], trial["budget"], value)
 
@@ -167,74 +163,67 @@ class IncumbentSteps:
     """Trials at whose end it did, ascending, shape (k,)."""
     latest: Ints
     """Latest evaluation of the incumbent by then, shape (k,); the same as `at` where nothing was averaged."""
-    groups: Ints | None
-    """Number of the (configuration, budget) of every trial, shape (n,); None where no repetition had another cost."""
-    shared: bool = False
-    """Whether configurations were evaluated on several instances or with several seeds."""
+    groups: Ints | None = None
+    """Number of the (configuration, budget) of every trial, shape (n,); None where costs are no means."""
 
     def values(self, column: Floats) -> Floats:
-        """Mean of a column, shape (n,), over the evaluations of each incumbent so far, shape (k,)."""
-        if self.groups is None:
-            return column[self.latest]
-        if self.shared:
-            return _means_until(column, self.groups, self.latest)
-        return running_means(column, self.groups)[self.latest]
+        """A column, shape (n,), at each incumbent, shape (k,); where costs are means, its mean over the evaluations."""
+        return column[self.latest] if self.groups is None else _means_until(column, self.groups, self.latest)
 
 
 def find_incumbents(
-    cost: Floats,
-    budget: Floats,
-    configuration: Ints,
-    rule: IncumbentRule = "highest-so-far",
-    full: float | None = None,
-    shared: tuple[NDArray[np.bool_], Evidence, Ints] | None = None,
+    cost: Floats, budget: Floats, rule: IncumbentRule = "highest-so-far", full: float | None = None
 ) -> IncumbentSteps:
-    """Follow the incumbent of one run.
+    """Follow the incumbent of one run whose evaluations count each for itself.
 
     Args:
         cost: Minimised cost of the successful trials in order of completion, shape (n,), without NaN.
         budget: Their budgets, shape (n,); -inf where the optimizer knows none.
-        configuration: Their configurations, shape (n,).
         rule: See the module.
         full: The full budget, for `highest-only`; -inf or None where the optimizer knows none.
-        shared: Where configurations were evaluated on several instances or with several seeds: whether each trial may
-            be the incumbent, shape (n,), what the run's trials were evaluated on, and the trials' rows in the run. The
-            trials are then all finished ones, and `cost` has penalties, and NaN where a trial failed without.
     """
-    rows = np.arange(len(cost))
+    rows, level = _eligible(budget, rule, full)
+    at = rows[incumbent_steps(cost[rows], level)]
+    return IncumbentSteps(at, at)
+
+
+def _eligible(budget: Floats, rule: IncumbentRule, full: float | None) -> tuple[Ints, Floats]:
+    """Rows that may count under a rule, and what ranks above a lower cost at each."""
+    rows = np.arange(len(budget))
     if rule == "highest-only":
         rows = rows[budget == (-np.inf if full is None else full)]
-    level = np.zeros(len(rows)) if rule == "any-budget" else budget[rows]
-    groups = _groups(configuration, budget)
-    if shared is not None:
-        return _of_evidence(cost, budget, configuration, rows, level, rule, shared)
-    if groups is not None:
-        means = running_means(cost[rows], groups[rows])
-        if not np.array_equal(means, cost[rows]):
-            at, latest = _followed(means, level, groups[rows])
-            return IncumbentSteps(rows[at], rows[latest], _restricted(groups, rows))
-    at = rows[incumbent_steps(cost[rows], level)]
-    return IncumbentSteps(at, at, None)
+    return rows, np.zeros(len(rows)) if rule == "any-budget" else budget[rows]
 
 
 def _of_evidence(
     cost: Floats,
+    able: NDArray[np.bool_],
     budget: Floats,
     configuration: Ints,
-    rows: Ints,
-    level: Floats,
     rule: IncumbentRule,
-    shared: tuple[NDArray[np.bool_], Evidence, Ints],
+    full: float | None,
+    told: tuple[Evidence, Ints],
 ) -> IncumbentSteps:
-    able, evidence, own = shared
+    """Follow the incumbent of one run whose costs are means over instances or seeds.
+
+    Args:
+        cost: As `find_incumbents`, but of all finished trials, with penalties, and NaN where one failed without.
+        able: Whether each trial may be the incumbent, shape (n,).
+        budget: As `find_incumbents`.
+        configuration: Their configurations, shape (n,).
+        rule: As `find_incumbents`.
+        full: As `find_incumbents`.
+        told: What the run's trials were evaluated on, and the rows of these in the run, shape (n,).
+    """
+    evidence, own = told
     groups = _groups(configuration, budget)
-    groups = np.arange(len(cost)) if groups is None else groups
     if rule == "as-logged" and evidence.names:
         at, latest = as_named(cost, able, budget, configuration, evidence.named[own])
     else:
+        rows, level = _eligible(budget, rule, full)
         at, latest = intensified(cost[rows], able[rows], level, groups[rows], evidence, own[rows])
         at, latest = rows[at], rows[latest]
-    return IncumbentSteps(at, latest, groups, shared=True)
+    return IncumbentSteps(at, latest, groups)
 
 
 def incumbent_steps(cost: Floats, budget: Floats) -> Ints:
@@ -258,27 +247,6 @@ def incumbent_steps(cost: Floats, budget: Floats) -> Ints:
     return np.concatenate(found)
 
 
-def running_means(values: Floats, groups: Ints) -> Floats:
-    """Mean of each value and those before it in its group, shape (n,); NaN from the first value that is not finite on.
-
-    Exact where all values of a group are equal.
-    """
-    order = np.argsort(groups, kind="stable")
-    own = groups[order]
-    first = np.concatenate(([True], own[1:] != own[:-1])) if len(own) else np.empty(0, dtype=bool)
-    begin = np.maximum.accumulate(np.where(first, np.arange(len(own)), 0))
-    finite = np.isfinite(values[order])
-    base = np.where(finite[begin], values[order][begin], 0.0)
-    away = np.cumsum(np.where(finite & finite[begin], values[order], base) - base)
-    wrong = np.cumsum(~finite)
-    count = np.arange(len(own)) - begin + 1
-    mean = base + (away - away[begin]) / count
-    mean[wrong - wrong[begin] + ~finite[begin] > 0] = np.nan
-    means = np.empty(len(own))
-    means[order] = mean
-    return means
-
-
 def _means_until(values: Floats, groups: Ints, until: Ints) -> Floats:
     """Mean of the known values in the group of each of `until`, shape (k,), up to and with it; NaN without any."""
     order = np.argsort(groups, kind="stable")
@@ -293,46 +261,12 @@ def _means_until(values: Floats, groups: Ints, until: Ints) -> Floats:
     return means
 
 
-def _groups(configuration: Ints, budget: Floats) -> Ints | None:
-    """Number of each trial's (configuration, budget); None if none comes twice."""
-    if len(np.unique(configuration)) == len(configuration):
-        return None
+def _groups(configuration: Ints, budget: Floats) -> Ints:
+    """Number of each trial's (configuration, budget), shape (n,)."""
     order = np.lexsort((budget, configuration))
     own, at = configuration[order], budget[order]
-    new = np.concatenate(([True], (own[1:] != own[:-1]) | (at[1:] != at[:-1])))
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (own[1:] != own[:-1]) | (at[1:] != at[:-1])
     groups = np.empty(len(order), dtype=np.int64)
     groups[order] = np.cumsum(new) - 1
-    return None if new.all() else groups
-
-
-def _restricted(groups: Ints, rows: Ints) -> Ints:
-    """Groups of all trials, those that take no part each in one of its own."""
-    restricted = groups.max() + 1 + np.arange(len(groups))
-    restricted[rows] = groups[rows]
-    return restricted
-
-
-def _followed(means: Floats, level: Floats, groups: Ints) -> tuple[Ints, Ints]:
-    """Steps and latest evaluations where means change with every repetition."""
-    current: dict[int, tuple[float, int]] = {}  # group → its mean, and its latest evaluation
-    heap: list[tuple[float, int, int]] = []
-    best, top = -1, -np.inf
-    at: list[int] = []
-    latest: list[int] = []
-    for i, (mean, budget, group) in enumerate(zip(means.tolist(), level.tolist(), groups.tolist(), strict=True)):
-        if budget < top:
-            continue
-        if budget > top:
-            current, heap, best, top = {}, [], -1, budget
-        current[group] = (mean, i)
-        heapq.heappush(heap, (mean, i, group))
-        if best not in current:
-            best = group
-        elif group == best or mean < current[best][0]:
-            while current[heap[0][2]] != heap[0][:2]:  # a mean that has changed since
-                heapq.heappop(heap)
-            best = best if current[best][0] <= heap[0][0] else heap[0][2]
-        if not at or latest[-1] != current[best][1]:
-            at.append(i)
-            latest.append(current[best][1])
-    return np.array(at, dtype=np.int64), np.array(latest, dtype=np.int64)
+    return groups

@@ -26,12 +26,13 @@ from . import configurations as space_columns
 from . import header as run_header
 from . import trials as trial_columns
 from .columns import RunColumns
-from .folder import FORMAT_VERSION, HEADER_FILE, read_run, write_run
+from .folders import HEADER_FILE
 from .header import Optimizer
 from .incumbents import Incumbent, incumbent_of
 from .joined import CONFIG, join, split_configurations, without_trials
 from .notes import Note
 from .provenance import Provenance
+from .saving import FORMAT_VERSION, read_run, write_run
 from .trials import Objective
 
 if TYPE_CHECKING:
@@ -253,9 +254,9 @@ class Run(RunColumns):
     def incumbent(self, objective: str | None = None) -> Incumbent | None:
         """The incumbent when the run ended; None without any.
 
-        The best trial that is `able` at the highest budget that has one, the earliest of equals. Where configurations
-        were evaluated on several instances or with several seeds, it is the configuration that `incumbents.follow`
-        ends with, and its value a mean.
+        The best trial that is `able` at the highest budget that has one, the first of equals to end. Where
+        configurations were evaluated on several instances or with several seeds, its value is a mean over them. It is
+        what `incumbents.follow` ends with, as curves do.
 
         Example:
             >>> runs[0].incumbent().budget, runs[0].incumbent("size").trial_id

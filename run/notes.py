@@ -1,4 +1,4 @@
-"""What a conversion tells of a run beside its trials."""
+"""What a reader of a run must know of its conversion."""
 
 from __future__ import annotations
 
@@ -23,3 +23,4 @@ class Note:
     text: str
     """One sentence."""
     count: int = 0
+    """Number of trials concerned; 0 where it concerns the whole run."""

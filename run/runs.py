@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from ..errors import EncaveError
 from .model import Run
@@ -22,16 +22,27 @@ class Runs(Tabular, Sequence[Run]):
     Args:
         runs: The runs.
         refused: Where a log could not be read → why.
+        passed_over: What was not read, see `passed_over`.
 
     Example:
         >>> encave.Runs([]).where(task="mlp")
         Runs(0 runs)
     """
 
-    def __init__(self, runs: Iterable[Run], refused: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        runs: Iterable[Run],
+        refused: Mapping[str, str] | None = None,
+        passed_over: Iterable[Mapping[str, Any]] = (),
+    ) -> None:
         self._runs = tuple(runs)
         self.refused: Mapping[str, str] = dict(refused or {})
         """Where a log could not be read → why."""
+        self.passed_over: tuple[Mapping[str, Any], ...] = tuple(passed_over)
+        """What looks like a log, a table or a tracker's folder and was not read: `kind`, `count`, `example`, `way_in`.
+
+        As `passed_over` of `encave inspect --json`.
+        """
 
     def __len__(self) -> int:
         return len(self._runs)
@@ -42,10 +53,15 @@ class Runs(Tabular, Sequence[Run]):
     def __getitem__(self, place: slice) -> Runs: ...
     def __getitem__(self, place: int | slice) -> Run | Runs:
         found = self._runs[place]
-        return found if isinstance(found, Run) else Runs(found, self.refused)
+        return found if isinstance(found, Run) else self._with(found)
 
     def __add__(self, other: Runs) -> Runs:
-        return Runs((*self, *other), {**self.refused, **other.refused})
+        passed = [*self.passed_over, *(each for each in other.passed_over if each not in self.passed_over)]
+        return Runs((*self, *other), {**self.refused, **other.refused}, passed)
+
+    def _with(self, runs: Iterable[Run]) -> Runs:
+        """Runs from the same sources."""
+        return Runs(runs, self.refused, self.passed_over)
 
     def __repr__(self) -> str:
         told = f"{len(self)} run{'' if len(self) == 1 else 's'}"
@@ -70,8 +86,8 @@ class Runs(Tabular, Sequence[Run]):
             if unknown:
                 known = ", ".join(sorted({run.label for run in self})) or "none, since there is no run"
                 raise EncaveError(f"no run has the label {', '.join(map(repr, unknown))}; there are {known}")
-            return Runs((run.labelled(names.get(run.label, run.label)) for run in self), self.refused)
-        return Runs((run.labelled(names(run)) for run in self), self.refused)
+            return self._with(run.labelled(names.get(run.label, run.label)) for run in self)
+        return self._with(run.labelled(names(run)) for run in self)
 
     def where(
         self,
@@ -96,13 +112,10 @@ class Runs(Tabular, Sequence[Run]):
             12
         """
         wanted = [(attribute, _several(value)) for attribute, value in _given(optimizer, task, seed)]
-        return Runs(
-            (
-                run
-                for run in self
-                if (keep is None or keep(run)) and all(getattr(run, name) in values for name, values in wanted)
-            ),
-            self.refused,
+        return self._with(
+            run
+            for run in self
+            if (keep is None or keep(run)) and all(getattr(run, name) in values for name, values in wanted)
         )
 
     def table(self) -> pa.Table:

@@ -5,11 +5,24 @@
 the trials of the same name count. All trial files have the same columns.
 """
 
-from .columns import run_id
-from .layout import STORE_FILE, find_stores, store_of
-from .reading import RunFilter, RunStore, count_runs, read_runs
-from .writing import StoreWriter, opened
+from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ..files.lazy import handed_on
+
+if TYPE_CHECKING:
+    from .columns import run_id
+    from .layout import STORE_FILE, find_stores, store_of
+    from .reading import RunFilter, RunStore, count_runs, read_runs
+    from .writing import StoreWriter, opened
+
+_HOMES = {
+    "run_id": ".columns",
+    **dict.fromkeys(("STORE_FILE", "find_stores", "store_of"), ".layout"),
+    **dict.fromkeys(("RunFilter", "RunStore", "count_runs", "read_runs"), ".reading"),
+    **dict.fromkeys(("StoreWriter", "opened"), ".writing"),
+}
 __all__ = [
     "STORE_FILE",
     "RunFilter",
@@ -22,3 +35,4 @@ __all__ = [
     "run_id",
     "store_of",
 ]
+__getattr__, __dir__ = handed_on(__name__, _HOMES)

@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
-
-import pyarrow.parquet as pq
 
 from ..errors import EncaveError
 from ..files.atomic import walk_folders
 from ..files.names import LONGEST, digest
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 STORE_FILE = "encave-store.json"
 """Makes a folder a store."""
@@ -116,7 +118,7 @@ def check_store(store: Path) -> None:
     """
     try:
         version = json.loads((store / STORE_FILE).read_text(encoding="utf-8"))["encave_store"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise EncaveError(f"{store} is no run store: {error}. `encave convert … --to store` makes one") from error
     if version != FORMAT_VERSION:
         raise EncaveError(f"{store} is of format {version}; this encave reads format {FORMAT_VERSION}. Update encave.")
@@ -162,6 +164,8 @@ def metadata_of(path: Path) -> pq.FileMetaData:
     Raises:
         EncaveError: it is damaged.
     """
+    import pyarrow.parquet as pq
+
     try:
         return pq.read_metadata(path)
     except (OSError, ValueError) as error:

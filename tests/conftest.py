@@ -8,10 +8,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from . import drawing
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -19,6 +22,18 @@ _PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  
 settings.register_profile("same", derandomize=True, **_PATIENT)
 settings.register_profile("random", **_PATIENT)
 settings.load_profile(os.environ.get("ENCAVE_TEST_EXAMPLES", "same"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _figures_are_only_named() -> Iterator[None]:
+    with drawing.figures(drawing.named):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _figures_are_drawn(request: pytest.FixtureRequest) -> Iterator[None]:
+    with drawing.figures(drawing.draw_figure) if "drawn" in request.keywords else nullcontext():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -228,7 +228,7 @@ def test_it_is_read_as_is_right(case: Case) -> None:
 
 def test_failed_trials_widen_no_bounds(tmp_path: Path) -> None:
     assert invoke("convert", ODD / "allfailed", "--out", tmp_path).exit_code == 0
-    heads = [next(csv.reader(path.open())) for path in sorted(tmp_path.glob("*/trials.csv"))]
+    heads = [next(csv.reader(path.read_text().splitlines())) for path in sorted(tmp_path.glob("*/trials.csv"))]
     assert len(heads) == 2 and all("metric:cost [-899.0; -895.0] (minimize)" in head for head in heads)
 
 

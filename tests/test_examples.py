@@ -44,7 +44,7 @@ def documented() -> Iterator[tuple[str, Any, type | None]]:
         if inspect.isclass(thing):
             for own in filter(lambda one: not one.startswith("_"), dir(thing)):
                 found = function_of(inspect.getattr_static(thing, own))
-                if found is not None and found.__module__.startswith("encave"):
+                if found is not None and (found.__module__ or "").startswith("encave"):
                     members[f"{name}.{own}"] = (found, thing)
         for full, (one, kind) in members.items():
             if id(one) not in seen:

@@ -47,10 +47,14 @@ def session_config(folder: Path) -> type[Config]:
             from .deepcave_run import EncaveRun
 
             EncaveRun.names.update(session.names)
+            EncaveRun.first = session.objective
             return [EncaveRun]
 
         @property
         def PLUGINS(self) -> dict[str, list[Any]]:  # noqa: N802
+            from .colors import repeat_colors
+
+            repeat_colors()
             from . import comparison_pages, layout_pages, run_pages
 
             for corrected in (

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from ..run import HEADER_FILE
 from . import native
+from .encoded import Encoded, encoded_data
 from .logged import LoggedTrials, read_logged
 from .selection import provenance
 from .spaces import shown_space
@@ -32,6 +33,8 @@ from .trajectory import incumbents
 
 Trajectory = tuple[list[float], list[float], list[float], list[int], list[int]]
 Averages = tuple[list[float], list[float]]
+MADE = ("_made", "_encoded")
+"""Attributes that are made from the others when they are asked for."""
 _TABLES = 200  # tables of costs kept in memory, one per run and budget
 _LOADED = 1000  # runs kept in memory, so that a click does not read them all again
 
@@ -60,9 +63,45 @@ class HighestLast:
             made[id] = super().get_config(id)  # type: ignore[misc]
         return made[id]
 
+    @property
+    def encoded(self) -> Encoded:
+        """The configurations as a matrix, made once and again when there are more."""
+        known: Encoded | None = self.__dict__.get("_encoded")
+        if known is None or len(known.rows) != len(self.configs):  # type: ignore[attr-defined]
+            known = self._encoded = Encoded(self.configspace, self.configs)  # type: ignore[attr-defined]
+        return known
+
+    def encode_config(self, config: Any, specific: bool = False) -> list[Any]:
+        """A configuration, or the one with a number, as a list of numbers."""
+        if not isinstance(config, int):
+            return super().encode_config(config, specific)  # type: ignore[misc]
+        encoded = self.encoded
+        return list((encoded.vectors if specific else encoded.shown)[encoded.rows[config]])
+
+    def get_encoded_data(
+        self,
+        objectives: Objective | list[Objective] | None = None,
+        budget: float | None = None,
+        seed: int | None = None,
+        statuses: Any = None,
+        specific: bool = False,
+        include_config_ids: bool = False,
+        include_combined_cost: bool = False,
+    ) -> Any:
+        """The configurations and their costs as a table, as DeepCAVE's method, on arrays."""
+        wanted = self.get_objectives() if objectives is None else objectives  # type: ignore[attr-defined]
+        return encoded_data(
+            self,
+            [wanted] if isinstance(wanted, Objective) else wanted,
+            self.get_all_costs(budget, statuses, seed),  # type: ignore[attr-defined]
+            specific=specific,
+            include_config_ids=include_config_ids,
+            include_combined_cost=include_combined_cost,
+        )
+
     def __getstate__(self) -> dict[str, Any]:
         """Without what the worker, to which a run is sent, can make itself."""
-        return {name: value for name, value in self.__dict__.items() if name != "_made"}
+        return {name: value for name, value in self.__dict__.items() if name not in MADE}
 
 
 class EncaveRun(HighestLast, Run):
@@ -77,11 +116,14 @@ class EncaveRun(HighestLast, Run):
     _initial_order = 1
     names: ClassVar[dict[str, str]] = {}
     """Folder → what the run's only objective is called, where logs of one task call it differently."""
+    first: ClassVar[str | None] = None
+    """Name of the objective that comes first, of runs that have it; pages open on the first."""
 
     @property
     def hash(self) -> str:
-        """Changes whenever one of the run's files does."""
-        return "" if self.path is None else _fingerprint(Path(self.path))
+        """Changes whenever one of the run's files does, or the order of its objectives, by which results are kept."""
+        told = "" if self.first is None else f"-{string_to_hash(self.first)}"
+        return "" if self.path is None else _fingerprint(Path(self.path)) + told
 
     @property
     def latest_change(self) -> float:
@@ -116,6 +158,9 @@ class EncaveRun(HighestLast, Run):
         content, logged = native.read(folder), read_logged(folder)
         header = _header(folder)
         own = content.meta["objectives"]
+        if place := next((i for i, one in enumerate(own) if one["name"] == self.first), 0):
+            for values in (own, *(row[3] for row in content.history)):
+                values.insert(0, values.pop(place))
         if (called := self.names.get(str(folder))) and own:
             own = [own[0] | {"name": called}, *own[1:]]
             self.meta = {"objective in the log": content.meta["objectives"][0]["name"]}

@@ -29,6 +29,9 @@ REQUIREMENTS = (
 )
 """What encave itself requires on Python 3.10 for DeepCAVE's sake."""
 
+LOCK = Path(__file__).parent / "deepcave.lock"
+"""These and all that they need, each release with the hashes of its files; `.ci/lock-deepcave` writes it."""
+
 
 def find_python(on_note: Callable[[str], None]) -> Path:
     """An interpreter that has DeepCAVE; the first time it may have to be made, which takes a minute or two.
@@ -54,10 +57,10 @@ def find_python(on_note: Callable[[str], None]) -> Path:
 
 
 def environment_folder() -> Path:
-    """Folder of the environment in the user's cache; another one for other requirements."""
+    """Folder of the environment in the user's cache; another one for another lock."""
     from platformdirs import user_cache_path
 
-    key = hashlib.sha256("\n".join((PYTHON, *REQUIREMENTS)).encode()).hexdigest()[:8]
+    key = hashlib.sha256(PYTHON.encode() + LOCK.read_bytes()).hexdigest()[:8]
     return user_cache_path("encave") / f"deepcave-{key}"
 
 
@@ -80,9 +83,10 @@ def make_environment(folder: Path, uv: str) -> None:
 def commands(uv: str, folder: Path) -> list[list[str]]:
     """The two calls of uv that make the environment in an existing, empty folder."""
     venv = folder / "venv"
+    python = str(venv / "bin" / "python")
     return [
         [uv, "venv", "--quiet", "--no-project", "--relocatable", "--python", PYTHON, str(venv)],
-        [uv, "pip", "install", "--quiet", "--python", str(venv / "bin" / "python"), *REQUIREMENTS],
+        [uv, "pip", "install", "--quiet", "--python", python, "--require-hashes", "-r", str(LOCK)],
     ]
 
 

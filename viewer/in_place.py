@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping
 from functools import wraps
 from html import escape
@@ -27,6 +28,7 @@ from .failures import guarded, reason, reason_in
 
 _PAGE = "content.children"
 _COLUMNS = 100
+_TELL_SECONDS = 2.0  # between two messages of how long a job has taken
 _WAITING = {
     PluginState.NEEDS_PROCESSING: "Press “{button}” to compute this page for {run}.",
     PluginState.PROCESSING: "Computing this page for {run} …",
@@ -72,6 +74,8 @@ class InPlace:
         self._plugins = plugins
         self._run_name = run_name
         self._waiting: dict[str, tuple[str, PluginState]] = {}  # page → inputs and state that it tells of
+        self._since: dict[str, float] = {}  # page → when it began to wait
+        self._told_at: dict[str, float] = {}  # page → when it last said for how long
         self._run_shown: dict[str, str | None] = {}  # page of a run → the run it shows; None while it shows a message
         self._without_inputs: dict[str, str] = {}  # page → why its inputs could not be offered
 
@@ -114,11 +118,22 @@ class InPlace:
         told = (_inputs(body), state)
         before = self._waiting.get(plugin.id)
         after_failure = before == (told[0], PluginState.FAILED) and state == PluginState.NEEDS_PROCESSING
-        if before == told or after_failure:
+        if after_failure or (before == told and not self._is_time(plugin.id, state)):
             raise PreventUpdate
+        if before != told:
+            self._since[plugin.id] = self._told_at[plugin.id] = time.monotonic()
         self._waiting[plugin.id] = told
         words = _WAITING[state].format(button=plugin.button_caption, run=self._run_of(body), page=plugin.name)
-        return _response(body, words)
+        passed = time.monotonic() - self._since[plugin.id]
+        return _response(body, f"{words} {passed:.0f} s" if before == told else words)
+
+    def _is_time(self, page: str, state: Any) -> bool:
+        """Whether a page that waits for a job is to say again for how long."""
+        now = time.monotonic()
+        if state != PluginState.PROCESSING or now - self._told_at[page] < _TELL_SECONDS:
+            return False
+        self._told_at[page] = now
+        return True
 
     def _failed(self, body: dict[str, Any], error: Exception) -> Any:
         plugin = self._plugins.get(_page_of(body))

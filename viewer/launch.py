@@ -28,7 +28,7 @@ from .endpoints import LOOPBACK, free_port, redis_answers, split_address, wanted
 from .environment import find_python
 from .logs import Logs
 from .news import Watch
-from .selection import Selection, select
+from .selection import Grouping, Selection, select
 from .session import Session
 
 _START_SECONDS = 120.0
@@ -53,6 +53,7 @@ def open_runs(
     *,
     on_ready: Callable[[str], None],
     on_note: Callable[[str], None],
+    objective: str | None = None,
     port: int | None = None,
     redis_url: str | None = None,
     workers: int | None = None,
@@ -61,6 +62,7 @@ def open_runs(
     browser: bool = True,
     watched: Sequence[Path] = (),
     find: Callable[[], Sequence[Path]] | None = None,
+    grouping: Grouping | None = None,
 ) -> None:
     """Show converted runs in DeepCAVE until Ctrl-C, SIGTERM or the end of the terminal.
 
@@ -69,6 +71,7 @@ def open_runs(
         on_ready: Called with the address once the page answers; it holds the token without which nothing is answered.
         on_note: Called with what was left out, not grouped or could not be read, and with where DeepCAVE runs if not
             in this Python, one sentence at a time.
+        objective: Name of the objective that pages open on, of runs that have it; None takes the first of each.
         port: Port of the page; None takes a free one.
         redis_url: A Redis to use instead of an own one, e.g. `redis://:password@host:6379/1`.
         workers: How many jobs are computed at a time; None takes as many as there are processors.
@@ -77,13 +80,14 @@ def open_runs(
         browser: Whether to open the address in the browser.
         watched: Paths below which further runs may appear; the page offers these.
         find: Folders of the converted runs that there are by then.
+        grouping: As for `select`.
 
     Raises:
         EncaveError: none of the runs can be shown, DeepCAVE is not installed and cannot be, the port is taken, Redis
             does not answer.
         ViewerEndedError: Redis, the worker or the server has ended.
     """
-    selection = select(folders)
+    selection = select(folders, objective, grouping)
     for note in selection.notes:
         on_note(note)
     with _stop_on_signals():
@@ -96,7 +100,7 @@ def open_runs(
             on_ready(viewer.url)
             if browser:
                 webbrowser.open(viewer.door().as_uri())
-            watch = Watch(watched, find, selection, viewer.folder, on_note) if find else None
+            watch = Watch(watched, find, selection, viewer.folder, on_note, grouping) if find else None
             while viewer.check():
                 if watch:
                     watch.look()
@@ -149,6 +153,7 @@ class Viewer:
             cache=None if cache is None else str(_own_folder(cache) / f"encave-{version('encave')}"),
             own_redis=redis_url is None,
             names={str(folder): name for folder, name in selection.names.items()},
+            objective=selection.objective,
         )
         self._logs = Logs(log_file)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}

@@ -7,8 +7,10 @@ The worker cannot. What was wrong is told in docs/deepcave.md.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import plotly.graph_objs as go
 from ConfigSpace import CategoricalHyperparameter, Constant
 from dash import dcc, html
@@ -26,7 +28,8 @@ Outputs = dict[str, Any]
 
 _CHARACTER = 9  # pixels, about
 _AXIS = 100  # pixels that an axis of parallel coordinates needs at least
-_IN_HEATMAP = 1000  # configurations
+_CELLS = 10_000  # of the heatmap, one for each configuration, budget and seed
+_IN_GRAPH = 1000  # configurations
 _LABELS = 10  # numbers below a slider
 _AXES_AT_ONCE = 10  # how many fit into an ordinary window
 
@@ -97,21 +100,24 @@ class EncaveOverview(Overview):
         lines = parts[0].children[1].children
         if told := getattr(run, "shown", ""):
             lines[-1] = html.Div(f"Trials shown: {told}", className="card-text")
-        if view.get_num_configs() > _IN_HEATMAP:
-            lines.append(html.Div(f"Heatmap: the first {_IN_HEATMAP:,} configurations", className="card-text"))
+        if view.get_num_configs() > view.in_heatmap:
+            lines.append(html.Div(f"Heatmap: the first {view.in_heatmap:,} configurations", className="card-text"))
         return parts
 
 
 class _Succeeded:
     """A run whose best is looked for at the highest budget at which a trial succeeded, and at no other.
 
-    The overview asks for configurations to count them and to draw the statuses of each, of which 1,000 are plenty.
+    The overview asks for configurations to count them and to draw the statuses of each, of which 10,000 are plenty.
     """
 
     def __init__(self, run: AbstractRun) -> None:
         self._run = run
         succeeded = {trial.budget for trial in run.history if trial.status == Status.SUCCESS}
         self._budget = max(succeeded)
+        columns = len(run.get_budgets(include_combined=False)) * len(run.get_seeds(include_combined=False))
+        self.in_heatmap = max(1, _CELLS // max(1, columns))
+        """Configurations that the heatmap shows."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._run, name)
@@ -121,7 +127,7 @@ class _Succeeded:
         return self._run.__class__
 
     def get_configs(self) -> dict[int, None]:
-        return dict.fromkeys(sorted({trial.config_id for trial in self._run.history})[:_IN_HEATMAP])
+        return dict.fromkeys(sorted({trial.config_id for trial in self._run.history})[: self.in_heatmap])
 
     def get_num_configs(self) -> int:
         return len({trial.config_id for trial in self._run.history})
@@ -134,11 +140,26 @@ class _Succeeded:
 
 
 class EncaveConfigurations(Configurations):
-    """The configurations of a run by their numbers, which need not be all those from 0."""
+    """The configurations of a run by their numbers, which need not be all those from 0; the graph has 1,000 at most."""
+
+    @staticmethod
+    def process(run: AbstractRun, inputs: Inputs) -> Outputs:
+        """Costs of the configuration that is chosen, and the graph's rows."""
+        return Configurations.process(_Around(run, int(inputs["config_id"])), inputs)
+
+    @staticmethod
+    def load_outputs(run: AbstractRun, inputs: Inputs, outputs: Outputs) -> list[Any]:
+        """DeepCAVE's parts; the graph says how many configurations it has if these are not all."""
+        parts: list[Any] = Configurations.load_outputs(run, inputs, outputs)
+        if len(run.configs) > _IN_GRAPH:
+            graph: Any = parts[3]
+            words = f"The configuration chosen among {_IN_GRAPH:,} of {len(run.configs):,}, evenly along their numbers"
+            graph.layout.title = {"text": words, "font": {"size": 12}, "x": 0, "xref": "paper"}
+        return parts
 
     def load_dependency_inputs(self, run: AbstractRun, previous_inputs: Inputs, inputs: Inputs) -> Inputs:
         """The slider over the numbers that there are."""
-        numbers = sorted(run.get_configs())
+        numbers = sorted({trial.config_id for trial in run.history})
         if not numbers:
             return inputs
         wanted = inputs["config_id"]["value"] or 0
@@ -146,3 +167,34 @@ class EncaveConfigurations(Configurations):
         told = set(numbers[:: max(1, len(numbers) // _LABELS)])
         marks = {str(number): str(number) if number in told else "" for number in numbers}
         return {"config_id": {"min": numbers[0], "max": numbers[-1], "marks": marks, "value": nearest}}
+
+
+class _Around:
+    """A run whose graph of configurations shows the one that is chosen among at most 1,000.
+
+    Args:
+        run: A run or group.
+        chosen: Number of the configuration.
+    """
+
+    def __init__(self, run: AbstractRun, chosen: int) -> None:
+        self._run, self._chosen = run, chosen
+        self._costs = lru_cache(maxsize=None)(self._costs_of)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._run, name)
+
+    def get_configs(self) -> dict[int, Any]:
+        """The configurations of the graph, ascending."""
+        numbers = sorted({trial.config_id for trial in self._run.history})
+        if len(numbers) > _IN_GRAPH:
+            numbers = [numbers[place] for place in np.linspace(0, len(numbers) - 1, _IN_GRAPH).astype(int)]
+        return {number: self._run.get_config(number) for number in sorted({*numbers, self._chosen})}
+
+    def get_all_costs(self, budget: Any, seed: int, statuses: list[Status]) -> dict[int, dict[int, Any]]:
+        """Costs of the configuration that is chosen; DeepCAVE's page asks for those of all, and takes these."""
+        costs = self._costs(budget, tuple(statuses)).get(self._chosen, {})
+        return {self._chosen: costs} if seed in costs else {}
+
+    def _costs_of(self, budget: Any, statuses: tuple[Status, ...]) -> dict[int, dict[int, Any]]:
+        return self._run.get_all_costs(budget=budget, statuses=list(statuses))

@@ -36,7 +36,7 @@ class LoggedTrials:
         reasons = [f"{count:,} {_UNFINISHED[status]}" for status, count in Counter(self.unfinished.values()).items()]
         repeated = len(self.evaluations) - number
         if repeated:
-            first = "one stands for all, the first success if there is one"
+            first = "one stands for all, the best success if there is one"
             reasons.append(f"{repeated:,} repeated a configuration and budget ({first})")
         left = f"; left out: {', '.join(reasons)}" if reasons else ""
         return f"{number:,} of {total:,}{left}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import EncaveError
 from ..files.atomic import atomic_file
-from .selection import Selection, select
+from .selection import Grouping, Selection, select
 
 FILE = "news.json"
 _SECONDS = 10.0  # between two looks
@@ -27,6 +27,7 @@ class Watch:
         shown: The runs that are shown.
         folder: The session's, for `news.json`.
         on_note: Told what cannot be shown, once.
+        grouping: As for `select`.
     """
 
     def __init__(
@@ -36,7 +37,9 @@ class Watch:
         shown: Selection,
         folder: Path,
         on_note: Callable[[str], None],
+        grouping: Grouping | None = None,
     ) -> None:
+        self._grouping = grouping
         self._paths, self._find, self._shown, self._folder, self._on_note = paths, find, shown, folder, on_note
         self._known = self._seen = names_below(paths)
         self._told = set(shown.notes)
@@ -56,7 +59,7 @@ class Watch:
 
     def _offer(self) -> None:
         try:
-            selection = select(self._find())
+            selection = select(self._find(), self._shown.objective, self._grouping)
         except EncaveError as error:
             self._tell([f"new runs cannot be read: {error}"])
             return

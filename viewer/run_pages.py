@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from ConfigSpace import ConfigurationSpace, Constant
 from deepcave.evaluators.epm.random_forest_surrogate import RandomForestSurrogate
-from deepcave.plugins.hyperparameter import pdp
+from deepcave.plugins.hyperparameter import importances, pdp
 from deepcave.plugins.hyperparameter.ablation_paths import AblationPaths
 from deepcave.plugins.hyperparameter.importances import Importances
 from deepcave.plugins.hyperparameter.pdp import PartialDependencies
@@ -23,14 +23,20 @@ from deepcave.runs.status import Status
 from pyPDP.algorithms.pdp import PDP
 
 from ..errors import EncaveError
+from .deepcave_run import MADE
 from .encoding import ConsistentAblation, GridSurrogate
 from .failures import COMBINED
 from .footprint import MOST, FastFootprint, Sampled
+from .local_importance import FastLPI, FastMOLPI
 from .spaces import names_in
 
 Inputs = dict[str, Any]
 Outputs = dict[Any, Any]
 
+importances.LocalEvaluator, importances.MOLPI = FastLPI, FastMOLPI  # type: ignore[misc] # before a job asks for them
+
+_SAMPLES_OF_TWO = 1000
+"""Random configurations over which the dependence on two hyperparameters is the mean, at 400 points of a grid."""
 NO_RESULT = "encave: no result"
 """Key of the reason why there is nothing at a budget."""
 
@@ -154,7 +160,8 @@ def without_constants(run: AbstractRun) -> AbstractRun:
     for kind in ("conditions", "forbiddens"):
         space[kind] = [part for part in space[kind] if not constant & names_in(part)]
     plain = copy(run)
-    vars(plain).pop("_made", None)
+    for name in MADE:
+        vars(plain).pop(name, None)
     plain.configspace = ConfigurationSpace.from_serialized_dict(space)
     plain.configs = {
         number: {name: value for name, value in dict(config).items() if name not in constant}
@@ -173,14 +180,14 @@ class EncavePartialDependencies(PartialDependencies):
         selected = [inputs[key] for key in ("hyperparameter_name_1", "hyperparameter_name_2") if inputs[key]]
         budget = run.get_budget(inputs["budget_id"])
         data = run.get_encoded_data(objective, budget, specific=True, statuses=Status.SUCCESS)
-        surrogate = GridSurrogate(run.configspace, selected, seed=0)
+        surrogate = GridSurrogate(run.configspace, selected, seed=0, axis=pdp.GRID_POINTS_PER_AXIS)
         surrogate.fit(data[names].to_numpy(), data[objective.name].to_numpy())
         result = PDP.from_random_points(
             surrogate,
             selected_hyperparameter=selected,
             seed=0,
             num_grid_points_per_axis=pdp.GRID_POINTS_PER_AXIS,
-            num_samples=min(pdp.SAMPLES_PER_HP * len(data), pdp.MAX_SAMPLES),
+            num_samples=min(pdp.SAMPLES_PER_HP * len(data), pdp.MAX_SAMPLES if len(selected) == 1 else _SAMPLES_OF_TWO),
         )
         return {
             "x": result.x_pdp.tolist(),

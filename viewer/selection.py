@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import EncaveError
 from . import native
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ..run import Provenance
 
 
+Grouping: TypeAlias = "Callable[[Sequence[Path]], tuple[Mapping[Path, str], Sequence[str]]]"
+"""Folders of runs → the group of each that has one, by its name, and remarks on how they were put together."""
 COMMON_NAME = "objective"
 """What an objective is called that the logs of a task call differently."""
 
@@ -36,6 +38,8 @@ class Selection:
     """What was left out or not grouped, one sentence each."""
     names: Mapping[Path, str] = field(default_factory=dict)
     """Folder → the common name of the run's only objective, where the logs of a task call it differently."""
+    objective: str | None = None
+    """Name of the objective that comes first, of runs that have it."""
 
     @property
     def working_directory(self) -> Path:
@@ -51,13 +55,19 @@ class _Candidate:
     mergeable: Hashable  # equal for runs that DeepCAVE can merge
     seeds: frozenset[int]
     only_objective: tuple[str, str, str] | None  # task, direction and name, of a run with one objective and a task
+    objectives: tuple[str, ...]
 
 
-def select(folders: Iterable[Path]) -> Selection:
-    """Select runs and group them by optimizer and task, if spaces, objectives and budgets are equal, as DeepCAVE needs.
+def select(folders: Iterable[Path], objective: str | None = None, grouping: Grouping | None = None) -> Selection:
+    """Select runs and group them, if spaces, objectives and budgets are equal, as DeepCAVE needs.
+
+    Args:
+        folders: Folders of converted runs.
+        objective: Name of the objective that is to come first; None leaves them in the order of the log.
+        grouping: Says which runs are of one group; None: those of one optimizer and task by the headers of the runs.
 
     Raises:
-        EncaveError: none of the folders can be shown.
+        EncaveError: none of the folders can be shown, or none of the runs has the objective.
     """
     notes: list[str] = []
     candidates: list[_Candidate] = []
@@ -70,11 +80,27 @@ def select(folders: Iterable[Path]) -> Selection:
             notes.append(f"left out: {folder} is damaged ({type(error).__name__}: {error}). Convert the run again.")
     if not candidates:
         raise EncaveError("; ".join(notes) or "no runs to show; name folders that `encave convert` has written")
+    if grouping is not None:
+        named, remarks = grouping([candidate.folder for candidate in candidates])
+        candidates = [replace(one, group=named.get(one.folder, "")) for one in candidates]
+        notes += remarks
     alike = Counter(candidate.name for candidate in candidates)
     notes += [f"{count} runs are named {name}; DeepCAVE shows them alike" for name, count in alike.items() if count > 1]
     groups = dict(_groups(candidates, notes))
     names = _common_names(candidates, notes)
-    return Selection(tuple(c.folder for c in candidates), groups, tuple(notes), names)
+    if objective is not None:
+        _check_objective(candidates, objective, notes)
+    return Selection(tuple(c.folder for c in candidates), groups, tuple(notes), names, objective)
+
+
+def _check_objective(candidates: Sequence[_Candidate], objective: str, notes: list[str]) -> None:
+    """Name the runs that have no such objective."""
+    others = [candidate for candidate in candidates if objective not in candidate.objectives]
+    known = ", ".join(sorted({name for candidate in others for name in candidate.objectives}))
+    if len(others) == len(candidates):
+        raise EncaveError(f"no run has an objective {objective!r}; there are {known}")
+    if others:
+        notes.append(f"{len(others)} of {len(candidates)} runs have no objective {objective!r} but {known}")
 
 
 def _common_names(candidates: Sequence[_Candidate], notes: list[str]) -> dict[Path, str]:
@@ -114,6 +140,7 @@ def _candidate(folder: Path) -> _Candidate:
         ),
         frozenset(meta["seeds"]),
         _only_objective(header, known.task),
+        tuple(str(one["name"]) for one in meta["objectives"]),
     )
 
 

@@ -46,6 +46,8 @@ class Session:
     """Whether Redis ends with the session."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Folder of a run → what its objective is called."""
+    objective: str | None = None
+    """Name of the objective that comes first, of runs that have it."""
 
     def write(self, folder: Path) -> Path:
         """Write the session into its folder and return the configuration file for DeepCAVE.

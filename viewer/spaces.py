@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
 
 _OWN = frozenset({"config_id", "Combined Cost", "highlighted"})
 """Names of columns that DeepCAVE puts beside those of hyperparameters."""
@@ -120,3 +123,10 @@ def _values_of(wanted: str, node: Any) -> Iterator[str]:
         yield from _values_of(wanted, part)
     if isinstance(node, dict) and isinstance(node.get(wanted), str):
         yield node[wanted]
+
+
+def free_of_others(space: ConfigurationSpace) -> set[str]:
+    """Hyperparameters on whose value nothing depends, whether it is there or whether it is allowed."""
+    told = space.to_serialized_dict()
+    parents = {name for name in space if space.children_of[name]}
+    return set(space) - parents - names_in(told["forbiddens"])

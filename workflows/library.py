@@ -44,7 +44,8 @@ def read(
     r"""Read logs, converted runs and run stores, mixed; writes nothing.
 
     Logs are recognised and read in processes with limits, like those of `encave convert`. A log that cannot be read is
-    left out and named in `refused` of what is returned; a converted run whose log is read too is read once.
+    left out and named in `refused` of what is returned, and what was not recognised in `passed_over`; a converted run
+    whose log is read too is read once.
 
     Args:
         sources: Files and folders.
@@ -73,6 +74,7 @@ def read(
         >>> runs = encave.read(table, map={"objective": "loss", "hyperparameters": "lr"})
         >>> runs[0].incumbent().value
         1.0
+        >>> folder.cleanup()
     """
     from ..converters.engine import Engine
     from ..converters.exporting import Wanted, read_all
@@ -89,7 +91,15 @@ def read(
     if not runs:
         first = next(iter(refused.items()), None)
         raise EncaveError(f"nothing can be read: {first[0]}: {first[1]}" if first else "nothing can be read")
-    return Runs(runs if settings is None else _settings(settings).applied(runs), refused)
+    passed = [each.to_json() for each in found.passed_over]
+    return Runs(runs if settings is None else _settings(settings).applied(runs), refused, passed)
+
+
+class Conversions(tuple["Conversion", ...]):
+    """What became of each log."""
+
+    passed_over: tuple[Mapping[str, Any], ...] = ()
+    """What looks like a log, a table or a tracker's folder and was not read, as `Runs.passed_over`."""
 
 
 def convert(
@@ -105,7 +115,7 @@ def convert(
     jobs: int = 1,
     memory: float | None = None,
     timeout: float | None = None,
-) -> tuple[Conversion, ...]:
+) -> Conversions:
     r"""Write logs as runs that DeepCAVE opens, or in another format, each folder whole or not at all.
 
     Args:
@@ -122,7 +132,8 @@ def convert(
         timeout: As for `read`.
 
     Returns:
-        What became of each log: trials read, written, merged and dropped, notes, and the reason where it was refused.
+        What became of each log: trials read, written, merged and dropped, notes, and the reason where it was refused;
+        and in `passed_over` what was not recognised.
 
     Raises:
         EncaveError: a source does not exist, nothing was found, or `out` cannot be written.
@@ -134,14 +145,22 @@ def convert(
         >>> done.status, done.read, done.written
         ('converted', 3, 3)
     """
-    from ..converters.conversion import convert as to_deepcave
-    from ..converters.exporting import export
+    from ..converters.conversion import convert_found
+    from ..converters.engine import Engine
+    from ..converters.exporting import export_found
+    from ..converters.reader import Options
+    from ..converters.survey import survey
 
-    paths, space, limits = _paths(sources), _space(configspace), _limits(memory, timeout)
-    told: dict[str, Any] = {"forced_format": format, "space": space, "mapping": map, "steps": steps, "strict": strict}
-    if to == "deepcave":
-        return tuple(to_deepcave(paths, Path(out), **told, jobs=jobs, limits=limits))
-    return export(paths, Path(out), to, **told, jobs=jobs, limits=limits).conversions
+    options, target = Options(_space(configspace), map, steps), Path(out)
+    with Engine(jobs, _limits(memory, timeout)) as engine:
+        found = survey(_paths(sources), engine, format, mapping=map, skip=target)
+        if to != "deepcave" or found.are_runs:
+            done = export_found(found, target, to, engine, options, strict=strict).conversions
+        else:
+            done = convert_found(found, target, engine, options, strict=strict)
+    told = Conversions(done)
+    told.passed_over = tuple(each.to_json() for each in found.passed_over)
+    return told
 
 
 def report(
@@ -207,13 +226,18 @@ def open(runs: Iterable[Run] | Path | str, *, port: int | None = None, browser: 
     from ..converters.outputs import output
     from ..run import find_runs
     from ..viewer import open_runs
+    from .viewer_groups import viewer_groups
 
     if isinstance(runs, Path | str):
-        open_runs(find_runs(Path(runs)), port=port, browser=browser, on_ready=print, on_note=print)
+        open_runs(
+            find_runs(Path(runs)), port=port, browser=browser, on_ready=print, on_note=print, grouping=viewer_groups()
+        )
         return
     with tempfile.TemporaryDirectory(prefix="encave-open-") as folder:
         output("deepcave").write(list(runs), Path(folder))
-        open_runs(find_runs(Path(folder)), port=port, browser=browser, on_ready=print, on_note=print)
+        open_runs(
+            find_runs(Path(folder)), port=port, browser=browser, on_ready=print, on_note=print, grouping=viewer_groups()
+        )
 
 
 def landscape(benchmark: str = "surrogate", runs: Iterable[Run] = (), *, order: int = 6) -> Landscapes:

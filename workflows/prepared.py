@@ -110,10 +110,10 @@ def _sources(folders: Iterable[Path]) -> frozenset[str]:
     for folder in folders:
         try:
             known = Provenance.from_json(json.loads((folder / HEADER_FILE).read_bytes())["metadata"])
-        except (EncaveError, OSError, ValueError, LookupError, TypeError, AttributeError):
+            if known.source:  # one without a source stands for no log
+                sources.add(str(Path(known.source).resolve()))
+        except (EncaveError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             continue  # a damaged run is told by whoever reads it
-        if known.source:  # one without a source stands for no log
-            sources.add(str(Path(known.source).resolve()))
     return frozenset(sources)
 
 

@@ -179,15 +179,21 @@ def spread(values: NDArray[np.float64], interval: Interval = "t", measure: Measu
     return FinalSpread(known, mean, float(known.std(ddof=1)), lower, upper)
 
 
-def lead(table: FinalTable, interval: Interval = "t") -> Lead | None:
-    """The best and the second by the mean of the first measure; None if fewer than two optimizers have a value."""
+def lead(table: FinalTable, interval: Interval = "t", *, by_pairs: bool = True) -> Lead | None:
+    """The best and the second by the mean of the first measure; None if fewer than two optimizers have a value.
+
+    Args:
+        table: The final table.
+        interval: Which interval.
+        by_pairs: Whether equal seeds may be paired; not where the test of the two takes runs as independent.
+    """
     sign = 1.0 if table.measures[0].lower_is_better else -1.0
     able = [row for row in table.rows if not np.isnan(row.spreads[0].mean)]
     if len(able) < 2:
         return None
     best, second = sorted(able, key=lambda row: (row.failed > 0, sign * row.spreads[0].mean))[:2]
     ours, theirs = best.spreads[0], second.spreads[0]
-    pairs = table.paired and len(ours.values) == len(theirs.values) == best.runs
+    pairs = by_pairs and table.paired and len(ours.values) == len(theirs.values) == best.runs
     of = len(table.rows) * (len(table.rows) - 1) // 2  # the two were picked by the same data
     lower, upper = of_difference(sign * theirs.values, sign * ours.values, paired=pairs, kind=interval, pairs=of)
     return Lead(best, second, sign * (theirs.mean - ours.mean), lower, upper, pairs)

@@ -127,7 +127,9 @@ def compare(
     ranked = {row.optimizer: trajectories[row.optimizer] for row in table.rows}
     over_time = rank_curves(RankTask(ranked, measures[0], table.paired), interval) if len(ranked) > 2 else ()
     made = made.in_order(list(ranked))
-    return Comparison(made, table, lead(table, interval), tuple(significance), over_time, pareto)
+    by_pairs = not significance or significance[0].choice.test != "mann-whitney"
+    ahead = lead(table, interval, by_pairs=by_pairs)
+    return Comparison(made, table, ahead, tuple(significance), over_time, pareto)
 
 
 def on_axis(section: Section, axis: Axis, summary: Summary) -> SectionCurves:

@@ -53,7 +53,7 @@ def apart(title: str, label: str, runs: Sequence[RunHeader], every: Sequence[Run
     own = {id(run): design(run) for run in runs}
     lots, differ = _lots(runs, own, lambda some: _by_places(some, label, title))
     if not differ:
-        return Apart(kept, (*_instances(title, label, runs), *_steps(title, label, runs, own)))
+        return Apart(kept, _steps(title, label, runs, own))
     in_words = f"{title}: the runs of {label} differ in their {' and '.join(differ)}"
     said = [run for run in runs if "optimizer" in run.provenance.said]
     if len(said) == len(runs):
@@ -165,8 +165,7 @@ def _by_hyperparameters(runs: Sequence[RunHeader], designs: Mapping[int, RunDesi
 
 
 def _listed(names: Iterable[str]) -> str:
-    some = sorted(names)
-    return f"{', '.join(some[:_MOST])}{', …' if len(some) > _MOST else ''}"
+    return _first(sorted(names))
 
 
 def _by_spaces(runs: Sequence[RunHeader], designs: Mapping[int, RunDesign]) -> _Parts:
@@ -287,21 +286,33 @@ def _by_places(runs: Sequence[RunHeader], label: str, title: str) -> _Parts:
     return [(words or "no further name", lot) for words, lot in sorted(found.items())]
 
 
-def _instances(title: str, label: str, runs: Sequence[RunHeader]) -> tuple[str, ...]:
-    """That runs on several instances of a function count as repetitions, as suites of functions mean them."""
-    known = sorted({one for one in map(_instance, runs) if one is not None})
-    if len(known) < 2:
-        return ()
-    line = f'runs = [{{match = "*-i{known[0]}-*", task = {json.dumps(f"{title}, instance {known[0]}")}}}, …]'
-    some = f"{', '.join(known[:_MOST])}{', …' if len(known) > _MOST else ''}"
-    return (
-        f"{title}: the runs of {label} are on the instances {some} of the function, and count as repetitions of one "
-        f"another. If each is a task, say so in report.toml: {line}",
-    )
+def tell_instances(groups: Mapping[tuple[str, str], Sequence[RunHeader]]) -> list[str]:
+    """That runs on several instances of a function count as repetitions, as suites of functions mean them.
+
+    Args:
+        groups: Title of the task and label → the runs.
+    """
+    known = {key: {one for one in map(instance_of, runs) if one is not None} for key, runs in groups.items()}
+    several = {key: own for key, own in known.items() if len(own) > 1}
+    if not several:
+        return []
+    names = sorted(set[str]().union(*several.values()), key=lambda one: (len(one), one))
+    titles = list(dict.fromkeys(title for title, _ in several))
+    labels = sorted({label for _, label in several})
+    where = f"{len(titles)} tasks ({_first(titles)})" if len(titles) > 1 else titles[0]
+    return [
+        f"{where}: the runs of {_first(labels)} are on the instances {_first(names)} of the function, and count as "
+        "repetitions of one another, as in COCO. If each instance is a task, say so in report.toml: "
+        'instances = "tasks"'
+    ]
 
 
-def _instance(run: RunHeader) -> str | None:
-    """The instance of a function of IOHprofiler's."""
+def _first(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:_MOST])}{', …' if len(names) > _MOST else ''}"
+
+
+def instance_of(run: RunHeader) -> str | None:
+    """The instance of a function of IOHprofiler's; None of other runs."""
     told = run.provenance.extra.get("ioh")
     own = told.get("run") if isinstance(told, Mapping) else None
     instance = own.get("instance") if isinstance(own, Mapping) else None

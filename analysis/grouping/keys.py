@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
 from ...run import BenchmarkFacts, RunHeader
+from .design import DesignOf
 from .objectives import names_of, roles, tell_apart
 
 SectionKey: TypeAlias = tuple[str, str]
@@ -93,14 +94,17 @@ def _facts(runs: Sequence[RunHeader]) -> dict[str, str]:
 
 
 def kept_apart(
-    by_key: Mapping[SectionKey, Sequence[RunHeader]], tasks: Mapping[int, str], every: Sequence[RunHeader]
+    by_key: Mapping[SectionKey, Sequence[RunHeader]],
+    tasks: Mapping[int, str],
+    every: Sequence[RunHeader],
+    design: DesignOf,
 ) -> list[str]:
     """A remark for every task whose runs differ in nothing but their objective."""
     kinds: defaultdict[str, list[Sequence[RunHeader]]] = defaultdict(list)
     for (alike, _), members in by_key.items():
         kinds[alike].append(members)
     several = [members for members in kinds.values() if len(members) > 1]
-    return [tell_apart(tasks[id(one[0][0])], one, every, bool(one[0][0].task)) for one in several]
+    return [tell_apart(tasks[id(one[0][0])], one, every, bool(one[0][0].task), design) for one in several]
 
 
 def _limit(run: RunHeader) -> str:

@@ -11,6 +11,7 @@ from itertools import takewhile
 from pathlib import PurePath
 
 from ...run import Objective, RunHeader
+from .design import DesignOf
 
 FIRST_OBJECTIVE = "objective"
 """Stands for the column of each run's own first objective."""
@@ -53,7 +54,9 @@ def names_of(runs: Sequence[RunHeader]) -> str:
     return ", ".join(sorted({run.objectives[0].name for run in runs}))
 
 
-def tell_apart(task: str, kinds: Sequence[Sequence[RunHeader]], every: Sequence[RunHeader], named: bool) -> str:
+def tell_apart(
+    task: str, kinds: Sequence[Sequence[RunHeader]], every: Sequence[RunHeader], named: bool, design: DesignOf
+) -> str:
     """Why the runs of a task are not compared with each other, and the line of `report.toml` that would join them.
 
     Args:
@@ -61,6 +64,7 @@ def tell_apart(task: str, kinds: Sequence[Sequence[RunHeader]], every: Sequence[
         kinds: The runs of each objective.
         every: All runs that are compared, of which the line must match no other.
         named: Whether a log or a person named the task.
+        design: Gives the design of a run.
     """
     largest = max(kinds, key=len)
     told = "; ".join(
@@ -68,7 +72,7 @@ def tell_apart(task: str, kinds: Sequence[Sequence[RunHeader]], every: Sequence[
     )
     own = {id(run) for kind in kinds for run in kind}
     rest = [run for run in every if id(run) not in own]
-    rules = [rule for kind in kinds if kind is not largest for rule in _rules(kind, largest, rest, named)]
+    rules = [rule for kind in kinds if kind is not largest for rule in _rules(kind, largest, rest, named, design)]
     if not named:
         members = [run for kind in kinds for run in kind]
         rules += [f"{{match = {json.dumps(one)}, task = {json.dumps(task)}}}" for one in patterns(members, every)]
@@ -76,7 +80,9 @@ def tell_apart(task: str, kinds: Sequence[Sequence[RunHeader]], every: Sequence[
     return f"{why}. If they are one, say so in report.toml: runs = [{', '.join(rules)}]"
 
 
-def _rules(kind: Sequence[RunHeader], target: Sequence[RunHeader], rest: Sequence[RunHeader], named: bool) -> list[str]:
+def _rules(
+    kind: Sequence[RunHeader], target: Sequence[RunHeader], rest: Sequence[RunHeader], named: bool, design: DesignOf
+) -> list[str]:
     """The rules that make the objective of `kind` that of `target`; none if that its task is named does."""
     wanted, own = target[0].objectives[0], kind[0].objectives
     names = {run.objectives[0].name for run in target}
@@ -88,11 +94,35 @@ def _rules(kind: Sequence[RunHeader], target: Sequence[RunHeader], rest: Sequenc
         keys.append(f"objective = {json.dumps(wanted.name)}")
     if used.direction != wanted.direction:
         keys.append(f"direction = {json.dumps(wanted.direction)}")
+        if used.name.casefold() != wanted.name.casefold():  # else one of the logs has the direction wrong
+            keys += _turned(range_of(kind, design), range_of(target, design))
     if not keys and not named:
         return []
     return [
         f"{{{', '.join([f'match = {json.dumps(one)}', *keys])}}}" for one in patterns(kind, [*kind, *target, *rest])
     ]
+
+
+def _turned(own: tuple[float, float] | None, target: tuple[float, float] | None) -> list[str]:
+    """The keys that make of values that are better the higher such that are better the lower, or the other way round.
+
+    Of fractions and percent it is the rest to the whole (an error of an accuracy), of others the negative.
+
+    Args:
+        own: Least and largest of the values.
+        target: Of those that they are to be compared with.
+    """
+    if own is None or target is None or min(own[0], target[0]) < 0 or max(own[1], target[1]) > 100:
+        return ["negate = true"]
+    if target[1] <= 1 < own[1]:
+        return ['scale = "percent"', "negate = true", "add = 1"]
+    return ["negate = true", f"add = {1 if own[1] <= 1 else 100}"]
+
+
+def range_of(runs: Sequence[RunHeader], design: DesignOf) -> tuple[float, float] | None:
+    """Least and largest value of the first objective, as logged; None without any."""
+    known = [values for run in runs if (values := design(run).values)]
+    return (min(one[0] for one in known), max(one[2] for one in known)) if known else None
 
 
 def patterns(runs: Sequence[RunHeader], every: Sequence[RunHeader]) -> list[str]:

@@ -31,10 +31,11 @@ _FILE = re.compile(r"\.(?:jsonl?|csv|tsv|pkl|pickle|db|sqlite3?|log|parquet|gzip
 # a number is a repetition's, unless it follows a word that says of what, or stands at one as part of a name
 _OF_A_TASK = (
     r"(?:tasks?|dataset|data|openml|did|tid|instance|inst|dim|dimension|function|func|f|d|problem|fold|split|v|eta|"
-    r"budget|epochs?|lr|bs|batch_?size|pop|popsize|population|workers|depth|width|layers?)"
+    r"zdt|dtlz|wfg|bbob|cec|budget|epochs?|lr|bs|batch_?size|pop|popsize|population|workers|depth|width|layers?)"
 )
 _OF_A_SEED = (
-    r"(?:seeds?|runs?|repetition|repeat|rep|trial|replicate|s|r|job|worker|node|host|gpu|pid|slurm|array|nr|no|id|part)"
+    r"(?:(?:random|rng)?[-_ ]?seeds?|rng|random[-_ ]?state|"
+    r"runs?|repetition|repeat|rep|trial|replicate|s|r|job|worker|node|host|gpu|pid|slurm|array|nr|no|id|part)"
 )
 _DECIMAL = r"[0-9]+\.[0-9]+(?:e[-+]?[0-9]+)?|[0-9]+e[-+]?[0-9]+"
 _TOKEN = re.compile(
@@ -46,6 +47,13 @@ _TOKEN = re.compile(
     rf"(?P<number>[0-9]+)|"
     rf"(?P<word>[a-z]+)"
 )
+# of these a number is the size, the dimension or the edition: part of the name, also where it stands apart
+_NAMED_WITH_NUMBERS = re.compile(
+    "cifar|(?:tiny)?imagenet|wiki(?:text)?|caltech|food|flowers|ucf|hmdb|kinetics|voc|pascal|coco|librispeech|enwik|"
+    "newsgroups|nas|(?:nas)?bench|nb|resnet|vgg|densenet|efficientnet|bert|ackley|rosenbrock|rastrigin|griewank|levy|"
+    "schwefel|(?:styblinski)?tang|michalewicz|zakharov|hartmann|branin|powell|ellipsoid|sphere"
+)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=(?:Seed|Run|Rep|Trial)(?![a-z]))")
 _REPETITIONS = frozenset(("seed", "seeds", "run", "rep", "reps", "repetition", "repetitions", "repeat", "repeats"))
 _Token: TypeAlias = tuple[str, str]
 """Whether it is a word, a number as `glued` to one, or a number alone; and its text."""
@@ -66,8 +74,9 @@ def places_of(
 ) -> Places:
     """What the path and the study of each run say beside names of its own, dates, hashes, seeds and repetitions.
 
-    A number is told from another only if it is part of a name (`cifar10`) and those found are no count from 0 or 1, if
-    it says of what it is (`dim2`, `lr0.01`, `5min`), or if a further number counts the repetitions within each.
+    A number is told from another only if it is part of a name (`cifar10`, `cifar_10`, `ackley_5`) and those found are
+    no count from 0 or 1, if it says of what it is (`dim2`, `lr0.01`, `5min`), or if a further number counts the
+    repetitions within each.
 
     Args:
         runs: The runs.
@@ -87,9 +96,13 @@ def places_of(
         kept = _grids(columns, numbers, [labels[key] for key in keys], [known[key].seed for key in keys])
         for place, column in enumerate(columns):
             texts = [text for _, text in column]
-            if shape[place] == "glued" and not _counted(texts):
+            if shape[place] not in ("glued", "number") or place in kept:
+                continue
+            odd = not _in_a_row(texts, [known[key].seed for key in keys])
+            named = place > 0 and _NAMED_WITH_NUMBERS.fullmatch(shape[place - 1])
+            if not _counted(texts) if shape[place] == "glued" else odd and named:
                 kept |= {place}
-            elif shape[place] == "number" and place not in kept and not _in_a_row(texts, [known[k].seed for k in keys]):
+            elif shape[place] == "number" and odd:
                 doubts[", ".join(sorted(set(texts), key=int))] = None
         for key in keys:
             shown = [(kind, text) for place, (kind, text) in enumerate(tokens[key]) if kind == "word" or place in kept]
@@ -99,9 +112,10 @@ def places_of(
 
 def _joined(tokens: Iterable[_Token]) -> str:
     """Words with a space between them, a number at the word that it is part of; each once."""
-    text = ""
+    text, last = "", ""
     for kind, part in tokens:
-        text += part if kind == "glued" else f" {part}"
+        text += part if kind == "glued" or (kind == "number" and _NAMED_WITH_NUMBERS.fullmatch(last)) else f" {part}"
+        last = part
     return " ".join(dict.fromkeys(text.split()))
 
 
@@ -189,7 +203,8 @@ def _names(told: Iterable[str]) -> set[str]:
 
 def _part(text: str, names: Iterable[str], *, of_study: bool = False) -> list[_Token]:
     """The tokens of one folder's, file's or study's name without what names the optimizer, dates and hashes."""
-    text = text.lower() if of_study else re.sub(_CONTAINER, " ", _FILE.sub(" ", text.lower()))
+    text = _CAMEL.sub("_", text).lower()
+    text = text if of_study else re.sub(_CONTAINER, " ", _FILE.sub(" ", text))
     text = _HASH.sub(" ", text)
     for name in names:
         spelled = r"[^0-9a-z]*".join(map(re.escape, name))

@@ -1,4 +1,4 @@
-"""Runs that are compared of which some count percent and others fractions."""
+"""Runs that are compared of which some count percent and others fractions, or some the negative of the others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from statistics import median
 
 from ...run import RunHeader
 from .design import DesignOf
-from .objectives import patterns
+from .objectives import patterns, range_of
 
 _TIMES = 10  # what lies between a fraction and the same in percent, whatever the optimizer
 _PERCENT = frozenset(("%", "percent", "pct"))
@@ -42,6 +42,34 @@ def tell_scales(title: str, runs: Sequence[RunHeader], every: Sequence[RunHeader
         f"{title}: runs of {who} seem to count percent (values around {typical[1]:.3g}), others fractions (around "
         f"{typical[0]:.3g}), and are compared as they are. If so, say it in report.toml: runs = [{', '.join(rules)}]; "
         'if all count the same, say scale = "fraction" of them'
+    ]
+
+
+def tell_signs(title: str, runs: Sequence[RunHeader], every: Sequence[RunHeader], design: DesignOf) -> list[str]:
+    """That runs of some optimizers have negative values only and those of others positive only.
+
+    Args:
+        title: Of their task.
+        runs: Runs on one task.
+        every: All runs that are compared, of which the line must match no other.
+        design: Gives the design of a run.
+    """
+    known = [(run, values) for run in runs if (values := design(run).values)]
+    negative = [run for run, values in known if values[2] <= 0 > values[0]]
+    positive = [run for run, values in known if values[0] >= 0 < values[2]]
+    names = {run.label for run in negative}, {run.label for run in positive}
+    if not negative or not positive or len(negative) + len(positive) < len(known) or names[0] & names[1]:
+        return []
+    (low, _), (_, high) = (range_of(some, design) or (0.0, 0.0) for some in (negative, positive))
+    # of functions both are as they are; of an error and a negated accuracy the difference is the whole
+    if low < -100 or high > 100:
+        return []
+    rules = [f"{{match = {json.dumps(one)}, add = {1 if low >= -1 else 100}}}" for one in patterns(negative, every)]
+    return [
+        f"{title}: runs of {', '.join(sorted(names[0]))} have negative values only (from {low:.3g}), those of "
+        f"{', '.join(sorted(names[1]))} positive only (up to {high:.3g}), and are compared as they are. If the former "
+        f"are the negative of what is better the higher, as an accuracy is of an error, say in report.toml: "
+        f"runs = [{', '.join(rules)}]"
     ]
 
 

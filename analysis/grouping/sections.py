@@ -9,12 +9,12 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from ...errors import EncaveError
 from ...run import BenchmarkFacts, Objective, Run, RunHeader
-from .apart import apart, set_up_like
+from .apart import apart, set_up_like, tell_instances
 from .design import RunDesign
 from .keys import SectionKey, by_design, kept_apart, section_keys, section_titles
 from .measure import Measure, run_measures
 from .objectives import joint_objective, names_of
-from .scales import tell_scales
+from .scales import tell_scales, tell_signs
 from .schedules import modelled
 from .tasks import tasks_of
 
@@ -166,9 +166,12 @@ def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callab
             labels |= {id(run): found or label for run in own}
     sections = [_section(titles[key], tasks[id(runs[0])], runs, labels) for key, runs in by_key.items()]
     sections.sort(key=lambda section: section.title)
-    different = kept_apart(by_key, tasks, kept)
+    groups = {(one.title, group.optimizer): group.runs for one in sections for group in one.groups}
+    remarks += tell_instances(groups)
+    different = kept_apart(by_key, tasks, kept, known)
     for key, members in by_key.items():
         remarks += tell_scales(titles[key], members, kept, known)
+        remarks += tell_signs(titles[key], members, kept, known)
     return ViewOf(
         tuple(sections),
         tuple(sorted({labels[id(run)] for run in kept})),

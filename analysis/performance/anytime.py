@@ -36,7 +36,7 @@ class TrajectoryOf(Generic[R_co]):
     rows: NDArray[np.int64]
     """Row in the run's trials of each incumbent's latest evaluation, shape (k,)."""
     values: Mapping[str, NDArray[np.float64]]
-    """Trial column → its value for each incumbent as logged, the mean of repeated evaluations, shape (k,)."""
+    """Trial column → its value for each incumbent as logged, a mean where costs are means, shape (k,)."""
     horizon: float
     """How far the last incumbent holds: the run's declared limit, else where it ended."""
     last: float
@@ -46,7 +46,7 @@ class TrajectoryOf(Generic[R_co]):
     unplaced: int
     """Successful, not infeasible trials without an end, which have no place on the axis and do not count."""
     averaged: bool
-    """Whether repeated evaluations of a configuration had different costs and were averaged."""
+    """Whether costs are means over instances or seeds."""
     named: bool
     """Whether the incumbents are those that the optimizer's own log names."""
 

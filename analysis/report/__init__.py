@@ -2,17 +2,18 @@
 
 How it is made, and where something is added:
 
-1. `write_report` computes a `contents.Study`: the comparison of each task and over tasks, the look of each optimizer.
+1. `write_report` computes a `contents.ReportInput`: the comparison of each task and over tasks, the look of each
+   optimizer.
 2. Each function in `chapters.CHAPTERS` writes chapters from it. A chapter (`contents.Chapter`) is a title and blocks
-   (`Prose`, `Notice`, `Figures`, `Table`, `Details`, …), with sentences for the summary, warnings, paragraphs for the
-   methods section and the numbers behind it as Arrow tables. **A new part of the report is a new module in `chapters`
-   with a function `write(study) -> list[Chapter]`, named in `CHAPTERS`;** nothing else has to know of it: page, LaTeX,
-   files of figures, data and references all follow from the chapter.
+   (`Prose`, `Notice`, `Figures`, `ReportTable`, `Details`, …), with sentences for the summary, warnings, paragraphs for
+   the methods section and the numbers behind it as Arrow tables. **A new part of the report is a new module in
+   `chapters` with a function `write(study) -> list[Chapter]`, named in `CHAPTERS`;** nothing else has to know of it:
+   page, LaTeX, files of figures, data and references all follow from the chapter.
 3. A `contents.Figure` holds a `Chart`: a frozen dataclass with `draw(paper)` for matplotlib and `interactive()` for
    plotly. `line_chart.LineChart` does both for anything made of lines with bands; another kind of figure is a chart of
    its own (see `critical_difference`). Text goes through `drawing.plain`, colours come from `study.styles`. PDF, PGF
    and SVG files and the figure in the page are made from it (`figure_files`).
-4. A `contents.Table` becomes a table of the page and, unless `for_paper` is false, one in LaTeX.
+4. A `contents.ReportTable` becomes a table of the page and, unless `for_paper` is false, one in LaTeX.
 5. `[@key]` in prose and methods cites an entry of `references.bib`; what is not cited is not listed.
 """
 

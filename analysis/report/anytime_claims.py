@@ -17,6 +17,7 @@ from ..charts.text import capital, decimals, fixed, listing, plural, quantity, s
 from ..comparison.anytime_summary import AnytimeSummary
 from ..comparison.anytime_tests import BEGIN, SHARES, AnytimeTests, Endpoint
 from ..comparison.ranking import FinalSpread
+from ..statistics.simultaneous import INSIDE
 from ..tables.anytime_tests import budget_spreads
 from .contents import ReportTable, Row, TextCell
 from .references import cite
@@ -34,8 +35,9 @@ METHODS = (
     "values; of each task all these comparisons (with a control those with it, else all pairs) are corrected together "
     f"by Holm's procedure. Bands of differences over time begin at {BEGIN:.0%} of it, since means over the first few "
     "evaluations have tails too long for them; they are made to hold at all points and for all optimizers of a task at "
-    "once: the level of a point is that at which 95 % of the draws of a multiplier bootstrap over runs stay inside "
-    f"everywhere{cite('montielolea2019simultaneous')}, and its quantile Student's."
+    f"once: the level of a point is that at which {INSIDE:.1%} of the draws of a multiplier bootstrap over runs stay "
+    f"inside everywhere{cite('montielolea2019simultaneous')}, and its quantile Student's; by simulation on measured "
+    "searches such bands hold in about 95 % of studies."
 )
 
 
@@ -43,18 +45,30 @@ def sentence(one: AnytimeSummary) -> str:
     """Who is ahead over the whole time, by the test of areas, and how many values on the way differ."""
     made, title = one.tests, one.comparison.section.title
     areas = {own.optimizer: own.area.value for own in one.runtimes if not math.isnan(own.area.value)}
-    if len(areas) < 2:
-        return f"{title}: nothing to compare over time."
-    best = max(areas, key=lambda name: areas[name])
-    ahead = [name for name, area in areas.items() if math.isclose(area, areas[best], abs_tol=1e-12)]
-    largest = fixed(areas[best], 3)
-    has = "has the" if len(ahead) == 1 else "have the same and"
-    lead = f"{title}: over the whole time {_who(ahead)} {has} largest area over the curve ({largest} of 1)"
+    best = max(areas, key=lambda name: areas[name], default="")
+    lead = f"{title}: over the whole time {_ahead(areas, best)}"
     if not made.made:
         suggestion = f" {made.choice.suggestion}" if made.choice.suggestion else ""
         return f"{lead}; no claim over time was tested. {made.choice.reason}{suggestion}"
     counted = f"{_TESTS[made.choice.test]}, Holm-corrected for all {len(made.made)} of area and values on the way"
-    return f"{lead}; {_by_area(made, best)}; {_on_the_way(made)} ({counted})."
+    by_area = f"; {_by_area(made, best)}" if areas.get(best) else ""
+    return f"{lead}{by_area}; {_on_the_way(made)} ({counted})."
+
+
+def _ahead(areas: Mapping[str, float], best: str) -> str:
+    """Who has the largest area, with as many digits as tell it from the next; or that areas tell nothing."""
+    if not areas:
+        return "there is no area over the curve, which takes two values above zero to lie between"
+    largest = areas[best]
+    ahead = [name for name, area in areas.items() if math.isclose(area, largest, abs_tol=1e-12)]
+    if len(ahead) == len(areas) and largest == 0:
+        return "no area over the curve says who is ahead: no run is below the easiest target before the first run ends"
+    if len(ahead) == len(areas):
+        return f"all have the same area over the curve ({fixed(largest, 3)} of 1)"
+    following = max(area for name, area in areas.items() if name not in ahead)
+    places = next((n for n in range(3, 12) if fixed(largest, n) != fixed(following, n)), 12)
+    has = "has the" if len(ahead) == 1 else "have the same and"
+    return f"{_who(ahead)} {has} largest area over the curve ({fixed(largest, places)} of 1)"
 
 
 def _by_area(made: AnytimeTests, best: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..charts.scales import Scale, vertical_scale
 from ..charts.text import capital, fixed, plural, quantity, short
@@ -12,6 +12,7 @@ from ..comparison.ranking import Centre
 from ..comparison.section import Comparison
 from ..comparison.significance import Significance
 from ..grouping.measure import Measure
+from ..grouping.sections import Section
 from ..performance.curves import Curve
 from ..performance.pareto import HYPERVOLUME
 from ..performance.section_curves import SectionCurves
@@ -141,12 +142,18 @@ def rank_caption(comparison: Comparison) -> str:
 
 def origin_note(comparisons: Sequence[Comparison]) -> str:
     """Where the values come from, as a last sentence; empty without a benchmark."""
-    origins = sorted({one.section.origin for one in comparisons} - {""})
-    begun = {text.partition(" (")[0] for text in origins}
-    if len(begun) == 1 and len(origins) > 1:  # they differ in how much was modelled
-        ends = [text.partition(" (")[2].removesuffix(")") for text in origins]
-        return f" {capital(begun.pop())} ({'; '.join(filter(None, ends))})."
-    return "".join(f" {capital(text)}." for text in origins)
+    return "".join(f" {capital(text)}." for text in origins(one.section for one in comparisons))
+
+
+def origins(sections: Iterable[Section]) -> list[str]:
+    """Where the values of the sections come from, in words; shares that were modelled are told as a range."""
+    told = sorted({section.origin for section in sections} - {""})
+    begun = {text.partition(" (")[0] for text in told}
+    if len(begun) > 1 or len(told) < 2:
+        return told
+    ends = [text.partition(" (")[2].removesuffix(" of the trials)") for text in told]
+    least, most = (choose(filter(None, ends), key=lambda end: float(end.rstrip("%"))) for choose in (min, max))
+    return [f"{begun.pop()} ({least} to {most} of the trials{'' if all(ends) else '; on some tasks none'})"]
 
 
 def overall_rank_caption(overall: Overall) -> str:

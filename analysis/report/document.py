@@ -172,7 +172,7 @@ def _prose_of(chapter: Chapter) -> Iterator[str]:
 def _pointer(figures: Sequence[str], tables: Sequence[str]) -> str:
     """The sentence that names all figures and tables of a section, by their labels; empty without any."""
     told: list[str] = []
-    for noun, labels in (("Figure", figures), ("ReportTable", tables)):
+    for noun, labels in (("Figure", figures), ("Table", tables)):
         if len(labels) == 1:
             told.append(rf"{noun}~\ref{{{labels[0]}}}")
         elif labels:

@@ -24,7 +24,7 @@ _HIGHEST_SO_FAR = (
     "equal budgets only a strictly lower cost does, and the earliest of equals stays"
 )
 _RULES = {
-    "as-logged": f"{_HIGHEST_SO_FAR}; of a log that tells the optimizer's own incumbents it is the one that was told",
+    "as-logged": _HIGHEST_SO_FAR,
     "highest-so-far": _HIGHEST_SO_FAR,
     "any-budget": "at any budget: only a strictly lower cost replaces an incumbent",
     "highest-only": (
@@ -32,12 +32,15 @@ _RULES = {
         "only a strictly lower cost replaces one"
     ),
 }
+_NAMED = (
+    "; where configurations were evaluated on several instances or with several seeds and the log tells the "
+    "optimizer's own incumbents, it is the one that was told"
+)
 _INCUMBENT = (
     "The incumbent of a run is its successful and not infeasible trial with the lowest cost (validation, as the "
-    "optimizer was told it) {rule}. The cost of a configuration evaluated several times at a budget is the mean of its "
-    "evaluations there so far. The "
-    "incumbent changes when a trial ends. Reported values, such as test errors, are those of the incumbent and "
-    "never take part in the choice."
+    "optimizer was told it) {rule}. Where configurations were evaluated on several instances or with several seeds, "
+    "costs are means over them; otherwise every evaluation counts for itself. The incumbent changes when a trial ends. "
+    "Reported values, such as test errors, are those of the incumbent and never take part in the choice."
 )
 _CURVES = (
     "Curves are {statistic}s over runs of right-continuous step functions over {axes}, exact at every event and never "
@@ -55,15 +58,17 @@ _QUANTILES = (
 _OF_STATISTIC = {"iqm": "Student's with the winsorized variance"}
 _INTERVALS = {
     "t": (
-        "Intervals and bands are at 95 %: Student's of means over runs, Welch's of differences of means of independent "
-        "runs, Newcombe's score interval of the probability of improvement"
+        "Intervals and bands are at 95 %: Student's of means over runs, and of differences within equal seeds where "
+        "the test is of pairs; Welch's of differences of means of independent runs; Newcombe's score interval of the "
+        "probability of improvement"
         f"{cite('newcombe2006confidence')}; of average ranks Student's with the standard deviation of {{resamples:,}} "
-        f"bootstrap resamples{cite('efron1979bootstrap')}. They are not corrected for their number."
+        f"bootstrap resamples{cite('efron1979bootstrap')}. They are not corrected for their number, except that of a "
+        "lead, which holds for all pairs at once."
     ),
     "bootstrap": (
         "Intervals and bands are percentile bootstrap intervals"
         f"{cite('efron1979bootstrap')} over runs (95 %, {{resamples:,}} multinomial resamples, fixed seed), which are "
-        "too narrow for few runs: of a mean they hold in about 83 % of cases with 5 runs and in 90 % with 10."
+        "too narrow for few runs: of a mean they hold in about 84 % of cases with 5 runs and in 90 % with 10."
     ),
 }
 _FINAL = (
@@ -120,7 +125,7 @@ def describe_methods(study: ReportInput, chapters: Sequence[Chapter]) -> list[st
     summary = study.settings.summary
     statistic, mean = summary.statistic.title, summary.statistic == MEAN
     rules = [
-        _INCUMBENT.format(rule=_RULES[summary.rule]),
+        _INCUMBENT.format(rule=_RULES[summary.rule] + (_NAMED if _some_named(comparisons) else "")),
         _CURVES.format(axes=axes, statistic=statistic, begin=_BEGINS[mean]),
         _FINAL,
     ]
@@ -136,6 +141,11 @@ def describe_methods(study: ReportInput, chapters: Sequence[Chapter]) -> list[st
         rules.append(_FIDELITIES.format(axes=axes))
     own = dict.fromkeys(paragraph for chapter in chapters for paragraph in chapter.methods)
     return [*rules, *own, *(_setting(comparison) for comparison in comparisons), _TOOLS]
+
+
+def _some_named(comparisons: Sequence[Comparison]) -> bool:
+    """Whether the incumbents of some run are those that its log names."""
+    return any(run.named for one in comparisons for runs in one.trajectories.values() for run in runs)
 
 
 def _of_statistic(summary: Summary) -> str:

@@ -9,17 +9,19 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...errors import EncaveError
 from ...files.toml_text import Key, TomlFile, read_toml
-from ...run import COST, Run, RunHeader
+from ...run import COST, Objective, Run, RunHeader
 from ...run.checks import is_object
 from ...run.incumbents import RULES, IncumbentRule
 from ...run.trials import ordered
 from ..charts.look import Look
 from ..comparison.families import FAMILIES, Family
 from ..comparison.ranking import Centre
+from ..grouping.apart import instance_of
 from ..performance.axis import AXES, AxisKind
 from ..performance.measures import Hits
 from ..performance.section_curves import Summary
@@ -33,14 +35,15 @@ _NUMBER = (int, float)
 _KINDS: Mapping[str, Any] = {
     "title": str, "venue": str, "table": str, "rope": _NUMBER, "optimizers": list, "interval": str, "hits": str,
     "control": str, "random_search": bool, "tasks": list, "labels": dict, "colours": dict, "runs": list, "axis": str,
-    "family": str, "statistic": str, "rule": str, "reference": _NUMBER, "normalise": bool,
+    "family": str, "instances": str, "statistic": str, "rule": str, "reference": _NUMBER, "normalise": bool,
 }  # fmt: skip
 _SWITCHES = ("random_search", "normalise")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "table": ("mean", "median"), "interval": INTERVALS, "hits": ("held", "first"), "axis": AXES, "rule": RULES,
-    "family": FAMILIES,
+    "family": FAMILIES, "instances": ("repetitions", "tasks"),
 }  # fmt: skip
 _SUMMARY = ("axis", "statistic", "interval", "rule", "reference", "normalise")
+_SAID = ("optimizer", "task", "seed", "scale", "negate", "add")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -66,6 +69,10 @@ class Rule:
     """Its unit."""
     scale: Literal["percent", "fraction"] | None = None
     """What the log counts in: percent are divided by 100, so that all that are compared are fractions."""
+    negate: bool | None = None
+    """Whether values are then taken with the other sign, so that less is better where more was."""
+    add: float | None = None
+    """What is then added to the values: 1 makes an error of a negated accuracy."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,8 @@ class Settings:
     """The optimizer that all others are compared with, besides all pairs; None for none."""
     family: Family = "task"
     """Which tests of pairs are corrected together: those of a task, or those of all tasks."""
+    instances: Literal["repetitions", "tasks"] = "repetitions"
+    """What runs on several instances of a function are: repetitions on one task, or each instance is a task."""
     random_search: bool = True
     """Whether the expected curve of random search is drawn where it is known."""
     optimizers: tuple[str, ...] = ()
@@ -124,7 +133,7 @@ class Settings:
     @property
     def renames(self) -> bool:
         """Whether they say anything of what runs are."""
-        return bool(self.labels or self.runs)
+        return bool(self.labels or self.runs or self.instances == "tasks")
 
     def applied(self, runs: Sequence[Run]) -> list[Run]:
         """The runs to show, with optimizer, task and seed as these settings say, in the order given.
@@ -168,9 +177,11 @@ class Settings:
             told["group"] = self.labels.get(label, label)
         if rule.task is not None:
             told["task"] = rule.task
+        elif self.instances == "tasks" and (instance := instance_of(run)) is not None:
+            told["task"] = f"{run.task}, instance {instance}"
         if rule.seed is not None:
             told["seed"] = _seed(rule.seed, run.name, source)
-        said = [key for key in ("optimizer", "task", "seed", "scale") if getattr(rule, key) is not None]
+        said = [key for key in _SAID if getattr(rule, key) is not None]
         told |= {"said": said} if said else {}
         run = _with_objective(run, rule)
         if rule.use is not None or rule.objective is not None:
@@ -246,6 +257,10 @@ def _rule(file: TomlFile, number: int, content: object) -> Rule:
     if rule.direction not in (None, "minimize", "maximize"):
         told = f'{where}direction = {rule.direction!r}; there are "minimize" and "maximize"'
         raise file.wrong((*at, "direction"), told)
+    for key, kind, told in (("negate", bool, "neither true nor false"), ("add", _NUMBER, "no number")):
+        value = content.get(key)
+        if value is not None and (not isinstance(value, kind) or isinstance(value, bool) != (kind is bool)):
+            raise file.wrong((*at, key), f"{where}{key} = {value!r} is {told}")
     if rule.scale not in (None, "percent", "fraction"):
         raise file.wrong((*at, "scale"), f'{where}scale = {rule.scale!r}; there are "percent" and "fraction"')
     if isinstance(rule.seed, str):
@@ -269,7 +284,8 @@ def _added_up(rules: Sequence[Rule]) -> Rule:
 
 def _with_objective(run: Run, rule: Rule) -> Run:
     """The run with the objective that the rule names first, called and directed as it says."""
-    if (rule.use, rule.objective, rule.direction, rule.unit, rule.scale) == (None,) * 5:
+    recounted = _Recounted(rule.scale == "percent", bool(rule.negate), float(rule.add or 0.0))
+    if (rule.use, rule.objective, rule.direction, rule.unit, rule.scale) == (None,) * 5 and not recounted.changes:
         return run
     try:
         used = run.objective(rule.use)
@@ -277,25 +293,49 @@ def _with_objective(run: Run, rule: Rule) -> Run:
         raise EncaveError(f"{NAME} uses the objective {rule.use!r}: {error}") from error
     others = [one for one in run.objectives if one is not used]
     own = replace(
-        used,
+        recounted.objective(used),
         name=rule.objective or used.name,
-        direction=rule.direction or used.direction,
         unit=rule.unit or (None if rule.scale else used.unit),
     )
+    own = replace(own, direction=rule.direction or own.direction)
     if any(one.name == own.name for one in others):
         raise EncaveError(f"{NAME} calls an objective of run {run.name} {own.name!r}, as another of its is called")
     names = [COST + own.name if name == COST + used.name else name for name in run.trials.column_names]
     trials = run.trials.rename_columns(names)
-    if rule.scale == "percent":
-        place, column = names.index(COST + own.name), COST + own.name
-        trials = trials.set_column(place, column, pc.divide(trials[column], 100.0))
-        own = replace(own, lower=_hundredth(own.lower), upper=_hundredth(own.upper))
+    columns = [COST + own.name, *(["penalty"] if used is run.objectives[0] and "penalty" in names else [])]
+    for name in columns if recounted.changes else ():
+        trials = trials.set_column(names.index(name), name, recounted.column(trials[name]))
     objectives = (own, *others)
     return run.replace(objectives=objectives, trials=ordered(trials, objectives))
 
 
-def _hundredth(bound: float | None) -> float | None:
-    return None if bound is None else bound / 100.0
+@dataclass(frozen=True)
+class _Recounted:
+    """Values counted in another way: divided by 100, then negated, then with something added."""
+
+    percent: bool
+    negate: bool
+    add: float
+
+    @property
+    def changes(self) -> bool:
+        return self != _Recounted(False, False, 0.0)
+
+    def column(self, values: pa.ChunkedArray) -> pa.ChunkedArray:
+        values = pc.divide(values, 100.0) if self.percent else values
+        values = pc.negate(values) if self.negate else values
+        return pc.add(values, self.add) if self.add else values
+
+    def objective(self, one: Objective) -> Objective:
+        """The objective with bounds and direction to match."""
+        bounds = [None if end is None else self._of(end) for end in (one.lower, one.upper)]
+        lower, upper = reversed(bounds) if self.negate else bounds
+        turned: Literal["minimize", "maximize"] = "maximize" if one.direction == "minimize" else "minimize"
+        return replace(one, lower=lower, upper=upper, direction=turned if self.negate else one.direction)
+
+    def _of(self, value: float) -> float:
+        value = value / 100.0 if self.percent else value
+        return (-value if self.negate else value) + self.add
 
 
 def _check_keys(file: TomlFile, at: Key, where: str, content: Mapping[str, Any], known: set[str]) -> None:

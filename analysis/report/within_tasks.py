@@ -16,12 +16,13 @@ from .contents import ReportTable, Row, TextCell
 from .references import cite
 
 _MOST_NAMES = 5
-_NAMES = {
+NAMES = {
     "runs": "van Elteren's rank-sum tests",
     "clusters": "rank-sum tests of seeds with their runs on all tasks",
     "pairs": "stratified signed-rank tests",
     "paired clusters": "signed-rank tests of seeds with their runs on all tasks",
 }
+"""Name of the test of each design."""
 _HOW = {
     "runs": f"van Elteren's rank-sum test{cite('vanelteren1960combination')}, over all ways to "
     "assign the runs of a task",
@@ -89,9 +90,11 @@ def _tested(found: WithinTasks) -> str:
     """Which test it is, and what it says of all at once."""
     alike = "" if math.isnan(found.p) else f" {_alike(found)}"
     if not found.tested:
-        return f"No pair was tested: that needs {plural(found.enough, 'run')} of each on every task.{alike}"
+        fewer = any(one.verdict != "not tested" for one in found.against)
+        but = "; comparisons with the control alone need fewer, and were made" if fewer else ""
+        return f"No pair was tested: that needs {plural(found.enough, 'run')} of each on every task{but}.{alike}"
     exact = "exact" if all(pair.exact for pair in found.pairs) else "approximate"
-    return f"{_NAMES[found.blocks].capitalize()} ({exact}, two-sided), Holm-corrected.{alike}"
+    return f"{NAMES[found.blocks].capitalize()} ({exact}, two-sided), Holm-corrected.{alike}"
 
 
 def _alike(found: WithinTasks) -> str:
@@ -109,7 +112,7 @@ def sentences(found: WithinTasks) -> list[str]:
     worse = [name for name in others if found.worse(name, best)]
     close = [name for name in others if name not in worse]
     pairs = plural(len(found.pairs), "pair")
-    how = f"{_NAMES[found.blocks]}, Holm-corrected for {pairs}" if len(found.pairs) > 1 else _NAMES[found.blocks]
+    how = f"{NAMES[found.blocks]}, Holm-corrected for {pairs}" if len(found.pairs) > 1 else NAMES[found.blocks]
     parts: list[str] = []
     if worse:
         parts.append(f"{_who(worse)} {'is' if len(worse) == 1 else 'are'} significantly worse than {best}")

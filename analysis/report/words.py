@@ -68,7 +68,9 @@ def _sentences(comparison: Comparison) -> list[str]:
     if first.rank < best.rank:
         sentences.append(f"By average rank {first.optimizer} is ahead ({first.rank:.2f} against {best.rank:.2f}).")
     elif len(tied) < 2:
-        sentences.append(f"Its average rank, {best.rank:.2f} of {len(comparison.table.rows)}, is the best too.")
+        also = [row.optimizer for row in comparison.table.rows if row.rank == best.rank and row is not best]
+        shared = f"the best too, as is that of {listing(also)}" if also else "the best too"
+        sentences.append(f"Its average rank, {best.rank:.2f} of {len(comparison.table.rows)}, is {shared}.")
     significance = comparison.significance[0]
     sentences.append(tests.pair_sentence(significance, best.optimizer, second.optimizer))
     on = schedules(comparison.section)

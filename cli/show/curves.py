@@ -29,7 +29,7 @@ def print_curves(sets: Sequence[AnyCurves], over_tasks: Sequence[Curve]) -> None
             told.append(f"one is {one.baseline}")
         averaged = sum(run.averaged for members in one.trajectories.values() for run in members)
         if averaged:
-            told.append(f"{averaged:,} runs with repeated evaluations that differ, which are averaged")
+            told.append(f"{averaged:,} runs on several instances or seeds, over which costs are means")
         late = sum(run.late for members in one.trajectories.values() for run in members)
         if late:
             told.append(f"{late:,} trials ended after the limit of their run and do not count")

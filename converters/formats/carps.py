@@ -69,7 +69,15 @@ def _fault(line: Any) -> str | None:
     whole = isinstance(line, dict) and all(isinstance(line.get(key), dict) for key in ("trial_info", "trial_value"))
     if not whole:
         return "no object with trial_info and trial_value"
-    return None if isinstance(line["trial_info"].get("config"), list | dict) else "no configuration"
+    info, value = line["trial_info"], line["trial_value"]
+    if not isinstance(info.get("config"), list | dict):
+        return "no configuration"
+    if type(value.get("status")) not in (str, int, type(None)):
+        return "the status is unknown"
+    budget = info.get("budget")
+    if budget is not None and ((number := finite(budget)) is None or number < 0):
+        return "the budget is no finite number, or negative"
+    return None
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from ...run import nasbench201_space as nb201
 from ...run.types import Floats
 from ..parts.fitting import fitted_run
 from ..parts.names import study_name
+from ..parts.numbers import real
 from ..parts.space import LogSpace
 from ..reader import Found, Listing, Options, ReadResult
 
@@ -118,7 +119,7 @@ def _metrics(lists: dict[str, list[Any]], size: int, path: Path) -> tuple[dict[s
     notes: list[Note] = []
     for name, items in lists.items():
         try:
-            given = np.array([math.nan if item is None else float(item) for item in items[:size]], dtype=np.float64)
+            given = np.array([math.nan if item is None else real(item) for item in items[:size]], dtype=np.float64)
         except (TypeError, ValueError, OverflowError) as error:
             raise EncaveError(f"{path}: {name} is not a list of numbers: {error}") from error
         values = np.full(size, math.nan)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ...files import torch
 from ...run import COST, Note, Objective, Optimizer, Provenance, Run
 from ...run import nasbench201_space as nb201
 from ..parts.fitting import fitted_run
+from ..parts.numbers import integer, real
 from ..parts.space import LogSpace
 from ..reader import Found, Listing, Options, ReadResult
 
@@ -86,11 +88,18 @@ def _load(path: Path, modified: int, size: int) -> Mapping[Any, Any]:
     return content
 
 
+def _index(arch: Any) -> int:
+    number = integer(index(arch))
+    if number is None:
+        raise ValueError(f"{arch:.40} is no integer of 64 bits")
+    return number
+
+
 def _lists(entry: Mapping[str, Any], found: Found) -> tuple[list[int], NDArray[np.float64], list[Note]]:
     archs, times = (entry[key] for key in _KEYS)
     try:
-        indices = [int(arch) for arch in archs]
-        ends = np.array([float(time) for time in times], dtype=np.float64)
+        indices = [_index(arch) for arch in archs]
+        ends = np.array([real(time) for time in times], dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise EncaveError(
             f"{found.path}, run {found.key}: {' or '.join(_KEYS)} is no list of numbers: {error}"

@@ -28,6 +28,18 @@ def finite_text(text: str | None) -> float | None:
         return None
 
 
+def real(value: Any) -> float:
+    """A float, also NaN or infinite, of a number or its text.
+
+    Raises:
+        TypeError: it is a truth value, which no log means as a number, or something else.
+        ValueError, OverflowError: it is no number, or beyond all floats.
+    """
+    if isinstance(value, bool):
+        raise TypeError(f"{value} is a truth value, not a number")
+    return float(value)
+
+
 def integer(value: Any) -> int | None:
     """An integer of 64 bits from JSON, also where it is written as 2.0; None for what is none."""
     whole = int(value) if isinstance(value, float) and value.is_integer() else value

@@ -11,7 +11,11 @@ from ...run import Note
 
 _FOLDERS = 3  # above a log that may name its seed
 _DIGITS = 18  # of a seed, which is a 64-bit integer
-_SEED = re.compile(rf"(?<![a-z])seed[-_ =:]*([0-9]{{1,{_DIGITS}}})(?![0-9]|\.[0-9])")
+_SEED = re.compile(
+    rf"(?<![a-z])(?:(?:random|rng)?[-_ ]?seeds?|rng|random[-_ ]?state)[-_ =:/]*([0-9]{{1,{_DIGITS}}})(?![0-9]|\.[0-9])"
+)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=(?:Seed|Run|Rep|Trial)(?![a-z]))")
+_ALONE, _OVER_IT = re.compile(rf"[0-9]{{1,{_DIGITS}}}"), re.compile(r"(?:random|rng)?[-_ ]?seeds?")
 # a longer number is a date
 _REPETITION = re.compile(
     r"(?<![a-z])(?:(?:run|repetition|repeat|replicate|rep|trial)[-_ =:]*([0-9]{1,6})(?![0-9a-z]|\.[0-9])|"
@@ -36,7 +40,8 @@ class NamedSeed:
 def named_seed(path: Path, study: str | None = None) -> NamedSeed | None:
     """What the name of a log, of its study, or of one of the three folders above says the seed is; None if none does.
 
-    `seed` counts before `run`, `rep`, `repeat`, `trial` and a last `s7`, and the nearest name before those above it.
+    `seed` (`random_state`, `rng`, `seeds/3`) counts before `run`, `rep`, `repeat`, `trial` and a last `s7`, and the
+    nearest name before those above it.
 
     Args:
         path: The log.
@@ -44,13 +49,20 @@ def named_seed(path: Path, study: str | None = None) -> NamedSeed | None:
     """
     absolute = path.absolute()
     names = [("study", study or ""), ("file", path.stem.partition(".")[0] if path.suffix else path.name)]
-    names += [("folder", folder.name) for folder in list(absolute.parents)[:_FOLDERS]]
+    names += [("folder", _with_seeds(folder)) for folder in list(absolute.parents)[:_FOLDERS]]
     return _first(names, _SEED) or _first(names, _REPETITION)
+
+
+def _with_seeds(folder: Path) -> str:
+    """The folder's name; of a number in a folder of seeds with that folder's before it: `seeds/3`."""
+    numbered = _ALONE.fullmatch(folder.name) and _OVER_IT.fullmatch(folder.parent.name.lower())
+    return f"{folder.parent.name}/{folder.name}" if numbered else folder.name
 
 
 def _first(names: Iterable[tuple[str, str]], pattern: re.Pattern[str]) -> NamedSeed | None:
     for whose, name in names:
-        numbers = {int(found[found.lastindex or 0]) for found in pattern.finditer(name.lower())}
+        spelled = _CAMEL.sub("_", name).lower()
+        numbers = {int(found[found.lastindex or 0]) for found in pattern.finditer(spelled)}
         if len(numbers) == 1:
             return NamedSeed(numbers.pop(), f"{whose}'s name {name!r}")
     return None

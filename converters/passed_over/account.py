@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+PACKED = "packed file"
+"""Kind of what has to be unpacked to see what it is."""
+
 
 class Unread(NamedTuple):
     """A file or folder that was not read."""
@@ -51,8 +54,10 @@ def counted(unread: Iterable[Unread]) -> list[PassedOver]:
 
 
 def in_words(passed: Sequence[PassedOver]) -> str:
-    """One sentence for each kind, with a blank before it."""
-    return "".join(f" Not read: {_one(each)}." for each in passed)
+    """One sentence for each kind, with a blank before it; and which verbs take the options that are named."""
+    told = "".join(f" Not read: {_one(each)}." for each in passed)
+    mapped = any("--map" in (each.way_in or "") for each in passed)
+    return f"{told}{' encave convert and encave inspect take --map.' if mapped else ''}"
 
 
 def _one(each: PassedOver) -> str:

@@ -9,15 +9,24 @@ from ...errors import EncaveError
 from ...files import joblib
 from ...files.sqlite import MAGIC
 from ..reader import Listing
-from .account import Unread
+from .account import PACKED, Unread
 
-PACKED = "packed file"
-"""Kind of what has to be unpacked to see what it is."""
 _HEAD = 1 << 16
 _PACKED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar")
 _PICKLES = (".pkl", ".pickle", ".joblib", ".p", ".pck", ".dill", ".gz", ".z", ".bz2", ".xz", ".lzma", ".sav")
 _DATABASES = (".db", ".sqlite", ".sqlite3", ".db3")
-_SHEETS = (".xlsx", ".xls", ".ods", ".feather", ".arrow")
+_SHEETS = (".xlsx", ".xls", ".ods", ".feather", ".arrow", ".orc")
+_UNTOLD = {
+    **dict.fromkeys((".pkl", ".pickle", ".joblib", ".dill"), "pickle"),
+    **dict.fromkeys((".npz", ".npy"), "arrays of NumPy"), **dict.fromkeys((".h5", ".hdf5"), "HDF5 file"),
+    **dict.fromkeys((".yaml", ".yml"), "list (YAML)"),
+}  # fmt: skip
+"""Ending → what it is: mostly models, settings and the like, so that they are told of only where there is no log."""
+_TEXTS = (".txt", ".dat")
+_ROWS = re.compile(rb"(?:[^\r\n]*\r?\n){3}")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|nan|[-+]?inf", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z_][^\s%]*")
+_TRIALS = re.compile(rb'\s*\{[\s\S]{0,4000}?"(trials|observations|evaluations|history|results|runs)"\s*:\s*\[\s*\{')
 _AX = re.compile(rb'"_{1,2}type"\s*:\s*"(AxClient|Client|Experiment|Scheduler)"')
 _AX_WAY = (
     "AxClient.load_from_json_file(…).get_trials_data_frame().to_csv('trials.csv') "
@@ -91,12 +100,29 @@ def of_file(listing: Listing, name: str) -> Unread | None:
         return _json(listing, name)
     if lower.endswith(".info") and _COCO.search(listing.head(name)):
         return Unread(path, "experiment of COCO or old IOHprofiler (.info)", "encave reads IOHprofiler's JSON only")
+    if lower.endswith(_TEXTS) and _is_table(listing.head(name)):
+        return Unread(path, "table (text)", f"save it as CSV, with commas between its cells, {_TABLE}")
     if lower.endswith((".rdata", ".rda", ".rds")):
         way_in = f"in R write its experiments with write.csv, {_TABLE}"
         return Unread(path, "log of irace (R data)" if "irace" in lower else "R data", way_in)
     if lower.endswith(_SHEETS):
         return Unread(path, f"table ({path.suffix.lower()})", "save it as CSV or Parquet and convert that")
-    return None
+    kind = _UNTOLD.get(path.suffix.lower())
+    if kind is None or (kind == "list (YAML)" and not listing.head(name).lstrip().startswith(b"- ")):
+        return None
+    return Unread(path, kind, f"if it holds trials, write a table of them, {_TABLE}", told="alone")
+
+
+def _is_table(head: bytes) -> bool:
+    """Whether a text begins with a line of names and two of as many cells, of which some are numbers."""
+    found = _ROWS.match(head)
+    lines = found[0].decode("utf-8", "replace").splitlines() if found else []
+    for sign in (",", ";", "\t", "|", None):
+        rows = [[cell.strip() for cell in line.strip().split(sign)] for line in lines]
+        if rows and len(rows[0]) > 1 and len({len(row) for row in rows}) == 1:
+            named = all(map(_WORD.fullmatch, rows[0]))
+            return named and all(any(map(_NUMBER.fullmatch, row)) for row in rows[1:])
+    return False
 
 
 def _unpacked(listing: Listing, name: str) -> bytes:
@@ -131,6 +157,10 @@ def _json(listing: Listing, name: str) -> Unread | None:
         return Unread(path, "experiment of Ax (JSON)", _AX_WAY)
     if _OPENBOX.match(head):
         return Unread(path, "history of OpenBox (JSON)", f"write a table of its observations, {_TABLE}")
+    if found := _TRIALS.match(head):
+        key = found[1].decode()
+        way_in = f"write its list {key} alone, as with json.dump(json.load(open({name!r}))[{key!r}], …), {_TABLE}"
+        return Unread(path, f"list of {key} in an object (JSON)", way_in)
     if _COLUMNS.match(head):
         return Unread(
             path, "table of columns (JSON)", "write it with a row for each trial, as to_json(orient='records')"

@@ -6,9 +6,9 @@ import json
 import re
 import resource
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from encave import EncaveError, Run
 from encave.cli import cli
+from encave.converters import engine
 from encave.run import find_runs
 
 
@@ -149,7 +150,9 @@ def _commands(command: click.Command, path: str = "encave") -> Iterator[tuple[st
         yield from _commands(sub, f"{path} {name}")
 
 
-@pytest.mark.parametrize(("path", "command"), _commands(cli), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("path", "command"), list(_commands(cli)), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_every_command_has_help_and_none_has_config(path: str, command: click.Command) -> None:
     assert command.help
     for option in command.params:
@@ -309,23 +312,29 @@ def test_half_letters_in_columns_are_refused_with_the_reason(row: dict[str, obje
     assert "no Unicode" in json.loads(refused.stdout)["runs"][0]["reason"]
 
 
-def limited(size: int, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """A command that may write files of at most so many bytes, as with `ulimit -f` or on a disk that is full."""
+@contextmanager
+def limited(size: int) -> Iterator[None]:
+    """Files have at most so many bytes, as with `ulimit -f` or on a full disk, also those of processes that read."""
+    processes = (0, engine._running()._process.pid)
+    before = [resource.prlimit(process, resource.RLIMIT_FSIZE) for process in processes]
+    try:
+        for process, (_, hard) in zip(processes, before):
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (size, hard))
+        yield
+    finally:
+        for process, limits in zip(processes, before):
+            resource.prlimit(process, resource.RLIMIT_FSIZE, limits)
 
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
-    command = [sys.executable, "-c", "from encave.cli import main; main()", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=limit)
-
-
+@pytest.mark.drawn
 @pytest.mark.parametrize(
     "verb", [("report", "--jobs", "1"), ("convert",), ("convert", "--to", "store"), ("convert", "--to", "csv")]
 )
-@pytest.mark.skipif(sys.platform == "win32", reason="no limits of this kind")
+@pytest.mark.skipif(sys.platform != "linux", reason="no limits of this kind")
 def test_a_full_disk_is_one_line_and_leaves_nothing(verb: tuple[str, ...], runs: Path, tmp_path: Path) -> None:
-    done = limited(1000, verb[0], runs, "--out", tmp_path / "out", *verb[1:])
-    assert done.returncode == 2, (done.stdout, done.stderr)
+    with limited(1000):
+        done = invoke(verb[0], runs, "--out", tmp_path / "out", *verb[1:])
+    assert done.exit_code == 2, done.output
     lines = [line for line in done.stderr.splitlines() if line.startswith("encave: ")]
     assert len(lines) == 1 and "Traceback" not in done.stderr, done.stderr
     left = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]

@@ -166,13 +166,21 @@ def test_inspect_in_text_and_json(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["log"]
 
 
+@pytest.fixture(scope="module")
+def many_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    logs = tmp_path_factory.mktemp("many") / "logs"
+    for seed in range(15):
+        write_trials(logs / f"seed-{seed}", random_lines(200, seed=seed))
+        write_sidecar(logs / f"seed-{seed}", optimizer="RE", seed=seed)
+    return logs
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_an_interrupted_conversion_leaves_whole_runs(tmp_path: Path, how: signal.Signals, jobs: int) -> None:
-    for seed in range(30):
-        write_trials(tmp_path / "logs" / f"seed-{seed}", random_lines(200, seed=seed))
-        write_sidecar(tmp_path / "logs" / f"seed-{seed}", optimizer="RE", seed=seed)
-    command = [sys.executable, "-c", "from encave.cli import main; main()", "convert", str(tmp_path / "logs")]
+def test_an_interrupted_conversion_leaves_whole_runs(
+    many_logs: Path, tmp_path: Path, how: signal.Signals, jobs: int
+) -> None:
+    command = [sys.executable, "-c", "from encave.cli import main; main()", "convert", str(many_logs)]
     out = tmp_path / "out"
     process = subprocess.Popen(
         [*command, "--out", str(out), "--jobs", str(jobs)],
@@ -190,7 +198,7 @@ def test_an_interrupted_conversion_leaves_whole_runs(tmp_path: Path, how: signal
         assert len(Run.load(folder)) == 200
         assert len((folder / "history.jsonl").read_text().splitlines()) > 0
     until = time.monotonic() + 60  # processes of a killed conversion end when they notice
-    while (done := invoke("convert", tmp_path / "logs", "--out", out, "--json")).exit_code and time.monotonic() < until:
+    while (done := invoke("convert", many_logs, "--out", out, "--json")).exit_code and time.monotonic() < until:
         time.sleep(0.1)
-    assert len(json.loads(done.stdout)["runs"]) == 30
-    assert {path.name for path in out.iterdir()} == {f"RE-cifar10-seed{seed}" for seed in range(30)}
+    assert len(json.loads(done.stdout)["runs"]) == 15
+    assert {path.name for path in out.iterdir()} == {f"RE-cifar10-seed{seed}" for seed in range(15)}

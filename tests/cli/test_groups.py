@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,9 @@ from encave.analysis.grouping.sections import view_runs
 from encave.analysis.report.settings import read_settings
 from encave.cli import cli
 from encave.run import COST, Objective, Run
+from encave.viewer.selection import Grouping, Selection, select
+
+LOGS = Path(__file__).parents[1] / "logs"
 
 
 def invoke(*arguments: object) -> Result:
@@ -155,3 +161,35 @@ def test_objective_of_curves_is_that_of_a_report(mixed: Path, tmp_path: Path) ->
     assert last == finals == {"A": pytest.approx(11 / 3), "B": 1.0}
     done = invoke("report", mixed, "--out", tmp_path / "report", "--jobs", 1, "--objective", "loss")
     assert done.exit_code == 0 and "Groups: toy: A (3 runs, seeds 0–2), B (3 runs, seeds 0–2)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "case", ["cases/two_tasks", "cases/hpbandster_three", "ioh/dims", "cases/optuna_two_tasks.log"]
+)
+def test_deepcave_is_shown_the_groups_that_are_printed(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Selection] = []
+
+    def open_runs(folders: Sequence[Path], *, grouping: Grouping, **_: object) -> None:
+        shown.append(select(folders, grouping))
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("encave.viewer.open_runs", open_runs)
+    logs = shutil.copytree(LOGS / case, tmp_path / "logs" / "own") if (LOGS / case).is_dir() else LOGS / case
+    settings = tmp_path / "report.toml"
+    for options in ((), ("--settings", settings)):
+        found = json.loads(invoke("groups", logs, "--json", *options).stdout)["groups"]
+        sizes = Counter[str]()
+        for one in found:
+            sizes[f"{one['optimizer']} ({one['task']})"] += len(one["runs"])
+        done = invoke("open", logs, "--no-browser", *options)
+        assert done.exit_code == 0, done.output
+        several = {name: size for name, size in sizes.items() if size > 1}
+        groups = {name: len(folders) for name, folders in shown[-1].groups.items()}
+        unmerged = "\n".join(shown[-1].notes)
+        # spaces of values that were tried differ, and DeepCAVE merges equal ones only
+        assert all(groups.get(name) == size or f"not grouped with {name}" in unmerged for name, size in several.items())
+        assert groups.keys() <= several.keys()
+        settings.write_text('runs = [{match = "*", task = "one"}]', encoding="utf-8")
+    assert sum(sizes.values()) > 1 and {one["task"] for one in found} == {"one"}

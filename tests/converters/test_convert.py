@@ -225,9 +225,9 @@ MISCOUNTING = Lines(True)
 
 
 @pytest.fixture
-def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def plug_in(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installed package with the entry point."""
-    install(tmp_path / "package", monkeypatch, LINES)
+    install(tmp_path_factory, monkeypatch, LINES)
 
 
 def third_party(tmp_path: Path) -> Conversion:
@@ -247,15 +247,28 @@ def test_third_party_format(tmp_path: Path) -> None:
     assert (conversion.format, conversion.read, conversion.written, conversion.dropped) == ("lines", 6, 3, 3)
 
 
-def test_miscounting_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(tmp_path / "package", monkeypatch, LINES, "encave_plugged:MISCOUNTING")
+@pytest.mark.usefixtures("plug_in")
+def test_failing_format_does_not_stop_the_others(tmp_path: Path) -> None:
+    write_trials(tmp_path / "log", random_lines(3))
+    (tmp_path / "log" / "my.costs").write_text("x")
+    bad, good = convert([tmp_path / "log"], tmp_path / "out")
+    assert (bad.status, good.status) == ("refused", "converted")
+    assert "Lines format failed on it with ValueError" in bad.reason
+
+
+def test_miscounting_format_is_refused(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path_factory, monkeypatch, LINES, "encave_plugged:MISCOUNTING")
     conversion = third_party(tmp_path)
     assert conversion.status == "refused"
     assert "does not account for every trial" in conversion.reason
 
 
-def test_broken_plug_in_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(tmp_path / "package", monkeypatch, LINES, "no.such.module:READER")
+def test_broken_plug_in_is_named(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path_factory, monkeypatch, LINES, "no.such.module:READER")
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "a.costs").write_text("1")
     with pytest.raises(EncaveError, match="the format plugged"):
@@ -268,15 +281,6 @@ def test_forced_format_takes_a_file_as_told(tmp_path: Path) -> None:
     assert (conversion.status, conversion.written) == ("converted", 4)
     with pytest.raises(EncaveError, match="no log found"):
         convert([path], tmp_path / "more")
-
-
-@pytest.mark.usefixtures("plug_in")
-def test_failing_format_does_not_stop_the_others(tmp_path: Path) -> None:
-    write_trials(tmp_path / "log", random_lines(3))
-    (tmp_path / "log" / "my.costs").write_text("x")
-    bad, good = convert([tmp_path / "log"], tmp_path / "out")
-    assert (bad.status, good.status) == ("refused", "converted")
-    assert "Lines format failed on it with ValueError" in bad.reason
 
 
 @pytest.mark.parametrize("inside", [True, False])

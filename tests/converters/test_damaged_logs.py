@@ -104,7 +104,7 @@ def test_the_logs_are_whole_before_the_damage(tmp_path: Path, name: str) -> None
 
 
 @pytest.mark.parametrize("name", list(LOGS))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(data=st.data())
 def test_damaged_text(name: str, data: st.DataObject) -> None:
     reader, files = LOGS[name]

@@ -66,7 +66,7 @@ def damage_file(path: Path, damage: list[tuple[str, float, bytes]], inside: bool
 
 @pytest.mark.parametrize(("log", "file"), CASES)
 @given(damage=damages, inside=st.booleans())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")  # ConfigSpace, of absurd ranges
 def test_no_damage_ends_in_a_traceback(
     log: str, file: str, damage: list[tuple[str, float, bytes]], inside: bool

@@ -111,7 +111,7 @@ def rows_of(run: Run) -> str:
     return repr([run.trials.to_pylist(), run.configurations.to_pylist()])
 
 
-@settings(max_examples=60, deadline=None, phases=PHASES)
+@settings(max_examples=60, phases=PHASES)
 @given(made_runs())
 def test_csv_loses_nothing(run: Run) -> None:
     with TemporaryDirectory() as folder:
@@ -121,7 +121,7 @@ def test_csv_loses_nothing(run: Run) -> None:
     assert back.replace(trials=none) == run.replace(trials=none)
 
 
-@settings(max_examples=20, deadline=None, phases=PHASES)
+@settings(max_examples=20, phases=PHASES)
 @given(made_runs())
 def test_the_lossless_form_loses_nothing(run: Run) -> None:
     with TemporaryDirectory() as folder:
@@ -137,7 +137,7 @@ def held_by_deepcave(run: Run) -> list[tuple[Any, ...]]:
     return sorted(((run.configuration(row["config_id"]), *map(row.get, keys)) for row in rows), key=repr)
 
 
-@settings(max_examples=25, deadline=None, phases=PHASES)
+@settings(max_examples=25, phases=PHASES)
 @given(made_runs())
 def test_native_folders_hold_what_deepcave_can_hold(run: Run) -> None:
     rows = run.trials.to_pylist()
@@ -333,7 +333,7 @@ JUNK = (b"", b"null", b"NaN", b"1e999", b"[1]", b"{}", b'"x"', b"999999999999999
 FORMS = {"csv": (), "deepcave13": (), "deepcave": ("run.json", "trials.parquet", "history.jsonl"), "run": ("run.json",)}
 
 
-@settings(max_examples=150, deadline=None, phases=PHASES)
+@settings(max_examples=150, phases=PHASES)
 @given(st.sampled_from(list(FORMS)), st.integers(0, 9), st.floats(0, 1), st.integers(0, 9), st.sampled_from(JUNK))
 def test_damage_is_refused_or_counted(form: str, number: int, place: float, cut: int, junk: bytes) -> None:
     with TemporaryDirectory() as name:

@@ -172,6 +172,51 @@ def test_parts_of_known_outputs_without_their_log_are_called_by_name(tmp_path: P
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("evals.txt", b"x loss\n1 2\n2 1\n", "table (text)"),
+        ("evals.dat", b"x;loss\r\n1;2e-3\r\n2;nan\r\n", "table (text)"),
+        ("evals.txt", b"a note\nof two\nshort lines\n", None),
+        ("evals.txt", b"numpy==1.26\npandas==2.0\nray==2.9\n", None),
+        ("out.json", b'{"seed": 1, "trials": [{"x": 1, "loss": 2}]}', "list of trials in an object (JSON)"),
+        ("out.json", b'{"seed": 1, "trials": 12}', None),
+        ("frame.feather", b"ARROW1", "table (.feather)"),
+    ],
+)
+def test_whatever_may_hold_trials_is_told(tmp_path: Path, name: str, content: bytes, kind: str | None) -> None:
+    assert kind_of(tmp_path / "logs" / name, content) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("hist.npz", b"PK", "arrays of NumPy"),
+        ("out.pkl", pickle.dumps({"x": [1], "loss": [2]}), "pickle"),
+        ("out.yaml", b"- {x: 1, loss: 2}\n- {x: 2, loss: 1}\n", "list (YAML)"),
+        ("out.yaml", b"x: 1\n", None),
+        ("out.h5", b"\x89HDF", "HDF5 file"),
+    ],
+)
+def test_what_may_hold_trials_is_told_where_there_is_no_log(
+    tmp_path: Path, name: str, content: bytes, kind: str | None
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    told = json.loads(invoke("inspect", tmp_path, "--json").stdout)
+    assert [one["kind"] for one in told["passed_over"]] == [kind] * (kind is not None) and "no log found" in told[
+        "error"
+    ]
+
+
+def test_what_mostly_holds_none_is_told_only_where_there_is_no_log(tmp_path: Path) -> None:
+    shutil.copytree(LOGS / "dehb" / "dehb_0.1.1", tmp_path / "dehb")
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps([1]))
+    (tmp_path / "weights.npz").write_bytes(b"PK")
+    assert passed(tmp_path) == {}
+    (tmp_path / "evals.txt").write_text("x loss\n1 2\n2 1\n")
+    assert passed(tmp_path) == {"table (text)": 1}
+
+
 class Result:
     """Pickled under the name of a class that is not here."""
 
@@ -289,3 +334,9 @@ def test_an_empty_folder_is_an_error_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with Engine() as engine, pytest.raises(EncaveError, match=r"no log found in \S*empty\."):
         survey([tmp_path / "log", tmp_path / "empty"], engine)
+
+
+def test_links_to_what_the_system_makes_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "runhistory.json").symlink_to("/proc/kmsg")  # a plain file to the system, which waits for ever
+    (tmp_path / "trials").symlink_to("/proc/self/task")  # from where links lead to everything
+    assert passed(tmp_path) == {"leads to what the system makes, no file": 2}

@@ -45,6 +45,18 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
             pass
 
 
+def test_rights_are_those_that_the_mask_leaves(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        with atomic_folder(tmp_path / "run") as folder, atomic_file(tmp_path / "file") as path:
+            path.write_text("x")
+            (folder / "half").write_text("x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / "run").stat().st_mode & 0o777 == 0o750
+
+
 _KILLED = """
 import os, signal, sys
 from pathlib import Path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import inf
 from typing import Any
 from unittest.mock import ANY
 
@@ -42,6 +43,12 @@ def test_odd_values(text: str) -> None:
 def test_any_value(value: Any) -> None:
     text = json.dumps(value)
     assert told(parse, text.encode()) == told(json.loads, text)
+
+
+def test_an_integer_that_python_does_not_convert_is_infinite_as_1e400_is() -> None:
+    assert parse(b'{"a": [1, -%b, %b, 2.5]}' % (b"9" * 5000, b"7" * 400)) == {"a": [1, -inf, int("7" * 400), 2.5]}
+    with pytest.raises(ValueError, match="Expecting"):
+        parse(b'{"a": %b,' % (b"9" * 5000))
 
 
 def test_texts_are_one_value_each_or_none_is_read_at_once() -> None:

@@ -56,6 +56,8 @@ HEADERS: dict[str, tuple[tuple[Any, ...], Any, str]] = {
     "space": (("space",), [], "space is"),
     "hyperparameters": (("space", "hyperparameters"), {}, "hyperparameters"),
     "fewer hyperparameters": (("space", "hyperparameters"), [], "do not match the space"),
+    "unknown field": (("optimizer", "odd"), 5, "optimizer has fields that none has"),
+    "type of a wrong type": (("space", "hyperparameters", 0, "type"), [], "no hyperparameter of a known type"),
     "type": (("space", "hyperparameters", 0, "type"), "odd", "no hyperparameter of a known type"),
     "conditions": (("space", "conditions"), 5, "conditions"),
     "untried": (("configurations_without_trials",), [{"config_id": 9}], "do not fit"),
@@ -150,6 +152,30 @@ def test_commands_go_on_without_a_damaged_run(converted: Path, command: str, tmp
     done = CliRunner().invoke(cli, [*words, str(converted)])
     assert done.exit_code == 1, done.output
     assert "notes[0]" in done.output.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"metadata": {"source": "\\ud800"}}', '{"metadata": {"source": "\\u0000"}}']
+)
+def test_a_header_that_is_no_header_stops_nothing(converted: Path, text: str) -> None:
+    damaged = next(folder for folder in converted.iterdir() if '"x"' in (folder / HEADER_FILE).read_text())
+    (damaged / HEADER_FILE).write_text(text)
+    done = CliRunner().invoke(cli, ["analyze", "curves", str(converted)])
+    assert done.exit_code == 1 and str(damaged) in done.output.replace("\n", ""), done.output
+
+
+@pytest.mark.parametrize("lost", ["space", "objectives", "metadata"])
+def test_a_damaged_run_beside_those_that_are_converted_stops_nothing(converted: Path, lost: str) -> None:
+    damaged = next(folder for folder in converted.iterdir() if '"x"' in (folder / HEADER_FILE).read_text())
+    header = json.loads((damaged / HEADER_FILE).read_text())
+    told = header["metadata"]["source"]
+    del header[lost]
+    (damaged / HEADER_FILE).write_text(json.dumps(header))
+    for log in (converted.parent / "logs").iterdir():
+        if told.startswith(str(log)):
+            shutil.rmtree(log)
+    again = convert([converted.parent / "logs"], converted)
+    assert [run.status for run in again] == ["unchanged", "unchanged"]
 
 
 def test_converting_again_heals(converted: Path) -> None:

@@ -220,7 +220,7 @@ def test_an_empty_run_survives(tmp_path: Path) -> None:
     assert loaded == empty and len(loaded) == 0 and loaded.incumbent() is None and loaded.budgets == ()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     costs=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=6),
     text=st.text(max_size=8),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,22 @@ from encave.runners.studies.execute import NODES
 from encave.runners.studies.objective import BUDGET_RANGES, OBJECTIVE
 from encave.runners.studies.simulate import SimulatedEvaluation
 
+LOADED = [f"encave.runners.{name}" for name in ("studies.execute", "optimizers.random_search", "optimizers.evolution")]
 MakeOptimizer = Callable[..., OptimizerAdapter]
+
+
+@pytest.fixture(autouse=True)
+def _workers_are_forked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Processes of a study are there at once, and share what they have loaded, unless a test is marked `spawned`."""
+    if "spawned" in request.keywords or find_spec("distributed") is None:
+        yield
+        return
+    import dask.config
+    from distributed.utils import get_mp_context
+
+    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
+        get_mp_context().set_forkserver_preload(["distributed", "encave.runners.cluster.dispatch", *LOADED])
+        yield
 
 
 @pytest.fixture

@@ -172,12 +172,16 @@ class Page:
             if time.monotonic() - began > _PATIENCE:
                 raise PageError(f"no result of {self.name} within {_PATIENCE:.0f} s")
             time.sleep(0.1)
-            interval = f"{self.name}-update-interval-output"
-            self.props[interval, "data"] = (self.props.get((interval, "data")) or 0) + 1
-            changes = self._pages.call(self._shows, self.props, f"{interval}.data")
-            self.props.update(changes)
-        self.props.update(changes)
+            changes = self.poll()
         return time.monotonic() - began
+
+    def poll(self) -> Props:
+        """Ask for the result as the page's clock does, and return what changes."""
+        interval = f"{self.name}-update-interval-output"
+        self.props[interval, "data"] = (self.props.get((interval, "data")) or 0) + 1
+        changes = self._pages.call(self._shows, self.props, f"{interval}.data")
+        self.props.update(changes)
+        return changes
 
     def shown(self) -> dict[str, Any]:
         """What the outputs show: name → figure or children."""

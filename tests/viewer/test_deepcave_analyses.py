@@ -11,6 +11,7 @@ import pytest
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, EqualsCondition, Float
 from deepcave.constants import COMBINED_BUDGET
 from deepcave.evaluators.ablation import Ablation
+from deepcave.evaluators.epm.random_forest_surrogate import RandomForestSurrogate
 from deepcave.evaluators.footprint import Footprint
 from deepcave.plugins.hyperparameter.parallel_coordinates import ParallelCoordinates
 from deepcave.plugins.hyperparameter.pdp import PartialDependencies
@@ -24,7 +25,7 @@ from deepcave.runs.trial import Trial
 from encave.errors import EncaveError
 from encave.viewer.comparison_pages import HIGHEST, EncaveCostOverTime, EncaveParetoFront
 from encave.viewer.deepcave_run import EncaveRun
-from encave.viewer.encoding import ConsistentAblation
+from encave.viewer.encoding import ConsistentAblation, GridSurrogate
 from encave.viewer.footprint import MOST, FastFootprint, Sampled
 from encave.viewer.layout_pages import EncaveParallelCoordinates, EncaveSymbolicExplanations
 from encave.viewer.run_pages import EncavePartialDependencies
@@ -81,6 +82,24 @@ def test_partial_dependence_lies_on_the_choices() -> None:
 
     assert np.abs(at_choices(PartialDependencies) - truth).max() > 0.2, "DeepCAVE is right now"
     assert at_choices(EncavePartialDependencies) == pytest.approx(truth, abs=0.06)
+
+
+def test_equal_points_of_the_grid_are_asked_once() -> None:
+    run = known_run(3, 60)
+    run.configspace.add(Float("x", (0, 1)))
+    names = list(run.configspace.keys())
+    samples = np.array([config.get_array() for config in run.configspace.sample_configuration(50)])
+    axis = np.linspace(0, 1, 20)
+    grid = np.stack(np.meshgrid(axis, axis)).reshape(2, -1).T
+    selected = [names.index("h0"), names.index("x")]
+    points = np.repeat(samples, len(grid), axis=0)
+    points[:, selected] = np.tile(grid, (len(samples), 1))
+    surrogate = GridSurrogate(run.configspace, ["h0", "x"], seed=0, axis=20)
+    surrogate.fit(samples, samples @ np.arange(1.0, 5.0))
+    rounded = points.copy()
+    rounded[:, selected[0]] = np.rint(points[:, selected[0]] * 4)
+    for ours, plain in zip(surrogate.predict(points), RandomForestSurrogate.predict(surrogate, rounded), strict=True):
+        np.testing.assert_array_equal(ours, plain)
 
 
 def test_parallel_coordinates_fit_their_frame() -> None:

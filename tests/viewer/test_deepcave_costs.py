@@ -10,8 +10,10 @@ from deepcave.runs import AbstractRun
 from deepcave.runs.group import Group
 from deepcave.runs.status import Status
 
+from encave.errors import EncaveError
 from encave.viewer.deepcave_group import EncaveGroup
 from encave.viewer.deepcave_run import EncaveRun
+from encave.viewer.selection import select
 
 from .conftest import write_run
 
@@ -43,6 +45,35 @@ def test_average_costs_are_those_of_deepcave(runs: list[AbstractRun]) -> None:
             assert run.get_avg_costs(config_id, 200.0, [Status.SUCCESS]) == stock
     with pytest.raises(ValueError, match="No costs"):
         group.get_avg_costs(10**6)
+
+
+def test_the_objective_that_is_named_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_run(tmp_path / "run")
+    history, meta = tmp_path / "run" / "history.jsonl", tmp_path / "run" / "meta.json"
+    lines = [json.loads(line) for line in history.read_text().splitlines()]
+    for number, line in enumerate(lines):
+        line[3] = [*line[3], number]
+    history.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    told = json.loads(meta.read_text())
+    told["objectives"].append(told["objectives"][0] | {"name": "size"})
+    meta.write_text(json.dumps(told))
+    plain = EncaveRun("plain", path=tmp_path / "run")
+    monkeypatch.setattr(EncaveRun, "first", "size")
+    run = EncaveRun("run", path=tmp_path / "run")
+    assert plain.get_objective_names() == ["valid_error", "size"]
+    assert run.get_objective_names() == ["size", "valid_error"]
+    for ours, own in zip(run.history, plain.history, strict=True):
+        assert list(ours.costs) == list(own.costs)[::-1]
+    assert run.hash not in ("", plain.id)
+    selected = select([tmp_path / "run"], "size")
+    assert (selected.objective, selected.notes) == ("size", ())
+    with pytest.raises(EncaveError, match="no run has an objective 'speed'; there are size, valid_error"):
+        select([tmp_path / "run"], "speed")
+    write_run(tmp_path / "other", seed=5)
+    (note,) = (
+        note for note in select([tmp_path / "run", tmp_path / "other"], "size").notes if "objective" in note[:40]
+    )
+    assert note == "1 of 2 runs have no objective 'size' but valid_error"
 
 
 def test_null_fields_of_a_trial_are_left_out(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from encave.viewer.selection import select
 
 from .pages import Page, Pages
 
-HEAVY = 20_000  # trees
+HEAVY = 100_000  # trees
 
 
 @pytest.fixture
@@ -47,10 +48,13 @@ def words(entry: Any) -> str:
 
 
 def test_a_heavy_job_delays_no_other_and_can_be_ended(pages: Pages) -> None:
-    start_heavy(pages)
+    heavy = start_heavy(pages)
     other = pages.open("ablation_paths")
     other.set("run", other.options("run")[-1][0])
     assert other.compute() < 30
+    time.sleep(2.5)
+    heavy.poll()
+    assert re.fullmatch(r"Computing this page for DEHB-0 … \d+ s", heavy.message())
     (entry,) = queue(pages)
     assert words(entry) == "[RUNNING] Importances: DEHB-0"
     end_job(pages, entry[1]["props"]["children"]["props"])

@@ -265,9 +265,9 @@ def test_curves_are_over_the_evaluations_of_the_run(viewer: Viewer) -> None:
     page = pages.open("cost_over_time")
     page.set("xaxis", "trials")
     (curve,) = (trace for trace in page.traces() if trace.get("name") == "many_places")
-    costs = [0.9, 0.8, 0.6, 0.5, 0.45, 0.44, 0.43, 0.42, 0.41]  # the repetition at 0.7 stands for the first
+    costs = [0.8, 0.7, 0.6, 0.5, 0.45, 0.44, 0.43, 0.42, 0.41]  # the repetition at 0.7 stands for the first at 0.9
     assert curve["y"] == costs
-    assert curve["x"] == [1, 2, 5, 6, 8, 9, 10, 11, 12]
+    assert curve["x"] == [2, 3, 5, 6, 8, 9, 10, 11, 12]
 
 
 def test_configurations_have_the_numbers_of_the_run(viewer: Viewer) -> None:

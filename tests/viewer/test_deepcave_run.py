@@ -120,7 +120,7 @@ TRIALS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TRIALS, st.booleans(), st.sampled_from([1.0, 9.0, COMBINED, None]), st.sampled_from([None, 0]), st.booleans())
 def test_trajectory_equals_the_stock_one(
     rows: list[Any], one_seed: bool, budget: float | None, seed: int | None, maximize: bool

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from encave.errors import EncaveError
 from encave.viewer import environment
-from encave.viewer.environment import REQUIREMENTS, commands, environment_folder, find_python, make_environment
+from encave.viewer.environment import LOCK, REQUIREMENTS, commands, environment_folder, find_python, make_environment
 from encave.viewer.launch import Viewer
 from encave.viewer.selection import select
 
@@ -50,6 +52,23 @@ def test_the_requirements_are_those_of_encave_on_python_3_10() -> None:
     }
 
 
+def test_the_lock_holds_them_at_the_versions_that_are_tested_with_hashes() -> None:
+    text = LOCK.read_text()
+    entries = re.findall(
+        r"^([a-z0-9-]+)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", text, re.MULTILINE
+    )
+    locked = {name: version for name, version, _ in entries}
+    assert len(locked) == text.count("==") > 60, "every release has hashes"
+    for requirement in map(Requirement, REQUIREMENTS):
+        assert requirement.specifier.contains(locked[requirement.name]), requirement
+    if sys.version_info[:2] == (3, 10):
+        assert {
+            name
+            for name in ("deepcave", "scikit-learn", "gplearn", "plotly", "dash")
+            if locked[name] != importlib.metadata.version(name)
+        } == set()
+
+
 def test_uv_makes_it_once_and_one_line_says_so(calls: Path) -> None:
     notes: list[str] = []
     python = find_python(notes.append)
@@ -59,7 +78,7 @@ def test_uv_makes_it_once_and_one_line_says_so(calls: Path) -> None:
     assert venv.startswith("venv ")
     assert "--python 3.10" in venv
     assert install.startswith("pip install ")
-    assert install.endswith(" ".join(REQUIREMENTS))
+    assert install.endswith(f"--require-hashes -r {LOCK}")
     assert find_python(notes.append) == python
     assert len(calls.read_text().splitlines()) == 2
     first, second = notes

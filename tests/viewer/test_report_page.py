@@ -11,6 +11,7 @@ import pytest
 from encave.analysis.report import write_report
 from encave.cli.runs import load_runs
 
+from .. import drawing
 from .chromium import EXECUTABLE, Page
 
 pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason="needs Chromium, e.g. `apt-get install chromium`")
@@ -31,7 +32,10 @@ SEE_ALL = """(async () => {
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    report = write_report(load_runs((GOLDEN / "runs" / "optimizer=RE",)), tmp_path_factory.mktemp("page") / "report")
+    with drawing.figures(drawing.draw_figure):
+        report = write_report(
+            load_runs((GOLDEN / "runs" / "optimizer=RE",)), tmp_path_factory.mktemp("page") / "report"
+        )
     with Page() as page:
         page.open(report.page.as_uri())
         page.evaluate(SEE_ALL)

@@ -15,6 +15,8 @@ from .pages import ONE_RUN, SEVERAL_RUNS, Page, PageError, Pages
 
 _CHANGED = ("budget_id", "objective_id", "objective_id1", "objective_id_1")
 _RAISED = re.compile(r"\b[A-Z]\w*Error\b")  # a reason that is not in words
+_SHORT = {"symbolic_explanations": {"population_size": 100, "generations": 2}}
+"""Inputs of pages with which a job takes seconds."""
 _HYPERPARAMETERS = ("hyperparameter_name_1", "hyperparameter_name")
 
 
@@ -85,6 +87,8 @@ def _looks(
         page = pages.open(name)
         if run is not None:
             page.set("run", run)
+        for input_name, value in _SHORT.get(name, {}).items() if run is not None else ():
+            page.set(input_name, value)
     except PageError as error:
         yield Seen(label, name, "select", "", str(error), time.monotonic() - began)
         return

@@ -11,6 +11,7 @@ from pathlib import Path
 import matplotlib
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 
 import encave
 from encave.analysis import tables
@@ -24,6 +25,7 @@ from encave.analysis.tables.robustness import Robustness
 from encave.analysis.tables.tests import FriedmanTests
 from encave.analysis.tables.training_noise import LeadNoise
 from encave.analysis.tables.within_tasks import StratifiedTests
+from encave.cli import cli
 from encave.run.tabular import Tabular
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -163,6 +165,21 @@ def test_a_log_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(encave.EncaveError, match="does not exist"):
         encave.read(tmp_path / "nowhere")
     assert tables.__doc__
+
+
+def test_what_was_passed_over_is_that_of_the_command_line(tmp_path: Path) -> None:
+    logs = ROOT / "tests" / "logs" / "cases" / "mixed_folder"
+    shown = CliRunner().invoke(cli, ["inspect", str(logs), "--json"])
+    told = tuple(json.loads(shown.stdout)["passed_over"])
+    runs = encave.read(logs)
+    assert [one["kind"] for one in told] == ["KerasTuner project", "table (CSV)"]
+    assert runs.passed_over == told == runs[:1].passed_over == (runs + runs).passed_over
+    assert runs.label({"BOHB": "B"}).where(optimizer="B").passed_over == told
+    for to in ("deepcave", "csv"):
+        done = encave.convert(logs, tmp_path / to, to=to)
+        assert len(done) == 1 and done.passed_over == told
+    again = encave.convert(tmp_path / "deepcave", tmp_path / "again")
+    assert [one.status for one in again] == ["converted"] and again.passed_over == ()
 
 
 def test_conversions_of_the_library_are_those_of_the_command_line(tmp_path: Path) -> None:

@@ -152,5 +152,5 @@ def _table(overall: Overall) -> ReportTable:
         caption=captions.overall_caption(overall),
         heads=("Optimizer", *table.task_heads(overall), "Average rank of medians"),
         rows=[Row(label, cells, label) for label, cells in rows],
-        origin="; ".join(sorted({one.section.origin for one in overall.comparisons} - {""})),
+        origin="; ".join(captions.origins(one.section for one in overall.comparisons)),
     )

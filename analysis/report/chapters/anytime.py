@@ -35,8 +35,8 @@ _RUNTIMES = (
     "target is the sum of what all runs had spent when they hit it or ended, over the number of runs that hit it"
     f"{cite('hansen2021coco')}; the ECDF is the share of pairs of run and target that were hit"
     f"{cite('wang2022iohanalyzer')}; the area over the curve is the share of targets between the hardest and the "
-    "easiest that are hit on average from the start to where the first run ends. Intervals of expected running times "
-    "are percentile bootstrap intervals over runs."
+    "easiest that the incumbent is at or below, on average from the start to where the first run ends. Intervals of "
+    "expected running times are percentile bootstrap intervals over runs."
 )
 _HITS = {
     "held": {

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ....run import Run
-from ...charts.text import listing, plural
-from ...comparison.section import Comparison
-from ...grouping.schedules import rewards, schedules
+from ...charts.text import capital, listing, plural
+from ...grouping.schedules import modelled, rewards, schedules
 from ...grouping.sections import Section
 from ...performance.axis import overhead_seconds
-from .. import manifest, tests
+from .. import captions, manifest, tests, within_tasks
 from ..contents import Chapter, Points, ReportInput
 from ..words import surrogate_notice
 
@@ -37,7 +36,7 @@ def _answers(study: ReportInput) -> Iterator[Item]:
     yield "All details of the evaluation?", _details(study), ""
     yield "Repeated, and over which seeds?", _repeated(study.view.sections), ""
     yield "Uncertainty of the results?", _uncertainty(study), ""
-    yield "Statistical significance?", _significance(study.comparisons), ""
+    yield "Statistical significance?", _significance(study), ""
     yield (
         "Performance over time, and how was the maximum duration chosen?",
         (
@@ -128,12 +127,20 @@ def _uncertainty(study: ReportInput) -> str:
     return f"95 % intervals over runs ({kinds[study.settings.interval]}) and standard deviations{rest}."
 
 
-def _significance(comparisons: Sequence[Comparison]) -> str:
-    made = [one.significance[0] for one in comparisons if one.significance]
-    named = sorted({tests.name_test(one) for one in made if one.tested})
-    without = [one.section.title for one in comparisons if not (one.significance and one.significance[0].tested)]
-    told = f"{listing(named)}, two-sided, corrected." if named else "No pair was tested."
-    return f"{told} Not on {listing(without)}." if named and without else told
+def _significance(study: ReportInput) -> str:
+    """Which tests of pairs were made: task by task, with tasks as blocks, and of the runs on these tasks."""
+    made = {one.section.title: one.significance[0] if one.significance else None for one in study.comparisons}
+    tested = [one for one in made.values() if one and one.tested]
+    without = [title for title, one in made.items() if not (one and one.tested)]
+    told: list[str] = []
+    if tested:
+        but = f", not on {listing(without)}" if without else ""
+        told.append(f"of final values on each task {listing(sorted({tests.name_test(one) for one in tested}))}{but}")
+    if study.overall and study.overall.significance.tested:
+        told.append(f"over tasks {tests.name_test(study.overall.significance)}")
+    if study.overall and study.overall.within.tested:
+        told.append(f"of the runs on these tasks {within_tasks.NAMES[study.overall.within.blocks]}")
+    return f"{capital('; '.join(told))}; two-sided, corrected." if told else "No pair was tested."
 
 
 def _limits(runs: Sequence[Run]) -> str:
@@ -146,10 +153,10 @@ def _limits(runs: Sequence[Run]) -> str:
 
 
 def _benchmarks(sections: Sequence[Section]) -> str:
-    origins = sorted({section.origin for section in sections} - {""})
-    if not origins:
+    told = captions.origins(sections)
+    if not told:
         return "The runs name none."
-    return f"{'; '.join(origins)}. {surrogate_notice(sections) or ''}".strip()
+    return f"{'; '.join(told)}. {surrogate_notice(sections) or ''}".strip()
 
 
 def _settings(runs: Sequence[Run]) -> str:
@@ -182,6 +189,9 @@ def _limitations(study: ReportInput) -> str:
     parts = [f"Results are of {plural(tasks, 'task')}"]
     if any(section.benchmark for section in study.view.sections):
         parts.append("on a benchmark whose times and values are looked up and not run")
+    told = [section for section in study.view.sections if section.surrogate or modelled(section)]
+    if told:
+        parts.append(f"and in part modelled ({listing(section.title for section in told)})")
     return " ".join(parts) + "."
 
 

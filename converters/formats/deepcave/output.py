@@ -22,16 +22,11 @@ from ....run import configurations as space_columns
 from ...parts.codes import first_of_each
 from ...parts.text_columns import Cells, each, json_text, json_texts, whole, write_lines, write_object
 from . import twin as deepcave_twin
+from .files import TRIALS
 from .rows import ShownRows, rows
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
-
-FILES = (
-    *("meta.json", "configspace.json", "configs.json", "origins.json", "history.jsonl"),
-    *(deepcave_twin.TRIALS, deepcave_twin.SPACE),
-)
-"""What `write` writes."""
 
 TIME = "Time"
 """Objective that every converter of DeepCAVE adds: seconds from start to end."""
@@ -79,7 +74,7 @@ def write(run: Run, shown: ShownRows, folder: Path) -> None:
         write_object(file, count, lambda start, size: [origins.slice(start, size)])
     columns = shown.columns()
     deepcave_twin.write_space(run.space, folder)
-    with (folder / "history.jsonl").open("wb") as history, (folder / deepcave_twin.TRIALS).open("wb") as twin:
+    with (folder / "history.jsonl").open("wb") as history, (folder / TRIALS).open("wb") as twin:
         rows = deepcave_twin.begin(run, shown, columns, twin)
         write_lines([(history, list(_lines(run, columns))), (twin, rows)])
 

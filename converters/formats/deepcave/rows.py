@@ -90,7 +90,7 @@ def rows(run: Run) -> ShownRows:
     starts, ends, untimed = _times(run)
     order = np.argsort(ends, kind="stable")
     key = (content, codes(pa.array(budgets + 0.0)), codes(pa.array(seeds)))  # + 0.0: -0.0 is 0.0
-    kept = _first_of_each(order, _rank(run.trials), key)
+    kept = _first_of_each(order, _rank(run, seeds), key)
     kept = _by_budget(kept, content, budgets)
     kept = _first_start_first(kept, starts)
     numbers = codes(pa.array(content[kept]))
@@ -140,17 +140,23 @@ def _succeeded(trials: pa.Table) -> NDArray[np.bool_]:
     return pc.equal(whole(trials["status"].cast(pa.string())), Status.SUCCESS.value).to_numpy(zero_copy_only=False)
 
 
-def _rank(trials: pa.Table) -> Ints:
-    """Which of repeated trials stands for all, the least first: a success, one that ended, one that did not."""
-    statuses = whole(trials["status"].cast(pa.string()))
+def _rank(run: Run, seeds: Ints) -> tuple[Floats, Ints]:
+    """Which of repeated trials stands for all, the least by the second, then the first: a success, else one that ended.
+
+    Where the optimizer used no several seeds or instances, single trials are compared, so the best success stands for
+    all, as in `Run.incumbent`; else the first.
+    """
+    statuses = whole(run.trials["status"].cast(pa.string()))
     unfinished = pc.is_in(statuses, pa.array([Status.RUNNING.value, Status.NOT_EVALUATED.value]))
-    return np.where(_succeeded(trials), 0, np.where(unfinished.to_numpy(zero_copy_only=False), 2, 1))
+    rank = np.where(_succeeded(run.trials), 0, np.where(unfinished.to_numpy(zero_copy_only=False), 2, 1))
+    single = (rank == 0) & (seeds == seeds[:1]).all()
+    return np.where(single, run.cost(), 0.0), rank
 
 
 def _notes(read: int, shown: int, untimed: int, seed_note: Note | None, infeasible: int) -> Iterable[Note]:
     if read > shown:
         text = (
-            "DeepCAVE holds one trial per configuration and budget: it shows the first success of each; the run has all"
+            "DeepCAVE holds one trial per configuration and budget: it shows the best success of each; the run has all"
         )
         yield Note("flagged", text, read - shown)
     if untimed:
@@ -222,10 +228,10 @@ def _times(run: Run) -> tuple[Floats, Floats, int]:
     return starts, np.where(np.isnan(ends), starts, ends), int(missing.sum())
 
 
-def _first_of_each(order: Ints, rank: Ints, key: tuple[Ints, ...]) -> Ints:
+def _first_of_each(order: Ints, rank: tuple[Floats, Ints], key: tuple[Ints, ...]) -> Ints:
     """Rows in `order`, of equal keys only the first of the least rank."""
     joint = joint_codes(key)[order]
-    preferred = np.lexsort((rank[order], joint))
+    preferred = np.lexsort((*(by[order] for by in rank), joint))
     first = np.ones(len(order), dtype=bool)
     first[1:] = joint[preferred][1:] != joint[preferred][:-1]
     return order[np.sort(preferred[first])]

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -24,14 +27,13 @@ from ....run import COST, EXTRA, HEADER_FILE, TRIALS_FILE, Note, Objective, Run
 from ....run import configurations as space_columns
 from ...parts.text_columns import Cells, csv_cell, csv_cells, each, json_texts, whole
 from .exact_text import exact_cells, exact_texts, within
+from .files import SPACE, TRIALS
 from .rows import ShownRows
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
     from ConfigSpace.hyperparameters import Hyperparameter
 
-TRIALS = "trials.csv"
-SPACE = "configspace.csv"
 STATUS_NAMES = {
     "success": "SUCCESS",
     "timeout": "TIMEOUT",
@@ -43,6 +45,14 @@ STATUS_NAMES = {
 }
 """Status → DeepCAVE's name of it."""
 
+MISSING = frozenset(
+    {"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"}
+    | {"NULL", "NaN", "None", "n/a", "nan", "null"}
+)
+"""What pandas reads as missing, of which it need not be loaded here."""
+
+_LONGEST = 1 << 26  # bytes of the line of the names
+_DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, pa.ArrowException)
 _WIDTH = 1e-6  # of a value, where the bounds would be equal
 _OWN = ("config_id", "seed", "budget", "start_time", "end_time", "status")
 
@@ -92,24 +102,36 @@ def align(folders: Iterable[Path]) -> None:
     """Give the runs of a study (same task, space, objectives) equal bounds: the range of all their costs.
 
     DeepCAVE groups only runs with equal locked bounds, and takes the upper bound for the cost of a failed trial. Only
-    the first line of `trials.csv` changes.
+    the first line of `trials.csv` changes. Damaged runs are left as they are: whoever reads them tells of them.
 
     Raises:
         EncaveError: a folder cannot be written.
     """
-    studies: dict[str, list[Path]] = {}
+    studies: dict[str, dict[Path, dict[str, list[float]]]] = {}
     for folder in folders:
-        header = json.loads((folder / HEADER_FILE).read_text(encoding="utf-8"))
-        key = json.dumps([header["metadata"].get("task"), header["space"], header["objectives"]], sort_keys=True)
-        studies.setdefault(key, []).append(folder)
+        with suppress(*_DAMAGED):
+            studies.setdefault(_study(folder), {})[folder] = _ranges(folder / TRIALS_FILE)
     for members in studies.values():
         ranges: dict[str, list[float]] = {}
-        for folder in members:
-            for name, ends in _measured(folder / TRIALS_FILE):
-                ranges.setdefault(_metric_name(name), []).extend(ends)
+        for name, ends in chain.from_iterable(told.items() for told in members.values()):
+            ranges.setdefault(name, []).extend(ends)
         bounds = {name: bounds_of(np.array(ends)) for name, ends in ranges.items()}
         for folder in members:
             _rewrite_bounds(folder / TRIALS, bounds)
+
+
+def _study(folder: Path) -> str:
+    """What is equal in the runs of a study."""
+    header = json.loads((folder / HEADER_FILE).read_text(encoding="utf-8"))
+    return json.dumps([header["metadata"].get("task"), header["space"], header["objectives"]], sort_keys=True)
+
+
+def _ranges(trials: Path) -> dict[str, list[float]]:
+    """Objective → least and greatest values of a run."""
+    ranges: dict[str, list[float]] = {}
+    for name, ends in _measured(trials):
+        ranges.setdefault(_metric_name(name), []).extend(end for end in map(float, ends) if math.isfinite(end))
+    return ranges
 
 
 def _measured(trials: Path) -> Iterator[tuple[str, list[float]]]:
@@ -139,8 +161,10 @@ def _measured_feasible(file: pq.ParquetFile) -> Iterator[tuple[str, list[float]]
 
 def _rewrite_bounds(path: Path, bounds: Mapping[str, tuple[float, float]]) -> None:
     with path.open("rb") as file:
-        first = file.readline().decode()
-        names = next(csv.reader([first]))
+        try:
+            names = next(csv.reader([file.readline(_LONGEST).decode()]))
+        except (ValueError, StopIteration, csv.Error):
+            return  # damaged
         changed = [_rebound(name, bounds) for name in names]
         if changed == names:
             return
@@ -224,9 +248,7 @@ def _column_name(hyperparameter: str) -> str:
 
 def _is_ambiguous(text: str) -> bool:
     """Whether pandas reads this text as something else: a number, a truth value, or missing."""
-    from pandas._libs.parsers import STR_NA_VALUES
-
-    if text in STR_NA_VALUES or text.lower() in ("true", "false") or text.startswith("'"):
+    if text in MISSING or text.lower() in ("true", "false") or text.startswith("'"):
         return True
     try:
         float(text)

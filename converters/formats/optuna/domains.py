@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ....errors import EncaveError
 from ...parts.inferred_space import infer_column
+from ...parts.numbers import real
 
 if TYPE_CHECKING:
     from ConfigSpace.hyperparameters import Hyperparameter
@@ -53,15 +54,25 @@ class Domain:
     before_3: bool = field(default=False, compare=False)
     """Whether only releases of Optuna before 3.0 write it."""
 
+    def check(self, value: Any) -> None:
+        """Whether a parameter can have this value.
+
+        Raises:
+            ValueError, TypeError, OverflowError: it is to be a number, and is no finite one.
+        """
+        if self.choices is None and not math.isfinite(real(value)):
+            raise ValueError(f"{value} is no finite number")
+
     def external(self, value: Any) -> Any:
         """The parameter's value from the number that a storage has for it: a choice's index, or the value.
 
         Raises:
-            ValueError: it is no number.
+            ValueError, TypeError, OverflowError: it is no finite number.
             IndexError: there is no such choice.
         """
-        number = float(value)
+        number = real(value)
         if self.choices is None:
+            self.check(number)
             return round(number) if self.integer else number
         if not 0 <= number < len(self.choices):
             raise IndexError(f"choice {number} of {len(self.choices)}")
@@ -71,10 +82,12 @@ class Domain:
         """The same of many numbers, shape (n,).
 
         Raises:
-            ValueError, OverflowError: one is no number.
+            ValueError, OverflowError: one is no finite number.
             IndexError: there is no such choice.
         """
         if self.choices is None:
+            if not np.isfinite(numbers).all():
+                raise ValueError("a value is no finite number")
             return list(map(round, numbers.tolist())) if self.integer else numbers.tolist()
         if not ((numbers >= 0) & (numbers < len(self.choices))).all():
             raise IndexError(f"a choice is none of {len(self.choices)}")

@@ -16,6 +16,7 @@ from typing import Any
 from ....errors import EncaveError
 from ....run import Note
 from ...parts.json_lines import numbered_lines
+from ...parts.numbers import real
 from ...reader import Found, Listing, Options, ReadResult
 from .domains import Domain, parse
 from .study import STATE_NAMES, OptunaStudy, OptunaTrial, by_parameter, seconds
@@ -230,8 +231,8 @@ class _Replay:
 
 
 def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
+    return None if value is None else real(value)
 
 
 def _values(values: Any) -> dict[int, float]:
-    return {number: float(value) for number, value in enumerate(values or ()) if value is not None}
+    return {number: real(value) for number, value in enumerate(values or ()) if value is not None}

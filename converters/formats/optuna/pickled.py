@@ -14,6 +14,7 @@ from typing import Any
 from ....errors import EncaveError
 from ....files import joblib, pickles
 from ....run import Note
+from ...parts.numbers import integer, real
 from ...reader import Found, Listing, Options, ReadResult
 from .domains import Domain, from_attributes
 from .study import STATE_NAMES, OptunaStudy, OptunaTrial, by_parameter, seconds
@@ -105,7 +106,13 @@ def read(found: Found, options: Options) -> ReadResult:
     path = found.path
     if not path.stat().st_size:
         raise EncaveError(f"{path} is empty (0 bytes)")
-    return to_result(_study(_unpickled(path), path), path, options)
+    content = _unpickled(path)
+    try:
+        study = _study(content, path)
+    except _UNREADABLE as error:
+        told = f"{type(error).__name__}: {error}"
+        raise EncaveError(f"{path} holds a study with what Optuna does not pickle ({told})") from error
+    return to_result(study, path, options)
 
 
 def _unpickled(path: Path) -> Any:
@@ -195,11 +202,14 @@ def _plain(value: Any) -> Any:
 
 
 def _trial(number: int, state: dict[str, Any]) -> OptunaTrial:
-    trial = OptunaTrial(int(state.get("number", number)), _enum(state["state"], STATE_NAMES))
+    told = integer(state.get("number", number))
+    if told is None:
+        raise ValueError("the trial's number is none")
+    trial = OptunaTrial(told, _enum(state["state"], STATE_NAMES))
     values = state.get("values") or [state.get("value")]
-    trial.values = {key: float(value) for key, value in enumerate(values) if value is not None}
+    trial.values = {key: real(value) for key, value in enumerate(values) if value is not None}
     trial.user, trial.system = _mapping(state.get("user_attrs")), _mapping(state.get("system_attrs"))
-    trial.steps = {int(step): float(value) for step, value in state.get("intermediate_values", {}).items()}
+    trial.steps = {int(step): real(value) for step, value in state.get("intermediate_values", {}).items()}
     trial.start, trial.end = _moment(state.get("datetime_start")), _moment(state.get("datetime_complete"))
     return trial
 
@@ -207,7 +217,10 @@ def _trial(number: int, state: dict[str, Any]) -> OptunaTrial:
 def _params(state: dict[str, Any], domains: dict[str, Domain]) -> dict[str, tuple[Any, Domain]]:
     """Parameter → value and distribution; `domains` are those that are known already, by their text."""
     own = {str(name): _domain(distribution, domains) for name, distribution in state["distributions"].items()}
-    return {name: (value, own[name]) for name, value in _mapping(state["params"]).items()}
+    params = {str(name): _plain(value) for name, value in state["params"].items()}
+    for name, value in params.items():
+        own[name].check(value)
+    return {name: (value, own[name]) for name, value in params.items()}
 
 
 def _domain(distribution: Any, domains: dict[str, Domain]) -> Domain:

@@ -105,7 +105,7 @@ class _Storage:
         study.user = self._study_attributes("study_user_attributes", number)
         study.system = self._study_attributes("study_system_attributes", number)
         collected = _Collected(self._trials(number))
-        parameters = Parameters(list(self._rows("params", number)))
+        parameters = Parameters([self._in_utf8(row) for row in self._rows("params", number)])
         collected.broken |= parameters.broken
         for table, take in (
             ("values", collected.value),
@@ -118,6 +118,13 @@ class _Storage:
         keys = collected.finish(study)
         study.parameters = parameters.of_trials(keys)
         return study
+
+    def _in_utf8(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """A row of parameters with its bytes of text in UTF-8."""
+        if self._database.encoding == "UTF-8":
+            return row
+        code = self._database.encoding
+        return tuple(v.decode(code, "replace").encode() if isinstance(v, bytes) else v for v in row)
 
     def _release(self) -> str | None:
         if "library_version" not in self.tables.get("version_info", ()):

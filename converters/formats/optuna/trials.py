@@ -43,6 +43,7 @@ def to_result(study: OptunaStudy, path: Path, options: Options) -> ReadResult:
     Raises:
         EncaveError: the study has no trials, or the space given does not hold them.
     """
+    _number_anew(study)
     settle_times(study)
     if not study.trials:
         why = f"no trial that can be read, of {study.dropped}" if study.dropped else "no trials"
@@ -76,6 +77,16 @@ def to_result(study: OptunaStudy, path: Path, options: Options) -> ReadResult:
         notes=[*study.notes, *space.notes, *notes, *searched.notes],
     )
     return ReadResult(run, release, len(run) + study.dropped, dropped=study.dropped)
+
+
+def _number_anew(study: OptunaStudy) -> None:
+    """Give trials the places they have for numbers where two have one, as after workers that raced, or in damage."""
+    twice = len(study.trials) - len({trial.number for trial in study.trials})
+    if twice:
+        for place, trial in enumerate(study.trials):
+            trial.number = place
+        text = "trials have the number of another: all are numbered anew, in the order of the log"
+        study.notes.append(Note("flagged", text, twice))
 
 
 def _metadata(study: OptunaStudy) -> dict[str, Any]:

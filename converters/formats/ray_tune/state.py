@@ -155,7 +155,7 @@ def fill(trial: RayTrial, metric: str, *, keep: bool = False) -> None:
     for result in results(trial.folder, trial):
         trial.last = result
         value, iteration = result.get(metric), result.get(ITERATION)
-        if isinstance(value, int | float) and isinstance(iteration, int):
+        if isinstance(value, int | float) and type(value) is not bool and type(iteration) is int:
             trial.series[iteration] = float(value)
         if keep and isinstance(iteration, int):
             trial.reports.append(result)

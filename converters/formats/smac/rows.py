@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ....run import Status
+from ...parts.numbers import real
 
 FIELDS = (
     "config_id",
@@ -155,7 +156,7 @@ def _integer(value: Any) -> int:
 
 
 def _finite(value: Any) -> float:
-    number = float(value)
+    number = real(value)
     if not math.isfinite(number):
         raise ValueError(f"the budget is {number}")
     return number
@@ -163,7 +164,7 @@ def _finite(value: Any) -> float:
 
 def _real(value: Any) -> float:
     """A number that may be NaN or infinite; null is NaN, as strict JSON has it."""
-    return math.nan if value is None else float(value)
+    return value if type(value) is float else math.nan if value is None else real(value)
 
 
 def instance_text(instance: Any) -> str | None:

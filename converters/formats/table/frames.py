@@ -11,6 +11,7 @@ from typing import Any
 from ....run import Note
 from ...parts.metrics import RAY_OWN, likely, more_is_better, usual
 from ...parts.optuna_attributes import samplers
+from .unsaid import tells_of_the_trial
 
 _INDEX = ("", "Unnamed: 0")  # how pandas calls the column of an index
 _ATTRIBUTE = "system_attrs_"
@@ -67,8 +68,8 @@ def guessed(names: Sequence[str]) -> Mapping[str, Any]:
     found = usual(columns)
     if not found or len(columns) < 2:
         return {"objective": _PLACE, "hyperparameters": _PLACE}
-    others = [name for name in columns if name != found[-1]]
-    return _objective(found[-1]) | {"hyperparameters": others if len(others) <= _FEW else [_PLACE]}
+    others = [name for name in columns if name != found[-1] and not tells_of_the_trial(name)]
+    return _objective(found[-1]) | {"hyperparameters": others if 0 < len(others) <= _FEW else [_PLACE]}
 
 
 def told_over(frame: KnownFrame, spec: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -217,7 +218,8 @@ def _of_these(others: Sequence[str]) -> dict[str, Any]:
     """The likeliest objective of these columns, and the others for the hyperparameters."""
     metric = next(iter(usual(others)), None)
     told = _objective(metric) if metric else {"objective": _PLACE}
-    return {**told, "hyperparameters": [name for name in others if name != metric] or [_PLACE]}
+    hyperparameters = [name for name in others if name != metric and not tells_of_the_trial(name)]
+    return {**told, "hyperparameters": hyperparameters or [_PLACE]}
 
 
 def _mlflow(names: Sequence[str]) -> KnownFrame | None:

@@ -8,7 +8,8 @@ from ....run import Note
 from .mapping import Mapped
 from .rows import TableRows
 
-_ORDERED = ("trial_id", "evaluation", "end", "start")
+ORDERED = ("trial_id", "evaluation", "end", "start")
+"""Roles that tell the order of trials, the first that is mapped."""
 _FEWEST = 5
 """Rows that are sorted by chance too seldom to be passed over."""
 
@@ -19,7 +20,7 @@ def in_order(everything: TableRows, chosen: Sequence[int], mapped: Mapped) -> tu
     Rows without a value of it go last. Without any such column a table that is sorted by its objective is flagged.
     """
     rows = TableRows(everything.table, chosen, everything.path)
-    role = next((role for role in _ORDERED if role in mapped.roles), None)
+    role = next((role for role in ORDERED if role in mapped.roles), None)
     if role is None:
         return list(chosen), _sorted_by_value(rows, mapped)
     column = mapped.roles[role]

@@ -19,13 +19,14 @@ from ...parts.names import study_name
 from ...parts.outcomes import outcomes
 from ...parts.searcher import Searcher, named_in_folders, searcher
 from ...parts.space import SPACE_FILE, LogSpace, known_space
-from ...reader import Found, Listing, Options, ReadResult
+from ...reader import TABLE, Found, Listing, Options, ReadResult
 from .frames import KnownFrame, known_frame, told_over
 from .mapping import Mapped, decimal_comma, mapping_file, read_mapping, resolve, self_explaining
 from .oddities import oddities, time_unit
-from .order import in_order
+from .order import ORDERED, in_order
 from .rows import TableRows
 from .source import SourceTable, column_names, may_be_table, read_table
+from .unsaid import unsaid
 
 
 class TableReader:
@@ -36,7 +37,7 @@ class TableReader:
             mapping beside them, with encave's names of columns, or with those of a program that is known.
     """
 
-    name = "table"
+    name = TABLE
     title = "table (CSV, Parquet, JSON)"
 
     def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
@@ -101,6 +102,10 @@ class TableReader:
             raise EncaveError(f"{found.path} has no row" + (f" of the run {found.key}" if found.key else ""))
         everything = TableRows(table, range(table.rows), found.path)
         rows, told = in_order(everything, rows, mapped)
+        if frame is None:
+            ordered = any(role in mapped.roles for role in ORDERED)
+            chosen = TableRows(table, rows, found.path)
+            told += unsaid(chosen, list(mapped.extras), ordered=ordered)
         searched = _searched(found.path, frame, everything, mapped.told)
         run = _run(found, options, everything, rows, mapped, searched, [*notes, *told], dropped=dropped)
         return ReadResult(run, None, len(run) + dropped, dropped=dropped)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
+from ...parts.numbers import real
 from ...parts.times import iso_text
 from .source import SourceTable
 
@@ -54,7 +55,7 @@ class TableRows:
         Raises:
             EncaveError: a value is no number.
         """
-        return self._each(name, float, "no number: write it without units and signs between digits")
+        return self._each(name, real, "no number: write it without units and signs between digits")
 
     def seconds(self, name: str, unit: float) -> list[float | None]:
         """Times in seconds; None for what is missing or NaN.

@@ -157,10 +157,17 @@ def test_instances_that_runs_do_not_share_are_kept_apart(make_run) -> None:
     assert grouped([on(0, "ab"), on(1, "cd")]) == {"A (instances a, b)": 1, "A (instances c, d)": 1}
 
 
-def test_instances_of_a_function_are_repetitions_and_told(make_run) -> None:
+def test_instances_of_a_function_are_repetitions_and_told(make_run, tmp_path: Path) -> None:
     runs = [make_run("A", None, [3.0, k], task="F-DIM2", ioh={"run": {"instance": k}}) for k in (1, 2)]
     assert grouped(runs) == {"A": 2}
     assert "on the instances 1, 2 of the function, and count as repetitions" in view_runs(runs).remarks[0]
+    more = [make_run("B", None, [4.0, k], task="G-DIM2", ioh={"run": {"instance": k}}) for k in (1, 2, 3)]
+    (remark,) = view_runs([*runs, *more]).remarks
+    assert remark.startswith("2 tasks (F-DIM2, G-DIM2): the runs of A, B are on the instances 1, 2, 3 of the function")
+    (tmp_path / "report.toml").write_text(remark.rpartition("report.toml: ")[2], encoding="utf-8")
+    view = view_runs(read_settings(tmp_path / "report.toml").applied([*runs, make_run("C", task="F-DIM2")]))
+    assert [one.title for one in view.sections] == ["F-DIM2", "F-DIM2, instance 1", "F-DIM2, instance 2"]
+    assert view.remarks == ()
 
 
 def test_streamed_runs_are_split_as_whole_ones_are(tmp_path: Path) -> None:

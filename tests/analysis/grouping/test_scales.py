@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from encave.analysis.grouping.sections import view_runs
@@ -52,3 +55,43 @@ def test_within_one_optimizer_and_by_unit(errors) -> None:
 def test_what_may_count_the_same_is_not_told(errors, low: float, high: float, unit: str | None) -> None:
     assert view_runs([errors("A", 0, 0.05, 0.9), errors("B", 0, low, high, unit)]).remarks == ()
     assert view_runs([errors("A", 0, 5, 90, "%"), errors("B", 0, 3, 80, "%")]).remarks == ()
+
+
+def _measured(run: Run, name: str, direction: Literal["minimize", "maximize"], turn: Callable[[float], float]) -> Run:
+    """The run with its errors logged as something else."""
+    values = [turn(float(value)) for value in run.column("cost:loss")]
+    own = Objective(name, direction)
+    trials = run.trials.rename_columns([f"cost:{name}" if at == "cost:loss" else at for at in run.trials.column_names])
+    place = trials.column_names.index(f"cost:{name}")
+    return run.replace(objectives=(own,), trials=trials.set_column(place, f"cost:{name}", pa.array(values)))
+
+
+@pytest.mark.parametrize(
+    ("name", "direction", "turn", "line"),
+    [
+        ("accuracy", "maximize", lambda error: 1 - error, 'direction = "minimize", negate = true, add = 1'),
+        ("acc", "maximize", lambda error: 100 - 100 * error,
+         'direction = "minimize", scale = "percent", negate = true, add = 1'),
+        ("negative_accuracy", "minimize", lambda error: error - 1, "add = 1"),
+        ("negated", "maximize", lambda error: -error, 'direction = "minimize", negate = true'),
+    ],
+)  # fmt: skip
+def test_the_line_that_is_told_makes_one_measure_of_two(
+    errors, tmp_path: Path, name: str, direction: Any, turn: Callable[[float], float], line: str
+) -> None:
+    plain = [errors("SMAC", seed, 0.05, 0.9) for seed in (0, 1, 2)]
+    runs = [*plain, *(_measured(errors("DEHB", seed, 0.05, 0.9), name, direction, turn) for seed in (0, 1))]
+    (remark,) = view_runs(runs).remarks
+    told = f'runs = [{{match = "DEHB-toy-*", {line}}}]'
+    assert remark.endswith(told)
+    (tmp_path / "report.toml").write_text(told, encoding="utf-8")
+    mended = read_settings(tmp_path / "report.toml").applied(runs)
+    view = view_runs(mended)
+    assert view.remarks == () and len(view.sections) == 1
+    assert mended[3].cost().tolist() == pytest.approx(plain[0].cost().tolist())
+    assert mended[3].incumbent().value == pytest.approx(plain[0].incumbent().value)
+
+
+def test_signs_of_functions_or_of_one_optimizer_are_not_told(errors) -> None:
+    assert view_runs([errors("A", 0, -500, -90), errors("B", 0, 5, 90)]).remarks == ()
+    assert view_runs([errors("A", 0, -0.9, -0.1), errors("B", 0, -0.5, 0.5)]).remarks == ()

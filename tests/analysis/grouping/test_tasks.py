@@ -40,6 +40,10 @@ def test_folders_of_one_optimizer_that_differ_in_words_are_tasks(at) -> None:
         ["/logs/run_3/results.json", "/logs/run_4/results.json"],
         ["/logs/bohb_s1/results.json", "/logs/bohb-s2/results.json"],
         ["/logs/adult_0.json", "/logs/adult_1.json"],
+        ["/logs/RandomSeed_7/r.json", "/logs/RandomSeed_9/r.json"],
+        ["/logs/mlp/rng7/r.json", "/logs/mlp/rng9/r.json"],
+        ["/logs/mlpSeed3/r.json", "/logs/mlpSeed7/r.json"],
+        ["/logs/cifar_0/r.json", "/logs/cifar_1/r.json"],
         ["/logs/5bd1e995a0b14ab2bd1e995a0b14ab25/0/r.json", "/logs/0c4f8a1d2e3b4c5d0c4f8a1d2e3b4c5d/0/r.json"],
         ["/logs/results.json"],
         [""],
@@ -49,6 +53,23 @@ def test_numbers_seeds_hashes_and_the_optimizer_are_no_task(at, paths: list[str]
     view = view_runs([at(path) for path in paths])
     assert grouped(view) == {"unnamed task over x": {"BOHB": len(paths)}}
     assert view.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("cifar_10", "cifar-100"), ("wikitext_2", "wikitext_103"), ("resnet-18", "resnet-50"), ("ackley_5", "ackley_20"),
+     ("nas_bench_101", "nas_bench_201"), ("zdt1", "zdt2"), ("dtlz_1", "dtlz_2")],
+)  # fmt: skip
+def test_known_names_are_told_apart_by_their_numbers_without_seeds(at, first: str, second: str) -> None:
+    view = view_runs([at(f"/logs/{name}/results.json") for name in (first, second)])
+    assert list(map(len, grouped(view).values())) == [1, 1]
+    assert "each counts as a task of its own" in view.remarks[0]
+
+
+def test_a_known_name_is_one_however_its_number_is_joined(at) -> None:
+    runs = [at(f"/logs/bohb/{name}/r.json") for name in ("cifar_10", "cifar_100")]
+    runs += [at(f"/logs/smac/{name}/r.json", "SMAC") for name in ("cifar10", "cifar100")]
+    assert grouped(view_runs(runs)) == {name: {"BOHB": 1, "SMAC": 1} for name in ("cifar10", "cifar100")}
 
 
 @pytest.mark.parametrize("word", ["task", "dataset-", "instance_", "dim", "f"])
@@ -135,7 +156,7 @@ def test_an_optimizer_may_have_words_of_its_own_in_every_task(at) -> None:
 
 def test_what_a_seed_runs_within_is_told_apart_by_its_whole_name(at) -> None:
     runs = [at(f"/logs/resnet-{depth}/s{seed}/r.json", seed=seed) for depth in (18, 50) for seed in (0, 1)]
-    assert list(grouped(view_runs(runs))) == ["resnet 18", "resnet 50"]
+    assert list(grouped(view_runs(runs))) == ["resnet18", "resnet50"]
     again = [at(f"/logs/exp{number}/s{seed}/r.json", seed=seed) for number in (1, 2) for seed in (0, 1)]
     assert list(grouped(view_runs(again))) == ["exp1", "exp2"]
     within = [at(f"/logs/net_{layers}_layers/r.json") for layers in (2, 3)]

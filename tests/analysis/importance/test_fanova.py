@@ -35,7 +35,7 @@ def brute_force(table: np.ndarray, weights: list[np.ndarray]) -> dict[tuple[int,
     return {s: float((c**2 * joint).sum()) for s, c in components.items() if s}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=4), st.integers(0, 10**6), st.booleans())
 def test_equals_brute_force(shape: list[int], seed: int, uniform: bool) -> None:
     rng = np.random.default_rng(seed)

@@ -60,7 +60,7 @@ def test_local_importance_is_the_share_of_local_variance() -> None:
 games = st.integers(1, 5).flatmap(lambda d: st.tuples(st.just(d), st.integers(0, 10**6)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(games)
 def test_shapley_is_the_mean_contribution_over_all_orders(game: tuple[int, int]) -> None:
     d, seed = game

@@ -75,7 +75,7 @@ def test_exploration_compares_values_not_ids() -> None:
     assert nothing.distinct == 0 and np.isnan(nothing.duplicates) and np.isnan(nothing.hamming)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(2, 12), st.integers(1, 4), st.integers(0, 10**6))
 def test_mean_hamming_is_the_mean_over_pairs(n: int, d: int, seed: int) -> None:
     codes = np.random.default_rng(seed).integers(0, 3, size=(n, d))
@@ -97,7 +97,7 @@ def walk(table: np.ndarray, start: tuple[int, ...]) -> tuple[int, ...]:
         start = best
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.booleans())
 def test_optima_and_basins_equal_a_walk_from_every_point(seed: int, ties: bool) -> None:
     rng = np.random.default_rng(seed)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from encave.analysis.grouping.measure import Measure
@@ -53,7 +53,6 @@ def test_incumbent_rule_by_hand() -> None:
     assert incumbent_steps(cost, budget).tolist() == [0, 1, 3, 5]
 
 
-@settings(deadline=None)
 @given(trial_lists.filter(bool))
 def test_last_incumbent_is_that_of_the_run(make_run, trials: list[tuple[float, float]]) -> None:
     costs = [10.0 if np.isinf(cost) else cost for cost, _ in trials]
@@ -160,7 +159,6 @@ def test_runs_that_never_overlap_have_no_curve(make_run) -> None:
     assert not len(curve.positions)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(1, 20), min_size=1, max_size=8), min_size=1, max_size=5), st.floats(0, 30))
 def test_mean_is_exact_at_any_point(make_run, costs: list[list[int]], point: float) -> None:
     runs = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -113,7 +113,6 @@ def test_t_band_is_scipys(make_run) -> None:
     np.testing.assert_allclose([curve.lower[0], curve.upper[0]], theirs)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 7), st.sampled_from(["mean", "median", "iqm"]))
 def test_blocks_join_seamlessly(make_run, width: int, statistic: str) -> None:
     rng = np.random.default_rng(width)

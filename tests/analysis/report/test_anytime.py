@@ -71,7 +71,7 @@ def test_data_holds_every_target(chapter) -> None:
     assert axes == {"evaluations", "budget spent"}
 
 
-def test_figures_are_drawn_and_infinity_is_set(chapter) -> None:
+def test_figures_are_there_and_infinity_is_set(chapter) -> None:
     folder, _ = chapter
     names = {path.stem for path in (folder / "figures").glob("*.pdf")}
     assert names >= {"toy-ecdf", "toy-validation-regret-over-evaluations", "toy-validation-regret-over-epochs"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -66,6 +67,26 @@ def test_the_lead_holds_for_all_pairs_at_once(study) -> None:
     assert ("the difference is significant" in told) == differ
 
 
+@pytest.mark.parametrize(("seeds", "paired"), [(4, True), (5, False), (7, True)])
+def test_interval_and_test_of_a_lead_are_of_one_design(make_run, seeds: int, paired: bool) -> None:
+    """Of three pairs four seeds carry no test, five one of independent runs alone, and seven signed ranks."""
+    rng = np.random.default_rng(5)
+    costs = rng.normal(size=seeds) + np.array([[0.0], [0.3], [4.0]])
+    runs = [
+        make_run(name, seed, [99.0, 10 + cost + rng.normal(scale=0.1)])
+        for name, own in zip("ABC", costs, strict=True)
+        for seed, cost in enumerate(own)
+    ]
+    found = comparison_of(runs)
+    ours, theirs = (found.finals(one.optimizer, 0) for one in (found.lead.best, found.lead.second))
+    made = stats.ttest_rel(theirs, ours) if paired else stats.ttest_ind(theirs, ours, equal_var=False)
+    known = made.confidence_interval(1 - 0.05 / 3)
+    assert (found.lead.lower, found.lead.upper) == pytest.approx((known.low, known.high), abs=1e-9)
+    told = " ".join(words.lead_sentences(found))
+    assert ("paired by seed" in told) == paired and ("seeds not paired" in told) != paired
+    assert ("Mann–Whitney, Holm-corrected" in told) == (seeds == 5)
+
+
 def test_pairs_of_paired_runs_too() -> None:
     rng = np.random.default_rng(2)
     a, b = rng.normal(size=8), rng.normal(size=8)
@@ -85,6 +106,24 @@ def test_where_interval_and_test_disagree_the_sentence_says_what_counts(make_run
     assert found.significance[0].pairs[0].different and found.lead.lower < 0 < found.lead.upper
     told = " ".join(words.lead_sentences(found))
     assert "That is of means, and the test is of ranks; whether the two differ is what the test says." in told
+
+
+def test_a_best_rank_that_others_share_is_told_so(make_run) -> None:
+    """A is far better in one of two seeds and worse in the other."""
+    costs = {"A": [1.0, 3.0], "B": [2.5, 2.0], "C": [9.0, 9.0]}
+    runs = [make_run(name, seed, [9.9, cost]) for name, own in costs.items() for seed, cost in enumerate(own)]
+    assert "Its average rank, 1.50 of 3, is the best too, as is that of B." in words.lead_sentences(comparison_of(runs))
+
+
+def test_shares_that_were_modelled_are_told_once_for_all_tasks() -> None:
+    text = "table of measured values, modelled between 22 and 200 epochs"
+    told = [SimpleNamespace(origin=f"{text} ({share} of the trials)") for share in ("9%", "44%", "43%")]
+    assert captions.origins(told) == [f"{text} (9% to 44% of the trials)"]
+    assert captions.origins([told[0], told[0]]) == [f"{text} (9% of the trials)"]
+    assert captions.origins([SimpleNamespace(origin="A"), SimpleNamespace(origin="B"), SimpleNamespace(origin="")]) == [
+        "A",
+        "B",
+    ]
 
 
 def test_bands_of_percentages_end_at_0_and_100(make_run) -> None:
@@ -139,6 +178,33 @@ def test_too_few_runs_make_no_claim(study) -> None:
     few = [run for run in study if run.seed < 2]
     told = anytime_claims.sentence(summarise(comparison_of(few)))
     assert "no claim over time was tested" in told and "significantly" not in told.split("tested")[0]
+
+
+def test_a_larger_area_is_told_with_digits_that_show_it(make_run) -> None:
+    """B's last improvement ends just before the runs do, and A's a little earlier: both areas round to 0.000."""
+    runs = [
+        make_run(name, seed, [9.0, 2.0, 1.0], [1.0, at, 1e5])
+        for name, at in (("A", 1e5 - 9.0), ("B", 1e5 - 3.0))
+        for seed in range(4)
+    ]
+    told = anytime_claims.sentence(summarise(comparison_of(runs)))
+    assert "A has the largest area over the curve (0.0001 of 1)" in told
+
+
+def test_without_any_area_nobody_is_said_to_have_the_largest(make_run) -> None:
+    """Each run improves with its very last trial, A far more: a value that holds for no time has no area."""
+    runs = [make_run(name, seed, [9.0, last]) for name, last in (("A", 1.0), ("B", 5.0)) for seed in range(4)]
+    told = anytime_claims.sentence(summarise(comparison_of(runs)))
+    assert "no area over the curve says who is ahead: no run is below the easiest target" in told
+    assert "largest" not in told and "by this area" not in told
+
+
+def test_where_there_is_no_area_values_on_the_way_still_tell(make_run) -> None:
+    """One value above zero alone bounds no area; A is at zero long before B."""
+    runs = [make_run(n, seed, [9.0, 1.0], [1.0, at], limit={"simulated_seconds": 10.0}, common_start=False)
+            for n, at in (("A", 2.0), ("B", 8.0)) for seed in range(8)]  # fmt: skip
+    told = anytime_claims.sentence(summarise(comparison_of(runs)))
+    assert "no area over the curve" in told and "1 at 25% and 1 at 50% of the time are significant" in told
 
 
 def test_a_band_holds_everywhere_at_once(study) -> None:

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from encave.analysis.charts.papers import VENUES, paper
-from encave.analysis.report import write_report
+from encave.analysis.report import Report, write_report
 from encave.analysis.report.settings import Settings
+
+from ... import drawing
 
 needs_tex = pytest.mark.skipif(
     shutil.which("pdflatex") is None or shutil.which("bibtex") is None,
@@ -33,6 +35,12 @@ def study(make_run):
     ]
 
 
+@pytest.fixture(scope="module")
+def report(study, tmp_path_factory) -> Report:
+    with drawing.figures(drawing.draw_figure):
+        return write_report(study, tmp_path_factory.mktemp("document") / "report")
+
+
 def compile_document(folder: Path) -> str:
     """The log of the last of the usual four runs."""
     for program in ("pdflatex", "bibtex", "pdflatex", "pdflatex"):
@@ -42,20 +50,26 @@ def compile_document(folder: Path) -> str:
     return (folder / "main.log").read_text(encoding="latin-1")
 
 
-@pytest.mark.drawn
-@needs_tex
-@pytest.mark.parametrize("venue", [None, "neurips"])
-def test_the_document_compiles_without_a_complaint(study, tmp_path: Path, venue: str | None) -> None:
-    report = write_report(study, tmp_path / "report", settings=Settings(venue=venue))
-    log = compile_document(report.folder)
+def assert_compiles(folder: Path) -> None:
+    log = compile_document(folder)
     assert re.findall(r"(?:Overfull|undefined|multiply defined|LaTeX Warning).*", log) == []
-    assert (report.folder / "main.pdf").stat().st_size > 20_000
+    assert (folder / "main.pdf").stat().st_size > 20_000
 
 
-@pytest.mark.drawn
 @needs_tex
-def test_figures_as_pgf_compile(study, tmp_path: Path) -> None:
-    report = write_report(study, tmp_path / "report")
+def test_the_document_compiles_without_a_complaint(report: Report) -> None:
+    assert_compiles(report.folder)
+
+
+@needs_tex
+def test_the_document_of_a_venue_compiles_without_a_complaint(study, tmp_path: Path) -> None:
+    with drawing.figures(drawing.as_pdf):
+        report = write_report(study, tmp_path / "report", settings=Settings(venue="neurips"))
+    assert_compiles(report.folder)
+
+
+@needs_tex
+def test_figures_as_pgf_compile(report: Report) -> None:
     pictures = sorted(path.name for path in (report.folder / "figures").glob("*.pgf"))
     lines = [rf"\noindent\input{{figures/{name}}}\par" for name in pictures]
     start = [r"\documentclass{article}", r"\usepackage[T1]{fontenc}", r"\usepackage{lmodern,textcomp,pgf}"]
@@ -67,12 +81,8 @@ def test_figures_as_pgf_compile(study, tmp_path: Path) -> None:
     assert len(pictures) == len(report.figures)
 
 
-def test_the_bibliography_has_exactly_what_is_cited(study, tmp_path: Path) -> None:
-    folder = write_report(study, tmp_path / "report").folder
-    tex, bib = (
-        (folder / "main.tex").read_text(encoding="utf-8"),
-        (folder / "references.bib").read_text(encoding="utf-8"),
-    )
+def test_the_bibliography_has_exactly_what_is_cited(report: Report) -> None:
+    tex, bib = ((report.folder / name).read_text(encoding="utf-8") for name in ("main.tex", "references.bib"))
     cited = {key for keys in re.findall(r"\\citep\{([^}]*)\}", tex) for key in keys.split(",")}
     listed = re.findall(r"^@\w+\{(\w+),", bib, re.MULTILINE)
     assert sorted(cited) == sorted(listed) and len(listed) == len(set(listed))
@@ -80,24 +90,23 @@ def test_the_bibliography_has_exactly_what_is_cited(study, tmp_path: Path) -> No
     assert "demsar2006statistical" not in cited  # Nemenyi's test was not made
 
 
-def test_every_figure_and_table_is_in_the_document(study, tmp_path: Path) -> None:
-    report = write_report(study, tmp_path / "report")
+def test_every_figure_and_table_is_in_the_document(report: Report) -> None:
     tex = (report.folder / "main.tex").read_text(encoding="utf-8")
     assert set(re.findall(r"\{figures/(.*?)\.pdf\}", tex)) == {path.stem for path in report.figures}
     assert set(re.findall(r"\\input\{tables/(.*?)\}", tex)) == {path.stem for path in report.tables}
 
 
-def test_wide_tables_go_over_both_columns(study, make_run, tmp_path: Path) -> None:
+def test_wide_tables_go_over_both_columns(study, report: Report, make_run, tmp_path: Path) -> None:
     narrow = write_report([make_run()], tmp_path / "narrow").folder / "tables" / "toy.tex"
     assert narrow.read_text(encoding="utf-8").count("{table*}") == 0
-    two, one = (write_report(study, tmp_path / str(venue), settings=Settings(venue=venue)) for venue in (None, "iclr"))
-    text = {report: (report.folder / "tables" / "cifar10.tex").read_text(encoding="utf-8") for report in (two, one)}
-    assert text[two].count("{table*}") == 2 and text[one].count("{table*}") == 0
+    one = write_report(study, tmp_path / "iclr", settings=Settings(venue="iclr"))
+    text = [(made.folder / "tables" / "cifar10.tex").read_text(encoding="utf-8") for made in (report, one)]
+    assert [one.count("{table*}") for one in text] == [2, 0]
 
 
-@pytest.mark.drawn
 @pytest.mark.parametrize("venue", VENUES)
 def test_figures_have_the_width_of_the_column(make_run, tmp_path: Path, venue: str) -> None:
-    report = write_report([make_run()], tmp_path / venue, settings=Settings(venue=venue))
+    with drawing.figures(drawing.first):
+        report = write_report([make_run()], tmp_path / venue, settings=Settings(venue=venue))
     box = re.search(rb"/MediaBox \[ ?0 0 ([\d.]+) ", report.figures[0].read_bytes())
     assert box is not None and float(box[1]) / 72 == pytest.approx(paper(venue).width, abs=0.01)

@@ -120,7 +120,6 @@ def test_optimizers_that_are_not_there_are_told(make_run, tmp_path: Path) -> Non
         report(make_run, tmp_path, '[figures]\norder = ["D"]')
 
 
-@pytest.mark.drawn
 def test_a_figure_as_wide_as_the_text_stands_alone(make_run, tmp_path: Path) -> None:
     made = report(make_run, tmp_path, '[figures]\nwidth = "text"\n')
     tex = (made.folder / "main.tex").read_text(encoding="utf-8")

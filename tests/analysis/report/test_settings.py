@@ -130,6 +130,20 @@ def test_objectives_are_renamed_and_directed(make_run) -> None:
         Settings(runs=(Rule(use="f1"),)).applied([run])
 
 
+def test_values_are_turned_with_their_bounds_and_penalties(make_run, tmp_path: Path) -> None:
+    run = make_run("P", 0, [50.0, float("nan"), 12.5]).replace(objectives=(Objective("acc", "maximize", 0, 80, "%"),))
+    trials = run.trials.rename_columns([name.replace(":loss", ":acc") for name in run.trials.column_names])
+    run = run.replace(trials=trials)
+    text = 'runs = [{scale = "percent", negate = true, add = 1, objective = "error"}]'
+    (told,) = settings(tmp_path, text).applied([run])
+    assert told.column("cost:error").tolist() == pytest.approx([0.5, NAN, 0.875], nan_ok=True)
+    assert told.objectives == (Objective("error", "minimize", pytest.approx(0.2), 1.0),)
+    with pytest.raises(EncaveError, match="negate = 1 is neither true nor false"):
+        settings(tmp_path, "runs = [{negate = 1}]")
+    with pytest.raises(EncaveError, match="add = '1' is no number"):
+        settings(tmp_path, "runs = [{add = '1'}]")
+
+
 def test_a_rule_says_a_direction_that_there_is(tmp_path) -> None:
     path = tmp_path / "report.toml"
     path.write_text('[[runs]]\ndirection = "up"\n')

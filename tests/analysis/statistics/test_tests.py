@@ -7,7 +7,7 @@ from itertools import combinations, permutations, product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -87,7 +87,6 @@ def test_critical_values_of_demsar() -> None:
     np.testing.assert_allclose(ours, table, atol=1.1e-3)
 
 
-@settings(deadline=None)
 @given(small_tables)
 def test_exact_friedman_counts_all_orders(values) -> None:
     table = tests.ranks(values)

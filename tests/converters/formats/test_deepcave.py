@@ -254,6 +254,32 @@ def test_first_row_starts_first(tmp_path: Path, open_in_stock_deepcave: Open) ->
     check(conversion.output, open_in_stock_deepcave)
 
 
+@pytest.mark.parametrize("direction", ["minimize", "maximize"])
+def test_the_best_of_repeated_evaluations_stands_for_all(tmp_path: Path, direction: Any) -> None:
+    space = ConfigurationSpace(seed=0)
+    space.add([UniformFloatHyperparameter("x", 0, 1)])
+    trials = {
+        "config_id": [0, 1, 0, 1, 0],
+        "seed": [0] * 5,
+        "status": ["success", "success", "success", "crashed", "success"],
+        "start": [0.0, 1.0, 2.0, 3.0, 4.0],
+        "end": [1.0, 2.0, 3.0, 4.0, 5.0],
+        "cost:loss": [0.5, 0.4, 0.1, None, 0.9],
+    }
+    objective = Objective("loss", direction=direction)
+    configurations = {0: {"x": 0.25}, 1: {"x": 0.75}}
+    run = Run.from_columns(
+        name="noisy", optimizer=Optimizer("RS"), space=space, objectives=[objective], trials=trials,
+        configurations=configurations,
+    )  # fmt: skip
+    write(run, prepare(run)[0], tmp_path)
+    costs = [row["costs"][0] for row in native_rows(tmp_path).values()]
+    best = run.incumbent()
+    assert best is not None
+    assert (min if direction == "minimize" else max)(costs) == best.value == (0.1 if direction == "minimize" else 0.9)
+    assert len(costs) == 2
+
+
 def test_budgets_of_a_configuration_ascend(tmp_path: Path) -> None:
     lines = random_lines(5)
     lines += [{**lines[1], "trial": 5, "budget": 36.0, "start": 500.0, "end": 600.0}]

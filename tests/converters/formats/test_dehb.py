@@ -114,7 +114,7 @@ def test_choices_as_dehb(choices: int) -> None:
 UNIT = st.one_of(st.floats(0, 1), st.sampled_from([i / n for n in (2, 3, 4, 5) for i in range(n + 1)]))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(vector=st.lists(UNIT, min_size=10, max_size=10))
 def test_conditional_space_as_dehb(conditional: Any, vector: list[float]) -> None:
     try:
@@ -563,21 +563,23 @@ JSON = st.recursive(
 ANY = JSON | st.lists(st.floats(0, 1), min_size=2, max_size=2)
 
 
-@settings(max_examples=60, deadline=None)
-@given(score=JSON, config=ANY, sizes=st.lists(JSON, min_size=3, max_size=3), number=JSON | st.just(0), initial=ANY)
+@settings(max_examples=12)  # of five logs each, which are converted together
+@given(st.lists(st.tuples(JSON, ANY, st.tuples(JSON, JSON, JSON), JSON | st.just(0), ANY), min_size=5, max_size=5))
 def test_whatever_stands_beside_the_history_it_converts(
-    tmp_path_factory: pytest.TempPathFactory, score: Any, config: Any, sizes: list[Any], number: Any, initial: Any
+    tmp_path_factory: pytest.TempPathFactory, logs: list[tuple[Any, Any, tuple[Any, Any, Any], Any, Any]]
 ) -> None:
-    folder = tmp_path_factory.mktemp("log")
-    (folder / "history.pkl").write_bytes(pickle.dumps([(0, [0.1, 0.2], 1.0, 2.0, 12.0, {})]))
-    (folder / "incumbent.json").write_text(json.dumps({"config": config, "score": score}))
-    told_sizes = dict(zip(("min_fidelity", "max_fidelity", "eta"), sizes, strict=True))
-    internals = {"initial_configs": [{"config_id": number, "config": initial}, initial]}
-    state = {"DE_params": {"dimensions": number, "x": score}, "HB_params": told_sizes, "internals": internals}
-    (folder / "dehb_state.json").write_text(json.dumps(state))
-    conversion, run = one(folder, folder / "out")
-    assert len(run) == 1
-    assert conversion.status == "converted"
+    root = tmp_path_factory.mktemp("logs")
+    for place, (score, config, sizes, number, initial) in enumerate(logs):
+        (folder := root / f"log-{place}").mkdir()
+        (folder / "history.pkl").write_bytes(pickle.dumps([(0, [0.1, 0.2], 1.0, 2.0, 12.0, {})]))
+        (folder / "incumbent.json").write_text(json.dumps({"config": config, "score": score}))
+        told_sizes = dict(zip(("min_fidelity", "max_fidelity", "eta"), sizes, strict=True))
+        internals = {"initial_configs": [{"config_id": number, "config": initial}, initial]}
+        state = {"DE_params": {"dimensions": number, "x": score}, "HB_params": told_sizes, "internals": internals}
+        (folder / "dehb_state.json").write_text(json.dumps(state))
+    found = convert([root], root / "out")
+    assert [(conversion.status, conversion.reason) for conversion in found] == [("converted", None)] * len(logs)
+    assert [len(Run.load(conversion.output)) for conversion in found] == [1] * len(logs)
 
 
 def test_a_pickle_of_protocol_5_with_arrays(tmp_path: Path) -> None:

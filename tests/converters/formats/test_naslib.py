@@ -128,7 +128,7 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=40), st.integers(0, 400))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damage_never_ends_in_a_traceback(tmp_path: Path, junk: bytes, at: int) -> None:
     path = write(tmp_path, metrics(configs=["301042"] * 12))
     data = path.read_bytes()

@@ -66,6 +66,19 @@ def test_numpy_numbers_are_read(tmp_path: Path) -> None:
     assert len(read_one(save(tmp_path, {0: entry}), "nats-bench").run) == 2
 
 
+@pytest.mark.parametrize("wrong", [10**30, 1.5, "7"])
+def test_an_index_that_is_no_integer_is_refused_with_the_reason(tmp_path: Path, wrong: Any) -> None:
+    save(tmp_path, {0: {"all_archs": [1, wrong], "all_total_times": [1.0, 2.0]}})
+    [result] = convert([tmp_path], tmp_path / "out")
+    assert "is no list of numbers" in str(result.reason)
+
+
+def test_a_run_whose_name_is_no_unicode_does_not_stop_the_others(tmp_path: Path) -> None:
+    lists = {"all_archs": [1, 2], "all_total_times": [1.0, 2.0]}
+    save(tmp_path, {"\ud800": lists, 1: lists})
+    assert [result.status for result in convert([tmp_path], tmp_path / "out")] == ["converted"] * 2
+
+
 def test_indices_of_the_size_space_are_kept_as_numbers(tmp_path: Path) -> None:
     path = save(tmp_path / "search-sss" / "cifar100-T20000" / "R-EA-SS3", {0: FIRST})
     result = read_one(path, "nats-bench")

@@ -319,6 +319,26 @@ def test_trials_with_damaged_rows_are_dropped_and_counted(stored: Stored, tmp_pa
     assert [note.count for note in result.run.notes if "time is no date" in note.text] == [1]
 
 
+@pytest.mark.parametrize("encoding", ["UTF-16le", "UTF-16be"])
+def test_a_storage_in_utf_16_is_read_as_one_in_utf_8(stored: Stored, tmp_path: Path, encoding: str) -> None:
+    shutil.copytree(stored[0] / "sqlite", tmp_path / "plain")
+    (tmp_path / "wide").mkdir()
+    wide = sqlite3.connect(tmp_path / "wide" / "a.db")
+    with sqlite3.connect(tmp_path / "plain" / "a study.db") as plain, wide as one:
+        one.execute(f"PRAGMA encoding = '{encoding}'")
+        one.executescript("".join(plain.iterdump()))
+    assert read(tmp_path / "wide").run.configurations.equals(read(tmp_path / "plain").run.configurations)
+
+
+def test_trials_of_one_number_are_numbered_anew(stored: Stored, tmp_path: Path) -> None:
+    shutil.copy(stored[0] / "sqlite" / "a study.db", tmp_path)
+    with sqlite3.connect(tmp_path / "a study.db") as connection:
+        connection.execute("UPDATE trials SET number = 0 WHERE number = 1")
+    run = read(tmp_path).run
+    assert run.trials["trial_id"].to_pylist() == list(range(9))
+    assert [note.count for note in run.notes if "the number of another" in note.text] == [1]
+
+
 def test_damaged_lines_of_a_journal_are_counted(stored: Stored, tmp_path: Path) -> None:
     path = Path(shutil.copy(stored[0] / "journal" / "journal.log", tmp_path))
     lines = path.read_text().splitlines()
@@ -367,6 +387,31 @@ def test_a_truncated_storage_is_refused(stored: Stored, tmp_path: Path) -> None:
     for found in found_in(tmp_path):
         with pytest.raises(EncaveError, match=r"a study\.db"):
             READER.read(found, Options())
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [("directions", 5), ("directions", np.array(5.0)), ("name", np.arange(2)), ("_study_id", [1])],
+)
+def test_a_pickle_whose_study_has_wrong_types_is_refused_with_the_reason(
+    tmp_path: Path, attribute: str, value: Any
+) -> None:
+    study = optuna.create_study()
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=2)
+    held = study if attribute == "_study_id" else study._storage._studies[study._study_id]
+    held.__dict__[attribute] = value
+    (tmp_path / "study.pkl").write_bytes(pickle.dumps(study))
+    with pytest.raises(EncaveError, match="holds a study with what Optuna does not pickle"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**400, None, "x", True])
+def test_a_parameter_that_is_no_number_costs_one_trial(tmp_path: Path, value: Any) -> None:
+    study = optuna.create_study()
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=3)
+    study._storage._studies[study._study_id].trials[1]._params["x"] = value
+    (tmp_path / "study.pkl").write_bytes(pickle.dumps(study))
+    assert (read(tmp_path).dropped, len(read(tmp_path).run)) == (1, 2)
 
 
 class Malicious:

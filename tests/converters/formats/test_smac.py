@@ -325,7 +325,7 @@ def test_odd_fields(fields: dict[str, Any], status: str, note: str | None, tmp_p
 NUMBERS = st.one_of(st.floats(), st.integers(), st.none(), st.booleans(), st.text(max_size=3), st.just([1.0, 2.0]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(NUMBERS, min_size=9, max_size=11), min_size=1, max_size=4))
 def test_no_entry_is_lost_or_brings_the_reader_down(rows: list[list[Any]]) -> None:
     data = [flat(1), *([1, *row] for row in rows)]
@@ -343,20 +343,24 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=30, deadline=None)
-@given(
-    fields=st.dictionaries(st.sampled_from(["name", "seed", "objectives", "n_workers", "_meta", "run_obj"]), JSON),
-    statistics=st.dictionaries(st.sampled_from(["finished", "used_walltime", "trajectory", "submitted"]), JSON),
-)
+FIELDS = st.dictionaries(st.sampled_from(["name", "seed", "objectives", "n_workers", "_meta", "run_obj"]), JSON)
+STATISTICS = st.dictionaries(st.sampled_from(["finished", "used_walltime", "trajectory", "submitted"]), JSON)
+
+
+@settings(max_examples=6)  # of five logs each, which are converted together
+@given(st.lists(st.tuples(FIELDS, STATISTICS), min_size=5, max_size=5))
 def test_whatever_stands_beside_the_history_it_converts(
-    tmp_path_factory: pytest.TempPathFactory, fields: dict[str, Any], statistics: dict[str, Any]
+    tmp_path_factory: pytest.TempPathFactory, logs: list[tuple[dict[str, Any], dict[str, Any]]]
 ) -> None:
-    folder = tmp_path_factory.mktemp("log")
-    (folder / "runhistory.json").write_text(history([flat(1)], {"1": {"x": 1}}))
-    (folder / "scenario.json").write_text(json.dumps(fields))
-    (folder / "optimization.json").write_text(json.dumps(statistics))
-    _, run = one(folder, folder / "out")
-    assert len(run) == 1
+    root = tmp_path_factory.mktemp("logs")
+    for place, (fields, statistics) in enumerate(logs):
+        (folder := root / f"log-{place}").mkdir()
+        (folder / "runhistory.json").write_text(history([flat(1)], {"1": {"x": 1}}))
+        (folder / "scenario.json").write_text(json.dumps(fields))
+        (folder / "optimization.json").write_text(json.dumps(statistics))
+    found = convert([root], root / "out")
+    assert [(conversion.status, conversion.reason) for conversion in found] == [("converted", None)] * len(logs)
+    assert [len(Run.load(conversion.output)) for conversion in found if conversion.output] == [1] * len(logs)
 
 
 def test_log_that_has_no_times_at_all(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis
+from encave.converters.formats.table.frames import guessed
 from encave.converters.formats.table.reader import TableReader
 from encave.converters.reader import Options, ReadResult
 from encave.converters.survey import find
@@ -104,3 +106,33 @@ def test_each_run_of_a_table_has_its_own_order(tmp_path: Path) -> None:
     found = find(tmp_path, [TableReader(mapping)])
     runs = [one.reader.read(one.found, Options(mapping=mapping)).run for one in found]
     assert [run.trials["cost:loss"].to_pylist() for run in runs] == [[3.0, 1.0], [4.0, 2.0]]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "told"),
+    [
+        ("n_evals", (1, 9, 40, 200), "the column n_evals counts up to 200, and there are 4 rows: if it counts "
+         "evaluations, say --map evaluation=n_evals"),
+        ("number", (3, 2, 1, 0), "rows are not in the order of the column number: if trials were made in that, "
+         "say --map trial_id=number"),
+        ("seed", (7, 7, 9, 9), "the column seed has 2 values, and all rows are taken for one run: if each is "
+         "a run of its own, say --map run=seed"),
+        ("dataset", ("a", "b", "a", "b"), "if each is a run of its own, say --map run=dataset"),
+    ],
+)  # fmt: skip
+def test_what_columns_without_a_role_tell_is_flagged(
+    tmp_path: Path, column: str, values: Sequence[Any], told: str
+) -> None:
+    costs = (3, 1, 2, 0)
+    rows = "".join(f"{row},{costs[row]},{value}\n" for row, value in enumerate(values))
+    assert told in notes(a_table(tmp_path, f"x,loss,{column}\n{rows}"))
+    role = told.rpartition("--map ")[2]
+    key, _, value = role.partition("=")
+    mapping = {**LOSS, key: value}
+    for found in find(tmp_path, [TableReader(mapping)]):
+        assert "--map" not in notes(found.reader.read(found.found, Options(mapping=mapping)))
+
+
+def test_what_tells_of_the_trial_is_no_hyperparameter_of_the_way_in() -> None:
+    names = ["lr", "depth", "seed", "n_evals", "trial_id", "status", "timestamp", "loss"]
+    assert guessed(names) == {"objective": "loss", "hyperparameters": ["lr", "depth"]}

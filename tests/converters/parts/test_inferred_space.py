@@ -88,7 +88,7 @@ scalars = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), scalars), min_size=1, max_size=6))
 def test_any_configurations_become_a_run(rows: list[dict[str, Any]]) -> None:
     with warnings.catch_warnings():
@@ -100,7 +100,7 @@ def test_any_configurations_become_a_run(rows: list[dict[str, Any]]) -> None:
         assert run.configuration(number).keys() == kept | chosen
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=6))
 def test_floats_come_back_unchanged(values: list[float]) -> None:
     run = as_run({number: {"x": value} for number, value in enumerate(values)})

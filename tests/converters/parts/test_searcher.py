@@ -118,15 +118,15 @@ def test_samplers_and_pruners_of_studies_that_optuna_wrote(tmp_path: Path) -> No
         return x
 
     made = {
-        "a": (optuna.samplers.GridSampler({"x": [0.1, 0.2, 0.3]}), None),
-        "b": (optuna.samplers.TPESampler(seed=0), optuna.pruners.HyperbandPruner(1, 9, 3)),
-        "c": (optuna.samplers.TPESampler(seed=0), optuna.pruners.SuccessiveHalvingPruner(1)),
-        "d": (optuna.samplers.NSGAIISampler(seed=0, population_size=4), None),
-        "e": (optuna.samplers.RandomSampler(seed=0), None),
+        "a": (optuna.samplers.GridSampler({"x": [0.1, 0.2, 0.3]}), None, 3),
+        "b": (optuna.samplers.TPESampler(seed=0), optuna.pruners.HyperbandPruner(1, 9, 3), 24),
+        "c": (optuna.samplers.TPESampler(seed=0), optuna.pruners.SuccessiveHalvingPruner(1), 16),
+        "d": (optuna.samplers.NSGAIISampler(seed=0, population_size=4), None, 10),
+        "e": (optuna.samplers.RandomSampler(seed=0), None, 3),
     }
-    for name, (sampler, pruner) in made.items():
+    for name, (sampler, pruner, trials) in made.items():
         study = optuna.create_study(storage=storage, study_name=name, sampler=sampler, pruner=pruner)
-        study.optimize(steps, n_trials=24)
+        study.optimize(steps, n_trials=trials)
     runs = {result.run.name: result.run.provenance.group for result in read_all(tmp_path, "optuna")}
     assert runs == {
         "a": "Optuna (Grid Search)",

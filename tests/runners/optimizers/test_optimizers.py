@@ -30,7 +30,7 @@ EVALUATIONS = 24
 def spec(name: str, *, seed: int = 3, evaluations: int = EVALUATIONS) -> RunSpec:
     """A run with three workers, and with two objectives where there may be several."""
     objectives = ("valid_error", "params_M") if load(name).multi_objective else ("valid_error",)
-    evaluations = 10 if name in ("smac-bb", "bore") else evaluations  # they take a good part of a second for each
+    evaluations = {"smac-bb": 6, "bore": 10}.get(name, evaluations)  # they take a good part of a second for each
     return RunSpec(name, "cifar10", seed, Limit(evaluations=evaluations), 3, objectives=objectives)
 
 

@@ -59,7 +59,7 @@ def test_what_is_proposed_depends_on_what_was_told(
         optimizer.close()
         return told
 
-    wanted = {"nsga2": 120, "dehb": 80, "smac-bb": 24}.get(name, 48)
+    wanted = {"nsga2": 120, "dehb": 80, "smac-bb": 14, "smac": 30, "smac-exact": 30, "smac-parego": 30}.get(name, 48)
     there, opposite = proposals(1.0), proposals(-1.0)
     different = np.mean([one != other for one, other in zip(there, opposite, strict=True)])
     assert different > 0.4

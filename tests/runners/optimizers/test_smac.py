@@ -72,11 +72,11 @@ class SortedSet(set[Any]):
 @pytest.mark.parametrize(
     ("adapter", "facade", "evaluations"),
     [
-        ("smac", HyperparameterOptimizationFacade, 24),
-        ("smac-bb", BlackBoxFacade, 8),
+        ("smac", HyperparameterOptimizationFacade, 16),
+        ("smac-bb", BlackBoxFacade, 6),
         ("smac-mf", MultiFidelityFacade, 30),
         ("hyperband", HyperbandFacade, 30),
-        ("smac-parego", HyperparameterOptimizationFacade, 16),
+        ("smac-parego", HyperparameterOptimizationFacade, 12),
     ],
 )
 def test_the_trajectory_is_the_default_facades(

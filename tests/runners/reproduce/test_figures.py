@@ -209,9 +209,9 @@ def test_the_command_prints_both_and_exits_with_1_where_a_mean_is_off(
     assert done.exit_code == (1 if off else 0), done.output
     assert f"{12 - off} of 12 means are within their bar" in done.output
     assert "91.19 ± 0.31" in done.output
-    monkeypatch.setattr("encave.runners.reproduce.figures.Figure.within", True)
+    monkeypatch.setattr("encave.runners.reproduce.figures.MeasuredFigure.within", True)
     assert CliRunner().invoke(cli, arguments).exit_code == 0
-    monkeypatch.setattr("encave.runners.reproduce.figures.Figure.within", False)
+    monkeypatch.setattr("encave.runners.reproduce.figures.MeasuredFigure.within", False)
     assert CliRunner().invoke(cli, arguments).exit_code == 1
 
 

@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 LIMIT = 64 * 2**20
 """Characters that a single member may have."""
@@ -28,7 +28,11 @@ def members(stream: BinaryIO, *, depth: int) -> Iterator[tuple[tuple[str, ...], 
     Raises:
         ValueError: it is no such JSON, ends too early, or a member is larger than `LIMIT`.
     """
-    reader = _JsonStream(stream)
+    with io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8") as text:  # pyright: ignore[reportArgumentType]
+        yield from _members(_JsonStream(text), depth)
+
+
+def _members(reader: _JsonStream, depth: int) -> Iterator[tuple[tuple[str, ...], Any]]:
     reader.expect(_OPEN)
     keys: list[str] = []
     while True:
@@ -46,8 +50,8 @@ def members(stream: BinaryIO, *, depth: int) -> Iterator[tuple[tuple[str, ...], 
 
 
 class _JsonStream:
-    def __init__(self, stream: BinaryIO) -> None:
-        self._text = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8")  # pyright: ignore[reportArgumentType]
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
         self._decoder = json.JSONDecoder()
         self._data, self._at, self._ended = "", 0, False
 

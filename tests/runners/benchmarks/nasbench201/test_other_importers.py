@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import sqlite3
 import zipfile
 from collections.abc import Callable
@@ -54,12 +55,22 @@ def archs(nats: Any) -> dict[int, Any]:
     return found
 
 
-@pytest.fixture
-def official(nats: Any, archs: dict[int, Any], tmp_path: Path) -> Benchmark:
-    folder = nats.write_folder(tmp_path / "official", ())
+@pytest.fixture(scope="module")
+def imported(nats: Any, archs: dict[int, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that holds `official`."""
+    root = tmp_path_factory.mktemp("nats")
+    folder = nats.write_folder(root / "official", ())
     for index, content in archs.items():
         nats.write(folder / f"{index:06d}.pickle.pbz2", content)
-    import_benchmark(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(root / "cache"))
+        import_benchmark(folder)
+    return root / "cache"
+
+
+@pytest.fixture
+def official(imported: Path, tmp_path: Path) -> Benchmark:
+    shutil.copytree(imported, tmp_path / "cache")
     return open_benchmark("official")
 
 

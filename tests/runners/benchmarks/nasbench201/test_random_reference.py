@@ -42,7 +42,7 @@ def reported(rows: list[tuple[int, int]], drawn: tuple[int, ...]) -> int:
 
 
 @given(rows=SMALL, draws=st.integers(1, 4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_with_replacement_equals_the_mean_over_all_draws(rows: list[tuple[int, int]], draws: int) -> None:
     values = [reported(rows, drawn) for drawn in product(range(len(rows)), repeat=draws)]
     curve = reference(rows).after([draws])
@@ -51,7 +51,7 @@ def test_with_replacement_equals_the_mean_over_all_draws(rows: list[tuple[int, i
 
 
 @given(rows=SMALL, data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_without_replacement_equals_the_mean_over_all_orders(rows: list[tuple[int, int]], data: st.DataObject) -> None:
     draws = data.draw(st.integers(1, len(rows)))
     values = [reported(rows, drawn) for drawn in permutations(range(len(rows)), draws)]
@@ -61,7 +61,7 @@ def test_without_replacement_equals_the_mean_over_all_orders(rows: list[tuple[in
 
 
 @given(rows=SMALL, draws=st.integers(1, 4), level=st.sampled_from([0.0313, 0.17, 0.4999, 0.77, 0.951]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_quantiles_are_those_of_all_draws(rows: list[tuple[int, int]], draws: int, level: float) -> None:
     values = sorted(reported(rows, drawn) for drawn in product(range(len(rows)), repeat=draws))
     expected = values[int(np.ceil(level * len(values))) - 1]

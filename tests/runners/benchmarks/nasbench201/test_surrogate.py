@@ -209,7 +209,7 @@ def test_quality_is_measured_on_what_is_there(real: dict[str, Task]) -> None:
     assert all(row.r2 == 1 and row.rank_of_best == 1 and row.max_error == 0 for row in perfect)
 
 
-@pytest.mark.parametrize(("dataset", "expected"), zip(DATASETS, (0.21, 0.34, 0.34), strict=True))
+@pytest.mark.parametrize(("dataset", "expected"), list(zip(DATASETS, (0.21, 0.34, 0.34), strict=True)))
 def test_seeds_scatter_as_measured(dataset: str, expected: float, table_path: Path) -> None:
     import pandas as pd
 

@@ -11,11 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import EncaveError
-from ..files.atomic import atomic_file, walk_folders
+from ..files.atomic import atomic_file
+from .folders import HEADER_FILE, TRIALS_FILE, find_runs
 from .joined import CONFIG
 
-TRIALS_FILE = "trials.parquet"
-HEADER_FILE = "run.json"
 FORMAT_VERSION = 1
 
 
@@ -52,24 +51,6 @@ def read_run(folder: Path, *, configurations: bool) -> tuple[dict[str, Any], pa.
     except (OSError, pa.ArrowException) as error:
         raise EncaveError(f"cannot read {folder / TRIALS_FILE}: {error}. Convert the log again.") from error
     return header, table
-
-
-def find_runs(path: Path) -> list[Path]:
-    """Folders at or below `path` that hold a converted run, sorted; hidden folders are passed over.
-
-    Links to folders are followed; a run to which several paths lead is found once.
-
-    Raises:
-        EncaveError: `path` is not a folder.
-    """
-    if not path.is_dir():
-        raise EncaveError(f"{path} is not a folder")
-    found: list[Path] = []
-    for folder, subfolders, files in walk_folders(path):
-        if HEADER_FILE in files and TRIALS_FILE in files:
-            found.append(folder)
-            subfolders.clear()
-    return sorted(found)
 
 
 def _read_trials(path: Path) -> pa.Table:
