@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from ...errors import EncaveError
 from .drawing import font_file
@@ -165,12 +165,10 @@ class Look:
             told["footer"] = ""
         dressed: Any = replace(chart, **told)  # type: ignore[type-var]
         if self.order and isinstance(dressed, Ordered):
-            ordered: Any = dressed.in_order(self.order)
-            dressed = ordered
+            dressed = dressed.in_order(self.order)
         if self.log is not None and isinstance(dressed, LineChart) and (strict or dressed.can_be(log=self.log)):
-            scaled: Any = dressed.scaled(self.log)
-            dressed = scaled
-        return dressed
+            dressed = dressed.scaled(self.log)
+        return cast("_C", dressed)
 
     @property
     def _sheet(self) -> Mapping[str, Any]:

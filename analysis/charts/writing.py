@@ -75,7 +75,7 @@ def _renderer() -> Any:
 
         def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
             width, height, descent = text_to_path.get_text_width_height_descent(s, prop, ismath)
-            points: float = self.points_to_pixels(1.0)
+            points = self.points_to_pixels(1.0)
             return width * points, height * points, descent * points
 
     return Renderer
