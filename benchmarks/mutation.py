@@ -73,10 +73,13 @@ def faults(module: Path) -> Iterator[list[Fault]]:
 
 
 def mutated(fault: Fault) -> tuple[str, str] | None:
-    """The code before and after; None where nothing that is executed differs, as in an annotation."""
+    """The code before and after; None where nothing that is executed differs, as in an annotation, or it is no code."""
     before = (HERE / fault.module).read_text(encoding="utf-8")
     after = mutate_code(before, get_operator(fault.operator)(), fault.occurrence)
-    return None if after is None or _executed(before) == _executed(after) else (before, after)
+    try:
+        return None if after is None or _executed(before) == _executed(after) else (before, after)
+    except SyntaxError:  # `**` of a call's keywords as another operator
+        return None
 
 
 def _executed(code: str) -> str:

@@ -125,10 +125,15 @@ class Run(RunColumns):
         cls,
         *,
         trials: Mapping[str, ArrayLike | pa.Array],
-        configurations: Mapping[int, Mapping[str, Any]] | pa.Table,
+        configurations: Mapping[int, Mapping[str, object]] | pa.Table,
         space: ConfigurationSpace,
         objectives: Sequence[Objective],
-        **fields: Any,
+        name: str,
+        optimizer: Optimizer,
+        budget_name: str | None = None,
+        inferred_space: bool = False,
+        provenance: Provenance | None = None,
+        notes: Iterable[Note] = (),
     ) -> Run:
         """Build a run from columns; columns of `TRIAL_SCHEMA` that are missing become null, trial ids 0, 1, 2, ….
 
@@ -138,7 +143,12 @@ class Run(RunColumns):
             configurations: config_id → hyperparameter → value, or a ready table.
             space: The configuration space.
             objectives: The objectives, whose values are in the columns `cost:<name>`.
-            fields: The other arguments of `Run`.
+            name: As for `Run`, like the next five.
+            optimizer: What proposed the configurations.
+            budget_name: What the budget counts.
+            inferred_space: Whether the space was inferred.
+            provenance: Where it comes from.
+            notes: What the conversion did.
 
         Raises:
             EncaveError: as `Run`.
@@ -159,7 +169,11 @@ class Run(RunColumns):
         table = trial_columns.build(trials)
         if not isinstance(configurations, pa.Table):
             configurations = space_columns.build(space, configurations)
-        return cls(trials=table, configurations=configurations, space=space, objectives=objectives, **fields)
+        return cls(
+            name=name, optimizer=optimizer, space=space, objectives=objectives, trials=table,
+            configurations=configurations, budget_name=budget_name, inferred_space=inferred_space,
+            provenance=provenance, notes=notes,
+        )  # fmt: skip
 
     @cached_property
     def space(self) -> ConfigurationSpace:
@@ -259,7 +273,7 @@ class Run(RunColumns):
         """
         return self.replace(trials=self.trials.filter(pa.array(np.asarray(mask, dtype=bool))))
 
-    def replace(self, **fields: Any) -> Run:
+    def replace(self, **fields: object) -> Run:
         """The run with some fields replaced; not validated again, so for slices, names, provenance and notes only.
 
         Raises:

@@ -76,7 +76,7 @@ class Told:
         told |= {key: _plain(value) for key, value in self.extra.items()}
         return {key: told[key] if key in told else self._empty(key) for key in dict.fromkeys((*self.order, *told))}
 
-    def replace(self: _Own, **fields: Any) -> _Own:
+    def replace(self: _Own, **fields: object) -> _Own:
         """The same with other values of fields, which are written after those that are there, even if they are None.
 
         Other keys are replaced as a whole, by `extra`.
@@ -88,7 +88,10 @@ class Told:
             >>> encave.Provenance(task="mlp").replace(seed=3).json()
             {'task': 'mlp', 'seed': 3}
         """
-        extra = {key: value for key, value in fields.pop("extra", self.extra).items() if key not in fields}
+        given = fields.pop("extra", self.extra)
+        if not is_object(given):
+            raise EncaveError(f"extra is {shown(given)}, not an object")
+        extra = {key: value for key, value in given.items() if key not in fields}
         order = (*(self.order or self.json()), *fields)
         return dataclasses.replace(self, **{"extra": extra, **fields, "order": tuple(dict.fromkeys(order))})
 

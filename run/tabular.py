@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from .types import Cell
+
 _SHOWN = 10
 """Rows of a table in a notebook before those in the middle are left out."""
 
@@ -95,7 +97,7 @@ class Tabular(ABC):
                 temporary.write_text(text, encoding="utf-8")
         return text
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[dict[str, Cell]]:
         """The rows as JSON has them: a number that is not finite is None.
 
         Example:

@@ -1,4 +1,4 @@
-"""Types of arrays; what shape one has is told where it stands."""
+"""Types of arrays and of cells; what shape an array has is told where it stands."""
 
 from __future__ import annotations
 
@@ -13,3 +13,5 @@ Ints: TypeAlias = NDArray[np.int64]
 """Whole numbers."""
 Bools: TypeAlias = NDArray[np.bool_]
 """Truth values."""
+Cell: TypeAlias = str | int | float | bool | None
+"""A value in a row of a result's table."""

@@ -6,7 +6,7 @@ In the manner of scikit-learn's displays; no global state of matplotlib is touch
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -129,6 +129,11 @@ class Display:
         """
         look = Look(title, xlabel, ylabel, log, legend, width, height, font, order, dict(colours or {}), style, footer)
         return self.draw(look, ax, paper=paper, line_kw=line_kw)
+
+    def _plotted(self, ax: Axes | None, plot_kw: Mapping[str, object]) -> Self:
+        """As `plot`, with keywords that were handed on."""
+        plot: Callable[..., Self] = self.plot
+        return plot(ax, **plot_kw)
 
     def draw(
         self,

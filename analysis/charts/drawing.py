@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -200,7 +201,8 @@ def log_ticks(axis: Any, ratio: float) -> None:
 def _symlog_ticks(axes: Axes, scale: Scale) -> None:
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
-    powers = 10.0 ** np.arange(np.round(np.log10(scale.threshold)), np.ceil(np.log10(scale.high * 1.3)))
+    low, high = round(float(np.log10(scale.threshold))), math.ceil(float(np.log10(scale.high * 1.3)))
+    powers = 10.0 ** np.arange(low, high, dtype=np.float64)
     axes.yaxis.set_major_locator(FixedLocator([0.0, *powers]))
     axes.yaxis.set_minor_locator(FixedLocator([k * power for power in powers for k in range(2, 10)]))
     axes.yaxis.set_major_formatter(FuncFormatter(_tick))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import EncaveError
+from ...run.checks import is_list, is_object
 from .figure import Chart, Interactive
 from .style import GRID, INK, MUTED
 
@@ -75,8 +76,8 @@ def _escaped(text: str) -> str:
 
 def _plain(part: Any) -> Any:
     """The page's colours, which follow light and dark, as fixed ones."""
-    if isinstance(part, dict):
+    if is_object(part):
         return {key: _plain(value) for key, value in part.items()}
-    if isinstance(part, list):
+    if is_list(part):
         return [_plain(value) for value in part]
     return _PAGE.get(part, part) if isinstance(part, str) else part

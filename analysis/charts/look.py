@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from ...errors import EncaveError
 from .drawing import font_file
@@ -166,9 +166,9 @@ class Look:
         dressed: Any = replace(chart, **told)  # type: ignore[type-var]
         if self.order and isinstance(dressed, Ordered):
             dressed = dressed.in_order(self.order)
-        if self.log is not None and isinstance(chart, LineChart) and (strict or chart.can_be(log=self.log)):
+        if self.log is not None and isinstance(dressed, LineChart) and (strict or dressed.can_be(log=self.log)):
             dressed = dressed.scaled(self.log)
-        return dressed
+        return cast("_C", dressed)
 
     @property
     def _sheet(self) -> Mapping[str, Any]:
@@ -220,13 +220,13 @@ def style_sheet(style: Path | str) -> Mapping[str, Any]:
         EncaveError: there is none, or a line of it is not understood.
     """
     from matplotlib import rc_params_from_file
-    from matplotlib import style as styles
+    from matplotlib.style import available, library
 
     path = Path(style)
     if not path.is_file():
-        if str(style) in styles.library:
-            return dict(styles.library[str(style)])
-        raise EncaveError(f"no style sheet {str(style)!r}; name a file or one of {', '.join(styles.available)}")
+        if str(style) in library:
+            return dict(library[str(style)])
+        raise EncaveError(f"no style sheet {str(style)!r}; name a file or one of {', '.join(available)}")
     told = _Told()
     logger = logging.getLogger("matplotlib")
     before = logger.disabled, logger.level  # other packages silence it

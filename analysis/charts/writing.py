@@ -85,6 +85,10 @@ def _svg_file(drawing: Figure, **save: Any) -> bytes:
     return svg_file(svg(drawing, **save))
 
 
+def _pgf_file(drawing: Figure, **_: Any) -> bytes:
+    return pgf(drawing).encode()
+
+
 def svg_file(element: str) -> bytes:
     """The bytes of a file with this `<svg>`."""
     return f'<?xml version="1.0" encoding="utf-8"?>\n{element}\n'.encode()
@@ -94,6 +98,6 @@ WRITERS: Mapping[str, Callable[..., bytes]] = {
     "pdf": pdf,
     "png": png,
     "svg": _svg_file,
-    "pgf": lambda drawing, **_: pgf(drawing).encode(),
+    "pgf": _pgf_file,
 }
 """Ending of a file → what makes its bytes from a figure, within `style.figure_settings`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import EncaveError
 from ...files.toml_text import Key, TomlFile
+from ...run.checks import is_object
 from ..charts.area_grid import AreaGrid
 from ..charts.bars import BarChart
 from ..charts.critical_difference import CriticalDifference
@@ -58,18 +59,18 @@ def figure_settings(file: TomlFile) -> FigureSettings:
     Raises:
         EncaveError: a key or a value is none that there is.
     """
-    content: Any = file.content.get("figures", {})
-    if not isinstance(content, dict):
+    content: object = file.content.get("figures", {})
+    if not is_object(content):
         raise file.wrong(("figures",), "figures is no table; see docs/report.md")
     every = {key: value for key, value in content.items() if key not in KINDS}
     kinds = {kind: _kind(file, kind, own) for kind, own in content.items() if kind in KINDS}
     return FigureSettings(_look(file, ("figures",), every, (*_KEYS, *KINDS)), kinds)
 
 
-def _kind(file: TomlFile, kind: str, content: Any) -> Look:
-    if not isinstance(content, dict):
+def _kind(file: TomlFile, kind: str, content: object) -> Look:
+    if not is_object(content):
         raise file.wrong(("figures", kind), f"figures.{kind} is no table; see docs/report.md")
-    has = {one.name for one in fields(KINDS[kind])} | {"footer"} | ({"log"} if KINDS[kind] is LineChart else set())
+    has = {one.name for one in fields(KINDS[kind])} | {"footer"} | ({"log"} if KINDS[kind] is LineChart else set[str]())
     if hasattr(KINDS[kind], "in_order"):
         has.add("order")
     return _look(file, ("figures", kind), content, [key for key in _KEYS_OF_KINDS if key in has])
@@ -83,7 +84,7 @@ def _look(file: TomlFile, where: Key, content: Mapping[str, Any], known: Any) ->
             raise file.wrong((*where, key), f"[{told_of}] knows no key {key!r}; there are {', '.join(known)}")
         at = (*where, key)
         try:
-            for name, colour in value.items() if isinstance(value, dict) else ():
+            for name, colour in value.items() if is_object(value) else ():
                 at = (*where, key, name)
                 Look(colours={name: colour})
             told[key] = checked(key, value)

@@ -7,8 +7,9 @@ import gzip
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..charts.figure import Interactive
 from ..charts.style import LineStyle
@@ -17,6 +18,9 @@ from ..grouping.sections import View
 from . import manifest, references, words
 from .contents import Chapter, Figures, ReportInput
 from .figure_files import DrawnFigure
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 _MARKER_SHAPES = {
     "o": '<circle cx="15" cy="5" r="3"/>',
@@ -55,7 +59,6 @@ class Content:
 def page(content: Content) -> str:
     """The whole page as text."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
 
     here = Path(__file__).parent
     environment = Environment(
@@ -79,9 +82,9 @@ def page(content: Content) -> str:
         kept_apart=view.kept_apart,
         remarks=remarks,
         chapters=list(zip(anchors, chapters, strict=True)),
-        drawn_of=lambda block: _drawn(block, content.drawn),
-        swatches={name: Markup(_swatch(look)) for name, look in content.study.styles.items()},
-        swatch=lambda look: Markup(_swatch(look)),
+        drawn_of=partial(_drawn, drawn=content.drawn),
+        swatches={name: _swatch(look) for name, look in content.study.styles.items()},
+        swatch=_swatch,
         prose=_prose,
         methods=content.methods,
         references=references.used(content.methods),
@@ -137,11 +140,14 @@ def _benchmarks(view: View) -> list[tuple[str, str]]:
     return sorted(used)
 
 
-def _swatch(look: LineStyle) -> str:
+def _swatch(look: LineStyle) -> Markup:
     """The optimizer's line and marker, as in the figures."""
     colour = look.page_colour
     dashes = f' stroke-dasharray="{" ".join(f"{1.6 * length:.3g}" for length in look.dashes)}"' if look.dashes else ""
     line = f'<path d="M0 5h30" stroke="{colour}" stroke-width="1.6"{dashes}/>'
     shape = _MARKER_SHAPES.get(look.marker, "")
     marker = f'<g fill="{colour}">{shape}</g>'
-    return f'<svg class="swatch" viewBox="0 0 30 10" aria-hidden="true" focusable="false">{line}{marker}</svg>'
+    from markupsafe import Markup
+
+    drawn = f'<svg class="swatch" viewBox="0 0 30 10" aria-hidden="true" focusable="false">{line}{marker}</svg>'
+    return Markup(drawn)

@@ -46,7 +46,7 @@ def control_block(significance: Significance, title: str) -> list[ReportTable]:
     control = significance.control
     if control is None:
         return []
-    rows = []
+    rows: list[Row] = []
     for one in control.against:
         pair = significance.pair(one.optimizer, control.control)
         chance = pair.improvement if pair.first == one.optimizer else pair.improvement.turned()

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from ...errors import EncaveError
 from ...files.toml_text import Key, TomlFile, read_toml
 from ...run import COST, Objective, Run, RunHeader
+from ...run.checks import is_object
 from ...run.incumbents import RULES, IncumbentRule
 from ...run.trials import ordered
 from ..charts.look import Look
@@ -230,8 +231,8 @@ def read_settings(path: Path) -> Settings:
 
 def _hoisted(file: TomlFile) -> TomlFile:
     """The file with the keys of `[figures]` that say how numbers are summarised at its top: they are of all of it."""
-    figures = file.content.get("figures")
-    if not isinstance(figures, dict):
+    figures: object = file.content.get("figures")
+    if not is_object(figures):
         return file
     told = {key: figures[key] for key in _SUMMARY if key in figures}
     for key in told:
@@ -243,10 +244,10 @@ def _hoisted(file: TomlFile) -> TomlFile:
     return replace(file, content={**file.content, **told, "figures": rest}, lines=lines)
 
 
-def _rule(file: TomlFile, number: int, content: Any) -> Rule:
+def _rule(file: TomlFile, number: int, content: object) -> Rule:
     where = f"[[runs]] number {number}: "
     at: Key = ("runs", number - 1)
-    if not isinstance(content, dict):
+    if not is_object(content):
         raise file.wrong(at, f"{where}not a table")
     _check_keys(file, at, where, content, {one.name for one in fields(Rule)})
     rule = Rule(**content)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..charts.display import Display
 from .comparisons import compare
@@ -44,7 +44,7 @@ class CurvesDisplay(Display):
         reference: float | None = None,
         normalise: bool = False,
         ax: Axes | None = None,
-        **plot_kw: Any,
+        **plot_kw: object,
     ) -> CurvesDisplay:
         """Compare runs and draw their curves.
 
@@ -73,7 +73,7 @@ class CurvesDisplay(Display):
             runs, axis=axis, statistic=statistic, interval=interval, rule=rule, reference=reference,
             normalise=normalise,
         )  # fmt: skip
-        return cls(made.curves(task, measure)).plot(ax, **plot_kw)
+        return cls(made.curves(task, measure))._plotted(ax, plot_kw)
 
 
 class RanksDisplay(Display):
@@ -94,7 +94,7 @@ class RanksDisplay(Display):
         interval: Interval = "t",
         rule: IncumbentRule = "as-logged",
         ax: Axes | None = None,
-        **plot_kw: Any,
+        **plot_kw: object,
     ) -> RanksDisplay:
         """Compare runs and draw their ranks over time.
 
@@ -114,7 +114,7 @@ class RanksDisplay(Display):
             >>> encave.RanksDisplay.from_runs(runs).ax_.get_xlabel()
             "Share of the task's time since the start of the run"
         """
-        return cls(compare(runs, axis=axis, interval=interval, rule=rule).ranks(task)).plot(ax, **plot_kw)
+        return cls(compare(runs, axis=axis, interval=interval, rule=rule).ranks(task))._plotted(ax, plot_kw)
 
 
 class ECDFDisplay(Display):
@@ -138,7 +138,7 @@ class ECDFDisplay(Display):
         rule: IncumbentRule = "as-logged",
         reference: float | None = None,
         ax: Axes | None = None,
-        **plot_kw: Any,
+        **plot_kw: object,
     ) -> ECDFDisplay:
         """Compare runs and draw the ECDF of their running times.
 
@@ -162,7 +162,7 @@ class ECDFDisplay(Display):
             2
         """
         made = compare(runs, axis=axis, rule=rule, reference=reference)
-        return cls(made.runtimes(targets, measure=measure, task=task, hits=hits).ecdf()).plot(ax, **plot_kw)
+        return cls(made.runtimes(targets, measure=measure, task=task, hits=hits).ecdf())._plotted(ax, plot_kw)
 
 
 class CriticalDifferenceDisplay(Display):
@@ -181,7 +181,7 @@ class CriticalDifferenceDisplay(Display):
         task: str | None = None,
         rule: IncumbentRule = "as-logged",
         ax: Axes | None = None,
-        **plot_kw: Any,
+        **plot_kw: object,
     ) -> CriticalDifferenceDisplay:
         """Compare runs and draw which optimizers do not differ.
 
@@ -200,7 +200,7 @@ class CriticalDifferenceDisplay(Display):
             >>> len(shown.figure_.axes)
             1
         """
-        return cls(compare(runs, rule=rule).critical_difference(task)).plot(ax, **plot_kw)
+        return cls(compare(runs, rule=rule).critical_difference(task))._plotted(ax, plot_kw)
 
 
 class ImportanceDisplay(Display):
@@ -223,7 +223,7 @@ class ImportanceDisplay(Display):
         interactions: int = 2,
         game: Game = "ablation",
         ax: Axes | None = None,
-        **plot_kw: Any,
+        **plot_kw: object,
     ) -> ImportanceDisplay:
         """Compute importances and draw the largest.
 
@@ -248,7 +248,7 @@ class ImportanceDisplay(Display):
         made = importance(
             runs, method=method, objective=objective, budget=budget, order=interactions, game=game
         )  # fmt: skip
-        return cls(made.of(task)).plot(ax, **plot_kw)
+        return cls(made.of(task))._plotted(ax, plot_kw)
 
 
 class HypervolumeDisplay(Display):
@@ -268,7 +268,7 @@ class HypervolumeDisplay(Display):
         axis: AxisKind | None = None,
         interval: Interval = "t",
         ax: Axes | None = None,
-        **plot_kw: Any,
+        **plot_kw: object,
     ) -> HypervolumeDisplay:
         """Compare runs and draw their hypervolumes.
 
@@ -287,7 +287,7 @@ class HypervolumeDisplay(Display):
             >>> len(encave.HypervolumeDisplay.from_runs(runs, task="mlp").line_)
             3
         """
-        return cls(compare(runs, axis=axis, interval=interval).hypervolume(task)).plot(ax, **plot_kw)
+        return cls(compare(runs, axis=axis, interval=interval).hypervolume(task))._plotted(ax, plot_kw)
 
 
 class AttainmentDisplay(Display):
@@ -300,7 +300,7 @@ class AttainmentDisplay(Display):
 
     @classmethod
     def from_runs(
-        cls, runs: Iterable[Run], *, task: str | None = None, ax: Axes | None = None, **plot_kw: Any
+        cls, runs: Iterable[Run], *, task: str | None = None, ax: Axes | None = None, **plot_kw: object
     ) -> AttainmentDisplay:
         """Compare runs and draw what at least half of them attain.
 
@@ -317,7 +317,7 @@ class AttainmentDisplay(Display):
             >>> len(encave.AttainmentDisplay.from_runs(runs, task="mlp").line_)
             3
         """
-        return cls(compare(runs).attainment(task)).plot(ax, **plot_kw)
+        return cls(compare(runs).attainment(task))._plotted(ax, plot_kw)
 
 
 class ProfilesDisplay(Display):
@@ -330,7 +330,7 @@ class ProfilesDisplay(Display):
 
     @classmethod
     def from_runs(
-        cls, runs: Iterable[Run], *, interval: Interval = "t", ax: Axes | None = None, **plot_kw: Any
+        cls, runs: Iterable[Run], *, interval: Interval = "t", ax: Axes | None = None, **plot_kw: object
     ) -> ProfilesDisplay:
         """Compare runs and draw the share of runs that end with at most so much normalised regret.
 
@@ -347,7 +347,7 @@ class ProfilesDisplay(Display):
             >>> len(encave.ProfilesDisplay.from_runs(runs).line_)
             3
         """
-        return cls(compare(runs, interval=interval).profiles()).plot(ax, **plot_kw)
+        return cls(compare(runs, interval=interval).profiles())._plotted(ax, plot_kw)
 
 
 class FootprintDisplay(Display):
@@ -359,7 +359,7 @@ class FootprintDisplay(Display):
     """
 
     @classmethod
-    def from_runs(cls, runs: Iterable[Run], *, task: str | None = None, **plot_kw: Any) -> FootprintDisplay:
+    def from_runs(cls, runs: Iterable[Run], *, task: str | None = None, **plot_kw: object) -> FootprintDisplay:
         """Compare runs and draw their configurations.
 
         Args:
@@ -374,7 +374,7 @@ class FootprintDisplay(Display):
             >>> float(encave.FootprintDisplay.from_runs(runs, task="mlp", width="5in").figure_.get_figwidth())
             5.0
         """
-        return cls(compare(runs).footprints(task)).plot(**plot_kw)
+        return cls(compare(runs).footprints(task))._plotted(None, plot_kw)
 
 
 class IncumbentsDisplay(Display):
@@ -387,7 +387,7 @@ class IncumbentsDisplay(Display):
     """
 
     @classmethod
-    def from_runs(cls, runs: Iterable[Run], *, task: str | None = None, **plot_kw: Any) -> IncumbentsDisplay:
+    def from_runs(cls, runs: Iterable[Run], *, task: str | None = None, **plot_kw: object) -> IncumbentsDisplay:
         """Count the values of incumbents and draw their shares.
 
         Args:
@@ -402,4 +402,4 @@ class IncumbentsDisplay(Display):
             >>> float(encave.IncumbentsDisplay.from_runs(runs, task="mlp", width=5).figure_.get_figwidth())
             5.0
         """
-        return cls(incumbents(runs).of(task)).plot(**plot_kw)
+        return cls(incumbents(runs).of(task))._plotted(None, plot_kw)

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from ...errors import EncaveError
 from ...run.tabular import Tabular
 from ..charts.display import Display
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pyarrow as pa
-    from matplotlib.axes import Axes
     from plotly.graph_objects import Figure as PlotlyFigure
 
     from ..charts.figure import Chart
-    from ..charts.frame import Legend
     from ..charts.look import Look
-    from ..charts.papers import Paper
     from ..importance.groups import Refused
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
+
+
+def _as_of_display(
+    how: Callable[Concatenate[Display, _P], Display],
+) -> Callable[Concatenate[Result, _P], Display]:
+    """The method of a result that draws it as a display does, with the same keywords."""
+
+    @wraps(how)
+    def plot(self: Result, /, *args: _P.args, **kwargs: _P.kwargs) -> Display:
+        return how(Display(self), *args, **kwargs)
+
+    plot.__doc__ = """Draw the chart; all keywords are those of `Display.plot`.
+
+        Raises:
+            EncaveError: as `chart` and `Display.plot`.
+
+        Example:
+            >>> shown = c.curves("mlp").plot(title="", width="3.25in", legend="inside")
+            >>> [line.get_label() for line in shown.line_]
+            ['DEHB', 'SMAC', 'Random']
+        """
+    return plot
 
 
 class Result(Tabular):
@@ -43,39 +62,7 @@ class Result(Tabular):
         """
         raise EncaveError(f"{type(self).__name__} has no chart; it has a table: .table(), .to_pandas(), .to_latex()")
 
-    def plot(
-        self,
-        ax: Axes | None = None,
-        *,
-        title: str | None = None,
-        xlabel: str | None = None,
-        ylabel: str | None = None,
-        log: bool | None = None,
-        legend: Legend | None = None,
-        width: str | float | None = None,
-        height: str | float | None = None,
-        font: str | None = None,
-        order: Sequence[str] = (),
-        colours: Mapping[str, str] | None = None,
-        style: Path | str | None = None,
-        footer: bool | None = None,
-        paper: Paper | None = None,
-        **line_kw: object,
-    ) -> Display:
-        """Draw the chart; all keywords are those of `Display.plot`.
-
-        Raises:
-            EncaveError: as `chart` and `Display.plot`.
-
-        Example:
-            >>> shown = c.curves("mlp").plot(title="", width="3.25in", legend="inside")
-            >>> [line.get_label() for line in shown.line_]
-            ['DEHB', 'SMAC', 'Random']
-        """
-        return Display(self).plot(
-            ax, title=title, xlabel=xlabel, ylabel=ylabel, log=log, legend=legend, width=width, height=height,
-            font=font, order=order, colours=colours, style=style, footer=footer, paper=paper, **line_kw,
-        )  # fmt: skip
+    plot = _as_of_display(Display.plot)
 
     def plotly(self) -> PlotlyFigure:
         """The chart as an interactive figure of plotly.

@@ -170,3 +170,8 @@ def test_other_keys_are_replaced_as_a_whole() -> None:
     assert (dict(more.extra), more.seed) == ({"odd": 1, "even": [2]}, 3)
     assert more.json() == {"odd": 1, "task": "t", "seed": 3, "even": [2]}
     assert Provenance.from_json(more.json()) == more
+
+
+def test_other_keys_are_replaced_by_an_object_only() -> None:
+    with pytest.raises(EncaveError, match="extra is 3, not an object"):
+        Provenance().replace(extra=3)

@@ -6,7 +6,7 @@ authors, and said to be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ....run import Run
 from ...charts.text import capital, listing, plural
@@ -74,7 +74,7 @@ def _answers(study: ReportInput) -> Iterator[Item]:
 def _protocol(sections: Sequence[Section]) -> str:
     """What is the same for all runs of a task, looked up and not assumed."""
     told: list[str] = []
-    checks = (
+    checks: tuple[tuple[str, Callable[[Run], str]], ...] = (
         ("limits", lambda run: str(sorted(run.provenance.limit.items()))),
         ("search spaces", lambda run: str(sorted((name, str(one)) for name, one in run.space.items()))),
         ("workers", lambda run: str(run.provenance.workers)),

@@ -1,0 +1,15 @@
+# matplotlib leaves the types of settings open; this is what encave uses of it.
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from os import PathLike
+from typing import Any
+
+class RcParams(dict[str, Any]): ...
+
+def get_data_path() -> str: ...
+def rc_context(
+    rc: Mapping[str, Any] | None = None, fname: str | PathLike[str] | None = None
+) -> AbstractContextManager[None]: ...
+def rc_params_from_file(
+    fname: str | PathLike[str], fail_on_error: bool = False, use_default_template: bool = True
+) -> RcParams: ...
