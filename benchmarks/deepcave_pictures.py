@@ -23,7 +23,8 @@ from viewer.chromium import Page  # noqa: E402
 
 RUN = "DEHB-cifar10-seed0"
 JOBS = ("ablation_paths", "parallel_coordinates", "importances")
-SETTLED = 2.0  # seconds until a figure stands still
+SHEET = {"width": 1500, "height": 1400, "deviceScaleFactor": 0.75, "mobile": False}  # pixels: as high as the pages are
+SETTLED = 4.0  # seconds until a figure stands still
 PLOTS = "[...document.querySelectorAll('.js-plotly-plot')].filter(p => p.data && p.data.length)"
 
 
@@ -57,6 +58,7 @@ def main() -> None:
         selection = select(sorted(runs(Path(temporary)).iterdir()))
         with Viewer(selection, python=Path(sys.executable)) as viewer, Page() as page:
             page.open(viewer.url)
+            page.call("Emulation.setDeviceMetricsOverride", **SHEET)
             page.open(f"{viewer.base}plugins/cost_over_time")
             page.wait_for(f"{PLOTS}.length == 1", 120)
             page.select("cost_over_time-show_runs-input", "Yes")
