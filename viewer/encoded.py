@@ -57,7 +57,7 @@ class Encoded:
         return np.where(np.isnan(self.vectors), NAN_VALUE, shown)
 
 
-def _vector(hyperparameter: Hyperparameter[Any], values: list[Any]) -> Any:
+def _vector(hyperparameter: Hyperparameter[Any, Any], values: list[Any]) -> Any:
     if isinstance(hyperparameter, NumericalHyperparameter):
         numbers = np.array(values, dtype=float)
         return hyperparameter.to_vector(
@@ -68,7 +68,7 @@ def _vector(hyperparameter: Hyperparameter[Any], values: list[Any]) -> Any:
     return [vectors[repr(value)] for value in values]
 
 
-def _inactive(hyperparameter: Hyperparameter[Any]) -> float:
+def _inactive(hyperparameter: Hyperparameter[Any, Any]) -> float:
     """What stands for an inactive hyperparameter in DeepCAVE's forests."""
     if isinstance(hyperparameter, CategoricalHyperparameter):
         return len(hyperparameter.choices)
