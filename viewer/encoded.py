@@ -57,7 +57,7 @@ class Encoded:
         return np.where(np.isnan(self.vectors), NAN_VALUE, shown)
 
 
-def _vector(hyperparameter: Hyperparameter, values: list[Any]) -> Any:
+def _vector(hyperparameter: Hyperparameter[Any, Any], values: list[Any]) -> Any:
     if isinstance(hyperparameter, NumericalHyperparameter):
         numbers = np.array(values, dtype=float)
         return hyperparameter.to_vector(
@@ -68,7 +68,7 @@ def _vector(hyperparameter: Hyperparameter, values: list[Any]) -> Any:
     return [vectors[repr(value)] for value in values]
 
 
-def _inactive(hyperparameter: Hyperparameter) -> float:
+def _inactive(hyperparameter: Hyperparameter[Any, Any]) -> float:
     """What stands for an inactive hyperparameter in DeepCAVE's forests."""
     if isinstance(hyperparameter, CategoricalHyperparameter):
         return len(hyperparameter.choices)
@@ -99,7 +99,7 @@ def encoded_data(
     rows = [encoded.rows[number] for number in numbers]
     parts = [encoded.imputed(rows) if specific else encoded.shown[rows]]
     costs = np.array([list(costs) for seeds in results.values() for costs in seeds.values()], dtype=float)
-    columns = list(run.configspace.keys())
+    columns: Any = list(run.configspace.keys())
     if include_config_ids:
         parts, columns = [np.array(numbers)[:, None], *parts], ["config_id", *columns]
     chosen = [run.get_objective_id(objective) for objective in objectives]
@@ -116,7 +116,7 @@ def _combined(costs: Matrix, objectives: Sequence[Objective]) -> Matrix:
     parts = []
     for column, objective in zip(costs.T, objectives, strict=True):
         low, high = float(objective.lower or 0), float(objective.upper or 0)
-        known = np.where(np.isnan(column), objective.get_worst_value(), column)
+        known = np.where(np.isnan(column), float(objective.get_worst_value() or 0), column)
         part = (known - low) / (high - low)
         parts.append((1 - part if objective.optimize == "upper" else part) * (1 / len(objectives)))
     return np.mean(parts, axis=0)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from ..errors import EncaveError
 from ..files.atomic import atomic_folder
+from ..files.programs import working
 
 PYTHON = "3.10"
 """Release of Python in the environment."""
@@ -98,11 +98,11 @@ def _python_of(folder: Path) -> Path:
 
 
 def _find_uv(reason: str) -> str:
-    beside = Path(sys.executable).parent / "uv"
-    uv = str(beside) if beside.exists() else shutil.which("uv")
-    if uv is None:
+    uv, told = working("uv", beside=[str(Path(sys.executable).parent)])
+    if not uv:
+        found = f"does not run ({told})" if told else "is not found"
         raise EncaveError(
-            f"{reason}, and uv, which would make an environment for it, is not found. "
+            f"{reason}, and uv, which would make an environment for it, {found}. "
             f"Install uv (`pip install uv`), or install encave in a Python {PYTHON}."
         )
     return uv

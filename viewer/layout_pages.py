@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import plotly.graph_objs as go
@@ -145,7 +145,7 @@ class EncaveConfigurations(Configurations):
     @staticmethod
     def process(run: AbstractRun, inputs: Inputs) -> Outputs:
         """Costs of the configuration that is chosen, and the graph's rows."""
-        return Configurations.process(_Around(run, int(inputs["config_id"])), inputs)
+        return Configurations.process(cast("AbstractRun", _Around(run, int(inputs["config_id"]))), inputs)
 
     @staticmethod
     def load_outputs(run: AbstractRun, inputs: Inputs, outputs: Outputs) -> list[Any]:

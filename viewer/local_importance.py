@@ -41,7 +41,8 @@ class FastLPI(LPI):
         data = self.run.get_encoded_data(objectives, budget, specific=True, include_combined_cost=True)
         self._model = FanovaForest(self.cs, n_trees=n_trees, seed=seed)
         self._model.train(data[self.hp_names].to_numpy(), data[COMBINED_COST_NAME].to_numpy())
-        self.variances = self.importances = shares(self)
+        self.importances = shares(self)
+        self.variances = {name: list(one) for name, one in self.importances.items()}
 
 
 class FastMOLPI(MOLPI):

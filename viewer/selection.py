@@ -125,6 +125,8 @@ def _candidate(folder: Path) -> _Candidate:
         raise EncaveError(f"{folder} is no converted run: {', '.join(missing)} missing. Run `encave convert` first.")
     header, content = _header(folder), native.read(folder)
     meta, space = content.meta, (folder / "configspace.json").read_text(encoding="utf-8")
+    if not content.history:
+        raise EncaveError(f"{folder} has no trial, so no page could show it")
     _check_configurations(folder, space, content.configs)
     known = provenance(header)
     label = known.group or header.get("optimizer", {}).get("name", "")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from .. import __version__
 from ..files.optional import EXTRAS, install
+from ..files.programs import working
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -148,8 +148,9 @@ def why_not(modules: Sequence[str]) -> list[str]:
 
 def _programs() -> Iterator[Check]:
     for name, (purpose, remedy) in _PROGRAMS.items():
-        found = shutil.which(name) or ""
-        yield Check(name, "program", "ok" if found else "optional", found, purpose, "" if found else remedy)
+        found, told = working(name)
+        state = "ok" if found else "missing" if told else "optional"
+        yield Check(name, "program", state, found or told, purpose, "" if found else remedy)
 
 
 def _benchmarks() -> Iterator[Check]:

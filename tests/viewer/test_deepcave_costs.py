@@ -76,6 +76,15 @@ def test_the_objective_that_is_named_comes_first(tmp_path: Path, monkeypatch: py
     assert note == "1 of 2 runs have no objective 'size' but valid_error"
 
 
+def test_a_run_without_a_trial_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    for name in ("empty", "run"):
+        write_run(tmp_path / name)
+    (tmp_path / "empty" / "history.jsonl").write_text("")
+    selected = select([tmp_path / "empty", tmp_path / "run"])
+    assert selected.runs == (tmp_path / "run",)
+    assert f"left out: {tmp_path / 'empty'} has no trial, so no page could show it" in selected.notes
+
+
 def test_null_fields_of_a_trial_are_left_out(tmp_path: Path) -> None:
     write_run(tmp_path / "run")
     history = tmp_path / "run" / "history.jsonl"

@@ -20,6 +20,7 @@ from ConfigSpace import (
     UniformFloatHyperparameter,
 )
 from deepcave.plugins.summary.overview import Overview
+from deepcave.runs import AbstractRun
 from deepcave.runs.objective import Objective as DeepCaveObjective
 from deepcave.runs.status import Status as DeepCaveStatus
 
@@ -334,17 +335,17 @@ def test_deepcave_fails_on_these_kinds() -> None:
     space.add([CategoricalHyperparameter("only", ["one"]), UniformFloatHyperparameter("x", 0, 1)])
     run = stock(space, [0.1, 0.2])
     with np.errstate(all="ignore"):
-        assert np.isnan(run.encode_config(0)).any(), "DeepCAVE encodes a single choice now"
+        assert np.isnan(AbstractRun.encode_config(run, 0)).any(), "DeepCAVE encodes a single choice now"
     size, inner = OrdinalHyperparameter("size", SIZES), OrdinalHyperparameter("inner", [1, 2, 4])
     ordered = ConfigurationSpace(seed=0)
     ordered.add([size, inner])
     ordered.add(GreaterThanCondition(inner, size, "small"))
     run = stock(ordered, [0.1, 0.2, 0.3])
     with pytest.raises(ValueError, match="not supported"):
-        run.get_encoded_data(run.get_objectives()[0], 1.0, specific=True)
+        AbstractRun.get_encoded_data(run, run.get_objectives()[0], 1.0, specific=True)
     with pytest.raises(RuntimeError, match="No data available"):
         Overview.load_outputs(stock(floats(), [None, None]))
     names = floats(("loss", "x"))
     run = stock(names, [0.1, 0.2])
-    columns = list(run.get_encoded_data(run.get_objectives()[0], 1.0).columns)
+    columns = list(AbstractRun.get_encoded_data(run, run.get_objectives()[0], 1.0).columns)
     assert columns.count("loss") == 2, "DeepCAVE tells them apart now"

@@ -22,6 +22,7 @@ from encave.viewer.selection import select
 from .pages import Pages
 
 UV = """#!/bin/sh
+[ "$1" != --version ] || exit 0
 echo "$@" >> "$UV_CALLS"
 case "$1" in
   venv) for last; do :; done; mkdir -p "$last/bin"; touch "$last/bin/python" ;;
@@ -98,6 +99,19 @@ def test_without_uv_the_message_says_what_to_do(calls: Path, monkeypatch: pytest
     monkeypatch.setenv("PATH", "")
     with pytest.raises(EncaveError, match=r"DeepCAVE is not installed.*pip install uv.*Python 3\.10"):
         find_python(print)
+
+
+def test_a_stand_in_for_uv_is_passed_over(calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shims = tmp_path / "shims"
+    shims.mkdir()
+    (shims / "uv").write_text("#!/bin/sh\necho 'pyenv: uv: command not found' >&2; exit 127\n")
+    (shims / "uv").chmod(0o755)
+    path = os.environ["PATH"]
+    monkeypatch.setenv("PATH", str(shims))
+    with pytest.raises(EncaveError, match=r"uv, which .*does not run \(.*shims/uv: pyenv: uv: command not found\)"):
+        find_python(print)
+    monkeypatch.setenv("PATH", f"{shims}{os.pathsep}{path}")
+    assert find_python(print).exists()
 
 
 def test_a_python_that_is_gone_is_told(calls: Path) -> None:
