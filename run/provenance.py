@@ -204,7 +204,7 @@ class Provenance(Told):
     label_from: str | None = None
     """The word of the path or the study from which the label was taken."""
     label_where: str | None = None
-    """Where that word stands: `folder`, `study's name`."""
+    """Where that word stands: `folder`, `file's name`, `study's name`."""
     library: str | None = None
     """The library that wrote the log, where the label is not its name."""
     study: str | None = None

@@ -28,7 +28,7 @@ from ..parts.inferred_space import infer
 from ..parts.json_lines import read_lines
 from ..parts.names import study_name
 from ..parts.numbers import finite
-from ..parts.searcher import RANDOM_SEARCH, Named, Searcher, named_in_folders
+from ..parts.searcher import RANDOM_SEARCH, Named, Searcher, named_in_path
 from ..parts.space import SPACE_FILE, LogSpace, known_space
 from ..parts.times import since_start
 from ..reader import Found, Listing, Options, ReadResult
@@ -167,7 +167,7 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
     results = [result or {} for result in logged]
     losses = _stamps([result.get("loss") for result in results])
     statuses = list(map(_status, results, exceptions, losses))
-    named = None if any(_PICK in info for info in configs.infos) else named_in_folders(path, _OPTIMIZERS)
+    named = None if any(_PICK in info for info in configs.infos) else named_in_path(path, _OPTIMIZERS)
     label = named.label if named else "BOHB"
     infos = map(configs.infos.__getitem__, numbers)
     extras = list(map(or_, infos, map(_extras, results, exceptions, statuses)))

@@ -32,6 +32,9 @@ def feasibility(holds: Sequence[Sequence[bool]], statuses: Sequence[Status]) -> 
     notes: list[Note] = []
     if wrong := sum(known is False for known in succeeded):
         notes.append(Note("flagged", "infeasible trials are evaluations, and never the incumbent", wrong))
+    if wrong and wrong == len(succeeded):
+        text = "no trial is feasible, so the run has no incumbent; a constraint holds where it is at most 0 or true"
+        notes.append(Note("flagged", text))
     if unknown := sum(known is None for known in succeeded):
         notes.append(Note("assumed", "trials without values of the constraints count as feasible", unknown))
     return Feasibility({"feasible": feasible}, tuple(notes))

@@ -97,14 +97,14 @@ def searcher(
         library: The library, which serves several searchers.
         path: The log.
         logged: The searcher as the log says it.
-        study: Name of the study, which goes before folders.
+        study: Name of the study, which goes before file and folders.
         known: Label → pattern of the searchers that names can tell.
         own: Whether they are the library's own, so that its name is a part of their labels.
     """
     if logged:
         return Searcher(_with(library, logged) if own else logged)
     others = {label: pattern for label, pattern in known.items() if label.lower() != library.lower()}
-    named = (named_in(study, others) if study else None) or named_in_folders(path, others)
+    named = (named_in(study, others) if study else None) or named_in_path(path, others)
     if named is None:
         return Searcher(library)
     return Searcher(_with(library, named.label) if own else named.label, named)
@@ -114,14 +114,16 @@ def _with(library: str, name: str) -> str:
     return name if library.lower() in name.lower() else f"{library} ({name})"
 
 
-def named_in_folders(path: Path, known: Mapping[str, str] = SEARCHES) -> Named | None:
-    """The search that the nearest folder tells which tells exactly one; None if no folder does.
+def named_in_path(path: Path, known: Mapping[str, str] = SEARCHES) -> Named | None:
+    """The search that the file's name, else the nearest folder, tells; None if none tells exactly one.
 
     Args:
         path: The log.
         known: Label → pattern of how it is written, in lower case.
     """
-    return _first_named([folder.name for folder in path.absolute().parents][:_FOLDERS], known, "folder")
+    own = path.stem.partition(".")[0] if path.suffix else ""
+    folders = [folder.name for folder in path.absolute().parents][:_FOLDERS]
+    return _first_named([own], known, "file's name") or _first_named(folders, known, "folder")
 
 
 def named_in(name: str, known: Mapping[str, str]) -> Named | None:

@@ -27,6 +27,8 @@ _SPACES = re.compile(r"(config(uration)?_?space|search_?space)\b.*\.(csv|json)",
 _SCENARIO_LARGEST = 1 << 20
 _HPBANDSTER = ("configs.json", "results.json")
 _NEPS = ("full.csv", "short.csv")
+_DEHB_HISTORY = re.compile(r"history(_.*)?\.pkl")
+_WRITE_ANEW = "the file is damaged: copy it again from where it was written"
 _RAY = ("progress.csv", "result.json")
 
 
@@ -85,6 +87,17 @@ def of_file(listing: Listing, name: str) -> Unread | None:
         return Unread(path, "results of a Ray Tune trial without its params.json", way_in)
     if name.endswith(".json") and (found := _naslib_predictor(path, listing.head(name, 1 << 16))):
         return found
+    return _damaged(listing, name)
+
+
+def _damaged(listing: Listing, name: str) -> Unread | None:
+    """A log by its name of which not even one trial is whole, so that no format knows it."""
+    if name == "results.json" and "configs.json" in listing.names:
+        return Unread(listing.folder / name, "results of HpBandSter without a whole line", _WRITE_ANEW)
+    if _DEHB_HISTORY.fullmatch(name):
+        return Unread(listing.folder / name, "history (pickle) that is cut off or none of DEHB's", _WRITE_ANEW)
+    if name.endswith((".log", ".journal")) and listing.head(name, 64).startswith(b'{"op_code"'):
+        return Unread(listing.folder / name, "journal of Optuna without a whole line", _WRITE_ANEW)
     return None
 
 

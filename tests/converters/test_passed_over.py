@@ -208,6 +208,26 @@ def test_what_may_hold_trials_is_told_where_there_is_no_log(
     ]
 
 
+@pytest.mark.parametrize(
+    ("files", "kind"),
+    [
+        ({"configs.json": "[[0,0", "results.json": "{"}, "results of HpBandSter without a whole line"),
+        ({"configs.json": '[[0, 0, 0], {"x": 1}, {}]\n', "results.json": "[[0, 0"},
+         "results of HpBandSter without a whole line"),
+        ({"history_1.pkl": "\x00"}, "history (pickle) that is cut off or none of DEHB's"),
+        ({"journal.log": '{"op_code": 0, "worker'}, "journal of Optuna without a whole line"),
+    ],
+)  # fmt: skip
+def test_a_log_without_a_whole_trial_is_told(tmp_path: Path, files: dict[str, str], kind: str) -> None:
+    write_trials(tmp_path / "log", random_lines(3))
+    (tmp_path / "broken").mkdir()
+    for name, content in files.items():
+        (tmp_path / "broken" / name).write_text(content)
+    done = invoke("inspect", tmp_path, "--json", "--strict")
+    told = json.loads(done.stdout)
+    assert done.exit_code == 1 and [one["kind"] for one in told["passed_over"]] == [kind]
+
+
 def test_what_mostly_holds_none_is_told_only_where_there_is_no_log(tmp_path: Path) -> None:
     shutil.copytree(LOGS / "dehb" / "dehb_0.1.1", tmp_path / "dehb")
     (tmp_path / "model.pkl").write_bytes(pickle.dumps([1]))

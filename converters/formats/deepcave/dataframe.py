@@ -15,7 +15,7 @@ from ....run import Note, Objective, Optimizer, Provenance, Run
 from ...parts.csv_table import LIMIT, CsvTable, header_of, read_csv
 from ...parts.fitting import fitted_run
 from ...parts.names import study_name
-from ...parts.searcher import Searcher, named_in_folders
+from ...parts.searcher import Searcher, named_in_path
 from ...parts.space import LogSpace, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
 from .trials import STATUSES, Cleaned, LoggedColumns, clean
@@ -117,7 +117,7 @@ def _run(path: Path, cells: Mapping[str, _Cells], found: LogSpace, notes: list[N
     }
     cleaned = _clean(path, cells, hyperparameters)
     cleaned.columns["config_id"] = [numbers[key] for key in keys]
-    named = named_in_folders(path)
+    named = named_in_path(path)
     return fitted_run(
         name=study_name(path, "DeepCAVE"),
         optimizer=Optimizer("unknown"),

@@ -20,7 +20,7 @@ from ...parts.inferred_space import infer
 from ...parts.json_lines import Lines, read_lines
 from ...parts.names import study_name
 from ...parts.numbers import finite
-from ...parts.searcher import Searcher, named_in_folders
+from ...parts.searcher import Searcher, named_in_path
 from ...parts.space import SPACE_FILE, LogSpace, known_space, own_or_given
 from ...reader import Found, Listing, Options, ReadResult
 from .output import INFERRED, RUN_SEED, TOLD, TRIAL_SEEDS
@@ -197,7 +197,7 @@ def _run(
     optimizer = Optimizer(str(meta.get("optimizer", "unknown")), _text(meta.get("optimizer version")))
     seeds = {seed for seed in cleaned.columns["seed"] if seed is not None}
     metadata = {key: meta[key] for key in ("task", "workers") if meta.get(key) is not None}
-    named = None if "optimizer" in meta else named_in_folders(path)
+    named = None if "optimizer" in meta else named_in_path(path)
     metadata |= Searcher(optimizer.name).metadata if "optimizer" in meta else {}
     metadata |= Searcher(named.label, named).metadata if named else {}
     seeds = {meta[RUN_SEED]} if _is_integer(meta.get(RUN_SEED)) else seeds

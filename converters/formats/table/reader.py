@@ -17,7 +17,7 @@ from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
 from ...parts.names import study_name
 from ...parts.outcomes import outcomes
-from ...parts.searcher import Searcher, named_in_folders, searcher
+from ...parts.searcher import Searcher, named_in_path, searcher
 from ...parts.space import SPACE_FILE, LogSpace, known_space
 from ...reader import TABLE, Found, Listing, Options, ReadResult
 from .frames import KnownFrame, known_frame, told_over
@@ -192,7 +192,7 @@ def _searched(path: Path, frame: KnownFrame | None, rows: TableRows, told: Mappi
     if "optimizer" in told:
         return Searcher(told["optimizer"])
     if frame is None or frame.library is None:
-        named = named_in_folders(path)
+        named = named_in_path(path)
         return Searcher(named.label, named) if named else None
     column = frame.searcher_column
     logged = rows.values(column) if column is not None and column in rows.table.columns else []

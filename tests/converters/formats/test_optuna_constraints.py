@@ -107,6 +107,7 @@ def test_a_study_without_feasible_trials_has_no_incumbent(tmp_path: Path) -> Non
         _ = study.best_trial
     ((_, _, run),) = runs_in(tmp_path)
     assert run.incumbent() is None
+    assert any(note.text.startswith("no trial is feasible, so the run has no incumbent") for note in run.notes)
 
 
 def test_a_search_with_constraints(tmp_path: Path) -> None:

@@ -44,6 +44,39 @@ def test_folders_tell_where_the_log_is_silent(folder: str, label: str) -> None:
     assert searcher("Lib", path, study="of qmc").metadata["label_where"] == "study's name"
 
 
+@pytest.mark.parametrize(
+    ("file", "label"),
+    [
+        ("tpe.log", "Lib (TPE)"),
+        ("random_search_seed3.csv", "Lib (Random Search)"),
+        ("random_forest.csv", "Lib (ASHA)"),
+        ("results.json", "Lib (ASHA)"),
+        ("tpe_vs_gp.db", "Lib (ASHA)"),
+    ],
+)
+def test_the_name_of_the_file_goes_before_folders(file: str, label: str) -> None:
+    found = searcher("Lib", Path("/a/b/asha") / file)
+    assert found.label == label
+    assert found.metadata["label_where"] == ("folder" if label == "Lib (ASHA)" else "file's name")
+
+
+def test_tables_of_several_searches_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for task in ("adult", "letter"):
+        for name in ("tpe", "random_search"):
+            for seed in (0, 1):
+                path = tmp_path / "logs" / task / f"{name}_seed{seed}.csv"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(f"x,loss\n1,{seed + len(task)}\n2,{seed + len(name)}\n", encoding="utf-8")
+    mapping = ("--map", "objective=loss", "--map", "hyperparameters=x")
+    assert invoke("convert", tmp_path / "logs", "--out", tmp_path / "runs", *mapping).exit_code == 0
+    told = json.loads(invoke("groups", tmp_path / "runs", "--json").stdout)["groups"]
+    assert {(one["task"], one["optimizer"], one["seed"]) for one in told} == {
+        (task, label, seed) for task in ("adult", "letter") for label in ("TPE", "Random Search") for seed in (0, 1)
+    }
+    assert told[0]["why"].startswith("label from the file's name (random_search)")
+
+
 def _groups(source: Path) -> list[str]:
     return [result.run.provenance.group for result in read_all(source, "smac")]
 
