@@ -24,6 +24,8 @@ _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "
 class Page:
     """One page of a browser of its own; a context manager. Hosts other than loopback do not resolve."""
 
+    _socket: socket.socket | None = None
+
     def __enter__(self) -> Page:
         self._profile = tempfile.mkdtemp(prefix="encave-chromium-")
         offline = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
@@ -54,6 +56,8 @@ class Page:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._socket is not None:
+            self._socket.close()
         self._process.terminate()
         self._process.wait(timeout=30)
         shutil.rmtree(self._profile, ignore_errors=True)

@@ -301,6 +301,7 @@ def test_nothing_of_ours_is_left_in_anothers_redis(
         assert len(connection.keys("rq:worker:encave-*")) == 2
         process.send_signal(number)
         process.wait(timeout=30)
+        process.stdout.close()
         wait_until_gone(folder)
         deadline = time.monotonic() + 10
         while connection.keys("*encave-*") and time.monotonic() < deadline:

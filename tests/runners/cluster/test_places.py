@@ -224,7 +224,7 @@ def test_a_second_run_of_a_study_waits_its_turn(tmp_path: Path) -> None:
         assert [len(cell.running) for cell in study_status(tmp_path).cells] == [1]
     finally:
         other.kill()
-        other.wait()
+        other.communicate()
     assert rests(tmp_path)  # it could not clean up
     assert set(run_study(tmp_path, specs(2)).done) == set(specs(2))
     assert rests(tmp_path) == []

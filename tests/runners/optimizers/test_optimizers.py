@@ -24,7 +24,7 @@ from encave.runners.studies.limit import Limit
 from encave.runners.studies.study import run_study
 
 FLAGS = ("re+population=5+sample=2+death=worst+mutation=each", "local+step=best", "tpe+startup=4", "nsga2+population=6")
-EVALUATIONS = 24
+EVALUATIONS = 16
 
 
 def spec(name: str, *, seed: int = 3, evaluations: int = EVALUATIONS) -> RunSpec:

@@ -224,8 +224,8 @@ def test_processes_end_with_the_one_that_started_them(tmp_path: Path, jobs: int,
         os.killpg(process.pid, how)  # as a terminal does: to every process
     else:
         process.send_signal(how)
-    process.stdout.close()
     process.wait(30)
+    process.stdout.close()
     deadline = time.monotonic() + 30
     while _alive(process.pid) and time.monotonic() < deadline:
         time.sleep(0.05)
