@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .numbers import Source, wrong_in_curves, wrong_in_overview
+from .shown_numbers import Source, wrong_in_curves, wrong_in_overview
 from .pages import ONE_RUN, SEVERAL_RUNS, Page, PageError, Pages
 
 _CHANGED = ("budget_id", "objective_id", "objective_id1", "objective_id_1")
