@@ -11,10 +11,12 @@ if anything takes more than a tenth longer.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import statistics
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -58,15 +60,6 @@ def in_turns(homes: Iterable[Path], body: str, repeats: int, *arguments: str) ->
     return [statistics.median(column) for column in zip(*found, strict=True)]
 
 
-def _report(home: Path, wanted: argparse.Namespace) -> float:
-    """What the benchmark of that encave says, whose runs are saved by it."""
-    command = [sys.executable, "benchmarks/report.py", "--seeds", "3", "--repeats", f"{wanted.repeats}"]
-    environment = {**os.environ, "PYTHONPATH": str(home)}
-    told = subprocess.run(command, capture_output=True, text=True, cwd=home / "encave", env=environment, check=False)
-    [row] = [line for line in told.stdout.splitlines() if line.startswith("| CPU, s")]
-    return float(row.split("|")[2])
-
-
 def main() -> int:
     """Print a table; status 1 if the bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -78,19 +71,21 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         homes = [Path(temporary) / name for name in ("earlier", "today")]
         for home, commit in zip(homes, (wanted.commit, "HEAD"), strict=True):
-            subprocess.run(
-                ["git", "-C", _ROOT, "worktree", "add", "--quiet", "--detach", home / "encave", commit], check=True
-            )
-        try:
-            print(f"{wanted.logs} logs of {wanted.trials} trials, CPU s, median of {wanted.repeats}\n")
-            print(f"| what | {wanted.commit} | today | ratio |\n|---|---|---|---|")
-            for what, (earlier, today) in _measured(homes, Path(temporary), wanted):
-                slower |= today > BAR * earlier
-                print(f"| {what} | {earlier:.2f} | {today:.2f} | {today / earlier:.2f} |", flush=True)
-        finally:
-            for home in homes:
-                subprocess.run(["git", "-C", _ROOT, "worktree", "remove", "--force", home / "encave"], check=True)
+            _unpack(commit, home / "encave")
+        print(f"{wanted.logs} logs of {wanted.trials} trials, CPU s, median of {wanted.repeats}\n")
+        print(f"| what | {wanted.commit} | today | ratio |\n|---|---|---|---|")
+        for what, (earlier, today) in _measured(homes, Path(temporary), wanted):
+            slower |= today > BAR * earlier
+            print(f"| {what} | {earlier:.2f} | {today:.2f} | {today / earlier:.2f} |", flush=True)
     return int(slower)
+
+
+def _unpack(commit: str, folder: Path) -> None:
+    """The files of a commit."""
+    folder.mkdir(parents=True)
+    packed = subprocess.run(["git", "-C", _ROOT, "archive", commit], check=True, capture_output=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(folder, filter="data")
 
 
 def _measured(homes: list[Path], folder: Path, wanted: argparse.Namespace) -> Iterable[tuple[str, list[float]]]:
@@ -98,27 +93,13 @@ def _measured(homes: list[Path], folder: Path, wanted: argparse.Namespace) -> It
         for number in range(wanted.logs):
             make(folder / kind / f"seed_{number}", wanted.trials)
         out = "{home}/" + kind
-        yield (
-            f"convert {kind}",
-            in_turns(
-                homes,
-                _COMMAND,
-                wanted.repeats,
-                "convert",
-                f"{folder / kind}",
-                "--out",
-                out + "-{repeat}",
-                "--jobs",
-                "1",
-            ),
-        )
+        words = ("convert", f"{folder / kind}", "--out", out + "-{repeat}", "--jobs", "1")
+        yield f"convert {kind}", in_turns(homes, _COMMAND, wanted.repeats, *words)
         yield f"load {kind}", in_turns(homes, _LOAD, wanted.repeats, out + "-0")
-    one = folder / "smac" / "seed_0"
-    yield (
-        "convert one log",
-        in_turns(homes, _COMMAND, 2 * wanted.repeats + 1, "convert", f"{one}", "--out", "{home}/one-{repeat}"),
-    )
-    yield "report, as its benchmark makes runs", [_report(home, wanted) for home in homes]
+    one = ("convert", f"{folder / 'smac' / 'seed_0'}", "--out", "{home}/one-{repeat}")
+    yield "convert one log", in_turns(homes, _COMMAND, 2 * wanted.repeats + 1, *one)
+    every = ("report", *("{home}/" + f"{kind}-0" for kind in logs.LOGS), "--out", "{home}/report-{repeat}")
+    yield "report of all of them", in_turns(homes, _COMMAND, wanted.repeats, *every)
 
 
 if __name__ == "__main__":
