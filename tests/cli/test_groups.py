@@ -172,7 +172,7 @@ def test_deepcave_is_shown_the_groups_that_are_printed(
     shown: list[Selection] = []
 
     def open_runs(folders: Sequence[Path], *, grouping: Grouping, **_: object) -> None:
-        shown.append(select(folders, grouping))
+        shown.append(select(folders, grouping=grouping))
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("encave.viewer.open_runs", open_runs)

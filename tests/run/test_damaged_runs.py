@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from encave import EncaveError, Run
 from encave.cli import cli
 from encave.converters import convert
-from encave.run import HEADER_FILE, TRIALS_FILE, model
+from encave.run import HEADER_FILE, TRIALS_FILE, saving
 from encave.store import RunStore
 
 from .test_model import make_run
@@ -144,7 +144,7 @@ def test_trials_that_unpack_to_more_than_a_run_has_are_refused(tmp_path: Path, m
     make_run().save(tmp_path)
     table = pq.read_table(tmp_path / TRIALS_FILE)
     pq.write_table(pa.concat_tables([table] * 20_000), tmp_path / TRIALS_FILE, compression="zstd")
-    monkeypatch.setattr(model, "_LARGEST", 1 << 20)
+    monkeypatch.setattr(saving, "_LARGEST", 1 << 20)
     for configurations in (True, False):
         with pytest.raises(EncaveError, match="unpacks to"):
             Run.load(tmp_path, configurations=configurations)

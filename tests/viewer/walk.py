@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .shown_numbers import Source, wrong_in_curves, wrong_in_overview
 from .pages import ONE_RUN, SEVERAL_RUNS, Page, PageError, Pages
+from .shown_numbers import Source, wrong_in_curves, wrong_in_overview
 
 _CHANGED = ("budget_id", "objective_id", "objective_id1", "objective_id_1")
 _RAISED = re.compile(r"\b[A-Z]\w*Error\b")  # a reason that is not in words

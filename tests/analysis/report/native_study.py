@@ -674,7 +674,8 @@ def check_incumbent_values(study: Study) -> None:
 def check_document(study: Study) -> None:
     """What main.tex points at is called by its name, and is there."""
     text = (study.folder / "main.tex").read_text(encoding="utf-8")
-    assert set(re.findall(r"(\w+)~\\ref", text)) == {"Figures", "Tables"}
+    words = set(re.findall(r"(\w+)~\\ref", text))
+    assert {"Figures", "Tables"} <= words <= {"Figure", "Figures", "Table", "Tables"}, words
     labels = "".join(path.read_text(encoding="utf-8") for path in (study.folder / "tables").glob("*.tex")) + text
     assert all(rf"\label{{{name}}}" in labels for name in re.findall(r"\\ref\{([^}]*)\}", text))
 
