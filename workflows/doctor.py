@@ -149,8 +149,7 @@ def why_not(modules: Sequence[str]) -> list[str]:
 def _programs() -> Iterator[Check]:
     for name, (purpose, remedy) in _PROGRAMS.items():
         found, told = working(name)
-        state = "ok" if found else "missing" if told else "optional"
-        yield Check(name, "program", state, found or told, purpose, "" if found else remedy)
+        yield Check(name, "program", "ok" if found else "optional", found or told, purpose, "" if found else remedy)
 
 
 def _benchmarks() -> Iterator[Check]:
