@@ -18,6 +18,7 @@ from .joined import CONFIG
 
 FORMAT_VERSION = 1
 _LARGEST = 1 << 34  # bytes of the trials of a run
+_MANY = 100_000  # trials from which threads save more than they cost
 
 
 def write_run(folder: Path, header: Mapping[str, Any], table: pa.Table) -> None:
@@ -64,7 +65,7 @@ def _read_table(path: Path, *, configurations: bool) -> pa.Table:
     with pq.ParquetFile(path) as file:
         check_footer(file, path, _LARGEST)
         if configurations:
-            return file.read()
+            return file.read(use_threads=file.metadata.num_rows > _MANY)
         schema = file.schema_arrow
         table = file.read([name for name in schema.names if not name.startswith(CONFIG)], use_threads=False)
     for field in schema:
