@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain, combinations
 
 import numpy as np
 
@@ -36,17 +38,37 @@ def never_left(runs: Sequence[Run]) -> int:
     return sum(initial_share(run) == 1.0 for run in runs)
 
 
-def twins(first: Group, second: Group) -> int:
-    """How many runs of the first evaluated, in the same order, exactly what a run of the second did, at equal costs."""
-    known = {_digest(run) for run in second.runs if len(run)}
-    return sum(_digest(run) in known for run in first.runs if len(run))
+def twins(groups: Sequence[Group]) -> list[tuple[Group, Group, int]]:
+    """Pairs of groups of which runs are the same, with how many of the first.
+
+    Such a run evaluated, in the same order, exactly what a run of the second did, at equal costs.
+    """
+    costs = [[_costs(run) for run in group.runs] for group in groups]
+    seen = Counter(chain.from_iterable(map(set, costs)))
+    digests = [  # configurations take longer, and are looked at where costs are equal
+        [
+            _configurations(run) if len(run) and seen[cost] > 1 else b""
+            for run, cost in zip(group.runs, own, strict=True)
+        ]
+        for group, own in zip(groups, costs, strict=True)
+    ]
+    found: list[tuple[Group, Group, int]] = []
+    for first, second in combinations(range(len(groups)), 2):
+        known = {pair for pair in zip(costs[second], digests[second], strict=True) if pair[1]}
+        same = sum(pair in known for pair in zip(costs[first], digests[first], strict=True))
+        if same:
+            found.append((groups[first], groups[second], same))
+    return found
 
 
-def _digest(run: Run) -> bytes:
-    digest = hashlib.blake2b(digest_size=16)
-    for name in ("budget", *(f"{COST}{objective.name}" for objective in run.objectives)):
-        digest.update(np.ascontiguousarray(run.column(name).astype(np.float64)).tobytes())
+def _costs(run: Run) -> bytes:
+    names = ("budget", *(f"{COST}{objective.name}" for objective in run.objectives))
+    columns = (np.ascontiguousarray(run.column(name).astype(np.float64)) for name in names)
+    return hashlib.blake2b(b"".join(column.tobytes() for column in columns), digest_size=16).digest()
+
+
+def _configurations(run: Run) -> bytes:
     rows = run.configurations.to_pylist()
     texts = {row.pop("config_id"): repr(sorted(row.items())) for row in rows}
-    digest.update("\n".join(texts[one] for one in run.column("config_id").tolist()).encode())
-    return digest.digest()
+    told = "\n".join(texts[one] for one in run.column("config_id").tolist())
+    return hashlib.blake2b(told.encode(), digest_size=16).digest()

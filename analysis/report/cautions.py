@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from itertools import combinations
 
 from ...run.provenance import JSON
 from ..charts.text import capital, listing, plural
@@ -146,13 +145,11 @@ def _not_what_it_says(comparison: Comparison) -> list[str]:
                 f"{group.optimizer}: {stayed} of {plural(len(group.runs), 'run')} never left the initial design, so "
                 "they show that design and not the optimizer. Allow more trials."
             )
-    for first, second in combinations(comparison.section.groups, 2):
-        same = twins(first, second)
-        if same:
-            found.append(
-                f"{first.optimizer} and {second.optimizer}: {same} of {plural(len(first.runs), 'run')} of the first "
-                "have exactly the trials of a run of the second, so these are not two optimizers."
-            )
+    for first, second, same in twins(comparison.section.groups):
+        found.append(
+            f"{first.optimizer} and {second.optimizer}: {same} of {plural(len(first.runs), 'run')} of the first "
+            "have exactly the trials of a run of the second, so these are not two optimizers."
+        )
     return found
 
 
