@@ -110,8 +110,7 @@ class RunColumns(RunHeader):
             >>> runs[0].evaluation.shape
             (30,)
         """
-        known = "evaluation" in self.trials.column_names
-        return self.column("evaluation").astype(np.float64) if known else np.full(len(self), np.nan)
+        return self._where_told("evaluation")
 
     def spent(self) -> NDArray[np.float64]:
         """What each trial cost in units of its budget, shape (n,); NaN without a budget.
@@ -138,8 +137,11 @@ class RunColumns(RunHeader):
             >>> runs[0].penalty.shape
             (30,)
         """
-        known = "penalty" in self.trials.column_names
-        return self.column("penalty").astype(np.float64) if known else np.full(len(self), np.nan)
+        return self._where_told("penalty")
+
+    def _where_told(self, name: str) -> NDArray[np.float64]:
+        known = name in self.trials.column_names
+        return self.column(name).astype(np.float64) if known else np.full(len(self), np.nan)
 
     @property
     def hyperparameters(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ....run import COST, EXTRA, Note, Run, Status
 from ....run import configurations as space_columns
+from ....run.intensification import evidence_of
 from ....run.types import Floats, Ints
 from ...parts.codes import codes, first_of_each, joint_codes
 from ...parts.text_columns import whole
@@ -90,7 +91,7 @@ def rows(run: Run) -> ShownRows:
     starts, ends, untimed = _times(run)
     order = np.argsort(ends, kind="stable")
     key = (content, codes(pa.array(budgets + 0.0)), codes(pa.array(seeds)))  # + 0.0: -0.0 is 0.0
-    kept = _first_of_each(order, _rank(run, seeds), key)
+    kept = _first_of_each(order, _rank(run), key)
     kept = _by_budget(kept, content, budgets)
     kept = _first_start_first(kept, starts)
     numbers = codes(pa.array(content[kept]))
@@ -140,17 +141,16 @@ def _succeeded(trials: pa.Table) -> NDArray[np.bool_]:
     return pc.equal(whole(trials["status"].cast(pa.string())), Status.SUCCESS.value).to_numpy(zero_copy_only=False)
 
 
-def _rank(run: Run, seeds: Ints) -> tuple[Floats, Ints]:
+def _rank(run: Run) -> tuple[Floats, Ints]:
     """Which of repeated trials stands for all, the least by the second, then the first: a success, else one that ended.
 
-    Where the optimizer used no several seeds or instances, single trials are compared, so the best success stands for
-    all, as in `Run.incumbent`; else the first.
+    Where single trials are compared and no means over seeds or instances, the best success stands for all, as in
+    `Run.incumbent`; else the first.
     """
     statuses = whole(run.trials["status"].cast(pa.string()))
     unfinished = pc.is_in(statuses, pa.array([Status.RUNNING.value, Status.NOT_EVALUATED.value]))
     rank = np.where(_succeeded(run.trials), 0, np.where(unfinished.to_numpy(zero_copy_only=False), 2, 1))
-    single = (rank == 0) & (seeds == seeds[:1]).all()
-    return np.where(single, run.cost(), 0.0), rank
+    return np.where(rank == 0, run.cost(), 0.0) if evidence_of(run) is None else np.zeros(len(run)), rank
 
 
 def _notes(read: int, shown: int, untimed: int, seed_note: Note | None, infeasible: int) -> Iterable[Note]:
