@@ -23,7 +23,7 @@ from viewer.chromium import Page  # noqa: E402
 
 RUN = "DEHB-cifar10-seed0"
 JOBS = ("ablation_paths", "parallel_coordinates")
-HEIGHTS = {"cost_over_time": 1050, "parallel_coordinates": 1250}  # pixels; the others are higher
+HEIGHTS = {"cost_over_time": 1050, "parallel_coordinates": 1310, "ablation_paths": 1850}  # pixels
 SETTLED = 4.0  # seconds until a figure stands still
 PLOTS = "[...document.querySelectorAll('.js-plotly-plot')].filter(p => p.data && p.data.length)"
 
@@ -32,7 +32,7 @@ def runs(folder: Path) -> Path:
     """Converted runs of DEHB, SMAC and RE, three of each."""
     limit = parse_limit("100evals")
     wanted = [(name, seed) for name in ("dehb", "smac-mf", "re") for seed in range(3)]
-    run_study(folder / "logs", [RunSpec(name, "cifar10", seed, limit) for name, seed in wanted])
+    run_study(folder / "logs", [RunSpec(name, "cifar10", seed, limit, epochs=200) for name, seed in wanted])
     convert([folder / "logs"], folder / "runs")
     return folder / "runs"
 
@@ -51,7 +51,7 @@ def compute(page: Page, name: str) -> None:
 
 def take(page: Page, out: Path, name: str) -> None:
     """Write the picture of a page, whole and at three quarters of its size."""
-    size = {"width": 1500, "height": HEIGHTS.get(name, 1500), "deviceScaleFactor": 0.75}
+    size = {"width": 1500, "height": HEIGHTS[name], "deviceScaleFactor": 0.75}
     page.call("Emulation.setDeviceMetricsOverride", mobile=False, **size)
     time.sleep(SETTLED)
     page.screenshot(out / f"deepcave-{name.replace('_', '-')}.png")
@@ -62,6 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
     out = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         selection = select(sorted(runs(Path(temporary)).iterdir()))
         with Viewer(selection, python=Path(sys.executable)) as viewer, Page() as page:
