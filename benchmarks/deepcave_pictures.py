@@ -50,7 +50,7 @@ def compute(page: Page, name: str) -> None:
 
 
 def take(page: Page, out: Path, name: str) -> None:
-    """Write the picture of a page, whole and at three quarters of its size."""
+    """Write the picture of a page, at three quarters of its size."""
     size = {"width": 1500, "height": HEIGHTS[name], "deviceScaleFactor": 0.75}
     page.call("Emulation.setDeviceMetricsOverride", mobile=False, **size)
     time.sleep(SETTLED)
