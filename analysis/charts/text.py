@@ -75,12 +75,13 @@ def slug(text: str) -> str:
     return fitted(re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-"), _LONGEST, text) or "unnamed"
 
 
-def unique_slugs(texts: Iterable[str]) -> list[str]:
-    """A file name for each text, numbered where two would be equal."""
-    names: list[str] = []
+def unique_slugs(texts: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+    """A file name for each text, numbered where two would be equal or one is taken."""
+    names: dict[str, None] = {}
+    before = set(taken)
     for text in texts:
         name, number = slug(text), 2
-        while name in names:
+        while name in names or name in before:
             name, number = f"{slug(text)}-{number}", number + 1
-        names.append(name)
-    return names
+        names[name] = None
+    return list(names)

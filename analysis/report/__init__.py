@@ -35,10 +35,11 @@ from ..comparison.training_noise import TrainingNoise
 from ..grouping.sections import View, check_control, view_runs
 from ..importance.groups import Truth
 from ..performance.random_search import RandomSearch
-from . import data, gallery, html, latex, manifest, words
+from . import data, html, latex, manifest, words
 from .chapters import write_chapters
 from .contents import Chapter, ReportInput
 from .document import BIBLIOGRAPHY, NAME, Document
+from .gallery import Gallery
 from .methods import describe_methods
 from .settings import Settings
 
@@ -107,17 +108,14 @@ def write_report(
     manifest.check_replaceable(place)
     on_step("computing", 0, None)
     study = replace(_study(runs, settings, truth, random_search), noise=noise)
-    chapters = write_chapters(study)
     title = title or settings.title or _title(study.view)
     with atomic_folder(place) as folder:
-        drawn = gallery.draw_all(
-            folder / "figures",
-            chapters,
-            venue,
-            settings.figures,
-            jobs,
-            lambda done, total: on_step("drawing figures", done, total),
-        )
+        with Gallery(folder / "figures", venue, settings.figures, jobs) as gallery:
+            chapters: list[Chapter] = []
+            for chapter in write_chapters(study, lambda done, of: on_step("computing", done, of)):
+                chapters.append(chapter)
+                gallery.add(chapter)
+            drawn = gallery.drawn(lambda done, of: on_step("drawing figures", done, of))
         on_step("writing", 0, None)
         tables = _write_tables(folder / "tables", chapters, venue)
         numbers = data.write(folder / "data", chapters)

@@ -1,65 +1,74 @@
-"""All figures of a report, drawn into one folder."""
+"""All figures of a report, drawn into one folder while its later chapters are still computed."""
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from itertools import repeat
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
+from types import TracebackType
 
+from ..charts.look import Look
 from ..charts.papers import Paper
 from ..charts.text import unique_slugs
-from .contents import Chapter
+from .contents import Chapter, Figure
 from .figure_files import DrawnFigure, draw_figure
 from .figure_settings import FigureSettings
 
 _WORTH_A_PROCESS = 8  # figures; fewer are drawn sooner than another process has started
 
 
-def draw_all(
-    folder: Path,
-    chapters: Sequence[Chapter],
-    paper: Paper,
-    looks: FigureSettings,
-    jobs: int = 1,
-    on_figure: Callable[[int, int], None] = lambda done, of: None,
-) -> Mapping[int, DrawnFigure]:
-    """Draw every figure of the chapters into `folder`: `id` of the figure → what was drawn.
+class Gallery:
+    """Draws the figures of the chapters that it is given, in other processes once there are enough to be worth them.
 
     Args:
         folder: Is made.
-        chapters: Whose figures are drawn.
-        paper: For which.
-        looks: How figures are to look.
+        paper: For which the figures are.
+        looks: How they are to look.
         jobs: Most processes; the files are the same for any number.
-        on_figure: Called at first and after each figure with how many are drawn and how many there are.
     """
-    folder.mkdir()
-    figures = [figure for chapter in chapters for figure in chapter.figures()]
-    names = unique_slugs(figure.name for figure in figures)
-    shown = [looks.dressed(figure) for figure in figures]
-    own = [looks.of(figure.kind) for figure in figures]
-    jobs = min(jobs, len(figures) // _WORTH_A_PROCESS)
-    if jobs < 2:
-        drawn = _counted(
-            map(draw_figure, shown, repeat(folder), names, repeat(paper), own),
-            len(figures),
-            on_figure,
-        )
-    else:
-        with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-            drawn = _counted(
-                pool.map(draw_figure, shown, repeat(folder), names, repeat(paper), own), len(figures), on_figure
-            )
-    return {id(figure): one for figure, one in zip(figures, drawn, strict=True)}
 
+    def __init__(self, folder: Path, paper: Paper, looks: FigureSettings, jobs: int = 1) -> None:
+        folder.mkdir()
+        self._folder, self._paper, self._looks, self._jobs = folder, paper, looks, jobs
+        self._figures: list[Figure] = []
+        self._names: list[str] = []
+        self._begun: list[Future[DrawnFigure]] = []
+        self._pool: ProcessPoolExecutor | None = None
 
-def _counted(drawn: Iterable[DrawnFigure], total: int, on_figure: Callable[[int, int], None]) -> list[DrawnFigure]:
-    """All that are drawn, each told as it is."""
-    found: list[DrawnFigure] = []
-    on_figure(0, total)
-    for one in drawn:
-        found.append(one)
-        on_figure(len(found), total)
-    return found
+    def __enter__(self) -> Gallery:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def add(self, chapter: Chapter) -> None:
+        """Draw the figures of a chapter, now or when `drawn` is called."""
+        figures = chapter.figures()
+        self._figures += figures
+        self._names += unique_slugs((figure.name for figure in figures), self._names)
+        if self._pool is None:
+            jobs = min(self._jobs, len(self._figures) // _WORTH_A_PROCESS)
+            if jobs < 2:
+                return
+            self._pool = ProcessPoolExecutor(self._jobs, multiprocessing.get_context("spawn"))
+        for number in range(len(self._begun), len(self._figures)):
+            self._begun.append(self._pool.submit(draw_figure, *self._asked(number)))
+
+    def drawn(self, on_figure: Callable[[int, int], None] = lambda done, of: None) -> Mapping[int, DrawnFigure]:
+        """`id` of each figure → what was drawn, when all are.
+
+        Args:
+            on_figure: Called at first and after each figure with how many are drawn and how many there are.
+        """
+        found: dict[int, DrawnFigure] = {}
+        on_figure(0, len(self._figures))
+        for number, figure in enumerate(self._figures):
+            found[id(figure)] = self._begun[number].result() if self._pool else draw_figure(*self._asked(number))
+            on_figure(len(found), len(self._figures))
+        return found
+
+    def _asked(self, number: int) -> tuple[Figure, Path, str, Paper, Look]:
+        figure = self._figures[number]
+        return self._looks.dressed(figure), self._folder, self._names[number], self._paper, self._looks.of(figure.kind)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ... import __version__
 from ...errors import EncaveError
@@ -58,12 +59,20 @@ def fingerprint(run: Run) -> str:
 
 
 def _column_bytes(column: pa.ChunkedArray) -> bytes:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
     if pa.types.is_floating(column.type):
         values = column.to_numpy().astype("<f8")
         return np.where(np.isnan(values), np.nan, values).tobytes()  # one NaN for null, whatever its payload
-    if pa.types.is_integer(column.type) and not column.null_count:
-        return column.to_numpy().astype("<i8").tobytes()
-    return orjson.dumps(column.to_pylist(), default=str)
+    present = column.is_valid().to_numpy().tobytes()
+    if pa.types.is_integer(column.type):
+        return present + column.fill_null(0).to_numpy().astype("<i8").tobytes()
+    if pa.types.is_string(column.type):
+        letters = pc.binary_length(column).fill_null(0).to_numpy().astype("<i8").tobytes()
+        texts = column.fill_null("").cast(pa.large_string()).combine_chunks()
+        joined = pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), pa.scalar("", pa.large_string()))
+        return present + letters + joined[0].as_buffer().to_pybytes()
+    return present + orjson.dumps(column.to_pylist(), default=str)
 
 
 def write(folder: Path, runs: Sequence[Run], title: str, command: str | None) -> None:

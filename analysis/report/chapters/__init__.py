@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ..contents import Chapter, ReportInput
 from . import all_tasks, anytime, exploration, hyperparameters, reproducibility, runs, tasks
@@ -19,6 +19,15 @@ CHAPTERS: tuple[Callable[[ReportInput], Sequence[Chapter]], ...] = (
 """What writes them: each gives no, one or several chapters. A new one comes before `runs`."""
 
 
-def write_chapters(study: ReportInput) -> list[Chapter]:
-    """All chapters of a report."""
-    return [chapter for write in CHAPTERS for chapter in write(study)]
+def write_chapters(
+    study: ReportInput, on_part: Callable[[int, int], None] = lambda done, of: None
+) -> Iterator[Chapter]:
+    """All chapters of a report, each when it is written.
+
+    Args:
+        study: What they are of.
+        on_part: Called before each of `CHAPTERS` with how many are done and how many there are.
+    """
+    for done, write in enumerate(CHAPTERS):
+        on_part(done, len(CHAPTERS))
+        yield from write(study)
