@@ -188,25 +188,27 @@ def scale_values(axes: Axes, scale: Scale) -> None:
 
 def log_ticks(axis: Any, ratio: float) -> None:
     """Ticks of a logarithmic axis whose ends have this ratio."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator
+
+    from .minor_ticks import MinorTicks
 
     # the fewer decades, the more labels between the powers of ten
     labelled = next((subs for most, subs in _LABELLED if ratio < most), (1,))
     axis.set_major_locator(LogLocator(subs=labelled, numticks=12))
     axis.set_major_formatter(FuncFormatter(_tick))
-    axis.set_minor_locator(LogLocator(subs=tuple(range(2, 10)), numticks=12))
-    axis.set_minor_formatter(NullFormatter())
+    MinorTicks(axis, LogLocator(subs=tuple(range(2, 10)), numticks=12).tick_values)
 
 
 def _symlog_ticks(axes: Axes, scale: Scale) -> None:
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+    from matplotlib.ticker import FixedLocator, FuncFormatter
+
+    from .minor_ticks import MinorTicks
 
     low, high = round(float(np.log10(scale.threshold))), math.ceil(float(np.log10(scale.high * 1.3)))
     powers = 10.0 ** np.arange(low, high, dtype=np.float64)
     axes.yaxis.set_major_locator(FixedLocator([0.0, *powers]))
-    axes.yaxis.set_minor_locator(FixedLocator([k * power for power in powers for k in range(2, 10)]))
     axes.yaxis.set_major_formatter(FuncFormatter(_tick))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    MinorTicks(axes.yaxis, FixedLocator([k * power for power in powers for k in range(2, 10)]).tick_values)
 
 
 def _tick(value: float, _position: int | None = None) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 class RcParams(dict[str, Any]): ...
 
+rcParams: RcParams  # noqa: N816
+
 def get_data_path() -> str: ...
 def rc_context(
     rc: Mapping[str, Any] | None = None, fname: str | PathLike[str] | None = None
