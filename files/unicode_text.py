@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+_NUMBERS, _LISTS = (int, float), (list, tuple)  # a union of types would be made anew at each of many values
+
 
 def spelt_out(value: Any) -> Any:
     r"""The value with `\ud800` in six letters for each half letter in its texts, its keys and what it holds.
@@ -14,19 +16,20 @@ def spelt_out(value: Any) -> Any:
     Args:
         value: A text, a number, None, or mappings, lists, tuples and dataclasses of them.
     """
-    return _spelt_out(value) if _has_halves(value) else value
+    return _spelt_out(value) if has_halves(value) else value
 
 
-def _has_halves(value: Any) -> bool:
+def has_halves(value: Any) -> bool:
+    """Whether a text, a key or what it holds has half letters; arguments as of `spelt_out`."""
     if isinstance(value, str):
         return not value.isascii() and not is_unicode(value)
-    if value is None or isinstance(value, int | float):
+    if value is None or isinstance(value, _NUMBERS):
         return False
-    if isinstance(value, list | tuple):
-        return any(map(_has_halves, value))
+    if isinstance(value, _LISTS):
+        return any(map(has_halves, value))
     if isinstance(value, Mapping):
-        return any(map(_has_halves, value)) or any(map(_has_halves, value.values()))
-    return is_dataclass(value) and any(map(_has_halves, vars(value).values()))
+        return any(map(has_halves, value)) or any(map(has_halves, value.values()))
+    return is_dataclass(value) and any(map(has_halves, vars(value).values()))
 
 
 def _spelt_out(value: Any) -> Any:

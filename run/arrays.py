@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from ..errors import EncaveError
 
 WRONG_TYPE = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError, OverflowError)
+_DTYPES = {pa.int32(): np.int32, pa.int64(): np.int64, pa.float64(): np.float64}
 
 
 def exact_array(values: Any, kind: pa.DataType, *, nan_is_null: bool = False) -> pa.Array:
@@ -32,6 +35,33 @@ def exact_array(values: Any, kind: pa.DataType, *, nan_is_null: bool = False) ->
         return array.dictionary_encode().cast(kind) if text else array.cast(kind)
     except WRONG_TYPE as error:
         raise EncaveError(f"{error} (wanted {kind})") from None
+
+
+def plain_numbers(column: pa.ChunkedArray) -> NDArray[Any]:
+    """The numbers of a column of one of `_DTYPES`, shape (n,); NaN where a float is null.
+
+    Unlike its `to_numpy` it loads no pandas, which takes longer than to read many runs.
+    """
+    if column.null_count and not pa.types.is_float64(column.type):
+        return column.to_numpy()
+    parts = [_plain(chunk) for chunk in column.chunks if len(chunk)]
+    return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, _DTYPES[column.type]), *parts])
+
+
+def _plain(array: pa.Array) -> NDArray[Any]:
+    valid, data = array.buffers()
+    assert data is not None
+    kept = slice(array.offset, array.offset + len(array))
+    numbers = np.frombuffer(data, _DTYPES[array.type], kept.stop)[array.offset :]
+    if array.null_count == 0 or valid is None:
+        return numbers
+    known = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")[kept]
+    return np.where(known, numbers, np.nan)
+
+
+def integers(values: NDArray[np.int64]) -> pa.Array:
+    """An array of 64-bit integers, shape (n,), that shares their memory; unlike `pyarrow.array` it loads no pandas."""
+    return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(np.ascontiguousarray(values, np.int64))])
 
 
 def _infer(values: Any, kind: pa.DataType, nan_is_null: bool) -> pa.Array:

@@ -34,8 +34,9 @@ def check_fields(where: str, content: Mapping[str, object], kinds: Mapping[str, 
     for name, allowed in kinds.items():
         if name not in content:
             raise EncaveError(f"{where}{name} is missing")
-        if not is_of(content[name], allowed):
-            raise EncaveError(f"{where}{name} is {shown(content[name])}, not of its type")
+        value = content[name]
+        if not (is_of(value, allowed) if value is not None else NoneType in allowed):
+            raise EncaveError(f"{where}{name} is {shown(value)}, not of its type")
 
 
 def is_of(value: object, kinds: Kinds) -> bool:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import EncaveError
-from .arrays import exact_array
+from .arrays import exact_array, plain_numbers
 from .records import columns_of
 
 if TYPE_CHECKING:
@@ -216,19 +216,20 @@ def lie_within(column: pa.ChunkedArray, lower: float | None, upper: float | None
     """Whether all numbers of a column that are not null lie within these bounds, as `check` has it."""
     least, most = _bound(lower, -np.inf), _bound(upper, np.inf)
     slack = _ROUNDING * (most - least) + _PLACES if np.isfinite(most - least) else 0.0
-    ends = pc.min_max(column)
-    if not ends["min"].is_valid:
+    numbers = plain_numbers(column.drop_null() if column.null_count else column)
+    if not len(numbers):
         return True
-    known = pa.types.is_integer(column.type) or not pc.any(pc.is_nan(column)).as_py()
-    low, high = (float(ends[name].as_py()) for name in ("min", "max"))  # a huge integer may round; its bounds do too
-    return known and least - slack <= low and high <= most + slack
+    # NaN is the least and the most of all where there is any; a huge integer may round; its bounds do too
+    return least - slack <= float(numbers.min()) and float(numbers.max()) <= most + slack
 
 
 def are_among(column: pa.ChunkedArray, values: Sequence[Any]) -> bool:
     """Whether all values of a column that are not null are choices, which stand there as JSON if they are no texts."""
     if column.type == TEXT:
-        column = column.cast(pa.string())
         values = values if {str}.issuperset(map(type, values)) else [json.dumps(value) for value in values]
+        if {*values, None}.issuperset(chain.from_iterable(chunk.dictionary.to_pylist() for chunk in column.chunks)):
+            return True
+        column = column.cast(pa.string())  # there may be words in it that do not occur
     try:
         known = pa.array(values, column.type)
     except (pa.ArrowException, OverflowError):  # an integer that no column has

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import EncaveError
-from .arrays import exact_array
+from .arrays import exact_array, integers, plain_numbers
 from .configurations import CONFIG_ID
 from .types import Ints
 
@@ -38,12 +38,12 @@ def split_configurations(table: pa.Table, untried: list[dict[str, Any]]) -> pa.T
     Raises:
         EncaveError: a configuration without trials does not fit the columns, or is there twice.
     """
-    given: Ints = table["config_id"].to_numpy()
-    ids, first = np.unique(given, return_index=True)
+    given: Ints = plain_numbers(table[CONFIG_ID])
     names = [name for name in table.column_names if name.startswith(CONFIG)]
-    rows = pa.array(first)
-    columns = {name.removeprefix(CONFIG): table[name].combine_chunks().take(rows) for name in names}
-    configurations = pa.table({CONFIG_ID: pa.array(ids, pa.int64()), **columns})
+    own = table.select([CONFIG_ID, *names]).rename_columns([CONFIG_ID, *(name.removeprefix(CONFIG) for name in names)])
+    if not (given[1:] > given[:-1]).all():  # else each trial has a configuration of its own, in order
+        own = own.take(integers(np.unique(given, return_index=True)[1]))
+    configurations = own.replace_schema_metadata().combine_chunks()
     if untried:
         return pa.concat_tables([configurations, _rows_like(untried, configurations)]).sort_by(CONFIG_ID)
     return configurations

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
 from ..errors import EncaveError
-from ..files.unicode_text import is_unicode, spelt_out
+from ..files.unicode_text import has_halves, is_unicode, spelt_out
 from . import configurations as space_columns
 from . import header as run_header
 from . import trials as trial_columns
@@ -106,13 +106,13 @@ class Run(RunColumns):
 
     def _set(self, **fields: Any) -> None:
         """Set fields: the one way of text into a run, so that whatever is made of it can be written."""
-        if not is_unicode([asdict(one) for one in fields.get("objectives", ())]):
+        if has_halves(fields.get("objectives")):
             raise EncaveError("the name or the unit of an objective holds text that is no Unicode (half a letter)")
-        if not is_unicode(fields.get("space_json")):
+        if "space_json" in fields and not is_unicode(fields["space_json"]):
             raise EncaveError("a hyperparameter or one of its values holds text that is no Unicode (half a letter)")
         told = {name: spelt_out(fields[name]) for name in _TOLD if name in fields}
         self.__dict__.update({**fields, **told})
-        if any(told[name] != fields[name] for name in told) and _SPELT_OUT not in self.notes:
+        if any(told[name] is not fields[name] for name in told) and _SPELT_OUT not in self.notes:
             self.__dict__["notes"] = (*self.notes, _SPELT_OUT)
 
     notes: tuple[Note, ...]

@@ -242,12 +242,14 @@ class Provenance(Told):
         **dict.fromkeys(("source", "source_format", "fingerprint"), SCALAR),
     }
     _WHERE = "metadata: "
+    _TEXTS: ClassVar = tuple(key for key, kinds in _KINDS.items() if kinds is SCALAR and key not in _WHOLE)
 
     def __post_init__(self) -> None:
         given: dict[str, Any] = dict(self.__dict__)
         super().__post_init__()
-        texts = (key for key, kinds in self._KINDS.items() if kinds is SCALAR and key not in _WHOLE)
-        self._put(**{key: None if given[key] in (None, "") else str(given[key]) for key in texts})
+        self._put(
+            **{key: None if given[key] == "" else str(given[key]) for key in self._TEXTS if given[key] is not None}
+        )
         self._put(**{key: MappingProxyType(dict(given[key] or {})) for key in ("limit", "settings", "accounting")})
         if is_object(given["benchmark"]):
             self._put(benchmark=BenchmarkFacts.from_json(given["benchmark"]) if given["benchmark"] else None)

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import EncaveError
-from .arrays import exact_array
+from .arrays import exact_array, plain_numbers
+from .types import Bools, Floats
 
 
 class Status(str, Enum):
@@ -61,6 +62,8 @@ OPTIONAL_SCHEMA = pa.schema(
     ]
 )
 """Columns that a run has where any of its trials has a value in them; one that it lacks is null throughout."""
+_TYPES = {field.name: field.type for field in (*TRIAL_SCHEMA, *OPTIONAL_SCHEMA)}
+_STATUSES = frozenset(status.value for status in Status)
 _TIMES = ("start", "end")
 COST = "cost:"
 EXTRA = "extra:"
@@ -139,10 +142,12 @@ def ordered(trials: pa.Table, objectives: Sequence[Objective]) -> pa.Table:
     extras = [name for name in trials.column_names if name.startswith(EXTRA)]
     optional = [name for name in OPTIONAL_SCHEMA.names if name in trials.column_names]
     wanted = [*TRIAL_SCHEMA.names, *optional, *costs, *extras]
-    if sorted(wanted) != sorted(trials.column_names):
-        wrong = sorted(set(wanted) ^ set(trials.column_names))
-        raise EncaveError(f"the trials' columns do not match the model: {', '.join(wrong)} missing or unknown")
-    return trials.select(wanted).replace_schema_metadata()
+    if wanted != (given := trials.column_names):
+        if sorted(wanted) != sorted(given):
+            wrong = sorted(set(wanted) ^ set(given))
+            raise EncaveError(f"the trials' columns do not match the model: {', '.join(wrong)} missing or unknown")
+        trials = trials.select(wanted)
+    return trials.replace_schema_metadata()
 
 
 def check_objectives(objectives: Sequence[Objective]) -> None:
@@ -163,7 +168,8 @@ def check(trials: pa.Table, objectives: Sequence[Objective], config_ids: pa.Chun
         EncaveError: something does not hold; the message names the first such trial.
     """
     check_types(trials)
-    _refuse(trials, pc.invert(pc.is_in(trials["config_id"], value_set=config_ids)), "its configuration is not known")
+    known = pc.is_in(trials["config_id"], value_set=config_ids).to_numpy()
+    _refuse(trials, ~known, "its configuration is not known")
     check_values(trials, objectives)
 
 
@@ -173,21 +179,19 @@ def check_types(trials: pa.Table) -> None:
     Raises:
         EncaveError: otherwise.
     """
-    for field in (*TRIAL_SCHEMA, *OPTIONAL_SCHEMA):
-        if field.name in trials.column_names and trials[field.name].type != field.type:
-            raise EncaveError(f"trial column {field.name} is {trials[field.name].type}, not {field.type}")
-    for name in trials.column_names:
-        if name.startswith(COST) and trials[name].type != pa.float64():
-            raise EncaveError(f"trial column {name} is {trials[name].type}, not {pa.float64()}")
+    for name, kind in zip(trials.schema.names, trials.schema.types, strict=True):
+        wanted = pa.float64() if name.startswith(COST) else _TYPES.get(name, kind)
+        if kind != wanted:
+            raise EncaveError(f"trial column {name} is {kind}, not {wanted}")
     ids = trials["trial_id"]
     if ids.null_count or (not _ascend(ids) and pc.count_distinct(ids).as_py() != len(ids)):
         raise EncaveError("trial ids are not unique")
     if trials["config_id"].null_count:
-        _refuse(trials, pc.is_null(trials["config_id"]), "it has no configuration")
+        _refuse(trials, pc.is_null(trials["config_id"]).to_numpy(), "it has no configuration")
 
 
 def _ascend(ids: pa.ChunkedArray) -> bool:
-    numbers = ids.to_numpy()
+    numbers = plain_numbers(ids)
     return bool((numbers[1:] > numbers[:-1]).all())
 
 
@@ -197,41 +201,60 @@ def check_values(trials: pa.Table, objectives: Sequence[Objective]) -> None:
     Raises:
         EncaveError: something does not hold; the message names the first such trial.
     """
-    status = trials["status"]
+    # in numpy, where null is NaN: of the small tables of most runs, a call of Arrow's costs more than all of its work
     if "continues" in trials.column_names:
-        _refuse(trials, pc.equal(trials["continues"], trials["trial_id"]), "it continues itself")
-    known = pa.array([status.value for status in Status])
-    _refuse(trials, pc.invert(_is_one_of(status, known)), "unknown status")
-    for name in ("budget", *_TIMES, "cpu_time"):
-        _refuse(trials, pc.invert(pc.is_finite(trials[name])), f"{name} is not a finite number")
-    _refuse(trials, pc.less(trials["start"], 0.0), "it starts before the run does")
-    _refuse(trials, pc.less(trials["end"], trials["start"]), "it ends before it starts")
+        itself = pc.equal(trials["continues"], trials["trial_id"])
+        _refuse(trials, pc.fill_null(itself, False).to_numpy(), "it continues itself")
+    known, succeeded = _statuses(trials["status"])
+    _refuse(trials, ~known, "unknown status")
+    _, start, end, _ = (
+        _finite(trials, name, f"{name} is not a finite number") for name in ("budget", *_TIMES, "cpu_time")
+    )
+    _refuse(trials, start < 0.0, "it starts before the run does")
+    _refuse(trials, end < start, "it ends before it starts")
     if "evaluation" in trials.column_names:
-        _refuse(trials, pc.less(trials["evaluation"], 1), "its evaluation is not positive; the first one is 1")
-    succeeded = _is_one_of(status, known.filter(pc.equal(known, Status.SUCCESS.value)))
+        evaluation = trials["evaluation"].to_numpy()
+        _refuse(trials, evaluation < 1, "its evaluation is not positive; the first one is 1")
     if "penalty" in trials.column_names:
-        penalty = trials["penalty"]
-        _refuse(trials, pc.invert(pc.is_finite(penalty)), "its penalty is not a finite number")
-        _refuse(trials, pc.and_(pc.is_valid(penalty), succeeded), "it succeeded but has a penalty")
+        penalty = _finite(trials, "penalty", "its penalty is not a finite number")
+        _refuse(trials, ~np.isnan(penalty) & succeeded, "it succeeded but has a penalty")
     lacking = succeeded
-    for objective in objectives:
-        cost = trials[COST + objective.name]
-        name = objective.name
-        _refuse(trials, pc.invert(pc.is_finite(cost)), f"{name} is not a finite number; a failed trial has null")
-        _refuse(trials, pc.and_(pc.is_valid(cost), pc.invert(succeeded)), f"it did not succeed but has a {name}")
-        lacking = pc.and_(lacking, pc.is_null(cost))
+    for name in (objective.name for objective in objectives):
+        cost = _finite(trials, COST + name, f"{name} is not a finite number; a failed trial has null")
+        absent = np.isnan(cost)
+        _refuse(trials, ~(absent | succeeded), f"it did not succeed but has a {name}")
+        lacking = lacking & absent
     _refuse(trials, lacking, "it succeeded but has no objective value")
 
 
-def _is_one_of(status: pa.ChunkedArray, wanted: pa.Array) -> pa.ChunkedArray:
-    """Whether each is one of some texts, by the few texts of its dictionary."""
-    chunks = [pc.is_in(chunk.dictionary, value_set=wanted).take(chunk.indices) for chunk in status.chunks]
-    return pc.fill_null(pa.chunked_array(chunks, pa.bool_()), False)
+def _statuses(column: pa.ChunkedArray) -> tuple[Bools, Bools]:
+    """Whether each status is one, and whether it is success, shape (n,) both; by the few texts of a dictionary."""
+    known, succeeded = [np.empty(0, bool)], [np.empty(0, bool)]
+    for chunk in column.chunks:
+        texts = [*chunk.dictionary.to_pylist(), None]  # the last one stands for null
+        at = chunk.indices.fill_null(len(texts) - 1) if chunk.indices.null_count else chunk.indices
+        codes = plain_numbers(pa.chunked_array([at]))
+        known.append(np.array([text in _STATUSES for text in texts])[codes])
+        succeeded.append(np.array([text == Status.SUCCESS.value for text in texts])[codes])
+    return np.concatenate(known), np.concatenate(succeeded)
 
 
-def _refuse(trials: pa.Table, wrong: pa.ChunkedArray, reason: str) -> None:
-    row = pc.index(wrong, True).as_py()
-    if row >= 0:
+def _finite(trials: pa.Table, name: str, reason: str) -> Floats:
+    """The numbers of a column, shape (n,), NaN where it has none.
+
+    Raises:
+        EncaveError: one of them is not finite.
+    """
+    column = trials[name]
+    numbers = plain_numbers(column)
+    if np.count_nonzero(np.isfinite(numbers)) + column.null_count < len(column):
+        _refuse(trials, pc.fill_null(pc.invert(pc.is_finite(column)), False).to_numpy(), reason)
+    return numbers
+
+
+def _refuse(trials: pa.Table, wrong: Bools, reason: str) -> None:
+    if wrong.any():
+        row = int(wrong.argmax())
         trial = trials.slice(row, 1).to_pylist()[0]
         where = f"trial {trial['trial_id']} (row {row}, configuration {trial['config_id']})"
         times = f", start {trial['start']}, end {trial['end']}, status {trial['status']}"

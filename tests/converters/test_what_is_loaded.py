@@ -27,6 +27,12 @@ import pandas, pyarrow
 assert "pandas" not in loaded and {"ConfigSpace", "pyarrow", "encave.converters.one_log"} <= loaded
 assert pandas.DataFrame({"x": [1]}).shape == (1, 1)
 """
+_LOADED = """
+import sys
+from encave.run import Run
+assert len(Run.load(sys.argv[1])) == 2
+sys.exit(", ".join({"pandas", "ConfigSpace"} & set(sys.modules)) or 0)
+"""
 
 
 def _run(program: str, *arguments: str) -> None:
@@ -34,11 +40,12 @@ def _run(program: str, *arguments: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_program_that_converts_leaves_numbers_to_those_that_read(tmp_path: Path) -> None:
+def test_the_program_that_converts_leaves_numbers_to_those_that_read_and_a_run_needs_no_pandas(tmp_path: Path) -> None:
     (tmp_path / "trials.csv").write_text("lr,loss\n0.1,2.0\n0.2,1.0\n")
     told = ("--map", "objective=loss", "--map", "hyperparameters=lr", "--out", str(tmp_path / "runs"), "--json")
     _run(_CONVERTED, "convert", str(tmp_path / "trials.csv"), *told)
-    assert len(list((tmp_path / "runs").iterdir())) == 1
+    [run] = (tmp_path / "runs").iterdir()
+    _run(_LOADED, str(run))
 
 
 def test_those_that_read_have_no_pandas_until_it_is_used() -> None:
