@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 from urllib.parse import quote
@@ -16,6 +16,8 @@ from urllib.parse import quote
 Steps: TypeAlias = Literal["last", "budget"]
 TABLE = "table"
 """Name of the format of home-made tables, the only one that a mapping is for."""
+
+_HEAD, _REMEMBERED = 1 << 12, 64  # bytes and files
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -31,11 +33,22 @@ class Listing:
     """The folder."""
     names: tuple[str, ...]
     """Names of its plain files, sorted. A format claims only files named here."""
+    _heads: dict[str, bytes] = field(default_factory=dict[str, bytes], repr=False, compare=False)
+    """What was read of the last files that were looked at: most folders have few, and every format looks at them."""
 
     def head(self, name: str, size: int = 4096) -> bytes:
         """First bytes of a file; of text without a byte order mark, and as UTF-8 if it is UTF-16."""
+        if size > _HEAD:
+            return as_utf8(self._read(name, size))
+        if name not in self._heads:
+            if len(self._heads) >= _REMEMBERED:
+                self._heads.clear()
+            self._heads[name] = self._read(name, _HEAD)
+        return as_utf8(self._heads[name][:size])
+
+    def _read(self, name: str, size: int) -> bytes:
         with (self.folder / name).open("rb") as file:
-            return as_utf8(file.read(size))
+            return file.read(size)
 
 
 def as_utf8(data: bytes) -> bytes:

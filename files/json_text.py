@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..errors import EncaveError
 LARGEST = 1 << 30
 """Bytes of a JSON file; as Python objects they are many times more."""
 _BASE = 10
+_HOLDERS = (dict, list, tuple)
 _MOST_DIGITS = 4000
 _LONG = 19  # digits that may not fit into 64 bits
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
@@ -50,6 +52,39 @@ def _loads(text: str) -> Any:
 
 def _integer(text: str) -> int | float:
     return int(text) if len(text) <= _MOST_DIGITS else float(text)
+
+
+def indented(value: Any) -> str:
+    """What `json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)` gives, in a fraction of the time.
+
+    The json module writes what is indented in Python; here that is only where mappings and lists hold others.
+
+    Raises:
+        ValueError: a number is not finite.
+    """
+    return _indented(value, 0)
+
+
+def _indented(value: Any, level: int) -> str:
+    if not (isinstance(value, _HOLDERS) and value):
+        return _written(level)(value)
+    held = value.values() if isinstance(value, dict) else value
+    begin, end = "\n" + " " * (level + 1), "\n" + " " * level
+    if not any(isinstance(one, _HOLDERS) for one in held):
+        text = _written(level)(value)
+        return text[0] + begin + text[1:-1] + end + text[-1]
+    if isinstance(value, dict):
+        # the json module knows how to write a key, of whatever type, and the value after it has one letter
+        parts = [_written(level)({key: 0})[1:-2] + _indented(one, level + 1) for key, one in value.items()]
+        return "{" + begin + f",{begin}".join(parts) + end + "}"
+    return "[" + begin + f",{begin}".join(_indented(one, level + 1) for one in value) + end + "]"
+
+
+@lru_cache
+def _written(level: int) -> Callable[[Any], str]:
+    """Writes what holds nothing that holds others."""
+    between = ",\n" + " " * (level + 1)
+    return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(between, ": ")).encode
 
 
 def parse_all(lines: Sequence[bytes]) -> list[Any] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ LIMIT = 1 << 31
 _BUFFER, _ROWS = 1 << 16, 1 << 13  # bytes of a file and rows that are read at once
 _FEW_ROWS = 64  # where texts lie in lists, or are large ones: those are not read as dictionaries
 _WIDTH = 8  # bytes of a number
+_MAGIC, _END, _FOOTER = b"PAR1", 8, 1 << 24  # ends a file, after the length of its footer; bytes of a footer
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -45,6 +47,24 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
         if name in texts:
             table = table.set_column(place, name, table[name].cast(schema.field(name).type))
     return table
+
+
+def may_have(path: Path, columns: Collection[str]) -> bool:
+    """Whether a file may have all these columns: whether their names stand in its footer, which Arrow need not parse.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        size = file.tell()
+        file.seek(max(size - _END, 0))
+        end = file.read(_END)
+        if not end.endswith(_MAGIC) or (length := int.from_bytes(end[:4], "little")) > min(size, _FOOTER):
+            return True  # for Arrow to tell: it is damaged, or of very many columns
+        file.seek(max(size - _END - length, 0))
+        footer = file.read(length)
+    return all(name.encode() in footer for name in columns)
 
 
 def check_footer(file: pq.ParquetFile, path: Path, limit: int | None = None) -> None:

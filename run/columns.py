@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..errors import EncaveError
 from .equality import same_table
 from .header import RunHeader
-from .trials import COST, Objective, Status
+from .trials import COST, Objective, Status, is_one_of
 
 
 class RunColumns(RunHeader):
@@ -74,7 +74,7 @@ class RunColumns(RunHeader):
         if "feasible" not in self.trials.column_names:
             return np.zeros(len(self), dtype=bool)
         wrong = pc.invert(pc.fill_null(self.trials["feasible"], True))
-        return pc.and_(wrong, pc.equal(self.trials["status"].cast(pa.string()), Status.SUCCESS.value)).to_numpy()
+        return wrong.to_numpy() & is_one_of(self.trials["status"], {Status.SUCCESS.value})
 
     def able(self, objective: str | None = None) -> NDArray[np.bool_]:
         """Whether each trial may be the incumbent, shape (n,): it succeeded, and is not known to be infeasible.

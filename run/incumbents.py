@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .intensification import Evidence, as_named, evidence_of, intensified
-from .trials import COST, Status
+from .trials import COST, UNFINISHED, is_one_of
 from .types import Floats, Ints
 
 if TYPE_CHECKING:
@@ -128,12 +128,12 @@ def follow(
 def incumbent_of(run: Run, objective: str | None = None) -> Incumbent | None:
     """The incumbent when the run ended, as `Run.incumbent` documents it."""
     chosen = run.objective(objective)
-    if not run.able(chosen.name).any():
-        return None
     position = np.full(len(run), np.nan)
     order = completion_order(run)
     position[order] = np.arange(len(order))
     found = follow(run, position, ~np.isnan(position), objective=chosen.name)
+    if not len(found.latest):
+        return None
     row, value = int(found.latest[-1]), float(found.values(run, COST + chosen.name)[-1])
     trial = run.trials.slice(row, 1).to_pylist()[0]
     return Incumbent(trial["trial_id"], trial["config_id"], trial["budget"], value)
@@ -141,8 +141,7 @@ def incumbent_of(run: Run, objective: str | None = None) -> Incumbent | None:
 
 def finished_trials(run: Run) -> Ints:
     """Trials that are neither running nor waiting, ascending."""
-    status = run.column("status")
-    return np.flatnonzero((status != Status.RUNNING.value) & (status != Status.NOT_EVALUATED.value))
+    return np.flatnonzero(~is_one_of(run.trials["status"], UNFINISHED))
 
 
 def completion_order(run: Run, ends: Floats | None = None) -> Ints:

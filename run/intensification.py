@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .trials import Status
+from .trials import UNFINISHED, is_one_of
 
 if TYPE_CHECKING:
     from .model import Run
@@ -54,8 +54,7 @@ def evidence_of(run: Run) -> Evidence | None:
     columns = [trials["instance"], trials["seed"]]
     if all(pc.count_distinct(column).as_py() < 2 for column in columns):
         return None
-    unfinished = pa.array([Status.RUNNING.value, Status.NOT_EVALUATED.value])
-    finished = ~pc.is_in(trials["status"].cast(pa.string()), value_set=unfinished).to_numpy()
+    finished = ~is_one_of(trials["status"], UNFINISHED)
     where = _joint(_codes(trials["config_id"]), _codes(trials["budget"]))
     instance, seed = map(_codes, columns)
     known = [pc.is_valid(column).to_numpy() & finished for column in columns]

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from ..errors import EncaveError
 from ..files.atomic import atomic_file
+from ..files.json_text import indented
 from ..files.parquet import check_footer
 from .folders import HEADER_FILE, TRIALS_FILE, find_runs
 from .joined import CONFIG
@@ -32,7 +33,7 @@ def write_run(folder: Path, header: Mapping[str, Any], table: pa.Table) -> None:
         coded = [field.name for field in table.schema if not pa.types.is_primitive(field.type)]
         pq.write_table(table, path, compression="zstd", use_dictionary=coded)
     with atomic_file(folder / HEADER_FILE) as path:
-        path.write_text(json.dumps(header, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+        path.write_text(indented(header) + "\n", encoding="utf-8")
 
 
 def read_run(folder: Path, *, configurations: bool) -> tuple[dict[str, Any], pa.Table]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
@@ -32,6 +32,9 @@ class Status(str, Enum):
     RUNNING = "running"
     NOT_EVALUATED = "not-evaluated"
 
+
+UNFINISHED = frozenset({Status.RUNNING.value, Status.NOT_EVALUATED.value})
+"""Statuses of trials that have not ended."""
 
 _STATUS_TYPE = pa.dictionary(pa.int32(), pa.string())
 
@@ -205,8 +208,7 @@ def check_values(trials: pa.Table, objectives: Sequence[Objective]) -> None:
     if "continues" in trials.column_names:
         itself = pc.equal(trials["continues"], trials["trial_id"])
         _refuse(trials, pc.fill_null(itself, False).to_numpy(), "it continues itself")
-    known, succeeded = _statuses(trials["status"])
-    _refuse(trials, ~known, "unknown status")
+    _refuse(trials, ~is_one_of(trials["status"], _STATUSES), "unknown status")
     _, start, end, _ = (
         _finite(trials, name, f"{name} is not a finite number") for name in ("budget", *_TIMES, "cpu_time")
     )
@@ -215,6 +217,7 @@ def check_values(trials: pa.Table, objectives: Sequence[Objective]) -> None:
     if "evaluation" in trials.column_names:
         evaluation = trials["evaluation"].to_numpy()
         _refuse(trials, evaluation < 1, "its evaluation is not positive; the first one is 1")
+    succeeded = is_one_of(trials["status"], {Status.SUCCESS.value})
     if "penalty" in trials.column_names:
         penalty = _finite(trials, "penalty", "its penalty is not a finite number")
         _refuse(trials, ~np.isnan(penalty) & succeeded, "it succeeded but has a penalty")
@@ -227,16 +230,14 @@ def check_values(trials: pa.Table, objectives: Sequence[Objective]) -> None:
     _refuse(trials, lacking, "it succeeded but has no objective value")
 
 
-def _statuses(column: pa.ChunkedArray) -> tuple[Bools, Bools]:
-    """Whether each status is one, and whether it is success, shape (n,) both; by the few texts of a dictionary."""
-    known, succeeded = [np.empty(0, bool)], [np.empty(0, bool)]
-    for chunk in column.chunks:
+def is_one_of(status: pa.ChunkedArray, wanted: Collection[str]) -> Bools:
+    """Whether each status is one of some, shape (n,), by the few texts of their dictionary; null is none."""
+    flags = [np.empty(0, bool)]
+    for chunk in status.chunks:
         texts = [*chunk.dictionary.to_pylist(), None]  # the last one stands for null
         at = chunk.indices.fill_null(len(texts) - 1) if chunk.indices.null_count else chunk.indices
-        codes = plain_numbers(pa.chunked_array([at]))
-        known.append(np.array([text in _STATUSES for text in texts])[codes])
-        succeeded.append(np.array([text == Status.SUCCESS.value for text in texts])[codes])
-    return np.concatenate(known), np.concatenate(succeeded)
+        flags.append(np.array([text in wanted for text in texts])[plain_numbers(pa.chunked_array([at]))])
+    return np.concatenate(flags)
 
 
 def _finite(trials: pa.Table, name: str, reason: str) -> Floats:

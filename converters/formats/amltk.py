@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import EncaveError
-from ...files.parquet import read_table
+from ...files.parquet import may_have, read_table
 from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ...run.configurations import choices
 from ..parts.extras import extra_columns
@@ -70,7 +70,7 @@ def _is_history(path: Path, head: bytes) -> bool:
     if head != b"PAR1":
         return path.name == _NAME and not head
     try:
-        names = pq.read_schema(path).names
+        names = pq.read_schema(path).names if path.name == _NAME or may_have(path, _MARKS) else ()
     except (OSError, ValueError, pa.ArrowException):
         return path.name == _NAME
     return set(names) >= _MARKS and any(_OBJECTIVE.fullmatch(name) for name in names)

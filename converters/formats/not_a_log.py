@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NoReturn
 
 from ...errors import EncaveError
+from ...files.parquet import may_have
 from ..reader import Found, Listing, Options
 
 _HEAD = 512
@@ -72,6 +73,8 @@ def _averages(listing: Listing, name: str) -> str | None:
     import pyarrow.parquet as pq
 
     try:
+        if not may_have(listing.folder / name, _DEHB_BENCHMARK):
+            return None
         columns = set(pq.read_schema(listing.folder / name).names)
     except (OSError, pa.ArrowInvalid):
         return None  # no Parquet: not for this format to say

@@ -153,10 +153,22 @@ def read_space(path: Path) -> ConfigurationSpace:
     if path.suffix.lower() == PCS:
         return read_pcs(path).space
     try:
-        content = json.loads(read_text(path, _LARGEST))
+        text = read_text(path, _LARGEST)
+        if (space := _spaces.get(text)) is not None:
+            return space
+        content = json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         raise EncaveError(f"{path} is not a ConfigSpace JSON file: {type(error).__name__}: {error}") from error
-    return read_space_object(content, f"{path} is not a ConfigSpace JSON file")
+    space = read_space_object(content, f"{path} is not a ConfigSpace JSON file")
+    _spaces.clear()
+    if len(text) <= _REMEMBERED:
+        _spaces[text] = space
+    return space
+
+
+_spaces: dict[str, ConfigurationSpace] = {}
+"""The last file's text, and its space, which nobody changes: logs of a study have one, and it takes long to make."""
+_REMEMBERED = 1 << 20  # letters
 
 
 def read_space_object(content: Any, what: str) -> ConfigurationSpace:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encave.files.json_text import parse, parse_all
+from encave.files.json_text import indented, parse, parse_all
 
 ODD = (
     *("18446744073709551616", "-9223372036854775809", "[0.00012345678901234567, 123456789012345678901]", "1e400"),
@@ -43,6 +43,22 @@ def test_odd_values(text: str) -> None:
 def test_any_value(value: Any) -> None:
     text = json.dumps(value)
     assert told(parse, text.encode()) == told(json.loads, text)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers() | st.booleans() | st.none(), inner),
+        max_leaves=30,
+    )
+)
+def test_what_is_indented_is_as_the_json_module_has_it(value: Any) -> None:
+    def plainly(value: Any) -> str:
+        return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+
+    assert told(indented, value).partition(":")[0] == told(plainly, value).partition(":")[0]
+    if "ValueError" not in told(plainly, value):
+        assert indented(value) == plainly(value)
 
 
 def test_an_integer_that_python_does_not_convert_is_infinite_as_1e400_is() -> None:

@@ -62,8 +62,9 @@ def write(run: Run, shown: ShownRows, folder: Path) -> None:
         folder: An existing folder; not written atomically here.
     """
     (folder / "meta.json").write_text(_meta_text(_meta(run, shown)), encoding="utf-8")
-    space = run.space_json if shown.space == run.space else shown.space.to_serialized_dict()
-    (folder / "configspace.json").write_text(json_text(space), encoding="utf-8")
+    same = shown.space is run.space or shown.space == run.space
+    space = json_text(run.space_json if same else shown.space.to_serialized_dict())
+    (folder / "configspace.json").write_text(space, encoding="utf-8")
     count = shown.configurations.num_rows
     with (folder / "configs.json").open("wb") as file:
         write_object(
@@ -73,7 +74,7 @@ def write(run: Run, shown: ShownRows, folder: Path) -> None:
     with (folder / "origins.json").open("wb") as file:
         write_object(file, count, lambda start, size: [origins.slice(start, size)])
     columns = shown.columns()
-    deepcave_twin.write_space(run.space, folder)
+    deepcave_twin.write_space(run, folder)
     with (folder / "history.jsonl").open("wb") as history, (folder / TRIALS).open("wb") as twin:
         rows = deepcave_twin.begin(run, shown, columns, twin)
         write_lines([(history, list(_lines(run, columns))), (twin, rows)])

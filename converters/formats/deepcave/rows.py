@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ....run import COST, EXTRA, Note, Run, Status
 from ....run import configurations as space_columns
 from ....run.intensification import evidence_of
+from ....run.trials import UNFINISHED, is_one_of
 from ....run.types import Floats, Ints
 from ...parts.codes import codes, first_of_each, joint_codes
 from ...parts.text_columns import whole
@@ -138,7 +139,7 @@ def _set(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
 
 
 def _succeeded(trials: pa.Table) -> NDArray[np.bool_]:
-    return pc.equal(whole(trials["status"].cast(pa.string())), Status.SUCCESS.value).to_numpy(zero_copy_only=False)
+    return is_one_of(trials["status"], {Status.SUCCESS.value})
 
 
 def _rank(run: Run) -> tuple[Floats, Ints]:
@@ -147,9 +148,8 @@ def _rank(run: Run) -> tuple[Floats, Ints]:
     Where single trials are compared and no means over seeds or instances, the best success stands for all, as in
     `Run.incumbent`; else the first.
     """
-    statuses = whole(run.trials["status"].cast(pa.string()))
-    unfinished = pc.is_in(statuses, pa.array([Status.RUNNING.value, Status.NOT_EVALUATED.value]))
-    rank = np.where(_succeeded(run.trials), 0, np.where(unfinished.to_numpy(zero_copy_only=False), 2, 1))
+    unfinished = is_one_of(run.trials["status"], UNFINISHED)
+    rank = np.where(_succeeded(run.trials), 0, np.where(unfinished, 2, 1))
     return np.where(rank == 0, run.cost(), 0.0) if evidence_of(run) is None else np.zeros(len(run)), rank
 
 

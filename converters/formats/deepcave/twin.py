@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from ....files.atomic import atomic_file
 from ....run import COST, EXTRA, HEADER_FILE, TRIALS_FILE, Note, Objective, Run
 from ....run import configurations as space_columns
-from ...parts.text_columns import Cells, csv_cell, csv_cells, each, json_texts, whole
+from ...parts.text_columns import Cells, csv_cell, csv_cells, each, json_text, json_texts, whole
 from .exact_text import exact_cells, exact_texts, within
 from .files import SPACE, TRIALS
 from .rows import ShownRows
@@ -57,10 +57,17 @@ _WIDTH = 1e-6  # of a value, where the bounds would be equal
 _OWN = ("config_id", "seed", "budget", "start_time", "end_time", "status")
 
 
-def write_space(space: ConfigurationSpace, folder: Path) -> None:
+_spaces: dict[str, str] = {}
+"""The last space as JSON, and its lines: the runs of a study have one, which takes as long as a small run's trials."""
+
+
+def write_space(run: Run, folder: Path) -> None:
     """Write `configspace.csv`."""
-    with (folder / SPACE).open("w", encoding="utf-8", newline="") as file:
-        file.writelines(_csv_line(row) for row in _space_rows(space))
+    described = json_text(run.space_json)
+    if (lines := _spaces.get(described)) is None:
+        _spaces.clear()
+        lines = _spaces[described] = "".join(map(_csv_line, _space_rows(run.space)))
+    (folder / SPACE).write_bytes(lines.encode())
 
 
 def begin(run: Run, shown: ShownRows, columns: Mapping[str, pa.Array], file: BinaryIO) -> list[str | Cells]:

@@ -37,7 +37,7 @@ def _of_attributes(study: OptunaStudy) -> list[str]:
 
 def _pruner(trials: Sequence[OptunaTrial]) -> str | None:
     """Hyperband, whose brackets put the first rung at several steps, or successive halving, which has one."""
-    steps = {step for trial in trials if (step := _first_rung(trial)) is not None}
+    steps = {step for trial in trials if trial.steps and (step := _first_rung(trial)) is not None}
     return "Hyperband" if len(steps) > 1 else "Successive Halving" if steps else None
 
 

@@ -55,7 +55,7 @@ def read(found: Found, options: Options) -> ReadResult:
     if not found.path.stat().st_size:
         raise EncaveError(f"{found.path} is empty (0 bytes)")
     with opened(found.path) as database:
-        storage = _Storage(database)
+        storage = _Storage(database, (*_TABLES, *_MORE_TABLES))
         names = storage.studies()
         if found.key is None and len(names) != 1:
             raise EncaveError(f"{found.path} has {len(names)} studies: {', '.join(map(repr, names.values()))}")
@@ -74,7 +74,7 @@ def _found(listing: Listing, name: str) -> Iterator[Found]:
     evidence = f"SQLite tables {', '.join(sorted(_TABLES))}"
     try:
         with opened(path) as database:
-            storage = _Storage(database)
+            storage = _Storage(database, _TABLES)
             if not storage.tables.keys() >= _TABLES:
                 return
             studies = storage.studies()
@@ -87,11 +87,11 @@ def _found(listing: Listing, name: str) -> Iterator[Found]:
 
 
 class _Storage:
-    """The tables of a storage."""
+    """The tables of a storage, as far as they are looked at."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tables: Iterable[str]) -> None:
         self._database = database
-        self.tables = database.columns((*_TABLES, *_MORE_TABLES))
+        self.tables = database.columns(tables)
         """Table → columns."""
 
     def studies(self) -> dict[int, str]:
@@ -105,7 +105,7 @@ class _Storage:
         study.user = self._study_attributes("study_user_attributes", number)
         study.system = self._study_attributes("study_system_attributes", number)
         collected = _Collected(self._trials(number))
-        parameters = Parameters([self._in_utf8(row) for row in self._rows("params", number)])
+        parameters = Parameters(list(self._in_utf8(self._rows("params", number))))
         collected.broken |= parameters.broken
         for table, take in (
             ("values", collected.value),
@@ -119,12 +119,12 @@ class _Storage:
         study.parameters = parameters.of_trials(keys)
         return study
 
-    def _in_utf8(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        """A row of parameters with its bytes of text in UTF-8."""
-        if self._database.encoding == "UTF-8":
-            return row
+    def _in_utf8(self, rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+        """Rows of parameters with their bytes of text in UTF-8."""
         code = self._database.encoding
-        return tuple(v.decode(code, "replace").encode() if isinstance(v, bytes) else v for v in row)
+        if code == "UTF-8":
+            return rows
+        return (tuple(v.decode(code, "replace").encode() if isinstance(v, bytes) else v for v in row) for row in rows)
 
     def _release(self) -> str | None:
         if "library_version" not in self.tables.get("version_info", ()):

@@ -149,19 +149,20 @@ def settle_times(study: OptunaStudy) -> None:
     """
     unknown = 0
     for trial in study.trials:
-        bad = [stamp is not None and math.isnan(stamp) for stamp in (trial.start, trial.end)]
-        trial.start, trial.end = (None if no else t for no, t in zip(bad, (trial.start, trial.end), strict=True))
-        unknown += any(bad)
+        start, end = trial.start, trial.end
+        if start != start or end != end:  # NaN
+            trial.start, trial.end = (None if stamp != stamp else stamp for stamp in (start, end))
+            unknown += 1
     if unknown:
         study.notes.append(Note("flagged", "a time is no date: it is left out", unknown))
     later = _after_change(study.trials)
     changed = 0
-    for trial in study.trials:
+    for trial in study.trials if later else ():
         before = (trial.start, trial.end)
         if id(trial) in later:
             trial.start = None if trial.start is None else trial.start + _HOUR
             trial.end = None if trial.end is None else trial.end + _HOUR
-        elif later and trial.start is not None and trial.end is not None and -_HOUR <= trial.end - trial.start < 0:
+        elif trial.start is not None and trial.end is not None and -_HOUR <= trial.end - trial.start < 0:
             trial.end += _HOUR
         changed += before != (trial.start, trial.end)
     if changed:

@@ -156,6 +156,8 @@ def _holds(system: Mapping[str, Any]) -> list[bool]:
 
     As Optuna puts both its forms together: of one name the attribute of its own goes before the list's.
     """
+    if not system:
+        return []
     listed = system.get(_CONSTRAINTS)
     values: dict[str, Any] = {str(i): value for i, value in enumerate(listed)} if isinstance(listed, list) else {}
     prefix = _CONSTRAINTS + ":"
