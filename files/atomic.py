@@ -31,9 +31,15 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.E
 def atomic_file(path: Path) -> Generator[Path]:
     """Yield a temporary path in the same folder; on success it replaces `path`, on failure it is removed.
 
+    In the folder of an `atomic_folder`, which appears or is removed as a whole, `path` itself is yielded.
+
     Raises:
         EncaveError: the folder cannot be written, or is full.
     """
+    if _TEMPORARY.fullmatch(path.parent.name) and not os.path.lexists(path):
+        with _full_told(path):
+            yield path
+        return
     with _clear_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep_once(path.parent)

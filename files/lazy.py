@@ -19,7 +19,9 @@ def handed_on(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], A
     def attribute(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(homes[name], package), name)
+        value = getattr(import_module(homes[name], package), name)
+        setattr(sys.modules[package], name, value)  # so that it is looked for once
+        return value
 
     def names() -> list[str]:
         return sorted({*vars(sys.modules[package]), *homes})

@@ -37,14 +37,15 @@ def exact_array(values: Any, kind: pa.DataType, *, nan_is_null: bool = False) ->
         raise EncaveError(f"{error} (wanted {kind})") from None
 
 
-def plain_numbers(column: pa.ChunkedArray) -> NDArray[Any]:
-    """The numbers of a column of one of `_DTYPES`, shape (n,); NaN where a float is null.
+def plain_numbers(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
+    """The numbers of an array or a column of one of `_DTYPES`, shape (n,); NaN where a float is null.
 
     Unlike its `to_numpy` it loads no pandas, which takes longer than to read many runs.
     """
     if column.null_count and not pa.types.is_float64(column.type):
-        return column.to_numpy()
-    parts = [_plain(chunk) for chunk in column.chunks if len(chunk)]
+        return column.to_numpy(zero_copy_only=False)
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    parts = [_plain(chunk) for chunk in chunks if len(chunk)]
     return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, _DTYPES[column.type]), *parts])
 
 

@@ -183,6 +183,7 @@ class RunColumns(RunHeader):
             >>> runs[0].status_counts()
             {'success': 29, 'crashed': 1}
         """
-        counts = pc.value_counts(self.trials["status"].cast(pa.string())).to_pylist()
-        counted = {entry["values"]: entry["counts"] for entry in counts}
-        return {status.value: counted[status.value] for status in Status if status.value in counted}
+        column = self.trials["status"]
+        names = {text for chunk in column.chunks for text in chunk.dictionary.to_pylist()}
+        counts = {s.value: int(is_one_of(column, {s.value}).sum()) for s in Status if s.value in names}
+        return {name: count for name, count in counts.items() if count}

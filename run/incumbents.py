@@ -135,8 +135,8 @@ def incumbent_of(run: Run, objective: str | None = None) -> Incumbent | None:
     if not len(found.latest):
         return None
     row, value = int(found.latest[-1]), float(found.values(run, COST + chosen.name)[-1])
-    trial = run.trials.slice(row, 1).to_pylist()[0]
-    return Incumbent(trial["trial_id"], trial["config_id"], trial["budget"], value)
+    trial, configuration, budget = (run.trials[name][row].as_py() for name in ("trial_id", "config_id", "budget"))
+    return Incumbent(trial, configuration, budget, value)
 
 
 def finished_trials(run: Run) -> Ints:

@@ -236,7 +236,7 @@ def is_one_of(status: pa.ChunkedArray, wanted: Collection[str]) -> Bools:
     for chunk in status.chunks:
         texts = [*chunk.dictionary.to_pylist(), None]  # the last one stands for null
         at = chunk.indices.fill_null(len(texts) - 1) if chunk.indices.null_count else chunk.indices
-        flags.append(np.array([text in wanted for text in texts])[plain_numbers(pa.chunked_array([at]))])
+        flags.append(np.array([text in wanted for text in texts])[plain_numbers(at)])
     return np.concatenate(flags)
 
 

@@ -110,8 +110,12 @@ def _trial_seeds(shown: ShownRows) -> dict[str, int | None] | None:
     own = shown.trials["seed"]
     if not own.null_count and np.array_equal(own.to_numpy(), shown.seeds) and shown.seeds.min(initial=0) >= 0:
         return None
-    pairs = pa.table({"shown": shown.seeds, "own": whole(own)}).group_by(["shown", "own"]).aggregate([])
-    numbers, seeds = pairs["shown"].to_pylist(), pairs["own"].to_pylist()
+    if (shown.seeds == shown.seeds[:1]).all():
+        seeds = own.unique().to_pylist()
+        numbers = shown.seeds[: len(seeds)].tolist()
+    else:
+        pairs = pa.table({"shown": shown.seeds, "own": whole(own)}).group_by(["shown", "own"]).aggregate([])
+        numbers, seeds = pairs["shown"].to_pylist(), pairs["own"].to_pylist()
     times = Counter(numbers)
     told = {n: seed for n, seed in zip(numbers, seeds, strict=True) if times[n] == 1 and (n != seed or n < 0)}
     return {str(number): seed for number, seed in told.items()} or None

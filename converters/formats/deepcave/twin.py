@@ -144,16 +144,17 @@ def _ranges(trials: Path) -> dict[str, list[float]]:
 def _measured(trials: Path) -> Iterator[tuple[str, list[float]]]:
     """Objectives of a run, and the least and greatest value of each as the file's statistics tell; empty without."""
     with pq.ParquetFile(trials) as file:
-        if "feasible" in file.schema_arrow.names:
+        footer = file.metadata
+        paths = [footer.schema.column(place).path for place in range(footer.num_columns)]
+        if "feasible" in paths:
             yield from _measured_feasible(file)
             return
-        for group in range(file.metadata.num_row_groups):
-            row_group = file.metadata.row_group(group)
-            for column in map(row_group.column, range(row_group.num_columns)):
-                if column.path_in_schema.startswith(COST):
-                    told = column.statistics
+        for group in map(footer.row_group, range(footer.num_row_groups)):
+            for place, path in enumerate(paths):
+                if path.startswith(COST):
+                    told = group.column(place).statistics
                     ends = [told.min, told.max] if told is not None and told.has_min_max else []
-                    yield column.path_in_schema.removeprefix(COST), ends
+                    yield path.removeprefix(COST), ends
 
 
 def _measured_feasible(file: pq.ParquetFile) -> Iterator[tuple[str, list[float]]]:
