@@ -32,7 +32,7 @@ _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 _SETTINGS = ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", f"hard_heap_limit = {1 << 30}")
 _PLAIN = re.compile(r"\s*CREATE\s+(TABLE|INDEX|UNIQUE\s+INDEX|VIEW|TRIGGER)\s", re.IGNORECASE)
 _DEFAULT = 64  # characters of a column's default, which stands for the value in rows that are too short
-_FUNCTIONS = frozenset({"total", "length"})
+_FUNCTIONS = frozenset({"count", "total", "length"})
 _CHUNK = 1 << 20  # bytes that are copied at once
 _REMEMBERED = 1 << 12
 _STEPS, _STEPS_A_BYTE, _FREE_STEPS = 10_000, 16, 1_000_000  # a row of ten bytes takes some twenty steps
@@ -96,9 +96,11 @@ class Database:
         """
         sums = "+".join(f"total(length(CAST({column} AS BLOB)))" for column in columns)
         self._until = time.monotonic() + _FREE_SECONDS + self._size / _BYTES_A_SECOND
-        ((size,),) = self.execute(f"SELECT {sums} {rest.partition(' ORDER BY ')[0]}", parameters)
+        ((rows, size),) = self.execute(f"SELECT count(*), {sums} {rest.partition(' ORDER BY ')[0]}", parameters)
         self._until = math.inf
         self._check(size)
+        if not rows:
+            return self._connection.cursor()
         return self.execute(f"SELECT {', '.join(columns)} {rest}", parameters)
 
     def execute(self, query: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
