@@ -188,6 +188,8 @@ def described(result: ReadResult, found: Found, read_from: Mapping[str, str] = M
         run = run.replace(notes=(*run.notes, seed.note()))
     names = [name for name in run.configurations.column_names if run.configurations[name].null_count]
     more: dict[str, JSON] = {"absent": names} if names else {}
+    if found.key is not None:
+        more["part"] = found.key  # which run of its file
     return run.replace(provenance=known.replace(**told, **read_from, extra={**known.extra, **more}))
 
 

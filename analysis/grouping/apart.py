@@ -307,6 +307,26 @@ def tell_instances(groups: Mapping[tuple[str, str], Sequence[RunHeader]]) -> lis
     ]
 
 
+def tell_seeds(groups: Mapping[tuple[str, str], Sequence[RunHeader]]) -> list[str]:
+    """That runs of one group have the same seed, which repetitions of one another seldom have.
+
+    Args:
+        groups: Title of the task and label → the runs.
+    """
+    told: list[str] = []
+    for (title, label), runs in groups.items():
+        by_seed = _keyed((run for run in runs if run.seed is not None), lambda run: (run.seed, instance_of(run)))
+        alike = next((own for own in by_seed.values() if len(own) > 1), None)
+        if alike is not None:
+            told.append(
+                f"{title}: {_count(alike)} of {label} have the seed {alike[0].seed} "
+                f"({_first([str(run.provenance.source or run.name) for run in alike])}), and count as repetitions. If "
+                "they are other settings or tasks, give them an optimizer or a task of their own in [[runs]] of "
+                "report.toml."
+            )
+    return told
+
+
 def _first(names: Sequence[str]) -> str:
     return f"{', '.join(names[:_MOST])}{', …' if len(names) > _MOST else ''}"
 

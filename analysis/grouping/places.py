@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ _OF_A_TASK = (
 )
 _OF_A_SEED = (
     r"(?:(?:random|rng)?[-_ ]?seeds?|rng|random[-_ ]?state|"
-    r"runs?|repetition|repeat|rep|trial|replicate|s|r|job|worker|node|host|gpu|pid|slurm|array|nr|no|id|part)"
+    r"runs?|repetition|repeat|rep|trial|replicat(?:e|ion)|s|r|job|worker|node|host|gpu|pid|slurm|array|nr|no|id|part)"
 )
 _DECIMAL = r"[0-9]+\.[0-9]+(?:e[-+]?[0-9]+)?|[0-9]+e[-+]?[0-9]+"
 _TOKEN = re.compile(
@@ -45,8 +46,9 @@ _TOKEN = re.compile(
     rf"(?P<glued>(?<=[a-z])[0-9]+)|"
     rf"(?P<unit>[0-9]+[a-z]+)|"
     rf"(?P<number>[0-9]+)|"
-    rf"(?P<word>[a-z]+)"
+    rf"(?P<word>[^\W\d_]+[+#]*)"
 )
+_NUMBERED = re.compile(rf"({_OF_A_TASK})s?")  # a folder of folders that are numbered
 # of these a number is the size, the dimension or the edition: part of the name, also where it stands apart
 _NAMED_WITH_NUMBERS = re.compile(
     "cifar|(?:tiny)?imagenet|wiki(?:text)?|caltech|food|flowers|ucf|hmdb|kinetics|voc|pascal|coco|librispeech|enwik|"
@@ -168,7 +170,10 @@ def _tokens(runs: Sequence[RunHeader], own: Callable[[RunHeader], Iterable[str]]
     for run, path in zip(runs, paths, strict=True):
         names = sorted(_names(own(run)), key=len, reverse=True)
         study = str(run.provenance.study or "")
-        parts = [_part(part, names, of_study=part == study) for part in path[shared:]]
+        over = ("", *path)[shared:]
+        parts = [
+            _part(_named(*pair), names, of_study=pair[1] == study) for pair in zip(over, path[shared:], strict=False)
+        ]
         parts += [_part(study, names, of_study=True)] if study and study not in path[shared:] else []
         found.append(parts)
         if len(path) > shared:
@@ -178,6 +183,12 @@ def _tokens(runs: Sequence[RunHeader], own: Callable[[RunHeader], Iterable[str]]
         if len(path) > shared and PurePath(path[-1]).suffix and len(files[_format(run)]) == 1:
             parts[len(path) - shared - 1] = []
     return [[token for part in parts for token in part] for parts in found]
+
+
+def _named(parent: str, name: str) -> str:
+    """A folder's or file's name; of a number in a folder that says of what, that before it: `openml/3`."""
+    numbered = _NUMBERED.fullmatch(parent.lower()) if PurePath(name).stem.isdecimal() else None
+    return f"{numbered[1]}-{name}" if numbered else name
 
 
 def _format(run: RunHeader) -> object:
@@ -197,13 +208,18 @@ def label_names(run: RunHeader, label: str) -> set[str]:
 def _names(told: Iterable[str]) -> set[str]:
     """Words that make up these names, in lower case."""
     spelled = [*told, *" ".join(told).split()]
-    whole = {re.sub(r"[^0-9a-z]", "", one.lower()) for one in spelled}
-    return {word for word in (*whole, *re.findall(r"[a-z]{2,}", " ".join(told).lower())) if word}
+    whole = {re.sub(r"[\W_]", "", _plain(one)) for one in spelled}
+    return {word for word in (*whole, *re.findall(r"[^\W\d_]{2,}", _plain(" ".join(told)))) if word}
+
+
+def _plain(text: str) -> str:
+    """In lower case, with letters of any alphabet spelled in one way."""
+    return unicodedata.normalize("NFKC", text).lower()
 
 
 def _part(text: str, names: Iterable[str], *, of_study: bool = False) -> list[_Token]:
     """The tokens of one folder's, file's or study's name without what names the optimizer, dates and hashes."""
-    text = _CAMEL.sub("_", text).lower()
+    text = _plain(_CAMEL.sub("_", text))
     text = text if of_study else re.sub(_CONTAINER, " ", _FILE.sub(" ", text))
     text = _HASH.sub(" ", text)
     for name in names:
@@ -219,5 +235,5 @@ def _part(text: str, names: Iterable[str], *, of_study: bool = False) -> list[_T
         elif kind == "number":
             tokens.append(("number", found[0]))
         elif kind != "seed" and found[0] not in _REPETITIONS:
-            tokens.append(("word", re.sub(r"[^0-9a-z.+-]+", "", found[0]).replace("_", "")))
+            tokens.append(("word", re.sub(r"[^\w.+#-]+", "", found[0]).replace("_", "")))
     return tokens

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from ...errors import EncaveError
 from ...run import BenchmarkFacts, Objective, Run, RunHeader
-from .apart import apart, set_up_like, tell_instances
+from .apart import apart, set_up_like, tell_instances, tell_seeds
 from .design import RunDesign
 from .keys import SectionKey, by_design, kept_apart, section_keys, section_titles
 from .measure import Measure, run_measures
@@ -167,7 +167,7 @@ def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callab
     sections = [_section(titles[key], tasks[id(runs[0])], runs, labels) for key, runs in by_key.items()]
     sections.sort(key=lambda section: section.title)
     groups = {(one.title, group.optimizer): group.runs for one in sections for group in one.groups}
-    remarks += tell_instances(groups)
+    remarks += [*tell_instances(groups), *tell_seeds(groups)]
     different = kept_apart(by_key, tasks, kept, known)
     for key, members in by_key.items():
         remarks += tell_scales(titles[key], members, kept, known)
@@ -226,12 +226,24 @@ def _without_duplicates(
     candidates: defaultdict[tuple[Any, ...], list[R]] = defaultdict(list)
     for run in runs:
         alike = candidates[labels[id(run)], keys[id(run)], run.seed, len(run)]
-        if any(same(run, other) for other in alike):
+        if any(not _of_one_log(run, other) and same(run, other) for other in alike):
             twice.append(run.name)
         else:
             alike.append(run)
             kept.append(run)
     return kept, sorted(set(twice))
+
+
+def _of_one_log(run: RunHeader, other: RunHeader) -> bool:
+    """Whether two runs stand in one log, which does not hold a run twice."""
+    (log, part), (other_log, other_part) = map(_log_and_part, (run, other))
+    return part is not None and other_part not in (None, part) and log == other_log
+
+
+def _log_and_part(run: RunHeader) -> tuple[str, Any]:
+    """The log that a run was read from, and which of its runs it is; None if it has one only."""
+    part = run.provenance.extra.get("part")
+    return str(run.provenance.source).removesuffix(f"/{part}"), part
 
 
 def _section(title: str, task: str, runs: list[R], labels: dict[int, str]) -> SectionOf[R]:

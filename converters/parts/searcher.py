@@ -121,14 +121,21 @@ def named_in_path(path: Path, known: Mapping[str, str] = SEARCHES) -> Named | No
         path: The log.
         known: Label → pattern of how it is written, in lower case.
     """
-    own = path.stem.partition(".")[0] if path.suffix else ""
     folders = [folder.name for folder in path.absolute().parents][:_FOLDERS]
-    return _first_named([own], known, "file's name") or _first_named(folders, known, "folder")
+    return _of_file(path, known) or _first_named(folders, known, "folder")
 
 
 def named_in(name: str, known: Mapping[str, str]) -> Named | None:
     """The search that a study's name tells; None if it tells none or several."""
     return _first_named([name], known, "study's name")
+
+
+def _of_file(path: Path, known: Mapping[str, str]) -> Named | None:
+    """What the file's name tells up to its first dot, else the only one that its parts between dots tell."""
+    first, *others = path.stem.split(".") if path.suffix else [""]
+    told = [_first_named([part], known, "file's name") for part in (first, *others)]
+    found = {one.label: one for one in reversed(told) if one is not None}
+    return told[0] or (next(iter(found.values())) if len(found) == 1 else None)
 
 
 def _first_named(names: Iterable[str], known: Mapping[str, str], what: str) -> Named | None:

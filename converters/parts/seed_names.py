@@ -12,13 +12,14 @@ from ...run import Note
 _FOLDERS = 3  # above a log that may name its seed
 _DIGITS = 18  # of a seed, which is a 64-bit integer
 _SEED = re.compile(
-    rf"(?<![a-z])(?:(?:random|rng)?[-_ ]?seeds?|rng|random[-_ ]?state)[-_ =:/]*([0-9]{{1,{_DIGITS}}})(?![0-9]|\.[0-9])"
+    rf"(?<![a-z])(?:(?:random|rng)?[-_ ]?seeds?|rng|random[-_ ]?state)[-_ =:/]*([0-9]{{1,{_DIGITS}}})(?![0-9]|\.[0-9])|"
+    rf"^([0-9]{{1,{_DIGITS}}})[-_ ]*seed$"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=(?:Seed|Run|Rep|Trial)(?![a-z]))")
 _ALONE, _OVER_IT = re.compile(rf"[0-9]{{1,{_DIGITS}}}"), re.compile(r"(?:random|rng)?[-_ ]?seeds?")
 # a longer number is a date
 _REPETITION = re.compile(
-    r"(?<![a-z])(?:(?:run|repetition|repeat|replicate|rep|trial)[-_ =:]*([0-9]{1,6})(?![0-9a-z]|\.[0-9])|"
+    r"(?<![a-z])(?:(?:run|repetition|repeat|replicat(?:e|ion)|rep|trial)[-_ =:]*([0-9]{1,6})(?![0-9a-z]|\.[0-9])|"
     r"s([0-9]{1,6})$)"
 )
 
@@ -48,7 +49,8 @@ def named_seed(path: Path, study: str | None = None) -> NamedSeed | None:
         study: Name of the study in it.
     """
     absolute = path.absolute()
-    names = [("study", study or ""), ("file", path.stem.partition(".")[0] if path.suffix else path.name)]
+    files = dict.fromkeys((path.stem.partition(".")[0], path.stem) if path.suffix else (path.name,))
+    names = [("study", study or ""), *(("file", name) for name in files)]
     names += [("folder", _with_seeds(folder)) for folder in list(absolute.parents)[:_FOLDERS]]
     return _first(names, _SEED) or _first(names, _REPETITION)
 

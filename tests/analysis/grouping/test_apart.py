@@ -170,6 +170,16 @@ def test_instances_of_a_function_are_repetitions_and_told(make_run, tmp_path: Pa
     assert view.remarks == ()
 
 
+def test_other_runs_of_one_seed_are_told(make_run) -> None:
+    def named(name: str, seed: int, costs: list[float]) -> Run:
+        return make_run("A", seed, costs, source=name).replace(name=name)
+
+    runs = [named("0.csv", 0, [2.0, 1.0]), named("1.csv", 0, [3.0, 2.0]), named("2.csv", 1, [2.0, 1.0])]
+    (told,) = view_runs(runs).remarks
+    assert told.startswith("toy: 2 runs of A have the seed 0 (0.csv, 1.csv), and count as repetitions.")
+    assert view_runs(runs[1:]).remarks == ()
+
+
 def test_streamed_runs_are_split_as_whole_ones_are(tmp_path: Path) -> None:
     both, one = {"x": (0.0, 1.0), "y": (0.0, 1.0)}, {"x": (0.0, 1.0)}
     metadata = {"task": "toy", "absent": ["y"]}

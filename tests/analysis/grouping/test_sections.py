@@ -30,10 +30,19 @@ def test_no_runs_are_refused() -> None:
 def test_same_run_twice_counts_once(make_run) -> None:
     view = view_runs([make_run(), make_run(), make_run(costs=[9.0, 8.0, 7.0])])
     assert len(view.sections[0].runs) == 2  # the third is another run of the same seed
-    assert len(view.remarks) == 1
+    assert len(view.remarks) == 2 and "2 runs of A have the seed 0" in view.remarks[1]
     assert "more than once" in view.remarks[0]
     unknown = [make_run(reported=[3.0, float("nan"), 1.0]) for _ in range(2)]
     assert len(view_runs(unknown).sections[0].runs) == 1
+
+
+def test_equal_runs_of_one_log_are_two_and_those_of_a_copy_are_not(make_run) -> None:
+    def part(log: str, number: str) -> Run:
+        return make_run("A", None, [2.0, 1.0], source=f"{log}/{number}", part=number).replace(name=f"{log}-{number}")
+
+    view = view_runs([part("a.json", "1"), part("a.json", "2"), part("b.json", "1")])
+    assert [run.name for run in view.sections[0].runs] == ["a.json-1", "a.json-2"]
+    assert view.remarks == ("b.json-1 was given more than once and counts once.",)
 
 
 def test_releases_are_one_optimizer_and_told(make_run) -> None:

@@ -78,6 +78,25 @@ def test_a_number_of_something_else_than_a_repetition_is_a_task(at, word: str) -
     assert list(grouped(view).values()) == [{"BOHB": 2}, {"BOHB": 2}]
 
 
+@pytest.mark.parametrize("folder", ["openml", "datasets", "tasks", "function"])
+def test_a_number_in_a_folder_that_says_of_what_is_a_task(at, folder: str) -> None:
+    paths = [f"/logs/{folder}/{number}/{seed}/r.json" for number in (3, 31) for seed in ("a7f3b2c1", "b8e4c3d2")]
+    assert list(grouped(view_runs(list(map(at, paths)))).values()) == [{"BOHB": 2}, {"BOHB": 2}]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("数据一", "数据二"), ("задача", "другая"), ("Größe", "Grüße"), ("C++", "C#")]
+)
+def test_names_in_any_alphabet_are_told_apart(at, first: str, second: str) -> None:
+    view = view_runs([at(f"/logs/{name}/seed{seed}/r.json") for name in (first, second) for seed in (0, 1)])
+    assert grouped(view) == {name: {"BOHB": 2} for name in sorted((first.lower(), second.lower()))}
+
+
+def test_one_name_however_its_letters_are_composed_is_one_task(at) -> None:
+    view = view_runs([at(f"/logs/{name}/r.json") for name in ("Gr\u00f6\u00dfe", "Gro\u0308\u00dfe")])
+    assert list(grouped(view).values()) == [{"BOHB": 2}]
+
+
 def test_folders_of_optimizers_within_folders_of_tasks(at) -> None:
     names = {"BOHB": ("bohb", "results.json"), "Random Search": ("random_search", "history.csv")}
     runs = [

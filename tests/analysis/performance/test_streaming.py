@@ -72,7 +72,8 @@ def test_a_run_given_twice_counts_once_and_seeds_are_kept_apart(make_run) -> Non
     runs = [make_run(seed=0), make_run(seed=0), make_run(seed=0, costs=[3.0, 2.0, 0.5]), make_run(seed=1)]
     (one,), remarks = gather([reduce_run(run, None, "highest-so-far") for run in runs], None, Summary())
     assert one.curves[0][0].runs == 3
-    assert remarks == ["A-toy-0 was given more than once and counts once."]
+    assert remarks[0] == "A-toy-0 was given more than once and counts once."
+    assert len(remarks) == 2 and "2 runs of A have the seed 0" in remarks[1]
 
 
 def sets_of(runs, axis=None, **options):

@@ -48,6 +48,10 @@ def test_folders_tell_where_the_log_is_silent(folder: str, label: str) -> None:
     ("file", "label"),
     [
         ("tpe.log", "Lib (TPE)"),
+        ("adult.tpe.0.csv", "Lib (TPE)"),
+        ("adult.random.seed0.csv", "Lib (Random Search)"),
+        ("random.results.tpe.json", "Lib (Random Search)"),
+        ("adult.random.tpe.csv", "Lib (ASHA)"),
         ("random_search_seed3.csv", "Lib (Random Search)"),
         ("random_forest.csv", "Lib (ASHA)"),
         ("results.json", "Lib (ASHA)"),
