@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TypeAlias
+from urllib.parse import unquote
 
 from ...run import RunHeader
 
@@ -219,7 +220,7 @@ def _plain(text: str) -> str:
 
 def _part(text: str, names: Iterable[str], *, of_study: bool = False) -> list[_Token]:
     """The tokens of one folder's, file's or study's name without what names the optimizer, dates and hashes."""
-    text = _plain(_CAMEL.sub("_", text))
+    text = _plain(_CAMEL.sub("_", unquote(text)))  # runs of one file have their names quoted
     text = text if of_study else re.sub(_CONTAINER, " ", _FILE.sub(" ", text))
     text = _HASH.sub(" ", text)
     for name in names:

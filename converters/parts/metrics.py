@@ -20,6 +20,8 @@ _USUAL = re.compile(
 )
 _MORE_IS_BETTER = re.compile(r"acc|score|reward|return|auc|f1|precision|recall|r2|iou|bleu|map\b", re.IGNORECASE)
 
+_LESS_IS_BETTER = re.compile(r"loss|err|cost|regret|(?<![a-z])(neg|minus|1[ _-])", re.IGNORECASE)
+
 
 def likely(names: Iterable[str]) -> str | None:
     """The likeliest of these names of numbers; None if none of them is a usual one."""
@@ -34,4 +36,4 @@ def usual(names: Iterable[str]) -> list[str]:
 
 def more_is_better(name: str) -> bool:
     """Whether a number of this name is better the higher, as names such as accuracy, score and reward tell."""
-    return _MORE_IS_BETTER.search(name) is not None and "loss" not in name.lower()
+    return _MORE_IS_BETTER.search(name) is not None and _LESS_IS_BETTER.search(name) is None

@@ -11,7 +11,7 @@ from typing import Any
 from ....run import Note
 from ...parts.metrics import RAY_OWN, likely, more_is_better, usual
 from ...parts.optuna_attributes import samplers
-from .unsaid import tells_of_the_trial
+from .unsaid import runs_told, tells_of_the_trial
 
 _INDEX = ("", "Unnamed: 0")  # how pandas calls the column of an index
 _ATTRIBUTE = "system_attrs_"
@@ -69,7 +69,8 @@ def guessed(names: Sequence[str]) -> Mapping[str, Any]:
     if not found or len(columns) < 2:
         return {"objective": _PLACE, "hyperparameters": _PLACE}
     others = [name for name in columns if name != found[-1] and not tells_of_the_trial(name)]
-    return _objective(found[-1]) | {"hyperparameters": others if 0 < len(others) <= _FEW else [_PLACE]}
+    told = {**_objective(found[-1]), "hyperparameters": others if 0 < len(others) <= _FEW else [_PLACE]}
+    return told | runs_told(name for name in columns if name != found[-1])
 
 
 def told_over(frame: KnownFrame, spec: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -15,11 +15,14 @@ from ....run import CONFIG, COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objectiv
 FILE = "encave.map.json"
 """Mapping of all tables of a folder; `<table>.map.json` is that of one."""
 
-ROLES = (*TRIAL_SCHEMA.names, *OPTIONAL_SCHEMA.names, "duration", "run")
-"""Keys that name one column: those of a run's trials, `duration`, and `run`, which tells the runs of one file apart."""
+ROLES = (*TRIAL_SCHEMA.names, *OPTIONAL_SCHEMA.names, "duration")
+"""Keys that name one column: those of a run's trials, and `duration`."""
+
+OF_RUNS = ("optimizer", "task")
+"""Keys that may name columns, which then tell the runs of one file apart, too."""
 
 _TOLD = ("name", "optimizer", "optimizer_version", "budget_name", "task")
-_OTHERS = ("objective", "hyperparameters", "constraint", "statuses", "ignore", "time_unit", "decimal")
+_OTHERS = ("objective", "hyperparameters", "run", "constraint", "statuses", "ignore", "time_unit", "decimal")
 _UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 _WORDS: dict[str, Status] = {
     **{status.value: status for status in Status},
@@ -38,10 +41,14 @@ class Mapped:
 
     objectives: Mapping[str, Objective]
     """Column → objective."""
+    undirected: Sequence[str]
+    """Columns of objectives of which the mapping does not say whether less or more is better: less is."""
     hyperparameters: Mapping[str, str]
     """Column → hyperparameter."""
     roles: Mapping[str, str]
     """Role of `ROLES` → column."""
+    runs: Sequence[str]
+    """Columns whose values together tell the runs of one file apart."""
     extras: Mapping[str, str]
     """Column → name, for the columns that nothing else claims, and for constraints."""
     constraints: Sequence[str]
@@ -52,6 +59,12 @@ class Mapped:
     """Seconds that numbers in columns of times count; None where the mapping does not say it."""
     told: Mapping[str, str]
     """name, optimizer, optimizer_version, budget_name and task as far as they are given."""
+
+    def of_run(self, values: Mapping[str, object]) -> dict[str, str]:
+        """What is told of the run that has these values in the columns of `runs`."""
+        columns = {key: _all_columns(self.told.get(key), list(values)) for key in OF_RUNS}
+        told = {key: ", ".join(_in_words(name, values[name]) for name in own) for key, own in columns.items() if own}
+        return {key: text for key, text in {**self.told, **told}.items() if text}
 
 
 def self_explaining(names: Sequence[str]) -> bool:
@@ -95,15 +108,17 @@ def resolve(spec: Mapping[str, Any], names: Sequence[str], where: str) -> Mapped
         known = ", ".join((*_OTHERS, *ROLES, *_TOLD))
         raise EncaveError(f"{where}: the mapping has unknown keys {', '.join(unknown)}; there are {known}")
     roles = {role: _column(spec[role], role, names, where) for role in ROLES if role in spec}
-    objectives = dict(_objectives(spec.get("objective"), names, where))
+    told = list(_objectives(spec.get("objective"), names, where))
+    objectives = {name: Objective(short, way or "minimize") for name, short, way in told}
     parameters = dict(_matches(spec.get("hyperparameters"), names, where))
     if not objectives or not parameters:
         missing = "objective" if not objectives else "hyperparameters"
         raise EncaveError(f"{where}: the mapping names no {missing}; the columns are {', '.join(names)}")
     constraints = list(dict(_matches(spec.get("constraint"), names, where)))
-    claimed = {*roles.values(), *objectives, *parameters, *dict(_matches(spec.get("ignore"), names, where))}
+    runs = run_columns(spec, names, where)
+    claimed = {*roles.values(), *runs, *objectives, *parameters, *dict(_matches(spec.get("ignore"), names, where))}
     twice = sorted(
-        {*objectives, *parameters, *constraints} & set(roles.values())
+        {*objectives, *parameters, *constraints} & {*roles.values(), *runs}
         | objectives.keys() & parameters.keys()
         | {*objectives, *parameters} & set(constraints)
     )
@@ -111,14 +126,37 @@ def resolve(spec: Mapping[str, Any], names: Sequence[str], where: str) -> Mapped
         raise EncaveError(f"{where}: the mapping uses the column {twice[0]} twice")
     return Mapped(
         objectives=objectives,
+        undirected=[name for name, _, way in told if way is None],
         hyperparameters=parameters,
         roles=roles,
+        runs=runs,
         extras={name: name.removeprefix(EXTRA) for name in names if name not in claimed or name in constraints},
         constraints=constraints,
         statuses=_WORDS | dict(_statuses(spec.get("statuses"), where)),
         time_unit=_unit(spec.get("time_unit"), where),
         told={key: str(spec[key]) for key in _TOLD if spec.get(key) is not None},
     )
+
+
+def run_columns(spec: Mapping[str, Any], names: Sequence[str], where: str) -> list[str]:
+    """The columns whose values together tell the runs of one file apart: of `run`, and of an optimizer or a task.
+
+    Raises:
+        EncaveError: `run` names a column that does not exist.
+    """
+    told = [_column(name, "run", names, where) for name in _listed(spec.get("run"), names)]
+    return list(dict.fromkeys([*told, *(name for key in OF_RUNS for name in _all_columns(spec.get(key), names))]))
+
+
+def _all_columns(value: Any, names: Sequence[str]) -> list[str]:
+    """The columns that a value names if it names nothing else; a text that is none is what it says."""
+    listed = _listed(value, names)
+    return listed if all(name in names for name in listed) else []
+
+
+def _in_words(column: str, value: object) -> str:
+    """A name as it stands, a number with its column."""
+    return "" if value is None else f"{column} {value}" if isinstance(value, int | float) else str(value)
 
 
 def decimal_comma(spec: Mapping[str, Any], where: str) -> bool:
@@ -140,7 +178,7 @@ def _unit(told: Any, where: str) -> float | None:
 
 def _own_names(names: Sequence[str]) -> dict[str, Any]:
     """The mapping of a table with encave's own names."""
-    roles = {role: role for role in ROLES if role in names}
+    roles = {role: role for role in (*ROLES, "run") if role in names}
     return {"objective": [COST + "*"], "hyperparameters": [CONFIG + "*"], **roles}
 
 
@@ -171,17 +209,18 @@ def _matches(value: Any, names: Sequence[str], where: str) -> Iterator[tuple[str
         yield from ((name, name.removeprefix(prefix) or name) for name in found)
 
 
-def _objectives(value: Any, names: Sequence[str], where: str) -> Iterator[tuple[str, Objective]]:
+def _objectives(
+    value: Any, names: Sequence[str], where: str
+) -> Iterator[tuple[str, str, Literal["minimize", "maximize"] | None]]:
+    """Column, name and direction of each objective; None for a direction that is not told."""
     told = {str(key): f"{key}:{direction}" for key, direction in value.items()} if isinstance(value, dict) else {}
     for text in told.values() or _listed(value, names):
-        column, _, direction = (text, "", "minimize") if text in names else text.rpartition(":")
-        if not column:
-            column, direction = text, "minimize"
+        column, _, direction = (text, "", "") if text in names else text.rpartition(":")
         way = _direction(direction)
-        if way is None:
-            column, way = text, "minimize"
+        if not column or way is None:
+            column = text
         for name, short in _matches([column], names, where):
-            yield name, Objective(short, way)
+            yield name, short, way
 
 
 def _direction(text: str) -> Literal["minimize", "maximize"] | None:

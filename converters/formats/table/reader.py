@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +18,19 @@ from ...parts.extras import extra_columns
 from ...parts.feasibility import feasibility
 from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
+from ...parts.metrics import more_is_better
 from ...parts.names import study_name
 from ...parts.outcomes import outcomes
 from ...parts.searcher import Searcher, named_in_path, searcher
 from ...parts.space import SPACE_FILE, LogSpace, known_space
 from ...reader import TABLE, Found, Listing, Options, ReadResult
-from .frames import KnownFrame, known_frame, told_over
-from .mapping import Mapped, decimal_comma, mapping_file, read_mapping, resolve, self_explaining
+from .frames import KnownFrame, as_options, known_frame, told_over
+from .mapping import Mapped, decimal_comma, mapping_file, read_mapping, resolve, run_columns, self_explaining
 from .oddities import oddities, time_unit
 from .order import ORDERED, in_order
 from .rows import TableRows
 from .source import SourceTable, column_names, may_be_table, read_table
-from .unsaid import unsaid
+from .unsaid import SEED, mixed_runs, runs_told, unsaid
 
 
 class TableReader:
@@ -71,10 +75,12 @@ class TableReader:
     def _keys(self, path: Path) -> list[str | None]:
         """The runs of a file; one without a name where the file cannot be read, so that `read` says why."""
         try:
-            spec, frame = _spec(path, self._mapping, column_names(path))
-            if "run" not in spec:
+            names = column_names(path)
+            spec, frame = _spec(path, self._mapping, names)
+            columns = run_columns(spec, names, str(path))
+            if not columns:
                 return [None]
-            keys: list[str | None] = list(dict.fromkeys(map(_run_key, _table(path, spec).raw(spec["run"]))))
+            keys: list[str | None] = list(dict.fromkeys(_run_keys(_table(path, spec), columns)))
             return [None] if frame is not None and len(keys) == 1 else keys
         except (EncaveError, KeyError, TypeError):
             return [None]
@@ -89,7 +95,8 @@ class TableReader:
         mapped = resolve(spec, list(table.columns), str(found.path))
         rows = list(range(table.rows))
         dropped, notes = table.dropped, [*table.notes, *(frame.notes if frame and "objective" not in given else ())]
-        keys = list(map(_run_key, table.raw(mapped.roles["run"]))) if "run" in mapped.roles else []
+        notes += _directions(mapped)
+        keys = _run_keys(table, mapped.runs) if mapped.runs else []
         if found.key is not None:
             rows = [row for row, key in enumerate(keys) if key == found.key]
             if dropped:
@@ -100,14 +107,19 @@ class TableReader:
             raise EncaveError(f"{found.path} holds several runs; put the mapping into {name} beside it")
         if not rows:
             raise EncaveError(f"{found.path} has no row" + (f" of the run {found.key}" if found.key else ""))
+        _check_numbers(TableRows(table, rows, found.path), mapped)
         everything = TableRows(table, range(table.rows), found.path)
         rows, told = in_order(everything, rows, mapped)
+        chosen = TableRows(table, rows, found.path)
+        told += mixed_runs(chosen, list(mapped.extras))
         if frame is None:
             ordered = any(role in mapped.roles for role in ORDERED)
-            chosen = TableRows(table, rows, found.path)
             told += unsaid(chosen, list(mapped.extras), ordered=ordered)
+        of_run = {name: table.values(name)[rows[0]] for name in mapped.runs}
+        mapped = replace(mapped, told=mapped.of_run(of_run))
         searched = _searched(found.path, frame, everything, mapped.told)
         run = _run(found, options, everything, rows, mapped, searched, [*notes, *told], dropped=dropped)
+        run = _seeded(run, of_run)
         return ReadResult(run, None, len(run) + dropped, dropped=dropped)
 
 
@@ -129,6 +141,29 @@ def _spec(
     return told_over(frame, given, names) if frame is not None and frame.whole else given, frame
 
 
+def _directions(mapped: Mapped) -> list[Note]:
+    """That an objective counts as better the lower whose name says otherwise; of `f1` and `f2` no name does."""
+    letters = Counter(re.sub("[0-9]", "", name) for name in mapped.objectives)
+    return [
+        Note("flagged", f"{name} counts as better the lower: if more is better, say --map objective={name}:maximize")
+        for name in mapped.undirected
+        if more_is_better(name) and letters[re.sub("[0-9]", "", name)] == 1
+    ]
+
+
+def _check_numbers(rows: TableRows, mapped: Mapped) -> None:
+    """Refuse numbers of trials that occur twice, as where a table holds several runs."""
+    column = mapped.roles.get("trial_id")
+    numbers = [] if column is None else rows.integers(column)
+    twice = next((number for number, count in Counter(numbers).items() if count > 1 and number is not None), None)
+    if twice is not None:
+        way = as_options(runs_told(mapped.extras)) or "--map run=… for the column that tells them apart"
+        raise EncaveError(
+            f"{rows.path}: the column {column} has the number {twice} more than once. If the table holds several runs, "
+            f"say {way}; if {column} is no number of trials, leave trial_id out"
+        )
+
+
 def _varying(spec: dict[str, Any], frame: KnownFrame | None, table: SourceTable) -> dict[str, Any]:
     """The mapping without those roles of a known table that have one value in all rows and so tell nothing."""
     roles = frame.varying if frame else ()
@@ -140,8 +175,10 @@ def _table(path: Path, spec: Mapping[str, Any]) -> SourceTable:
     return read_table(path, decimal_comma=decimal_comma(spec, str(path)))
 
 
-def _run_key(value: Any) -> str:
-    return "" if value is None else str(value)
+def _run_keys(table: SourceTable, columns: Sequence[str]) -> list[str]:
+    """What tells of each row to which run it belongs: the values of these columns."""
+    rows = zip(*(table.raw(name) for name in columns), strict=True)
+    return [", ".join("" if value is None else str(value) for value in row) for row in rows]
 
 
 def _run(
@@ -185,6 +222,15 @@ def _run(
         ),
         notes=[*notes, *space.notes, *derived, *counted.notes, *(searched.notes if searched else [])],
     )
+
+
+def _seeded(run: Run, of_run: Mapping[str, Any]) -> Run:
+    """The run with the seed that a column says which tells the runs apart, where nothing else says it."""
+    seeds = {name: value for name, value in of_run.items() if SEED.fullmatch(name) and type(value) is int}
+    if run.seed is not None or len(seeds) != 1:
+        return run
+    [(name, seed)] = seeds.items()
+    return run.replace(provenance=run.provenance.replace(seed=seed, seed_from=f"column {name}"))
 
 
 def _searched(path: Path, frame: KnownFrame | None, rows: TableRows, told: Mapping[str, str]) -> Searcher | None:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
 
 from ....run import Note
 from .rows import TableRows
 
-_RUNS = re.compile(
-    r"(random[_ ]?)?seed|run([_ ]?(id|number|name))?|rep(s|eat|etition)?|optimi[sz]er|algorithm|sampler|task|"
-    r"data[_ ]?set|problem|function|benchmark",
+SEED = re.compile(r"((random|rng)[_ ]?)?seeds?|rng|random[_ ]?state", re.IGNORECASE)
+"""Columns of the seed of a run."""
+_REPETITIONS = re.compile(
+    rf"{SEED.pattern}|run([_ ]?(id|number|name|no|idx))?|rep(s|eat|etition|lication)?|trial[_ ]?run|study([_ ]?name)?|"
+    "experiment([_ ]?(id|name))?|session",
     re.IGNORECASE,
 )
+_SEARCHERS = re.compile(
+    "(optimi[sz]er|algo(rithm)?|sampler|searcher|method|tuner|strategy)([_ ]?name)?|hpo[_ ]?method", re.IGNORECASE
+)
+_TASKS = re.compile("(task|data[_ ]?set|problem|function|benchmark)([_ ]?(id|name))?|fid|dim(ension)?", re.IGNORECASE)
+_OF_RUNS = {"run": _REPETITIONS, "optimizer": _SEARCHERS, "task": _TASKS}
 _COUNTS = re.compile(
     r"((n|num|number|function|func|f)[_ ]?(of[_ ]?)?)?(evaluations?|evals?|fevals?|calls?)([_ ]?(count|number))?|nfev",
     re.IGNORECASE,
@@ -24,7 +32,7 @@ _OTHERS = re.compile(
     r"constr(aint)?s?([_ ]?\w*)?|instance",
     re.IGNORECASE,
 )
-_KINDS = (_RUNS, _COUNTS, _NUMBERS, _OTHERS)
+_KINDS = (*_OF_RUNS.values(), _COUNTS, _NUMBERS, _OTHERS)
 
 
 def tells_of_the_trial(name: str) -> bool:
@@ -32,8 +40,41 @@ def tells_of_the_trial(name: str) -> bool:
     return any(kind.fullmatch(name) for kind in _KINDS)
 
 
+def runs_told(names: Iterable[str]) -> dict[str, list[str]]:
+    """Key of a mapping → the columns of these that by their names tell runs apart.
+
+    Args:
+        names: Columns.
+    """
+    told: dict[str, list[str]] = {}
+    for name in names:
+        key = next((key for key, pattern in _OF_RUNS.items() if pattern.fullmatch(name)), None)
+        if key is not None:
+            told.setdefault(key, []).append(name)
+    return {key: told[key] for key in _OF_RUNS if key in told}
+
+
+def mixed_runs(rows: TableRows, columns: Sequence[str]) -> Iterator[Note]:
+    """That columns which the mapping names in no role have several values, as where a table holds several runs.
+
+    Args:
+        rows: The rows of one run.
+        columns: The columns without a role.
+    """
+    told = runs_told(columns)
+    values = {name: list(map(str, rows.raw(name))) for names in told.values() for name in names}
+    several = [name for name, own in values.items() if 2 <= len(set(own)) <= len(rows) / 2]
+    if not several:
+        return
+    options = {key: ",".join(name for name in names if name in several) for key, names in told.items()}
+    way = " ".join(f"--map {shlex.quote(f'{key}={names}')}" for key, names in options.items() if names)
+    counts = [f"{name} has {len(set(values[name]))} values" for name in several]
+    text = f"the column {' and '.join(counts)}, and all rows are taken for one run"
+    yield Note("flagged", f"{text}: if each is a run of its own, say {way}", len(rows))
+
+
 def unsaid(rows: TableRows, columns: Sequence[str], *, ordered: bool) -> Iterator[Note]:
-    """What columns that the mapping names in no role seem to be, with the option that says it.
+    """What columns of counts that the mapping names in no role seem to be, with the option that says it.
 
     Args:
         rows: The rows of one run, in the order of its trials.
@@ -41,17 +82,8 @@ def unsaid(rows: TableRows, columns: Sequence[str], *, ordered: bool) -> Iterato
         ordered: Whether the mapping tells the order.
     """
     for name in columns:
-        if _RUNS.fullmatch(name):
-            yield from _of_runs(rows, name)
-        elif _COUNTS.fullmatch(name) or _NUMBERS.fullmatch(name):
+        if _COUNTS.fullmatch(name) or _NUMBERS.fullmatch(name):
             yield from _of_counts(rows, name, ordered=ordered)
-
-
-def _of_runs(rows: TableRows, name: str) -> Iterator[Note]:
-    several = len(set(map(str, rows.raw(name))))
-    if 2 <= several <= len(rows) / 2:
-        text = f"the column {name} has {several} values, and all rows are taken for one run"
-        yield Note("flagged", f"{text}: if each is a run of its own, say --map run={name}", len(rows))
 
 
 def _of_counts(rows: TableRows, name: str, *, ordered: bool) -> Iterator[Note]:

@@ -14,6 +14,7 @@ from encave.converters.formats.table.frames import guessed
 from encave.converters.formats.table.reader import TableReader
 from encave.converters.reader import Options, ReadResult
 from encave.converters.survey import find
+from encave.errors import EncaveError
 
 from ..reading import LOGS, notes
 
@@ -117,7 +118,8 @@ def test_each_run_of_a_table_has_its_own_order(tmp_path: Path) -> None:
          "say --map trial_id=number"),
         ("seed", (7, 7, 9, 9), "the column seed has 2 values, and all rows are taken for one run: if each is "
          "a run of its own, say --map run=seed"),
-        ("dataset", ("a", "b", "a", "b"), "if each is a run of its own, say --map run=dataset"),
+        ("dataset", ("a", "b", "a", "b"), "if each is a run of its own, say --map task=dataset"),
+        ("algorithm", ("a", "b", "a", "b"), "if each is a run of its own, say --map optimizer=algorithm"),
     ],
 )  # fmt: skip
 def test_what_columns_without_a_role_tell_is_flagged(
@@ -135,4 +137,61 @@ def test_what_columns_without_a_role_tell_is_flagged(
 
 def test_what_tells_of_the_trial_is_no_hyperparameter_of_the_way_in() -> None:
     names = ["lr", "depth", "seed", "n_evals", "trial_id", "status", "timestamp", "loss"]
-    assert guessed(names) == {"objective": "loss", "hyperparameters": ["lr", "depth"]}
+    assert guessed(names) == {"objective": "loss", "hyperparameters": ["lr", "depth"], "run": ["seed"]}
+
+
+LONG = "algorithm,dataset,fold,seed,n,lr,loss\n" + "".join(
+    f"{algorithm},{dataset},{fold},{seed},{n},0.{seed}{n},{n + fold}\n"
+    for algorithm in ("RS", "TPE")
+    for dataset in ("adult", "letter")
+    for fold in (0, 1)
+    for seed in (3, 4)
+    for n in (1, 0)
+)
+
+
+def test_a_table_of_several_optimizers_tasks_and_seeds_is_told_and_read(tmp_path: Path) -> None:
+    (tmp_path / "long.csv").write_text(LONG)
+    [result] = _read(tmp_path, {"objective": "loss", "hyperparameters": "lr"})
+    way = "--map run=seed --map optimizer=algorithm --map task=dataset"
+    assert "seed has 2 values and algorithm has 2 values and dataset has 2 values" in notes(result)
+    assert way in notes(result)
+    assert guessed(LONG.splitlines()[0].split(",")) == {
+        "objective": "loss",
+        "hyperparameters": ["fold", "n", "lr"],
+        "run": ["seed"],
+        "optimizer": ["algorithm"],
+        "task": ["dataset"],
+    }
+    mapping = {**LOSS, "hyperparameters": "lr", "optimizer": "algorithm", "task": "dataset,fold", "run": "seed"}
+    runs = [one.run for one in _read(tmp_path, mapping | {"trial_id": "n"})]
+    found = {(run.optimizer.name, run.task, run.seed) for run in runs}
+    tasks = [f"{name}, fold {fold}" for name in ("adult", "letter") for fold in (0, 1)]
+    assert found == {(name, task, seed) for name in ("RS", "TPE") for task in tasks for seed in (3, 4)}
+    assert len(runs) == 16 and {run.provenance.seed_from for run in runs} == {"column seed"}
+    assert {tuple(run.trials["cost:loss"].to_pylist()) for run in runs} == {(0.0, 1.0), (1.0, 2.0)}
+
+
+def test_numbers_of_trials_that_occur_twice_are_refused_with_the_way_in(tmp_path: Path) -> None:
+    (tmp_path / "trials.csv").write_text("number,value,params_x,study_name\n0,1,1,a\n0,2,2,b\n")
+    with pytest.raises(EncaveError, match=r"the number 0 more than once.*say --map run=study_name;"):
+        _read(tmp_path, {})
+    assert len(_read(tmp_path, {"run": "study_name"})) == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "told", "flagged"),
+    [("accuracy", "accuracy", True), ("accuracy", "accuracy:minimize", False), ("accuracy", "accuracy:max", False),
+     ("neg_accuracy", "neg_accuracy", False), ("f1", "f1", True), ("f1,f2", "f1,f2", False), ("loss", "loss", False)],
+)  # fmt: skip
+def test_a_direction_that_is_not_told_is_flagged_where_the_name_says_another(
+    tmp_path: Path, names: str, told: str, flagged: bool
+) -> None:
+    (tmp_path / "t.csv").write_text(f"x,{names}\n1{',2' * len(names.split(','))}\n")
+    [result] = _read(tmp_path, {"objective": told, "hyperparameters": "x"})
+    assert ("counts as better the lower" in notes(result)) == flagged
+
+
+def _read(folder: Path, mapping: dict[str, str]) -> list[ReadResult]:
+    options = Options(mapping=mapping)
+    return [one.reader.read(one.found, options) for one in find(folder, [TableReader(mapping)])]
