@@ -22,7 +22,7 @@ from .registry import Candidate
 from .run_folders import FILES, Earlier
 
 if TYPE_CHECKING:
-    from ..run import Run
+    from ..run import Note, Run
     from ..run.provenance import JSON
 
 _BLOCK = 1 << 16
@@ -186,11 +186,22 @@ def described(result: ReadResult, found: Found, read_from: Mapping[str, str] = M
     if seed is not None:
         told |= {"seed": seed.seed, "seed_from": seed.where}
         run = run.replace(notes=(*run.notes, seed.note()))
+    if negative := _negative(run):
+        run = run.replace(notes=(*run.notes, *negative))
     names = [name for name in run.configurations.column_names if run.configurations[name].null_count]
     more: dict[str, JSON] = {"absent": names} if names else {}
     if found.key is not None:
         more["part"] = found.key  # which run of its file
     return run.replace(provenance=known.replace(**told, **read_from, extra={**known.extra, **more}))
+
+
+def _negative(run: Run) -> list[Note]:
+    """That budgets are negative, if so."""
+    from ..run import Note
+
+    count = int((run.column("budget") < 0).sum())
+    text = "budgets are negative, so that sums of them and the highest of them may mean nothing"
+    return [Note("flagged", text, count)] if count else []
 
 
 def _unchanged(job: Job, print_now: str) -> Conversion | None:

@@ -128,3 +128,15 @@ def test_a_space_with_config_id_is_refused_by_the_model() -> None:
     space.add(Float("config_id", (0, 1)))
     with pytest.raises(EncaveError, match="rename it"):
         space_columns.build(space, {0: {"config_id": 0.5}})
+
+
+def test_negative_budgets_are_noticed_in_every_format(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("config:x,cost:y,budget\n1,2,-1\n2,3,9\n")
+    folder = tmp_path / "bohb"
+    folder.mkdir()
+    (folder / "configs.json").write_text('[[0, 0, 0], {"x": 0.5}, {}]\n')
+    stamps = '{"submitted": 1.0, "started": 1.0, "finished": 2.0}'
+    (folder / "results.json").write_text(f'[[0, 0, 0], -3, {stamps}, {{"loss": 1.0, "info": {{}}}}, null]\n')
+    for inspection in inspect_logs([tmp_path]):
+        told = {note.text: note.count for note in inspection.notes}
+        assert told["budgets are negative, so that sums of them and the highest of them may mean nothing"] == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ _INDEX = ("", "Unnamed: 0")  # how pandas calls the column of an index
 _ATTRIBUTE = "system_attrs_"
 _PLACE = "COLUMN"
 _FEW = 8  # columns of which all may be hyperparameters
+_OF_HYPERPARAMETERS = re.compile(r"(?:(?:hyper)?param(?:eter)?s?|config(?:uration)?|hps?|args?)[._/:]", re.IGNORECASE)
 _WANDB = (
     *("ID", "Name", "State", "Created", "Runtime", "Sweep", "Notes", "User", "Tags", "Commit", "GitHub", "Group"),
     *("Job Type", "Hostname", "Updated", "End Time", "Start Time", "Host", "Duration", "Description", "Report"),
@@ -65,10 +67,12 @@ def known_frame(names: Sequence[str]) -> KnownFrame | None:
 def guessed(names: Sequence[str]) -> Mapping[str, Any]:
     """A mapping to begin with for a table of unknown columns: what is called like an objective, and the others."""
     columns = [name for name in names if name not in _INDEX]
-    found = usual(columns)
+    found = usual(name for name in columns if not _OF_HYPERPARAMETERS.match(name))
     if not found or len(columns) < 2:
         return {"objective": _PLACE, "hyperparameters": _PLACE}
     others = [name for name in columns if name != found[-1] and not tells_of_the_trial(name)]
+    prefixes = dict.fromkeys(match[0] for name in others if (match := _OF_HYPERPARAMETERS.match(name)))
+    others = [f"{prefix}*" for prefix in prefixes] or others
     told = {**_objective(found[-1]), "hyperparameters": others if 0 < len(others) <= _FEW else [_PLACE]}
     return told | runs_told(name for name in columns if name != found[-1])
 
@@ -159,6 +163,7 @@ def _ray(names: Sequence[str]) -> KnownFrame | None:
             **_objective(metric or _PLACE),
             "hyperparameters": ["config/*"],
             **_present(names, budget="training_iteration", end="timestamp", duration="time_total_s", worker="node_ip"),
+            **_present(names, trial="trial_id"),
             "ignore": [name for name in _INDEX if name in names],
         },
         whole=metric is not None,
@@ -258,7 +263,7 @@ def _syne_tune(names: Sequence[str]) -> KnownFrame | None:
     metric = next(iter(usual(name for name in names if not name.startswith(own))), _PLACE)
     return KnownFrame(
         "Syne Tune's data frame of reports",
-        {**_objective(metric), "hyperparameters": ["config_*"], "end": "st_tuner_time"},
+        {**_objective(metric), "hyperparameters": ["config_*"], "end": "st_tuner_time", "trial": "trial_id"},
         library="Syne Tune",
     )
 

@@ -15,8 +15,8 @@ from ....run import CONFIG, COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objectiv
 FILE = "encave.map.json"
 """Mapping of all tables of a folder; `<table>.map.json` is that of one."""
 
-ROLES = (*TRIAL_SCHEMA.names, *OPTIONAL_SCHEMA.names, "duration")
-"""Keys that name one column: those of a run's trials, and `duration`."""
+ROLES = (*TRIAL_SCHEMA.names, *OPTIONAL_SCHEMA.names, "duration", "trial")
+"""Keys that name one column: those of a run's trials, `duration`, and `trial`, of which rows are reports."""
 
 OF_RUNS = ("optimizer", "task")
 """Keys that may name columns, which then tell the runs of one file apart, too."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,19 +16,20 @@ from ...parts.extras import extra_columns
 from ...parts.feasibility import feasibility
 from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
-from ...parts.metrics import more_is_better
 from ...parts.names import study_name
 from ...parts.outcomes import outcomes
 from ...parts.searcher import Searcher, named_in_path, searcher
 from ...parts.space import SPACE_FILE, LogSpace, known_space
 from ...reader import TABLE, Found, Listing, Options, ReadResult
-from .frames import KnownFrame, as_options, known_frame, told_over
+from .checks import check_numbers, directions
+from .frames import KnownFrame, known_frame, told_over
 from .mapping import Mapped, decimal_comma, mapping_file, read_mapping, resolve, run_columns, self_explaining
 from .oddities import oddities, time_unit
 from .order import ORDERED, in_order
+from .reports import going_on, unsaid_reports
 from .rows import TableRows
 from .source import SourceTable, column_names, may_be_table, read_table
-from .unsaid import SEED, mixed_runs, runs_told, unsaid
+from .unsaid import SEED, mixed_runs, unsaid
 
 
 class TableReader:
@@ -95,7 +94,7 @@ class TableReader:
         mapped = resolve(spec, list(table.columns), str(found.path))
         rows = list(range(table.rows))
         dropped, notes = table.dropped, [*table.notes, *(frame.notes if frame and "objective" not in given else ())]
-        notes += _directions(mapped)
+        notes += directions(mapped)
         keys = _run_keys(table, mapped.runs) if mapped.runs else []
         if found.key is not None:
             rows = [row for row, key in enumerate(keys) if key == found.key]
@@ -107,7 +106,7 @@ class TableReader:
             raise EncaveError(f"{found.path} holds several runs; put the mapping into {name} beside it")
         if not rows:
             raise EncaveError(f"{found.path} has no row" + (f" of the run {found.key}" if found.key else ""))
-        _check_numbers(TableRows(table, rows, found.path), mapped)
+        check_numbers(TableRows(table, rows, found.path), mapped)
         everything = TableRows(table, range(table.rows), found.path)
         rows, told = in_order(everything, rows, mapped)
         chosen = TableRows(table, rows, found.path)
@@ -139,29 +138,6 @@ def _spec(
     given = _given(path, mapping)
     frame = known_frame(names)
     return told_over(frame, given, names) if frame is not None and frame.whole else given, frame
-
-
-def _directions(mapped: Mapped) -> list[Note]:
-    """That an objective counts as better the lower whose name says otherwise; of `f1` and `f2` no name does."""
-    letters = Counter(re.sub("[0-9]", "", name) for name in mapped.objectives)
-    return [
-        Note("flagged", f"{name} counts as better the lower: if more is better, say --map objective={name}:maximize")
-        for name in mapped.undirected
-        if more_is_better(name) and letters[re.sub("[0-9]", "", name)] == 1
-    ]
-
-
-def _check_numbers(rows: TableRows, mapped: Mapped) -> None:
-    """Refuse numbers of trials that occur twice, as where a table holds several runs."""
-    column = mapped.roles.get("trial_id")
-    numbers = [] if column is None else rows.integers(column)
-    twice = next((number for number, count in Counter(numbers).items() if count > 1 and number is not None), None)
-    if twice is not None:
-        way = as_options(runs_told(mapped.extras)) or "--map run=… for the column that tells them apart"
-        raise EncaveError(
-            f"{rows.path}: the column {column} has the number {twice} more than once. If the table holds several runs, "
-            f"say {way}; if {column} is no number of trials, leave trial_id out"
-        )
 
 
 def _varying(spec: dict[str, Any], frame: KnownFrame | None, table: SourceTable) -> dict[str, Any]:
@@ -204,7 +180,8 @@ def _run(
     ids = [numbers[row] for row in chosen]
     rows = TableRows(everything.table, chosen, everything.path)
     columns, derived = _columns(rows, mapped)
-    notes += oddities(rows, mapped.hyperparameters)
+    reported = going_on(rows, mapped, columns)
+    notes += [*oddities(rows, mapped.hyperparameters), *reported.notes, *unsaid_reports(mapped, columns, ids)]
     counted = _counts(rows, mapped, dropped)
     told = mapped.told
     name = told.get("name", study_name(found.path, found.path.stem))
@@ -213,7 +190,7 @@ def _run(
         optimizer=Optimizer(searched.label if searched else "unknown", told.get("optimizer_version")),
         space=space.space,
         objectives=list(mapped.objectives.values()),
-        trials={**columns, "config_id": ids, "evaluation": counted.column},
+        trials={**columns, "config_id": ids, "evaluation": counted.column, **reported.columns},
         configurations={config_id: configurations[config_id] for config_id in set(ids)},
         budget_name=told.get("budget_name", mapped.roles.get("budget")),
         inferred_space=space.inferred,
@@ -307,12 +284,14 @@ def _columns(rows: TableRows, mapped: Mapped) -> tuple[dict[str, Any], list[Note
     columns: dict[str, Any] = {}
     if "budget" in roles:
         columns["budget"] = rows.numbers(roles["budget"])
-    for role in ("seed", "trial_id"):
+    for role in ("seed", "trial_id", "continues", "incumbent"):
         if role in roles:
             columns[role] = rows.integers(roles[role])
     for role in ("instance", "worker"):
         if role in roles:
             columns[role] = rows.texts(roles[role])
+    if "penalty" in roles:
+        columns["penalty"] = rows.numbers(roles["penalty"])
     if "cpu_time" in roles:
         columns["cpu_time"] = rows.seconds(roles["cpu_time"], mapped.time_unit or 1.0)
     starts, ends, derived = _times(rows, mapped)

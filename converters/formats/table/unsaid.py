@@ -29,6 +29,7 @@ _NUMBERS = re.compile(r"trial([_ ]?(id|number|index|num|no))?|number|iter(ation)
 _OTHERS = re.compile(
     r"status|state|start(ed)?([_ ]?(time|at))?|end(ed)?([_ ]?(time|at))?|finish(ed)?([_ ]?(time|at))?|time(stamp)?|"
     r"date(time)?|duration|elapsed|(run|wall|cpu)[_ ]?time|worker|host(name)?|budget|fidelity|feasible|"
+    r"training[_ ]?iteration|rung|rank([_ ]?\w*)?|"
     r"constr(aint)?s?([_ ]?\w*)?|instance",
     re.IGNORECASE,
 )

@@ -195,3 +195,50 @@ def test_a_direction_that_is_not_told_is_flagged_where_the_name_says_another(
 def _read(folder: Path, mapping: dict[str, str]) -> list[ReadResult]:
     options = Options(mapping=mapping)
     return [one.reader.read(one.found, options) for one in find(folder, [TableReader(mapping)])]
+
+
+REPORTS = "trial,epoch,lr,loss\n" + "".join(
+    f"t{trial},{epoch},0.{trial},{3 - epoch + trial}\n" for epoch in (1, 2, 3) for trial in (1, 2)
+)
+
+
+def test_rows_that_are_reports_of_one_trial_cost_the_difference(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(REPORTS)
+    mapping = {**LOSS, "hyperparameters": "lr", "budget": "epoch"}
+    [result] = _read(tmp_path, mapping)
+    assert "count as trainings from the start: if they are reports of one, say --map trial=" in notes(result)
+    assert result.run.spent().tolist() == [1, 1, 2, 2, 3, 3] and result.run.evaluations is None
+    [result] = _read(tmp_path, mapping | {"trial": "trial"})
+    assert "--map trial" not in notes(result)
+    assert result.run.trials["continues"].to_pylist() == [None, None, 0, 1, 2, 3]
+    assert result.run.trials["evaluation"].to_pylist() == [1, 2, 2, 2, 2, 2]
+    assert result.run.spent().tolist() == [1] * 6
+
+
+def test_rungs_of_a_schedule_are_no_reports(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("epoch,lr,loss\n1,.1,3\n3,.1,2\n9,.1,1\n1,.2,4\n")
+    [result] = _read(tmp_path, {**LOSS, "hyperparameters": "lr", "budget": "epoch"})
+    assert "reports" not in notes(result)
+
+
+def test_every_report_of_rays_trials_is_read_as_such(tmp_path: Path) -> None:
+    rows = "a,0.4,0.1,1,148,10\na,0.5,0.1,2,158,20\nb,0.3,0.2,1,149,11\n"
+    (tmp_path / "t.csv").write_text(f"trial_id,val_acc,config/lr,training_iteration,timestamp,time_total_s\n{rows}")
+    [result] = _read(tmp_path, {})
+    assert result.run.trials["continues"].to_pylist() == [None, None, 0]
+    assert result.run.trials["evaluation"].to_pylist() == [1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["target", "params.x", "params.y"], {"objective": "target", "hyperparameters": ["params.*"]}),
+        (
+            ["score", "config.lr", "training_iteration"],
+            {"objective": "score:maximize", "hyperparameters": ["config.*"]},
+        ),
+        (["rank", "lr", "loss"], {"objective": "loss", "hyperparameters": ["lr"]}),
+    ],
+)
+def test_the_way_in_takes_no_parameter_for_the_objective(names: list[str], told: dict[str, Any]) -> None:
+    assert guessed(names) == told
