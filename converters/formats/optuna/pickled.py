@@ -28,7 +28,8 @@ SUFFIXES = tuple(
 """How files may be called; those after the second dot are joblib's names for compression."""
 _LIMIT = 512 * 1024 * 1024
 _PACKED_HEAD = 1 << 20  # bytes; the first block of bz2 has up to 900 kB
-_ALLOWED = pickles.NUMPY | {"datetime.datetime", "datetime.timezone", "datetime.timedelta", "builtins.set"}
+_SETS = {"builtins.set", "__builtin__.set"}  # under the second name until protocol 2
+_ALLOWED = pickles.NUMPY | {"datetime.datetime", "datetime.timezone", "datetime.timedelta", *_SETS}
 _REPLACED = (
     "optuna.",
     "optuna_integration.",
@@ -40,6 +41,7 @@ _REPLACED = (
     "__main__.",
 )
 _CONTAINERS = frozenset({"collections.defaultdict", "collections.deque", "functools.partial", "pathlib.PosixPath"})
+_BASES = frozenset(f"__builtin__.{name}" for name in ("object", "tuple", "list", "dict"))  # of protocols 0 and 1
 _DIRECTIONS = ("NOT_SET", "MINIMIZE", "MAXIMIZE")
 _UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 
@@ -134,7 +136,9 @@ class _StandIns:
         path = f"{module}.{name}"
         if path == "builtins.getattr":  # a member of an enum by name, as Python 3.11 pickles it
             return _member
-        if not path.startswith(_REPLACED) and path not in _CONTAINERS:
+        if path == "copy_reg._reconstructor":  # an object without its state, as protocols 0 and 1 have it
+            return _reconstructed
+        if not path.startswith(_REPLACED) and path not in _CONTAINERS | _BASES:
             return None
         if path not in self._classes:
             self._classes[path] = type(name, (Inert,), {"path": path})
@@ -145,6 +149,12 @@ def _member(owner: Any, name: Any) -> Inert:
     if isinstance(owner, type) and issubclass(owner, Inert):
         return owner(name)
     raise EncaveError("the pickle takes an attribute of something else than Optuna's: it was not loaded")
+
+
+def _reconstructed(owner: Any, _base: Any, content: Any) -> Inert:
+    if isinstance(owner, type) and issubclass(owner, Inert):
+        return owner(content)
+    raise EncaveError("the pickle makes an object of something else than Optuna's: it was not loaded")
 
 
 def _study(content: Any, path: Path) -> OptunaStudy:

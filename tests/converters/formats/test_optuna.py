@@ -414,6 +414,23 @@ def test_a_parameter_that_is_no_number_costs_one_trial(tmp_path: Path, value: An
     assert (read(tmp_path).dropped, len(read(tmp_path).run)) == (1, 2)
 
 
+@pytest.mark.parametrize("protocol", [0, 1])
+@pytest.mark.parametrize("name", ["pickle", "joblib"])
+def test_old_protocols_hold_the_same_trials(tmp_path: Path, name: str, protocol: int) -> None:
+    dump = pickle.dump if name == "pickle" else pytest.importorskip("joblib").dump
+    study = fill(optuna.create_study(study_name="s", sampler=optuna.samplers.TPESampler(seed=1)))
+    with (tmp_path / "study.pkl").open("wb") as file:
+        dump(study, file, protocol=protocol)
+    check(read(tmp_path).run, study.trials)
+
+
+def test_old_protocols_make_nothing_but_optunas_objects(tmp_path: Path) -> None:
+    call = b"ccopy_reg\n_reconstructor\n(c__builtin__\nset\nc__builtin__\nobject\nNtR."
+    (tmp_path / "study.pkl").write_bytes(b"coptuna.study.study\nStudy\n0" + call)
+    with pytest.raises(EncaveError, match="makes an object of something else than Optuna's"):
+        read(tmp_path)
+
+
 class Malicious:
     """Runs a command when it is unpickled by `pickle`."""
 
