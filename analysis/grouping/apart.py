@@ -327,6 +327,29 @@ def tell_seeds(groups: Mapping[tuple[str, str], Sequence[RunHeader]]) -> list[st
     return told
 
 
+def tell_resumed(groups: Mapping[tuple[str, str], Sequence[RunHeader]], design: DesignOf) -> list[str]:
+    """That a run of a group begins as a shorter one of it does, as where it was resumed in a copy.
+
+    Args:
+        groups: Title of the task and label → the runs.
+        design: Gives the design of a run.
+    """
+    told: list[str] = []
+    for (title, label), runs in groups.items():
+        begun: dict[tuple[int, bytes], RunHeader] = {}
+        for run in sorted(runs, key=lambda run: -design(run).trials):
+            own = design(run).beginnings
+            longer = begun.get((len(own), own[-1])) if own else None
+            if longer is not None and design(longer).trials > design(run).trials:
+                names = [str(one.provenance.source or one.name) for one in (longer, run)]
+                told.append(
+                    f"{title}: {names[0]} begins with the trials of {names[1]}, and both count as runs of {label}. If "
+                    "the shorter one is an earlier copy, leave it out."
+                )
+            begun.update({(k, digest): run for k, digest in enumerate(own, start=1) if (k, digest) not in begun})
+    return told
+
+
 def _first(names: Sequence[str]) -> str:
     return f"{', '.join(names[:_MOST])}{', …' if len(names) > _MOST else ''}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from ...run.configurations import CONFIG_ID
 DesignOf: TypeAlias = "Callable[[RunHeader], RunDesign]"
 """Gives the design of a run."""
 _MEANING_NOTHING = ("default_value", "meta")  # of a hyperparameter: no part of its domain
+_FEWEST = 4  # trials with costs of their own that tell one run's beginning from another's
 _DIGITS = 9  # of a bound, that a log in decimal or on a log scale keeps
 
 
@@ -44,6 +46,8 @@ class RunDesign:
     """Instances of the trials, or of the run."""
     values: tuple[float, float, float] | None
     """Least, median and largest value of the first objective, as logged; None without any."""
+    beginnings: tuple[bytes, ...] = ()
+    """Digests of the first 4, 8, 16, … trials, as far as they tell a run from others."""
 
     @classmethod
     def of(cls, run: Run) -> RunDesign:
@@ -59,6 +63,7 @@ class RunDesign:
             trials=len(run),
             instances=_instances(run),
             values=_values(run),
+            beginnings=_beginnings(run),
         )
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -124,6 +129,16 @@ def _first(run: Run) -> tuple[tuple[float, int], ...]:
     budgets = run.column("budget").astype(np.float64)
     found, first = np.unique(budgets[~np.isnan(budgets)], return_index=True)
     return tuple(zip(found.tolist(), np.flatnonzero(~np.isnan(budgets))[first].tolist(), strict=True))
+
+
+def _beginnings(run: Run) -> tuple[bytes, ...]:
+    """Digests of the first 4, 8, 16, … trials: their costs, budgets and times; none where the first are all alike."""
+    costs = run.cost()
+    if len(np.unique(costs[:_FEWEST][np.isfinite(costs[:_FEWEST])])) < _FEWEST:
+        return ()
+    told = np.column_stack((costs, *(run.column(name).astype(np.float64) for name in ("budget", "start", "end"))))
+    sizes = (_FEWEST << k for k in range((len(run) // _FEWEST).bit_length()))
+    return tuple(hashlib.blake2b(told[:size].tobytes(), digest_size=8).digest() for size in sizes)
 
 
 def _range(told: Any) -> tuple[float, float] | None:

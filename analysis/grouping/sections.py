@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from ...errors import EncaveError
 from ...run import BenchmarkFacts, Objective, Run, RunHeader
-from .apart import apart, set_up_like, tell_instances, tell_seeds
+from .apart import apart, set_up_like, tell_instances, tell_resumed, tell_seeds
 from .design import RunDesign
 from .keys import SectionKey, by_design, kept_apart, section_keys, section_titles
 from .measure import Measure, run_measures
@@ -167,7 +167,7 @@ def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callab
     sections = [_section(titles[key], tasks[id(runs[0])], runs, labels) for key, runs in by_key.items()]
     sections.sort(key=lambda section: section.title)
     groups = {(one.title, group.optimizer): group.runs for one in sections for group in one.groups}
-    remarks += [*tell_instances(groups), *tell_seeds(groups)]
+    remarks += [*tell_instances(groups), *tell_seeds(groups), *tell_resumed(groups, known)]
     different = kept_apart(by_key, tasks, kept, known)
     for key, members in by_key.items():
         remarks += tell_scales(titles[key], members, kept, known)

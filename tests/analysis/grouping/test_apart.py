@@ -180,6 +180,16 @@ def test_other_runs_of_one_seed_are_told(make_run) -> None:
     assert view_runs(runs[1:]).remarks == ()
 
 
+def test_a_run_that_was_resumed_in_a_copy_is_told(make_run) -> None:
+    costs = [9.0, 8.0, 7.0, 6.0, 5.0, 4.0]
+    runs = [make_run("A", None, costs[:end], source=f"{end}.csv").replace(name=f"r{end}") for end in (6, 5)]
+    (told,) = view_runs(runs).remarks
+    assert told.startswith("toy: 6.csv begins with the trials of 5.csv, and both count as runs of A.")
+    other = make_run("A", None, [*costs[:3], 5.5, 1.0], source="7.csv").replace(name="other")
+    alike = make_run("A", None, [1.0] * 6, source="8.csv").replace(name="alike")
+    assert view_runs([runs[0], other, alike]).remarks == ()
+
+
 def test_streamed_runs_are_split_as_whole_ones_are(tmp_path: Path) -> None:
     both, one = {"x": (0.0, 1.0), "y": (0.0, 1.0)}, {"x": (0.0, 1.0)}
     metadata = {"task": "toy", "absent": ["y"]}
