@@ -13,13 +13,11 @@ import pyarrow.parquet as pq
 from ..errors import EncaveError
 from ..files.atomic import atomic_file
 from ..files.json_text import indented
-from ..files.parquet import check_footer
+from ..files.parquet import read_own
 from .folders import HEADER_FILE, TRIALS_FILE, find_runs
 from .joined import CONFIG
 
 FORMAT_VERSION = 1
-_LARGEST = 1 << 34  # bytes of the trials of a run
-_MANY = 100_000  # trials from which threads save more than they cost
 
 
 def write_run(folder: Path, header: Mapping[str, Any], table: pa.Table) -> None:
@@ -63,12 +61,10 @@ def _read_table(path: Path, *, configurations: bool) -> pa.Table:
     Raises:
         EncaveError: it would unpack to more than any run has.
     """
-    with pq.ParquetFile(path) as file:
-        check_footer(file, path, _LARGEST)
-        if configurations:
-            return file.read(use_threads=file.metadata.num_rows > _MANY)
-        schema = file.schema_arrow
-        table = file.read([name for name in schema.names if not name.startswith(CONFIG)], use_threads=False)
+    if configurations:
+        return read_own(path)
+    schema = pq.read_schema(path)
+    table = read_own(path, [name for name in schema.names if not name.startswith(CONFIG)])
     for field in schema:
         if field.name.startswith(CONFIG):
             table = table.append_column(field.name, pa.nulls(table.num_rows, field.type))

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..errors import EncaveError
+from ..files.parquet import read_own
 from ..run import CONFIG, UNKNOWN_RELEASE, Optimizer, Run
 from .columns import RUN_SCHEMA, partition_of, restore
 from .layout import Part, Partition, check_store, current_parts, metadata_of, store_of
@@ -148,17 +150,18 @@ class RunStore:
         return self._optimizer in (None, partition.optimizer)
 
     def _rows(self, part: Part, wanted: RunFilter, columns: Sequence[str] | None) -> pa.Table:
-        filters = None if wanted.seeds is None else [("seed", "in", sorted(wanted.seeds))]
         path, label = part.runs(self.path), part.partition.optimizer
         all_of_label = _named(label, wanted.optimizers)
-        read = columns if columns is None or all_of_label else list({*columns, "header"})
+        read = None if columns is None else list({*columns, *(() if all_of_label else ("header",)), "seed"})
         try:
-            table = pq.read_table(path, columns=read, filters=filters, partitioning=None)
+            table = read_own(path, read)
+            if wanted.seeds is not None:
+                table = table.filter(pc.is_in(table["seed"], pa.array(sorted(wanted.seeds), pa.int64())))
             if not all_of_label:
                 optimizers = (Optimizer(**json.loads(text)["optimizer"]) for text in table["header"].to_pylist())
                 mask = [wanted.of_optimizer(label, optimizer) for optimizer in optimizers]
                 table = table.filter(pa.array(mask, pa.bool_()))
-                table = table if columns is None else table.select(columns)
+            table = table if columns is None else table.select(list(columns))
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise EncaveError(f"cannot read {path}: {error}. Delete it and convert its logs again.") from error
         for place, value in enumerate((part.partition.optimizer, part.partition.dataset)):
@@ -209,7 +212,7 @@ def _runs_of(trials: Path, rows: list[dict[str, Any]], configurations: bool) -> 
         with pq.ParquetFile(trials) as file:
             groups, start = _groups(file.metadata, rows)
             names = [name for name in file.schema_arrow.names if configurations or not name.startswith(CONFIG)]
-            table = file.read_row_groups(groups, columns=names)
+        table = read_own(trials, names, groups)
     except (OSError, ValueError) as error:
         raise EncaveError(f"cannot read {trials}: {error}. Delete the store and convert the logs again.") from error
     for row in rows:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from ..errors import EncaveError
 from ..files.atomic import SUFFIX, atomic_file, sweep
+from ..files.parquet import read_own
 from ..run import Run
 from .columns import RUN_ID, RUN_SCHEMA, StoreColumns, identity, partition_of, run_row
 from .layout import (
@@ -69,7 +70,7 @@ class StoreWriter:
         self._columns, self._stale = _columns_of(store, parts)
         self._index: dict[str, _Known] = {}
         for part in parts:
-            self._take_note(part, pq.read_table(part.runs(store), columns=[RUN_ID, *_KEPT], partitioning=None))
+            self._take_note(part, read_own(part.runs(store), [RUN_ID, *_KEPT]))
         self._pending: dict[Partition, _Pending] = {}
         self._ids: set[str] = set()
         self._trials = 0
@@ -153,8 +154,8 @@ class StoreWriter:
 
     def _kept(self, part: Part, first: int) -> tuple[pa.Table, pa.Table]:
         """The runs of an older part that stay, and their trials in the present columns, to begin at a row."""
-        rows = pq.read_table(part.runs(self._store), partitioning=None).replace_schema_metadata()
-        trials = self._columns.widen(pq.read_table(part.trials(self._store), partitioning=None))
+        rows = read_own(part.runs(self._store)).replace_schema_metadata()
+        trials = self._columns.widen(read_own(part.trials(self._store)))
         staying = [row for row in rows.to_pylist() if row[RUN_ID] not in self._ids]
         tables = [trials.slice(row["first"], row["trials"]) for row in staying]
         for row, table in zip(staying, tables, strict=True):

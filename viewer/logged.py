@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..errors import EncaveError
+from ..files.parquet import read_own
 from ..run import TRIALS_FILE
 
 _UNFINISHED = {"running": "still running when the log ended", "not-evaluated": "never evaluated"}
@@ -54,7 +55,7 @@ def read_logged(folder: Path) -> LoggedTrials | None:
     wanted = ["trial_id", "config_id", "status", "end", "evaluation"]
     try:
         names = pq.read_schema(path).names
-        table = pq.read_table(path, columns=[name for name in wanted if name in names])
+        table = read_own(path, [name for name in wanted if name in names])
     except (OSError, pa.ArrowException) as error:
         raise EncaveError(f"cannot read {path}: {error}. Convert the run again.") from error
     ids, statuses = table["trial_id"].to_pylist(), table["status"].cast(pa.string()).to_pylist()

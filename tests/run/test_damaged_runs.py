@@ -16,7 +16,8 @@ from click.testing import CliRunner
 from encave import EncaveError, Run
 from encave.cli import cli
 from encave.converters import convert
-from encave.run import HEADER_FILE, TRIALS_FILE, saving
+from encave.files import parquet
+from encave.run import HEADER_FILE, TRIALS_FILE
 from encave.store import RunStore
 
 from .test_model import make_run
@@ -144,10 +145,45 @@ def test_trials_that_unpack_to_more_than_a_run_has_are_refused(tmp_path: Path, m
     make_run().save(tmp_path)
     table = pq.read_table(tmp_path / TRIALS_FILE)
     pq.write_table(pa.concat_tables([table] * 20_000), tmp_path / TRIALS_FILE, compression="zstd")
-    monkeypatch.setattr(saving, "_LARGEST", 1 << 20)
+    monkeypatch.setattr(parquet, "_SMALLEST", 1 << 20)
+    monkeypatch.setattr(parquet, "_RATIO", 1)
     for configurations in (True, False):
         with pytest.raises(EncaveError, match="unpacks to"):
             Run.load(tmp_path, configurations=configurations)
+
+
+def test_a_text_that_stands_once_in_the_file_and_in_every_row_is_refused(tmp_path: Path) -> None:
+    make_run().save(tmp_path)
+    schema = pq.read_schema(tmp_path / TRIALS_FILE)
+    rows = 1 << 17
+    columns = {field.name: pa.nulls(rows, field.type) for field in schema}
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), ["x" * (1 << 17)])
+    table = pa.table(columns | {"extra:said": text})
+    pq.write_table(table, tmp_path / TRIALS_FILE, compression="zstd", store_schema=False)
+    assert (tmp_path / TRIALS_FILE).stat().st_size < 1 << 17
+    with pytest.raises(EncaveError, match=r"unpacks to 16 GiB; encave reads up to 1 GiB"):
+        Run.load(tmp_path)
+
+
+def test_nulls_without_end_are_refused(tmp_path: Path) -> None:
+    make_run().save(tmp_path)
+    schema = pq.read_schema(tmp_path / TRIALS_FILE)
+    table = pa.table({field.name: pa.nulls(1 << 24, field.type) for field in schema})
+    pq.write_table(table, tmp_path / TRIALS_FILE, compression="zstd")
+    assert (tmp_path / TRIALS_FILE).stat().st_size < 1 << 17
+    with pytest.raises(EncaveError, match="encave reads up to 1 GiB"):
+        Run.load(tmp_path)
+
+
+def test_nulls_that_are_wide_are_refused(tmp_path: Path) -> None:
+    make_run().save(tmp_path)
+    wide = pa.table({"extra:wide": pa.nulls(128, pa.binary(1 << 20))})
+    with pq.ParquetWriter(tmp_path / TRIALS_FILE, wide.schema) as writer:
+        for _ in range(9):
+            writer.write_table(wide)
+    assert (tmp_path / TRIALS_FILE).stat().st_size < 1 << 13
+    with pytest.raises(EncaveError, match=r"unpacks to 1\.12 GiB; encave reads up to 1 GiB"):
+        Run.load(tmp_path)
 
 
 def test_a_folder_of_runs_says_what_to_load_instead(tmp_path: Path) -> None:

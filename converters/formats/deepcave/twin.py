@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ....files.atomic import atomic_file
+from ....files.parquet import read_own
 from ....run import COST, EXTRA, HEADER_FILE, TRIALS_FILE, Note, Objective, Run
 from ....run import configurations as space_columns
 from ...parts.text_columns import Cells, csv_cell, csv_cells, each, json_text, json_texts, whole
@@ -147,7 +148,7 @@ def _measured(trials: Path) -> Iterator[tuple[str, list[float]]]:
         footer = file.metadata
         paths = [footer.schema.column(place).path for place in range(footer.num_columns)]
         if "feasible" in paths:
-            yield from _measured_feasible(file)
+            yield from _measured_feasible(trials, paths)
             return
         for group in map(footer.row_group, range(footer.num_row_groups)):
             for place, path in enumerate(paths):
@@ -157,10 +158,10 @@ def _measured(trials: Path) -> Iterator[tuple[str, list[float]]]:
                     yield path.removeprefix(COST), ends
 
 
-def _measured_feasible(file: pq.ParquetFile) -> Iterator[tuple[str, list[float]]]:
+def _measured_feasible(trials: Path, columns: Iterable[str]) -> Iterator[tuple[str, list[float]]]:
     """The same without the costs of infeasible trials, which DeepCAVE is not shown."""
-    names = [name for name in file.schema_arrow.names if name.startswith(COST)]
-    table = file.read([*names, "feasible"])
+    names = [name for name in columns if name.startswith(COST)]
+    table = read_own(trials, [*names, "feasible"])
     kept = table.filter(pc.fill_null(table["feasible"], True))
     for name in names:
         values = kept[name].drop_null()
