@@ -104,7 +104,7 @@ def status(study: Path, as_json: bool) -> None:
 
 
 @command()
-@click.argument("name", type=click.Choice(["nats-bench", "nas-bench-201", "dehb"]))
+@click.argument("name", type=click.Choice(["nats-bench", "nas-bench-201", "dehb", "dehb-paper"]))
 @click.option("--benchmark", default=None, help="A Parquet table or the name of an imported one; else the only one.")
 @click.option("--runs", type=click.IntRange(1), default=None, help="Runs of each optimizer, instead of the usual.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")

@@ -167,6 +167,12 @@ def reproduce_with_progress(
         return reproduce(name, benchmark, runs=runs, jobs=jobs, one_seed=one_seed, on_progress=show)
 
 
+def _with_scatter(mean: float | None, std: float | None) -> str:
+    if mean is None:
+        return "–"
+    return f"{mean:.2f}" if std is None else f"{mean:.2f} ± {std:.2f}"
+
+
 def print_reproduction(result: Reproduction) -> None:
     """Published and measured side by side, a row per figure; below, how it was done and what to know."""
     console = Console()
@@ -180,15 +186,11 @@ def print_reproduction(result: Reproduction) -> None:
         if verdict and not was.counted:
             verdict = f"[dim]{'within' if figure.within else 'off'}, not counted[/]"
         table.add_row(
-            *(
-                was.optimizer,
-                was.dataset,
-                was.quantity,
-                f"{was.mean:.2f} ± {was.std:.2f}",
-                str(was.runs or published.runs),
-            ),
-            *(f"{figure.mean:.2f} ± {figure.std:.2f}", str(figure.runs), f"{figure.difference:+.3f}"),
-            *("–" if was.bar is None else f"{was.bar:.2f}", verdict),
+            *(was.optimizer, was.dataset, was.quantity, _with_scatter(was.mean, was.std)),
+            "–" if was.std is None else str(was.runs or published.runs),
+            *(_with_scatter(figure.mean, figure.std if figure.runs else None), str(figure.runs or "–")),
+            "–" if figure.difference is None else f"{round(figure.difference, 3) + 0.0:+.3f}",  # no -0.000
+            *("–" if was.bar is None else f"{was.bar:.{2 if was.bar >= 0.01 else 3}f}", verdict),
         )
     print_table(table)
     for note in result.notes:

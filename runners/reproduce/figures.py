@@ -40,17 +40,18 @@ class MeasuredFigure:
     """Measured standard deviation over runs (division by n), percentage points."""
 
     runs: int
-    """Number of runs measured."""
+    """Number of runs measured; 0 where the figure is of the table itself."""
 
     @property
-    def difference(self) -> float:
-        """Measured minus published mean, percentage points."""
-        return self.mean - self.published.mean
+    def difference(self) -> float | None:
+        """Measured minus published mean, percentage points; None where nothing was published."""
+        return None if self.published.mean is None else self.mean - self.published.mean
 
     @property
     def within(self) -> bool | None:
         """Whether the difference is within the bar; None where there is no bar."""
-        return None if self.published.bar is None else abs(self.difference) <= self.published.bar
+        bar, difference = self.published.bar, self.difference
+        return None if bar is None or difference is None else abs(difference) <= bar
 
 
 @dataclass(frozen=True)
@@ -121,11 +122,18 @@ def reproduce(
         if on_progress is not None:
             on_progress(done, sum(each.count for each in blocks))
     figures = tuple(
-        MeasuredFigure(one, float(np.mean(values)), float(np.std(values)), len(values))
+        _figure(one, sorted(measured[one.adapter, one.dataset, one.quantity])) if one.adapter else _optimum(one, table)
         for one in published.figures
-        for values in (sorted(measured[one.adapter, one.dataset, one.quantity]),)
     )
     return Reproduction(published, figures, table.sha256, (*published.notes, *_scatter(published, figures)))
+
+
+def _figure(published: Published, values: Sequence[float]) -> MeasuredFigure:
+    return MeasuredFigure(published, float(np.mean(values)), float(np.std(values)), len(values))
+
+
+def _optimum(published: Published, table: Benchmark) -> MeasuredFigure:
+    return MeasuredFigure(published, table.optimum(published.dataset)["valid_error_200"], 0.0, 0)
 
 
 def _only_table() -> str:
@@ -152,7 +160,7 @@ def _measured_table(work: Work) -> Benchmark:
 
 def _blocks(published: Publication, runs: int) -> list[Block]:
     datasets = SECONDS.get(published.name, {"cifar10": 0.0})
-    adapters = dict.fromkeys(figure.adapter for figure in published.figures)
+    adapters = dict.fromkeys(figure.adapter for figure in published.figures if figure.adapter)
     return [
         Block(adapter, dataset, first, min(BLOCK, runs - first))
         for dataset in datasets
@@ -177,14 +185,16 @@ def _scatter(published: Publication, figures: Sequence[MeasuredFigure]) -> list[
     told: list[str] = []
     for figure in figures:
         bar = figure.published.bar
+        if bar is None or not figure.runs:
+            continue
         error = figure.std / figure.runs**0.5
-        if bar is not None and (figure.runs == 1 or error > bar / 2):
+        if figure.runs == 1 or error > bar / 2:
             told.append(
                 f"{figure.runs} runs are few: the mean of {figure.published.optimizer} on {figure.published.dataset} "
                 f"({figure.published.quantity}) has a standard error of {error:.2f}, the bar is {bar:.2f}."
             )
     for figure in figures:
-        if figure.within is False:
+        if figure.within is False and figure.difference is not None and figure.runs:
             behind = figure.published.runs or published.runs
             expected = figure.std * (1 / behind + 1 / figure.runs) ** 0.5
             low, high = (figure.difference + side * 1.96 * expected for side in (-1, 1))

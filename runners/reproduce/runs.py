@@ -16,13 +16,25 @@ from ...run import nasbench201_space as space
 from ..benchmarks.incumbent import incumbents
 from ..benchmarks.nasbench201.task import DATASETS
 from ..benchmarks.nasbench201.training_seeds import SeedAccuracies, seed_accuracies
-from ..optimizers.adapter import Problem, load, parse_flags
+from ..optimizers.adapter import load
 from ..optimizers.quiet import quiet
-from ..studies.execute import NODES, stream_seed
+from ..studies.execute import RunSpec, problem_of, told_by
 from ..studies.limit import Limit
-from ..studies.objective import BUDGET_RANGES, OBJECTIVE, Objectives
+from ..studies.objective import Objectives
 from ..studies.simulate import SimulatedEvaluation, simulate
-from .published import DEHB, NATS_BENCH, SECONDS, TEST, TRAJECTORY, VALID, Publication, trajectory_quantity
+from .published import (
+    DEHB,
+    DEHB_PAPER,
+    MOMENTS,
+    NATS_BENCH,
+    SECONDS,
+    TEST,
+    TRAJECTORY,
+    VALID,
+    Publication,
+    regret_quantity,
+    trajectory_quantity,
+)
 
 Measured = Mapping[tuple[str, str], float]
 """(dataset, quantity) → what one run gave."""
@@ -69,7 +81,9 @@ class Work:
 
     def __call__(self, block: Block, report: Callable[[Any], None]) -> list[Measured] | EncaveError:
         """What each run of the block gave, by seed; an error is returned, since `dispatch` wants no raising."""
-        one = self._final_errors if self.publication == DEHB else self._accuracies
+        one = {DEHB.name: self._final_errors, DEHB_PAPER.name: self._regrets}.get(
+            self.publication.name, self._accuracies
+        )
         seeds = range(block.first, block.first + block.count)
         try:
             with tempfile.TemporaryDirectory(prefix="encave-reproduce-") as folder:
@@ -80,9 +94,9 @@ class Work:
     def _accuracies(self, block: Block, seed: int, folder: Path) -> Measured:
         """Accuracies of the incumbent at the end of a run that simulated time ends."""
         allowed = SECONDS[self.publication.name][block.dataset]
-        limit = Limit(simulated_seconds=allowed)
+        spec = self._spec(block, seed, Limit(simulated_seconds=allowed), 12)
         reward = self._reward_of_one_seed(block.dataset, seed) if self.one_seed else None
-        index, cost, seconds = self._run(block, seed, limit, 12, folder, reward)
+        index, cost, seconds = self._run(spec, folder, reward)
         ends = np.cumsum(seconds)
         best = index[incumbents(cost)]
         if self.publication == NATS_BENCH:
@@ -102,9 +116,27 @@ class Work:
 
     def _final_errors(self, block: Block, seed: int, folder: Path) -> Measured:
         """Lowest error told so far at each published number of evaluations."""
-        _, cost, _ = self._run(block, seed, Limit(evaluations=TRAJECTORY[-1]), 200, folder)
+        _, cost, _ = self._run(self._spec(block, seed, Limit(evaluations=TRAJECTORY[-1]), 200), folder)
         best = np.minimum.accumulate(cost)
         return {(block.dataset, trajectory_quantity(count)): float(best[count - 1]) for count in TRAJECTORY}
+
+    def _regrets(self, block: Block, seed: int, folder: Path) -> Measured:
+        """Lowest error told by each moment, less the optimum; before the first one all is wrong, as in the scripts."""
+        limit = Limit(simulated_seconds=SECONDS[self.publication.name][block.dataset])
+        spec = self._spec(block, seed, limit, 200, "seed" if self.one_seed else "mean")
+        _, cost, seconds = self._run(spec, folder)
+        best = np.minimum.accumulate([100.0, *cost])
+        done = np.searchsorted(np.cumsum(seconds), MOMENTS, side="right")
+        optimum = self.objectives.benchmark(self.benchmark).optimum(block.dataset)["valid_error_200"]
+        return {
+            (block.dataset, regret_quantity(moment)): float(best[count]) - optimum
+            for moment, count in zip(MOMENTS, done, strict=True)
+        }
+
+    def _spec(self, block: Block, seed: int, limit: Limit, schedule: int, reward: str = "mean") -> RunSpec:
+        return RunSpec(
+            *(block.adapter, block.dataset, seed, limit), epochs=schedule, benchmark=self.benchmark, reward=reward
+        )
 
     def _reward_of_one_seed(self, dataset: str, seed: int) -> Reward:
         """Validation error of an architecture after 12 epochs, of a training seed drawn at random."""
@@ -117,21 +149,18 @@ class Work:
         return lambda config: 100.0 - known.draw(int(space.to_index(space.to_ops([config]))[0]), world, rng)
 
     def _run(
-        self,
-        block: Block,
-        seed: int,
-        limit: Limit,
-        schedule: int,
-        folder: Path,
-        reward: Reward | None = None,
+        self, spec: RunSpec, folder: Path, reward: Reward | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Official indices, costs and seconds of all evaluations, the one that passes the limit included."""
-        objective = self.objectives.objective(self.benchmark, block.dataset, schedule)
+        benchmark = self.objectives.benchmark(self.benchmark)
+        objective = told_by(spec, benchmark, self.objectives.objective(self.benchmark, spec.dataset, spec.schedule))
         configs: list[Mapping[str, Any]] = []
         told: list[tuple[float, float]] = []
 
         def evaluate(config: Mapping[str, Any], budget: float | None) -> SimulatedEvaluation:
-            evaluation = objective(config, None if budget is None else int(budget))  # HPOBench cuts off, too
+            if budget is not None and self.publication.name == DEHB.name:
+                budget = int(budget)  # as HPOBench does; elsewhere it is rounded
+            evaluation = objective(config, budget)
             if reward is not None:
                 evaluation = replace(evaluation, cost=reward(config))
             configs.append(config)
@@ -140,10 +169,9 @@ class Work:
 
         folder.mkdir()
         with quiet():
-            stream = stream_seed(block.adapter, block.dataset, seed)
-            optimizer = load(block.adapter)(_problem(block.adapter, stream, limit, schedule, folder))
+            optimizer = load(spec.adapter)(problem_of(spec, benchmark, folder))
             try:
-                simulate(optimizer, evaluate, limit)
+                simulate(optimizer, evaluate, spec.limit)
             finally:
                 optimizer.close()
         cost, seconds = np.array(told).T
@@ -166,18 +194,3 @@ def interpolation(ends: NDArray[np.float64], budget: float) -> dict[int, float]:
         return {nearest[0]: 1.0}
     first, second = nearest
     return {first: float(distance[second]) / far, second: float(distance[first]) / far}
-
-
-def _problem(adapter: str, seed: int, limit: Limit, schedule: int, folder: Path) -> Problem:
-    return Problem(
-        space=space.configuration_space(),
-        objective=OBJECTIVE,
-        seed=seed,
-        folder=folder,
-        home=".",
-        budget=float(schedule),
-        budget_range=BUDGET_RANGES[schedule],
-        evaluations=limit.evaluations,
-        groups=NODES,
-        flags=parse_flags(adapter),
-    )

@@ -230,28 +230,12 @@ def execute(spec: RunSpec, study: Path, objectives: Objectives, report: Report |
         EncaveError: the folder cannot be written, the benchmark cannot be read, or the optimizer cannot be used.
     """
     benchmark = objectives.benchmark(spec.benchmark)
-    more = spec.objectives[1:]
-    objective = objectives.objective(spec.benchmark, spec.dataset, spec.schedule, more)
-    fidelities = spec.fidelities
+    objective = objectives.objective(spec.benchmark, spec.dataset, spec.schedule, spec.objectives[1:])
     with atomic_folder(study / spec.home, keep=True) as folder, quiet():
-        problem = Problem(
-            space=space.configuration_space(),
-            objective=OBJECTIVE,
-            seed=stream_seed(spec.adapter, spec.dataset, spec.seed, common_start=spec.common_start),
-            folder=folder,
-            home=spec.home,
-            budget=float(spec.schedule),
-            budget_range=(fidelities.low, fidelities.high) if fidelities else BUDGET_RANGES[spec.schedule],
-            eta=fidelities.eta if fidelities else 3,
-            evaluations=spec.limit.evaluations,
-            trials=_trials(spec, benchmark),
-            groups=NODES,
-            more_objectives=more,
-            flags=parse_flags(spec.adapter),
-        )
+        problem = problem_of(spec, benchmark, folder)
         optimizer = load(spec.adapter)(problem)
         try:
-            evaluate = _told(spec, benchmark, objective)
+            evaluate = told_by(spec, benchmark, objective)
             simulation = simulate(optimizer, evaluate, spec.limit, workers=spec.workers, report=report)
             optimizer.finish()
         finally:
@@ -260,7 +244,27 @@ def execute(spec: RunSpec, study: Path, objectives: Objectives, report: Report |
     return simulation
 
 
-def _told(spec: RunSpec, benchmark: Benchmark, objective: BenchmarkObjective) -> Evaluate:
+def problem_of(spec: RunSpec, benchmark: Benchmark, folder: Path) -> Problem:
+    """What the optimizer is given of a run that writes into `folder`."""
+    fidelities = spec.fidelities
+    return Problem(
+        space=space.configuration_space(),
+        objective=OBJECTIVE,
+        seed=stream_seed(spec.adapter, spec.dataset, spec.seed, common_start=spec.common_start),
+        folder=folder,
+        home=spec.home,
+        budget=float(spec.schedule),
+        budget_range=(fidelities.low, fidelities.high) if fidelities else BUDGET_RANGES[spec.schedule],
+        eta=fidelities.eta if fidelities else 3,
+        evaluations=spec.limit.evaluations,
+        trials=_trials(spec, benchmark),
+        groups=NODES,
+        more_objectives=spec.objectives[1:],
+        flags=parse_flags(spec.adapter),
+    )
+
+
+def told_by(spec: RunSpec, benchmark: Benchmark, objective: BenchmarkObjective) -> Evaluate:
     """What the optimizer is told of an evaluation."""
     evaluate: BenchmarkObjective | OneSeed = objective
     if spec.reward == "seed":

@@ -19,6 +19,8 @@ from encave.runners.benchmarks.nasbench201 import store
 from encave.runners.reproduce.figures import MeasuredFigure, Reproduction, reproduce
 from encave.runners.reproduce.published import (
     DEHB,
+    DEHB_PAPER,
+    MOMENTS,
     NAS_BENCH_201,
     NATS_BENCH,
     PUBLICATIONS,
@@ -29,6 +31,7 @@ from encave.runners.reproduce.published import (
     Published,
     pooled,
     publication,
+    regret_quantity,
 )
 from encave.runners.reproduce.runs import Block, Work, interpolation
 from encave.runners.studies.execute import RunSpec
@@ -64,7 +67,7 @@ def test_a_figure_is_off_beyond_its_bar() -> None:
 
 
 def test_every_publication_is_whole() -> None:
-    assert [len(each.figures) for each in PUBLICATIONS.values()] == [12, 12, 13]
+    assert [len(each.figures) for each in PUBLICATIONS.values()] == [12, 12, 13, 39]
     assert {figure.bar for figure in NATS_BENCH.figures if figure.dataset != "cifar10"} == {0.15}
     bars = [figure.bar for figure in DEHB.figures]
     assert bars == [*[None] * 4, 0.08, 0.155, 0.253, 0.084, *[None] * 4, pytest.approx(0.176, abs=5e-4)]
@@ -198,6 +201,67 @@ def test_without_a_table_it_says_how_to_get_one(empty_cache: Path) -> None:
 def test_bad_numbers_are_refused(table_path: Path) -> None:
     with pytest.raises(EncaveError, match="at least one run"):
         reproduce("nats-bench", str(table_path), runs=0)
+
+
+@pytest.mark.parametrize("adapter", ["random", "re+population=100+sample=10", "dehb"])
+@pytest.mark.parametrize("reward", ["seed", "mean"])
+def test_the_regrets_of_dehbs_paper_are_those_of_the_logs(
+    tmp_path: Path, table_path: Path, adapter: str, reward: str
+) -> None:
+    """The lowest error told by a moment, at any budget, less the optimum of the means."""
+    import json
+
+    pytest.importorskip("dehb")
+    spec = RunSpec(adapter, "cifar10", 3, Limit(simulated_seconds=1e6), 1, 200, str(table_path), reward=reward)
+    run_study(tmp_path, [spec])
+    trials = _trials(tmp_path / spec.home)
+    optimum = json.loads((tmp_path / spec.home / "encave.json").read_text())["benchmark"]["optimum"]["valid_error_200"]
+    (run,) = _runs(Work(DEHB_PAPER, str(table_path), one_seed=reward == "seed"), Block(adapter, "cifar10", 3, 1))
+    assert run == {
+        ("cifar10", regret_quantity(moment)): pytest.approx(
+            min(cost for end, cost in trials if end <= moment) - optimum, abs=1e-9
+        )
+        for moment in MOMENTS
+    }
+
+
+def _trials(folder: Path) -> list[tuple[float, float]]:
+    """End and told error of each trial of a log of our own or DEHB's."""
+    import json
+
+    import pandas as pd
+
+    if (folder / "trials.jsonl").exists():
+        lines = map(json.loads, (folder / "trials.jsonl").read_text().splitlines())
+        return [(line["end"], line["cost"]["valid_error"]) for line in lines]
+    rows = pd.read_parquet(folder / "history.parquet.gzip")
+    return [(row["info"]["end"], row["fitness"]) for row in rows.to_dict("records")]
+
+
+def test_of_dehbs_paper_only_the_zero_of_the_regrets_was_published(
+    table_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert {figure.optimizer for figure in DEHB_PAPER.figures if figure.mean is not None} == {"best of the table"}
+    cheap = replace(DEHB_PAPER, figures=tuple(one for one in DEHB_PAPER.figures if one.adapter in ("", "random")))
+    monkeypatch.setattr("encave.runners.reproduce.published.PUBLICATIONS", {**PUBLICATIONS, cheap.name: cheap})
+    monkeypatch.setenv("COLUMNS", "200")
+    arguments = ["reproduce", "dehb-paper", "--runs", "2", "--benchmark", str(table_path)]
+    done = CliRunner().invoke(cli, arguments)
+    assert done.exit_code == 0, done.output
+    assert "3 of 3 means are within their bar" in done.output
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in done.output.splitlines() if "│" in line]
+    zeros, regrets = rows[:3], rows[3:]
+    assert [(row[0], row[3], row[4], row[5], row[6], row[7]) for row in zeros] == [
+        ("best of the table", told, "–", told, "–", "+0.000") for told in ("8.39", "26.51", "53.27")
+    ]
+    assert len(regrets) == 6
+    assert {(row[3], row[4], row[6], row[7], row[8], row[9]) for row in regrets} == {("–", "–", "2", "–", "–", "")}
+
+
+def test_another_zero_of_the_regrets_is_off() -> None:
+    zero = DEHB_PAPER.figures[0]
+    assert MeasuredFigure(zero, 8.396, 0.0, 0).within is True
+    assert MeasuredFigure(zero, 8.40, 0.0, 0).within is False
 
 
 def test_the_command_prints_both_and_exits_with_1_where_a_mean_is_off(
