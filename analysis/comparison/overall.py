@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..grouping.sections import origins
 from ..performance.anytime import share_seeds
 from ..statistics.intervals import Interval
 from ..statistics.tests import filled, ranks
@@ -40,9 +41,8 @@ class Overall:
 
     @property
     def origin(self) -> str:
-        """Where the values of all tasks come from, in words; empty where it is not the same."""
-        origins = {one.section.origin for one in self.comparisons}
-        return origins.pop() if len(origins) == 1 else ""
+        """Where the values of all tasks come from, in words."""
+        return "; ".join(origins(one.section for one in self.comparisons))
 
 
 def compare_tasks(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -67,10 +67,22 @@ class SectionOf(Generic[R_co]):
         name = self.benchmark.name or "benchmark"
         kinds = {"surrogate": "surrogate: modelled, not measured values", "table": "table of measured values"}
         text = f"{name}, {kinds.get(str(self.benchmark.source), 'source not stated')}"
+        part = self._modelled_part()
+        return f"{text}, modelled {part}" if part else text
+
+    @property
+    def modelled_words(self) -> str:
+        """What of the values is a model's, as a clause; empty where all were measured or nothing is known."""
+        if self.surrogate:
+            return "values are a surrogate's, not measured"
+        part = self._modelled_part()
+        return f"values are modelled {part}" if part else ""
+
+    def _modelled_part(self) -> str:
         part = modelled(self)
         if part is None:
-            return text
-        return f"{text}, modelled between {part.low:.3g} and {part.schedule:g} epochs ({part.share:.0%} of the trials)"
+            return ""
+        return f"between {part.low:.3g} and {part.schedule:g} epochs ({part.share:.0%} of the trials)"
 
     @property
     def runs(self) -> tuple[R_co, ...]:
@@ -264,6 +276,27 @@ def _section(title: str, task: str, runs: list[R], labels: dict[int, str]) -> Se
 def _by_seed(run: RunHeader) -> tuple[bool, int, str]:
     seed = run.seed
     return seed is None, seed or 0, run.name
+
+
+def origins(sections: Iterable[SectionOf[R_co]]) -> list[str]:
+    """Where the values of the sections come from, in words; shares that were modelled are told as a range."""
+    return _ranged(section.origin for section in sections)
+
+
+def modelled_parts(sections: Iterable[SectionOf[R_co]]) -> list[str]:
+    """What of the values of the sections is a model's, each as a clause; shares are told as a range."""
+    words = [section.modelled_words for section in sections]
+    return [text if all(words) else f"{text} on some tasks" for text in _ranged(words)]
+
+
+def _ranged(texts: Iterable[str]) -> list[str]:
+    told = sorted(set(texts) - {""})
+    begun = {text.partition(" (")[0] for text in told}
+    if len(begun) > 1 or len(told) < 2:
+        return told
+    ends = [text.partition(" (")[2].removesuffix(" of the trials)") for text in told]
+    least, most = (choose(filter(None, ends), key=lambda end: float(end.rstrip("%"))) for choose in (min, max))
+    return [f"{begun.pop()} ({least} to {most} of the trials{'' if all(ends) else '; on some tasks none'})"]
 
 
 def origins_of(runs: Sequence[Run]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from ..comparison.anytime_tests import BEGIN, SHARES, AnytimeTests, Endpoint
 from ..comparison.ranking import FinalSpread
 from ..statistics.simultaneous import INSIDE
 from ..tables.anytime_tests import budget_spreads
+from . import captions
 from .contents import ReportTable, Row, TextCell
 from .references import cite
 
@@ -114,7 +115,7 @@ def values_table(one: AnytimeSummary) -> ReportTable:
     caption = (
         f"{comparison.section.title}: {measure.label} of the incumbent at shares of the time to where the first run "
         f"ends, mean ± standard deviation over runs; best in bold. {tested if _all_pairs(one) else ''}A dash: not "
-        "every run has an incumbent."
+        f"every run has an incumbent.{captions.modelled_note([comparison])}"
     )
     return ReportTable(f"{comparison.section.title} over time", caption, heads, rows, origin=comparison.section.origin)
 
@@ -179,7 +180,7 @@ def differences_figure(one: AnytimeSummary, styles: Styles) -> Figure | None:
     caption = (
         f"{title}: difference of the mean {measure.name} from that of {found.control}{picked}, over {axis.name}; "
         f"{better} zero is better. The 95 % bands are simultaneous: they hold at all times and for all optimizers at "
-        f"once.{without}"
+        f"once.{without}{captions.modelled_note([comparison])}"
     )
     return Figure(
         name=f"{title} differences",

@@ -28,10 +28,13 @@ def ecdf_figure(summary: AnytimeSummary, styles: Styles) -> Figure:
     assert targets is not None, "an ECDF needs targets"
     title, axis, measure = one.section.title, one.axis, one.measures[0]
     hardest, easiest = targets.values[-1], targets.values[0]
+    apart = targets.scale == "log" and hardest == 0  # what has no logarithm is one target more
+    until = quantity(targets.values[-2] if apart else hardest, measure.unit)
     spaced = "in its logarithm" if targets.scale == "log" else "evenly"
     caption = (
         f"{title}: share of pairs of run and target that were hit by each moment, of {len(targets.values)} targets in "
-        f"{measure.name} from {quantity(easiest, measure.unit)} to {quantity(hardest, measure.unit)}, spaced {spaced}, "
+        f"{measure.name} from {quantity(easiest, measure.unit)} to {until}, spaced {spaced},"
+        f"{f' and {quantity(hardest, measure.unit)}:' if apart else ''} "
         "from the worst first incumbent to the best value, with 95 % bands over runs."
     )
     origin = one.section.origin
@@ -70,6 +73,7 @@ def hypervolume_figure(pareto: Pareto, styles: Styles) -> Figure:
             f"{title}: mean hypervolume of all trials so far over {axis.name}, with its 95 % band over up to "
             f"{counted}; more is better. Objectives are scaled by the joint nondominated set of all runs ({corners}); "
             f"the value is the share of the box below {REFERENCE} in each of them."
+            f"{f' {capital(pareto.section.modelled_words)}.' if pareto.section.modelled_words else ''}"
         ),
         alt=f"Line chart of mean hypervolume over {axis.name}. At the end: {ends or 'no line'}.",
         chart=curves_chart(curves, title, axis.label, pareto.section.origin, styles),
@@ -87,6 +91,7 @@ def attainment_figure(pareto: Pareto, styles: Styles) -> Figure:
             f"{title}: median attainment surfaces, the best {first.name} and {second.name} that at least half of the "
             f"runs of each optimizer attain together ({first.name} {first.direction}d, {second.name} "
             f"{second.direction}d)."
+            f"{f' {capital(pareto.section.modelled_words)}.' if pareto.section.modelled_words else ''}"
         ),
         alt=f"Staircases of {second.name} over {first.name}: {ends}.",
         chart=attainment_chart(pareto, styles),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ..charts.scales import Scale, vertical_scale
 from ..charts.text import capital, fixed, plural, quantity, short
@@ -12,7 +12,7 @@ from ..comparison.ranking import Centre
 from ..comparison.section import Comparison
 from ..comparison.significance import Significance
 from ..grouping.measure import Measure
-from ..grouping.sections import Section
+from ..grouping.sections import modelled_parts, origins
 from ..performance.curves import Curve
 from ..performance.pareto import HYPERVOLUME
 from ..performance.section_curves import SectionCurves
@@ -104,6 +104,7 @@ def table_caption(comparison: Comparison, centre: Centre) -> str:
         f"{comparison.section.title}: final performance, {_SPREADS[centre]} over runs; best in bold.",
         objective_note(comparison.section),
         underline_note(comparison.significance[0]) if comparison.significance else "",
+        "Trials: the mean of a run.",
         f"Average rank by {table.measures[0].name}, {how}." if len(table.rows) > 1 else "",
         *(_reference(measure) for measure in table.measures),
         "† Some runs had no successful trial: they rank last and are not in the other numbers."
@@ -145,15 +146,9 @@ def origin_note(comparisons: Sequence[Comparison]) -> str:
     return "".join(f" {capital(text)}." for text in origins(one.section for one in comparisons))
 
 
-def origins(sections: Iterable[Section]) -> list[str]:
-    """Where the values of the sections come from, in words; shares that were modelled are told as a range."""
-    told = sorted({section.origin for section in sections} - {""})
-    begun = {text.partition(" (")[0] for text in told}
-    if len(begun) > 1 or len(told) < 2:
-        return told
-    ends = [text.partition(" (")[2].removesuffix(" of the trials)") for text in told]
-    least, most = (choose(filter(None, ends), key=lambda end: float(end.rstrip("%"))) for choose in (min, max))
-    return [f"{begun.pop()} ({least} to {most} of the trials{'' if all(ends) else '; on some tasks none'})"]
+def modelled_note(comparisons: Sequence[Comparison]) -> str:
+    """What of the values is a model's, as a last sentence; empty where nothing is."""
+    return "".join(f" {capital(text)}." for text in modelled_parts(one.section for one in comparisons))
 
 
 def overall_rank_caption(overall: Overall) -> str:
@@ -200,14 +195,14 @@ def overall_caption(overall: Overall) -> str:
     )
 
 
-def pairs_caption(significance: Significance) -> str:
-    """Caption of the table of pairs."""
+def pairs_caption(significance: Significance, note: str) -> str:
+    """Caption of the table of pairs, with a note on what was modelled."""
     mean = ", the mean over tasks" if significance.over_tasks else ""
     made = f" {capital(tests.name_test(significance))} ({tests.units(significance)})." if significance.tested else ""
     return (
         "Pairs, the better by rank first. Probability of improvement: that a run of the first is better than one of "
         "the "
-        f"second, with its 95 % interval{mean}.{made}{_bayes(significance)}"
+        f"second, with its 95 % interval{mean}.{made}{_bayes(significance)}{note}"
     )
 
 

@@ -12,6 +12,7 @@ from ..charts.text import fixed, listing, plural
 from ..comparison.section import Comparison
 from ..landscape.footprint import Footprint
 from ..landscape.incumbent_values import IncumbentValues
+from . import captions
 
 
 def footprint_figure(one: Comparison, found: Footprint, styles: Styles) -> Figure:
@@ -51,6 +52,7 @@ def incumbents_figure(one: Comparison, values: Mapping[str, IncumbentValues]) ->
         f"{title}: share of each optimizer's runs whose incumbent has each value, by hyperparameter, over "
         f"{one.axis.name} ({areas.span(one.axis)}, logarithmic, the same in every panel), of {counted}. Areas begin "
         f"where every run has an incumbent.{few}{left} All frequencies are in the data (incumbent_values)."
+        f"{captions.modelled_note([one])}"
     )
     chart = areas.chart(title, one.axis, one.section.origin)
     alt = f"Stacked areas. At the end: {_ends(shown, names)}."

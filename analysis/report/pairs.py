@@ -10,8 +10,8 @@ from .contents import Details, Prose, ReportTable, Row, TextCell
 _MOST_OPEN = 10
 
 
-def pairs_block(significance: Significance, title: str) -> Details:
-    """The table, folded away where there are many pairs."""
+def pairs_block(significance: Significance, title: str, note: str) -> Details:
+    """The table, folded away where there are many pairs; its caption ends with the note."""
     rows = tests.pair_rows(significance)
     sized = any(row.size for row in rows)
     bayes = any(pair.posterior for pair in significance.pairs)
@@ -35,14 +35,14 @@ def pairs_block(significance: Significance, title: str) -> Details:
         for row, pair in zip(rows, significance.pairs, strict=True)
     ]
     words = frozenset({len(heads), *({2} if sized else ())})
-    caption = captions.pairs_caption(significance)
+    caption = captions.pairs_caption(significance, note)
     pairs = ReportTable(f"{title} pairs", caption, [*heads, "Differ"], lines, words)
     how = Prose([f"{title}: {tests.describe(significance)}"])
     return Details(_heading(significance), [how, pairs], open=len(rows) <= _MOST_OPEN)
 
 
-def control_block(significance: Significance, title: str) -> list[ReportTable]:
-    """The table of all others against the control; none without one."""
+def control_block(significance: Significance, title: str, note: str) -> list[ReportTable]:
+    """The table of all others against the control, its caption with the note; none without one."""
     control = significance.control
     if control is None:
         return []
@@ -56,7 +56,7 @@ def control_block(significance: Significance, title: str) -> list[ReportTable]:
         )
     caption = (
         f"{title}: every optimizer against {control.control}, the control. Probability that a run of it is better, "
-        f"with its 95 % interval. {tests.control_sentence(significance)}"
+        f"with its 95 % interval. {tests.control_sentence(significance)}{note}"
     )
     heads = ("Optimizer", "Probability of improvement", "p, corrected", f"Than {control.control}")
     return [ReportTable(f"{title} against {control.control}", caption, heads, rows, frozenset({3}))]

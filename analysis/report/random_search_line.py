@@ -52,7 +52,8 @@ def line(curve: ExpectedCurve, measure: Measure) -> Line:
 
 def caption(curve: ExpectedCurve) -> str:
     """What the line is, as a sentence."""
-    how = "exact" if curve.exact else f"standard error at most {short(float(np.nanmax(curve.standard_error)))}"
+    error = "" if curve.exact else short(float(np.nanmax(curve.standard_error)))
+    how = "exact" if curve.exact else f"standard error at most {error} percentage points"
     return (
         f"Grey dashes: what random search is expected to reach with {curve.epochs} epochs per evaluation, computed "
         f"from the table ({how})."

@@ -11,7 +11,7 @@ from ..comparison.overall import Overall
 from ..comparison.section import Comparison
 from ..comparison.within_tasks import WithinTasks
 from ..statistics.design import ALPHA
-from . import tests
+from . import captions, tests
 from .contents import ReportTable, Row, TextCell
 from .references import cite
 
@@ -74,6 +74,7 @@ def table(overall: Overall, title: str) -> ReportTable:
     caption = (
         f"Tests of {overall.measure} on these {plural(found.tasks, 'task')}, runs stratified by task; the better by "
         f"average rank of runs first. Probability of improvement: its mean over tasks. {_tested(found)}"
+        f"{captions.modelled_note(overall.comparisons)}"
     )
     heads = ("Pair", "Probability of improvement", "p, corrected", "Differ")
     return ReportTable(f"{title} stratified tests", caption, heads, rows, frozenset({3}))

@@ -39,14 +39,15 @@ def write(study: ReportInput) -> list[Chapter]:
         return []
     made = profiles(overall.comparisons, overall.optimizers, study.settings.interval)
     robust = rank_robustness(overall.optimizers, overall.task_ranks)
+    note = captions.modelled_note(overall.comparisons)
     figures = (*_figures(overall, study), *([_profile_figure(made, overall, study)] if made else []))
     blocks = [
         *([Figures(figures)] if figures else []),
         _table(overall),
         *([_robustness_table(robust, overall)] if robust else []),
         *([_gap_table(made, overall)] if made else []),
-        *pairs.control_block(overall.significance, TITLE),
-        pairs.pairs_block(overall.significance, TITLE),
+        *pairs.control_block(overall.significance, TITLE, note),
+        pairs.pairs_block(overall.significance, TITLE, note),
         within_tasks.table(overall, TITLE),
     ]
     counted = within_tasks.family_sentence(overall.comparisons, study.settings.family)
@@ -105,6 +106,7 @@ def _robustness_table(robust: Sequence[RankRobustness], overall: Overall) -> Rep
         f"How the average rank of medians depends on the {tasks} tasks: its 95 % percentile interval and the share of "
         f"resamples in which it is the best, tasks resampled, and how many single tasks can be left out with it still "
         f"the best.{' So few tasks say little of others.' if tasks < _FEW_TASKS else ''}"
+        f"{captions.modelled_note(overall.comparisons)}"
     )
     heads = ("Optimizer", "Average rank", "Best in", "Best without one")
     return ReportTable(f"{TITLE} robustness", caption, heads, rows)
@@ -152,5 +154,5 @@ def _table(overall: Overall) -> ReportTable:
         caption=captions.overall_caption(overall),
         heads=("Optimizer", *table.task_heads(overall), "Average rank of medians"),
         rows=[Row(label, cells, label) for label, cells in rows],
-        origin="; ".join(captions.origins(one.section for one in overall.comparisons)),
+        origin=overall.origin,
     )

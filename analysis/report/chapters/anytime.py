@@ -17,7 +17,7 @@ from ...statistics.effects import Estimate
 from ...tables.anytime_tests import AnytimePairs, BudgetValues, DifferencesOverTime
 from ...tables.curves import Curves
 from ...tables.runtimes import RunningTimes
-from .. import anytime_claims, random_search_line
+from .. import anytime_claims, captions, random_search_line
 from ..anytime_figures import attainment_figure, axis_figure, ecdf_figure, hypervolume_figure
 from ..contents import Block, Chapter, Details, Figures, ReportInput, ReportTable, Row, TextCell
 from ..references import cite
@@ -138,7 +138,7 @@ def _table(one: AnytimeSummary) -> ReportTable:
             f"{comparison.section.title}: area over the curve of {measure.name} (1 is best; 0 is never below the "
             f"easiest target) with its 95 % interval over runs, and expected running time (ERT){unit} to "
             "targets, with the runs that hit them; ∞ where none did. Best in bold. The data has all "
-            f"{len(targets.values)} targets, with intervals."
+            f"{len(targets.values)} targets, with intervals.{captions.modelled_note([comparison])}"
         ),
         heads=(
             "Optimizer", "Area",

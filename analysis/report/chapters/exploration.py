@@ -17,7 +17,7 @@ from ...landscape.exploration import GroupExploration, group_exploration
 from ...landscape.footprint import Footprint, footprint
 from ...landscape.incumbent_values import IncumbentValues, incumbent_values
 from ...tables.landscape import Correlations, Explorations, Footprints, Incumbents
-from .. import exploration_figures
+from .. import captions, exploration_figures
 from ..contents import Block, Chapter, Details, Figures, Notice, ReportInput, ReportTable, Row, TextCell
 from ..references import cite
 
@@ -44,8 +44,8 @@ def write(study: ReportInput) -> list[Chapter]:
     shown = {
         one.section.title: [
             *_figures(one, study, prints, made),
-            *_seen(one.section.title, correlations, explorations),
-            *_frequencies(one.section.title, made),
+            *_seen(one, correlations, explorations),
+            *_frequencies(one, made),
         ]
         for one in study.comparisons
     }
@@ -96,8 +96,9 @@ def _figures(
 
 
 def _seen(
-    title: str, correlations: Sequence[GroupCorrelation], explorations: Sequence[GroupExploration]
+    comparison: Comparison, correlations: Sequence[GroupCorrelation], explorations: Sequence[GroupExploration]
 ) -> Iterator[Block]:
+    title = comparison.section.title
     mine = [group for group in correlations if group.task == title]
     budgets = sorted({budget for group in mine for budget in group.budgets})
     if any(np.isfinite(group.mean[:-1, -1]).any() for group in mine):
@@ -106,6 +107,7 @@ def _seen(
         caption = (
             f"Spearman's rank correlation on {title} between the costs at a budget and at the highest of the "
             "optimizer's, mean ± standard deviation over runs; in brackets the configurations with a result at both."
+            f"{captions.modelled_note([comparison])}"
         )
         heads = ("Optimizer", *(f"{low:.4g}" for low in lower))
         yield ReportTable(f"{title} budget correlation", caption, heads, rows, for_paper=False)
@@ -157,7 +159,8 @@ def _incumbents(study: ReportInput) -> tuple[list[tuple[str, str, IncumbentValue
     return found, unseen
 
 
-def _frequencies(title: str, incumbents: Sequence[tuple[str, str, IncumbentValues]]) -> Iterator[Block]:
+def _frequencies(comparison: Comparison, incumbents: Sequence[tuple[str, str, IncumbentValues]]) -> Iterator[Block]:
+    title = comparison.section.title
     mine = [(optimizer, one) for task, optimizer, one in incumbents if task == title]
     names = [name for name in mine[0][1].names if all(name in one.names for _, one in mine)] if mine else []
     if not names:
@@ -166,6 +169,7 @@ def _frequencies(title: str, incumbents: Sequence[tuple[str, str, IncumbentValue
     caption = (
         f"The most frequent value of each hyperparameter in the final incumbents on {title}, and the share of runs "
         "that end with it. Frequencies of all values over time are in the data (incumbent_values)."
+        f"{captions.modelled_note([comparison])}"
     )
     text = frozenset(range(1, len(names) + 1))
     yield ReportTable(f"{title} incumbents", caption, ("Optimizer", *names), rows, text, for_paper=False)

@@ -11,7 +11,7 @@ from ...charts.figure import Figure
 from ...charts.line_chart import Line, LineChart
 from ...charts.scales import Scale
 from ...charts.style import INK, LineStyle
-from ...charts.text import fixed, listing, plural, spread
+from ...charts.text import capital, fixed, listing, plural, spread
 from ...importance.bias import UNIFORM, Bias, estimate_bias, uniform_groups
 from ...importance.groups import GroupImportance, Refused, group_importance
 from ...tables.importance import ImportanceBias, Importances
@@ -96,7 +96,10 @@ def _task(title: str, study: ReportInput, groups: Sequence[GroupImportance], bia
     able = [group for group in last if not mean_r2(group) < 0]
     if not able:
         return []
-    blocks: list[Block] = [_importance_table(title, last, able)]
+    section = next(one for one in study.view.sections if one.title == title)
+    # a table's own trials are of the highest budget, which is measured
+    note = f" {capital(section.modelled_words)}." if section.surrogate else ""
+    blocks: list[Block] = [_importance_table(title, last, able, note)]
     known = {group.optimizer for group in last} - {group.optimizer for group in able}
     mine = [one for one in bias if one.task == title and one.optimizer not in known]
     if mine:
@@ -104,7 +107,9 @@ def _task(title: str, study: ReportInput, groups: Sequence[GroupImportance], bia
     return blocks
 
 
-def _importance_table(title: str, groups: Sequence[GroupImportance], able: Sequence[GroupImportance]) -> ReportTable:
+def _importance_table(
+    title: str, groups: Sequence[GroupImportance], able: Sequence[GroupImportance], note: str
+) -> ReportTable:
     first = max(able, key=lambda group: len(group.runs))
     labels = [first.label(k) for k in np.argsort(-first.mean)]
     single = {first.label(k) for k, subset in enumerate(first.estimates[0].subsets) if len(subset) == 1}
@@ -121,7 +126,7 @@ def _importance_table(title: str, groups: Sequence[GroupImportance], able: Seque
         "percent, by functional ANOVA of a forest on each run's trials (mean ± standard deviation over runs), and how "
         f"well the forests predict trials they were not grown on. At most {_SINGLES} single and {_PAIRS} joint "
         "effects; all are in the data (importance)."
-        f"{_caution(groups)}"
+        f"{_caution(groups)}{note}"
     )
     heads = ("Optimizer", *shown, "R² out of bag", "Runs")
     return ReportTable(f"{title} importance", caption, heads, rows)

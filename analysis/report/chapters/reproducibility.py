@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from ....run import Run
 from ...charts.text import capital, listing, plural
 from ...grouping.schedules import modelled, rewards, schedules
-from ...grouping.sections import Section
+from ...grouping.sections import Section, origins
 from ...performance.axis import overhead_seconds
-from .. import captions, manifest, tests, within_tasks
+from .. import manifest, tests, within_tasks
 from ..contents import Chapter, Points, ReportInput
 from ..words import surrogate_notice
 
@@ -153,7 +153,7 @@ def _limits(runs: Sequence[Run]) -> str:
 
 
 def _benchmarks(sections: Sequence[Section]) -> str:
-    told = captions.origins(sections)
+    told = origins(sections)
     if not told:
         return "The runs name none."
     return f"{'; '.join(told)}. {surrogate_notice(sections) or ''}".strip()

@@ -46,7 +46,8 @@ def _chapter(one: Comparison, study: ReportInput) -> Chapter:
         _table(one, study.settings.table),
     ]
     if one.significance:
-        blocks += [*pairs.control_block(one.significance[0], title), pairs.pairs_block(one.significance[0], title)]
+        first, note = one.significance[0], captions.modelled_note([one])
+        blocks += [*pairs.control_block(first, title, note), pairs.pairs_block(first, title, note)]
     return Chapter(
         title=title,
         blocks=blocks,

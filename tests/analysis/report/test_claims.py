@@ -14,7 +14,7 @@ from encave.analysis.comparison.anytime_summary import summarise
 from encave.analysis.comparison.section import compare
 from encave.analysis.comparison.significance import compare_runs
 from encave.analysis.grouping.measure import Measure
-from encave.analysis.grouping.sections import view_runs
+from encave.analysis.grouping.sections import origins, view_runs
 from encave.analysis.report import anytime_claims, captions, words
 from encave.analysis.report.tests import pair_rows, size_in_words
 from encave.analysis.statistics import intervals
@@ -118,9 +118,9 @@ def test_a_best_rank_that_others_share_is_told_so(make_run) -> None:
 def test_shares_that_were_modelled_are_told_once_for_all_tasks() -> None:
     text = "table of measured values, modelled between 22 and 200 epochs"
     told = [SimpleNamespace(origin=f"{text} ({share} of the trials)") for share in ("9%", "44%", "43%")]
-    assert captions.origins(told) == [f"{text} (9% to 44% of the trials)"]
-    assert captions.origins([told[0], told[0]]) == [f"{text} (9% of the trials)"]
-    assert captions.origins([SimpleNamespace(origin="A"), SimpleNamespace(origin="B"), SimpleNamespace(origin="")]) == [
+    assert origins(told) == [f"{text} (9% to 44% of the trials)"]
+    assert origins([told[0], told[0]]) == [f"{text} (9% of the trials)"]
+    assert origins([SimpleNamespace(origin="A"), SimpleNamespace(origin="B"), SimpleNamespace(origin="")]) == [
         "A",
         "B",
     ]
