@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...run import Run
+import numpy as np
+
+from ...run import EXTRA, Run
 from ..charts.text import listing, plural
 from ..comparison.section import Comparison
 from ..grouping.schedules import rewards, schedule_of
@@ -110,6 +112,10 @@ _FIDELITIES = (
     "Optimizers that evaluate at several budgets and such that evaluate at one are compared at equal {axes}, not at an "
     "equal number of trials; the budgets of each are given below."
 )
+_CREDITED = (
+    "What is reported of a configuration ({names}) does not depend on the budget that it was evaluated at, though its "
+    "cost does: an incumbent that was chosen at a lower budget is shown with the value that it has at the highest."
+)
 _REWARDS = {"mean": "the mean over training seeds", "seed": "one training seed, drawn at random at each evaluation"}
 _TOOLS = (
     "Numbers were computed with NumPy"
@@ -139,6 +145,9 @@ def describe_methods(study: ReportInput, chapters: Sequence[Chapter]) -> list[st
         rules.append(_BAYES.format(rope=study.settings.rope))
     if any(_multi_fidelity(comparison) for comparison in comparisons):
         rules.append(_FIDELITIES.format(axes=axes))
+    credited = _credited(comparisons)
+    if credited:
+        rules.append(_CREDITED.format(names=listing(credited)))
     own = dict.fromkeys(paragraph for chapter in chapters for paragraph in chapter.methods)
     return [*rules, *own, *(_setting(comparison) for comparison in comparisons), _TOOLS]
 
@@ -170,6 +179,28 @@ def _multi_fidelity(comparison: Comparison) -> bool:
     """Whether some optimizer has several budgets and another one or none."""
     several = {len(budgets(group)) > 1 for group in comparison.section.groups}
     return len(several) > 1
+
+
+def _credited(comparisons: Sequence[Comparison]) -> list[str]:
+    """Names of measures of which every run has one value per configuration, although costs differ by budget."""
+    names: dict[str, None] = {}
+    for comparison in comparisons:
+        several = [run for run in comparison.section.runs if len(run.budgets) > 1]
+        for measure in comparison.section.measures:
+            seen = [_one_value(run, measure.column) for run in several if measure.column.startswith(EXTRA)]
+            if True in seen and False not in seen:
+                names[measure.name] = None
+    return list(names)
+
+
+def _one_value(run: Run, column: str) -> bool | None:
+    """Whether configurations have one value at all budgets; None where none has a result at two."""
+    ids, budget, value = (run.column(name) for name in ("config_id", "budget", column))
+    order = np.lexsort((budget, ids))
+    order = order[np.isfinite(budget[order]) & np.isfinite(value[order])]
+    ids, budget, value = ids[order], budget[order], value[order]
+    again = (ids[1:] == ids[:-1]) & (budget[1:] != budget[:-1])
+    return bool(np.isclose(value[1:], value[:-1], rtol=1e-12, atol=0)[again].all()) if again.any() else None
 
 
 def _setting(comparison: Comparison) -> str:

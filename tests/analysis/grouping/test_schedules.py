@@ -11,7 +11,7 @@ from encave.analysis.comparison.section import compare
 from encave.analysis.grouping.schedules import full_evaluations, modelled
 from encave.analysis.grouping.sections import view_runs
 from encave.analysis.report.cautions import list_cautions
-from encave.analysis.report.methods import _setting
+from encave.analysis.report.methods import _credited, _setting
 from encave.analysis.report.words import lead_sentences
 from encave.run import Run
 
@@ -68,3 +68,19 @@ def test_methods_say_what_optimizers_were_told(make_run: Callable[..., Run]) -> 
     one = compare(section(make_run, {"A": 12.0, "B": 12.0}, reward="seed"))
     assert "optimizers were told one training seed, drawn at random at each evaluation" in _setting(one)
     assert "were told" not in _setting(compare(section(make_run, {"A": 12.0, "B": 12.0})))
+
+
+@pytest.mark.parametrize(
+    ("reported", "credited"),
+    [([5.0, 4.0, 5.0, 3.0], True), ([5.0, 4.0, 6.0, 3.0], False), ([5.0, 4.0, 3.0, 2.0], False)],
+)
+def test_values_that_do_not_depend_on_the_budget_are_told(
+    make_run: Callable[..., Run], reported: list[float], credited: bool
+) -> None:
+    """One configuration is evaluated at both budgets: its value is that of the whole training from the beginning."""
+    ids = [0, 1, 2, 3] if reported[-1] == 2.0 else [0, 1, 0, 2]  # none twice: nothing is known
+    costs, budgets = (9.0, 8.0, 5.0, 3.0), [22.0, 22.0, 200.0, 200.0]
+    run = make_run("DEHB", 0, costs, budgets=budgets, configurations=ids, reported=reported)
+    whole = make_run("RE", 0, costs, budgets=[200.0] * 4, reported=[5.0, 4.0, 6.0, 3.0])
+    found = _credited([compare(view_runs([run, whole]).sections[0])])
+    assert bool(found) is credited

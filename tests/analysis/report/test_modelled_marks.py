@@ -34,7 +34,8 @@ def runs_of(make_run: Callable[..., Run], shares: dict[str, float | None], sourc
     rng = np.random.default_rng(0)
     return [
         make_run(
-            name, seed, shift * (1 + np.array(CONFIGURATIONS) + rng.random(len(BUDGETS))), budgets=BUDGETS, configurations=CONFIGURATIONS, task=task,
+            name, seed, shift * (1 + np.array(CONFIGURATIONS) + rng.random(len(BUDGETS))), task=task,
+            budgets=BUDGETS, configurations=CONFIGURATIONS,
             benchmark=TABLE | {"source": source} | ({} if share is None else {"modelled_share": share}),
             limit={"simulated_seconds": 50.0},
         )
