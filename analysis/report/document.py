@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..charts.figure import Figure
 from ..charts.latex_text import escape
 from ..charts.papers import Paper
 from . import references
@@ -98,12 +99,13 @@ class Document:
             figures, tables = chapter.figures(), chapter.tables()
             if not (figures or tables or chapter.summary):
                 continue
-            labels = [f"fig:{self.drawn[id(figure)].name}" for figure in figures]
-            pointer = _pointer(labels, [f"tab:{Path(self.tables[id(table)]).name}" for table in tables])
+            pictures, listed = self._figure_rows(figures), self._table_rows(tables)
+            labels = [f"fig:{one.name}" for row in pictures for one in row]
+            pointer = _pointer(labels, [f"tab:{Path(self.tables[id(table)]).name}" for row in listed for table in row])
             paragraphs = [" ".join(map(_cited, chapter.summary)), *map(_cited, _prose_of(chapter)), pointer]
             yield from self._columns(paragraphs, rf"\subsection{{{escape(chapter.title)}}}")
-            yield from self._figures([self.drawn[id(figure)] for figure in figures])
-            yield from self._tables(tables)
+            yield from self._figures(pictures)
+            yield from self._tables(listed)
         yield from self._columns([_cited(paragraph) for paragraph in self.methods], r"\section{Methods}")
         yield from self._appendix()
         if self.cited():
@@ -118,35 +120,44 @@ class Document:
         else:
             yield from ("", head, *told)
 
-    def _figures(self, drawn: Sequence[DrawnFigure]) -> Iterator[str]:
-        """Rows of two where two fit beside each other; one that is left over has its caption beside it."""
+    def _figure_rows(self, figures: Sequence[Figure]) -> list[list[DrawnFigure]]:
+        """In the order in which they are printed: two beside each other where two fit, then what is wide."""
+        drawn = [self.drawn[id(figure)] for figure in figures]
         narrow = [one for one in drawn if self.paper.columns == 2 and one.width <= self.paper.width + 0.01]
         rows = [narrow[place : place + 2] for place in range(0, len(narrow), 2)]
+        return rows + [[one] for one in drawn if one not in narrow]
+
+    def _figures(self, rows: Sequence[Sequence[DrawnFigure]]) -> Iterator[str]:
+        """One that is left over of the narrow ones has its caption beside it."""
         for row in rows:
+            one = row[0]
             if len(row) == 2:
                 yield from _float([_box([_picture(one), _caption(one)], self.paper.width) for one in row])
-            else:
-                halves = [_picture(row[0])], [_caption(row[0])]
+            elif self.paper.columns == 2 and one.width <= self.paper.width + 0.01:
+                halves = [_picture(one)], [_caption(one)]
                 yield from _float([_box(half, self.paper.width, "c") for half in halves])
-        for one in drawn:
-            if one not in narrow:
+            else:
                 fitted = one.width > self.paper.text_width  # a diagram with long names
                 yield from _float([r"\centering", _picture(one, fitted=fitted), _caption(one)])
 
-    def _tables(self, tables: Sequence[ReportTable]) -> Iterator[str]:
-        """Rows of two narrow tables where both fit beside each other, each other one by itself."""
-        waiting: str | None = None
+    def _table_rows(self, tables: Sequence[ReportTable]) -> list[list[ReportTable]]:
+        """In the order in which they are printed: two narrow ones where both fit beside each other, else one by one."""
+        rows: list[list[ReportTable]] = []
+        waiting: list[ReportTable] = []
         for table in tables:
-            line = rf"\input{{{self.tables[id(table)]}}}"
             if self.paper.columns == 1 or inches_of(table) > self.paper.width:
-                yield line
-            elif waiting is None:
-                waiting = line
-            else:
-                yield from _row([_box([own], self.paper.width) for own in (waiting, line)])
-                waiting = None
-        if waiting is not None:
-            yield waiting
+                rows.append([table])
+                continue
+            waiting.append(table)
+            if len(waiting) == 2:
+                rows.append(waiting)
+                waiting = []
+        return [*rows, waiting] if waiting else rows
+
+    def _tables(self, rows: Sequence[Sequence[ReportTable]]) -> Iterator[str]:
+        for row in rows:
+            lines = [rf"\input{{{self.tables[id(table)]}}}" for table in row]
+            yield from lines if len(lines) == 1 else _row([_box([own], self.paper.width) for own in lines])
 
     def _appendix(self) -> Iterator[str]:
         chapters = [chapter for chapter in self.chapters if chapter.appendix]
@@ -170,7 +181,7 @@ def _prose_of(chapter: Chapter) -> Iterator[str]:
 
 
 def _pointer(figures: Sequence[str], tables: Sequence[str]) -> str:
-    """The sentence that names all figures and tables of a section, by their labels; empty without any."""
+    """The sentence that names all figures and tables of a section, by their labels as printed; empty without any."""
     told: list[str] = []
     for noun, labels in (("Figure", figures), ("Table", tables)):
         if len(labels) == 1:

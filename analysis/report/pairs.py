@@ -14,9 +14,11 @@ def pairs_block(significance: Significance, title: str, note: str) -> Details:
     """The table, folded away where there are many pairs; its caption ends with the note."""
     rows = tests.pair_rows(significance)
     sized = any(row.size for row in rows)
+    paired = any(row.record != "–" for row in rows)  # independent runs have no wins
     bayes = any(pair.posterior for pair in significance.pairs)
     heads = [
-        *("Pair", "Probability of improvement", *(["Effect"] if sized else []), "Wins–ties–losses"),
+        *("Pair", "Probability of improvement", *(["Effect"] if sized else [])),
+        *(["Wins–ties–losses"] if paired else []),
         *(["P(better / equal / worse)"] if bayes else []),
         "p, corrected",
     ]
@@ -26,7 +28,7 @@ def pairs_block(significance: Significance, title: str, note: str) -> Details:
             [
                 TextCell(text)
                 for text in (
-                    *(row.improvement, *([row.size] if sized else []), row.record),
+                    *(row.improvement, *([row.size] if sized else []), *([row.record] if paired else [])),
                     *([_posterior(pair)] if bayes else []),
                     *(row.p, _verdict(row)),
                 )

@@ -678,6 +678,20 @@ def check_document(study: Study) -> None:
     assert {"Figures", "Tables"} <= words <= {"Figure", "Figures", "Table", "Tables"}, words
     labels = "".join(path.read_text(encoding="utf-8") for path in (study.folder / "tables").glob("*.tex")) + text
     assert all(rf"\label{{{name}}}" in labels for name in re.findall(r"\\ref\{([^}]*)\}", text))
+    for section in text.split(r"\subsection{")[1:]:
+        assert_all_are_named(section)
+
+
+def assert_all_are_named(section: str) -> None:
+    """The sentence that names a section's figures and tables names from the first printed to the last."""
+    section = section.partition(r"\section{")[0]
+    printed = {
+        "fig": re.findall(r"\\label\{fig:([^}]*)\}", section),
+        "tab": re.findall(r"\\input\{tables/([^}]*)\}", section),
+    }
+    for kind, names in printed.items():
+        told = re.findall(rf"\\ref\{{{kind}:([^}}]*)\}}", section)
+        assert (told[:1], told[-1:]) == (names[:1], names[-1:])
 
 
 CHECKS: tuple[Callable[[Study], None], ...] = (

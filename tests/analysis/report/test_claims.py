@@ -16,6 +16,8 @@ from encave.analysis.comparison.significance import compare_runs
 from encave.analysis.grouping.measure import Measure
 from encave.analysis.grouping.sections import origins, view_runs
 from encave.analysis.report import anytime_claims, captions, words
+from encave.analysis.report.contents import ReportTable
+from encave.analysis.report.pairs import pairs_block
 from encave.analysis.report.tests import pair_rows, size_in_words
 from encave.analysis.statistics import intervals
 
@@ -222,3 +224,15 @@ def test_a_band_holds_everywhere_at_once(study) -> None:
         alone += bool((np.abs(gap) > 2.145 * error).any())
     assert left <= 200 * 0.05 + 2 * (200 * 0.05 * 0.95) ** 0.5
     assert alone > 2 * left  # one by one they would err far more often
+
+
+def test_wins_have_a_column_where_there_are_blocks_only(study, make_run) -> None:
+    paired = [make_run(name, seed, [9.0, 1.0 + seed / 9 + at]) for at, name in enumerate("AB") for seed in range(8)]
+    for runs, blocks in ((study, False), (paired, True)):
+        (table,) = (
+            one for one in pairs_block(comparison_of(runs).significance[0], "x", "").blocks
+            if isinstance(one, ReportTable)
+        )  # fmt: skip
+        assert ("Wins–ties–losses" in table.heads) is blocks
+        assert all(len(row.cells) + 1 == len(table.heads) for row in table.rows)
+        assert (table.heads[max(table.text)], table.heads[-2]) == ("Differ", "p, corrected")

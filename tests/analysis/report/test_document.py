@@ -15,6 +15,7 @@ from encave.analysis.report import Report, write_report
 from encave.analysis.report.settings import Settings
 
 from ... import drawing
+from .native_study import assert_all_are_named
 
 needs_tex = pytest.mark.skipif(
     shutil.which("pdflatex") is None or shutil.which("bibtex") is None,
@@ -54,6 +55,22 @@ def assert_compiles(folder: Path) -> None:
     log = compile_document(folder)
     assert re.findall(r"(?:Overfull|undefined|multiply defined|LaTeX Warning).*", log) == []
     assert (folder / "main.pdf").stat().st_size > 20_000
+
+
+@pytest.mark.parametrize("columns", ["neurips", "icml"])
+def test_the_text_names_the_first_and_the_last_that_are_printed(make_run, tmp_path: Path, columns: str) -> None:
+    """Figures and tables are put beside each other where two fit, so that their order is another one."""
+    runs = [
+        make_run(label, seed, [9.0, place + seed / 9], reported=[9.0, place + seed / 9], task=task)
+        for task in ("a", "b")
+        for place, label in enumerate(("DEHB", "RE", "SMAC"), 1)
+        for seed in range(6)
+    ]
+    settings = Settings(control="RE", venue=columns)
+    with drawing.figures(drawing.draw_figure):
+        text = (write_report(runs, tmp_path / "report", settings=settings).folder / "main.tex").read_text()
+    for section in text.split(r"\subsection{")[1:]:
+        assert_all_are_named(section)
 
 
 @needs_tex
