@@ -126,13 +126,15 @@ class BenchmarkFacts(Told):
     """What the optimizer was told: `mean` of the seeds, or that of one `seed`."""
     early_epochs: str | None = None
     """`modelled` where what stands below the schedule was not measured."""
+    validation_seconds: str | None = None
+    """`modelled` where the seconds of validations, a part of every trial's time, were not measured."""
     modelled_share: float | None = None
     """Of all trials, those that were told a modelled value."""
 
     _KINDS: ClassVar[Mapping[str, Kinds]] = {
         **dict.fromkeys(("name", "source", "sha256"), TEXT),
         "schedule": NUMBER,
-        **dict.fromkeys(("reward", "early_epochs"), TEXT),
+        **dict.fromkeys(("reward", "early_epochs", "validation_seconds"), TEXT),
         "modelled_share": NUMBER,
     }
     _WHERE = "metadata: benchmark: "

@@ -63,6 +63,12 @@ def modelled(section: AnySection) -> Modelled | None:
     return Modelled(total, min(min(run.budgets) for run in some), max(schedule_of(run) or 0.0 for run in some))
 
 
+def modelled_validation(section: AnySection) -> bool:
+    """Whether the simulated times of some run have modelled seconds of validations in them, beside measured ones."""
+    told = [run.provenance.benchmark for run in section.runs]
+    return not section.surrogate and any(one and one.validation_seconds == "modelled" for one in told)
+
+
 def rewards(runs: Sequence[RunHeader]) -> frozenset[str]:
     """What the optimizers were told, `mean` or `seed`, as far as the logs say."""
     return frozenset(told.reward for run in runs if (told := run.provenance.benchmark) and told.reward)

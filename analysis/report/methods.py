@@ -9,7 +9,7 @@ import numpy as np
 from ...run import EXTRA, Run
 from ..charts.text import listing, plural
 from ..comparison.section import Comparison
-from ..grouping.schedules import rewards, schedule_of
+from ..grouping.schedules import modelled_validation, rewards, schedule_of
 from ..grouping.sections import Group
 from ..performance.section_curves import Summary
 from ..statistics.bootstrap import RESAMPLES
@@ -117,6 +117,7 @@ _CREDITED = (
     "cost does: an incumbent that was chosen at a lower budget is shown with the value that it has at the highest."
 )
 _REWARDS = {"mean": "the mean over training seeds", "seed": "one training seed, drawn at random at each evaluation"}
+VALIDATION = "of the simulated times the seconds of validations are modelled, those of training measured"
 _TOOLS = (
     "Numbers were computed with NumPy"
     f"{cite('harris2020array')} and SciPy{cite('virtanen2020scipy')}, figures drawn with Matplotlib"
@@ -217,6 +218,8 @@ def _setting(comparison: Comparison) -> str:
         told = rewards(section.runs)
         if told:
             parts.append(f"optimizers were told {listing(_REWARDS.get(one, one) for one in sorted(told))}")
+        if modelled_validation(section):
+            parts.append(VALIDATION)
         parts.append(section.origin + paper + (f" (SHA-256 {digest[:12]}…)" if digest else ""))
     return " ".join(filter(None, ("; ".join(parts) + ".", objective_note(section))))
 

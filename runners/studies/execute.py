@@ -276,7 +276,8 @@ def told_by(spec: RunSpec, benchmark: Benchmark, objective: BenchmarkObjective) 
 def identity(spec: RunSpec, benchmark: Benchmark) -> dict[str, Any]:
     """The part of `encave.json` that is known before the run."""
     optimum = benchmark.optimum(spec.dataset)
-    curves = benchmark.task(spec.dataset).curves.get(spec.schedule)
+    task = benchmark.task(spec.dataset)
+    curves = task.curves.get(spec.schedule)
     return {
         "task": spec.dataset,
         **({"variant": spec.variant} if spec.variant else {}),
@@ -294,6 +295,7 @@ def identity(spec: RunSpec, benchmark: Benchmark) -> dict[str, Any]:
             "reward": spec.reward,
             "resumed": spec.resumes,
             "early_epochs": "modelled" if curves is None else f"measured, {curves.split}",
+            "validation_seconds": "modelled" if task.valid_seconds_modelled else "measured",
             "optimum": optimum,
         },
     }

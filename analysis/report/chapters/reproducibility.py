@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ....run import Run
 from ...charts.text import capital, listing, plural
-from ...grouping.schedules import modelled, rewards, schedules
+from ...grouping.schedules import modelled, modelled_validation, rewards, schedules
 from ...grouping.sections import Section, origins
 from ...performance.axis import overhead_seconds
 from .. import manifest, tests, within_tasks
 from ..contents import Chapter, Points, ReportInput
+from ..methods import VALIDATION
 from ..words import surrogate_notice
 
 TITLE = "Reproducibility"
@@ -220,6 +221,8 @@ def _card(section: Section) -> Iterator[Item]:
     if rewarded:
         seeds = {"mean": "the mean over training seeds", "seed": "one training seed at random"}
         yield "Reward.", listing(seeds.get(one, one) for one in sorted(rewarded)), ""
+    if modelled_validation(section):
+        yield "Times.", VALIDATION, ""
     runs = plural(len(section.runs), "run")
     yield "Trials.", f"{sum(map(len, section.runs)):,} in {runs} of {plural(len(section.groups), 'optimizer')}", ""
 

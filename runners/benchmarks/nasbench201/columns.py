@@ -197,6 +197,7 @@ def _read_task(columns: _Columns, dataset: str) -> Task | None:
         noise_200=_standard_deviation(deviations),
         train_seconds_per_epoch=seconds,
         valid_seconds=evaluation,
+        valid_seconds_modelled=_EVALUATION_COLUMNS[0] not in columns.table.column_names,
         latency_ms=_latencies(columns, dataset),
         curves={},
         **{field: np.full(SIZE, np.nan) if values is None else values for field, values in fields.items()},

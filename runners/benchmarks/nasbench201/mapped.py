@@ -28,8 +28,8 @@ _PLAIN = (
     "test_accuracy_200",
     "noise_200",
     "train_seconds_per_epoch",
-    "valid_seconds",
 )
+_VALID_SECONDS, _MODELLED = "valid_seconds", "modelled_"  # the row's name says whether they were measured
 
 
 def write_tasks(folder: Path, tasks: Mapping[str, Task]) -> list[str]:
@@ -54,7 +54,9 @@ def open_tasks(folder: Path, rows: Sequence[str], splits: Mapping[str, str]) -> 
         for name, values in zip(rows, plain, strict=True):
             dataset, field, *key = name.split("/")
             of_task = fields.setdefault(dataset, {"seed_deviation_200": {}, "latency_ms": {}})
-            if key:
+            if field.removeprefix(_MODELLED) == _VALID_SECONDS:
+                of_task |= {_VALID_SECONDS: values, "valid_seconds_modelled": field.startswith(_MODELLED)}
+            elif key:
                 of_task[field][int(key[0]) if field == "seed_deviation_200" else key[0]] = values
             else:
                 of_task[field] = values
@@ -79,6 +81,7 @@ def create_curve(folder: Path, dataset: str, schedule: int, seed: int) -> NDArra
 def _arrays(task: Task) -> Iterator[tuple[str, NDArray[np.float64]]]:
     for name in _PLAIN:
         yield name, getattr(task, name)
+    yield (_MODELLED if task.valid_seconds_modelled else "") + _VALID_SECONDS, task.valid_seconds
     for seed, values in task.seed_deviation_200.items():
         yield f"seed_deviation_200/{seed}", values
     for device, values in task.latency_ms.items():

@@ -252,6 +252,7 @@ def _task(place: int, accuracies: Floats, seconds: Floats) -> Task:
         noise_200=noise,
         train_seconds_per_epoch=np.round(seconds * EPOCH_RATIOS[place], 6),
         valid_seconds=np.round(evaluation_seconds(place, seconds), 6),
+        valid_seconds_modelled=True,
         latency_ms={},
         curves={},
         **dict(zip(QUANTITIES, accuracies.T, strict=True)),

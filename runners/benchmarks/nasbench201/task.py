@@ -49,6 +49,9 @@ class Task:
     valid_seconds: NDArray[np.float64]
     """Seconds of one evaluation on the validation set."""
 
+    valid_seconds_modelled: bool = False
+    """Whether these are a model's, from the seconds of training, and were not measured."""
+
     latency_ms: Mapping[str, NDArray[np.float64]] = field(default_factory=dict[str, NDArray[np.float64]])
     """Device → milliseconds of one inference there, NaN where it was not measured. Empty if none is known."""
 

@@ -11,6 +11,7 @@ from encave.analysis.comparison.section import compare
 from encave.analysis.grouping.schedules import full_evaluations, modelled
 from encave.analysis.grouping.sections import view_runs
 from encave.analysis.report.cautions import list_cautions
+from encave.analysis.report.chapters.reproducibility import _card
 from encave.analysis.report.methods import _credited, _setting
 from encave.analysis.report.words import lead_sentences
 from encave.run import Run
@@ -62,6 +63,17 @@ def test_what_is_modelled_is_told_wherever_the_origin_is(
     text = own.origin
     assert ("modelled between 22.2 and 200 epochs" in text) is (share is not None)
     assert f"({share:.0%} of the trials)" in text if share else text.endswith("table of measured values")
+
+
+def test_modelled_seconds_of_validations_are_told(make_run: Callable[..., Run]) -> None:
+    told = {"schedule": 200.0, "validation_seconds": "modelled"}
+    kinds = (("table", "modelled", True), ("surrogate", "modelled", False), ("table", "measured", False))
+    for source, share, expected in kinds:
+        benchmark = TABLE | told | {"source": source, "validation_seconds": share}
+        runs = [make_run("A", seed, budgets=[200.0] * 3, benchmark=benchmark) for seed in range(2)]
+        one = compare(view_runs(runs).sections[0])
+        assert ("the seconds of validations are modelled, those of training measured" in _setting(one)) is expected
+        assert any(lead == "Times." for lead, _, _ in _card(one.section)) is expected
 
 
 def test_methods_say_what_optimizers_were_told(make_run: Callable[..., Run]) -> None:

@@ -89,6 +89,35 @@ def test_runs_say_what_their_early_epochs_are(curved: Benchmark, monkeypatch: py
     assert identity(spec, load_surrogate())["benchmark"]["early_epochs"] == "modelled"
 
 
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [("eval_time_per_10k_images_s", "measured"), ("modelled_eval_time_per_10k_images_s", "modelled"), ("", "modelled")],
+)
+def test_runs_say_whether_seconds_of_validations_are_modelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str, told: str
+) -> None:
+    """Of the Parquet file itself, and of the imported table that is mapped into memory."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from encave.runners.studies.execute import RunSpec, identity
+    from encave.runners.studies.limit import Limit
+
+    columns = {
+        "arch_index": [4, 2],
+        "c10valid_valid_acc_200_mean": [90.0, 80.0],
+        "train_time_per_epoch_s_c10valid": [10.0, 8.0],
+        **({column: [1.5, 1.0]} if column else {}),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "table.parquet")
+    monkeypatch.setattr(Benchmark, "optimum", lambda *_: {"valid_error_200": 10.0})
+    spec = RunSpec("random", "cifar10", 0, Limit(evaluations=5))
+    import_benchmark(tmp_path / "table.parquet", "own")
+    for opened in (open_benchmark(str(tmp_path / "table.parquet")), open_benchmark("own")):
+        assert identity(spec, opened)["benchmark"]["validation_seconds"] == told
+        assert opened.task("cifar10").valid_seconds[4] > 0
+
+
 def test_what_the_curves_lack_is_modelled_and_says_so(curved: Benchmark) -> None:
     curves: Any = curved.task("cifar10").curves[200]
     assert np.isnan(curves.by_seed[777][2, 50:]).all()
