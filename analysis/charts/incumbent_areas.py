@@ -37,7 +37,7 @@ class IncumbentAreas:
         """A row for each optimizer, a column for each hyperparameter."""
         inactive = _inactive(self.shown.values(), self.names)
         return AreaGrid(
-            title=f"{title}: values of incumbents, share of runs",
+            title=f"{title}: values of incumbents",
             xlabel=f"{capital(axis.name)}, {self.span(axis)}",
             footer=footer,
             heads=self.names,

@@ -17,6 +17,7 @@ from ..charts.text import capital, decimals, fixed, listing, plural, quantity, s
 from ..comparison.anytime_summary import AnytimeSummary
 from ..comparison.anytime_tests import BEGIN, SHARES, AnytimeTests, Endpoint
 from ..comparison.ranking import FinalSpread
+from ..grouping.measure import Measure
 from ..statistics.simultaneous import INSIDE
 from ..tables.anytime_tests import budget_spreads
 from . import captions
@@ -189,12 +190,18 @@ def differences_figure(one: AnytimeSummary, styles: Styles) -> Figure | None:
         chart=LineChart(
             title=title,
             xlabel=capital(axis.label),
-            ylabel=f"Difference from {found.control}" + (f" [{measure.unit}]" if measure.unit else ""),
+            ylabel=f"Difference from {found.control}{_points(measure)}",
             footer=comparison.section.origin,
             lines=lines,
             scale=Scale("linear", low, high),
         ),
     )
+
+
+def _points(measure: Measure) -> str:
+    """The unit of a difference: of percentages it is points, which are no percentage of the control's."""
+    unit = {"%": "% points", None: ""}.get(measure.unit, measure.unit)
+    return f" [{unit}]" if unit else ""
 
 
 def _stretches(one: AnytimeSummary) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from encave.analysis.charts.style import line_styles
 from encave.analysis.comparison.anytime_summary import summarise
 from encave.analysis.comparison.section import compare
 from encave.analysis.comparison.significance import compare_runs
@@ -236,3 +237,14 @@ def test_wins_have_a_column_where_there_are_blocks_only(study, make_run) -> None
         assert ("Wins–ties–losses" in table.heads) is blocks
         assert all(len(row.cells) + 1 == len(table.heads) for row in table.rows)
         assert (table.heads[max(table.text)], table.heads[-2]) == ("Differ", "p, corrected")
+
+
+@pytest.mark.parametrize(("percent", "unit"), [(True, " [% points]"), (False, "")])
+def test_differences_of_percentages_are_in_points(make_run, percent: bool, unit: str) -> None:
+    runs = []
+    for at, name in enumerate("AB"):
+        for seed in range(8):
+            costs = [9.0, 1.0 + seed / 9 + at]
+            runs.append(make_run(name, seed, costs, reported=costs if percent else None))
+    figure = anytime_claims.differences_figure(summarise(comparison_of(runs), control="A"), line_styles(["A", "B"]))
+    assert figure is not None and figure.chart.ylabel == f"Difference from A{unit}"
