@@ -2,14 +2,26 @@
 
 DeepCAVE adds border and random configurations until they lie too close to one another. On categoricals its threshold is
 zero and every one is a border, and with many hyperparameters none lies close to another, so it stops at 4002 points,
-repeats included, and spends ten minutes in multidimensional scaling.
+repeats included, and spends ten minutes in multidimensional scaling. Its border and random configurations come from one
+seed, so that on categoricals they are the same; and it draws through an array, which makes text of mixed choices.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from ConfigSpace import (
+    CategoricalHyperparameter,
+    Configuration,
+    ConfigurationSpace,
+    Constant,
+    OrdinalHyperparameter,
+)
+from ConfigSpace.exceptions import ForbiddenValueError
+from ConfigSpace.util import deactivate_inactive_hyperparameters
+from deepcave.evaluators import footprint
 from deepcave.evaluators.footprint import Footprint
 from deepcave.runs import AbstractRun
 from numpy.typing import NDArray
@@ -18,6 +30,7 @@ from sklearn.manifold import MDS
 _ADDED = 200  # border and random points together
 _CONDITIONS = 25  # a point of a space with many takes seconds to make
 _FEW = 300  # points for which scaling from four starts takes no more than seconds
+_TRIES = 1000  # border configurations one after the other that the space may forbid
 MOST = 600
 """Configurations of a run that are drawn."""
 
@@ -88,3 +101,38 @@ class FastFootprint(Footprint):
         options: dict[str, Any] = {"dissimilarity": "precomputed", "random_state": 0, "n_init": 1}
         scaling = MDS(n_components=2, **options)
         return np.asarray(scaling.fit_transform(self._distances))
+
+
+def border_configs(space: ConfigurationSpace) -> Iterator[Configuration]:
+    """Configurations of bounds and of any choices, without end; it ends where the space forbids one after the other."""
+    rng = np.random.RandomState(0)
+    borders = {name: _borders(hyperparameter) for name, hyperparameter in space.items()}
+    forbidden = 0
+    while forbidden < _TRIES:
+        chosen = {name: values[rng.randint(len(values))] for name, values in borders.items()}
+        try:
+            config = deactivate_inactive_hyperparameters(chosen, space)
+        except ForbiddenValueError:
+            forbidden += 1
+            continue
+        forbidden = 0
+        yield config
+
+
+def random_configs(space: ConfigurationSpace, d: int | None = None) -> Iterator[Configuration]:
+    """Configurations that ConfigSpace draws, without end; `d`, the steps of DeepCAVE's grid, is not needed."""
+    while True:
+        yield space.sample_configuration()
+
+
+def _borders(hyperparameter: Any) -> list[Any]:
+    if isinstance(hyperparameter, CategoricalHyperparameter):
+        return list(hyperparameter.choices)
+    if isinstance(hyperparameter, Constant):
+        return [hyperparameter.value]
+    if isinstance(hyperparameter, OrdinalHyperparameter):
+        return [hyperparameter.sequence[0], hyperparameter.sequence[-1]]
+    return [hyperparameter.lower, hyperparameter.upper]
+
+
+footprint.sample_border_config, footprint.sample_random_config = border_configs, random_configs

@@ -72,6 +72,7 @@ TOUCH_POINTS = (
     *_points("evaluators.epm.random_forest_surrogate", "RandomForestSurrogate.predict"),
     *_points("evaluators.footprint", "Footprint._get_distances", "Footprint._get_max_distance", "Footprint._reset"),
     *_points("evaluators.footprint", "Footprint._update_distances(config, config_id, rejection_threshold)"),
+    *_points("evaluators.footprint", "sample_border_config", "sample_random_config"),
     *_points("evaluators.lpi", "LPI.calculate(objectives, budget, n_trees, seed)", "LPI.get_importances"),
     *_points("evaluators.mo_lpi", "MOLPI.calc_one_weighting"),
     *_points("layouts.main", "MainLayout.__init__(categorized_plugins)"),

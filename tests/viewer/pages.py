@@ -141,6 +141,17 @@ class Page:
         offered = self.props.get((f"{self.name}-{name}-input", "options")) or []
         return [(o["value"], str(o["label"])) for o in offered if o["value"] != "" and not o.get("disabled")]
 
+    @property
+    def inputs(self) -> list[str]:
+        """Names of the inputs."""
+        keys = {key for key, _ in self.props if key.startswith(f"{self.name}-") and key.endswith("-input")}
+        return sorted(key.removeprefix(f"{self.name}-").removesuffix("-input") for key in keys)
+
+    def marks(self, name: str) -> list[float]:
+        """Values that a slider offers, ascending."""
+        marks = [float(mark) for mark in self.props.get((f"{self.name}-{name}-input", "marks")) or ()]
+        return sorted(int(mark) if mark.is_integer() else mark for mark in marks)
+
     def value(self, name: str) -> Any:
         """Value of an input."""
         return self.props.get((f"{self.name}-{name}-input", "value"))

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, EqualsCondition, Float
+from ConfigSpace import (
+    CategoricalHyperparameter,
+    ConfigurationSpace,
+    EqualsCondition,
+    Float,
+    ForbiddenEqualsClause,
+    ForbiddenGreaterThanRelation,
+)
 from deepcave.constants import COMBINED_BUDGET
 from deepcave.evaluators.ablation import Ablation
 from deepcave.evaluators.epm.random_forest_surrogate import RandomForestSurrogate
@@ -26,7 +34,7 @@ from encave.errors import EncaveError
 from encave.viewer.comparison_pages import HIGHEST, EncaveCostOverTime, EncaveParetoFront
 from encave.viewer.deepcave_run import EncaveRun
 from encave.viewer.encoding import ConsistentAblation, GridSurrogate
-from encave.viewer.footprint import MOST, FastFootprint, Sampled
+from encave.viewer.footprint import MOST, FastFootprint, Sampled, border_configs, random_configs
 from encave.viewer.layout_pages import EncaveParallelCoordinates, EncaveSymbolicExplanations
 from encave.viewer.run_pages import EncavePartialDependencies
 
@@ -140,6 +148,25 @@ def test_footprint_on_categoricals_takes_seconds() -> None:
     assert points is not None
     assert len(points) == len(np.unique(points, axis=0)) <= len(data) + 200
     assert len(ours.get_points("configs")[0]) == len(data)
+    assert min(len(ours.get_points(kind)[0]) for kind in ("borders", "supports")) > 50  # DeepCAVE draws each as both
+
+
+def test_footprint_draws_from_all_choices_of_several_types() -> None:
+    space = ConfigurationSpace(seed=0)
+    space.add([CategoricalHyperparameter("c", [2, "auto", None, True, (1, 2)]), Float("x", (1e-4, 1), log=True)])
+    for draws in (border_configs(space), random_configs(space)):
+        configs = [dict(config) for config in islice(draws, 60)]
+        assert {str(config["c"]) for config in configs} == {"2", "auto", "None", "True", "(1, 2)"}
+    assert {config["x"] for config in map(dict, islice(border_configs(space), 20))} == {1e-4, 1.0}
+
+
+def test_a_space_that_forbids_its_borders_has_a_footprint() -> None:
+    space = ConfigurationSpace(seed=0)
+    low, high = Float("low", (0, 1)), Float("high", (0, 1))
+    space.add([low, high])
+    space.add(ForbiddenGreaterThanRelation(low, high))
+    space.add([ForbiddenEqualsClause(low, 0.0), ForbiddenEqualsClause(low, 1.0)])
+    assert list(border_configs(space)) == []  # DeepCAVE looks for one for ever
 
 
 def test_footprint_of_many_configurations_draws_some_and_the_best() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ from typing import Any
 from .pages import ONE_RUN, SEVERAL_RUNS, Page, PageError, Pages
 from .shown_numbers import Source, wrong_in_curves, wrong_in_overview
 
-_CHANGED = ("budget_id", "objective_id", "objective_id1", "objective_id_1")
 _RAISED = re.compile(r"\b[A-Z]\w*Error\b")  # a reason that is not in words
 _SHORT = {"symbolic_explanations": {"population_size": 100, "generations": 2}}
 """Inputs of pages with which a job takes seconds."""
-_HYPERPARAMETERS = ("hyperparameter_name_1", "hyperparameter_name")
+_CHOICES = 6  # of one input that are tried, its first and last among them
+_NUMBERS = {"n_hps": (1, None), "n_trees": (1, None)}
+"""Fields for a number, and what is tried; None is an emptied one."""
 
 
 @dataclass(frozen=True)
@@ -42,22 +43,25 @@ def walk(
     passed_over: tuple[str, ...] = (),
     folders: Sequence[Path] = (),
     most: int = 10_000,
+    seen: Container[tuple[str, str]] = (),
 ) -> Iterator[Seen]:
     """Open each page, select each run and group, and press the button where there is one.
 
     Args:
         url: Address of the running viewer.
-        thorough: Whether to choose every budget, objective and hyperparameter as well.
+        thorough: Whether to change every input as well: budgets, objectives, hyperparameters and all others.
         passed_over: Pages that are not opened.
         folders: The runs that are shown, whose numbers the overview and the curves must have.
         most: How many runs and groups each page is opened for, from the last: groups come first.
+        seen: Pages, with the run or group, or `all runs`, that are passed over.
     """
     pages = Pages(url)
     names = {folder: str(json.loads((folder / "run.json").read_text())["name"]) for folder in folders}
     sources = {f"{folder.parent.name}/{name}": Source(folder) for folder, name in names.items()}
-    for name in SEVERAL_RUNS:
+    for name in (name for name in SEVERAL_RUNS if (name, "all runs") not in seen):
         yield from _looks(pages, name, None, "all runs", thorough)
-    yield from _curves(pages, {name: Source(folder) for folder, name in names.items()})
+        if name == "cost_over_time":
+            yield from _curves(pages, {name: Source(folder) for folder, name in names.items()})
     for name in (name for name in ONE_RUN if name not in passed_over):
         page = pages.open(name)
         if not page.is_drawn:
@@ -65,7 +69,8 @@ def walk(
         elif not page.options("run"):
             yield Seen("all runs", name, "", "offers none of the runs", "", 0)
         for run, label in page.options("run")[-most:]:
-            yield from _looks(pages, name, run, label, thorough, sources.get(label))
+            if (name, label) not in seen:
+                yield from _looks(pages, name, run, label, thorough, sources.get(label))
 
 
 def _curves(pages: Pages, sources: dict[str, Source]) -> Iterator[Seen]:
@@ -97,15 +102,34 @@ def _looks(
     is_shown = source and name == "overview" and not look.said and not look.fault
     if source and is_shown and (told := wrong_in_overview(page, source)):
         yield Seen(label, name, "numbers", "", told, 0)
-    chosen = [(i, v, t) for i in (*_CHANGED, *_HYPERPARAMETERS) for v, t in page.options(i)] if thorough else []
-    for input_name, value, text in chosen:
-        began = time.monotonic()
+    for input_name, value, text in _choices(page) if thorough else ():
+        began, before = time.monotonic(), page.value(input_name)
+        inputs = f"{input_name} = {text}"
         try:
             page.set(input_name, value)
+            yield _look(page, label, inputs, began)
+            page.set(input_name, before)
         except PageError as error:
-            yield Seen(label, name, f"{input_name} = {text}", "", str(error), time.monotonic() - began)
-            continue
-        yield _look(page, label, f"{input_name} = {text}", began)
+            yield Seen(label, name, inputs, "", str(error), time.monotonic() - began)
+
+
+def _choices(page: Page) -> Iterator[tuple[str, Any, str]]:
+    """Inputs of a page besides the run, with values that each could be given, and their names."""
+    for name in page.inputs:
+        offered = _spread(page.options(name)) if name != "run" else []
+        if isinstance(page.value(name), list):  # boxes to tick
+            yield name, [], "none"
+            yield from ((name, [value], text) for value, text in offered)
+        else:
+            yield from ((name, value, text) for value, text in offered)
+        yield from ((name, mark, str(mark)) for mark in _spread(page.marks(name)))
+        yield from ((name, number, str(number)) for number in _NUMBERS.get(name, ()))
+
+
+def _spread(values: list[Any]) -> list[Any]:
+    """Some of many, evenly, the first and the last among them."""
+    count = min(_CHOICES, len(values))
+    return [values[place * (len(values) - 1) // max(1, count - 1)] for place in range(count)]
 
 
 def _look(page: Page, label: str, inputs: str, began: float) -> Seen:
