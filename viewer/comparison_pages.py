@@ -91,7 +91,10 @@ class _CommonBudgets:
         lacking += [f"{run.name}: other objectives ({', '.join(run.get_objective_names())})" for run in self._apart]
         if not shown:
             raise NoResultError("; ".join(lacking))
-        figure = self.load_outputs(shown, self._clean_inputs(inputs), raw_outputs)  # type: ignore[attr-defined]
+        chosen = self._clean_inputs(inputs)  # type: ignore[attr-defined]
+        if not any(chosen["show_groups" if isinstance(run, EncaveGroup) else "show_runs"] for run in shown):
+            raise NoResultError("all of them are hidden; show runs or groups with the menus above")
+        figure = self.load_outputs(shown, chosen, raw_outputs)  # type: ignore[attr-defined]
         lines = sum(1 for trace in figure.data if trace.showlegend is not False)
         figure.layout.height = _FRAME + max(_LEAST, _LINE * lines)
         if lacking:

@@ -62,6 +62,7 @@ def session_config(folder: Path) -> type[Config]:
                 run_pages.EncaveAblationPaths,
                 run_pages.EncavePartialDependencies,
                 run_pages.EncaveFootPrint,
+                layout_pages.EncaveConfigurationCube,
                 layout_pages.EncaveConfigurations,
                 layout_pages.EncaveOverview,
                 layout_pages.EncaveParallelCoordinates,

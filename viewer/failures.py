@@ -16,6 +16,13 @@ COMBINED = -1
 """DeepCAVE's budget that stands for the highest of each configuration."""
 _EXPLAINING = ("Importances", "AblationPaths", "SymbolicExplanations")
 _OWN_BUDGETS = ("CostOverTime", "ParetoFront")  # pages whose menu counts in the budgets of all runs
+_FIELDS = {
+    "n_trees": ("Trees", 1),
+    "generations": ("Generations", 1),
+    "population_size": ("Population Size", 1),
+    "random_seed": ("Random seed", 0),
+}
+"""Inputs that want a number: what they are called on the page, and the least."""
 _OBJECTIVES = ("objective_id", "objective_id1", "objective_id2")
 
 log = logging.getLogger(__name__)
@@ -36,6 +43,7 @@ def guarded(process: Callable[..., Any]) -> Callable[..., Any]:
 def compute(process: Callable[..., Any], run: Any, inputs: Any) -> Any:
     """The job of the worker: the outputs of a page for a run, or the reason why there are none."""
     try:
+        _refuse_empty_fields(inputs)
         _refuse_without_success(process, run, inputs)
         _refuse_constant(process, run, inputs)
         return process(run, inputs)
@@ -43,6 +51,13 @@ def compute(process: Callable[..., Any], run: Any, inputs: Any) -> Any:
         if not isinstance(error, EncaveError):
             log.warning("%s cannot be computed", run.name, exc_info=True)
         return {_FAILED: reason(error)}
+
+
+def _refuse_empty_fields(inputs: Any) -> None:
+    """A field that was emptied, or holds a number that nothing can be computed with, is named."""
+    for key, (label, least) in _FIELDS.items():
+        if key in inputs and (inputs[key] is None or inputs[key] < least):
+            raise EncaveError(f"the field {label} wants a number of at least {least}")
 
 
 def _refuse_without_success(process: Callable[..., Any], run: Any, inputs: Any) -> None:

@@ -15,6 +15,7 @@ import plotly.graph_objs as go
 from ConfigSpace import CategoricalHyperparameter, Constant
 from dash import dcc, html
 from deepcave import config, notification
+from deepcave.plugins.hyperparameter.configuration_cube import ConfigurationCube
 from deepcave.plugins.hyperparameter.parallel_coordinates import ParallelCoordinates
 from deepcave.plugins.hyperparameter.symbolic_explanations import SymbolicExplanations
 from deepcave.plugins.summary.configurations import Configurations
@@ -22,6 +23,8 @@ from deepcave.plugins.summary.overview import Overview
 from deepcave.runs import AbstractRun
 from deepcave.runs.status import Status
 from deepcave.utils.layout import get_checklist_options
+
+from ..errors import EncaveError
 
 Inputs = dict[str, Any]
 Outputs = dict[str, Any]
@@ -32,6 +35,7 @@ _CELLS = 10_000  # of the heatmap, one for each configuration, budget and seed
 _IN_GRAPH = 1000  # configurations
 _LABELS = 10  # numbers below a slider
 _AXES_AT_ONCE = 10  # how many fit into an ordinary window
+_CUBE = 3  # axes
 
 
 class EncaveParallelCoordinates(ParallelCoordinates):
@@ -87,6 +91,26 @@ class EncaveSymbolicExplanations(SymbolicExplanations):
 def _numbers(run: AbstractRun) -> list[str]:
     fixed = (CategoricalHyperparameter, Constant)
     return [name for name, value in run.configspace.items() if not isinstance(value, fixed)]
+
+
+class EncaveConfigurationCube(ConfigurationCube):
+    """The cube of the first hyperparameters that vary, to begin with; DeepCAVE's is empty until one is ticked."""
+
+    def load_dependency_inputs(self, run: AbstractRun, previous_inputs: Inputs, inputs: Inputs) -> Inputs:
+        """The inputs with three hyperparameters ticked when a run is selected, and at most three later."""
+        if inputs["objective_id"]["value"] is None:
+            names = [name for name, value in run.configspace.items() if not isinstance(value, Constant)]
+            inputs = inputs | {"hyperparameter_names": inputs["hyperparameter_names"] | {"value": names[:_CUBE]}}
+        return super().load_dependency_inputs(run, previous_inputs, inputs)
+
+    @staticmethod
+    def load_outputs(run: AbstractRun, inputs: Inputs, outputs: Outputs) -> go.Figure:
+        """The figure; DeepCAVE leaves that of other choices where nothing is chosen."""
+        if not inputs["hyperparameter_names"]:
+            raise EncaveError("no hyperparameter is ticked; tick one to three")
+        if not inputs["n_configs"]:
+            raise EncaveError("the slider is at no configurations; move it to the right")
+        return ConfigurationCube.load_outputs(run, inputs, outputs)
 
 
 class EncaveOverview(Overview):

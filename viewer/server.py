@@ -50,6 +50,7 @@ def main() -> None:
     from deepcave.plugins import static
     from flask import Blueprint
 
+    from . import first_inputs
     from .access import Gate
     from .config import ASSETS_URL
     from .failures import compute
@@ -67,6 +68,7 @@ def main() -> None:
     deepcave.rc = KeptResults(rc)  # type: ignore[assignment] # the pages take it from there, the layout has its own
     layout = MainLayout(config.PLUGINS)
     install(layout.plugins)
+    first_inputs.install(layout.plugins.values())
     static._process = compute  # type: ignore[attr-defined] # what the queue is given
     answers = InPlace(layout.plugins, lambda run_id: run_handler.get_run(run_id).name)
     views[_UPDATES] = PageLocks(page_now).around(answers.around(views[_UPDATES]))

@@ -77,6 +77,11 @@ class Pages:
         told = json.loads(answer)["response"]
         return {(name, prop): value for name, changes in told.items() for prop, value in changes.items()}
 
+    def alert(self) -> str:
+        """What the page says above in a box that is told once, e.g. why a run cannot be selected."""
+        output = "..alert.children...alert.color...alert.is_open.."
+        return str(self.call(output, {("global-update", "n_intervals"): 1}).get(("alert", "children"), ""))
+
     def post(self, body: str) -> str:
         """Call a callback and return the answer.
 
@@ -121,6 +126,7 @@ class Page:
         layout = pages.call("content.children", self.props, "on-page-load.pathname")["content", "children"]
         self.words = " ".join(_words(layout))
         self.props.update(_properties(layout))
+        self._menus = set(_menus(layout))
         self.outputs = {key for key in self.props if key[0].startswith(f"{name}-") and key[0].endswith("-output")}
         self._inputs = pages.output_of(starts=f"{name}-", ends="-input", beside="on-page-load.href")
         self._shows = pages.output_of(starts=f"{name}-", ends="-output", beside=f"{name}-update-button.n_clicks")
@@ -144,8 +150,7 @@ class Page:
     @property
     def inputs(self) -> list[str]:
         """Names of the inputs."""
-        keys = {key for key, _ in self.props if key.startswith(f"{self.name}-") and key.endswith("-input")}
-        return sorted(key.removeprefix(f"{self.name}-").removesuffix("-input") for key in keys)
+        return sorted({name for key, _ in self.props if (name := self._between(key, "-input"))})
 
     def marks(self, name: str) -> list[float]:
         """Values that a slider offers, ascending."""
@@ -156,10 +161,10 @@ class Page:
         """Value of an input."""
         return self.props.get((f"{self.name}-{name}-input", "value"))
 
-    def set(self, name: str, value: Any) -> None:
-        """Give an input a value, and let the page react."""
+    def set(self, name: str, value: Any, *, chosen: bool = True) -> None:
+        """Give an input a value, and let the page react; one that is chosen from a menu is sent as text."""
         key = (f"{self.name}-{name}-input", "value")
-        self.props[key] = value
+        self.props[key] = _as_text(value) if chosen and key[0] in self._menus else value
         self._refresh(".".join(key))
 
     def press(self) -> Props:
@@ -196,11 +201,10 @@ class Page:
 
     def shown(self) -> dict[str, Any]:
         """What the outputs show: name → figure or children."""
-        prefix, suffix = f"{self.name}-", "-output"
         return {
-            name[len(prefix) : -len(suffix)]: self.props[name, prop]
-            for name, prop in sorted(self.props)
-            if name.startswith(prefix) and name.endswith(suffix) and prop in ("figure", "children")
+            name: self.props[key, prop]
+            for key, prop in sorted(self.props)
+            if prop in ("figure", "children") and (name := self._between(key, "-output"))
         }
 
     def message(self) -> str:
@@ -215,6 +219,11 @@ class Page:
         """Traces of all figures."""
         figures = [value for value in self.shown().values() if isinstance(value, dict) and "data" in value]
         return [trace for figure in figures for trace in figure["data"]]
+
+    def _between(self, key: str, suffix: str) -> str:
+        """Name of an input or output in the id of its component; empty for another, and for the frame of all."""
+        prefix = f"{self.name}-"
+        return key[len(prefix) : -len(suffix)] if key.startswith(prefix) and key.endswith(suffix) else ""
 
     def _refresh(self, changed: str) -> None:
         if self._inputs:
@@ -248,6 +257,18 @@ def _components(node: Any) -> Iterator[dict[str, Any]]:
             yield node["props"]
         for part in node.values():
             yield from _components(part)
+
+
+def _menus(node: Any) -> Iterator[str]:
+    """Ids of the menus, whose values the browser sends as text."""
+    for part in node if isinstance(node, list) else node.values() if isinstance(node, dict) else ():
+        yield from _menus(part)
+    if isinstance(node, dict) and node.get("type") == "Select":
+        yield node["props"]["id"]
+
+
+def _as_text(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
 def _properties(layout: Any) -> Props:

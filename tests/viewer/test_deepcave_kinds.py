@@ -288,6 +288,71 @@ def test_names_that_mean_something_else_are_told(viewer: Viewer) -> None:
     assert "Best Time (trial)" in words
 
 
+@pytest.mark.parametrize("name", ["importances", "ablation_paths", "pdp"])
+def test_another_run_has_inputs_of_its_own(viewer: Viewer, name: str) -> None:
+    page = Pages(viewer.url).open(name)
+    runs = {label.rpartition("/")[2]: value for value, label in page.options("run")}
+    page.set("run", runs["own_names"])
+    chosen = {"objective_id": 2, "objective_id1": 2, "objective_id2": 1, "hyperparameter_name_2": "run"}
+    for name_of_input in chosen.keys() & set(page.inputs):
+        page.set(name_of_input, chosen[name_of_input])
+    page.set("run", runs["many_places"])
+    for name_of_input in chosen.keys() & set(page.inputs):
+        assert page.value(name_of_input) in (None, 0), name_of_input
+    if page.message().startswith("Press"):  # else it was computed before
+        page.compute()
+    assert page.message() == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("importances", "n_trees"), ("ablation_paths", "n_trees"), ("symbolic_explanations", "generations")],
+)
+def test_an_emptied_field_is_named(viewer: Viewer, name: str, field: str) -> None:
+    page = Pages(viewer.url).open(name)
+    page.set("run", next(value for value, label in page.options("run") if label.endswith("many_places")))
+    for number in (None, 0):
+        page.set(field, number)
+        page.compute()
+        assert "wants a number of at least 1" in page.message().replace("<br>", " ")
+
+
+@pytest.mark.parametrize("name", ["importances", "ablation_paths"])
+def test_an_objective_is_not_explained_together_with_itself(viewer: Viewer, name: str) -> None:
+    page = Pages(viewer.url).open(name)
+    page.set("run", next(value for value, label in page.options("run") if label.endswith("own_names")))
+    page.set("objective_id1", 1)
+    assert [value for value, _ in page.options("objective_id2")] == [0, 2, -1]
+    page.set("objective_id2", 2)
+    page.set("objective_id1", 2)
+    assert page.value("objective_id2") == -1
+
+
+def test_runs_that_are_all_hidden_are_told(viewer: Viewer) -> None:
+    for name in ("cost_over_time", "pareto_front"):
+        page = Pages(viewer.url).open(name)
+        page.set("show_runs", "false")
+        page.set("show_groups", "false")
+        assert "all of them are hidden" in page.message()
+        page.set("show_runs", "true")
+        assert not page.message()
+
+
+def test_the_cube_opens_on_the_first_hyperparameters_that_vary(viewer: Viewer) -> None:
+    page = Pages(viewer.url).open("ccube")
+    runs = {label.rpartition("/")[2]: value for value, label in page.options("run")}
+    for kind, names in (("ordinals", ["inner", "prior", "size"]), ("one_trial", ["x", "y"])):
+        page.set("run", runs[kind])
+        assert sorted(page.value("hyperparameter_names")) == names
+        assert page.traces()
+    page.set("hyperparameter_names", [])
+    assert "no hyperparameter is ticked" in page.message()
+    assert not page.traces()
+    page.set("hyperparameter_names", ["y"])
+    assert page.value("hyperparameter_names") == ["y"]
+    assert page.traces()
+
+
 @pytest.mark.parametrize("kind", ["ordinals", "many_places", "constant_choices"])
 def test_symbolic_explanations_come_to_an_end(viewer: Viewer, kind: str) -> None:
     page = Pages(viewer.url).open("symbolic_explanations")

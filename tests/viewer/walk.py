@@ -17,7 +17,10 @@ _RAISED = re.compile(r"\b[A-Z]\w*Error\b")  # a reason that is not in words
 _SHORT = {"symbolic_explanations": {"population_size": 100, "generations": 2}}
 """Inputs of pages with which a job takes seconds."""
 _CHOICES = 6  # of one input that are tried, its first and last among them
-_NUMBERS = {"n_hps": (1, None), "n_trees": (1, None)}
+_NUMBERS = {
+    **dict.fromkeys(("n_hps", "n_trees"), (1, 0, None)),
+    **dict.fromkeys(("generations", "population_size", "random_seed"), (None,)),
+}
 """Fields for a number, and what is tried; None is an emptied one."""
 
 
@@ -67,10 +70,11 @@ def walk(
         if not page.is_drawn:
             yield Seen("all runs", name, "", page.words, "", 0)
         elif not page.options("run"):
-            yield Seen("all runs", name, "", "offers none of the runs", "", 0)
+            told = pages.alert()
+            yield Seen("all runs", name, "", told, "" if told else "it offers no run and does not say why", 0)
         for run, label in page.options("run")[-most:]:
-            if (name, label) not in seen:
-                yield from _looks(pages, name, run, label, thorough, sources.get(label))
+            if (name, label) not in seen:  # on one page, so that it still has the inputs of the run before
+                yield from _looks(pages, name, run, label, thorough, sources.get(label), page)
 
 
 def _curves(pages: Pages, sources: dict[str, Source]) -> Iterator[Seen]:
@@ -85,11 +89,17 @@ def _curves(pages: Pages, sources: dict[str, Source]) -> Iterator[Seen]:
 
 
 def _looks(
-    pages: Pages, name: str, run: Any, label: str, thorough: bool, source: Source | None = None
+    pages: Pages,
+    name: str,
+    run: Any,
+    label: str,
+    thorough: bool,
+    source: Source | None = None,
+    page: Page | None = None,
 ) -> Iterator[Seen]:
     began = time.monotonic()
     try:
-        page = pages.open(name)
+        page = page or pages.open(name)
         if run is not None:
             page.set("run", run)
         for input_name, value in _SHORT.get(name, {}).items() if run is not None else ():
@@ -108,9 +118,12 @@ def _looks(
         try:
             page.set(input_name, value)
             yield _look(page, label, inputs, began)
-            page.set(input_name, before)
+            page.set(input_name, before, chosen=False)
         except PageError as error:
             yield Seen(label, name, inputs, "", str(error), time.monotonic() - began)
+    for input_name in page.inputs if thorough and run is not None else ():  # the next run finds the page so
+        if input_name != "run" and page.options(input_name) and not isinstance(page.value(input_name), list):
+            page.set(input_name, page.options(input_name)[-1][0])
 
 
 def _choices(page: Page) -> Iterator[tuple[str, Any, str]]:
@@ -135,17 +148,28 @@ def _spread(values: list[Any]) -> list[Any]:
 def _look(page: Page, label: str, inputs: str, began: float) -> Seen:
     fault = ""
     try:
-        if (
-            page.computes
-            and page.is_drawn
-            and (not page.message() or page.message().startswith(("Press", "Computing")))
-        ):
+        waits = page.message().startswith(("Press", "Computing")) or not _shows_any(page)
+        if page.computes and page.is_drawn and waits:
             page.compute()
     except PageError as error:
         fault = str(error)
     said = page.message() if page.is_drawn else page.words
-    if not fault and not said and not any(page.shown().values()):
+    if not fault and not said and not _shows_any(page):
         fault = "the page is empty"
+    if inputs == "select" and said.startswith("Choose above"):
+        fault, said = said, ""
     if "could not be" in said or _RAISED.search(said):
         fault, said = said, ""
     return Seen(label, page.name, inputs, said, fault, time.monotonic() - began)
+
+
+def _shows_any(page: Page) -> bool:
+    return any(map(_is_something, page.shown().values()))
+
+
+def _is_something(shown: Any) -> bool:
+    return bool(shown.get("data") or shown["layout"].get("annotations")) if _is_figure(shown) else bool(shown)
+
+
+def _is_figure(shown: Any) -> bool:
+    return isinstance(shown, dict) and "data" in shown and "layout" in shown
