@@ -67,8 +67,8 @@ class _SpecificEncoding:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._run, name)
 
-    def encode_config(self, config: Configuration) -> list[float]:
-        return self._run.encode_config(config, specific=True)
+    def encode_config(self, config: Configuration, specific: bool = True) -> list[float]:
+        return self._run.encode_config(config, specific=specific)
 
 
 class GridSurrogate(RandomForestSurrogate):

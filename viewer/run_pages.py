@@ -29,6 +29,7 @@ from .failures import COMBINED
 from .footprint import MOST, FastFootprint, Sampled
 from .local_importance import FastLPI, FastMOLPI
 from .spaces import names_in
+from .two_objectives import ConsistentMOAblation
 
 Inputs = dict[str, Any]
 Outputs = dict[Any, Any]
@@ -39,6 +40,7 @@ _SAMPLES_OF_TWO = 1000
 """Random configurations over which the dependence on two hyperparameters is the mean, at 400 points of a grid."""
 NO_RESULT = "encave: no result"
 """Key of the reason why there is nothing at a budget."""
+_NO_PATH = {NO_RESULT: "the forest predicts the incumbent to be worse than the default, so there is no path"}
 
 
 class OneBudget:
@@ -114,11 +116,11 @@ class EncaveImportances(Importances):
         no_result(outputs, inputs["budget_ids"])
         known = with_results(outputs)
         shown = [place for place in inputs["budget_ids"] if place in {int(key) for key in known}]
-        return Importances.load_outputs(run, inputs | {"budget_ids": shown}, known)
+        return with_points(Importances.load_outputs(run, inputs | {"budget_ids": shown}, known))
 
 
 class EncaveAblationPaths(AblationPaths):
-    """Ablation paths; one objective is put right, several are DeepCAVE's own (they were right).
+    """Ablation paths with a forest for each objective, trained and asked on one encoding.
 
     DeepCAVE draws zeros where there is no path, and does not heed the number of trees.
     """
@@ -126,28 +128,40 @@ class EncaveAblationPaths(AblationPaths):
     @staticmethod
     def process(run: AbstractRun, inputs: Inputs) -> Outputs:
         """Performance and improvement along the path, per budget."""
-        if inputs["objective_id2"] not in (None, -1):
-            return each_budget(run, inputs, lambda view, _: AblationPaths.process(view, inputs)[0])
-        objective = run.get_objective(inputs["objective_id1"])
-
-        def path(_: Any, budget: Any) -> Any:
-            evaluator = ConsistentAblation(run)
-            forest = RandomForestSurrogate(run.configspace, seed=0, n_trees=inputs["n_trees"])
-            evaluator.calculate(objective, budget, forest)
-            steps = evaluator.get_ablation_performances()
-            if all(tuple(step) == (0, 0) for step in steps.values()):
-                return {
-                    NO_RESULT: "the forest predicts the incumbent to be worse than the default, so there is no path"
-                }
-            return [steps, evaluator.get_ablation_improvements()]
-
-        return each_budget(run, inputs, path)
+        first, trees = run.get_objective(inputs["objective_id1"]), inputs["n_trees"]
+        if inputs["objective_id2"] in (None, -1):
+            return each_budget(run, inputs, lambda _, budget: _path(run, first, budget, trees))
+        objectives = [first, run.get_objective(inputs["objective_id2"])]
+        return each_budget(run, inputs, lambda _, budget: _paths(run, objectives, budget, trees))
 
     @staticmethod
     def load_outputs(run: AbstractRun, inputs: Inputs, outputs: Outputs) -> Any:
         """The figures."""
         no_result(outputs, [inputs["budget_id"]])
-        return AblationPaths.load_outputs(run, inputs, with_results(outputs))
+        return with_points(AblationPaths.load_outputs(run, inputs, with_results(outputs)))
+
+
+def _path(run: AbstractRun, objective: Any, budget: Any, trees: int) -> Any:
+    evaluator = ConsistentAblation(run)
+    evaluator.calculate(objective, budget, RandomForestSurrogate(run.configspace, seed=0, n_trees=trees))
+    steps = evaluator.get_ablation_performances()
+    if all(tuple(step) == (0, 0) for step in steps.values()):
+        return _NO_PATH
+    return [steps, evaluator.get_ablation_improvements()]
+
+
+def _paths(run: AbstractRun, objectives: Any, budget: Any, trees: int) -> Any:
+    steps = ConsistentMOAblation(run).paths(objectives, budget, trees)
+    return _NO_PATH if steps.empty else steps.to_json()
+
+
+def with_points(figures: Any) -> Any:
+    """The figures; a curve over the weights of two objectives that has one is a point, since a line shows nothing."""
+    for figure in figures if isinstance(figures, list) else [figures]:
+        for trace in figure.data if figure else ():
+            if trace.type == "scatter" and trace.x is not None and len(trace.x) == 1:
+                trace.mode = "markers"
+    return figures
 
 
 def without_constants(run: AbstractRun) -> AbstractRun:
