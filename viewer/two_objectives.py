@@ -1,7 +1,8 @@
 """Importance and ablation of two objectives, which DeepCAVE weighs by the points of their Pareto front.
 
 DeepCAVE 1.4.1 trains one forest for the ablation paths, first on the one objective and then on the other, and asks it
-for both. Where one configuration is the best of both objectives its weights are 0 / 0.
+for both. Where one configuration is the best of both objectives its weights are 0 / 0, and of two trials with equal
+results neither is on its front.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _stock_weightings = multi_objective_importance.get_weightings
 
 def weightings(names: list[str], data: pd.DataFrame) -> NDArray[np.float64]:
     """Weights of the objectives at each point of the front, shape (points, objectives); equal where all are at best."""
-    found = np.asarray(_stock_weightings(names, data), dtype=float)
+    found = np.asarray(_stock_weightings(names, data.drop_duplicates(subset=names)), dtype=float)
     return np.unique(np.where(np.isfinite(found), found, 1 / len(names)), axis=0)
 
 

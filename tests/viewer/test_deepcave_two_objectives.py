@@ -13,10 +13,11 @@ from ConfigSpace import ConfigurationSpace, Float
 from deepcave.evaluators.mo_ablation import MOAblation
 from deepcave.runs.objective import Objective
 from deepcave.runs.trial import Trial
+from deepcave.utils.multi_objective_importance import get_weightings
 
 from encave.viewer.deepcave_run import EncaveRun
 from encave.viewer.run_pages import EncaveAblationPaths, EncaveImportances
-from encave.viewer.two_objectives import ConsistentMOAblation
+from encave.viewer.two_objectives import ConsistentMOAblation, weightings
 
 
 def two(hyperparameters: int = 3, trials: int = 200, second: str = "x1") -> EncaveRun:
@@ -71,6 +72,13 @@ def test_one_configuration_that_is_the_best_of_both_objectives(page: Any) -> Non
 
 def _json(text: str) -> dict[str, Any]:
     return dict(json.loads(text))
+
+
+def test_equal_results_are_on_the_front() -> None:
+    names = ["a", "b"]
+    data = pd.DataFrame({"a": [0.0, 0.0, 1.0, 1.0], "b": [1.0, 1.0, 0.0, 1.0]})
+    assert weightings(names, data).tolist() == [[0.0, 1.0], [1.0, 0.0]]
+    assert len(get_weightings(names, data)) == 1, "DeepCAVE has both of two equal points on its front now"
 
 
 def test_hundreds_of_hyperparameters_take_seconds() -> None:
