@@ -65,13 +65,19 @@ def _refuse_without_success(process: Callable[..., Any], run: Any, inputs: Any) 
     succeeded = {trial.budget for trial in run.history if trial.status.name == "SUCCESS"}
     if not succeeded:
         found = Counter(trial.status.name.lower().replace("_", " ") for trial in run.history)
-        told = ", ".join(f"{count:,} {status}" for status, count in found.items()) or "there are none"
+        told = ", ".join(f"{count:,} {status}" for status, count in found.items()) or _unfinished(run)
         raise EncaveError(f"no trial of {run.name} succeeded ({told})")
     chosen = inputs.get("budget_id")
     if any(name in process.__qualname__ for name in _OWN_BUDGETS) or not isinstance(chosen, int):
         return
     if (budget := run.get_budget(chosen)) not in {*succeeded, None, COMBINED}:
         raise EncaveError(f"no trial of {run.name} succeeded at budget {budget:g}")
+
+
+def _unfinished(run: Any) -> str:
+    """What the log has in place of finished trials, of a run or group."""
+    told = [one.shown.partition("left out: ")[2] for one in getattr(run, "runs", [run])]
+    return "; ".join(filter(None, told)) or "the log has none"
 
 
 def _refuse_constant(process: Callable[..., Any], run: Any, inputs: Any) -> None:

@@ -26,6 +26,10 @@ COMMON_NAME = "objective"
 """What an objective is called that the logs of a task call differently."""
 
 
+_MERGEABLE = ("spaces", "budgets", "objectives", "reported columns")
+_NAMED = 6  # runs in a sentence
+
+
 @dataclass(frozen=True)
 class Selection:
     """Runs and groups for DeepCAVE."""
@@ -52,7 +56,7 @@ class _Candidate:
     folder: Path
     name: str
     group: str
-    mergeable: Hashable  # equal for runs that DeepCAVE can merge
+    mergeable: tuple[Hashable, ...]  # equal for runs that DeepCAVE can merge; `_MERGEABLE` names its parts
     seeds: frozenset[int]
     only_objective: tuple[str, str, str] | None  # task, direction and name, of a run with one objective and a task
     objectives: tuple[str, ...]
@@ -229,14 +233,25 @@ def _groups(candidates: Sequence[_Candidate], notes: list[str]) -> Iterable[tupl
             continue
         kinds = Counter(member.mergeable for member in members)
         kind, size = kinds.most_common(1)[0]
-        apart = [member.name for member in members if member.mergeable != kind]
+        apart = [member.name for member in members if size == 1 or member.mergeable != kind]
         if apart:
-            reason = "their spaces, objectives or budgets differ, which DeepCAVE cannot merge"
-            notes.append(f"not grouped with {label}: {', '.join(apart)}; {reason}")
+            notes.append(f"not grouped with {label}: {_some(apart)}; {_difference(members)}")
         together = [member for member in members if member.mergeable == kind]
         if size > 1:
             _note_shared_seeds(label, together, notes)
             yield label, tuple(member.folder for member in together)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _difference(members: Sequence[_Candidate]) -> str:
+    """What differs among runs that DeepCAVE cannot merge."""
+    columns = zip(*(member.mergeable for member in members), strict=True)
+    found = [name for name, values in zip(_MERGEABLE, columns, strict=True) if len(set(values)) > 1]
+    return f"their {' and '.join(found)} differ, and DeepCAVE cannot merge such runs"
 
 
 def _note_shared_seeds(label: str, members: Sequence[_Candidate], notes: list[str]) -> None:

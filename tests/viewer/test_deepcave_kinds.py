@@ -135,6 +135,12 @@ def nothing_at_all(folder: Path) -> None:
     write(folder, floats(), points(range(5)), trials(5, status=statuses, **{"cost:loss": [None] * 5}))
 
 
+def nothing_finished(folder: Path) -> None:
+    """Every trial was running when the log ended."""
+    columns = {"status": ["running"] * 4, "end": [None] * 4, "cost:loss": [None] * 4}
+    write(folder, floats(), points(range(4)), trials(4, **columns))
+
+
 def one_trial(folder: Path) -> None:
     """A single one."""
     write(folder, floats(), points(range(1)), trials(1))
@@ -179,7 +185,7 @@ KINDS = {
     make.__name__: make
     for make in (
         *(ordinals, own_names, many_places, nothing_at_the_highest_budget, nothing_at_all),
-        *(one_trial, infinite, constant_choices),
+        *(nothing_finished, one_trial, infinite, constant_choices),
     )
 }
 
@@ -237,6 +243,12 @@ def test_a_run_without_success_is_told_with_its_failures(seen: list[Seen]) -> No
     looks = [look for look in seen if look.run.endswith("nothing_at_all")]
     for look in looks:
         assert "no trial of nothing_at_all succeeded (3 crashed, 2 timeout)" in look.said.replace("<br>", " "), look
+
+
+def test_a_run_without_a_finished_trial_is_told(seen: list[Seen]) -> None:
+    looks = [look for look in seen if look.run.endswith("nothing_finished")]
+    told = {look.said.replace("<br>", " ").partition("nothing_finished succeeded ")[2] for look in looks}
+    assert told == {"(4 still running when the log ended)"}
 
 
 def overview(viewer: Viewer, run: str) -> str:

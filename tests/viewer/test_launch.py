@@ -84,6 +84,18 @@ def test_runs_are_grouped_by_optimizer_and_task(runs_folder: Path) -> None:
     assert selection.notes == ()
 
 
+def test_where_no_two_runs_can_be_merged_all_are_told(runs_folder: Path, tmp_path: Path) -> None:
+    for number, folder in enumerate(sorted(runs_folder.glob("dehb-*"))):
+        copied = shutil.copytree(folder, tmp_path / folder.name)
+        meta = json.loads((copied / "meta.json").read_text())
+        budgets, name = [float(number), 200.0], f"error-{number}"
+        meta |= {"budgets": budgets, "objectives": [meta["objectives"][0] | {"name": name}]}
+        (copied / "meta.json").write_text(json.dumps(meta))
+    notes = select(sorted(tmp_path.iterdir())).notes
+    (told,) = (note for note in notes if note.startswith("not grouped with DEHB (cifar10): DEHB-0, DEHB-1, DEHB-2;"))
+    assert told.endswith("their budgets and objectives differ, and DeepCAVE cannot merge such runs")
+
+
 def test_what_cannot_be_merged_or_read_is_said(runs_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "runs"
     shutil.copytree(runs_folder, folder)
@@ -96,7 +108,7 @@ def test_what_cannot_be_merged_or_read_is_said(runs_folder: Path, tmp_path: Path
     assert list(selection.groups) == ["DEHB (cifar10)"]
     text = "\n".join(selection.notes)
     assert "re-10/history.jsonl, line 1" in text
-    assert "not grouped with DEHB (cifar10): DEHB-1" in text
+    assert "not grouped with DEHB (cifar10): DEHB-1; their budgets differ" in text
     assert "2 runs are named DEHB-0" in text
     assert "share the trial seeds 0" in text
 
