@@ -1,13 +1,14 @@
 """Faults put into the code on purpose: how many of them do the tests notice?
 
-    uv run --with cosmic-ray python benchmarks/mutation.py [FOLDER_OR_MODULE…] [--sample 200] [--seed 0] [--near]
+    uv run --with cosmic-ray --with coverage python benchmarks/mutation.py [FOLDER_OR_MODULE…] [--sample 200] [--seed 0]
 
 Places of the code are drawn at random, and at each one of cosmic-ray's faults: another comparison, operator or number,
-a condition turned round, a decorator left out. A copy of the project has the fault; its tests are those of the module's
-name, else those that import it, and where they notice nothing, those of the nearest folder (with `--near` only where
-the module has none of its own). Each is run in a fork of a process that has loaded what they need from elsewhere.
-Printed are the share of faults that were noticed, by folder, and every one that was not, which is a test to write or
-changes nothing that matters.
+a condition turned round, a decorator left out. The tests run once without a fault, in a copy of the project; they must
+pass, and coverage.py says which files of tests execute which line, and each file's time is taken. A fault's tests are
+those that execute the function it is in (the module, for what is in none): first those of the module's own name or
+package, then the quickest, as many as take `--seconds` together. Each is run in a fork of a process that has loaded
+what they need from elsewhere. Printed are the share of faults that were noticed, by folder, and every one that was not,
+which is a test to write or changes nothing that matters. `--map FILE` keeps what the first run found for the next.
 """
 
 from __future__ import annotations
@@ -16,22 +17,24 @@ import argparse
 import ast
 import compileall
 import importlib
+import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from difflib import unified_diff
 from importlib.util import cache_from_source
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
@@ -41,6 +44,8 @@ FOLDERS = ("run", "files", "analysis/statistics", "analysis/performance", "conve
 SAME = frozenset({"Is_Eq", "IsNot_NotEq", "Eq_Is", "NotEq_IsNot"})
 """Ends of operators' names that change nothing for None, truth values and small numbers."""
 WITH_ARGUMENTS = ("VariableInserter", "VariableReplacer")
+TESTS = ("run", "files", "analysis", "converters", "store")
+"""Folders of tests."""
 SECONDS = 900
 LOADED = ("pytest", "hypothesis", "numpy", "pandas", "pyarrow.compute", "pyarrow.parquet", "scipy.stats", "ConfigSpace")
 """Packages that the process has loaded before it forks; nothing of the project is."""
@@ -55,6 +60,7 @@ class Fault(NamedTuple):
     """Name of cosmic-ray's operator."""
     occurrence: int
     """Which of the operator's places in the module, from 0."""
+    line: int
 
 
 def faults(module: Path) -> Iterator[list[Fault]]:
@@ -67,7 +73,7 @@ def faults(module: Path) -> Iterator[list[Fault]]:
         operator, count = get_operator(name)(), 0
         for node in ast_nodes(tree):
             for start, _ in operator.mutation_positions(node):
-                places.setdefault(start, []).append(Fault(module, name, count))
+                places.setdefault(start, []).append(Fault(module, name, count, start[0]))
                 count += 1
     yield from places.values()
 
@@ -92,46 +98,124 @@ def _executed(code: str) -> str:
     return ast.dump(tree)
 
 
-def tests_of(module: Path, *, near: bool) -> list[list[str]]:
-    """What to run, the nearest first: tests of the module's name, else those that import it, then all of its folder."""
-    folder = HERE / "tests" / module.parent
-    while not folder.is_dir():
-        folder = folder.parent
-    home, own = ".".join(("encave", *module.parent.parts)), re.escape(module.stem)
-    imports = re.compile(rf"^from {re.escape(home)}(\.{own} import | import .*\b{own}\b)", re.MULTILINE)
-    files = sorted(folder.rglob("test_*.py"))
-    family = f"test_{module.stem.partition('_')[0].rstrip('s')}"
-    found = [path for path in files if path.stem.startswith(f"test_{module.stem.rstrip('s')}")]
-    found = found or [path for path in files if imports.search(path.read_text(encoding="utf-8"))]
-    found = found or [path for path in files if path.stem.startswith(family)]
-    nearest = [[str(path.relative_to(HERE)) for path in found]] if found else []
-    return nearest if near and nearest else [*nearest, [str(folder.relative_to(HERE))]]
+class Known(NamedTuple):
+    """What a run of the tests without a fault tells."""
+
+    lines: dict[str, dict[str, list[int]]]
+    """By module of the project and file of tests: the lines executed."""
+    seconds: dict[str, float]
+    """By file of tests."""
+
+    def tests_of(self, fault: Fault, seconds: float) -> list[str]:
+        """Files of tests that execute the fault's function or else its module, those of its name first."""
+        by_file = self.lines.get(str(fault.module), {})
+        span = _function(fault)
+        near = [file for file, lines in by_file.items() if any(line in span for line in lines)] or list(by_file)
+        names = {_singular(name) for name in (fault.module.stem, fault.module.parent.name)}
+        chosen: list[str] = []
+        for file in sorted(near, key=lambda file: (_singular(Path(file).stem[5:]) not in names, self.seconds[file])):
+            if chosen and seconds < self.seconds[file]:
+                break
+            chosen.append(file)
+            seconds -= self.seconds[file]
+        return chosen
 
 
-def noticed(project: Path, fault: Fault, code: str, *, near: bool) -> bool:
-    """Whether a test of the project with this code fails."""
+def _singular(name: str) -> str:
+    return name.rstrip("s")
+
+
+def _function(fault: Fault) -> range:
+    """Lines of the body of the innermost function that the fault is in, all of the module where it is in none."""
+    found = range(1, sys.maxsize)
+    for node in ast.walk(ast.parse((HERE / fault.module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            body = range(node.body[0].lineno, (node.end_lineno or 0) + 1)
+            found = body if fault.line in body and len(body) < len(found) else found
+    return found
+
+
+def known(project: Path) -> Known:
+    """Run all tests of the project as it is; files with a test that fails are told, and no fault's tests."""
+    told = project.parent / "known.json"
+    _fails(project, [f"tests/{folder}" for folder in TESTS], told)
+    lines, seconds, failed = json.loads(told.read_text(encoding="utf-8"))
+    for file in failed:
+        print(f"fails without a fault: {file}", flush=True)
+    return Known(
+        {module: {file: of[file] for file in of if file not in failed} for module, of in lines.items()}, seconds
+    )
+
+
+class _Watcher:
+    """A plugin for pytest that takes the time and the lines of each file of tests."""
+
+    def __init__(self, project: Path):
+        sys.path.remove(str(HERE / "benchmarks"))  # it has another coverage.py
+        from coverage import Coverage
+
+        self.project = project
+        self.seconds: Counter[str] = Counter()
+        self.failed: set[str] = set()
+        self.coverage = Coverage(
+            data_file=None, config_file=False, messages=False, include=[f"{project}/{folder}/*" for folder in FOLDERS]
+        )
+        self.coverage.start()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        file = str(item.path.relative_to(self.project))
+        start = time.monotonic()
+        self.coverage.switch_context(file)
+        result = yield
+        self.coverage.switch_context("")
+        self.seconds[file] += time.monotonic() - start
+        return result
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.failed.add(report.nodeid.partition("::")[0])
+
+    def told(self) -> tuple[dict[str, dict[str, list[int]]], dict[str, float], list[str]]:
+        self.coverage.stop()
+        data = self.coverage.get_data()
+        lines: dict[str, dict[str, list[int]]] = {}
+        for path in data.measured_files():
+            by_file = lines.setdefault(str(Path(path).relative_to(self.project)), {})
+            for line, files in data.contexts_by_lineno(path).items():
+                for file in filter(None, files):
+                    by_file.setdefault(file, []).append(line)
+        return lines, self.seconds, sorted(self.failed)
+
+
+def noticed(project: Path, fault: Fault, code: str, tests: list[str]) -> bool:
+    """Whether one of the tests of the project with this code fails."""
     place = project / fault.module
     compiled = Path(cache_from_source(str(place)))
     before = place.read_text(encoding="utf-8")
     place.write_text(code, encoding="utf-8")
     compiled.unlink(missing_ok=True)  # it has the time and the size of the code, which may be those of the fault
     try:
-        return any(_fails(project, tests) for tests in tests_of(fault.module, near=near))
+        return bool(tests) and _fails(project, tests)
     finally:
         place.write_text(before, encoding="utf-8")
 
 
-def _fails(project: Path, tests: list[str]) -> bool:
-    """Run tests in a fork, which has a group of processes of its own."""
+def _fails(project: Path, tests: list[str], told: Path | None = None) -> bool:
+    """Run tests in a fork, which has a group of processes of its own, and write what they execute where it is asked."""
     child = os.fork()
     if not child:
         status = 1
         try:
             os.setpgid(0, 0)
-            status = _tested(project, tests)
+            status = _tested(project, tests, told)
+        except Exception:
+            traceback.print_exc()
+            raise
         finally:
+            sys.stdout.flush()
             os._exit(status)
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + (SECONDS if told is None else 4 * SECONDS)
     while time.monotonic() < until:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
@@ -142,19 +226,23 @@ def _fails(project: Path, tests: list[str]) -> bool:
     return True
 
 
-def _tested(project: Path, tests: list[str]) -> int:
+def _tested(project: Path, tests: list[str], told: Path | None) -> int:
     """In the fork: pytest's status."""
-    import pytest
-
-    silent = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silent, 1)
-    os.dup2(silent, 2)
+    if told is None:
+        silent = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silent, 1)
+        os.dup2(silent, 2)
     os.chdir(project)
     sys.path.insert(0, str(project.parent))
     os.environ["PYTHONPATH"] = str(project.parent)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.dont_write_bytecode = True
-    return int(pytest.main(["-q", "-x", "-p", "no:xdist", "-p", "no:cacheprovider", *tests]))
+    watcher = None if told is None else _Watcher(project)
+    quick = ["-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    status = pytest.main([*quick, *tests], [watcher]) if watcher else pytest.main([*quick, "-x", *tests])
+    if watcher is not None and told is not None:
+        told.write_text(json.dumps(watcher.told()), encoding="utf-8")
+    return int(status)
 
 
 def main() -> None:
@@ -163,7 +251,8 @@ def main() -> None:
     parser.add_argument("places", nargs="*", default=FOLDERS)
     parser.add_argument("--sample", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--near", action="store_true")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--map", type=Path)
     told = parser.parse_args()
     rng = random.Random(told.seed)
     modules = sorted(
@@ -183,13 +272,16 @@ def main() -> None:
         compileall.compile_dir(project, quiet=2)
         for name in LOADED:
             importlib.import_module(name)
+        tests = _kept(told.map) or known(project)
+        if told.map:
+            told.map.write_text(json.dumps(tests), encoding="utf-8")
         tried = 0
         for place in places:
             fault = rng.choice(place)
             both = mutated(fault)
             if both is None:
                 continue
-            found = noticed(project, fault, both[1], near=told.near)
+            found = noticed(project, fault, both[1], tests.tests_of(fault, told.seconds))
             score.setdefault(str(fault.module.parent), Counter())[found] += 1
             if not found:
                 print(f"not noticed: {fault.operator}", *_lines(fault.module, *both), sep="\n", flush=True)
@@ -198,6 +290,10 @@ def main() -> None:
             if tried == told.sample:
                 break
     _print(score)
+
+
+def _kept(path: Path | None) -> Known | None:
+    return Known(*json.loads(path.read_text(encoding="utf-8"))) if path and path.exists() else None
 
 
 def _lines(module: Path, before: str, after: str) -> list[str]:
