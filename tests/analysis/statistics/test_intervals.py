@@ -15,7 +15,7 @@ from encave.analysis.statistics.order_statistics import Statistic
 from encave.runners.benchmarks.nasbench201.table import load_surrogate
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
-import coverage
+import interval_coverage
 
 MEDIAN, IQM = Statistic("median"), Statistic("iqm")
 
@@ -99,14 +99,14 @@ def test_seeds_are_clusters_over_tasks() -> None:
 
 @pytest.fixture(scope="module")
 def searches() -> dict[int, np.ndarray]:
-    return coverage.populations(load_surrogate(), "cifar10")
+    return interval_coverage.populations(load_surrogate(), "cifar10")
 
 
 @pytest.mark.parametrize("n", [3, 5, 10, 30])
-@pytest.mark.parametrize("name", [name for name, _ in coverage.ROWS])
+@pytest.mark.parametrize("name", [name for name, _ in interval_coverage.ROWS])
 def test_defaults_hold_the_truth(searches: dict[int, np.ndarray], name: str, n: int) -> None:
     """1,000 samples have a standard error of 0.7 percentage points; with three runs rank statistics take few values."""
-    share = dict(coverage.ROWS)[name](searches, "t", n, 1000)
+    share = dict(interval_coverage.ROWS)[name](searches, "t", n, 1000)
     if name == "median" and n == 3:
         assert math.isnan(share)
     else:
@@ -114,6 +114,6 @@ def test_defaults_hold_the_truth(searches: dict[int, np.ndarray], name: str, n: 
 
 
 def test_the_percentile_bootstrap_does_not(searches: dict[int, np.ndarray]) -> None:
-    held = dict(coverage.ROWS)["mean"]
+    held = dict(interval_coverage.ROWS)["mean"]
     assert held(searches, "bootstrap", 3, 1000) < 0.8
     assert held(searches, "bootstrap", 5, 1000) < 0.9

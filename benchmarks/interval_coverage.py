@@ -1,6 +1,6 @@
 """How often 95 % intervals hold the truth, for few and many runs: simulated from final regrets of random searches.
 
-    uv run python benchmarks/coverage.py [--benchmark PATH] [--samples 2000]
+    uv run python benchmarks/interval_coverage.py [--benchmark PATH] [--samples 2000]
 
 A population is 20,000 searches on one dataset: random search of so many evaluations, the best after 12 epochs reported
 by its validation regret after 200. What is true of the population is known; samples of n runs are drawn from it, and
