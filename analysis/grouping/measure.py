@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 from ...run import EXTRA, Reported, RunHeader
 from .objectives import FIRST_OBJECTIVE, joint_objective
 
-# Differences from the optimum below this share of it are rounding of the same table entry, not regret.
-_ROUNDING = 1e-12
+# Regrets are told to so many digits after the first of their reference: what is below comes from subtracting, and would
+# tell values of a table apart that are the same.
+_DIGITS = 11
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ class Measure:
             return values
         assert self.reference is not None, "a regret needs its reference"
         distance = (self.reference - values) if self.maximize else (values - self.reference)
-        return np.where(np.abs(distance) < _ROUNDING * abs(self.reference), 0.0, distance) / self.scale
+        if self.reference:
+            distance = np.round(distance, _DIGITS - math.floor(math.log10(abs(self.reference)))) + 0.0  # no -0
+        return distance / self.scale
 
 
 def run_measures(runs: Sequence[RunHeader]) -> tuple[Measure, ...]:

@@ -248,3 +248,25 @@ def test_differences_of_percentages_are_in_points(make_run, percent: bool, unit:
             runs.append(make_run(name, seed, costs, reported=costs if percent else None))
     figure = anytime_claims.differences_figure(summarise(comparison_of(runs), control="A"), line_styles(["A", "B"]))
     assert figure is not None and figure.chart.ylabel == f"Difference from A{unit}"
+
+
+def test_values_that_differ_by_rounding_tie(make_run) -> None:
+    """Entries of a table that are equal but for the last bit of a mean: no rank or effect tells them apart."""
+    optimum, same = 53.26666661580404, 53.98333329580404
+    again = float(np.nextafter(same, 100))
+    measure = Measure("regret", "cost:loss", regret="optimum", reference=optimum)
+    told = measure.report(np.array([same, again, optimum, np.nextafter(optimum, 0), np.nan, np.inf]))
+    assert same != again and told[0] == told[1] > 0.7
+    assert told[2] == told[3] == 0 and np.signbit(told[2:4]).sum() == 0
+    assert np.isnan(told[4]) and told[5] == np.inf
+    reporting = [{"name": "validation regret", "column": "valid", "optimum": optimum, "unit": "%"}]
+    runs = []
+    for name, value in (("A", same), ("B", again)):
+        for seed in range(8):
+            costs = [90.0, value]
+            run = make_run(name, seed, costs, reported=costs, common_start=False)
+            told_by = run.provenance.from_json({**run.provenance.json(), "reporting": reporting})
+            runs.append(run.replace(provenance=told_by))
+    found = comparison_of(runs)
+    assert [row.rank for row in found.table.rows] == [1.5, 1.5]
+    assert found.significance[0].pairs[0].improvement.value == 0.5
