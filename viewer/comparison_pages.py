@@ -37,6 +37,7 @@ Outputs = dict[str, Any]
 HIGHEST = "Highest of each run"
 TIME = "Time"
 _FRAME, _LEAST, _LINE, _SMALL = 110, 340, 29, 12  # pixels: around the plot, the plot, a line of the legend, small words
+_LONG = 30  # characters of a name that ordinary words have no room for
 _TOLD, _COLUMNS = 6, 150  # runs named that are not shown, characters in a line
 
 
@@ -97,6 +98,7 @@ class _CommonBudgets:
         figure = self.load_outputs(shown, chosen, raw_outputs)  # type: ignore[attr-defined]
         lines = sum(1 for trace in figure.data if trace.showlegend is not False)
         figure.layout.height = _FRAME + max(_LEAST, _LINE * lines)
+        fit_words(figure)
         if lacking:
             _tell(figure, lacking)
         return figure
@@ -117,6 +119,16 @@ def objectives_of(run: AbstractRun) -> Hashable:
         (o.name, o.optimize, *(getattr(o, side) for side in ("lower", "upper") if getattr(o, f"lock_{side}")))
         for o in own
     )
+
+
+def fit_words(figure: Any) -> None:
+    """Long names leave room for the curves, and the words at the side lie beside the numbers there."""
+    if any(len(trace.name or "") > _LONG for trace in figure.data):
+        figure.layout.legend.font.size = _SMALL
+    for axis in (figure.layout.xaxis, figure.layout.yaxis):
+        axis.automargin = True
+        if len(axis.title.text or "") > _LONG:
+            axis.title.font.size = _SMALL + 2
 
 
 def _tell(figure: Any, lacking: list[str]) -> None:

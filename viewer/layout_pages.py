@@ -36,6 +36,8 @@ _IN_GRAPH = 1000  # configurations
 _LABELS = 10  # numbers below a slider
 _AXES_AT_ONCE = 10  # how many fit into an ordinary window
 _CUBE = 3  # axes
+_SMALL = 12  # pixels, of the words at the axes of a cube
+_WORD = 14  # characters of a choice at an axis beside others
 
 
 class EncaveParallelCoordinates(ParallelCoordinates):
@@ -54,6 +56,8 @@ class EncaveParallelCoordinates(ParallelCoordinates):
         figure: Any = ParallelCoordinates.load_outputs(run, inputs, outputs)
         axes = figure.data[0].dimensions
         words = [str(word) for word in axes[0].ticktext or ()]
+        for axis in axes[1:]:  # a longer word would lie over the axis before
+            axis.ticktext = [short(str(word)) for word in axis.ticktext] if axis.ticktext else axis.ticktext
         figure.layout.margin.l = _CHARACTER * max(map(len, [*words, axes[0].label])) + 2 * _CHARACTER
         figure.layout.margin.r = 10 * _CHARACTER  # the numbers beside the colours
         figure.layout.width = _AXIS * len(axes) if len(axes) > _AXES_AT_ONCE else None
@@ -88,6 +92,11 @@ class EncaveSymbolicExplanations(SymbolicExplanations):
         return found
 
 
+def short(word: str) -> str:
+    """A word beside an axis, cut where it would lie over its neighbours."""
+    return word if len(word) <= _WORD else word[: _WORD - 1] + "…"
+
+
 def _numbers(run: AbstractRun) -> list[str]:
     fixed = (CategoricalHyperparameter, Constant)
     return [name for name, value in run.configspace.items() if not isinstance(value, fixed)]
@@ -110,7 +119,17 @@ class EncaveConfigurationCube(ConfigurationCube):
             raise EncaveError("no hyperparameter is ticked; tick one to three")
         if not inputs["n_configs"]:
             raise EncaveError("the slider is at no configurations; move it to the right")
-        return ConfigurationCube.load_outputs(run, inputs, outputs)
+        figure: Any = ConfigurationCube.load_outputs(run, inputs, outputs)
+        flat, deep = (figure.layout.xaxis, figure.layout.yaxis), figure.layout.scene
+        for axis in (*flat, deep.xaxis, deep.yaxis, deep.zaxis):
+            if axis.ticktext:
+                axis.ticktext = [short(str(word)) for word in axis.ticktext]
+            if axis not in flat:
+                axis.tickfont.size, axis.title.font.size = _SMALL, _SMALL + 2
+        for trace in figure.data:
+            title = trace.marker.colorbar.title  # a long name above it would take half of the width
+            title.side, title.font.size = "right", _SMALL + 2
+        return figure
 
 
 class EncaveOverview(Overview):

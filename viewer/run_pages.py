@@ -38,6 +38,7 @@ importances.LocalEvaluator, importances.MOLPI = FastLPI, FastMOLPI  # type: igno
 
 _SAMPLES_OF_TWO = 1000
 """Random configurations over which the dependence on two hyperparameters is the mean, at 400 points of a grid."""
+_SMALL = 14  # pixels, of the words beside the colours
 NO_RESULT = "encave: no result"
 """Key of the reason why there is nothing at a budget."""
 _NO_PATH = {NO_RESULT: "the forest predicts the incumbent to be worse than the default, so there is no path"}
@@ -232,8 +233,10 @@ class EncaveFootPrint(FootPrint):
         figures: Any = FootPrint.load_outputs(run, inputs, outputs)
         budget = run.get_budget(inputs["budget_id"])
         count = len(run.get_all_costs(budget=budget, statuses=[Status.SUCCESS]))
-        if count > MOST:
-            for figure in figures:
+        for figure in figures:
+            title = figure.data[0].colorbar.title  # a long name above it would take half of the width
+            title.side, title.font.size = "right", _SMALL
+            if count > MOST:
                 figure.layout.title = f"{MOST:,} of {count:,} configurations, chosen evenly along their costs"
                 figure.layout.margin.t = 60
         return figures

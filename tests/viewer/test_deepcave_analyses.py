@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import plotly.graph_objs as go
 import pytest
 from ConfigSpace import (
     CategoricalHyperparameter,
@@ -31,11 +32,16 @@ from deepcave.runs.status import Status
 from deepcave.runs.trial import Trial
 
 from encave.errors import EncaveError
-from encave.viewer.comparison_pages import HIGHEST, EncaveCostOverTime, EncaveParetoFront
+from encave.viewer.comparison_pages import HIGHEST, EncaveCostOverTime, EncaveParetoFront, fit_words
 from encave.viewer.deepcave_run import EncaveRun
 from encave.viewer.encoding import ConsistentAblation, GridSurrogate
 from encave.viewer.footprint import MOST, FastFootprint, Sampled, border_configs, random_configs
-from encave.viewer.layout_pages import EncaveParallelCoordinates, EncaveSymbolicExplanations
+from encave.viewer.layout_pages import (
+    EncaveConfigurationCube,
+    EncaveParallelCoordinates,
+    EncaveSymbolicExplanations,
+    short,
+)
 from encave.viewer.run_pages import EncavePartialDependencies
 
 from .conftest import write_run
@@ -249,3 +255,26 @@ def test_different_highest_budgets_are_offered_by_name(tmp_path: Path) -> None:
         assert min(best) == run.get_incumbent(objective, highest)[1]
     with pytest.raises(EncaveError, match="no trial succeeded at budget 50"):
         EncaveParetoFront.process(runs[0], inputs | {"budget_id": 1})
+
+
+def test_long_names_leave_room_for_what_is_drawn() -> None:
+    figure = go.Figure(go.Scatter(x=[0, 1], y=[0, 1], name="a" * 40), {"yaxis": {"title": {"text": "b" * 40}}})
+    fit_words(figure)
+    assert figure.layout.yaxis.automargin
+    assert figure.layout.legend.font.size < 16
+    assert figure.layout.yaxis.title.font.size < 16
+    assert short("scaled_exponential_linear_unit") == "scaled_expone…"
+    assert short("relu") == "relu"
+    space = ConfigurationSpace(seed=0)
+    words = [f"{letter}_activation_function" for letter in "abc"]
+    space.add([CategoricalHyperparameter("c", words), Float("x", (0, 1)), Float("y", (0, 1))])
+    run = EncaveRun("long", configspace=space, objectives=[Objective("cost", 0.0, 1.0)])
+    for number, config in enumerate(map(dict, space.sample_configuration(9))):
+        run.configs[number] = config
+        run.history.append(Trial(number, 1.0, 0, [config["x"]], 0.0, 0.0, float(number), 1, {}))  # type: ignore[arg-type]
+        run.trial_keys[run.history[-1].get_key()] = number
+    run.meta |= {"budgets": [1.0], "seeds": [0]}
+    inputs = {"objective_id": 0, "budget_id": 0, "n_configs": 9, "hyperparameter_names": ["c", "x", "y"]}
+    cube = EncaveConfigurationCube.load_outputs(run, inputs, EncaveConfigurationCube.process(run, inputs))
+    assert max(len(str(word)) for word in cube.layout.scene.xaxis.ticktext) <= 14
+    assert cube.layout.scene.xaxis.tickfont.size < 16
