@@ -5,6 +5,8 @@ Dependencies and the objectives of Importances and Ablation Paths, which the oth
 objectives of these pages with what the browser sends, which is text, so that both may be the same.
 """
 
+# pyright: reportPrivateUsage=false
+# DeepCAVE makes numbers of text only after it has asked which inputs depend on which.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable

@@ -6,6 +6,8 @@ repeats included, and spends ten minutes in multidimensional scaling. Its border
 seed, so that on categoricals they are the same; and it draws through an array, which makes text of mixed choices.
 """
 
+# pyright: reportPrivateImportUsage=false
+# DeepCAVE's footprint takes the two from its own module.
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -7,7 +7,7 @@ results neither is on its front.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ def weightings(names: list[str], data: pd.DataFrame) -> NDArray[np.float64]:
 
 
 for _module in (mo_ablation, mo_fanova, mo_lpi):
-    _module.get_weightings = weightings
+    setattr(_module, "get_weightings", weightings)  # noqa: B010 - a module has no such attribute for the type checker
 
 
 class ConsistentMOAblation(ConsistentAblation, MOAblation):
@@ -59,7 +59,7 @@ class ConsistentMOAblation(ConsistentAblation, MOAblation):
         self.models = [self._forest(data, name, trees) for name in normed]
         found = []
         for weights in weightings(normed, data):
-            path = self.calculate_ablation_path(data, normed, weights, budget)
+            path = cast("pd.DataFrame | None", self.calculate_ablation_path(data, normed, weights, budget))
             if path is not None:
                 found.append(path.assign(weight=weights[0]))
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
@@ -72,7 +72,7 @@ class ConsistentMOAblation(ConsistentAblation, MOAblation):
         if not names:
             return False, None, None, None
         points = np.array([self._step(name, incumbent_config) for name in names])
-        costs = sum(weight * model.predict(points)[0] for model, weight in zip(self.models, weighting, strict=True))
+        costs = np.sum([w * model.predict(points)[0] for model, w in zip(self.models, weighting, strict=True)], axis=0)
         best = int(np.argmin(costs))
         if not costs[best] < def_cost:
             return False, None, None, None
