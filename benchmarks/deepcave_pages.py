@@ -108,6 +108,7 @@ def _table(head: Sequence[str], lines: Iterable[Sequence[object]]) -> Iterator[s
 def _make(folder: Path, runs: int, trials: int) -> list[Path]:
     from open_deepcave import write_run
 
+    folder.mkdir()
     for number in range(runs):
         write_run(folder / f"run-{number:03}", number, trials)
     return [folder]

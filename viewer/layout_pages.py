@@ -97,6 +97,10 @@ def short(word: str) -> str:
     return word if len(word) <= _WORD else word[: _WORD - 1] + "…"
 
 
+def _varied(run: AbstractRun) -> list[str]:
+    return [name for name, value in run.configspace.items() if not isinstance(value, Constant)]
+
+
 def _numbers(run: AbstractRun) -> list[str]:
     fixed = (CategoricalHyperparameter, Constant)
     return [name for name, value in run.configspace.items() if not isinstance(value, fixed)]
@@ -108,15 +112,16 @@ class EncaveConfigurationCube(ConfigurationCube):
     def load_dependency_inputs(self, run: AbstractRun, previous_inputs: Inputs, inputs: Inputs) -> Inputs:
         """The inputs with three hyperparameters ticked when a run is selected, and at most three later."""
         if inputs["objective_id"]["value"] is None:
-            names = [name for name, value in run.configspace.items() if not isinstance(value, Constant)]
-            inputs = inputs | {"hyperparameter_names": inputs["hyperparameter_names"] | {"value": names[:_CUBE]}}
+            names = {"value": _varied(run)[:_CUBE]}
+            inputs = inputs | {"hyperparameter_names": inputs["hyperparameter_names"] | names}
         return super().load_dependency_inputs(run, previous_inputs, inputs)
 
     @staticmethod
     def load_outputs(run: AbstractRun, inputs: Inputs, outputs: Outputs) -> go.Figure:
         """The figure; DeepCAVE leaves that of other choices where nothing is chosen."""
         if not inputs["hyperparameter_names"]:
-            raise EncaveError("no hyperparameter is ticked; tick one to three")
+            unticked = "no hyperparameter is ticked; tick one to three"
+            raise EncaveError(unticked if _varied(run) else "all hyperparameters are constant")
         if not inputs["n_configs"]:
             raise EncaveError("the slider is at no configurations; move it to the right")
         figure: Any = ConfigurationCube.load_outputs(run, inputs, outputs)

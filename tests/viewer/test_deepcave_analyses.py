@@ -278,3 +278,11 @@ def test_long_names_leave_room_for_what_is_drawn() -> None:
     cube = EncaveConfigurationCube.load_outputs(run, inputs, EncaveConfigurationCube.process(run, inputs))
     assert max(len(str(word)) for word in cube.layout.scene.xaxis.ticktext) <= 14
     assert cube.layout.scene.xaxis.tickfont.size < 16
+
+
+def test_a_cube_without_an_axis_says_why() -> None:
+    inputs = {"objective_id": 0, "budget_id": 0, "n_configs": 9, "hyperparameter_names": []}
+    constant = EncaveRun("one", configspace=ConfigurationSpace({"a": 1}), objectives=[])
+    for run, told in ((known_run(1, 5), "no hyperparameter is ticked"), (constant, "are constant")):
+        with pytest.raises(EncaveError, match=told):
+            EncaveConfigurationCube.load_outputs(run, inputs, {})
