@@ -47,6 +47,12 @@ class Row:
         """`failed`, `said` or `shown`."""
         return "failed" if self.fault else "said" if self.said else "shown"
 
+    @property
+    def sentence(self) -> str:
+        """What is said, without the run's name."""
+        name = self.run.rpartition("/")[2]
+        return self.said.replace(name, "RUN") if name else self.said
+
 
 def looks(name: str, selection: Selection, thorough: bool, most: int, before: Sequence[Row]) -> Iterator[Row]:
     """The looks at the pages of a selection that there are not yet; a page of a run counts as looked at as a whole."""
@@ -59,9 +65,11 @@ def looks(name: str, selection: Selection, thorough: bool, most: int, before: Se
             yield Row(name, look.run, look.page, look.inputs, said, look.fault, round(look.seconds, 2))
 
 
-def rows(name: str, folder: Path, thorough: bool, most: int, before: Sequence[Row]) -> Iterator[Row]:
-    """What is said of the folder before a page opens, and the looks."""
+def rows(given: Path, out: Path, thorough: bool, most: int, before: Sequence[Row]) -> Iterator[Row]:
+    """What is said of a path before a page opens, and the looks; its logs are converted to `out`."""
+    name = str(given)
     try:
+        folder = _converted(given, out)
         selection = select(sorted(file.parent for file in folder.rglob("run.json")))
     except EncaveError as error:
         yield Row(name, "", "", "select", str(error), "", 0)
@@ -89,7 +97,7 @@ def report(found: Sequence[Row]) -> Iterator[str]:
         ("folder", "run", "page", "inputs", "fault"), ((r.folder, r.run, r.page, r.inputs, r.fault) for r in failed)
     )
     yield "\n## Said\n"
-    said = Counter((row.page, row.said.replace(row.run.rpartition("/")[2], "RUN")) for row in found if row.said)
+    said = Counter((row.page, row.sentence) for row in found if row.said)
     yield from _table(("page", "words", "times"), ((page, words, n) for (page, words), n in sorted(said.items())))
     yield "\n## Slowest\n"
     slowest = sorted(looked, key=lambda row: -row.seconds)[:_SLOWEST]
@@ -140,8 +148,8 @@ def main() -> int:
         made = _make(Path(temporary) / "synthetic", wanted.synthetic, wanted.trials) if wanted.synthetic else []
         with kept.open("a", encoding="utf-8") as file:
             for number, given in enumerate([*wanted.folders, *made]):
-                folder = _converted(given, Path(temporary) / f"{number}")
-                for row in rows(str(given), folder, wanted.thorough, wanted.most, before):
+                out = Path(temporary) / f"{number}"
+                for row in rows(given, out, wanted.thorough, wanted.most, before):
                     if row not in before:
                         print(json.dumps(asdict(row)), file=file, flush=True)
         found = [Row(**json.loads(line)) for line in kept.read_text(encoding="utf-8").splitlines()]
