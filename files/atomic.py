@@ -113,7 +113,7 @@ def walk_folders(path: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     pending, seen = [path], set[Path]()
     while pending:
         start = pending.pop(0)
-        if start is not path and (start.resolve() in seen or start.resolve() in around):
+        if start is not path and start.resolve() in around:
             continue
         for name, subfolders, names in os.walk(start):
             folder = Path(name)

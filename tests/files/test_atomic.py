@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,23 @@ def test_a_folder_is_replaced_only_on_success(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["run"]
 
 
+def test_a_folder_that_is_there_stays_where_it_is_to_be_kept(tmp_path: Path) -> None:
+    for text in ("one", "two"):
+        with atomic_folder(tmp_path / "run", keep=True) as path:
+            (path / text).write_text(text)
+    assert [entry.name for entry in (tmp_path / "run").iterdir()] == ["one"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["run"]
+
+
+def test_the_old_folder_is_put_back_where_the_new_one_cannot_be_put(tmp_path: Path) -> None:
+    with atomic_folder(tmp_path / "run") as path:
+        (path / "one").write_text("one")
+    with pytest.raises(FileNotFoundError), atomic_folder(tmp_path / "run") as path:
+        shutil.rmtree(path)
+    assert (tmp_path / "run" / "one").read_text() == "one"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["run"]
+
+
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     for context in (atomic_file, atomic_folder):
@@ -45,16 +63,17 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
             pass
 
 
-def test_rights_are_those_that_the_mask_leaves(tmp_path: Path) -> None:
-    before = os.umask(0o027)
+@pytest.mark.parametrize("mask", [0o000, 0o027])
+def test_rights_are_those_that_the_mask_leaves(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
     try:
         with atomic_folder(tmp_path / "run") as folder, atomic_file(tmp_path / "file") as path:
             path.write_text("x")
             (folder / "half").write_text("x")
     finally:
         os.umask(before)
-    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
-    assert (tmp_path / "run").stat().st_mode & 0o777 == 0o750
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o666 & ~mask
+    assert (tmp_path / "run").stat().st_mode & 0o777 == 0o777 & ~mask
 
 
 _KILLED = """
@@ -87,15 +106,50 @@ def test_a_folder_moved_aside_comes_back(tmp_path: Path) -> None:
     assert (tmp_path / "run" / "notes.txt").read_text() == "keep" and not aside.exists()
 
 
+def test_what_was_moved_aside_never_takes_the_place_of_what_is_there(tmp_path: Path) -> None:
+    aside = tmp_path / ".run.old.abcd1234.encave"
+    for folder in (aside / "run", aside / "other", tmp_path / "run"):
+        folder.mkdir(parents=True)
+        (folder / "from.txt").write_text(folder.parent.name)
+    sweep(tmp_path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["run"]
+    assert (tmp_path / "run" / "from.txt").read_text() == tmp_path.name
+
+
+def test_links_and_pipes_are_not_swept(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / ".link.abcd1234.encave").symlink_to("mine")
+    os.mkfifo(tmp_path / ".pipe.abcd1234.encave")
+    code = "import sys, pathlib, encave.files.atomic as atomic; atomic.sweep(pathlib.Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=60)  # whoever opens a pipe waits
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 def test_files_that_are_not_ours_are_taken_over(tmp_path: Path) -> None:
     target = tmp_path / "run"
     (target / "mine").mkdir(parents=True)
-    for name in ("notes.txt", "ours.txt", "mine/plot.txt"):
+    for name in ("notes.txt", "ours.txt", "gone.txt", "mine/plot.txt", ".half.abcd1234.encave"):
         (target / name).write_text("old")
+    for name in ("link.txt", "mine/link.txt"):
+        (target / name).symlink_to("notes.txt")
+    (target / "folder").symlink_to("mine")
     with atomic_folder(target, ours={"ours.txt", "gone.txt"}) as path:
         (path / "ours.txt").write_text("new")
     assert (target / "ours.txt").read_text() == "new"
     assert (target / "notes.txt").read_text() == (target / "mine" / "plot.txt").read_text() == "old"
+    assert sorted(entry.name for entry in target.iterdir()) == ["folder", "link.txt", "mine", "notes.txt", "ours.txt"]
+    assert all((target / name).is_symlink() for name in ("link.txt", "mine/link.txt", "folder"))
+
+
+def test_a_link_is_replaced_and_what_it_leads_to_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").write_text("old")
+    (tmp_path / "run").symlink_to("other")
+    with atomic_folder(tmp_path / "run", ours={"ours.txt"}) as path:
+        (path / "ours.txt").write_text("new")
+    assert not (tmp_path / "run").is_symlink()
+    assert [entry.name for entry in (tmp_path / "run").iterdir()] == ["ours.txt"]
+    assert (tmp_path / "other" / "notes.txt").read_text() == "old"
 
 
 @pytest.mark.parametrize("name", ["a" * 250, "ö" * 120, "я" * 127])
@@ -136,3 +190,6 @@ def test_links_to_folders_are_followed_and_each_is_seen_once(tmp_path: Path) -> 
     (top / "own" / "z").symlink_to("../../elsewhere")
     found = [folder.relative_to(top).as_posix() for folder, *_ in walk_folders(top)]
     assert found == [".", "own", "a", "a/run"]
+    (top / "0").symlink_to("../elsewhere/run")  # before what it lies in
+    found = [folder.relative_to(top).as_posix() for folder, *_ in walk_folders(top)]
+    assert found == [".", "own", "0", "a"]
