@@ -5,10 +5,10 @@
 Places of the code are drawn at random, and at each one of cosmic-ray's faults: another comparison, operator or number,
 a condition turned round, a decorator left out. The tests run once without a fault, in a copy of the project; they must
 pass, and coverage.py says which files of tests execute which line, and each file's time is taken. A fault's tests are
-those that execute the function it is in (the module, for what is in none): first those of the module's own name or
-package, then the quickest, as many as take `--seconds` together. Each is run in a fork of a process that has loaded
-what they need from elsewhere. Printed are the share of faults that were noticed, by folder, and every one that was not,
-which is a test to write or changes nothing that matters. `--map FILE` keeps what the first run found for the next.
+those of the module's name or package, then the quickest that execute the function it is in (the module, for what is in
+none), as many as take `--seconds` together. Each is run in a fork of a process that has loaded what they need from
+elsewhere. Printed are the share of faults that were noticed, by folder, and every one that was not, which is a test to
+write or changes nothing that matters. `--map FILE` keeps what the first run found for the next.
 """
 
 from __future__ import annotations
@@ -110,22 +110,19 @@ class Known(NamedTuple):
     """By file of tests."""
 
     def tests_of(self, fault: Fault, seconds: float) -> list[str]:
-        """Files of tests that execute the fault's function or else its module, those of its name first."""
+        """Files of tests: those of the module's name or package, then by time those that execute the function."""
         by_file = self.lines.get(str(fault.module), {})
         span = _function(fault)
         near = [file for file, lines in by_file.items() if any(line in span for line in lines)] or list(by_file)
-        names = {_singular(name) for name in (fault.module.stem, fault.module.parent.name)}
-        chosen: list[str] = []
-        for file in sorted(near, key=lambda file: (_singular(Path(file).stem[5:]) not in names, self.seconds[file])):
-            if chosen and seconds < self.seconds[file]:
+        package = [] if str(fault.module.parent) in FOLDERS else [fault.module.parent.name]
+        names = tuple(f"test_{name.rstrip('s')}" for name in (fault.module.stem, *package))
+        chosen = [file for file in self.seconds if Path(file).name.startswith(names)]  # also what other processes run
+        for file in sorted(set(near) - set(chosen), key=lambda file: self.seconds[file]):
+            seconds -= self.seconds[file]
+            if chosen and seconds < 0:
                 break
             chosen.append(file)
-            seconds -= self.seconds[file]
         return chosen
-
-
-def _singular(name: str) -> str:
-    return name.rstrip("s")
 
 
 def _function(fault: Fault) -> range:
@@ -275,6 +272,8 @@ def main() -> None:
         for name in filter(None, listed.decode().split("\0")):
             (project / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(HERE / name, project / name)
+        if (HERE.parent / "shared").is_dir():
+            (project.parent / "shared").symlink_to(HERE.parent / "shared")
         compileall.compile_dir(project, quiet=2)
         for name in LOADED:
             importlib.import_module(name)
