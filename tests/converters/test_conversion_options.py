@@ -74,9 +74,11 @@ def test_what_a_killed_conversion_left_is_removed_and_nothing_else(tmp_path: Pat
     assert first.output is not None
     shutil.copytree(first.output, tmp_path / "out" / ".RE-x.abcd1234")
     (tmp_path / "out" / ".mine.abcd1234").mkdir()
-    (tmp_path / "out" / ".mine.abcd1234" / "notes.txt").write_text("keep")
+    for name in ("notes.txt", "run.json"):
+        (tmp_path / "out" / ".mine.abcd1234" / name).write_text("keep")
     convert([source], tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".mine.abcd1234", first.output.name]
+    assert len(list((tmp_path / "out" / ".mine.abcd1234").iterdir())) == 2
 
 
 @pytest.mark.parametrize("name", ["trials.csv", "trials.parquet", "meta.json"])

@@ -111,6 +111,8 @@ def test_the_limit_counts_what_the_stream_yields() -> None:
     assert load(io.BytesIO(data), name="it", limit=len(data)) == b"x" * 1000
     with pytest.raises(EncaveError, match="when unpacked"):
         load(io.BytesIO(data), name="it", limit=len(data) - 1)
+    with pytest.raises(EncaveError, match=r"more than 0\.5 MiB when unpacked"):
+        load(io.BytesIO(bytes(2**19 + 1)), name="it", limit=2**19)
 
 
 def test_references_outside_the_pickle() -> None:
@@ -286,6 +288,8 @@ def test_places_left_out_cannot_hide_a_key() -> None:
     data = b"\x80\x04Nr\x0a\x00\x00\x00N\x85\x94h\x01."
     with pytest.raises(EncaveError, match="leaves places"):
         loads(data, name="it")
+    numbered_and_not = b"\x80\x04]q\x00]\x94a."
+    assert loads(numbered_and_not, name="it") == [[]]
 
 
 class _Object:
