@@ -115,7 +115,8 @@ class Known(NamedTuple):
         span = _function(fault)
         near = [file for file, lines in by_file.items() if any(line in span for line in lines)] or list(by_file)
         package = [] if str(fault.module.parent) in FOLDERS else [fault.module.parent.name]
-        names = tuple(f"test_{name.rstrip('s')}" for name in (fault.module.stem, *package))
+        family = fault.module.stem.partition("_")[0]
+        names = tuple(f"test_{name.rstrip('s')}" for name in (family, *package))
         chosen = [file for file in self.seconds if Path(file).name.startswith(names)]  # also what other processes run
         for file in sorted(set(near) - set(chosen), key=lambda file: self.seconds[file]):
             seconds -= self.seconds[file]
