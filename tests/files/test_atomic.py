@@ -116,6 +116,20 @@ def test_what_was_moved_aside_never_takes_the_place_of_what_is_there(tmp_path: P
     assert (tmp_path / "run" / "from.txt").read_text() == tmp_path.name
 
 
+def test_without_locks_all_is_written_and_nothing_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    perhaps_in_use = tmp_path / ".notes.abcd1234.encave"
+    perhaps_in_use.write_text("half")
+    with atomic_file(tmp_path / "file") as path, atomic_folder(tmp_path / "run") as folder:
+        path.write_text("whole")
+        (folder / "half").write_text("whole")
+    sweep(tmp_path)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [perhaps_in_use.name, "file", "run"]
+
+
 def test_links_and_pipes_are_not_swept(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / ".link.abcd1234.encave").symlink_to("mine")
