@@ -46,7 +46,7 @@ SAME = frozenset({"Is_Eq", "IsNot_NotEq", "Eq_Is", "NotEq_IsNot"})
 WITH_ARGUMENTS = ("VariableInserter", "VariableReplacer")
 TESTS = ("run", "files", "analysis/statistics", "analysis/performance", "converters")
 """Folders of tests."""
-SECONDS = 900
+SECONDS = 300
 QUIETLY = ("-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 LOADED = ("pytest", "hypothesis", "numpy", "pandas", "pyarrow.compute", "pyarrow.parquet", "scipy.stats", "ConfigSpace")
 """Packages that the process has loaded before it forks; nothing of the project is."""
@@ -217,7 +217,7 @@ def _fails(project: Path, tests: list[str], told: Path | None = None) -> bool:
         finally:
             sys.stdout.flush()
             os._exit(status)
-    until = time.monotonic() + (SECONDS if told is None else 4 * SECONDS)
+    until = time.monotonic() + (SECONDS if told is None else 12 * SECONDS)
     while time.monotonic() < until:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
