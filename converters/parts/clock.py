@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ...run import Note
 from .times import Times, since_start
 
+HOUR = 3600.0
+"""Seconds by which a clock goes back when summer time ends."""
 _ABSOLUTE = 1e8  # seconds; no run takes three years, so later stamps count from 1970
 
 
@@ -24,3 +28,20 @@ def from_start(starts: Sequence[float | None], ends: Sequence[float | None]) -> 
     times = since_start(starts, ends, [0.0] if relative else [])
     shifted = [] if relative else [Note("derived", f"times count from the earliest one of the log, {earliest!r}")]
     return times, [*times.notes, *shifted]
+
+
+def back_an_hour(starts: Sequence[float]) -> int | None:
+    """Place of the first trial after a local clock went back an hour, as summer time ends; None if it did not.
+
+    It is the first that starts half an hour to an hour before one with a lower number, as do all after it.
+
+    Args:
+        starts: Seconds by a clock without a zone, in the order in which the trials started, shape (n,).
+    """
+    stamps = np.array(starts, dtype=np.float64)
+    latest = np.maximum.accumulate(stamps) if len(stamps) else stamps
+    back = latest[:-1] - stamps[1:]
+    for place in np.flatnonzero((back > HOUR / 2) & (back <= HOUR)).tolist():
+        if (stamps[place + 1 :] + HOUR >= latest[place]).all():
+            return place + 1
+    return None

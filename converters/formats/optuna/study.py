@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ....run import Note, Status
+from ...parts.clock import HOUR, back_an_hour
 from ...parts.times import iso_text
 from .domains import Domain
 
@@ -137,9 +138,6 @@ def all_seconds(values: Sequence[Any]) -> list[float | None] | None:
     return [None if value is None else next(found) for value in values]
 
 
-_HOUR = 3600.0
-
-
 def settle_times(study: OptunaStudy) -> None:
     """Leave out times that are no dates, and put right those after a clock went back an hour; both are noted.
 
@@ -160,10 +158,10 @@ def settle_times(study: OptunaStudy) -> None:
     for trial in study.trials if later else ():
         before = (trial.start, trial.end)
         if id(trial) in later:
-            trial.start = None if trial.start is None else trial.start + _HOUR
-            trial.end = None if trial.end is None else trial.end + _HOUR
-        elif trial.start is not None and trial.end is not None and -_HOUR <= trial.end - trial.start < 0:
-            trial.end += _HOUR
+            trial.start = None if trial.start is None else trial.start + HOUR
+            trial.end = None if trial.end is None else trial.end + HOUR
+        elif trial.start is not None and trial.end is not None and -HOUR <= trial.end - trial.start < 0:
+            trial.end += HOUR
         changed += before != (trial.start, trial.end)
     if changed:
         text = (
@@ -175,11 +173,7 @@ def settle_times(study: OptunaStudy) -> None:
 def _after_change(trials: Sequence[OptunaTrial]) -> set[int]:
     """Identities of the trials from the one on whose start goes back by up to an hour and stays behind."""
     told = [trial for trial in trials if trial.start is not None and "fixed_params" not in trial.system]
-    starts = np.array([trial.start for trial in told], dtype=np.float64)
-    latest = np.maximum.accumulate(starts) if len(starts) else starts
-    back = latest[:-1] - starts[1:]
-    for place in np.flatnonzero((back > _HOUR / 2) & (back <= _HOUR)).tolist():
-        if (starts[place + 1 :] + _HOUR >= latest[place]).all():
-            first = told[place + 1].number
-            return {id(trial) for trial in trials if trial.number >= first}
+    place = back_an_hour([trial.start for trial in told if trial.start is not None])
+    if place is not None:
+        return {id(trial) for trial in trials if trial.number >= told[place].number}
     return set()

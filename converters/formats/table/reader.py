@@ -29,6 +29,7 @@ from .order import ORDERED, in_order
 from .reports import going_on, unsaid_reports
 from .rows import TableRows
 from .source import SourceTable, column_names, may_be_table, read_table
+from .summer_time import after_change, over_the_change
 from .unsaid import SEED, mixed_runs, unsaid
 
 
@@ -107,6 +108,8 @@ class TableReader:
         if not rows:
             raise EncaveError(f"{found.path} has no row" + (f" of the run {found.key}" if found.key else ""))
         check_numbers(TableRows(table, rows, found.path), mapped)
+        later, changed = after_change(TableRows(table, rows, found.path), mapped)
+        table, notes = replace(table, later=later), [*notes, *changed]
         everything = TableRows(table, range(table.rows), found.path)
         rows, told = in_order(everything, rows, mapped)
         chosen = TableRows(table, rows, found.path)
@@ -325,6 +328,8 @@ def _times(rows: TableRows, mapped: Mapped) -> tuple[list[float | None], list[fl
     units = {"start": unit, "end": unit, "duration": mapped.time_unit or 1.0}
     known = {role: rows.seconds(column, units[role]) for role, column in roles.items()}
     start, end, duration = (known.get(role, absent) for role in ("start", "end", "duration"))
+    if rows.table.later:
+        end = [over_the_change(a, b) for a, b in zip(start, end, strict=True)]
     if "duration" not in known or ("start" in known and "end" in known):
         return start, end, notes
     if "start" in known:

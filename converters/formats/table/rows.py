@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
+from ...parts.clock import HOUR
 from ...parts.numbers import real
 from ...parts.times import iso_text
 from .source import SourceTable
@@ -30,20 +31,20 @@ class TableRows:
     """
 
     def __init__(self, table: SourceTable, rows: Sequence[int], path: Path) -> None:
-        self.table, self._rows, self.path = table, rows, path
+        self.table, self.rows, self.path = table, rows, path
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
     def values(self, name: str) -> list[Any]:
         """Values of a column, with the types that the text of a file without types spells."""
         column = self.table.values(name)
-        return [column[row] for row in self._rows]
+        return [column[row] for row in self.rows]
 
     def raw(self, name: str) -> list[Any]:
         """Values of a column as they stand in the file."""
         column = self.table.raw(name)
-        return [column[row] for row in self._rows]
+        return [column[row] for row in self.rows]
 
     def texts(self, name: str) -> list[str | None]:
         """Values of a column as text."""
@@ -68,11 +69,19 @@ class TableRows:
             EncaveError: a value is no time.
         """
         wanted = "no time: write seconds or ISO 8601, as in 2024-03-01T10:00:00+01:00"
-        return self._each(name, lambda value: _seconds(value, unit), wanted)
+        found = self._each(name, lambda value: _seconds(value, unit), wanted)
+        return self._later(name, found) if self.table.later else found
+
+    def _later(self, name: str, seconds: list[float | None]) -> list[float | None]:
+        """Times, with an hour more after the clock went back; spans stay."""
+        return [
+            second + HOUR if second is not None and row in self.table.later and _real(value) is None else second
+            for row, second, value in zip(self.rows, seconds, self.raw(name), strict=True)
+        ]
 
     def _each(self, name: str, convert: Callable[[Any], float], wanted: str) -> list[float | None]:
         numbers: list[float | None] = []
-        for row, value in zip(self._rows, self.raw(name), strict=True):
+        for row, value in zip(self.rows, self.raw(name), strict=True):
             if value is None or (isinstance(value, str) and value.strip().lower() in MISSING):
                 numbers.append(None)
                 continue
@@ -117,6 +126,14 @@ class TableRows:
         """
         numbers = self._each(name, _violation, "neither a number, which is at most 0 where it holds, nor true or false")
         return [None if value is None else value <= 0 for value in numbers]
+
+
+def _real(value: Any) -> float | None:
+    """A number, also as text, or a span; None for what is a date."""
+    try:
+        return value.total_seconds() if isinstance(value, timedelta) else float(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _truth(value: Any) -> bool | None:

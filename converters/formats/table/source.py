@@ -43,6 +43,8 @@ class SourceTable:
     """What was dropped."""
     explicit: frozenset[str] = frozenset()
     """Columns of JSON that every row has, so that null in them is a value."""
+    later: frozenset[int] = frozenset()
+    """Rows whose local times are an hour later than they say, since the clock went back before them."""
 
     def values(self, name: str) -> list[Any]:
         """A column's values; text that is all numbers or truth values as such."""

@@ -242,3 +242,25 @@ def test_every_report_of_rays_trials_is_read_as_such(tmp_path: Path) -> None:
 )
 def test_the_way_in_takes_no_parameter_for_the_objective(names: list[str], told: dict[str, Any]) -> None:
     assert guessed(names) == told
+
+
+def _clock(tmp_path: Path, day: str, **roles: str) -> ReadResult:
+    times = [("02:59:00", "02:59:40"), ("02:59:50", "02:00:05"), ("02:00:20", "02:00:30"), ("02:00:40", "02:01:30")]
+    rows = "".join(f"{n},{n},{9 - n},{day} {start},{day}T{end}\n" for n, (start, end) in enumerate(times))
+    (tmp_path / "t.csv").write_text(f"n,x,loss,began,ended\n{rows}")
+    [result] = _read(tmp_path, LOSS | {"start": "began", "end": "ended", **roles})
+    return result
+
+
+@pytest.mark.parametrize("roles", [{}, {"trial_id": "n"}])
+def test_the_hour_that_comes_twice_when_summer_time_ends(tmp_path: Path, roles: dict[str, str]) -> None:
+    result = _clock(tmp_path, "2023-10-29", **roles)
+    assert "the clock went back an hour" in notes(result)
+    assert result.run.trials["cost:loss"].to_pylist() == [9.0, 8.0, 7.0, 6.0]
+    assert result.run.trials["start"].to_pylist() == [0.0, 50.0, 80.0, 100.0]
+    assert result.run.trials["end"].to_pylist() == [40.0, 65.0, 90.0, 150.0]
+
+
+def test_rows_of_two_workers_one_after_the_other_are_no_change_of_the_clock(tmp_path: Path) -> None:
+    result = _clock(tmp_path, "2023-10-30")
+    assert "the clock" not in notes(result)
