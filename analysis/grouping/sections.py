@@ -18,6 +18,7 @@ from .scales import tell_scales, tell_signs
 from .schedules import modelled
 from .tasks import tasks_of
 
+_NO_PROGRAM = "unknown"  # name of the optimizer in runs whose log does not tell it
 R = TypeVar("R", bound=RunHeader)
 R_co = TypeVar("R_co", bound=RunHeader, covariant=True)
 
@@ -206,9 +207,14 @@ def _labels(runs: Sequence[RunHeader]) -> tuple[dict[int, str], list[str]]:
     """Label of each run by `id`, and a remark for every label of several programs or releases."""
     programs: defaultdict[str, set[str]] = defaultdict(set)
     for run in runs:
-        programs[run.label].add(run.optimizer.name)
+        if run.optimizer.name != _NO_PROGRAM:
+            programs[run.label].add(run.optimizer.name)
     # two programs under one label are kept apart by their names
-    labels = {id(run): run.optimizer.name if len(programs[run.label]) > 1 else run.label for run in runs}
+    several = {label for label, found in programs.items() if len(found) > 1}
+    labels = {
+        id(run): run.optimizer.name if run.label in several and run.optimizer.name != _NO_PROGRAM else run.label
+        for run in runs
+    }
     remarks = [
         f"{label} came from {_listed(found)}, which are kept apart."
         for label, found in sorted(programs.items())

@@ -120,7 +120,9 @@ class TableReader:
         of_run = {name: table.values(name)[rows[0]] for name in mapped.runs}
         mapped = replace(mapped, told=mapped.of_run(of_run))
         searched = _searched(found.path, frame, everything, mapped.told)
-        run = _run(found, options, everything, rows, mapped, searched, [*notes, *told], dropped=dropped)
+        known = frame.library if frame is not None and "optimizer" not in mapped.told else None
+        program = known or (searched.label if searched else "unknown")
+        run = _run(found, options, everything, rows, mapped, program, searched, [*notes, *told], dropped=dropped)
         run = _seeded(run, of_run)
         return ReadResult(run, None, len(run) + dropped, dropped=dropped)
 
@@ -166,6 +168,7 @@ def _run(
     everything: TableRows,
     chosen: Sequence[int],
     mapped: Mapped,
+    program: str,
     searched: Searcher | None,
     notes: list[Note],
     *,
@@ -190,7 +193,7 @@ def _run(
     name = told.get("name", study_name(found.path, found.path.stem))
     return fitted_run(
         name=f"{name}-{found.key}" if found.key else name,
-        optimizer=Optimizer(searched.label if searched else "unknown", told.get("optimizer_version")),
+        optimizer=Optimizer(program, told.get("optimizer_version")),
         space=space.space,
         objectives=list(mapped.objectives.values()),
         trials={**columns, "config_id": ids, "evaluation": counted.column, **reported.columns},

@@ -36,6 +36,12 @@ def test_same_run_twice_counts_once(make_run) -> None:
     assert len(view_runs(unknown).sections[0].runs) == 1
 
 
+def test_a_run_whose_program_is_unknown_goes_by_its_label(make_run) -> None:
+    runs = [make_run("DEHB", 0), make_run("unknown", 1, [9.0, 8.0], group="DEHB")]
+    view = view_runs(runs)
+    assert view.optimizers == ("DEHB",) and view.remarks == ()
+
+
 def test_equal_runs_of_one_log_are_two_and_those_of_a_copy_are_not(make_run) -> None:
     def part(log: str, number: str) -> Run:
         return make_run("A", None, [2.0, 1.0], source=f"{log}/{number}", part=number).replace(name=f"{log}-{number}")

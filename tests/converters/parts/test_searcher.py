@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from encave import read
 from encave.converters.parts.optuna_attributes import samplers
 from encave.converters.parts.searcher import searcher
 
@@ -228,8 +229,14 @@ def test_generation_nodes_of_ax_are_its_search(tmp_path: Path) -> None:
     (tmp_path / "ax.csv").write_text(table)
     [told] = json.loads(invoke("inspect", tmp_path, "--json").stdout)["passed_over"]
     options = told["way_in"].removeprefix("convert it with ").split()
-    [run] = json.loads(invoke("inspect", tmp_path, *options, "--json").stdout)["runs"]
-    assert (run["optimizer"]["name"], run["incumbent"]["cost"]) == ("Ax (Sobol + MBM)", 1.0)
+    mapping = dict(option.split("=", 1) for option in options if option != "--map")
+    [run] = read(tmp_path, map={key: value.strip("'") for key, value in mapping.items()})
+    assert (run.optimizer.name, run.label) == ("Ax", "Ax (Sobol + MBM)")
+
+
+def test_a_data_frame_of_optunas_and_its_storage_are_one_optimizer() -> None:
+    [frame] = read(FRAMES / "trials.csv")
+    assert (frame.optimizer.name, frame.label) == ("Optuna", "Optuna (TPE)")
 
 
 def test_groups_says_where_a_label_is_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
