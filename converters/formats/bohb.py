@@ -43,7 +43,13 @@ _RESULTS = frozenset({dict, type(None)})
 _INTEGERS = frozenset({int, bool})
 _SUCCESS = Status.SUCCESS
 _PICK = "model_based_pick"  # told by BOHB alone of the optimizers that write such logs
-_OPTIMIZERS = {"BOHB": "bohb", "Hyperband": "hyper[^0-9a-z]*band|hb", "Random Search": RANDOM_SEARCH}
+_OPTIMIZERS = {
+    "BOHB": "bohb",
+    "Hyperband": "hyper[^0-9a-z]*band|hb",
+    "Random Search": RANDOM_SEARCH,
+    "H2BO": "h2bo",
+    "LCNet": "lc[^0-9a-z]*net",
+}
 _Key = tuple[Any, ...]
 
 

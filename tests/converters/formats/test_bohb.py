@@ -12,6 +12,8 @@ from encave.converters.formats.bohb import READER
 from encave.converters.reader import Found, Listing, Options, ReadResult
 from encave.errors import EncaveError
 
+from ..reading import read_one
+
 CASES = ("cave_autopytorch", "cave_bohb_mlp", "cave_mixed_categorical_json", "cave_mixed_categorical_missing")
 
 
@@ -171,3 +173,13 @@ def test_without_model_based_picks_the_folder_names_the_optimizer(tmp_path: Path
     # what the log says counts for more than the folder
     run = read(write(place, results, CONFIGS)).run
     assert (run.optimizer.name, run.provenance.group, run.provenance.label_from is not None) == ("BOHB", "BOHB", False)
+
+
+@pytest.mark.parametrize(("folder", "label"), [("lcnet", "LCNet"), ("H2BO_0", "H2BO"), ("LC-Net", "LCNet")])
+def test_other_optimizers_of_hpbandster_are_told_by_the_folder(tmp_path: Path, folder: str, label: str) -> None:
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "configs.json").write_text('[[0, 0, 0], {"x": 0.5}, {}]\n')
+    stamps = '{"submitted": 1.0, "started": 1.0, "finished": 2.0}'
+    line = f'[[0, 0, 0], 3, {stamps}, {{"loss": 1.0, "info": {{}}}}, null]\n'
+    (tmp_path / folder / "results.json").write_text(line)
+    assert read_one(tmp_path, "bohb").run.label == label
