@@ -179,9 +179,7 @@ def test_budget_correlation_has_every_budget(viewer: Viewer, page: Page, run: st
 def test_the_configuration_cube_draws(viewer: Viewer, page: Page) -> None:
     open_for(page, viewer, "ccube", RUNS[0])
     boxes = "[...document.querySelectorAll('[id*=\"ccube-hyperparameter_names\"] input')]"
-    for number in range(3):
-        box = f"({boxes}.length == {len(EDGES)} && {boxes}[{number}])"
-        page.check(box, f"{boxes}.filter(box => box.checked).length == {number + 1}")
+    page.wait_for(f"{boxes}.length == {len(EDGES)} && {boxes}.filter(box => box.checked).length == 3")
     page.wait_for(f"{PLOTS}.length > 0")
     keep(page, "ccube")
 
