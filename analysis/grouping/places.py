@@ -58,8 +58,9 @@ _NAMED_WITH_NUMBERS = re.compile(
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=(?:Seed|Run|Rep|Trial)(?![a-z]))")
 _REPETITIONS = frozenset(("seed", "seeds", "run", "rep", "reps", "repetition", "repetitions", "repeat", "repeats"))
+_WORDS = ("word", "end")
 _Token: TypeAlias = tuple[str, str]
-"""Whether it is a word, a number as `glued` to one, or a number alone; and its text."""
+"""Whether it is a word, a number as `glued` to one, the `end` of a word after such, or a number alone; and its text."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def places_of(
     tokens = {id(run): told for run, told in zip(runs, _tokens(runs, own), strict=True)}
     by_shape: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
     for key, told in tokens.items():
-        by_shape[tuple(text if kind == "word" else kind for kind, text in told)].append(key)
+        by_shape[tuple(text if kind in _WORDS else kind for kind, text in told)].append(key)
     words: dict[int, str] = {}
     doubts: dict[str, None] = {}
     known = {id(run): run for run in runs}
@@ -108,7 +109,7 @@ def places_of(
             elif shape[place] == "number" and odd:
                 doubts[", ".join(sorted(set(texts), key=int))] = None
         for key in keys:
-            shown = [(kind, text) for place, (kind, text) in enumerate(tokens[key]) if kind == "word" or place in kept]
+            shown = [(kind, text) for place, (kind, text) in enumerate(tokens[key]) if kind in _WORDS or place in kept]
             words[key] = _joined(shown)
     return Places(words, tuple(doubts))
 
@@ -117,7 +118,8 @@ def _joined(tokens: Iterable[_Token]) -> str:
     """Words with a space between them, a number at the word that it is part of; each once."""
     text, last = "", ""
     for kind, part in tokens:
-        text += part if kind == "glued" or (kind == "number" and _NAMED_WITH_NUMBERS.fullmatch(last)) else f" {part}"
+        named = kind == "number" and _NAMED_WITH_NUMBERS.fullmatch(last)
+        text += part if kind == "glued" or named or (kind == "end" and last.isdecimal()) else f" {part}"
         last = part
     return " ".join(dict.fromkeys(text.split()))
 
@@ -236,5 +238,6 @@ def _part(text: str, names: Iterable[str], *, of_study: bool = False) -> list[_T
         elif kind == "number":
             tokens.append(("number", found[0]))
         elif kind != "seed" and found[0] not in _REPETITIONS:
-            tokens.append(("word", re.sub(r"[^\w.+#-]+", "", found[0]).replace("_", "")))
+            end = bool(tokens) and tokens[-1][0] == "glued" and text[found.start() - 1].isdecimal()
+            tokens.append(("end" if end else "word", re.sub(r"[^\w.+#-]+", "", found[0]).replace("_", "")))
     return tokens

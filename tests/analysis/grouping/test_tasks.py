@@ -128,7 +128,9 @@ def test_studies_of_one_file_are_told_apart_by_name(at) -> None:
     assert len(view_runs([at("/logs/study.db", study=study) for study in unnamed]).sections) == 1
 
 
-@pytest.mark.parametrize("names", [("cifar10", "cifar100"), ("5min", "40min"), ("lr0.1", "lr0.01"), ("eta2", "eta3")])
+@pytest.mark.parametrize(
+    "names", [("cifar10", "cifar100"), ("5min", "40min"), ("lr0.1", "lr0.01"), ("eta2", "eta3"), ("a9a", "w8a")]
+)
 def test_a_number_in_a_name_is_part_of_it_unless_it_counts(at, names: tuple[str, str]) -> None:
     view = view_runs([at(f"/logs/exp_{name}/{seed}/r.json") for name in names for seed in (0, 1)])
     assert list(grouped(view).values()) == [{"BOHB": 2}, {"BOHB": 2}]
