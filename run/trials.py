@@ -233,7 +233,8 @@ def check_values(trials: pa.Table, objectives: Sequence[Objective]) -> None:
 def is_one_of(status: pa.ChunkedArray, wanted: Collection[str]) -> Bools:
     """Whether each status is one of some, shape (n,), by the few texts of their dictionary; null is none."""
     flags = [np.empty(0, bool)]
-    for chunk in status.chunks:
+    coded = status if pa.types.is_dictionary(status.type) else status.dictionary_encode()
+    for chunk in coded.chunks:
         texts = [*chunk.dictionary.to_pylist(), None]  # the last one stands for null
         at = chunk.indices.fill_null(len(texts) - 1) if chunk.indices.null_count else chunk.indices
         flags.append(np.array([text in wanted for text in texts])[plain_numbers(at)])

@@ -173,7 +173,7 @@ def spent() -> dict[tuple[str, str, int], float]:
 def hits(steps: list[tuple[float, float, float]], target: float) -> float:
     """When a run was at or below a target and stayed so to its end; the default is no longer the first passage."""
     regrets = [regret for _, regret, _ in steps]
-    return next((end for k, (end, *_) in enumerate(steps) if max(regrets[k:]) <= target), np.inf)
+    return next((end for k, (end, *_) in enumerate(steps) if max(regrets[k:]) <= target + 1e-9), np.inf)
 
 
 def spaced(incumbents, task: str) -> np.ndarray:

@@ -488,7 +488,7 @@ def targets(study: Study, task: str) -> np.ndarray:
 def hit(one: Log, target: float) -> float:
     steps = one.steps()
     regret = steps["regret"].to_numpy()
-    lasting = [position for k, position in enumerate(steps["position"]) if regret[k:].max() <= target]
+    lasting = [position for k, position in enumerate(steps["position"]) if regret[k:].max() <= target + 1e-9]
     return lasting[0] if lasting else np.inf
 
 
