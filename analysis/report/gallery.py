@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
@@ -52,7 +53,9 @@ class Gallery:
             jobs = min(self._jobs, len(self._figures) // _WORTH_A_PROCESS)
             if jobs < 2:
                 return
-            self._pool = ProcessPoolExecutor(self._jobs, multiprocessing.get_context("spawn"))
+            spawn = multiprocessing.get_context("spawn")
+            # an interrupt is for the process that asked: it stops these itself
+            self._pool = ProcessPoolExecutor(self._jobs, spawn, signal.signal, (signal.SIGINT, signal.SIG_IGN))
         for number in range(len(self._begun), len(self._figures)):
             self._begun.append(self._pool.submit(draw_figure, *self._asked(number)))
 
