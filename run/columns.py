@@ -183,7 +183,5 @@ class RunColumns(RunHeader):
             >>> runs[0].status_counts()
             {'success': 29, 'crashed': 1}
         """
-        column = self.trials["status"]
-        names = {text for chunk in column.chunks for text in chunk.dictionary.to_pylist()}
-        counts = {s.value: int(is_one_of(column, {s.value}).sum()) for s in Status if s.value in names}
+        counts = {one.value: int(is_one_of(self.trials["status"], {one.value}).sum()) for one in Status}
         return {name: count for name, count in counts.items() if count}

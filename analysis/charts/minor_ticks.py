@@ -1,6 +1,6 @@
 """Minor ticks of a logarithmic axis as one drawn thing.
 
-Matplotlib's own are each a drawing of its own and take a third of the time of a figure.
+Matplotlib's own are each a drawing of its own, which takes much of the time of a figure.
 """
 
 from __future__ import annotations

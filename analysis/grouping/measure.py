@@ -76,7 +76,9 @@ class Measure:
         assert self.reference is not None, "a regret needs its reference"
         distance = (self.reference - values) if self.maximize else (values - self.reference)
         if self.reference:
-            distance = np.round(distance, _DIGITS - math.floor(math.log10(abs(self.reference)))) + 0.0  # no -0
+            with np.errstate(over="ignore", invalid="ignore"):  # by a power of ten that a number does not bear
+                rounded = np.round(distance, _DIGITS - math.floor(math.log10(abs(self.reference))))
+            distance = np.where(np.isfinite(rounded), rounded, distance) + 0.0  # no -0
         return distance / self.scale
 
 

@@ -17,6 +17,7 @@ from .figure_files import DrawnFigure, draw_figure
 from .figure_settings import FigureSettings
 
 _WORTH_A_PROCESS = 8  # figures; fewer are drawn sooner than another process has started
+_MOST = 8  # processes: how many figures there will be is not known when the first ones are drawn
 
 
 class Gallery:
@@ -50,12 +51,11 @@ class Gallery:
         self._figures += figures
         self._names += unique_slugs((figure.name for figure in figures), self._names)
         if self._pool is None:
-            jobs = min(self._jobs, len(self._figures) // _WORTH_A_PROCESS)
-            if jobs < 2:
+            if self._jobs < 2 or len(self._figures) < 2 * _WORTH_A_PROCESS:
                 return
-            spawn = multiprocessing.get_context("spawn")
+            jobs, spawn = min(self._jobs, _MOST), multiprocessing.get_context("spawn")
             # an interrupt is for the process that asked: it stops these itself
-            self._pool = ProcessPoolExecutor(self._jobs, spawn, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+            self._pool = ProcessPoolExecutor(jobs, spawn, signal.signal, (signal.SIGINT, signal.SIG_IGN))
         for number in range(len(self._begun), len(self._figures)):
             self._begun.append(self._pool.submit(draw_figure, *self._asked(number)))
 

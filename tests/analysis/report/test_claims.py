@@ -259,6 +259,9 @@ def test_values_that_differ_by_rounding_tie(make_run) -> None:
     assert same != again and told[0] == told[1] > 0.7
     assert told[2] == told[3] == 0 and np.signbit(told[2:4]).sum() == 0
     assert np.isnan(told[4]) and told[5] == np.inf
+    for tiny in (1e-30, 1e-290, 1e-320):  # as of a sphere: the digits that count are beyond what rounding can reach
+        near_zero = Measure("regret", "cost:loss", regret="optimum", reference=tiny)
+        np.testing.assert_allclose(near_zero.report(np.array([tiny, 2.0, 1e200])), [0.0, 2.0, 1e200])
     reporting = [{"name": "validation regret", "column": "valid", "optimum": optimum, "unit": "%"}]
     runs = []
     for name, value in (("A", same), ("B", again)):
