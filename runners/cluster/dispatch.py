@@ -8,6 +8,7 @@ number of tasks.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import queue
 import uuid
@@ -30,6 +31,7 @@ BATCH_SECONDS = 1.0
 """How long a batch of short tasks should take."""
 
 _MOST = 1000  # tasks in a batch
+_UNFETCHED = 10  # answers that were not to be had, of which the runs are asked for again
 _AHEAD = 2  # batches per worker that the scheduler has, so that none waits for this process
 
 
@@ -145,6 +147,8 @@ class _Dispatch:
     suspects: dict[int, int] = field(default_factory=dict)
     """Task that by itself had workers that died → how many; it is done while nothing else is."""
     batches: int = 0
+    unfetched: int = 0
+    """Batches whose answer stayed with a worker."""
     present: float = field(default_factory=monotonic)
     """When a worker was last there."""
     waiting: deque[int] = field(default_factory=deque)
@@ -249,6 +253,10 @@ class _Dispatch:
         except Exception as error:
             if future.status in ("cancelled", "lost") or self.connection.client.status != "running":
                 raise _SchedulerLostError from error
+            if isinstance(error, asyncio.TimeoutError) and future.status != "error" and self.unfetched < _UNFETCHED:
+                self.unfetched += 1  # its worker ended with the answer, and the scheduler still tries to reach it
+                self.waiting.extend(batch)
+                return
             raise EncaveError(
                 f"the workers cannot do the runs: {type(error).__name__}: {error}. They need the same encave, and the "
                 "packages of the optimizers"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -84,6 +85,29 @@ def test_a_run_whose_worker_is_killed_is_run_again(tmp_path: Path) -> None:
     result = run_study(tmp_path, specs(2, SECONDS), cluster=Cluster(2), on_progress=kill)
     assert killed
     assert set(result.done) == set(specs(2, SECONDS))
+    assert rests(tmp_path) == []
+
+
+@pytest.mark.parametrize("lost", [1, 1000])
+def test_answers_that_stay_with_a_worker_are_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    """As of a worker that was killed with the answer, while the scheduler still tries to reach it."""
+    result, asked = distributed.Future.result, 0
+
+    def late(self: object, timeout: float | None = None) -> object:
+        nonlocal asked
+        asked += 1
+        if asked <= lost:
+            raise asyncio.TimeoutError("timed out after 30 s.")
+        return result(self, timeout)
+
+    monkeypatch.setattr(distributed.Future, "result", late)
+    if lost == 1:
+        assert set(run_study(tmp_path, specs(4), cluster=Cluster(2)).done) == set(specs(4))
+    else:
+        with pytest.raises(UnfinishedError, match="4 of 4 runs are missing"):
+            run_study(tmp_path, specs(4), cluster=Cluster(2))
     assert rests(tmp_path) == []
 
 
