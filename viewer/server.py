@@ -45,12 +45,12 @@ def main() -> None:
     end_with_parent(lambda: leave_nothing(folder, session))
     touch_points.check(folder)
     import deepcave
-    from deepcave import app, config, rc, run_handler, version
+    from deepcave import app, config, notification, rc, run_handler, version
     from deepcave.layouts.main import MainLayout
     from deepcave.plugins import static
     from flask import Blueprint
 
-    from . import first_inputs
+    from . import first_inputs, notices
     from .access import Gate
     from .config import ASSETS_URL
     from .failures import compute
@@ -69,6 +69,7 @@ def main() -> None:
     layout = MainLayout(config.PLUGINS)
     install(layout.plugins)
     first_inputs.install(layout.plugins.values())
+    notices.install(notification)
     static._process = compute  # type: ignore[attr-defined] # what the queue is given
     answers = InPlace(layout.plugins, lambda run_id: run_handler.get_run(run_id).name)
     views[_UPDATES] = PageLocks(page_now).around(answers.around(views[_UPDATES]))

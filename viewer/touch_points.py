@@ -99,6 +99,7 @@ TOUCH_POINTS = (
     *_points("utils.cache", *(f"Cache.{name}" for name in ("read", "write", "set", "set_dict", "get", "has", "clear"))),
     *_points("utils.hash", "string_to_hash"),
     *_points("utils.multi_objective_importance", "get_weightings(objectives_normed, df)"),
+    *_points("utils.notification", "Notification.get_latest", "Notification.update(message)"),
     *_points("utils.layout", "get_select_options", "get_checklist_options"),
     *_points("utils.run_caches", *(f"RunCaches.{name}" for name in ("update", "get", "set", "clear_run", "clear"))),
     *_points("utils.styled_plotty", "get_color(id_, alpha)"),
