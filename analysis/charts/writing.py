@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from . import embedded_fonts
 from .latex_text import escape
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def pdf(drawing: Figure, **save: Any) -> bytes:
     """The figure as PDF."""
     buffer = io.BytesIO()  # matplotlib hides that a disk is full behind errors of its own
     metadata = {"CreationDate": None, "Creator": "encave", "Producer": None}
-    drawing.savefig(buffer, format="pdf", metadata=metadata, **save)
+    with embedded_fonts.cut_once():
+        drawing.savefig(buffer, format="pdf", metadata=metadata, **save)
     return buffer.getvalue()
 
 

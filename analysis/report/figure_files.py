@@ -33,12 +33,15 @@ def draw_figure(figure: Figure, folder: Path, name: str, paper: Paper, look: Loo
     """Draw a figure once, in the width and font of its look, as `name.pdf`, `name.pgf` and `name.svg` into `folder`."""
     import matplotlib as mpl
 
+    from ..charts.recording import recorded
+
     paper = look.paper(paper)
     with mpl.rc_context(look.settings(paper)):
         try:
             drawing = figure.chart.draw(paper)
         except EncaveError as error:
             raise EncaveError(f"the figure {figure.name!r}: {error}") from error
+        drawing = recorded(drawing)
         (folder / f"{name}.pdf").write_bytes(writing.pdf(drawing))
         svg = writing.svg(drawing)
         (folder / f"{name}.svg").write_bytes(writing.svg_file(svg))
