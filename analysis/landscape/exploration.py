@@ -17,6 +17,8 @@ from ..importance.groups import Refused, by_group
 from ..importance.sample import check_all_trials
 from ..importance.space import rows_of
 
+_MOST_KINDS = 2**62  # of rows, as one number
+
 
 @dataclass(frozen=True)
 class Exploration:
@@ -67,14 +69,14 @@ def exploration(run: Run) -> Exploration:
         EncaveError: its log keeps improvements only.
     """
     check_all_trials(run)
-    codes, rows = _values(run), rows_of(run)
-    distinct = distinct_of(run)
+    rows = rows_of(run)
+    codes, distinct = _values(run)[rows], distinct_of(run)
     budget = np.nan_to_num(run.column("budget").astype(np.float64), nan=-np.inf)
-    seen = np.unique(np.stack((distinct, np.unique(budget, return_inverse=True)[1]), axis=1), axis=0)
-    tried = np.unique(codes[rows], axis=0)
+    seen = distinct_rows(np.stack((distinct, np.unique(budget, return_inverse=True)[1]), axis=1))[0]
+    tried, late = (_without_repeats(codes[part], distinct[part]) for part in (slice(None), slice(len(run) // 2, None)))
     duplicates = 1 - len(seen) / len(run) if len(run) else float("nan")
-    late = mean_hamming(np.unique(codes[rows[len(run) // 2 :]], axis=0))
-    return Exploration(len(run), len(tried), duplicates, mean_hamming(tried), late, len(tried) / space_size(run))
+    varied, coverage = (mean_hamming(tried), mean_hamming(late)), len(tried) / space_size(run)
+    return Exploration(len(run), len(tried), duplicates, *varied, coverage)
 
 
 def group_exploration(runs: Sequence[Run]) -> tuple[tuple[GroupExploration, ...], tuple[Refused, ...]]:
@@ -105,17 +107,17 @@ def space_size(run: Run) -> float:
         return float("nan")
     sizes = [float(one.size) for one in space.values()]
     size = float(np.prod(sizes))
-    return size if np.isfinite(size) and min(sizes) > 0 else float("nan")
+    return size if np.isfinite(size) and min(sizes, default=0.0) > 0 else float("nan")
 
 
 def mean_hamming(codes: Ints) -> float:
-    """Mean over pairs of rows of the share of columns in which they differ; NaN with fewer than two rows.
+    """Mean over pairs of rows of the share of columns in which they differ; NaN of fewer than two or of no columns.
 
     Counted by value and column, in time linear in the n rows: of n (n - 1) ordered pairs c (c - 1) agree in a value
     that occurs c times.
     """
     n = len(codes)
-    if n < 2:
+    if n < 2 or not codes.shape[1]:
         return float("nan")
     agree = [(counts * (counts - 1)).sum() for counts in (np.bincount(column) for column in codes.T)]
     return float(1 - np.sum(agree) / (codes.shape[1] * n * (n - 1)))
@@ -129,13 +131,35 @@ def distinct_of(run: Run) -> Ints:
     rows = rows_of(run)
     if run.configurations.num_columns < 2:
         return rows
-    return np.unique(_values(run), axis=0, return_inverse=True)[1].reshape(-1)[rows]
+    return distinct_rows(_values(run))[1][rows]
+
+
+def distinct_rows(codes: Ints) -> tuple[Ints, Ints]:
+    """Where each different row of an array (n, d) of numbers from 0 is first, and the number of each row's kind.
+
+    As `numpy.unique` with `axis=0`, in the same order, but sorting one number a row.
+    """
+    key, kinds = np.zeros(len(codes), dtype=np.int64), 1
+    for column in codes.T:
+        size = int(column.max(initial=0)) + 1
+        if kinds * size > _MOST_KINDS:
+            key = np.unique(key, return_inverse=True)[1].reshape(-1)
+            kinds = int(key.max(initial=0)) + 1
+        key, kinds = key * size + column, kinds * size
+    _, first, kind = np.unique(key, return_index=True, return_inverse=True)
+    return first, kind.reshape(-1)
+
+
+def _without_repeats(codes: Ints, kinds: Ints) -> Ints:
+    """The first row of each kind."""
+    return codes[np.unique(kinds, return_index=True)[1]]
 
 
 def _values(run: Run) -> Ints:
     """A number for each different value of each hyperparameter, inactive being one, shape (configurations, d)."""
     names = [name for name in run.configurations.column_names if name != CONFIG_ID]
-    return np.stack([_codes(run.configurations[name].combine_chunks()) for name in names], axis=1)
+    columns = [_codes(run.configurations[name].combine_chunks()) for name in names]
+    return np.stack(columns, axis=1) if columns else np.zeros((run.configurations.num_rows, 0), dtype=np.int64)
 
 
 def _codes(column: pa.Array) -> Ints:
