@@ -171,6 +171,10 @@ def provenance(header: Mapping[str, Any]) -> Provenance:
 def _check_configurations(folder: Path, space_text: str, configs: Mapping[int, Mapping[str, Any]]) -> None:
     """Refuse what DeepCAVE's pages would break on: a value outside the space, or none without a condition."""
     space = _space(space_text)
+    if not space:
+        raise EncaveError(
+            f"the log of {folder} tells of no hyperparameters, as DeepCAVE's pages need; encave report compares it"
+        )
     conditional = set(space.conditional_hyperparameters)
     for name, hyperparameter in space.items():
         legal: dict[tuple[type, Any], bool] = {}
@@ -211,10 +215,7 @@ def _objective_key(objective: Mapping[str, Any]) -> Hashable:
 def _space(text: str) -> ConfigurationSpace:
     from ConfigSpace import ConfigurationSpace
 
-    content = json.loads(text)
-    if not content["hyperparameters"]:
-        raise ValueError("configspace.json has no hyperparameters")
-    return ConfigurationSpace.from_serialized_dict(content)
+    return ConfigurationSpace.from_serialized_dict(json.loads(text))
 
 
 @lru_cache(maxsize=1000)

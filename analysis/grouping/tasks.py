@@ -89,7 +89,7 @@ def task_name(run: RunHeader) -> str:
 
 
 def _named_after(names: frozenset[str]) -> str:
-    some = sorted(map(str, names))
+    some = sorted(map(str, names)) or ["no hyperparameters"]
     return f"{UNNAMED}{', '.join(some[:_MOST_NAMES])}{', …' if len(some) > _MOST_NAMES else ''}"
 
 

@@ -120,7 +120,12 @@ def encode(run: Run) -> Encoded:
     A choice, an ordinal value and each value of an integer with at most `BINS` of them is a bin of its own. Other
     numbers get up to `BINS` intervals between the values that occur, on the scale of the hyperparameter (logarithmic if
     it is). Inactive hyperparameters take their default, as in Hutter, Hoos and Leyton-Brown's implementation.
+
+    Raises:
+        EncaveError: the run has no hyperparameters.
     """
+    if not run.space:
+        raise EncaveError(f"run {run.name}: its log tells of no hyperparameters")
     axes: list[BinnedHyperparameter] = []
     columns: list[Ints] = []
     imputed = 0

@@ -72,13 +72,15 @@ def shared_features(runs: Sequence[Run]) -> Features:
     square of the other's distance from the middle.
 
     Raises:
-        EncaveError: there are no runs, or their hyperparameters differ in name or kind.
+        EncaveError: there are no runs, they have no hyperparameters, or these differ in name or kind.
     """
     if not runs:
         raise EncaveError("no run has a trial")
     spaces = [dict(run.space.items()) for run in runs]
     if any(set(space) != set(spaces[0]) for space in spaces):
         raise EncaveError("the runs have different hyperparameters")
+    if not spaces[0]:
+        raise EncaveError("the logs tell of no hyperparameters")
     return Features(tuple(_part(name, [space[name] for space in spaces], runs) for name in spaces[0]))
 
 

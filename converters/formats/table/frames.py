@@ -12,6 +12,7 @@ from typing import Any
 from ....run import Note
 from ...parts.metrics import RAY_OWN, likely, more_is_better, usual
 from ...parts.optuna_attributes import samplers
+from .mapping import NONE
 from .unsaid import runs_told, tells_of_the_trial
 
 _INDEX = ("", "Unnamed: 0")  # how pandas calls the column of an index
@@ -73,7 +74,8 @@ def guessed(names: Sequence[str]) -> Mapping[str, Any]:
     others = [name for name in columns if name != found[-1] and not tells_of_the_trial(name)]
     prefixes = dict.fromkeys(match[0] for name in others if (match := _OF_HYPERPARAMETERS.match(name)))
     others = [f"{prefix}*" for prefix in prefixes] or others
-    told = {**_objective(found[-1]), "hyperparameters": others if 0 < len(others) <= _FEW else [_PLACE]}
+    named = others if len(others) <= _FEW else [_PLACE]
+    told = {**_objective(found[-1]), "hyperparameters": named or [NONE]}
     return told | runs_told(name for name in columns if name != found[-1])
 
 

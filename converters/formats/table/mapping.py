@@ -22,6 +22,8 @@ OF_RUNS = ("optimizer", "task")
 """Keys that may name columns, which then tell the runs of one file apart, too."""
 
 _TOLD = ("name", "optimizer", "optimizer_version", "budget_name", "task")
+NONE = "none"
+"""What `hyperparameters` says of a table of results without configurations."""
 _OTHERS = ("objective", "hyperparameters", "run", "constraint", "statuses", "ignore", "time_unit", "decimal")
 _UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 _WORDS: dict[str, Status] = {
@@ -100,7 +102,8 @@ def resolve(spec: Mapping[str, Any], names: Sequence[str], where: str) -> Mapped
         where: The table, for messages.
 
     Raises:
-        EncaveError: a key is unknown, a column does not exist, or objective or hyperparameters are not named.
+        EncaveError: a key is unknown, a column does not exist, or objective or hyperparameters are not named; that
+            there are no hyperparameters is to be said.
     """
     spec = (_own_names(names) if self_explaining(names) else {}) | dict(spec)
     unknown = sorted(set(spec) - {*ROLES, *_TOLD, *_OTHERS})
@@ -110,9 +113,10 @@ def resolve(spec: Mapping[str, Any], names: Sequence[str], where: str) -> Mapped
     roles = {role: _column(spec[role], role, names, where) for role in ROLES if role in spec}
     told = list(_objectives(spec.get("objective"), names, where))
     objectives = {name: Objective(short, way or "minimize") for name, short, way in told}
-    parameters = dict(_matches(spec.get("hyperparameters"), names, where))
-    if not objectives or not parameters:
-        missing = "objective" if not objectives else "hyperparameters"
+    bare = NONE not in names and _listed(spec.get("hyperparameters"), names) == [NONE]
+    parameters = {} if bare else dict(_matches(spec.get("hyperparameters"), names, where))
+    if not objectives or not (parameters or bare):
+        missing = "objective" if not objectives else f"hyperparameters (hyperparameters={NONE} if it has none)"
         raise EncaveError(f"{where}: the mapping names no {missing}; the columns are {', '.join(names)}")
     constraints = list(dict(_matches(spec.get("constraint"), names, where)))
     runs = run_columns(spec, names, where)

@@ -177,8 +177,14 @@ def _run(
     """The run in the `chosen` rows; the space and the configurations' numbers are those of the whole table."""
     space = known_space(found.path, options, None)
     values = {short: _fitted(everything, name, short, space) for name, short in mapped.hyperparameters.items()}
-    numbers, configurations = _numbered(values)
-    if "config_id" in mapped.roles:
+    if not values:
+        numbers, configurations = _unknown(everything, mapped.roles.get("config_id"))
+        notes.append(
+            Note("assumed", "the table has no hyperparameters, as the mapping says; configurations are unknown")
+        )
+    else:
+        numbers, configurations = _numbered(values)
+    if values and "config_id" in mapped.roles:
         numbers, configurations = _as_logged(everything, mapped.roles["config_id"], numbers, configurations, notes)
     if space is None:
         inferred = infer(configurations)
@@ -276,6 +282,13 @@ def _numbered(values: Mapping[str, list[Any]]) -> tuple[list[int], dict[int, dic
             configurations[number] = {name: value for name, value in pairs if value is not ABSENT and value == value}
         numbers.append(number)
     return numbers, configurations
+
+
+def _unknown(rows: TableRows, column: str | None) -> tuple[list[int], dict[int, dict[str, Any]]]:
+    """A number for each id of a configuration, or for each row, and nothing that is known of it."""
+    ids = range(len(rows)) if column is None else rows.values(column)
+    distinct = {value: number for number, value in enumerate(dict.fromkeys(map(str, ids)))}
+    return [distinct[str(value)] for value in ids], {number: {} for number in distinct.values()}
 
 
 def _counts(rows: TableRows, mapped: Mapped, dropped: int) -> EvaluationCounts:

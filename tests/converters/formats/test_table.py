@@ -14,6 +14,7 @@ from encave.converters.formats.table.reader import READER, TableReader
 from encave.converters.reader import Options, ReadResult
 from encave.converters.survey import find
 from encave.errors import EncaveError
+from encave.run import Run
 
 ROWS: list[dict[str, Any]] = [
     {
@@ -80,6 +81,25 @@ def write_log(folder: Path, suffix: str = ".csv", rows: list[dict[str, Any]] = R
 
 def read_all(path: Path, options: Options | None = None, reader: TableReader = READER) -> list[ReadResult]:
     return [found.reader.read(found.found, options or Options()) for found in find(path, [reader])]
+
+
+def test_a_table_without_hyperparameters_is_said_to_have_none(tmp_path: Path) -> None:
+    """Curves that somebody published: results and times, and no configurations."""
+    rows = "step,loss,seconds,id\n1,0.5,10,c\n2,0.5,20,c\n3,0.25,30,d\n"
+    (tmp_path / "curve.csv").write_text(rows)
+    mapping = {"objective": "loss", "evaluation": "step", "end": "seconds", "hyperparameters": "none", "ignore": "id"}
+    (tmp_path / "curve.map.json").write_text(json.dumps(mapping))
+    [result] = read_all(tmp_path)
+    run = result.run
+    assert run.cost().tolist() == [0.5, 0.5, 0.25]
+    assert run.column("config_id").tolist() == [0, 1, 2]  # equal results are not one configuration
+    assert (len(run.space), run.inferred_space) == (0, True)
+    assert "the table has no hyperparameters" in " ".join(note.text for note in run.notes)
+    run.save(tmp_path / "run")
+    assert Run.load(tmp_path / "run").same_trials(run)
+    (tmp_path / "curve.map.json").write_text(json.dumps({**mapping, "ignore": [], "config_id": "id"}))
+    [result] = read_all(tmp_path)
+    assert result.run.column("config_id").tolist() == [0, 0, 1]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl", ".json"])
@@ -204,7 +224,7 @@ def test_a_given_space_types_the_choices(tmp_path: Path) -> None:
     [
         ({"objectve": "loss"}, "unknown keys objectve"),
         ({"objective": None}, "names no objective"),
-        ({"hyperparameters": None}, "names no hyperparameters"),
+        ({"hyperparameters": None}, r"names no hyperparameters \(hyperparameters=none if it has none\)"),
         ({"hyperparameters": ["lr", "width"]}, "no column 'width'"),
         ({"budget": "epochs"}, "budget is to be the column 'epochs'"),
         ({"statuses": {}}, "unknown status 'nan'"),
