@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from .pages import ONE_RUN, SEVERAL_RUNS, Page, PageError, Pages
-from .shown_numbers import Source, wrong_in_curves, wrong_in_overview
+from .recomputed import Source
+from .shown_numbers import wrong_in, wrong_in_curves, wrong_in_fronts
 
 _RAISED = re.compile(r"\b[A-Z]\w*Error\b")  # a reason that is not in words
 _SHORT = {"symbolic_explanations": {"population_size": 100, "generations": 2}}
@@ -54,7 +55,7 @@ def walk(
         url: Address of the running viewer.
         thorough: Whether to change every input as well: budgets, objectives, hyperparameters and all others.
         passed_over: Pages that are not opened.
-        folders: The runs that are shown, whose numbers the overview and the curves must have.
+        folders: The runs that are shown, whose numbers the pages must have.
         most: How many runs and groups each page is opened for, from the last: groups come first.
         seen: Pages, with the run or group, or `all runs`, that are passed over.
     """
@@ -63,8 +64,7 @@ def walk(
     sources = {f"{folder.parent.name}/{name}": Source(folder) for folder, name in names.items()}
     for name in (name for name in SEVERAL_RUNS if (name, "all runs") not in seen):
         yield from _looks(pages, name, None, "all runs", thorough)
-        if name == "cost_over_time":
-            yield from _curves(pages, {name: Source(folder) for folder, name in names.items()})
+        yield from _of_several(pages, name, {name: Source(folder) for folder, name in names.items()})
     for name in (name for name in ONE_RUN if name not in passed_over):
         page = pages.open(name)
         if not page.is_drawn:
@@ -77,15 +77,16 @@ def walk(
                 yield from _looks(pages, name, run, label, thorough, sources.get(label), page)
 
 
-def _curves(pages: Pages, sources: dict[str, Source]) -> Iterator[Seen]:
-    """The curve of each run at each budget."""
-    page = pages.open("cost_over_time")
+def _of_several(pages: Pages, name: str, sources: dict[str, Source]) -> Iterator[Seen]:
+    """The numbers of each run on a page of several, at each budget."""
+    wrong = {"cost_over_time": wrong_in_curves, "pareto_front": wrong_in_fronts}[name]
+    page = pages.open(name)
     for value, label in page.options("budget_id") if page.is_drawn and sources else ():
         if label != "Combined":
             page.set("budget_id", value)
             page.set("show_runs", "true")
-            for run, told in wrong_in_curves(page, sources):
-                yield Seen(run, page.name, f"budget_id = {label}", "", told, 0)
+            for run, told in wrong(page, sources):
+                yield Seen(run, page.name, f"numbers, budget_id = {label}", "", told, 0)
 
 
 def _looks(
@@ -107,17 +108,13 @@ def _looks(
     except PageError as error:
         yield Seen(label, name, "select", "", str(error), time.monotonic() - began)
         return
-    look = _look(page, label, "select", began)
-    yield look
-    is_shown = source and name == "overview" and not look.said and not look.fault
-    if source and is_shown and (told := wrong_in_overview(page, source)):
-        yield Seen(label, name, "numbers", "", told, 0)
+    yield from _look(page, label, "select", began, source)
     for input_name, value, text in _choices(page) if thorough else ():
         began, before = time.monotonic(), page.value(input_name)
         inputs = f"{input_name} = {text}"
         try:
             page.set(input_name, value)
-            yield _look(page, label, inputs, began)
+            yield from _look(page, label, inputs, began, source)
             page.set(input_name, before, chosen=False)
         except PageError as error:
             yield Seen(label, name, inputs, "", str(error), time.monotonic() - began)
@@ -145,7 +142,8 @@ def _spread(values: list[Any]) -> list[Any]:
     return [values[place * (len(values) - 1) // max(1, count - 1)] for place in range(count)]
 
 
-def _look(page: Page, label: str, inputs: str, began: float) -> Seen:
+def _look(page: Page, label: str, inputs: str, began: float, source: Source | None) -> Iterator[Seen]:
+    """What the page shows; and a second time if its numbers are not those of the log."""
     fault = ""
     try:
         waits = page.message().startswith(("Press", "Computing")) or not _shows_any(page)
@@ -160,7 +158,9 @@ def _look(page: Page, label: str, inputs: str, began: float) -> Seen:
         fault, said = said, ""
     if "could not be" in said or _RAISED.search(said):
         fault, said = said, ""
-    return Seen(label, page.name, inputs, said, fault, time.monotonic() - began)
+    yield Seen(label, page.name, inputs, said, fault, time.monotonic() - began)
+    if source and not said and not fault and (wrong := wrong_in(page, source)):
+        yield Seen(label, page.name, f"numbers, {inputs}", "", wrong, 0)
 
 
 def _shows_any(page: Page) -> bool:
