@@ -23,7 +23,7 @@ from viewer.chromium import Page  # noqa: E402
 
 RUN = "DEHB-cifar10-seed0"
 JOBS = ("ablation_paths", "parallel_coordinates")
-HEIGHTS = {"cost_over_time": 1050, "parallel_coordinates": 1310, "ablation_paths": 1850}  # pixels
+HEIGHT = 950  # pixels, of an ordinary window; a page may be longer
 SETTLED = 4.0  # seconds until a figure stands still
 PLOTS = "[...document.querySelectorAll('.js-plotly-plot')].filter(p => p.data && p.data.length)"
 
@@ -51,10 +51,11 @@ def compute(page: Page, name: str) -> None:
 
 def take(page: Page, out: Path, name: str) -> None:
     """Write the picture of a page, at three quarters of its size."""
-    size = {"width": 1500, "height": HEIGHTS[name], "deviceScaleFactor": 0.75}
+    size = {"width": 1500, "height": HEIGHT, "deviceScaleFactor": 0.75}
     page.call("Emulation.setDeviceMetricsOverride", mobile=False, **size)
+    page.wait_for("!document.querySelector('.spinner-border')", 60)
     time.sleep(SETTLED)
-    page.screenshot(out / f"deepcave-{name.replace('_', '-')}.png")
+    page.screenshot(out / f"deepcave-{name.replace('_', '-')}.png", whole=True)
 
 
 def main() -> None:
@@ -66,6 +67,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         selection = select(sorted(runs(Path(temporary)).iterdir()))
         with Viewer(selection, python=Path(sys.executable)) as viewer, Page() as page:
+            page.call("Emulation.setScrollbarsHidden", hidden=True)
             page.open(viewer.url)
             page.open(f"{viewer.base}plugins/cost_over_time")
             page.wait_for(f"{PLOTS}.length == 1", 120)

@@ -38,7 +38,7 @@ importances.LocalEvaluator, importances.MOLPI = FastLPI, FastMOLPI  # type: igno
 
 _SAMPLES_OF_TWO = 1000
 """Random configurations over which the dependence on two hyperparameters is the mean, at 400 points of a grid."""
-_SMALL = 14  # pixels, of the words beside the colours
+_SMALL, _TITLE = 14, 16  # pixels, of the words beside the colours and of a long title
 NO_RESULT = "encave: no result"
 """Key of the reason why there is nothing at a budget."""
 _NO_PATH = {NO_RESULT: "the forest predicts the incumbent to be worse than the default, so there is no path"}
@@ -137,9 +137,13 @@ class EncaveAblationPaths(AblationPaths):
 
     @staticmethod
     def load_outputs(run: AbstractRun, inputs: Inputs, outputs: Outputs) -> Any:
-        """The figures."""
+        """The figures, whose titles leave room for the buttons beside them; of two objectives there is one."""
         no_result(outputs, [inputs["budget_id"]])
-        return with_points(AblationPaths.load_outputs(run, inputs, with_results(outputs)))
+        figures: Any = with_points(AblationPaths.load_outputs(run, inputs, with_results(outputs)))
+        for figure in figures:
+            if figure:
+                figure.layout.title.font.size = _TITLE
+        return figures
 
 
 def _path(run: AbstractRun, objective: Any, budget: Any, trees: int) -> Any:

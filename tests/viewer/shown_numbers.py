@@ -207,9 +207,12 @@ def _all_same(told: Sequence[Any], expected: Sequence[Any]) -> bool:
 
 
 def _same(told: Any, expected: Any, apart: float = 1e-8) -> bool:
-    """Whether two values are equal but for DeepCAVE's ten digits; what is missing is NaN."""
+    """Whether two values are equal but for DeepCAVE's ten digits; what is missing is NaN.
+
+    Choices of several types are JSON in the log.
+    """
     if isinstance(told, str) or isinstance(expected, str):
-        return str(told) == str(expected)
+        return str(expected) in (str(told), json.dumps(told))
     told, expected = (math.nan if value is None else float(value) for value in (told, expected))
     return (math.isnan(told) and math.isnan(expected)) or math.isclose(told, expected, rel_tol=1e-9, abs_tol=apart)
 

@@ -202,6 +202,8 @@ def test_ablation_leads_from_the_default_down(viewer: Viewer, page: Page, run: s
     assert path["x"][0] == "default"
     assert set(path["x"][1:]) <= set(EDGES)
     assert path["y"][-1] < path["y"][0]
+    title, buttons = (f"{PLOTS}[0].querySelector('{kind}').getBoundingClientRect()" for kind in (".gtitle", ".modebar"))
+    page.wait_for(f"{title}.right < {buttons}.left", 5)
     keep(page, "ablation_paths")
 
 
