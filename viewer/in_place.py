@@ -25,6 +25,7 @@ from deepcave.plugins.static import PluginState
 
 from ..errors import EncaveError
 from .failures import guarded, reason, reason_in
+from .first_inputs import belong_to_this_window
 
 _PAGE = "content.children"
 _COLUMNS = 100
@@ -89,7 +90,9 @@ class InPlace:
                 for told in (self._waiting, self._without_inputs, self._run_shown):
                     told.pop(page_now(), None)
             if _is_result(body) and _page_of(body) in self._without_inputs:
-                return _response(body, self._without_inputs[_page_of(body)])
+                return self._told(body, self._without_inputs[_page_of(body)])
+            if plugin := self._plugins.get(_page_of(body)):
+                belong_to_this_window(plugin, _run_id(body), body.get("changedPropIds") or ())
             try:
                 answer = view(*args, **options)
             except PreventUpdate:
@@ -114,7 +117,7 @@ class InPlace:
             if self._run_shown.get(plugin.id, "") in ("", _run_id(body)):
                 raise PreventUpdate
             self._run_shown[plugin.id] = _run_id(body)
-            return _response(body, f"Choose above what this page is to show for {self._run_of(body)}.")
+            return self._told(body, f"Choose above what this page is to show for {self._run_of(body)}.")
         told = (_inputs(body), state)
         before = self._waiting.get(plugin.id)
         after_failure = before == (told[0], PluginState.FAILED) and state == PluginState.NEEDS_PROCESSING
@@ -125,7 +128,7 @@ class InPlace:
         self._waiting[plugin.id] = told
         words = _WAITING[state].format(button=plugin.button_caption, run=self._run_of(body), page=plugin.name)
         passed = time.monotonic() - self._since[plugin.id]
-        return _response(body, f"{words} {passed:.0f} s" if before == told else words)
+        return self._told(body, f"{words} {passed:.0f} s" if before == told else words)
 
     def _is_time(self, page: str, state: Any) -> bool:
         """Whether a page that waits for a job is to say again for how long."""
@@ -150,6 +153,12 @@ class InPlace:
         if hasattr(plugin, "_blocked"):
             plugin._blocked = False  # type: ignore[attr-defined] # else the page waits for ever
         self._run_shown[plugin.id] = None
+        return self._told(body, words)
+
+    def _told(self, body: Mapping[str, Any], words: str) -> flask.Response:
+        """The message in the place of results; the button Raw Data has none either."""
+        if plugin := self._plugins.get(_page_of(body)):
+            plugin.raw_outputs = None
         return _response(body, words)
 
     def _run_of(self, body: Mapping[str, Any]) -> str:

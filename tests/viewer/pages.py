@@ -191,6 +191,10 @@ class Page:
             changes = self.poll()
         return time.monotonic() - began
 
+    def call(self, output: str, props: Props) -> Props:
+        """Call another callback of the page and return what it changes."""
+        return self._pages.call(output, props)
+
     def poll(self) -> Props:
         """Ask for the result as the page's clock does, and return what changes."""
         interval = f"{self.name}-update-interval-output"

@@ -1,0 +1,57 @@
+"""Two windows on one page: each keeps its run and what was chosen in it, and no button tells of the other's."""
+
+from __future__ import annotations
+
+import pytest
+
+from encave.viewer.launch import Viewer
+
+from .pages import Page, Pages
+
+FIRST, SECOND = "DEHB-cifar10-seed0", "RE-cifar10-seed0"
+
+
+def window(viewer: Viewer, name: str, run: str) -> Page:
+    """A page opened in a window of its own, with a run selected."""
+    page = Pages(viewer.url).open(name)
+    (chosen,) = (value for value, label in page.options("run") if run in label)
+    page.set("run", chosen)
+    return page
+
+
+def raw_data(page: Page) -> str:
+    """What the button Raw Data shows."""
+    names = [f"{page.name}-raw_data", f"{page.name}-raw_data_content"]
+    props = {(f"{page.name}-show_raw_data", "n_clicks"): 1, (names[0], "is_open"): False}
+    return str(page.call(f"..{names[0]}.is_open...{names[1]}.value..", props)[names[1], "value"])
+
+
+@pytest.mark.parametrize(("name", "chosen"), [("ccube", 1), ("pdp", 1), ("parallel_coordinates", 1)])
+def test_a_window_keeps_what_is_chosen_in_it(viewer: Viewer, name: str, chosen: int) -> None:
+    first, second = window(viewer, name, FIRST), window(viewer, name, SECOND)
+    first.set("budget_id", chosen)
+    second.set("objective_id", 1)
+    assert first.value("budget_id") == chosen
+    assert second.value("objective_id") == 1
+    first.set("objective_id", 1)
+    assert first.value("budget_id") == chosen
+
+
+def test_the_run_of_the_other_window_brings_inputs_of_its_own(viewer: Viewer) -> None:
+    first, second = window(viewer, "ccube", FIRST), window(viewer, "ccube", SECOND)
+    second.set("objective_id", 1)
+    first.set("run", second.value("run"))
+    assert first.value("objective_id") == 0
+    assert [label for _, label in first.options("budget_id")] == [label for _, label in second.options("budget_id")]
+
+
+def test_no_raw_data_stand_behind_a_message(viewer: Viewer) -> None:
+    page = window(viewer, "parallel_coordinates", FIRST)
+    if page.message():
+        page.compute()
+    first = page.value("run")
+    assert first in raw_data(page)
+    (second,) = (value for value, label in page.options("run") if SECOND in label)
+    page.set("run", second)
+    assert page.message()
+    assert raw_data(page) == ""
