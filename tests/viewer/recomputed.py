@@ -29,9 +29,11 @@ class Source:
 
     @cached_property
     def trials(self) -> pd.DataFrame:
-        """All trials of the log; a missing budget is 0."""
+        """All trials of the log; a missing budget is 0, and `config` is equal for configurations of equal values."""
         table = pd.read_parquet(self.folder / "trials.parquet")
-        return table.assign(budget=table["budget"].astype(float).fillna(0.0))
+        values = table[[name for name in table if name.startswith("config:")]].astype(str)
+        config = values.groupby(list(values)).ngroup() if len(values.columns) else table["config_id"]
+        return table.assign(budget=table["budget"].astype(float).fillna(0.0), config=config)
 
     @cached_property
     def costs(self) -> list[str]:
@@ -61,10 +63,10 @@ class Source:
         """Budgets at which a trial succeeded, ascending."""
         return sorted(self.succeeded["budget"].unique().tolist())
 
-    def finished_configs(self) -> list[int]:
-        """Numbers of the configurations of which a trial ended, ascending."""
-        ended = ~self.trials["status"].astype(str).isin(_UNFINISHED)
-        return sorted(self.trials[ended]["config_id"].unique().tolist())
+    def finished_configs(self) -> dict[int, int]:
+        """Configurations of which a trial ended: number → which of the different ones it is."""
+        ended = self.trials[~self.trials["status"].astype(str).isin(_UNFINISHED)]
+        return dict(zip(ended["config_id"].tolist(), ended["config"].tolist(), strict=True))
 
     def shown(self, budget: float) -> pd.DataFrame | None:
         """The successes at a budget, one of each configuration, seed and instance: the best of those that repeat it.
@@ -72,7 +74,7 @@ class Source:
         None where several objectives leave open which one is the best.
         """
         table = self.succeeded[self.succeeded["budget"] == budget]
-        key = ["config_id", "seed", "instance"]
+        key = ["config", "seed", "instance"]
         if not table.duplicated(key).any():
             return table
         if len(self.objectives) > 1:
@@ -81,9 +83,9 @@ class Source:
         return ordered.drop_duplicates(key).sort_index()
 
     def means(self, budget: float) -> pd.DataFrame | None:
-        """Mean results of each configuration at a budget over its seeds and instances, indexed by its number."""
+        """Mean results of each configuration at a budget over its seeds and instances, indexed by `config`."""
         table = self.shown(budget)
-        return None if table is None else table.groupby("config_id")[self.costs].mean()
+        return None if table is None else table.groupby("config")[self.costs].mean()
 
     def best(self, budget: float | None, objective: int = 0) -> float | None:
         """The best value at a budget, None without a success there or where a mean over seeds decides."""
@@ -102,7 +104,7 @@ class Source:
         if table is None or not columns or not set(columns) <= set(table) or table[columns].isna().any(axis=None):
             return None
         groups = table.groupby(columns, observed=True)[self.costs[objective]]
-        single = table.groupby([*columns, "config_id"], observed=True)[self.costs[objective]].mean()
+        single = table.groupby([*columns, "config"], observed=True)[self.costs[objective]].mean()
         single = single.groupby(columns, observed=True)
         best = single.max() if self.objectives[objective][1] else single.min()
         return pd.DataFrame({"mean": groups.mean(), "best": best})

@@ -39,7 +39,7 @@ def wrong_in_overview(page: Page, source: Source) -> str:
         named, means = _configs_named(page), source.means(budget)
         if best is None or means is None or len(named) <= place:
             continue
-        if named[place] not in means.index or not _same(means.loc[named[place], source.costs[place]], best):
+        if not _same(means[source.costs[place]].get(source.finished_configs().get(named[place])), best):
             return f"configuration {named[place]} is named for the best {name}, {best}"
     return ""
 
@@ -52,21 +52,22 @@ def _configs_named(page: Page) -> list[int]:
 
 def _wrong_in_configurations(page: Page, source: Source) -> str:
     number = int(page.value("config_id"))
-    if page.marks("config_id") != source.finished_configs():
-        return f"the slider has {len(page.marks('config_id'))} configurations, the log {len(source.finished_configs())}"
+    known = source.finished_configs()
+    if sorted(known.get(mark, -1) for mark in page.marks("config_id")) != sorted(set(known.values())):
+        return f"the slider has {len(page.marks('config_id'))} configurations, the log {len(set(known.values()))}"
     shown = page.shown()
     for place, trace in enumerate(shown["performance_graph"]["data"][: len(source.objectives)]):
         for budget, value in zip(trace["x"], trace["y"], strict=True):
             means = source.means(float(budget))
-            expected = None if means is None else means[source.costs[place]].get(number, math.nan)
+            expected = None if means is None else means[source.costs[place]].get(known[number], math.nan)
             if expected is not None and not _same(value, expected):
                 return f"configuration {number} has {expected} at {budget}, the page says {value}"
-    told, known = ast.literal_eval(str(shown["config_dict"])), source.values(number)
-    for name in told.keys() & known.keys():
-        if not _same(told[name], known[name]):
-            return f"{name} of configuration {number} is {known[name]!r}, the page says {told[name]!r}"
+    told, values = ast.literal_eval(str(shown["config_dict"])), source.values(number)
+    for name in told.keys() & values.keys():
+        if not _same(told[name], values[name]):
+            return f"{name} of configuration {number} is {values[name]!r}, the page says {told[name]!r}"
     lines = len(shown["configspace_graph"]["data"][0]["line"]["color"])
-    expected_lines = len(source.finished_configs())
+    expected_lines = len(set(known.values()))
     if lines != expected_lines and expected_lines <= _MOST["configurations"]:
         return f"{expected_lines} configurations, the graph has {lines}"
     return ""
@@ -105,7 +106,7 @@ def _wrong_in_footprint(page: Page, source: Source) -> str:
     shown = None if budget is None else source.shown(budget)
     if shown is None:
         return ""
-    expected, most = min(len(shown), _MOST["footprint"]), shown["config_id"].value_counts().max()
+    expected, most = min(len(shown), _MOST["footprint"]), shown["config"].value_counts().max()
     for name, figure in page.shown().items():
         counts = {trace.get("name"): len(trace["x"]) for trace in figure["data"]}
         if counts["Configuration"] != expected:
