@@ -1,11 +1,18 @@
-"""Two windows on one page: each keeps its run and what was chosen in it, and no button tells of the other's."""
+"""Two windows on one page: each keeps its run and its inputs; one that is left open says when the session ends."""
 
 from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from encave.viewer.launch import Viewer
+from encave.viewer.selection import select
 
+from .chromium import EXECUTABLE
+from .chromium import Page as Browser
 from .pages import Page, Pages
 
 FIRST, SECOND = "DEHB-cifar10-seed0", "RE-cifar10-seed0"
@@ -55,3 +62,14 @@ def test_no_raw_data_stand_behind_a_message(viewer: Viewer) -> None:
     page.set("run", second)
     assert page.message()
     assert raw_data(page) == ""
+
+
+@pytest.mark.skipif(EXECUTABLE is None, reason="needs Chromium, e.g. `apt-get install chromium`")
+def test_a_page_that_is_left_open_says_that_the_session_has_ended(runs_folder: Path) -> None:
+    with Browser() as browser:
+        with Viewer(select([runs_folder / "re-10"]), python=Path(sys.executable)) as viewer:
+            browser.open(viewer.url)
+            browser.wait_for("document.body.innerText.includes('re-10')")
+            time.sleep(6)  # it has asked once more
+            assert not browser.evaluate("document.body.innerText.includes('session has ended')")
+        browser.wait_for("document.body.innerText.includes('session has ended')", 20)
