@@ -205,7 +205,8 @@ def _shared_length(paths: Sequence[tuple[str, ...]]) -> int:
 def label_names(run: RunHeader, label: str) -> set[str]:
     """What names the optimizer of a run, for `places_of`."""
     known = run.provenance
-    return {label, run.optimizer.name, *filter(None, (known.source_format, known.library, known.label_from))}
+    spelled = map(str, known.extra.get("label_spelled") or ())
+    return {label, run.optimizer.name, *spelled, *filter(None, (known.source_format, known.library, known.label_from))}
 
 
 def _names(told: Iterable[str]) -> set[str]:

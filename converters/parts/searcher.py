@@ -73,12 +73,15 @@ class Searcher:
     """The label of the optimizer in comparisons, without its release."""
     named: Named | None = None
     """The name that tells it, where the log does not."""
+    spelled: tuple[str, ...] = ()
+    """How names write the search that the log tells: `nsga2` for NSGA-II."""
 
     @property
     def metadata(self) -> dict[str, Any]:
         """The run's `group`, and where that is from if not from the log."""
         told = {"label_from": self.named.word, "label_where": self.named.what} if self.named else {}
-        return {"group": self.label, **told}
+        spelled = {"label_spelled": list(self.spelled)} if self.spelled else {}
+        return {"group": self.label, **told, **spelled}
 
     @property
     def notes(self) -> list[Note]:
@@ -106,7 +109,7 @@ def searcher(
         own: Whether they are the library's own, so that its name is a part of their labels.
     """
     if logged:
-        return Searcher(_with(library, logged) if own else logged)
+        return Searcher(_with(library, logged) if own else logged, spelled=_spelled(logged, path, study, known))
     others = {label: pattern for label, pattern in known.items() if label.lower() != library.lower()}
     named = (named_in(study, others) if study else None) or named_in_path(path, others)
     if named is None:
@@ -116,6 +119,19 @@ def searcher(
 
 def _with(library: str, name: str) -> str:
     return name if library.lower() in name.lower() else f"{library} ({name})"
+
+
+def _spelled(logged: str, path: Path, study: str | None, known: Mapping[str, str]) -> tuple[str, ...]:
+    """How the names of study, file and folders write a search of the log, which is then no word of the task."""
+    words = set(re.findall(r"[^\s+]+", logged.lower())) | {logged.lower()}
+    own = [pattern for label, pattern in known.items() if label.lower() in words]
+    names = [study or "", path.name, *(folder.name for folder in path.absolute().parents[:_FOLDERS])]
+    found = (match[0] for name in names for pattern in own for match in _finds(pattern, name))
+    return tuple(dict.fromkeys(found))
+
+
+def _finds(pattern: str, name: str) -> Iterable[re.Match[str]]:
+    return re.finditer(rf"(?<![a-z])(?:{pattern})(?![a-z])", name.lower())
 
 
 def named_in_path(path: Path, known: Mapping[str, str] = SEARCHES) -> Named | None:

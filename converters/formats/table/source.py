@@ -19,6 +19,7 @@ from ....run import Note
 from ...parts.csv_table import LIMIT, header_of, read_csv, typed
 from ...parts.json_lines import numbered_lines, read_lines
 from ...reader import as_utf8
+from .two_levels import in_one_line, in_one_name
 
 _SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 _LIST = re.compile(rb"\s*\[\s*(?=\{)")
@@ -93,7 +94,7 @@ def read_table(path: Path, *, decimal_comma: bool = False) -> SourceTable:
         return _json_lines(path) if suffix in _LINED or _LINES.match(_head(path)) else _json_list(path)
     if size > LIMIT:
         raise EncaveError(f"{path} has {size} bytes; a CSV file may have {LIMIT}. Write it as Parquet.")
-    table = read_csv(path.read_bytes(), str(path))
+    table = read_csv(in_one_line(path.read_bytes()), str(path))
     columns = _stripped(table.columns)
     if decimal_comma:
         columns = {name: _with_points(column) for name, column in columns.items()}
@@ -119,10 +120,10 @@ def column_names(path: Path) -> list[str]:
         if suffix == ".parquet":
             import pyarrow.parquet as pq
 
-            return pq.read_schema(path).names
+            return [in_one_name(name) for name in pq.read_schema(path).names]
         if suffix in (".csv", ".tsv"):
             with path.open("rb") as file:
-                return [name.strip() for name in header_of(file.read(_HEAD))]
+                return [name.strip() for name in header_of(in_one_line(file.read(_HEAD)))]
     except (OSError, ValueError, pa.ArrowException, EncaveError):
         return []
     return list(_flat(first_object(path)))
@@ -163,7 +164,7 @@ def _parquet(path: Path) -> SourceTable:
         for place, field in enumerate(table.schema):
             if pa.types.is_decimal(field.type):
                 table = table.set_column(place, field.name, table[place].cast(pa.float64()))
-        columns = {name: table[name].to_pylist() for name in table.column_names}
+        columns = {in_one_name(name): table[name].to_pylist() for name in table.column_names}
     except (OSError, ValueError, LookupError, pa.ArrowException) as error:
         raise EncaveError(f"{path} is not a whole Parquet file: {error}") from error
     return SourceTable(columns, table.num_rows, 0, ())
@@ -213,5 +214,5 @@ def _flat(value: Mapping[str, Any], prefix: str = "", depth: int = _DEEPEST) -> 
         if isinstance(inner, dict) and inner and depth:
             flat |= _flat(inner, f"{prefix}{key}.", depth - 1)
         else:
-            flat[f"{prefix}{key}"] = inner
+            flat[f"{prefix}{in_one_name(key)}"] = inner
     return flat

@@ -484,3 +484,28 @@ def test_a_mapping_corrects_a_known_table_key_by_key(tmp_path: Path) -> None:
     assert told.run.objectives[0].direction == "maximize" and not _frame_note(told)
     assert told.run.trials["status"].to_pylist() == ["success", "crashed", "aborted"]
     assert told.run.trials["budget"].to_pylist() == [0.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("form", ["comma", "semicolon without index", "bom", "parquet", "json"])
+def test_two_levels_of_columns_are_one(tmp_path: Path, form: str) -> None:
+    columns = [("number", ""), ("values", "err"), ("values", "acc"), ("params", "x"), ("params", "y")]
+    columns += [("system_attrs", "constraints"), ("state", "")]
+    rows = [[0, 0.5, 0.9, 1.0, 3.0, "[0.5]", "COMPLETE"], [1, 0.7, 0.8, 2.0, 4.0, "[-0.5]", "COMPLETE"]]
+    frame = pd.DataFrame(rows, columns=pd.MultiIndex.from_tuples(columns))
+    flat = pd.DataFrame(rows, columns=["_".join(filter(None, pair)) for pair in columns])
+    (tmp_path / "one").mkdir()
+    flat.to_csv(tmp_path / "one" / "frame.csv", index=False)
+    path = tmp_path / "two" / {"parquet": "frame.parquet", "json": "frame.json"}.get(form, "frame.csv")
+    path.parent.mkdir()
+    if form == "parquet":
+        frame.to_parquet(path, index=False)
+    elif form == "json":
+        frame.to_json(path, orient="records")
+    else:
+        sign, code = (";" if form.startswith("semicolon") else ","), "utf-8-sig" if form == "bom" else "utf-8"
+        frame.to_csv(path, sep=sign, index=sign == ",", encoding=code)
+    ((two,), (one,)) = (read_all(tmp_path / folder) for folder in ("two", "one"))
+    assert two.run.configurations.equals(one.run.configurations)
+    assert two.run.trials.select(one.run.trials.column_names).equals(one.run.trials)
+    assert two.run.trials["feasible"].to_pylist() == [False, True]
+    assert two.run.incumbent().value == 0.7

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from encave import read
+from encave.analysis.grouping.sections import view_runs
 from encave.converters.parts.optuna_attributes import samplers
 from encave.converters.parts.searcher import searcher
 
@@ -248,3 +249,29 @@ def test_groups_says_where_a_label_is_from(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "asha" / "results.csv").write_text("p:x,objective,job_id\n0.1,1.0,0\n0.2,2.0,1\n")
     [group] = json.loads(invoke("groups", tmp_path / "asha", "--json").stdout)["groups"]
     assert group["optimizer"] == "DeepHyper (ASHA)" and "label from the folder (asha)" in group["why"]
+
+
+def test_how_names_write_the_search_of_the_log_is_no_word_of_the_task() -> None:
+    own = {"NSGA-II": "nsga[^0-9a-z]*(?:ii|2)", "TPE": "(?:mo)?tpe", "Hyperband": "hb", "NSGA-III": "nsga[-]?3"}
+    path = Path("/a/hb_runs/nsga3/study.db")
+    assert searcher("Lib", path, "NSGA-II", study="zdt-nsga2-s0", known=own).spelled == ("nsga2",)
+    assert searcher("Lib", path, "TPE + Hyperband", study="zdt-motpe-s0", known=own).spelled == ("motpe", "hb")
+    assert searcher("Lib", path, study="zdt-nsga2-s0", known=own).metadata == {
+        **{"group": "Lib (NSGA-II)", "label_from": "nsga2", "label_where": "study's name"}
+    }
+
+
+def test_studies_of_samplers_whose_names_have_numbers_are_on_one_task(tmp_path: Path) -> None:
+    optuna = pytest.importorskip("optuna")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    storage = f"sqlite:///{tmp_path / 'studies.db'}"
+    samplers_by_name = {"nsga2": optuna.samplers.NSGAIISampler, "motpe": optuna.samplers.TPESampler}
+    for task in ("zdt", "dtlz"):
+        for name, sampler in samplers_by_name.items():
+            study = optuna.create_study(
+                study_name=f"{task}-{name}-s0", storage=storage, sampler=sampler(seed=0), directions=["minimize"] * 2
+            )
+            study.optimize(lambda trial: (trial.suggest_float("x", 0, 1), 1 - trial.params["x"]), n_trials=2)
+    sections = view_runs(read(tmp_path)).sections
+    groups = {one.title: sorted(group.optimizer for group in one.groups) for one in sections}
+    assert groups == {task: ["Optuna (NSGA-II)", "Optuna (TPE)"] for task in ("zdt", "dtlz")}
