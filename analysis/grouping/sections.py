@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from ...errors import EncaveError
 from ...run import BenchmarkFacts, Objective, Run, RunHeader
 from .apart import apart, set_up_like, tell_instances, tell_resumed, tell_seeds
-from .design import RunDesign
+from .design import DesignOf, RunDesign
 from .keys import SectionKey, by_design, kept_apart, section_keys, section_titles
 from .measure import Measure, run_measures
 from .objectives import joint_objective, names_of
@@ -155,8 +155,9 @@ def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callab
     def known(run: RunHeader) -> RunDesign:
         return designs[id(run)]
 
+    runs, copies = _without_copies(runs, labels, same, known)
     tasks, spaces, told = tasks_of(runs, labels, known)
-    remarks += told
+    remarks += [*copies, *told]
     keys = section_keys(runs, tasks, spaces)
     kept, twice = _without_duplicates(runs, labels, keys, same)
     remarks += [f"{name} was given more than once and counts once." for name in twice]
@@ -234,6 +235,27 @@ def _labels(runs: Sequence[RunHeader]) -> tuple[dict[int, str], list[str]]:
 def _listed(names: set[str]) -> str:
     *others, last = sorted(names)
     return f"{', '.join(others)} and {last}"
+
+
+def _without_copies(
+    runs: Sequence[R], labels: Mapping[int, str], same: Callable[[R, R], bool], design: DesignOf
+) -> tuple[list[R], list[str]]:
+    """The runs without copies that lie elsewhere (`old/`, `run (1)`), whose folders would else count as tasks.
+
+    Only runs that name no task, and whose trials tell a run from others.
+    """
+    candidates: defaultdict[tuple[Any, ...], list[R]] = defaultdict(list)
+    told: dict[int, str] = {}
+    for run in sorted(runs, key=lambda run: len(str(run.provenance.source))):  # of a copy the name is longer
+        if run.provenance.task or not design(run).beginnings:
+            continue
+        alike = candidates[labels[id(run)], run.seed, len(run), design(run).beginnings]
+        first = next((one for one in alike if not _of_one_log(run, one) and same(run, one)), None)
+        if first is None:
+            alike.append(run)
+        elif first.provenance.source != run.provenance.source:
+            told[id(run)] = f"{run.provenance.source} is a copy of {first.provenance.source}, and counts once."
+    return [run for run in runs if id(run) not in told], list(told.values())
 
 
 def _without_duplicates(

@@ -182,3 +182,15 @@ def test_what_a_seed_runs_within_is_told_apart_by_its_whole_name(at) -> None:
     assert list(grouped(view_runs(again))) == ["exp1", "exp2"]
     within = [at(f"/logs/net_{layers}_layers/r.json") for layers in (2, 3)]
     assert "the numbers 2, 3 in names" in view_runs(within).remarks[0]
+
+
+@pytest.mark.parametrize("folder", ["old/mlp", "mlp (1)", "mlp.bak", "Copy of mlp", "backup_2024/mlp"])
+def test_a_copy_in_another_folder_is_no_task(make_run, folder: str) -> None:
+    costs = ([4.0, 3.0, 2.0, 1.0], [5.0, 3.5, 2.5, 1.5])
+    sources = [("/logs/mlp/a.json", 0), ("/logs/mlp/b.json", 1), (f"/logs/{folder}/a.json", 0)]
+    runs = [make_run("BOHB", None, costs[k], task=None, source=source) for source, k in sources]
+    view = view_runs(runs[::-1])
+    assert sum(len(group.runs) for one in view.sections for group in one.groups) == 2
+    assert f"/logs/{folder}/a.json is a copy of /logs/mlp/a.json, and counts once." in view.remarks
+    other = make_run("BOHB", None, [6.0, 3.0, 2.0, 1.0], task=None, source=f"/logs/{folder}/a.json")
+    assert sum(len(group.runs) for one in view_runs([*runs[:2], other]).sections for group in one.groups) == 3
