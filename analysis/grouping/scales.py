@@ -67,10 +67,10 @@ def tell_signs(title: str, runs: Sequence[RunHeader], every: Sequence[RunHeader]
     rules = [f"{{match = {json.dumps(one)}, add = {1 if low >= -1 else 100}}}" for one in patterns(negative, every)]
     return [
         f"{title}: runs of {', '.join(sorted(names[0]))} have negative values only (from {low:.3g}), those of "
-        f"{', '.join(sorted(names[1]))} positive only (up to {high:.3g}), and are compared as they are. If the former "
+        f"{', '.join(sorted(names[1]))} positive only (up to {high:.3g}), and are compared as they are. If they "
+        "measure different things (a log loss, an accuracy), give each a task of its own in [[runs]]. If the former "
         f"are the negative of what is better the higher, as an accuracy is of an error, say in report.toml: "
-        f"runs = [{', '.join(rules)}]. If they measure different things, as a log loss and an accuracy, give each a "
-        "task of its own in [[runs]]."
+        f"runs = [{', '.join(rules)}]"
     ]
 
 
