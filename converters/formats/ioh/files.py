@@ -16,6 +16,7 @@ from ...parts.json_lines import numbered_lines
 
 _KEYS = frozenset({"function_id", "algorithm", "scenarios"})
 _EVALUATIONS = frozenset({"evaluations", "function evaluation"})
+_EARLIER = {"current f(x)": "raw_y", "best-so-far f(x)": "raw_y_best"}  # names of columns before 0.3.3, in quotes
 _SHOWN = 5
 _DIGITS = 20
 _LONGEST = 200
@@ -131,7 +132,9 @@ def _sections(table: Path, size: int, changed: int) -> Sequence[Section]:
 
 def _names(line: bytes) -> list[str]:
     text = line.decode(errors="replace").strip()
-    return [name for name in text.split('"') if name.strip()] if '"' in text else text.split()
+    names = [name for name in text.split('"') if name.strip()] if '"' in text else text.split()
+    own = {new for new in _EARLIER.values() if new in names}
+    return [name if _EARLIER.get(name, name) in own else _EARLIER.get(name, name) for name in names]
 
 
 def rows_of(found: Described) -> tuple[dict[str, list[str]], list[Note]]:

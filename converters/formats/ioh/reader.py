@@ -72,10 +72,11 @@ class IohReader:
             raise EncaveError(f"{found.path} tells of no run")
         one = runs[int(found.key) - 1]
         columns, dropped = rows_of(one)
-        run = _run(one, columns, found.path, options, dropped)
+        columns, merged = _improving(columns, maximized=_maximized(one))
+        run = _run(one, columns, found.path, options, [*dropped, *merged])
         version = one.description.get("version")
-        lost = sum(note.count for note in dropped)
-        return ReadResult(run, str(version) if version else None, len(run) + lost, dropped=lost)
+        lost, stood = (sum(note.count for note in notes) for notes in (dropped, merged))
+        return ReadResult(run, str(version) if version else None, len(run) + stood + lost, stood, lost)
 
 
 READER = IohReader()
@@ -151,7 +152,7 @@ def _run(one: Described, columns: _Columns, path: Path, options: Options, notes:
     if missing:
         raise EncaveError(f"{one.table} lacks columns of its description: {', '.join(sorted(missing))}")
     outcome = _outcome(one, columns, own)
-    counts = _counts(one, columns, own, dropped=sum(note.count for note in notes))
+    counts = _counts(one, columns, own, dropped=sum(note.count for note in notes if note.kind == "dropped"))
     space, configurations, ids = _configurations(columns, path, options, own)
     trials: dict[str, Any] = {
         "config_id": ids,
@@ -178,6 +179,25 @@ def _run(one: Described, columns: _Columns, path: Path, options: Options, notes:
         provenance=Provenance.from_json(_metadata(one, own) | counts.metadata),
         notes=[*own.notes, *notes, *space.notes, *counts.notes, *_oddities(outcome, own)],
     )
+
+
+def _maximized(one: Described) -> bool:
+    return one.description.get("maximization") is True
+
+
+def _improving(columns: _Columns, *, maximized: bool) -> tuple[_Columns, list[Note]]:
+    """The columns; of a table with best values so far only the rows that improve, where these are the row's own."""
+    if "raw_y" in columns or "raw_y_best" not in columns:
+        return columns, []
+    best = _floats(columns["raw_y_best"]) * (-1.0 if maximized else 1.0)
+    before = np.fmin.accumulate(np.concatenate(([np.inf], best[:-1])))
+    kept = np.flatnonzero(best < before)
+    kept = kept if len(kept) else np.arange(1)
+    own = {("raw_y" if name == "raw_y_best" else name): [values[k] for k in kept] for name, values in columns.items()}
+    told = Note("derived", "the table has best values so far only (raw_y_best): a row that improves has its own value")
+    others = len(best) - len(kept)
+    merged = [Note("merged", "rows that do not improve, of which the table has no value of their own", others)]
+    return own, [told, *(merged if others else [])]
 
 
 def _in_order(columns: _Columns, own: _Own) -> _Columns:
@@ -212,7 +232,7 @@ def _count(text: str) -> int | None:
 
 
 def _outcome(one: Described, columns: _Columns, own: _Own) -> _Outcome:
-    direction = "maximize" if one.description.get("maximization") is True else "minimize"
+    direction = "maximize" if _maximized(one) else "minimize"
     further = [name for name in columns if _FURTHER.fullmatch(name)]
     objectives = own.objectives or tuple(Objective(name, direction) for name in ("raw_y", *further))
     told = {o.name: columns.get(COST + o.name if own.objectives else o.name) for o in objectives}

@@ -254,3 +254,29 @@ def test_counts_there_and_back(tmp_path: Path) -> None:
     _, [again] = converted(tmp_path / "ioh", tmp_path)
     assert again.same_trials(run)
     assert (again.evaluations, again.improvements_only) == (1000, True)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '"function evaluation" "current f(x)" "best-so-far f(x)" "current af(x)+b" "best af(x)+b" "x0" "x1"',
+        '"function evaluation" "best-so-far f(x)" "x0" "x1"',
+        "evaluations raw_y_best x0 x1",
+    ],
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_earlier_names_and_tables_of_best_values(tmp_path: Path, head: str, sign: int) -> None:
+    every = [(1, 9.5, 3), (7, 4.25, -2), (40, 0.5, 0.5), (100, 8.0, 2.5)]
+    names = head.count('"') // 2 or len(head.split())
+    bests = [sign * best for best in (9.5, 4.25, 0.5, 0.5)]
+    rows = [
+        (k, *((sign * value, best, sign * value, best) if names == 7 else (best,)), x, 1)
+        for (k, value, x), best in zip(every, bests, strict=True)
+    ]
+    table = "\n".join((head, *(" ".join(map(str, row)) for row in rows), ""))
+    _, [run, *_] = converted(write(tmp_path / "log", table, maximization=sign < 0), tmp_path)
+    kept = every if names == 7 else every[:3]
+    assert run.column("evaluation").tolist() == [k for k, _, _ in kept]
+    assert run.trials["cost:raw_y"].to_pylist() == [sign * value for _, value, _ in kept]
+    assert (run.incumbent().value, run.evaluations, run.improvements_only) == (sign * 0.5, 100, True)
+    assert [run.provenance.accounting[key] for key in ("read", "merged", "dropped")] == [4, 4 - len(kept), 0]
