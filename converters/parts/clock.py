@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from .times import Times, since_start
 
 HOUR = 3600.0
 """Seconds by which a clock goes back when summer time ends."""
+_CHANGES = (14, 31)  # the Sunday in March up to which summer time begins, in North America and in Europe
+_WEEK = 7 * 24 * HOUR
 _ABSOLUTE = 1e8  # seconds; no run takes three years, so later stamps count from 1970
 
 
@@ -45,3 +48,26 @@ def back_an_hour(starts: Sequence[float]) -> int | None:
         if (stamps[place + 1 :] + HOUR >= latest[place]).all():
             return place + 1
     return None
+
+
+def forward_an_hour(*stamps: Sequence[float | None]) -> list[Note]:
+    """That the clock may have gone forward an hour between local times, as summer time begins.
+
+    Told of runs of up to a week with times before and after the hour from 2 to 3 of such a Sunday in March, and none in
+    it. Nothing is moved, since the clock of a server may have no summer time.
+
+    Args:
+        stamps: Seconds by a clock without a zone; None where there is none.
+    """
+    known = np.array([stamp for some in stamps for stamp in some if stamp is not None], dtype=np.float64)
+    if not len(known) or known.min() < _ABSOLUTE or known.max() - known.min() > _WEEK:
+        return []
+    year = datetime.fromtimestamp(float(known.min()), timezone.utc).year
+    for latest in _CHANGES:
+        day = datetime(year, 3, latest, tzinfo=timezone.utc)
+        day -= timedelta(days=(day.weekday() + 1) % 7)
+        since = known - day.timestamp() - 2 * HOUR
+        if (since < 0).any() and (since >= HOUR).any() and not ((since >= 0) & (since < HOUR)).any():
+            text = f"on {day:%Y-%m-%d} clocks go forward an hour where summer time begins: if the log's did, what ran "
+            return [Note("flagged", f"{text}then seems an hour longer and later times are; times with a zone tell")]
+    return []

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ....run import Note, Status
-from ...parts.clock import HOUR, back_an_hour
+from ...parts.clock import HOUR, back_an_hour, forward_an_hour
 from ...parts.times import iso_text
 from .domains import Domain
 
@@ -168,6 +168,8 @@ def settle_times(study: OptunaStudy) -> None:
             "the clock went back an hour, as summer time ends: later times are an hour later, as Optuna's numbers say"
         )
         study.notes.append(Note("flagged", text, changed))
+    else:
+        study.notes += forward_an_hour([trial.start for trial in study.trials], [trial.end for trial in study.trials])
 
 
 def _after_change(trials: Sequence[OptunaTrial]) -> set[int]:

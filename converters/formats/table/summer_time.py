@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from itertools import pairwise
 
 from ....run import Note
-from ...parts.clock import HOUR, back_an_hour
+from ...parts.clock import HOUR, back_an_hour, forward_an_hour
 from ...parts.times import iso_text
 from .mapping import Mapped
 from .rows import TableRows
@@ -16,7 +16,7 @@ _SUNDAY, _UNTIL = 6, 3  # the day, and the hour at which clocks go back at the l
 
 
 def after_change(rows: TableRows, mapped: Mapped) -> tuple[frozenset[int], list[Note]]:
-    """Numbers of the rows that come after the clock went back an hour, none if it did not, and that it did.
+    """Numbers of the rows that come after the clock went back an hour, none if it did not, and how it was changed.
 
     The order of the trials is that of `trial_id`; without one, that of the rows where only this one goes back.
 
@@ -28,12 +28,13 @@ def after_change(rows: TableRows, mapped: Mapped) -> tuple[frozenset[int], list[
     if column is None or not all(map(_is_local, rows.raw(column))):
         return frozenset(), []
     stamps = rows.seconds(column, 1.0)
+    ends = rows.seconds(mapped.roles["end"], 1.0) if "end" in mapped.roles else []
     numbers = rows.integers(mapped.roles["trial_id"]) if "trial_id" in mapped.roles else [None] * len(rows)
     order = sorted((row for row in range(len(rows)) if stamps[row] is not None), key=lambda row: numbers[row] or 0)
     told = [stamp for row in order if (stamp := stamps[row]) is not None]
     place = back_an_hour(told)
     if place is None or not _may_change(max(told[:place])) or ("trial_id" not in mapped.roles and _descents(told) > 1):
-        return frozenset(), []
+        return frozenset(), forward_an_hour(stamps, ends)
     later = [rows.rows[row] for row in order[place:]]
     text = "the clock went back an hour, as summer time ends: later times are an hour later, as the order of rows says"
     return frozenset(later), [Note("flagged", text, len(later))]

@@ -264,3 +264,23 @@ def test_the_hour_that_comes_twice_when_summer_time_ends(tmp_path: Path, roles: 
 def test_rows_of_two_workers_one_after_the_other_are_no_change_of_the_clock(tmp_path: Path) -> None:
     result = _clock(tmp_path, "2023-10-30")
     assert "the clock" not in notes(result)
+
+
+@pytest.mark.parametrize(
+    ("day", "hours", "told"),
+    [
+        ("2024-03-31", ("01:50", "01:58", "03:01", "03:09"), True),
+        ("2024-03-10", ("00:00", "01:58", "04:01", "04:09"), True),
+        ("2024-03-31", ("01:50", "02:10", "03:01", "03:09"), False),
+        ("2024-03-24", ("01:50", "01:58", "03:01", "03:09"), False),
+        ("2024-03-31", ("01:50Z", "01:58Z", "03:01Z", "03:09Z"), False),
+        ("2024-03-31", ("03:01", "03:09", "03:10", "03:19"), False),
+    ],
+)
+def test_the_hour_that_does_not_exist_when_summer_time_begins(
+    tmp_path: Path, day: str, hours: tuple[str, ...], told: bool
+) -> None:
+    rows = "".join(f"{n},{n},{9 - n},{day}T{at}\n" for n, at in enumerate(hours))
+    (tmp_path / "t.csv").write_text(f"n,x,loss,ended\n{rows}")
+    [result] = _read(tmp_path, LOSS | {"end": "ended"})
+    assert ("clocks go forward an hour" in notes(result)) == told
