@@ -11,7 +11,7 @@ import rich_click as click
 
 from ..errors import EncaveError
 from .common import ANY_PATH, command, cores, exit_status, print_json, say
-from .options import limit_options, reading_limits, reading_steps
+from .options import limit_options, map_option, reading_limits, reading_mapping, reading_steps, tell_unmapped
 
 if TYPE_CHECKING:
     from ..converters import Conversion
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--to", default="deepcave", show_default=True, help="run, deepcave, deepcave13, csv, ioh or store.")
 @click.option("--deepcave", type=click.Choice(["1.3", "1.4"]), default="1.4", help="Release of DeepCAVE to write for.")
 @click.option("--configspace", default=None, help="ConfigSpace JSON file or nasbench201, for logs without a space.")
-@click.option("--map", "mapping", multiple=True, help="What a column of a table is: objective=loss; may be repeated.")
+@map_option
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Logs read at the same time.")
 @click.option("--strict", is_flag=True, help="Refuse logs with assumptions; status 1 if anything is not read.")
 @limit_options
@@ -40,7 +40,6 @@ def convert(
     to: str,
     deepcave: str,
     configspace: str | None,
-    mapping: tuple[str, ...],
     jobs: int,
     strict: bool,
     as_json: bool,
@@ -55,12 +54,12 @@ def convert(
         from ..converters.reader import Options
         from ..converters.survey import survey
 
-        given = _log_options(forced, configspace, mapping)
+        given = _log_options(forced, configspace)
         options = Options(given["space"], given["mapping"], reading_steps())
         found = survey(sources, engine, forced, mapping=options.mapping, skip=out)
         write = _export if form != "deepcave" or found.are_runs else _convert
         conversions = write(found, out, form, engine, options, strict=strict, as_json=as_json)
-    _tell_unmapped(given["mapping"], [(one.source, one.format) for one in conversions])
+    tell_unmapped((one.source, one.format) for one in conversions)
     sys.exit(exit_status([conversion.status for conversion in conversions], found.unread, strict=strict))
 
 
@@ -76,7 +75,7 @@ def _formats(context: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.argument("paths", nargs=-1, required=True, type=ANY_PATH)
 @click.option("--from", "forced", default=None, help="Format of the logs, instead of what their content says.")
 @click.option("--configspace", default=None, help="ConfigSpace JSON file or nasbench201, for logs without a space.")
-@click.option("--map", "mapping", multiple=True, help="What a column of a table is: objective=loss; may be repeated.")
+@map_option
 @click.option("--strict", is_flag=True, help="End with status 1 where something was passed over.")
 @click.option("--formats", is_flag=True, is_eager=True, expose_value=False, callback=_formats, help="List the formats.")
 @limit_options
@@ -85,7 +84,6 @@ def inspect(
     paths: tuple[Path, ...],
     forced: str | None,
     configspace: str | None,
-    mapping: tuple[str, ...],
     strict: bool,
     as_json: bool,
 ) -> None:
@@ -94,7 +92,7 @@ def inspect(
     from .show.conversions import print_inspections, print_passed_over
 
     passed: list[PassedOver] = []
-    log_options = _log_options(forced, configspace, mapping)
+    log_options = _log_options(forced, configspace)
     found = inspect_logs(
         paths,
         **log_options,
@@ -108,42 +106,17 @@ def inspect(
     else:
         print_inspections(found)
         print_passed_over(passed)
-    _tell_unmapped(log_options["mapping"], [(one.source, one.format) for one in found])
+    tell_unmapped((one.source, one.format) for one in found)
     sys.exit(exit_status([inspection.status for inspection in found], passed, strict=strict))
 
 
-def _tell_unmapped(mapping: dict[str, str] | None, read: Sequence[tuple[Path, str]]) -> None:
-    """Say for which logs `--map` did nothing, since only tables have a mapping; a line for each format."""
-    from ..converters.reader import TABLE
-
-    passed: dict[str, list[Path]] = {}
-    for source, form in read if mapping else ():
-        if form != TABLE:
-            passed.setdefault(form, []).append(source)
-    for form, logs in passed.items():
-        more = f" and {len(logs) - 1:,} more" if len(logs) > 1 else ""
-        keys = ", ".join(mapping or ())
-        say(f"encave: --map {keys} is ignored for {logs[0]}{more}: format {form}, no table", err=True)
-
-
-def _log_options(forced: str | None, configspace: str | None, mapping: tuple[str, ...]) -> dict[str, Any]:
-    pairs = [pair.partition("=") for pair in mapping]
-    for key, sign, column in pairs:
-        if not (key and sign and column):
-            raise EncaveError(f"--map {key}{sign}{column} is not KEY=COLUMN, e.g. --map objective=loss")
-    keys = [key.strip() for key, _, _ in pairs]
-    if twice := next((key for key in keys if keys.count(key) > 1), None):
-        raise EncaveError(f"--map {twice} is given twice; several columns stand between commas: --map {twice}=a,b")
+def _log_options(forced: str | None, configspace: str | None) -> dict[str, Any]:
     space = None
     if configspace:
         from ..converters.parts.space import given_space
 
         space = given_space(configspace)
-    return {
-        "forced_format": forced,
-        "space": space,
-        "mapping": {key.strip(): column.strip() for key, _, column in pairs} or None,
-    }
+    return {"forced_format": forced, "space": space, "mapping": reading_mapping()}
 
 
 def _convert(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _ONLY = "encave.only"
 _OBJECTIVE = "encave.objective"
 _STRICT = "encave.strict"
+_MAP = "encave.map"
 _KEYS = {"optimizer": "optimizers", "dataset": "datasets", "seed": "seeds"}
 
 
@@ -95,6 +96,48 @@ def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def map_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--map`, for `reading_mapping`."""
+
+    def keep(context: click.Context, _: click.Parameter, given: tuple[str, ...]) -> None:
+        context.meta[_MAP] = given
+
+    text = "What a column of a table is: objective=loss; may be repeated."
+    return click.option("--map", multiple=True, callback=keep, expose_value=False, help=text)(command)
+
+
+def reading_mapping() -> dict[str, str] | None:
+    """What `--map` says: key → column; None where it is not given.
+
+    Raises:
+        EncaveError: it is no pair, or says a key twice.
+    """
+    context = click.get_current_context(silent=True)
+    pairs = [pair.partition("=") for pair in (context.meta.get(_MAP, ()) if context else ())]
+    for key, sign, column in pairs:
+        if not (key and sign and column):
+            raise EncaveError(f"--map {key}{sign}{column} is not KEY=COLUMN, e.g. --map objective=loss")
+    keys = [key.strip() for key, _, _ in pairs]
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise EncaveError(f"--map {twice} is given twice; several columns stand between commas: --map {twice}=a,b")
+    return {key.strip(): column.strip() for key, _, column in pairs} or None
+
+
+def tell_unmapped(read: Iterable[tuple[Path, str]]) -> None:
+    """Say for which logs `--map` did nothing, since only tables have a mapping; a line for each format."""
+    from ..converters.reader import TABLE
+
+    mapping = reading_mapping()
+    passed: dict[str, list[Path]] = {}
+    for source, form in read if mapping else ():
+        if form != TABLE:
+            passed.setdefault(form, []).append(source)
+    for form, logs in passed.items():
+        more = f" and {len(logs) - 1:,} more" if len(logs) > 1 else ""
+        keys = ", ".join(mapping or ())
+        say(f"encave: --map {keys} is ignored for {logs[0]}{more}: format {form}, no table", err=True)
+
+
 def reading_steps() -> Steps:
     """What `--steps` says."""
     context = click.get_current_context(silent=True)
@@ -131,8 +174,8 @@ def wants_strict() -> bool:
 
 
 def run_paths(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The argument PATHS of logs, runs and run stores, `--only`, `--memory`, `--timeout` and `--strict`."""
-    options = only_option(strict_option(limit_options(command)))
+    """The argument PATHS of logs, runs and run stores, `--only`, `--map`, `--memory`, `--timeout` and `--strict`."""
+    options = only_option(map_option(strict_option(limit_options(command))))
     return click.argument("paths", nargs=-1, required=True, type=ANY_PATH)(options)
 
 

@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import EncaveError
 from .common import cores, leave_out, mark_left_out, say
-from .options import reading_limits, reading_steps, wanted_objective, wanted_runs, wants_strict
+from .options import (
+    reading_limits,
+    reading_mapping,
+    reading_steps,
+    tell_unmapped,
+    wanted_objective,
+    wanted_runs,
+    wants_strict,
+)
 
 if TYPE_CHECKING:
     from ..analysis import Comparisons
     from ..analysis.report.settings import Settings
+    from ..converters import Conversion
     from ..run import Run, RunHeader
     from ..store import RunFilter
     from ..workflows.prepared import Prepared
@@ -60,7 +69,7 @@ def found_later(paths: tuple[Path, ...]) -> list[Path]:
     from ..workflows.prepared import extracted, prepare
 
     with Engine(1, reading_limits()) as engine:
-        prepared = prepare(paths, engine, steps=reading_steps())
+        prepared = prepare(paths, engine, steps=reading_steps(), mapping=reading_mapping())
     wanted = wanted_runs()
     folders = [folder for folder in prepared.folders if _is_wanted(folder, wanted)]
     return [*folders, *(folder for store in prepared.stores for folder in extracted(store, wanted))]
@@ -191,8 +200,15 @@ def _prepared(paths: tuple[Path, ...]) -> Prepared:
     from ..workflows.prepared import prepare
     from .show.conversions import counted, print_passed_over
 
+    read: list[tuple[Path, str]] = []
     with Engine(cores(), reading_limits()) as engine, counted("logs") as count:
-        prepared = prepare(paths, engine, count, reading_steps())
+
+        def tell(conversion: Conversion, total: int) -> None:
+            read.append((conversion.source, conversion.format))
+            count(conversion, total)
+
+        prepared = prepare(paths, engine, tell, reading_steps(), reading_mapping())
+    tell_unmapped(read)
     print_passed_over(prepared.passed_over, err=True)
     if wants_strict() and prepared.passed_over:
         mark_left_out()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +41,7 @@ def prepare(
     engine: Engine,
     on_progress: Callable[[Conversion, int], None] | None = None,
     steps: Steps = "last",
+    mapping: Mapping[str, str] | None = None,
 ) -> Prepared:
     """Converted runs at or below `paths`; native logs that are not among them are converted into the user's cache.
 
@@ -51,6 +52,7 @@ def prepare(
         engine: Reads the logs.
         on_progress: As in `converters.convert`.
         steps: As in `converters.convert`.
+        mapping: What the columns of tables are, as in `converters.convert`.
 
     Raises:
         EncaveError: a path does not exist, there is neither a run nor a log in one of them, or nothing can be read.
@@ -64,7 +66,7 @@ def prepare(
     stores: list[Path] = []
     refused: list[Conversion] = []
     unread: list[Unread] = []
-    surveys = [survey([path], engine) for path in paths]
+    surveys = [survey([path], engine, mapping=mapping) for path in paths]
     for path, found in zip(paths, surveys, strict=True):
         stores += found.stores
         folders += found.runs
@@ -72,7 +74,7 @@ def prepare(
         known = _sources(found.runs)
         left = tuple(log for log in found.logs if str(log.found.path.resolve()) not in known)
         rest = replace(found, logs=left)
-        options = Options(steps=steps)
+        options = Options(mapping=mapping, steps=steps)
         for conversion in convert_found(rest, _cache(path), engine, options, on_progress=on_progress) if left else ():
             if conversion.output is None:
                 refused.append(conversion)

@@ -57,7 +57,7 @@ def in_words(passed: Sequence[PassedOver]) -> str:
     """One sentence for each kind, with a blank before it; and which verbs take the options that are named."""
     told = "".join(f" Not read: {_one(each)}." for each in passed)
     mapped = any("--map" in (each.way_in or "") for each in passed)
-    return f"{told}{' encave convert and encave inspect take --map.' if mapped else ''}"
+    return f"{told}{' Every verb that reads logs takes --map.' if mapped else ''}"
 
 
 def _one(each: PassedOver) -> str:

@@ -193,3 +193,19 @@ def test_deepcave_is_shown_the_groups_that_are_printed(
         assert groups.keys() <= several.keys()
         settings.write_text('runs = [{match = "*", task = "one"}]', encoding="utf-8")
     assert sum(sizes.values()) > 1 and {one["task"] for one in found} == {"one"}
+
+
+def test_a_table_is_read_with_the_mapping_that_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "mine.csv").write_text("lr,loss\n0.1,3\n0.2,2\n")
+    told = invoke("groups", tmp_path / "own")
+    assert told.exit_code == 2 and "Every verb that reads logs takes --map" in told.output
+    mapping = ("--map", "objective=loss", "--map", "hyperparameters=lr")
+    for verb in (("groups",), ("analyze", "curves")):
+        assert invoke(*verb, tmp_path / "own", *mapping, "--json").exit_code == 0
+    turned = invoke("groups", tmp_path / "own", *mapping[2:], "--map", "objective=loss:maximize", "--json")
+    assert [json.loads(turned.stdout)["groups"][0][key] for key in ("task", "runs")]
+    assert "is not KEY=COLUMN" in invoke("groups", tmp_path / "own", "--map", "loss").output
+    shutil.copytree(LOGS / "bohb", tmp_path / "bohb")
+    assert "--map objective, hyperparameters is ignored for" in invoke("groups", tmp_path / "bohb", *mapping).output
