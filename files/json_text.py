@@ -18,9 +18,11 @@ LARGEST = 1 << 30
 """Bytes of a JSON file; as Python objects they are many times more."""
 _BASE = 10
 _HOLDERS = (dict, list, tuple)
+_TOO_DEEP = "is nested too deeply to be a log"
 _MOST_DIGITS = 4000
 _LONG = 19  # digits that may not fit into 64 bits
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+_DEEPEST = 1024  # levels that orjson reads
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},"]', re.DOTALL)
 
 
 def parse(data: bytes) -> Any:
@@ -153,30 +155,40 @@ def read_json(path: Path) -> tuple[Any, bool]:
     except UnicodeDecodeError as error:
         raise EncaveError(f"cannot read {path}: {error}") from error
     except RecursionError as error:
-        raise EncaveError(f"{path} is nested too deeply to be a log") from error
+        raise EncaveError(f"{path} {_TOO_DEEP}") from error
     except ValueError as error:
         try:
             return _loads(closed(data.decode())), False
-        except (ValueError, RecursionError):
+        except RecursionError:
+            raise EncaveError(f"{path} {_TOO_DEEP}") from error
+        except ValueError:
             raise EncaveError(f"{path} is not JSON: {error}") from error
 
 
 def closed(text: str) -> str:
-    """The longest part of a JSON text that ends with a whole element, with the open brackets closed."""
+    """The longest part of a JSON text that ends with a whole element, with the open brackets closed.
+
+    Raises:
+        RecursionError: it is nested too deeply.
+    """
     stack: list[str] = []
-    cut, closers, end = 0, "", 0
+    cut = 0
     for match in _TOKEN.finditer(text):
         token = match[0]
-        if text[end : match.start()].strip():
-            break  # a string that does not end
-        end = match.end()
+        if token == ",":
+            cut = match.start()  # what comes before it is whole, also a number that could have gone on
+            continue
         if token in "[{":
             stack.append("]" if token == "[" else "}")
         elif token in "]}":
-            if not stack or stack.pop() != token:
+            if not stack or stack[-1] != token:
                 break
-        elif token != ",":
+            stack.pop()
+        elif token == '"':
+            break  # a string that does not end
+        else:
             continue
-        # what comes before a comma is whole, also a number that could have gone on
-        cut, closers = match.start() if token == "," else end, "".join(reversed(stack))
-    return text[:cut] + closers
+        cut = match.end()
+        if len(stack) > _DEEPEST:
+            raise RecursionError
+    return text[:cut] + "".join(reversed(stack))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from math import inf
+from pathlib import Path
 from typing import Any
 from unittest.mock import ANY
 
@@ -11,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encave.files.json_text import indented, parse, parse_all
+from encave.errors import EncaveError
+from encave.files.json_text import closed, indented, parse, parse_all, read_json
 
 ODD = (
     *("18446744073709551616", "-9223372036854775809", "[0.00012345678901234567, 123456789012345678901]", "1e400"),
@@ -72,3 +75,27 @@ def test_texts_are_one_value_each_or_none_is_read_at_once() -> None:
     assert parse_all([]) == []
     for broken in ([b"[1", b"2]"], [b"1, 2", b"[3", b"4]"], [b"1,0,2", b"[3", b"4]"], [b"", b"1"], [b"1 2"], [b"\xff"]):
         assert parse_all(broken) is None
+
+
+@pytest.mark.parametrize("place", range(1, 60))
+def test_what_comes_before_a_break_is_whole(place: int) -> None:
+    text = '{"a": [1, {"b": "\\"]}"}, 25], "c": {"d": null}, "e": 12, "f": 3}'
+    read = json.loads(closed(text[:place]))
+    whole = json.loads(text)
+    assert all(whole[key] == value or (key in "ac" and value in ([], [1], [1, {}], whole["a"][:2], {}))
+               for key, value in read.items())  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", ["," * 10**6, "[1," * 900 + '{"a": "b"}, ' * 10**5, '["' + '\\"' * 10**6, "[" * 1000 + "1," * 10**6]
+)
+def test_a_break_is_found_in_linear_time(text: str) -> None:
+    start = time.process_time()
+    assert len(closed(text)) <= len(text) + 1000
+    assert time.process_time() - start < 3
+
+
+def test_what_breaks_off_deep_down_is_refused_for_its_depth(tmp_path: Path) -> None:
+    (tmp_path / "log.json").write_text('{"data": ' + "[" * 100_000)
+    with pytest.raises(EncaveError, match=r"log\.json is nested too deeply"):
+        read_json(tmp_path / "log.json")
