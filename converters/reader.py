@@ -9,6 +9,7 @@ from __future__ import annotations
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 from urllib.parse import quote
@@ -17,7 +18,8 @@ Steps: TypeAlias = Literal["last", "budget"]
 TABLE = "table"
 """Name of the format of home-made tables, the only one that a mapping is for."""
 
-_HEAD, _REMEMBERED = 1 << 12, 64  # bytes and files
+_HEAD, _REMEMBERED = 1 << 12, 1 << 26  # bytes of a file's beginning, and of all that are kept
+_OVERHEAD = 200  # bytes of a name and a beginning beside their letters
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -34,17 +36,30 @@ class Listing:
     names: tuple[str, ...]
     """Names of its plain files, sorted. A format claims only files named here."""
     _heads: dict[str, bytes] = field(default_factory=dict[str, bytes], repr=False, compare=False)
-    """What was read of the last files that were looked at: most folders have few, and every format looks at them."""
+    """What was read of the last files that were looked at, since every format looks at all of them."""
+    _kept: list[int] = field(default_factory=lambda: [0], repr=False, compare=False)
+    """Bytes of that."""
+
+    @cached_property
+    def has(self) -> frozenset[str]:
+        """The names, to ask for many of them."""
+        return frozenset(self.names)
 
     def head(self, name: str, size: int = 4096) -> bytes:
         """First bytes of a file; of text without a byte order mark, and as UTF-8 if it is UTF-16."""
-        if size > _HEAD:
-            return as_utf8(self._read(name, size))
-        if name not in self._heads:
-            if len(self._heads) >= _REMEMBERED:
-                self._heads.clear()
-            self._heads[name] = self._read(name, _HEAD)
-        return as_utf8(self._heads[name][:size])
+        kept = self._heads.get(name)
+        if kept is None or size > len(kept) >= _HEAD:  # a shorter one is the whole file
+            data = self._read(name, max(size, _HEAD))
+            self._keep(name, data[:_HEAD])
+            return as_utf8(data[:size])
+        return as_utf8(kept[:size])
+
+    def _keep(self, name: str, head: bytes) -> None:
+        if self._kept[0] >= _REMEMBERED:
+            self._heads.clear()
+            self._kept[0] = 0
+        self._heads[name] = head
+        self._kept[0] += len(name) + len(head) + _OVERHEAD
 
     def _read(self, name: str, size: int) -> bytes:
         with (self.folder / name).open("rb") as file:

@@ -28,7 +28,8 @@ UNREADABLE = "unreadable"
 """Stands for the format of what this user may not read."""
 
 _SYSTEM = ("/proc/", "/sys/")
-_SEARCH = 60.0  # seconds for the files of a folder; a single one, and a folder without a culprit, may take longer
+# Seconds for the files of a folder, and for each; a single one, and a folder without a culprit, may take longer.
+_SEARCH, _SEARCH_FILE = 60.0, 0.002
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,11 @@ class _Walk:
         system = {entry.name for entry in listed if entry.is_symlink() and _is_of_the_system(entry.path)}
         self.passed += (Unread(folder / name, "leads to what the system makes, no file") for name in sorted(system))
         listed = [entry for entry in listed if entry.name not in system]
-        files = [entry.name for entry in listed if self._is(entry.is_file, entry)]
-        below = [entry for entry in listed if entry.name not in set(files) and self._is(entry.is_dir, entry)]
-        other = {entry.name for entry in listed} - set(files) - {entry.name for entry in below}
+        files = {entry.name: None for entry in listed if self._is(entry.is_file, entry)}
+        below = [entry for entry in listed if entry.name not in files and self._is(entry.is_dir, entry)]
+        other = {entry.name for entry in listed} - files.keys() - {entry.name for entry in below}
         self.passed += (Unread(folder / name, "neither a file nor a folder") for name in sorted(other))
-        return files, [Path(entry.path) for entry in below if not entry.name.startswith(".")]
+        return list(files), [Path(entry.path) for entry in below if not entry.name.startswith(".")]
 
     def _tell_of_out(self, folder: Path) -> None:
         """The folder that is written to holds runs, or what encave marked as its own; other files may be a log."""
@@ -142,7 +143,7 @@ class _Walk:
     def _readable(self, folder: Path, names: Sequence[str]) -> Iterator[Listing]:
         barred = {name for name in names if not os.access(folder / name, os.R_OK)}
         gone = {name for name in barred if not os.path.lexists(folder / name)}
-        self.barred += (folder / name for name in names if name in barred - gone)
+        self.barred += (folder / name for name in names if name in barred and name not in gone)
         self.passed += (Unread(folder / name, "vanished during the search") for name in sorted(gone))
         kept = tuple(name for name in names if name not in barred)
         if kept or not names:  # some formats are known by a folder that holds folders only
@@ -237,7 +238,7 @@ def _of_source(source: Path, engine: Engine, wanted: _Formats, skip: Path | None
     def tasks() -> Iterator[ReadingTask]:
         for listing in walk.listings(skip):
             listed.append(listing)
-            yield ReadingTask(_detect, (listing, *wanted), _SEARCH)
+            yield _search(listing, wanted)
 
     ended: list[tuple[Listing, str]] = []
     for number, answer in enumerate(engine.ordered(tasks())):
@@ -306,7 +307,7 @@ def _culprits(listing: Listing, why: str, engine: Engine, wanted: _Formats) -> d
     """The files of a folder that end a process alone, and why it ended."""
 
     def failure(names: tuple[str, ...]) -> str | None:
-        [answer] = engine.ordered([ReadingTask(_detect, (Listing(listing.folder, names), *wanted), _SEARCH)])
+        [answer] = engine.ordered([_search(Listing(listing.folder, names), wanted)])
         return answer.reason if isinstance(answer, Ended) else None
 
     return (
@@ -314,6 +315,10 @@ def _culprits(listing: Listing, why: str, engine: Engine, wanted: _Formats) -> d
         if len(listing.names) == 1
         else dict(registry.culprits(listing.names, failure))
     )
+
+
+def _search(listing: Listing, wanted: _Formats) -> ReadingTask:
+    return ReadingTask(_detect, (listing, *wanted), _SEARCH + _SEARCH_FILE * len(listing.names))
 
 
 def _without(

@@ -66,11 +66,11 @@ class BohbReader:
         """
         for name in listing.names:
             configs = name.replace(_RESULTS_WORD, _CONFIGS_WORD)
-            if name == RESULTS or (name.endswith(".json") and configs in listing.names and configs != name):
+            if name == RESULTS or (name.endswith(".json") and configs in listing.has and configs != name):
                 head = listing.head(name)
-                paired = configs in listing.names and _begins_with_triple(listing.head(configs) or b"[[0,0,0],")
+                paired = configs in listing.has and _begins_with_triple(listing.head(configs) or b"[[0,0,0],")
                 if _begins_with_triple(head) or (paired and not head.strip()):
-                    names = [beside for beside in (name, configs, SPACE_FILE) if beside in listing.names]
+                    names = [beside for beside in (name, configs, SPACE_FILE) if beside in listing.has]
                     evidence = "JSON lines [[i, j, k], budget, times, result, exception]"
                     yield Found(listing.folder / name, tuple(listing.folder / beside for beside in names), evidence)
 

@@ -57,7 +57,7 @@ class DeepHyperReader:
                     and _objectives(header)
                     and any(column.startswith(_PARAMETER) for column in header)
                 ):
-                    files = tuple(listing.folder / each for each in (name, _CONTEXT) if each in listing.names)
+                    files = tuple(listing.folder / each for each in (name, _CONTEXT) if each in listing.has)
                     yield Found(files[0], files, f"CSV columns p:…, {', '.join(_objectives(header))}, job_id")
 
     def read(self, found: Found, options: Options) -> ReadResult:

@@ -20,7 +20,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from encave.converters import Conversion, convert, registry
+from encave.converters import Conversion, convert, registry, survey
+from encave.converters.formats import bohb
 from encave.errors import EncaveError
 from encave.files import parquet
 from encave.files.json_text import read_text
@@ -175,3 +176,13 @@ def test_damaged_logs(samples: list[Path], seed: int, place: float) -> None:
         damaged = rng.choice([file for file in sorted(copy.rglob("*")) if file.is_file()])
         damaged.write_bytes(fuzz_readers.damage(damaged.read_bytes(), rng))
         assert fuzz_readers.problem(copy, list(registry.formats().values())) is None
+
+
+def test_a_folder_of_many_files_is_looked_through_in_linear_time(tmp_path: Path) -> None:
+    for number in range(20_000):
+        (tmp_path / f"results_{number}.json").touch()
+    start = time.process_time()
+    [listing] = survey._Walk(tmp_path).listings(None)
+    assert len(listing.names) == 20_000
+    assert not list(bohb.READER.detect(listing))
+    assert time.process_time() - start < 3

@@ -70,7 +70,7 @@ def read(found: Found, options: Options) -> ReadResult:
 
 def _found(listing: Listing, name: str) -> Iterator[Found]:
     path = listing.folder / name
-    files = (path, *(path.with_name(name + end) for end in _JOURNALS if name + end in listing.names))
+    files = (path, *(path.with_name(name + end) for end in _JOURNALS if name + end in listing.has))
     evidence = f"SQLite tables {', '.join(sorted(_TABLES))}"
     try:
         with opened(path) as database:
