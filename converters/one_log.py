@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from .. import __version__
 from ..errors import EncaveError
 from ..files.atomic import atomic_folder
+from ..files.unicode_text import shortened
 from . import registry
 from .account import Conversion, accounted, refused
 from .reader import Found, Log, Options, ReadResult
@@ -92,7 +93,11 @@ def read_log(job: Job, with_fingerprint: bool, known: str | None, _: Ask) -> Ans
 
 
 def describe_error(log: Log, error: Exception) -> str:
-    """Why a log is refused, from what was raised when it was read."""
+    """Why a log is refused, from what was raised when it was read: a line, however long the names in the log are."""
+    return shortened(_described_error(log, error))
+
+
+def _described_error(log: Log, error: Exception) -> str:
     path = log.found.path
     if isinstance(error, EncaveError | OSError):
         return _with_place(path, str(error))

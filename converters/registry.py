@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ..errors import EncaveError
+from ..files.unicode_text import shortened
 from .reader import Found, Listing, Reader
 
 ENTRY_POINTS = "encave.converters"
@@ -165,7 +166,7 @@ def _detected(reader: Reader, listing: Listing) -> tuple[list[Found], list[Faile
         return None
 
     def told(path: Path, error: Exception) -> FailedDetection:
-        return FailedDetection(path, reader.name, _told(reader, error), isinstance(error, OSError))
+        return FailedDetection(path, reader.name, shortened(_told(reader, error)), isinstance(error, OSError))
 
     try:
         return list(reader.detect(listing)), []

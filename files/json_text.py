@@ -150,8 +150,10 @@ def read_json(path: Path) -> tuple[Any, bool]:
     data = _read(path)
     if not data.strip():
         raise EncaveError(f"{path} is empty ({path.stat().st_size} bytes)")
+    end = data.find(b"\0")  # after a crash a file may go on with as many as it was to have bytes
+    data = data if end < 0 else data[:end]
     try:
-        return parse(data), True
+        return parse(data), end < 0
     except UnicodeDecodeError as error:
         raise EncaveError(f"cannot read {path}: {error}") from error
     except RecursionError as error:

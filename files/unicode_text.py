@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+LONGEST_LINE = 2000
+"""Letters of a message at most; lists of names that are told in full are shorter."""
 _NUMBERS, _LISTS = (int, float), (list, tuple)  # a union of types would be made anew at each of many values
 
 
@@ -52,3 +54,12 @@ def is_unicode(value: Any) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def shortened(text: str, longest: int = LONGEST_LINE) -> str:
+    """The text on one line, without its middle if it is longer: a name in a log may have any length."""
+    line = " ".join(text.split("\n")) if "\n" in text else text
+    if len(line) <= longest:
+        return line
+    begin = longest * 2 // 3
+    return f"{line[:begin]} […] {line[-(longest - begin) :]}"

@@ -186,3 +186,13 @@ def test_a_folder_of_many_files_is_looked_through_in_linear_time(tmp_path: Path)
     assert len(listing.names) == 20_000
     assert not list(bohb.READER.detect(listing))
     assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize("header", [",".join(f"c{i}" for i in range(10_000)), "config:" + "a" * 10**6, "a,a\r,a"])
+def test_a_reason_is_a_line_of_bounded_length(tmp_path: Path, header: str) -> None:
+    write_trials(tmp_path / "good", random_lines(3))
+    (tmp_path / "t.csv").write_text(f'{header},"b\nb",b\n1,2,3\n')
+    (tmp_path / "t.map.json").write_text('{"objective": "cost", "hyperparameters": ["b"]}')
+    good, bad = convert([tmp_path], tmp_path / "out")
+    assert (good.status, bad.status) == ("converted", "refused")
+    assert "t.csv" in str(bad.reason) and len(str(bad.reason)) < 2100 and "\n" not in str(bad.reason)

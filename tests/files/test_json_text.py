@@ -99,3 +99,12 @@ def test_what_breaks_off_deep_down_is_refused_for_its_depth(tmp_path: Path) -> N
     (tmp_path / "log.json").write_text('{"data": ' + "[" * 100_000)
     with pytest.raises(EncaveError, match=r"log\.json is nested too deeply"):
         read_json(tmp_path / "log.json")
+
+
+def test_what_a_crash_left_empty_is_cut_off(tmp_path: Path) -> None:
+    with (tmp_path / "log.json").open("wb") as file:
+        file.write(b'{"data": [1, 2, 3')
+        file.truncate(1 << 28)
+    start = time.process_time()
+    assert read_json(tmp_path / "log.json") == ({"data": [1, 2]}, False)
+    assert time.process_time() - start < 3
