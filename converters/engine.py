@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import EncaveError
+from ..files.children import without_interrupts
 from .limits import Limits
 from .reading_server import END, NUMBERS, START, Answer, Ended
 
@@ -51,7 +52,8 @@ class _Server:
         self._path = list(sys.path)
         with theirs:
             command = [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), str(theirs.fileno())]
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+            with without_interrupts():  # until it has loaded what it needs to say so itself
+                self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
 
     def start(self, pipe: socket.socket) -> int:
         """Start a process that reads from `pipe`: its number."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import resource_tracker
 from pathlib import Path
 from types import TracebackType
 
+from ...files.children import without_interrupts
 from ..charts.look import Look
 from ..charts.papers import Paper
 from ..charts.text import unique_slugs
@@ -54,10 +55,11 @@ class Gallery:
             if self._jobs < 2 or len(self._figures) < 2 * _WORTH_A_PROCESS:
                 return
             jobs, spawn = min(self._jobs, _MOST), multiprocessing.get_context("spawn")
-            # an interrupt is for the process that asked: it stops these itself
-            self._pool = ProcessPoolExecutor(jobs, spawn, signal.signal, (signal.SIGINT, signal.SIG_IGN))
-        for number in range(len(self._begun), len(self._figures)):
-            self._begun.append(self._pool.submit(draw_figure, *self._asked(number)))
+            self._pool = ProcessPoolExecutor(jobs, spawn)
+        resource_tracker.ensure_running()  # it lets an interrupt through again in the thread that starts it
+        with without_interrupts():
+            for number in range(len(self._begun), len(self._figures)):
+                self._begun.append(self._pool.submit(draw_figure, *self._asked(number)))
 
     def drawn(self, on_figure: Callable[[int, int], None] = lambda done, of: None) -> Mapping[int, DrawnFigure]:
         """`id` of each figure → what was drawn, when all are.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import EncaveError
+from ...files.children import without_interrupts
 from ...files.optional import needs
 
 if TYPE_CHECKING:
@@ -171,7 +171,8 @@ def _local(processes: int, dashboard: bool) -> DaskCluster:
     why: BaseException | None = None
     for _ in range(_STARTS):
         try:
-            with _without_interrupts():
+            resource_tracker.ensure_running()  # it lets Ctrl-C through again in the thread that starts it
+            with without_interrupts():
                 return LocalCluster(
                     n_workers=processes,
                     threads_per_worker=1,
@@ -190,20 +191,6 @@ def _local(processes: int, dashboard: bool) -> DaskCluster:
         f"the worker processes end as they start ({why}); perhaps memory runs out, or a script that calls this does so "
         'outside of `if __name__ == "__main__":`'
     ) from why
-
-
-@contextmanager
-def _without_interrupts() -> Generator[None]:
-    """Ctrl-C waits until this is over, and never reaches the threads and processes that are started in it.
-
-    A terminal sends it to all processes; the workers end with the study, and their tracebacks tell nobody anything.
-    """
-    resource_tracker.ensure_running()  # it unblocks the signal in the thread that starts it
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def slurm_cluster(cluster: Cluster, shared: Path) -> DaskCluster:
