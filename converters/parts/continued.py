@@ -17,7 +17,7 @@ class Reports:
     """What follows from several reports of one training."""
 
     columns: dict[str, Any]
-    """The trial columns `continues` and `evaluation`, shape (n,); empty where every training reports once."""
+    """The trial columns `continues` and `evaluation`, shape (n,); empty where each is a call that continues none."""
     notes: tuple[Note, ...]
     """What is to be said."""
 
@@ -46,15 +46,17 @@ def reports(
         goes_on = below is not None and level is not None and (below < level or (below == level and not first[row]))
         continues.append(before if goes_on else None)
         last[own] = row
-    if first.all():
-        return Reports({}, ())
     notes: list[Note] = []
     added = sum(row is not None for row in continues)
+    further = int((~first).sum())
+    if not added and not further:
+        return Reports({}, ())
     if added:
         text = "reports at a higher budget continue the one before of their trial: they cost the difference"
         notes.append(Note("derived", text, added))
-    text = "further reports of one call of the objective are no further evaluations"
-    notes.append(Note("derived", text, int((~first).sum())))
+    if further:
+        text = "further reports of one call of the objective are no further evaluations"
+        notes.append(Note("derived", text, further))
     return Reports({"continues": continues, "evaluation": _counted(first, ends)}, tuple(notes))
 
 
