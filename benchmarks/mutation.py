@@ -40,7 +40,16 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
 HERE = Path(__file__).resolve().parent.parent
-FOLDERS = ("run", "files", "analysis/statistics", "analysis/performance", "converters/parts", "converters/formats")
+FOLDERS = (
+    "run",
+    "files",
+    "analysis/statistics",
+    "analysis/performance",
+    "converters/parts",
+    "converters/formats",
+    "converters/run_folders.py",
+)
+"""Folders and single modules."""
 SAME = frozenset({"Is_Eq", "IsNot_NotEq", "Eq_Is", "NotEq_IsNot"})
 """Ends of operators' names that change nothing for None, truth values and small numbers."""
 WITH_ARGUMENTS = ("VariableInserter", "VariableReplacer")
@@ -114,7 +123,7 @@ class Known(NamedTuple):
         by_file = self.lines.get(str(fault.module), {})
         span = _function(fault)
         near = [file for file, lines in by_file.items() if any(line in span for line in lines)] or list(by_file)
-        package = [] if str(fault.module.parent) in FOLDERS else [fault.module.parent.name]
+        package = [] if {str(fault.module), str(fault.module.parent)} & {*FOLDERS} else [fault.module.parent.name]
         family = fault.module.stem.partition("_")[0]
         names = tuple(f"test_{name.rstrip('s')}" for name in (family, *package))
         chosen = [file for file in self.seconds if Path(file).name.startswith(names)]  # also what other processes run
@@ -158,7 +167,10 @@ class _Watcher:
         self.seconds: Counter[str] = Counter()
         self.failed: set[str] = set()
         self.coverage = Coverage(
-            data_file=None, config_file=False, messages=False, include=[f"{project}/{folder}/*" for folder in FOLDERS]
+            data_file=None,
+            config_file=False,
+            messages=False,
+            include=[f"{project}/{place}" if place.endswith(".py") else f"{project}/{place}/*" for place in FOLDERS],
         )
         self.coverage.start()
 
@@ -188,8 +200,8 @@ class _Watcher:
         return lines, self.seconds, sorted(self.failed)
 
 
-def noticed(project: Path, fault: Fault, code: str, tests: list[str]) -> bool:
-    """Whether one of the tests of the project with this code fails."""
+def noticed(project: Path, fault: Fault, code: str, tests: list[str]) -> bool | None:
+    """Whether one of the tests of the project with this code fails; None where they do not end."""
     if not tests:
         return False
     place = project / fault.module
@@ -203,8 +215,12 @@ def noticed(project: Path, fault: Fault, code: str, tests: list[str]) -> bool:
         place.write_text(before, encoding="utf-8")
 
 
-def _fails(project: Path, tests: list[str], told: Path | None = None) -> bool:
-    """Run tests in a fork, which has a group of processes of its own, and write what they execute where it is asked."""
+def _fails(project: Path, tests: list[str], told: Path | None = None) -> bool | None:
+    """Run tests in a fork, which has a group of processes of its own, and write what they execute where it is asked.
+
+    Returns:
+        Whether one fails; None where they do not end in time.
+    """
     child = os.fork()
     if not child:
         status = 1
@@ -225,7 +241,7 @@ def _fails(project: Path, tests: list[str], told: Path | None = None) -> bool:
         time.sleep(0.05)
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return True
+    return None
 
 
 def _tested(project: Path, tests: list[str], told: Path | None) -> int:
@@ -267,6 +283,7 @@ def main() -> None:
     places = [found for module in modules for found in faults(module)]
     rng.shuffle(places)
     score: dict[str, Counter[bool]] = {}
+    endless = 0
     with tempfile.TemporaryDirectory() as home:
         project = Path(home) / "encave"
         listed = subprocess.run(["git", "ls-files", "-z"], cwd=HERE, capture_output=True, check=True).stdout
@@ -288,14 +305,16 @@ def main() -> None:
             if both is None:
                 continue
             found = noticed(project, fault, both[1], tests.tests_of(fault, told.seconds))
-            score.setdefault(str(fault.module.parent), Counter())[found] += 1
+            score.setdefault(str(fault.module.parent), Counter())[found is not False] += 1
+            endless += found is None
             if not found:
-                print(f"not noticed: {fault.operator}", *_lines(fault.module, *both), sep="\n", flush=True)
+                what = "not noticed" if found is False else f"noticed, no end within {SECONDS} s"
+                print(f"{what}: {fault.operator}", *_lines(fault.module, *both), sep="\n", flush=True)
             tried += 1
             print(f"{tried} of {told.sample}", end="\r", file=sys.stderr, flush=True)
             if tried == told.sample:
                 break
-    _print(score)
+    _print(score, endless)
 
 
 def _kept(path: Path | None) -> Known | None:
@@ -307,11 +326,12 @@ def _lines(module: Path, before: str, after: str) -> list[str]:
     return [line for line in told if not line.startswith("+++")]
 
 
-def _print(score: dict[str, Counter[bool]]) -> None:
+def _print(score: dict[str, Counter[bool]], endless: int) -> None:
     for folder, counts in sorted(score.items()):
         print(f"{folder:32} {counts[True]:4} of {counts.total():4}")
     noticed_ones, all_ones = (sum(part) for part in zip(*((c[True], c.total()) for c in score.values()), strict=True))
     print(f"{'noticed':32} {noticed_ones:4} of {all_ones:4}, {noticed_ones / all_ones:.0%}")
+    print(f"{'of them by tests without end':32} {endless:4}")
 
 
 if __name__ == "__main__":
