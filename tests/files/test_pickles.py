@@ -128,6 +128,7 @@ def test_references_outside_the_pickle() -> None:
         np.array(["a", "bcd"]),
         np.array([b"a", b"bc"]),
         np.array(["2024-01-01", "2024-01-02"], dtype="datetime64[ns]"),
+        np.array([1, 2**40], dtype="timedelta64[100000ns]"),
         np.array([1, None, "x"], dtype=object),
         np.zeros((0, 3)),
         np.array(True),
