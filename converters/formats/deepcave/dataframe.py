@@ -249,8 +249,8 @@ def _hyperparameter(row: Mapping[str, str | None]) -> Hyperparameter[Any, Any]:
     name, kind = str(row["name"]), row["type"]
     if kind == "categorical":
         items = [_label(text) for key, text in row.items() if key.startswith("item_") and text is not None]
-        default = None if row.get("default") is None else _label(str(row["default"]))
-        return Categorical(name, items, default=default, ordered=_true(row, "ordered"))
+        told = {} if row.get("default") is None else {"default": _label(str(row["default"]))}
+        return Categorical(name, items, ordered=_true(row, "ordered"), **told)
     bounds, log = (float(row["lower"] or ""), float(row["upper"] or "")), _true(row, "log")
     default = None if row.get("default") is None else float(row["default"] or "")
     if kind == "integer":

@@ -80,6 +80,19 @@ def test_damaged_files_are_refused_with_the_reason(tmp_path: Path, trials: str, 
         read(write_log(tmp_path / "run", trials, space))
 
 
+def test_a_default_is_that_of_the_file_else_configspaces(tmp_path: Path) -> None:
+    space = SPACE.replace("0.001,uniform", "0.01,uniform").replace(",,,relu,,relu", ",,,tanh,,relu")
+    told = read(write_log(tmp_path / "told", space=space)).run.space
+    assert [told[name].default_value for name in ("lr", "depth", "act")] == [0.01, 3, "tanh"]
+    space = (
+        SPACE.replace("0.001,uniform", ",uniform")
+        .replace("3.0,3.0,normal", "3.0,,normal")
+        .replace("relu,,relu", ",,relu")
+    )
+    untold = read(write_log(tmp_path / "untold", space=space)).run.space
+    assert [untold[name].default_value for name in ("lr", "depth", "act")] == [pytest.approx(1e-4), 2, "relu"]
+
+
 @pytest.mark.parametrize("seed", ["1e999", "99999999999999999999", "x"])
 def test_rows_with_an_impossible_seed_are_dropped(tmp_path: Path, seed: str) -> None:
     result = read(write_log(tmp_path / "run", TRIALS.replace("success,0,1,1,-1", f"success,0,1,1,{seed}")))
