@@ -38,6 +38,7 @@ HEADERS: dict[str, tuple[tuple[Any, ...], Any, str]] = {
     "notes": (("notes",), ["x"], r'notes\[0\] is "x"'),
     "kind": (("notes", 0, "kind"), "sad", r"notes\[0\] is no note"),
     "count": (("notes", 0, "count"), "3", r"notes\[0\]: count"),
+    "negative count": (("notes", 0, "count"), -1, r"notes\[0\] is no note"),
     "name": (("name",), 5, "name is 5"),
     "optimizer": (("optimizer",), "DEHB", "optimizer is"),
     "version": (("optimizer", "version"), 2, "optimizer: version is 2"),

@@ -30,6 +30,7 @@ def test_fidelity_weighted_positions_by_hand(make_run) -> None:
     # in order of completion: 3 epochs, a crash after 9, then 27
     run = make_run(costs=[1.0, 2.0, NAN], ends=[9.0, 1.0, 4.0], budgets=[27.0, 3.0, 9.0])
     np.testing.assert_array_equal(Axis("epochs", "epochs", None).positions(run), [39, 3, 12])
+    np.testing.assert_array_equal(Axis("epochs", "epochs", None, 27.0).positions(run), [39, 3, 12])
     full = Axis("full-evaluations", "full evaluations", None, 27.0)
     np.testing.assert_allclose(full.positions(run), [39 / 27, 3 / 27, 12 / 27])
     np.testing.assert_array_equal(full.positions(make_run(costs=[1.0, 2.0])), [1, 2])  # no budgets: each is full

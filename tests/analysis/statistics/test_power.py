@@ -27,6 +27,13 @@ def test_power_is_the_share_of_resampled_studies_that_scipy_rejects(n: int, pair
     assert power.power(a, b, n, pairs) == pytest.approx(np.mean(rejected), abs=0.08)
 
 
+@pytest.mark.parametrize("values", [2, 3, 1000])
+def test_p_values_are_scipys_with_and_without_ties(values: int) -> None:
+    ours, theirs = np.random.default_rng(2).integers(0, values, size=(2, 40, 6)).astype(float)
+    expected = [stats.mannwhitneyu(a, b, method="asymptotic").pvalue for a, b in zip(ours, theirs, strict=True)]
+    np.testing.assert_allclose(power.p_values(ours, theirs), expected)
+
+
 def test_the_level_is_held_where_nothing_differs() -> None:
     same = np.random.default_rng(0).normal(size=50)
     assert power.power(same, same, 20, 1) < 0.09

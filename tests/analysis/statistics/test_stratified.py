@@ -95,6 +95,16 @@ def test_unequal_runs_are_van_elterens(monkeypatch) -> None:
     assert not found.exact and found.p == pytest.approx(2 * stats.norm.sf(abs(total) / variance**0.5), abs=1e-12)
 
 
+def test_weighted_scores_are_no_whole_numbers_whatever_their_fractions() -> None:
+    # the weighted ranks are 4/5, 8/5 and 5/7, 11/7: all of them are nearer to the whole number above
+    a, b = [np.array([1.0, 1.0]), np.array([1.0, 1.0, 1.0])], [np.array([1.0, 2.0]), np.array([1.0, 2.0, 2.0])]
+    scores = [[4 / 5] * 3 + [8 / 5], [5 / 7] * 4 + [11 / 7] * 2]
+    drawn = [sum(map(sum, one)) for one in product(combinations(scores[0], 2), combinations(scores[1], 3))]
+    found = stratified.compare_two(a, b, "runs")
+    away = 2 * 4 / 5 + 3 * 5 / 7 - np.mean(drawn)
+    assert not found.exact and found.p == pytest.approx(2 * stats.norm.sf(abs(away) / np.std(drawn)), abs=1e-12)
+
+
 def test_exact_and_approximate_agree() -> None:
     rng = np.random.default_rng(7)
     a, b = ([rng.normal(shift, size=15) for _ in range(3)] for shift in (0, 0.4))

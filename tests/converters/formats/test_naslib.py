@@ -77,6 +77,14 @@ def test_architectures_are_in_naslibs_order(tmp_path: Path, form: Any) -> None:
     assert not run.inferred_space
 
 
+@pytest.mark.parametrize(("same", "told"), [(6, False), (7, True)])
+def test_test_values_in_more_than_half_of_the_trials_are_told(tmp_path: Path, same: int, told: bool) -> None:
+    values = metrics(test_acc=[80.0 + i + (i >= same) for i in range(12)])
+    result = read_one(write(tmp_path, values), "naslib")
+    counts = [note.count for note in result.run.notes if "valid_acc equals test_acc" in note.text]
+    assert counts == ([same] if told else [])
+
+
 def test_sentinels_are_not_values(tmp_path: Path) -> None:
     values = metrics(train_acc=[-1] * 12, train_time=[-1] * 12)
     values["valid_acc"][4] = -1

@@ -132,6 +132,16 @@ def test_a_trial_that_cannot_be_read_is_counted(tmp_path: Path, text: str) -> No
     assert "config_2" in notes(result)
 
 
+@pytest.mark.parametrize("text", ["[1]", "3", "null", "{", "[" * 100_000])
+def test_a_trial_whose_metadata_cannot_be_read_is_counted(tmp_path: Path, text: str) -> None:
+    write(tmp_path, "1", {"x": 1}, 2.0)
+    write(tmp_path, "2", {"x": 2}, 3.0)
+    (tmp_path / "results" / "config_2" / "metadata.json").write_text(text)
+    result = read_one(tmp_path, "neps")
+    assert (result.read, len(result.run), result.dropped) == (2, 1, 1)
+    assert "metadata.json is damaged" in notes(result)
+
+
 def test_a_log_without_a_readable_trial_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "1", {"x": 1}, 2.0)
     (tmp_path / "results" / "config_1" / "config.yaml").write_text("")

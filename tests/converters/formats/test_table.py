@@ -271,6 +271,12 @@ def test_other_tables_are_left_alone(tmp_path: Path) -> None:
     assert told == {"notes.csv", "own.json", "x.json", "x.jsonl", "x.parquet"}
 
 
+def test_json_lines_by_another_name_are_a_table(tmp_path: Path) -> None:
+    (tmp_path / "own.json").write_text('{"config:a": 1, "cost:y": 2}\n{"config:a": 3, "cost:y": 4}\n')
+    [one] = find(tmp_path, [READER])
+    assert READER.read(one.found, Options()).run.column("cost:y").tolist() == [2.0, 4.0]
+
+
 def test_a_json_list_that_breaks_off_or_holds_other_things(tmp_path: Path) -> None:
     result = a_table(tmp_path, '[{"lr": 0.1, "loss": 1}, 3, {"lr": {"a": 2}, "loss": 2}, {"lr": 0.3, "lo', "log.json")
     assert (result.read, len(result.run), result.dropped) == (4, 2, 2)
