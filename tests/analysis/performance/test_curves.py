@@ -27,6 +27,20 @@ def curve_of(*runs, statistic="median", measure: Measure = LOSS, **options):
     return aggregate("A", members, measure, Statistic(statistic), **options)
 
 
+def test_points_of_a_band_are_evenly_spaced_in_the_logarithm() -> None:
+    assert curves.thinned(np.arange(100.0)).tolist() == list(range(100))  # few enough
+    spread = np.geomspace(1.0, 1e6, 1000)
+    for grid, gap in (
+        (spread, 10.2),  # 999 steps over 98
+        (np.append(0.0, spread), 10.2),  # zero has no logarithm: from the next on
+        (np.append(1e-6, spread), 20.4),  # half of the points are to be before 1
+    ):
+        found = curves.thinned(grid)
+        assert (found[0], found[-1]) == (0, len(grid) - 1) and len(found) <= curves.BAND_POINTS
+        steps = np.diff(found[found > 0])
+        assert (np.abs(steps - gap) < 1.5).all() and steps.mean() == pytest.approx(gap, rel=0.05)
+
+
 def test_median_by_hand_with_late_failed_and_short_runs(make_run) -> None:
     early = make_run(costs=[5.0, 3.0, 1.0], ends=[1.0, 4.0, 9.0])
     late = make_run(seed=1, costs=[NAN, 7.0, 6.0], ends=[1.0, 3.0, 8.0])

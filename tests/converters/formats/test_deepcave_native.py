@@ -91,6 +91,16 @@ def test_only_locked_bounds_are_bounds(tmp_path: Path) -> None:
     assert (score.name, score.direction, score.lower, score.upper) == ("f1 ö", "maximize", 0.0, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("told", "seeds"),
+    [({"7": 123}, [123, 8]), ({"7": None, "8": 7}, [None, 7]), ({"7": True, "8": "3"}, [7, 8]), ([123], [7, 8])],
+)
+def test_seeds_of_the_log_come_back(tmp_path: Path, told: Any, seeds: list[int | None]) -> None:
+    meta = {"objectives": [ERROR], "budgets": [2], "seeds": [7, 8], "trial seeds": told}
+    lines = [[0, 2, seed, [0.5], 0.0, 1.5, 1, {}] for seed in (7, 8)]
+    assert read(write_log(tmp_path / "run", lines, meta=meta)).run.trials["seed"].to_pylist() == seeds
+
+
 def test_stand_ins_for_no_budget_and_no_seed(tmp_path: Path) -> None:
     folder = write_log(tmp_path / "run", [[0, math.inf, -1, [0.5, 0.9], 0.0, 1.5, 1, {}]])
     result = read(folder)

@@ -100,6 +100,11 @@ def test_names_in_quotes_and_no_positions(tmp_path: Path) -> None:
     assert runs[0].cost().tolist() == [3.0, 2.0] and "no positions" in told(runs[0])
 
 
+def test_a_table_without_values_is_refused(tmp_path: Path) -> None:
+    [result, *_], _ = converted(write(tmp_path / "log", IMPROVEMENTS.replace("raw_y", "other")), tmp_path)
+    assert result.status == "refused" and "has no column raw_y" in str(result.reason)
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -203,6 +208,10 @@ def test_what_encave_keeps_there_for_itself_is_read_with_care(tmp_path: Path) ->
         [result], _ = converted(tmp_path / "ioh", tmp_path)
         assert reason in str(result.reason)
     table.write_text(whole)
+    content["encave"]["runs"][0]["objectives"][0]["name"] = "other"
+    path.write_text(json.dumps(content))
+    [result], _ = converted(tmp_path / "ioh", tmp_path)
+    assert "has no column cost_other" in str(result.reason)
     del content["encave"]
     path.write_text(json.dumps(content))
     _, [run] = converted(tmp_path / "ioh", tmp_path)

@@ -83,6 +83,19 @@ def test_notes_say_what_was_assumed_and_left_out() -> None:
     assert any("b has no value" in note.text for note in notes)
 
 
+def test_null_is_a_choice_beside_texts_and_truth_values_that_all_have() -> None:
+    rows = [{"a": "x", "b": True, "c": 1, "d": "x"}, {"a": None, "b": None, "c": None}, {"a": "y", "b": None, "c": 2}]
+    found = infer(dict(enumerate(rows)))
+    assert choices(found.space["a"]) == ("x", "y", None)
+    assert choices(found.space["b"]) == (True, None)
+    assert choices(found.space["c"]) is None  # numbers: inactive
+    assert found.configurations[1] == {"a": None, "b": None}
+    told = {note.text: note.count for note in found.notes if "is taken for a choice" in note.text}
+    assert [(text[:9], count) for text, count in told.items()] == [("null of a", 1), ("null of b", 2)]
+    half = infer({0: {"a": "x"}, 1: {"a": None}, 2: {}})
+    assert half.configurations == {0: {"a": "x"}, 1: {}, 2: {}}  # not every configuration has it: inactive
+
+
 scalars = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.lists(st.integers(0, 3), max_size=2)
 )
