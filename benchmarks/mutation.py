@@ -5,8 +5,9 @@
 Places of the code are drawn at random, and at each one of cosmic-ray's faults: another comparison, operator or number,
 a condition turned round, a decorator left out. The tests run once without a fault, in a copy of the project; they must
 pass, and coverage.py says which files of tests execute which line, and each file's time is taken. A fault's tests are
-those of the module's name or package, then the quickest that execute the function it is in (the module, for what is in
-none), as many as take `--seconds` together. Each is run in a fork of a process that has loaded what they need from
+those of the module's name or package and those that import it, then those that execute the function it is in (the
+module, for what is in none), first of the folder that mirrors the module's and then of others, the quickest first,
+until they have taken `--seconds`. Each is run in a fork of a process that has loaded what they need from
 elsewhere. Printed are the share of faults that were noticed, by folder, and every one that was not, which is a test to
 write or changes nothing that matters. `--map FILE` keeps what the first run found for the next.
 """
@@ -30,6 +31,7 @@ import traceback
 from collections import Counter
 from collections.abc import Generator, Iterator
 from difflib import unified_diff
+from functools import cache
 from importlib.util import cache_from_source
 from pathlib import Path
 from typing import NamedTuple
@@ -119,20 +121,40 @@ class Known(NamedTuple):
     """By file of tests."""
 
     def tests_of(self, fault: Fault, seconds: float) -> list[str]:
-        """Files of tests: those of the module's name or package, then by time those that execute the function."""
+        """Files of tests: those of the module's name, package or imports, then those that execute the function."""
         by_file = self.lines.get(str(fault.module), {})
         span = _function(fault)
         near = [file for file, lines in by_file.items() if any(line in span for line in lines)] or list(by_file)
         package = [] if {str(fault.module), str(fault.module.parent)} & {*FOLDERS} else [fault.module.parent.name]
         family = fault.module.stem.partition("_")[0]
         names = tuple(f"test_{name.rstrip('s')}" for name in (family, *package))
-        chosen = [file for file in self.seconds if Path(file).name.startswith(names)]  # also what other processes run
-        for file in sorted(set(near) - set(chosen), key=lambda file: self.seconds[file]):
-            seconds -= self.seconds[file]
-            if chosen and seconds < 0:
+        # also what other processes run
+        chosen = [f for f in self.seconds if Path(f).name.startswith(names) or _imports(f, fault.module)]
+        mirrored = Path("tests") / fault.module.parent
+        by_time = sorted(set(near) - set(chosen), key=lambda f: (not Path(f).is_relative_to(mirrored), self.seconds[f]))
+        for file in by_time:
+            if seconds < 0:
                 break
+            seconds -= self.seconds[file]
             chosen.append(file)
         return chosen
+
+
+def _imports(file: str, module: Path) -> bool:
+    """Whether a file of tests imports a module, or names from it."""
+    dotted = ".".join(("encave", *module.with_suffix("").parts)).removesuffix(".__init__")
+    for node in ast.walk(_tree(HERE / file)):
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            if dotted in (node.module, *(f"{node.module}.{name.name}" for name in node.names)):
+                return True
+        elif isinstance(node, ast.Import) and any(name.name == dotted for name in node.names):
+            return True
+    return False
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _function(fault: Fault) -> range:
