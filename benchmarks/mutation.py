@@ -120,6 +120,10 @@ class Known(NamedTuple):
     seconds: dict[str, float]
     """By file of tests."""
 
+    def limit(self, tests: list[str]) -> float:
+        """Seconds after which these have no end: five times as many as they took, on a machine that was less busy."""
+        return max(SECONDS, 5 * sum(self.seconds[file] for file in tests))
+
     def tests_of(self, fault: Fault, seconds: float) -> list[str]:
         """Files of tests: those of the module's name, package or imports, then those that execute the function."""
         by_file = self.lines.get(str(fault.module), {})
@@ -170,7 +174,7 @@ def _function(fault: Fault) -> range:
 def known(project: Path) -> Known:
     """Run all tests of the project as it is; files with a test that fails are told, and no fault's tests."""
     told = project.parent / "known.json"
-    _fails(project, [f"tests/{folder}" for folder in TESTS], told)
+    _fails(project, [f"tests/{folder}" for folder in TESTS], 24 * SECONDS, told)
     lines, seconds, failed = json.loads(told.read_text(encoding="utf-8"))
     for file in failed:
         print(f"fails without a fault: {file}", flush=True)
@@ -222,7 +226,7 @@ class _Watcher:
         return lines, self.seconds, sorted(self.failed)
 
 
-def noticed(project: Path, fault: Fault, code: str, tests: list[str]) -> bool | None:
+def noticed(project: Path, fault: Fault, code: str, tests: list[str], limit: float) -> bool | None:
     """Whether one of the tests of the project with this code fails; None where they do not end."""
     if not tests:
         return False
@@ -232,12 +236,12 @@ def noticed(project: Path, fault: Fault, code: str, tests: list[str]) -> bool | 
     place.write_text(code, encoding="utf-8")
     compiled.unlink(missing_ok=True)  # it has the time and the size of the code, which may be those of the fault
     try:
-        return _fails(project, tests)
+        return _fails(project, tests, limit)
     finally:
         place.write_text(before, encoding="utf-8")
 
 
-def _fails(project: Path, tests: list[str], told: Path | None = None) -> bool | None:
+def _fails(project: Path, tests: list[str], limit: float, told: Path | None = None) -> bool | None:
     """Run tests in a fork, which has a group of processes of its own, and write what they execute where it is asked.
 
     Returns:
@@ -255,7 +259,7 @@ def _fails(project: Path, tests: list[str], told: Path | None = None) -> bool | 
         finally:
             sys.stdout.flush()
             os._exit(status)
-    until = time.monotonic() + (SECONDS if told is None else 12 * SECONDS)
+    until = time.monotonic() + limit
     while time.monotonic() < until:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
@@ -326,11 +330,12 @@ def main() -> None:
             both = mutated(fault)
             if both is None:
                 continue
-            found = noticed(project, fault, both[1], tests.tests_of(fault, told.seconds))
+            chosen = tests.tests_of(fault, told.seconds)
+            found = noticed(project, fault, both[1], chosen, tests.limit(chosen))
             score.setdefault(str(fault.module.parent), Counter())[found is not False] += 1
             endless += found is None
             if not found:
-                what = "not noticed" if found is False else f"noticed, no end within {SECONDS} s"
+                what = "not noticed" if found is False else f"noticed, no end within {tests.limit(chosen):.0f} s"
                 print(f"{what}: {fault.operator}", *_lines(fault.module, *both), sep="\n", flush=True)
             tried += 1
             print(f"{tried} of {told.sample}", end="\r", file=sys.stderr, flush=True)
