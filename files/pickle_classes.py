@@ -148,7 +148,7 @@ class Classes:
         stand_in: Callable[[str, str], Any] | None,
         size: int,
     ) -> None:
-        """Args as in `safe_pickle.load`; `size` is the bytes of the pickle, which bounds those of what it makes."""
+        """Args as in `pickles.load`; `size` is the bytes of the pickle, which bounds those of what it makes."""
         self._name = name
         self._allowed = allowed
         self._stand_in = stand_in

@@ -29,7 +29,10 @@ PLAIN = st.recursive(
 @given(PLAIN, st.integers(0, pickle.HIGHEST_PROTOCOL))
 def test_plain_data_of_every_protocol(value: Any, protocol: int) -> None:
     allowed = {"_codecs.encode", "__builtin__.bytes"}
-    assert loads(pickle.dumps(value, protocol), name="it", allowed=allowed) == value
+    data = pickle.dumps(value, protocol)
+    assert loads(data, name="it", allowed=allowed) == value
+    classes = Classes("it", frozenset(allowed), None, len(data))
+    assert GuardedUnpickler(io.BytesIO(data), "it", classes).load() == value
 
 
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
