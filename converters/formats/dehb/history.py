@@ -210,6 +210,8 @@ def _is_row(row: Any, with_id: bool) -> bool:
     *ids, vector, fitness, cost, fidelity, _ = row
     if not isinstance(vector, list | tuple | np.ndarray) or (isinstance(vector, np.ndarray) and vector.ndim != 1):
         return False
+    if isinstance(fitness, np.ndarray) and fitness.ndim == 0:
+        fitness = fitness[()]  # a number
     several = fitness if isinstance(fitness, list | tuple | np.ndarray) and np.ndim(fitness) == 1 else [fitness]
     return _are((*several, cost, fidelity, *vector), numbers.Real) and _are(ids, numbers.Integral)
 

@@ -282,6 +282,14 @@ def test_rows_that_are_none_are_counted(tmp_path: Path) -> None:
     assert (conversion.read, conversion.written, conversion.dropped, conversion.configurations) == (5, 2, 3, 1)
 
 
+def test_a_fitness_may_be_an_array_of_one_number(tmp_path: Path) -> None:
+    rows = [([0.1, 0.2], fitness, 2.0, 12.0, {}) for fitness in (np.array(0.25), 0.5, np.array([[0.75]]))]
+    _pickled(tmp_path, rows)
+    [conversion] = convert([tmp_path], tmp_path / "out")
+    assert (conversion.read, conversion.dropped) == (3, 1)
+    assert Run.load(conversion.output).cost().tolist() == [0.25, 0.5]
+
+
 class Malicious:
     def __init__(self, victim: Path) -> None:
         self.victim = victim
