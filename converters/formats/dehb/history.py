@@ -212,7 +212,7 @@ def _is_row(row: Any, with_id: bool) -> bool:
         return False
     if isinstance(fitness, np.ndarray) and fitness.ndim == 0:
         fitness = fitness[()]  # a number
-    several = fitness if isinstance(fitness, list | tuple | np.ndarray) and np.ndim(fitness) == 1 else [fitness]
+    several = fitness if isinstance(fitness, list | tuple | np.ndarray) else [fitness]
     return _are((*several, cost, fidelity, *vector), numbers.Real) and _are(ids, numbers.Integral)
 
 
