@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import EncaveError
-from ..run import HEADER_FILE, TRIALS_FILE
-from ..store import STORE_FILE, store_of
+from ..store import store_of
 from . import registry
 from .engine import Engine, ReadingTask
 from .passed_over import PACKED, PassedOver, Unread, counted, in_words
 from .reader import TABLE, Found, Listing, Log, Reader
 from .reading_server import Ended
 from .registry import Candidate, FailedDetection
+from .walk import Walk
 
 if TYPE_CHECKING:
     from ..run import Run
 
-MAX_DEPTH = 24
-"""Folders below a source that are searched."""
 UNREADABLE = "unreadable"
 """Stands for the format of what this user may not read."""
 
-_SYSTEM = ("/proc/", "/sys/")
 # Seconds for the files of a folder, and for each; a single one, and a folder without a culprit, may take longer.
 _SEARCH, _SEARCH_FILE = 60.0, 0.002
 
@@ -62,92 +57,6 @@ class Survey:
         """Whether converted runs are meant: one of the sources is one, or there is no log."""
         named = {source.resolve() for source in self.sources}
         return not named.isdisjoint(self.folders) or (bool(self.folders) and not self.logs)
-
-
-@dataclass
-class _Walk:
-    """The folders at or below a source; links are followed, each folder is visited once."""
-
-    source: Path
-    runs: list[Path] = field(default_factory=list[Path])
-    stores: list[Path] = field(default_factory=list[Path])
-    barred: list[Path] = field(default_factory=list[Path])
-    passed: list[Unread] = field(default_factory=list[Unread])
-
-    def listings(self, skip: Path | None) -> Iterator[Listing]:
-        """Files of the folders, without hidden folders, converted runs and stores.
-
-        Raises:
-            EncaveError: the source does not exist, or is neither a file nor a folder.
-        """
-        if self.source.is_file():
-            yield from self._readable(self.source.parent, [self.source.name])
-            return
-        visited = {os.path.realpath(skip)} - {os.path.realpath(self.source)} if skip is not None else set[str]()
-        waiting = [(self.source, 0)]
-        while waiting:
-            folder, depth = waiting.pop()
-            real = os.path.realpath(folder)
-            if real in visited:
-                if skip is not None and real == os.path.realpath(skip):
-                    self._tell_of_out(folder)
-                continue
-            visited.add(real)
-            if depth > MAX_DEPTH:
-                self.passed.append(Unread(folder, f"more than {MAX_DEPTH} folders below its source"))
-            elif os.path.lexists(folder) and not os.access(folder, os.R_OK | os.X_OK):
-                self.barred.append(folder)
-            else:
-                names, below = self._entries(folder)
-                if HEADER_FILE in names and TRIALS_FILE in names:
-                    self.runs.append(folder)
-                elif STORE_FILE in names:
-                    self.stores.append(folder)
-                else:
-                    yield from self._readable(folder, names)
-                    waiting += [(each, depth + 1) for each in reversed(below)]
-
-    def _entries(self, folder: Path) -> tuple[list[str], list[Path]]:
-        """Names of a folder's files, and its folders that are not hidden."""
-        try:
-            with os.scandir(folder) as entries:
-                listed = sorted(entries, key=lambda entry: entry.name)
-        except OSError as error:
-            self.passed.append(Unread(folder, error.strerror or str(error)))
-            return [], []
-        system = {entry.name for entry in listed if entry.is_symlink() and _is_of_the_system(entry.path)}
-        self.passed += (Unread(folder / name, "leads to what the system makes, no file") for name in sorted(system))
-        listed = [entry for entry in listed if entry.name not in system]
-        files = {entry.name: None for entry in listed if self._is(entry.is_file, entry)}
-        below = [entry for entry in listed if entry.name not in files and self._is(entry.is_dir, entry)]
-        other = {entry.name for entry in listed} - files.keys() - {entry.name for entry in below}
-        self.passed += (Unread(folder / name, "neither a file nor a folder") for name in sorted(other))
-        return list(files), [Path(entry.path) for entry in below if not entry.name.startswith(".")]
-
-    def _tell_of_out(self, folder: Path) -> None:
-        """The folder that is written to holds runs, or what encave marked as its own; other files may be a log."""
-        with suppress(OSError):
-            names = [entry.name for entry in os.scandir(folder) if entry.is_file()]
-            if names and STORE_FILE not in names and not any(name.startswith(".encave") for name in names):
-                told = "folder that is written to, which holds files and is not searched"
-                self.passed.append(Unread(folder, told, "choose another --out"))
-
-    @staticmethod
-    def _is(kind: Callable[[], bool], entry: os.DirEntry[str]) -> bool:
-        """Whether an entry is of a kind; a link to itself is of none."""
-        try:
-            return kind()
-        except OSError:
-            return False
-
-    def _readable(self, folder: Path, names: Sequence[str]) -> Iterator[Listing]:
-        barred = {name for name in names if not os.access(folder / name, os.R_OK)}
-        gone = {name for name in barred if not os.path.lexists(folder / name)}
-        self.barred += (folder / name for name in names if name in barred and name not in gone)
-        self.passed += (Unread(folder / name, "vanished during the search") for name in sorted(gone))
-        kept = tuple(name for name in names if name not in barred)
-        if kept or not names:  # some formats are known by a folder that holds folders only
-            yield Listing(folder, kept)
 
 
 _Formats: TypeAlias = "tuple[str | None, Mapping[str, str] | None]"
@@ -193,11 +102,6 @@ def survey(
     )
 
 
-def _is_of_the_system(path: str) -> bool:
-    """Whether a link leads to where reading may wait for ever or act, though the system calls it a plain file."""
-    return os.path.realpath(path).startswith(_SYSTEM)
-
-
 def _once(paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(path.resolve() for path in paths))
 
@@ -209,7 +113,7 @@ def find(source: Path, readers: Sequence[Reader]) -> list[Candidate]:
         EncaveError: the source does not exist, or a format fails at a file.
     """
     _check(source)
-    told = [registry.claims(listing, readers) for listing in _Walk(source).listings(None)]
+    told = [registry.claims(listing, readers) for listing in Walk(source).listings(None)]
     if failed := next((failure for each in told for failure in each.failed), None):
         raise EncaveError(f"{failed.path}: {failed.reason}")
     found = [candidate for each in told for candidate in each.found]
@@ -230,7 +134,7 @@ def _check(source: Path) -> None:
 def _of_source(source: Path, engine: Engine, wanted: _Formats, skip: Path | None) -> Survey:
     if store_of(source) is not None:
         return Survey((source,), (), (), (source,), ())
-    walk = _Walk(source)
+    walk = Walk(source)
     listed: list[Listing] = []
     logs: list[Log] = []
     unread: list[Unread] = []

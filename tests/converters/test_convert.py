@@ -12,7 +12,7 @@ import pytest
 
 from encave.converters.conversion import Conversion, convert
 from encave.converters.parts.names import folder_name
-from encave.converters.survey import MAX_DEPTH
+from encave.converters.walk import MAX_DEPTH
 from encave.errors import EncaveError
 from encave.run import Run
 
