@@ -157,6 +157,25 @@ def test_mann_whitney_is_that_of_scipy(n: int, m: int, method: str) -> None:
     assert tests.mann_whitney(a, b) == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.parametrize("sizes", [(100, 60, 80), (9, 12, 11)])
+@pytest.mark.parametrize("values", [4, 10_000])
+def test_kruskal_is_that_of_scipy(sizes: tuple[int, ...], values: int) -> None:
+    rng = np.random.default_rng(3)
+    groups = [rng.integers(0, values, size) + place * values / 8 for place, size in enumerate(sizes)]
+    expected = stats.kruskal(*groups)
+    h, p = tests.kruskal(groups)
+    assert h == pytest.approx(expected.statistic)
+    # of few values by permutations, which agree with chi-squared about as well as these are many
+    assert p == pytest.approx(expected.pvalue, abs=1e-12 if sum(sizes) > 200 else 0.02)
+
+
+def test_kruskal_of_values_that_are_all_alike_or_wholly_apart() -> None:
+    assert tests.kruskal([np.ones(4), np.ones(3)]) == (0.0, 1.0)
+    # 2 of the 20 assignments of six values are as far apart
+    _, p = tests.kruskal([np.arange(3.0), np.arange(10.0, 13.0)])
+    assert p == pytest.approx(0.1, abs=0.01)
+
+
 def test_failed_runs_are_the_worst() -> None:
     a, b = np.array([NAN, NAN, 1.0, 2.0]), np.array([NAN, 3.0, 4.0, 5.0])
     worst = 1e6

@@ -151,6 +151,7 @@ def test_success_without_finite_cost_is_a_crash(tmp_path: Path) -> None:
     (tmp_path / "runhistory.json").write_text(json.dumps({"data": data, "configs": configs}))
     conversion, _ = one(tmp_path / "runhistory.json", tmp_path / "out")
     assert conversion.statuses == {"success": 1, "crashed": 2}
+    assert [note.count for note in conversion.notes if "what SMAC used instead" in note.text] == [2]
 
 
 def test_history_that_breaks_off_within_its_configurations(tmp_path: Path, shared: Path) -> None:
@@ -296,6 +297,7 @@ def test_running_trial_first_in_a_log_of_several_objectives(tmp_path: Path) -> N
     assert [objective.name for objective in run.objectives] == ["cost_0", "cost_1"]
     assert run.trials["cost:cost_1"].to_pylist() == [None, 2.0]
     assert run.trials["status"].to_pylist() == ["running", "success"]
+    assert not any("what SMAC used instead" in note.text for note in run.notes)
 
 
 @pytest.mark.parametrize(

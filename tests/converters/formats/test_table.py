@@ -152,6 +152,11 @@ def test_runs_are_never_mixed(tmp_path: Path) -> None:
         READER.read(found.found, Options(mapping={"run": "who"}))
 
 
+def test_a_table_of_names_only_has_no_row(tmp_path: Path) -> None:
+    with pytest.raises(EncaveError, match=r"log\.csv has no row$"):
+        a_table(tmp_path, "lr,loss\n")
+
+
 def test_own_names_need_no_mapping(tmp_path: Path) -> None:
     rows = [
         {"config_id": 5 + i, "config:lr": i / 10, "cost:err": 1.0 - i, "budget": 3.0, "seed": 7, "extra:q": i}
