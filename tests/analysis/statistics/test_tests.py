@@ -174,6 +174,7 @@ def test_kruskal_of_values_that_are_all_alike_or_wholly_apart() -> None:
     # 2 of the 20 assignments of six values are as far apart
     _, p = tests.kruskal([np.arange(3.0), np.arange(10.0, 13.0)])
     assert p == pytest.approx(0.1, abs=0.01)
+    assert tests.kruskal([np.arange(20.0), np.arange(100.0, 120.0)], permutations=99)[1] == 0.01  # none is as far
 
 
 def test_failed_runs_are_the_worst() -> None:
