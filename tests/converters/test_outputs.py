@@ -312,6 +312,15 @@ def test_the_csv_twin_reads_back_alone(tmp_path: Path) -> None:
     assert [back.configuration(i) for i in back.trials["config_id"].to_pylist()] == configurations
 
 
+def test_runs_of_any_ranges_can_be_grouped_in_deepcave(tmp_path: Path) -> None:
+    outputs.output("deepcave13").write([small_run(), small_run("q", costs=(-8.0, None, 7.0, 5.0))], tmp_path)
+    for name, lower, upper in (("r", 1.0, 3.0), ("q", -8.0, 7.0)):
+        error, time = json.loads((tmp_path / name / "meta.json").read_text())["objectives"]
+        assert (error["name"], error["lower"], error["upper"]) == ("err", lower, upper)
+        for objective in (error, time):  # of locked ones the bounds must be the same
+            assert (objective["lock_lower"], objective["lock_upper"]) == (False, False)
+
+
 def test_native_folders_for_older_deepcave(tmp_path: Path) -> None:
     outputs.output("deepcave13").write([small_run()], tmp_path)
     folder = tmp_path / "r"
