@@ -124,6 +124,20 @@ def test_every_state_of_a_trial(tmp_path: Path) -> None:
     assert "flagged 1: finished trials without any step have no budget" in notes(told)
 
 
+def test_what_the_objective_kept_of_a_trial_stands_at_its_last_report(tmp_path: Path) -> None:
+    study = optuna.create_study(storage=f"sqlite:///{tmp_path / 'study.db'}", study_name="s")
+    for state, value in ((TrialState.COMPLETE, 0.5), (TrialState.PRUNED, None), (TrialState.FAIL, None)):
+        steps = {1: 2.0, 2: 1.5, 3: 1.0}
+        study.add_trial(create_trial(state=state, value=value, intermediate_values=steps, user_attrs={"size": 7}))
+    run = read(tmp_path, of_optuna.READER).run
+    assert rows(run, "extra:user_attrs_size") == [
+        *((0, budget, "success", size) for budget, size in ((1.0, None), (2.0, None), (3.0, 7))),
+        *((0, budget, "success", size) for budget, size in ((1.0, None), (2.0, None), (3.0, 7))),
+        *((0, budget, "success", None) for budget in (1.0, 2.0, 3.0)),
+        (0, 3.0, "crashed", 7),  # after its last step
+    ]
+
+
 def test_steps_that_count_from_elsewhere_stay(tmp_path: Path) -> None:
     study_of(tmp_path, [(TrialState.COMPLETE, 0.5, {10: 2.0, 100: 0.5})])
     told = read(tmp_path, of_optuna.READER)
