@@ -169,6 +169,14 @@ def test_kruskal_is_that_of_scipy(sizes: tuple[int, ...], values: int) -> None:
     assert p == pytest.approx(expected.pvalue, abs=1e-12 if sum(sizes) > 200 else 0.02)
 
 
+@pytest.mark.parametrize(("size", "drawn"), [(100, True), (101, False)])
+def test_kruskal_draws_permutations_of_up_to_200_values(size: int, drawn: bool) -> None:
+    rng = np.random.default_rng(4)
+    groups = [rng.normal(size=size), rng.normal(size=100)]
+    _, p = tests.kruskal(groups, permutations=19)
+    assert ((20 * p).is_integer(), p == pytest.approx(stats.kruskal(*groups).pvalue)) == (drawn, not drawn)
+
+
 def test_kruskal_of_values_that_are_all_alike_or_wholly_apart() -> None:
     assert tests.kruskal([np.ones(4), np.ones(3)]) == (0.0, 1.0)
     # 2 of the 20 assignments of six values are as far apart

@@ -50,6 +50,13 @@ def history(**columns: list[object]) -> pd.DataFrame:
     return pd.DataFrame(base | columns, index=pd.Index(["a_budget=3.5_instance=None", "b", "c"], name="name"))
 
 
+@pytest.mark.parametrize("gone", [["status"], ["trial_seed"], [METRIC, "metric:loss (minimize)"]])
+def test_other_tables_are_left_alone(tmp_path: Path, gone: list[str]) -> None:
+    for name in ("mine.parquet", "history.parquet"):
+        history().drop(columns=gone).to_parquet(tmp_path / name)
+    assert list(READER.detect(Listing(tmp_path, ("mine.parquet", "history.parquet")))) == []
+
+
 def test_failed_trials_and_several_metrics(tmp_path: Path) -> None:
     history().to_parquet(tmp_path / "mine.parquet")
     run = read(tmp_path).run
