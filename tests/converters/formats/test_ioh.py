@@ -133,6 +133,12 @@ def test_numbers_that_are_none_and_nested_descriptions(tmp_path: Path) -> None:
     assert result.status == "refused" and "nested too deeply" in str(result.reason)
 
 
+def test_integers_beyond_64_bits_are_floats(tmp_path: Path) -> None:
+    table = ALL.replace("1 2.0 1 ", "1 2.0 9999999999999999999 ")
+    _, runs = converted(write(tmp_path / "log", IMPROVEMENTS + table), tmp_path)
+    assert runs[1].trials["extra:sigma"].to_pylist() == [1e19, 1.0, 1.0]
+
+
 def test_a_space_given_tells_the_choices(tmp_path: Path) -> None:
     space = ConfigurationSpace({"a": (-5.0, 5.0), "b": ["p", "q", "r", "s"]})
     _, (first, _) = converted(write(tmp_path / "log"), tmp_path, space=space)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from encave.converters.conversion import Conversion, convert
 from encave.converters.formats.smac.columns import entries
+from encave.converters.formats.smac.files import Scenario
 from encave.converters.formats.smac.rows import releases
 from encave.converters.formats.smac.times import times
 from encave.files.json_text import closed
@@ -382,3 +383,22 @@ def test_run_history_of_another_name(tmp_path: Path, form: str) -> None:
     (tmp_path / "other.json").write_text(json.dumps({"data": [[[1, 2], [3, 4]]], "stats": {}}))
     conversion, run = one(tmp_path, tmp_path / "out")
     assert (conversion.source.name, len(run)) == ("rh (run 2).json", 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "legacy", "count", "names"),
+    [
+        ({}, False, 1, ["cost"]),
+        ({}, False, 2, ["cost_0", "cost_1"]),
+        ({"objectives": "loss"}, False, 1, ["loss"]),
+        ({"objectives": ["loss", "size"]}, False, 2, ["loss", "size"]),
+        ({"objectives": ["loss", "size"]}, False, 1, ["cost"]),  # others than the costs
+        ({"objectives": ["loss", "loss"]}, False, 2, ["cost_0", "cost_1"]),
+        ({"multi_objectives": "[loss, 'size']"}, True, 2, ["loss", "size"]),
+        ({"multi_objectives": ["loss", "size"]}, True, 2, ["loss", "size"]),
+        ({"run_obj": "runtime"}, True, 1, ["runtime"]),
+        ({"run_obj": "runtime"}, True, 2, ["cost_0", "cost_1"]),
+    ],
+)
+def test_names_of_objectives(content: dict[str, Any], legacy: bool, count: int, names: list[str]) -> None:
+    assert [objective.name for objective in Scenario(content, legacy).objectives(count)] == names
