@@ -15,6 +15,7 @@ HOUR = 3600.0
 _CHANGES = (14, 31)  # the Sunday in March up to which summer time begins, in North America and in Europe
 _WEEK = 7 * 24 * HOUR
 _ABSOLUTE = 1e8  # seconds; no run takes three years, so later stamps count from 1970
+_YEAR_10000 = 253_402_300_800.0  # seconds since 1970; Python's calendar ends there
 
 
 def from_start(starts: Sequence[float | None], ends: Sequence[float | None]) -> tuple[Times, list[Note]]:
@@ -60,7 +61,9 @@ def forward_an_hour(*stamps: Sequence[float | None]) -> list[Note]:
         stamps: Seconds by a clock without a zone; None where there is none.
     """
     known = np.array([stamp for some in stamps for stamp in some if stamp is not None], dtype=np.float64)
-    if not len(known) or known.min() < _ABSOLUTE or known.max() - known.min() > _WEEK:
+    if not len(known) or not _ABSOLUTE <= known.min() <= known.max() < _YEAR_10000:
+        return []
+    if known.max() - known.min() > _WEEK:
         return []
     year = datetime.fromtimestamp(float(known.min()), timezone.utc).year
     for latest in _CHANGES:
