@@ -212,6 +212,8 @@ def _symlog_ticks(axes: Axes, scale: Scale) -> None:
 
 
 def _tick(value: float, _position: int | None = None) -> str:
+    if not math.isfinite(value):  # beyond 1e308
+        return ""
     if value and not 1e-4 <= abs(value) < 1e6:
         exponent = int(np.floor(np.log10(abs(value)) + 1e-9))
         factor = value / 10.0**exponent

@@ -15,6 +15,7 @@ from ..performance.anytime import Trajectory
 from ..statistics import tests
 from ..statistics.effects import a12
 from ..statistics.intervals import Interval, of_difference, over_runs
+from ..statistics.scaling import scaled
 
 Centre: TypeAlias = Literal["mean", "median"]
 """What stands for the runs of an optimizer in a table."""
@@ -176,7 +177,8 @@ def spread(values: NDArray[np.float64], interval: Interval = "t", measure: Measu
     if measure is not None:
         ends = measure.cut(*ends, known)
     lower, upper = float(ends[0][0]), float(ends[1][0])
-    return FinalSpread(known, mean, float(known.std(ddof=1)), lower, upper)
+    [unit], power = scaled([known])
+    return FinalSpread(known, mean, float(np.ldexp(unit.std(ddof=1), power)), lower, upper)
 
 
 def lead(table: FinalTable, interval: Interval = "t", *, by_pairs: bool = True) -> Lead | None:

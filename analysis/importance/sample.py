@@ -17,6 +17,7 @@ from .space import Encoded, encode, rows_of
 
 FEWEST = 10
 """Configurations with a result below which nothing is estimated."""
+_LARGEST = 1e140  # what may be squared and summed
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,11 +132,15 @@ def fit(data: Sample, *, trees: int | None = None, seed: int = 0) -> Forest:
     """The forest on a run's results, of `trees_for` trees if it is not said how many.
 
     Raises:
-        EncaveError: fewer than `FEWEST` configurations, or all results are equal.
+        EncaveError: fewer than `FEWEST` configurations, all results are equal, or some are so large that sums of their
+            squares are more than a float holds.
     """
     if len(data.cost) < FEWEST:
         at = "" if data.budget is None else f" at budget {data.budget:g}"
         raise EncaveError(f"only {len(data.cost)} configurations have a result{at}; importance needs at least {FEWEST}")
+    largest = float(np.abs(data.cost).max())
+    if largest > _LARGEST:
+        raise EncaveError(f"{data.objective} is as large as {largest:g}, of which no variance can be computed")
     if np.ptp(data.cost) == 0:
         raise EncaveError(f"{data.objective} is {data.cost[0]:g} for every configuration, so nothing is important")
     return grow(

@@ -76,13 +76,14 @@ def compare_fronts(section: Section, axis: Axis, interval: Interval = "t") -> Pa
     if not len(every):
         return None
     ideal, nadir = _bounds(every)
-    found = {
-        group.optimizer: tuple(
-            _volume(run, axis, (own - ideal) / (nadir - ideal))
-            for run, own in zip(group.runs, costs[group.optimizer], strict=True)
-        )
-        for group in section.groups
-    }
+    with np.errstate(over="ignore"):  # infinitely far beyond the reference point
+        found = {
+            group.optimizer: tuple(
+                _volume(run, axis, (own - ideal) / (nadir - ideal))
+                for run, own in zip(group.runs, costs[group.optimizer], strict=True)
+            )
+            for group in section.groups
+        }
     signs = np.array([-1.0 if one.direction == "maximize" else 1.0 for one in section.runs[0].objectives])
     return Pareto(
         section=section,
@@ -165,7 +166,7 @@ def _bounds(points: Floats) -> tuple[Floats, Floats]:
     front = points[is_nondominated(points)]
     ideal, nadir = front.min(axis=0), front.max(axis=0)
     nadir = np.where(nadir > ideal, nadir, points.max(axis=0))
-    return ideal, np.where(nadir > ideal, nadir, ideal + 1.0)
+    return ideal, np.where(nadir > ideal, nadir, ideal + np.maximum(1.0, np.abs(ideal)))  # 1e20 + 1 is 1e20
 
 
 def _volume(run: Run, axis: Axis, points: Floats) -> Trajectory:

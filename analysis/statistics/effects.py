@@ -141,7 +141,7 @@ def mean_gain(a: Floats, b: Floats, interval: Interval = "t") -> Estimate:
     Pairs with a missing or infinite value are left out.
     """
     kept = np.isfinite(a) & np.isfinite(b)
-    gain = (b - a)[kept]
+    gain = b[kept] - a[kept]
     if len(gain) < 2:
         return Estimate(float(gain.mean()) if len(gain) else float("nan"), float("nan"), float("nan"))
     return Estimate(float(gain.mean()), *intervals.of_difference(b[kept], a[kept], paired=True, kind=interval))

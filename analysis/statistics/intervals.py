@@ -16,6 +16,7 @@ from ...run.types import Floats
 from . import bootstrap
 from .bootstrap import LEVEL
 from .order_statistics import MEAN, Statistic
+from .scaling import scaled
 
 Ends: TypeAlias = "tuple[Floats, Floats]"
 Interval: TypeAlias = Literal["t", "bootstrap"]
@@ -37,7 +38,9 @@ def over_runs(values: Floats, statistic: Statistic = MEAN, kind: Interval = "t")
     share = statistic.share
     if share is not None:
         return _of_quantile(np.sort(values, axis=0), share)
-    return _of_trimmed_mean(np.sort(values, axis=0), 0 if statistic == MEAN else len(values) // 4)
+    [values], power = scaled([values])
+    lower, upper = _of_trimmed_mean(np.sort(values, axis=0), 0 if statistic == MEAN else len(values) // 4)
+    return np.ldexp(lower, power), np.ldexp(upper, power)
 
 
 def of_difference(a: Floats, b: Floats, *, paired: bool, kind: Interval = "t", pairs: int = 1) -> tuple[float, float]:
@@ -64,6 +67,7 @@ def of_difference(a: Floats, b: Floats, *, paired: bool, kind: Interval = "t", p
 
 def of_sum(samples: Sequence[Floats], level: float = LEVEL) -> Ends:
     """Interval of the sum of the means of independent samples, each of shape (n, m), by Welch and Satterthwaite."""
+    samples, power = scaled(samples)
     parts = np.stack([one.var(axis=0, ddof=1) / len(one) for one in samples])
     freedom = np.array([len(one) - 1 for one in samples])[:, None]
     variance = parts.sum(axis=0)
@@ -71,7 +75,7 @@ def of_sum(samples: Sequence[Floats], level: float = LEVEL) -> Ends:
     known = np.divide(variance**2, spread, out=np.ones_like(variance), where=spread > 0)
     half = _student(known, level) * np.sqrt(variance)
     centre = np.sum([one.mean(axis=0) for one in samples], axis=0)
-    return centre - half, centre + half
+    return np.ldexp(centre - half, power), np.ldexp(centre + half, power)
 
 
 def of_mean_over_tasks(samples: Sequence[Floats], *, shared: bool) -> Ends:

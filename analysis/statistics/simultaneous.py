@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .bootstrap import LEVEL
+from .scaling import scaled
 from .tests import Floats
 
 DRAWS = 4_000
@@ -45,6 +46,7 @@ def differences(others: Sequence[Floats], control: Floats, *, paired: bool, seed
         paired: Whether the rows of all are of the same seeds; deviations are then of the differences.
         seed: Of the multipliers.
     """
+    [control, *others], power = scaled([control, *others])
     rng = np.random.default_rng(seed)
     if paired:
         common = rng.standard_normal((DRAWS, len(control)))
@@ -62,7 +64,8 @@ def differences(others: Sequence[Floats], control: Floats, *, paired: bool, seed
         deviation = np.divide(np.abs(drawn), error, out=np.zeros_like(drawn), where=error > 0)
         largest = np.maximum(largest, deviation.max(axis=1))
     tail = _tail(float(np.quantile(largest, INSIDE)))
-    return tuple(_band([values for values, _ in each], error, tail) for each, error in zip(parts, errors, strict=True))
+    bands = [_band([values for values, _ in each], error, tail) for each, error in zip(parts, errors, strict=True)]
+    return tuple(Band(*(np.ldexp(one, power) for one in (band.value, band.lower, band.upper))) for band in bands)
 
 
 def _variance(values: Floats) -> Floats:

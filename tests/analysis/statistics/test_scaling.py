@@ -1,0 +1,43 @@
+"""Values whose squares no float holds have the intervals of the same values in another unit."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from encave.analysis.comparison.ranking import spread
+from encave.analysis.statistics import intervals, simultaneous
+
+RNG = np.random.default_rng(0)
+VALUES, OTHERS = RNG.normal(size=(6, 3)), RNG.normal(size=(5, 3))
+HUGE = 2.0**1000
+
+
+def ends_of_mean(unit: float) -> np.ndarray:
+    return np.array(intervals.over_runs(VALUES * unit))
+
+
+def ends_of_difference(unit: float) -> np.ndarray:
+    return np.array(intervals.of_difference(VALUES[:, 0] * unit, OTHERS[:, 0] * unit, paired=False))
+
+
+def ends_of_bands(unit: float) -> np.ndarray:
+    [band] = simultaneous.differences([VALUES * unit], OTHERS * unit, paired=False)
+    return np.array([band.value, band.lower, band.upper])
+
+
+def deviation(unit: float) -> np.ndarray:
+    return np.array([spread(VALUES[:, 0] * unit).std])
+
+
+@pytest.mark.parametrize("ends", [ends_of_mean, ends_of_difference, ends_of_bands, deviation])
+@pytest.mark.parametrize("unit", [HUGE, 1 / HUGE])
+def test_a_power_of_two_is_a_unit(ends: Callable[[float], np.ndarray], unit: float) -> None:
+    assert np.isfinite(ends(1.0)).all()
+    assert (ends(unit) / unit == ends(1.0)).all()
+
+
+def test_infinite_values_stay() -> None:
+    with np.errstate(invalid="ignore"):
+        lower, upper = intervals.over_runs(np.array([[1e300], [np.inf], [2e300]]))
+    assert not np.isfinite([lower, upper]).any()
