@@ -27,7 +27,7 @@ def of_file(listing: Listing, name: str) -> Unread | None:
     if frame is None and path.suffix.lower() not in (*_TEXT, ".parquet") and not _has_numbers(path, names):
         return None
     if frame is not None:
-        return Unread(path, frame.kind, f"convert it with {frame.way_in}")
+        return Unread(path, frame.kind, frame.way_in)
     form = path.suffix[1:].upper() if path.suffix.lower() in (*_TEXT, ".parquet") else "JSON"
     columns = ", ".join(names[:_MOST]) + ", …" * (len(names) > _MOST)
     way_in = f"say what its columns are, as in {as_options(guessed(names))}{f' (of {columns})' if names else ''}"

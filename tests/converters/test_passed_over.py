@@ -373,3 +373,17 @@ def test_a_log_where_runs_are_written_to_is_told(tmp_path: Path) -> None:
         ]
         (tmp_path / "b" / "trials.jsonl").unlink()
         assert not survey([tmp_path], engine, skip=tmp_path / "b").passed_over
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("params,param_C,mean_test_f1,mean_test_acc\n{},1,2,3\n", "(COLUMN: mean_test_f1 or mean_test_acc)"),
+        ("trial_index,arm_name,metric_name,mean,sem\n0,0_0,err,1.0,\n", "observations and no parameters"),
+    ],
+)
+def test_the_way_in_says_what_a_person_has_to_choose(tmp_path: Path, content: str, told: str) -> None:
+    (tmp_path / "table.csv").write_text(content)
+    with Engine() as engine, pytest.raises(NothingFoundError) as caught:
+        survey([tmp_path], engine)
+    assert told in str(caught.value.passed_over[0].way_in)

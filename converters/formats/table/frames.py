@@ -47,11 +47,16 @@ class KnownFrame:
     """What is taken for granted of its objective."""
     varying: tuple[str, ...] = field(default=())
     """Roles that count only if their column has several values."""
+    candidates: tuple[str, ...] = ()
+    """The columns of which one is `COLUMN`, where that is known."""
+    instead: str | None = None
+    """What to write for it, of a table that has no trials."""
 
     @property
     def way_in(self) -> str:
-        """The options of the command line that read it."""
-        return as_options(self.mapping)
+        """How it is read: the options of the command line."""
+        which = f" (COLUMN: {' or '.join(self.candidates)})" if self.candidates else ""
+        return self.instead or f"convert it with {as_options(self.mapping)}{which}"
 
 
 def as_options(mapping: Mapping[str, Any]) -> str:
@@ -145,6 +150,7 @@ def _scikit_learn(names: Sequence[str]) -> KnownFrame | None:
             "ignore": [name for name in _INDEX if name in names],
         },
         whole=len(scores) == 1,
+        candidates=tuple(scores) if len(scores) > 1 else (),
         library="scikit-learn",
         notes=(Note("derived", "scikit-learn's scores are better the higher"),),
     )
@@ -242,6 +248,11 @@ def _mlflow(names: Sequence[str]) -> KnownFrame | None:
 def _ax(names: Sequence[str]) -> KnownFrame | None:
     if not {"trial_index", "arm_name"} <= set(names):
         return None
+    if {"metric_name", "mean"} <= set(names):
+        instead = (
+            "it has observations and no parameters: write client.summarize().to_csv('trials.csv') and convert that"
+        )
+        return KnownFrame("Ax's table of observations", {}, library="Ax", instead=instead)
     others = [name for name in names if name not in (*_AX, *_INDEX)]
     roles = _present(names, trial_id="trial_index", status="trial_status")
     methods = [name for name in ("generation_node", "generation_method") if name in names]
