@@ -20,7 +20,8 @@ _USUAL = re.compile(
 )
 _MORE_IS_BETTER = re.compile(r"acc|score|reward|return|auc|f1|precision|recall|r2|iou|bleu|map\b", re.IGNORECASE)
 
-_LESS_IS_BETTER = re.compile(r"loss|err|cost|regret|(?<![a-z])(neg|minus|1[ _-])", re.IGNORECASE)
+_LESS_IS_BETTER = re.compile(r"loss|err|cost|regret|mse|mae|deviance|perplexity", re.IGNORECASE)
+_NEGATED = re.compile(r"(?<![a-z])(neg|minus|(?<!top[ _-])1[ _-])", re.IGNORECASE)
 
 
 def likely(names: Iterable[str]) -> str | None:
@@ -35,5 +36,8 @@ def usual(names: Iterable[str]) -> list[str]:
 
 
 def more_is_better(name: str) -> bool:
-    """Whether a number of this name is better the higher, as names such as accuracy, score and reward tell."""
-    return _MORE_IS_BETTER.search(name) is not None and _LESS_IS_BETTER.search(name) is None
+    """Whether a number of this name is better the higher, as accuracy, score and `neg_log_loss` tell."""
+    less = _LESS_IS_BETTER.search(name) is not None
+    if _NEGATED.search(name):
+        return less
+    return _MORE_IS_BETTER.search(name) is not None and not less

@@ -19,6 +19,9 @@ _INDEX = ("", "Unnamed: 0")  # how pandas calls the column of an index
 _ATTRIBUTE = "system_attrs_"
 _PLACE = "COLUMN"
 _FEW = 8  # columns of which all may be hyperparameters
+_NUMBERED = re.compile(r"(?:f|F|obj(?:ective)?)_?[0-9]")
+_TRAINED = re.compile(r"train(?:ing)?[ _/.-]", re.IGNORECASE)
+_LIMIT = re.compile(r"[gG]_?[0-9]")
 _OF_HYPERPARAMETERS = re.compile(r"(?:(?:hyper)?param(?:eter)?s?|config(?:uration)?|hps?|args?)[._/:]", re.IGNORECASE)
 _WANDB = (
     *("ID", "Name", "State", "Created", "Runtime", "Sweep", "Notes", "User", "Tags", "Commit", "GitHub", "Group"),
@@ -73,15 +76,36 @@ def known_frame(names: Sequence[str]) -> KnownFrame | None:
 def guessed(names: Sequence[str]) -> Mapping[str, Any]:
     """A mapping to begin with for a table of unknown columns: what is called like an objective, and the others."""
     columns = [name for name in names if name not in _INDEX]
-    found = usual(name for name in columns if not _OF_HYPERPARAMETERS.match(name))
+    if len(several := [name for name in columns if _NUMBERED.fullmatch(name)]) > 1:
+        return _of_several(columns, several)
+    found = _metrics(name for name in columns if not _OF_HYPERPARAMETERS.match(name))
     if not found or len(columns) < 2:
         return {"objective": _PLACE, "hyperparameters": _PLACE}
-    others = [name for name in columns if name != found[-1] and not tells_of_the_trial(name)]
+    others = [name for name in columns if name not in found and not _is_told(name)]
     prefixes = dict.fromkeys(match[0] for name in others if (match := _OF_HYPERPARAMETERS.match(name)))
     others = [f"{prefix}*" for prefix in prefixes] or others
     named = others if len(others) <= _FEW else [_PLACE]
     told = {**_objective(found[-1]), "hyperparameters": named or [NONE]}
     return told | runs_told(name for name in columns if name != found[-1])
+
+
+def _metrics(names: Iterable[str]) -> list[str]:
+    """Columns that are called like an objective; one letter does so only where nothing else does."""
+    found = usual(names)
+    return [name for name in found if len(name) > 1] or found
+
+
+def _is_told(name: str) -> bool:
+    """Whether a column is no hyperparameter by all likelihood: it tells of the trial, or of its training."""
+    return tells_of_the_trial(name) or (_TRAINED.match(name) is not None and bool(usual([_TRAINED.sub("", name)])))
+
+
+def _of_several(columns: Sequence[str], objectives: Sequence[str]) -> Mapping[str, Any]:
+    """A mapping for objectives that are numbered, as those of pymoo, beside which `g1`, … are constraints."""
+    limits = [name for name in columns if _LIMIT.fullmatch(name)]
+    others = [n for n in columns if n not in (*objectives, *limits) and not tells_of_the_trial(n)]
+    told = {"objective": list(objectives), "hyperparameters": others if 0 < len(others) <= _FEW else [_PLACE]}
+    return told | ({"constraint": limits} if limits else {})
 
 
 def told_over(frame: KnownFrame, spec: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -223,16 +247,16 @@ def _flaml(names: Sequence[str]) -> KnownFrame | None:
 def _wandb(names: Sequence[str]) -> KnownFrame | None:
     if not {"Name", "State", "Created"} <= set(names):
         return None
-    others = [name for name in names if name not in (*_WANDB, *_INDEX)]
+    others = [name for name in names if name not in (*_WANDB, *_INDEX) and not name.startswith("_")]
     roles = _present(names, status="State", start="Created", duration="Runtime")
     return KnownFrame("export of W&B", {**_of_these(others), **roles})
 
 
 def _of_these(others: Sequence[str]) -> dict[str, Any]:
     """The likeliest objective of these columns, and the others for the hyperparameters."""
-    metric = next(iter(usual(others)), None)
-    told = _objective(metric) if metric else {"objective": _PLACE}
-    hyperparameters = [name for name in others if name != metric and not tells_of_the_trial(name)]
+    metrics = _metrics(others)
+    told = _objective(metrics[0]) if metrics else {"objective": _PLACE}
+    hyperparameters = [name for name in others if name not in metrics and not _is_told(name)]
     return {**told, "hyperparameters": hyperparameters or [_PLACE]}
 
 

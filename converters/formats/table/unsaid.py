@@ -27,6 +27,7 @@ _COUNTS = re.compile(
 )
 _NUMBERS = re.compile(r"trial([_ ]?(id|number|index|num|no))?|number|iter(ation)?|index|idx|id|step", re.IGNORECASE)
 _OTHERS = re.compile(
+    r"n[_ ]?gen|gen(eration)?|"
     r"status|state|start(ed)?([_ ]?(time|at))?|end(ed)?([_ ]?(time|at))?|finish(ed)?([_ ]?(time|at))?|time(stamp)?|"
     r"date(time)?|duration|elapsed|(run|wall|cpu)[_ ]?time|worker|host(name)?|budget|fidelity|feasible|"
     r"training[_ ]?iteration|rung|rank([_ ]?\w*)?|"

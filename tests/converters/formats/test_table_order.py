@@ -12,6 +12,7 @@ from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis
 from encave.converters.formats.table.frames import guessed
 from encave.converters.formats.table.reader import TableReader
+from encave.converters.parts.metrics import more_is_better
 from encave.converters.reader import Options, ReadResult
 from encave.converters.survey import find
 from encave.errors import EncaveError
@@ -238,6 +239,13 @@ def test_every_report_of_rays_trials_is_read_as_such(tmp_path: Path) -> None:
             {"objective": "score:maximize", "hyperparameters": ["config.*"]},
         ),
         (["rank", "lr", "loss"], {"objective": "loss", "hyperparameters": ["lr"]}),
+        (["x", "y", "train_loss", "val_loss"], {"objective": "val_loss", "hyperparameters": ["x", "y"]}),
+        (["x", "y", "loss", "val_loss"], {"objective": "val_loss", "hyperparameters": ["x", "y"]}),
+        (["x", "y"], {"objective": "y", "hyperparameters": ["x"]}),
+        (
+            ["n_gen", "n_eval", "x0", "x1", "f1", "f2", "g1"],
+            {"objective": ["f1", "f2"], "hyperparameters": ["x0", "x1"], "constraint": ["g1"]},
+        ),
     ],
 )
 def test_the_way_in_takes_no_parameter_for_the_objective(names: list[str], told: dict[str, Any]) -> None:
@@ -284,3 +292,14 @@ def test_the_hour_that_does_not_exist_when_summer_time_begins(
     (tmp_path / "t.csv").write_text(f"n,x,loss,ended\n{rows}")
     [result] = _read(tmp_path, LOSS | {"end": "ended"})
     assert ("clocks go forward an hour" in notes(result)) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        *((name, True) for name in ("accuracy", "top_1_acc", "top-1-accuracy", "neg_log_loss", "neg_max_error")),
+        *((name, False) for name in ("val_loss", "1-accuracy", "neg_accuracy", "minus_reward", "rmse", "neg_value")),
+    ],
+)
+def test_which_way_is_better_by_the_name(name: str, more: bool) -> None:
+    assert more_is_better(name) is more
