@@ -380,6 +380,10 @@ def test_a_log_where_runs_are_written_to_is_told(tmp_path: Path) -> None:
     [
         ("params,param_C,mean_test_f1,mean_test_acc\n{},1,2,3\n", "(COLUMN: mean_test_f1 or mean_test_acc)"),
         ("trial_index,arm_name,metric_name,mean,sem\n0,0_0,err,1.0,\n", "observations and no parameters"),
+        (
+            "id,experiment_id,status,suggested,reserved,completed,objective,n,x\na,1,completed,,,,1,2,3\n",
+            "--map objective=objective --map hyperparameters=n,x --map status=status --map start=reserved",
+        ),
     ],
 )
 def test_the_way_in_says_what_a_person_has_to_choose(tmp_path: Path, content: str, told: str) -> None:

@@ -284,6 +284,16 @@ def _ax(names: Sequence[str]) -> KnownFrame | None:
     return KnownFrame("Ax's data frame of trials", told, library="Ax", searcher_column=next(iter(methods), None))
 
 
+def _orion(names: Sequence[str]) -> KnownFrame | None:
+    own = ("id", "experiment_id", "status", "suggested", "reserved", "completed", "objective")
+    if not set(own) <= set(names):
+        return None
+    roles = _present(names, status="status", start="reserved", end="completed")
+    others = [name for name in names if name not in (*own, *_INDEX)]
+    told = {"objective": "objective", "hyperparameters": others or [_PLACE], **roles}
+    return KnownFrame("Orion's data frame of trials", told, library="Orion")
+
+
 def _neps(names: Sequence[str]) -> KnownFrame | None:
     if "objective_to_minimize" not in names or not _beginning(names, "config."):
         return None
@@ -307,5 +317,5 @@ def _syne_tune(names: Sequence[str]) -> KnownFrame | None:
 
 _KNOWN: tuple[Callable[[Sequence[str]], KnownFrame | None], ...] = (
     *(_optuna, _scikit_learn, _ray, _bayes_opt, _nevergrad),
-    *(_flaml, _wandb, _mlflow, _ax, _neps, _syne_tune),
+    *(_flaml, _wandb, _mlflow, _ax, _orion, _neps, _syne_tune),
 )

@@ -29,11 +29,16 @@ _UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0
 _WORDS: dict[str, Status] = {
     **{status.value: status for status in Status},
     **dict.fromkeys(("ok", "complete", "completed", "finished", "done", "true", "terminated"), Status.SUCCESS),
-    **dict.fromkeys(("fail", "failed", "failure", "error", "crash", "false", "diverged"), Status.CRASHED),
+    **dict.fromkeys(
+        ("fail", "failed", "failure", "error", "crash", "false", "diverged", "broken", "invalid"), Status.CRASHED
+    ),
     **dict.fromkeys(("timed out", "time-out", "timedout"), Status.TIMEOUT),
     **dict.fromkeys(("memout", "memoryout", "memory out", "oom"), Status.MEMORY_OUT),
-    **dict.fromkeys(("abort", "pruned", "stopped", "killed", "cancelled", "canceled"), Status.ABORTED),
-    **dict.fromkeys(("not_evaluated", "pending", "waiting", "queued"), Status.NOT_EVALUATED),
+    **dict.fromkeys(("abort", "pruned", "stopped", "killed", "cancelled", "canceled", "interrupted"), Status.ABORTED),
+    **dict.fromkeys(("abandoned", "early_stopped", "early stopped"), Status.ABORTED),
+    **dict.fromkeys(("not_evaluated", "pending", "waiting", "queued", "scheduled", "new"), Status.NOT_EVALUATED),
+    **dict.fromkeys(("candidate", "staged", "suspended"), Status.NOT_EVALUATED),
+    "reserved": Status.RUNNING,
 }
 
 

@@ -520,3 +520,16 @@ def test_two_levels_of_columns_are_one(tmp_path: Path, form: str) -> None:
     assert two.run.trials.select(one.run.trials.column_names).equals(one.run.trials)
     assert two.run.trials["feasible"].to_pylist() == [False, True]
     assert two.run.incumbent().value == 0.7
+
+
+def test_words_of_other_programs_for_how_a_trial_ended(tmp_path: Path) -> None:
+    words = {"COMPLETED": "success", "BROKEN": "crashed", "ABANDONED": "aborted", "CANDIDATE": "not-evaluated"}
+    words |= {"early_stopped": "aborted", "reserved": "running", "SCHEDULED": "not-evaluated", "interrupted": "aborted"}
+    rows = [{"x": k, "loss": float(k), "state": word} for k, word in enumerate(words)]
+    path = tmp_path / "t.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    reader = TableReader({"objective": "loss", "hyperparameters": "x", "status": "state"})
+    (result,) = read_all(
+        tmp_path, Options(mapping={"objective": "loss", "hyperparameters": "x", "status": "state"}), reader
+    )
+    assert result.run.trials["status"].to_pylist() == list(words.values())
