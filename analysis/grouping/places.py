@@ -12,6 +12,7 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from ...run import RunHeader
+from ...run.checks import is_list
 
 _HASH = re.compile(
     r"(?:(?<![a-z])no-name-)?(?<![0-9a-z])(?:(?=[0-9a-f-]*[0-9])[0-9a-f]{8}[0-9a-f-]*|"
@@ -205,7 +206,8 @@ def _shared_length(paths: Sequence[tuple[str, ...]]) -> int:
 def label_names(run: RunHeader, label: str) -> set[str]:
     """What names the optimizer of a run, for `places_of`."""
     known = run.provenance
-    spelled = map(str, known.extra.get("label_spelled") or ())
+    told = known.extra.get("label_spelled")
+    spelled = map(str, told) if is_list(told) else ()
     return {label, run.optimizer.name, *spelled, *filter(None, (known.source_format, known.library, known.label_from))}
 
 
@@ -224,7 +226,8 @@ def _plain(text: str) -> str:
 def _part(text: str, names: Iterable[str], *, of_study: bool = False) -> list[_Token]:
     """The tokens of one folder's, file's or study's name without what names the optimizer, dates and hashes."""
     text = _plain(_CAMEL.sub("_", unquote(text)))  # runs of one file have their names quoted
-    text = text if of_study else re.sub(_CONTAINER, " ", _FILE.sub(" ", text))
+    if not of_study or re.fullmatch(_CONTAINER, text):  # a study called "study", too
+        text = re.sub(_CONTAINER, " ", _FILE.sub(" ", text))
     text = _HASH.sub(" ", text)
     for name in names:
         spelled = r"[^0-9a-z]*".join(map(re.escape, name))

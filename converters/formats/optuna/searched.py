@@ -14,8 +14,13 @@ OPTUNA_SAMPLERS = {
     for label in ("TPE", "Random Search", "CMA-ES", "NSGA-II", "NSGA-III", "GP", "QMC", "Grid Search")
 }
 """Label → pattern of the samplers that people name in studies and folders."""
-_CLASSES = {"TPE": "TPE", "CmaEs": "CMA-ES", "NSGAII": "NSGA-II", "NSGAIII": "NSGA-III"}
-_CLASSES |= {"Grid": "Grid Search", "Random": "Random Search"}
+_CLASSES = {
+    "CmaEs": "CMA-ES",
+    "NSGAII": "NSGA-II",
+    "NSGAIII": "NSGA-III",
+    "Grid": "Grid Search",
+    "Random": "Random Search",
+}
 _RUNG = "completed_rung_0"
 
 

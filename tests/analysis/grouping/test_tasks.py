@@ -194,3 +194,9 @@ def test_a_copy_in_another_folder_is_no_task(make_run, folder: str) -> None:
     assert f"/logs/{folder}/a.json is a copy of /logs/mlp/a.json, and counts once." in view.remarks
     other = make_run("BOHB", None, [6.0, 3.0, 2.0, 1.0], task=None, source=f"/logs/{folder}/a.json")
     assert sum(len(group.runs) for one in view_runs([*runs[:2], other]).sections for group in one.groups) == 3
+
+
+def test_a_study_that_is_called_a_study_names_no_task(at) -> None:
+    stored = [at(f"/logs/{task}/results.db", study="study") for task in ("adult", "letter")]
+    view = view_runs([*stored, *(at(f"/logs/{task}/trials.csv") for task in ("adult", "letter"))])
+    assert grouped(view) == {"adult": {"BOHB": 2}, "letter": {"BOHB": 2}}
