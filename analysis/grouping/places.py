@@ -25,6 +25,9 @@ _DATE = re.compile(
     rf"[0-9]{{1,2}}[-_. ]?{_MONTH}(?:[-_. ]?[0-9]{{2,4}})?)(?:{_TIME})?(?![0-9a-z])|"
     rf"(?<![a-z]){_MONTH}[-_. ]?[0-9]{{1,2}}(?:[-_. ][0-9]{{2,4}})?(?![0-9])|(?<![0-9])[0-9]{{9,}}(?![0-9])"
 )
+_DAY = re.compile(  # 20240501_1200, whose day alone would be a hash
+    rf"(?<![0-9a-z])(?:19|20)[0-9]{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:{_TIME})?(?![0-9a-z])"
+)
 # what holds logs whatever they are of, and what formats call their files
 _CONTAINER = (
     r"(?<![a-z])(?:outputs?|out|results?|logs?|runs|experiments|history|runhistory|trials|study|journal|parquet|gzip|"
@@ -228,7 +231,7 @@ def _part(text: str, names: Iterable[str], *, of_study: bool = False) -> list[_T
     text = _plain(_CAMEL.sub("_", unquote(text)))  # runs of one file have their names quoted
     if not of_study or re.fullmatch(_CONTAINER, text):  # a study called "study", too
         text = re.sub(_CONTAINER, " ", _FILE.sub(" ", text))
-    text = _HASH.sub(" ", text)
+    text = _HASH.sub(" ", _DAY.sub(" ", text))
     for name in names:
         spelled = r"[^0-9a-z]*".join(map(re.escape, name))
         release = r"(?:[^0-9a-z]*v?[0-9]+(?:\.[0-9]+)+)?"

@@ -44,6 +44,7 @@ def test_folders_of_one_optimizer_that_differ_in_words_are_tasks(at) -> None:
         ["/logs/mlp/rng7/r.json", "/logs/mlp/rng9/r.json"],
         ["/logs/mlpSeed3/r.json", "/logs/mlpSeed7/r.json"],
         ["/logs/cifar_0/r.json", "/logs/cifar_1/r.json"],
+        ["/logs/bohb_20240501_1200/r.json", "/logs/bohb_20240502_0930/r.json"],
         ["/logs/5bd1e995a0b14ab2bd1e995a0b14ab25/0/r.json", "/logs/0c4f8a1d2e3b4c5d0c4f8a1d2e3b4c5d/0/r.json"],
         ["/logs/results.json"],
         [""],
