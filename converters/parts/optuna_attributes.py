@@ -1,10 +1,17 @@
-"""What the system attributes of Optuna's studies and trials tell of the sampler that wrote them."""
+"""What names and the system attributes of Optuna's studies and trials tell of the sampler that wrote them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
+from .searcher import SEARCHES
+
+OPTUNA_SAMPLERS = {
+    ("Random" if label == "Random Search" else label): SEARCHES[label]
+    for label in ("TPE", "Random Search", "CMA-ES", "NSGA-II", "NSGA-III", "GP", "QMC", "Grid Search")
+}
+"""Label → pattern of the samplers that people name in studies and folders."""
 _SIGNS = (
     (r"NSGAIIISampler:|nsga3:", "NSGA-III"),
     (r"NSGAIISampler:|nsga2:", "NSGA-II"),

@@ -40,7 +40,7 @@ def test_two_folders_of_bohb_are_two_tasks(groups) -> None:
 
 def test_two_tasks_and_two_samplers_in_one_storage(groups) -> None:
     found, _ = groups("cases/optuna_two_tasks.log")
-    both = {"Optuna (Random Search)": [None, None], "Optuna (TPE)": [None, None]}
+    both = {"Optuna (Random)": [None, None], "Optuna (TPE)": [None, None]}
     assert found == {"shifted": both, "sphere": both}
 
 

@@ -6,20 +6,13 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ...parts.optuna_attributes import samplers
-from ...parts.searcher import SEARCHES
 from .study import OptunaStudy, OptunaTrial
 
-OPTUNA_SAMPLERS = {
-    label: SEARCHES[label]
-    for label in ("TPE", "Random Search", "CMA-ES", "NSGA-II", "NSGA-III", "GP", "QMC", "Grid Search")
-}
-"""Label → pattern of the samplers that people name in studies and folders."""
 _CLASSES = {
     "CmaEs": "CMA-ES",
     "NSGAII": "NSGA-II",
     "NSGAIII": "NSGA-III",
     "Grid": "Grid Search",
-    "Random": "Random Search",
 }
 _RUNG = "completed_rung_0"
 

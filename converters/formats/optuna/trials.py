@@ -16,11 +16,12 @@ from ...parts.feasibility import feasibility
 from ...parts.fitting import fitted_run
 from ...parts.names import study_name
 from ...parts.numbers import finite
+from ...parts.optuna_attributes import OPTUNA_SAMPLERS
 from ...parts.searcher import searcher
 from ...parts.times import since_start
 from ...reader import Options, ReadResult
 from . import runner
-from .searched import OPTUNA_SAMPLERS, logged_searcher
+from .searched import logged_searcher
 from .space import study_space
 from .steps import NAME as STEPS
 from .steps import spread

@@ -11,7 +11,8 @@ from typing import Any
 
 from ....run import Note
 from ...parts.metrics import RAY_OWN, likely, more_is_better, usual
-from ...parts.optuna_attributes import samplers
+from ...parts.optuna_attributes import OPTUNA_SAMPLERS, samplers
+from ...parts.searcher import SEARCHES
 from .mapping import NONE
 from .unsaid import runs_told, tells_of_the_trial
 
@@ -44,6 +45,8 @@ class KnownFrame:
     """What wrote it, where that is an optimizer."""
     searchers: tuple[str, ...] = ()
     """The searchers that the names of columns tell."""
+    samplers: Mapping[str, str] = field(default_factory=lambda: SEARCHES)
+    """Label → pattern of the searchers that names of files and folders can tell."""
     searcher_column: str | None = None
     """The column whose values name them."""
     notes: tuple[Note, ...] = ()
@@ -156,6 +159,7 @@ def _optuna(names: Sequence[str]) -> KnownFrame | None:
         },
         whole=True,
         library="Optuna",
+        samplers=OPTUNA_SAMPLERS,
         searchers=tuple(samplers(name.removeprefix(_ATTRIBUTE) for name in _beginning(names, _ATTRIBUTE))),
         notes=(Note("assumed", direction),),
     )

@@ -232,7 +232,7 @@ def _searched(path: Path, frame: KnownFrame | None, rows: TableRows, told: Mappi
     column = frame.searcher_column
     logged = rows.values(column) if column is not None and column in rows.table.columns else []
     values = dict.fromkeys(str(value) for value in logged if value is not None)
-    return searcher(frame.library, path, " + ".join([*frame.searchers, *values]) or None)
+    return searcher(frame.library, path, " + ".join([*frame.searchers, *values]) or None, known=frame.samplers)
 
 
 def _metadata(told: Mapping[str, str], seeds: Sequence[int | None]) -> dict[str, Any]:

@@ -555,7 +555,7 @@ def test_dates_with_and_without_zone_are_the_same_clock() -> None:
 def test_a_study_is_labelled_by_the_sampler_that_its_name_tells(tmp_path: Path) -> None:
     names = {
         "sphere_tpe_0": "Optuna (TPE)",
-        "shifted_RandomSampler_1": "Optuna (Random Search)",
+        "shifted_RandomSampler_1": "Optuna (Random)",
         "cma-es on sphere": "Optuna (CMA-ES)",
         "random_forest_adult": "Optuna",
         "tpe against random": "Optuna",

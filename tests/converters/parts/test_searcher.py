@@ -275,3 +275,9 @@ def test_studies_of_samplers_whose_names_have_numbers_are_on_one_task(tmp_path: 
     sections = view_runs(read(tmp_path)).sections
     groups = {one.title: sorted(group.optimizer for group in one.groups) for one in sections}
     assert groups == {task: ["Optuna (NSGA-II)", "Optuna (TPE)"] for task in ("zdt", "dtlz")}
+
+
+def test_random_search_of_optuna_has_one_label_in_all_forms(tmp_path: Path) -> None:
+    (tmp_path / "random_0.csv").write_text("number,value,params_x,state\n0,0.1,1,COMPLETE\n1,0.2,2,COMPLETE\n")
+    (run,) = read(tmp_path)
+    assert run.label == "Optuna (Random)"
