@@ -31,7 +31,7 @@ def open_(
     log_file: Path | None,
     browser: bool,
 ) -> None:
-    """Open converted runs in DeepCAVE, grouped as `encave groups` shows; Ctrl-C ends it.
+    """Open runs, or native logs, in DeepCAVE, grouped as `encave groups` shows; Ctrl-C ends it.
 
     The page offers runs that appear later. The address holds a token, without which the page answers nobody.
     """

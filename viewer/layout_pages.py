@@ -6,7 +6,7 @@ The worker cannot. What was wrong is told in docs/deepcave.md.
 # pyright: reportIncompatibleMethodOverride=false
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
@@ -198,7 +198,8 @@ class EncaveConfigurations(Configurations):
     @staticmethod
     def load_outputs(run: AbstractRun, inputs: Inputs, outputs: Outputs) -> list[Any]:
         """DeepCAVE's parts; the graph says how many configurations it has if these are not all."""
-        parts: list[Any] = Configurations.load_outputs(run, inputs, outputs)
+        tables = {name: as_written(outputs[name]) for name in ("overview_table_data", "cs_table_data")}
+        parts: list[Any] = Configurations.load_outputs(run, inputs, outputs | tables)
         if len(run.configs) > _IN_GRAPH:
             graph: Any = parts[3]
             words = f"The configuration chosen among {_IN_GRAPH:,} of {len(run.configs):,}, evenly along their numbers"
@@ -215,6 +216,11 @@ class EncaveConfigurations(Configurations):
         told = set(numbers[:: max(1, len(numbers) // _LABELS)])
         marks = {str(number): str(number) if number in told else "" for number in numbers}
         return {"config_id": {"min": numbers[0], "max": numbers[-1], "marks": marks, "value": nearest}}
+
+
+def as_written(table: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """Columns of a table whose integers stay so: DeepCAVE makes a number with a point of one beside another such."""
+    return {name: [str(cell) if isinstance(cell, int) else cell for cell in column] for name, column in table.items()}
 
 
 class _Around:

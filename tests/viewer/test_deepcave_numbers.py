@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Float
+from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Float, Integer
 
 from encave.converters.formats.deepcave import output
 from encave.run import Objective, Optimizer, Run
@@ -56,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two objectives that evaluates each of ten configurations at three budgets; one trial crashed."""
     folder, rng = tmp_path_factory.mktemp("numbers") / "dehb", np.random.default_rng(0)
     space = ConfigurationSpace(seed=0)
-    space.add([CategoricalHyperparameter("op", ["a", "b", "c"]), Float("x", (0, 1)), Float("y", (0, 1))])
+    space.add([CategoricalHyperparameter("op", ["a", "b", "c"]), Float("x", (0, 1)), Integer("n", (1, 99))])
     cost = np.round(100 * rng.random(30), 3)
     run = Run.from_columns(
         name="dehb",
@@ -138,3 +138,11 @@ def test_a_front_has_the_points_of_its_log_and_of_no_other(pages: Pages, folder:
         assert len(Source(folder).front(Source(folder).budgets()[0], 0, 1) or ()) > 1
         assert wrong_in_fronts(page, {"dehb": Source(folder)}) == []
         assert wrong_in_fronts(page, {"dehb": changed(folder, tmp_path / f"other-{budget}", worse)}) != []
+
+
+def test_integers_are_written_without_a_point(pages: Pages, folder: Path) -> None:
+    page = pages.open("configurations")
+    page.set("run", page.options("run")[0][0])
+    number = page.value("config_id")
+    assert f"Selected Configuration {number} " in page.text()
+    assert f" n {Source(folder).values(number)['n']} " in f"{page.text()} "
