@@ -2,16 +2,14 @@
 
 DeepCAVE resets some inputs when another run is selected and keeps others, such as the second hyperparameter of Partial
 Dependencies and the objectives of Importances and Ablation Paths, which the other run may not have. It compares the
-objectives of these pages with what the browser sends, which is text, so that both may be the same. And it takes the
-inputs that it saw last for those of the window that asks, so that of two windows on different runs neither can change
-anything: each change counts as another run.
+objectives of these pages with what the browser sends, which is text, so that both may be the same.
 """
 
 # pyright: reportPrivateUsage=false
 # DeepCAVE makes numbers of text only after it has asked which inputs depend on which.
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -20,7 +18,6 @@ from deepcave.plugins import Plugin
 Inputs = dict[str, Any]
 
 _FIRST, _SECOND, _NONE = "objective_id1", "objective_id2", -1
-_ANOTHER = "another run"  # no id of one
 
 
 def install(plugins: Iterable[Plugin]) -> None:
@@ -28,19 +25,6 @@ def install(plugins: Iterable[Plugin]) -> None:
     for plugin in plugins:
         if plugin.activate_run_selection:
             plugin.load_dependency_inputs = _fresh(plugin)  # type: ignore[method-assign]
-
-
-def belong_to_this_window(plugin: Plugin, run: str, changed: Collection[str]) -> None:
-    """Have a page reset its inputs if, and only if, its run was chosen just now.
-
-    Args:
-        plugin: The page.
-        run: Id of the run that is chosen in the window that asks; empty if it does not say.
-        changed: What was changed there, `<id>.<property>`.
-    """
-    if run and plugin.activate_run_selection:
-        before = _ANOTHER if f"{plugin.get_internal_input_id('run')}.value" in changed else run
-        plugin.previous_inputs = {**plugin.previous_inputs, "run": {"value": before}}
 
 
 def _fresh(plugin: Plugin) -> Callable[[Any, Inputs, Inputs], Inputs]:

@@ -25,7 +25,7 @@ from deepcave.plugins.static import PluginState
 
 from ..errors import EncaveError
 from .failures import guarded, reason, reason_in
-from .first_inputs import belong_to_this_window
+from .windows import window_now
 
 _PAGE = "content.children"
 _COLUMNS = 100
@@ -74,11 +74,11 @@ class InPlace:
     def __init__(self, plugins: Mapping[str, Plugin], run_name: Callable[[str], str]) -> None:
         self._plugins = plugins
         self._run_name = run_name
-        self._waiting: dict[str, tuple[str, PluginState]] = {}  # page → inputs and state that it tells of
-        self._since: dict[str, float] = {}  # page → when it began to wait
-        self._told_at: dict[str, float] = {}  # page → when it last said for how long
-        self._run_shown: dict[str, str | None] = {}  # page of a run → the run it shows; None while it shows a message
-        self._without_inputs: dict[str, str] = {}  # page → why its inputs could not be offered
+        self._waiting: dict[str, tuple[str, PluginState]] = {}  # place → inputs and state that it tells of
+        self._since: dict[str, float] = {}  # place → when it began to wait
+        self._told_at: dict[str, float] = {}  # place → when it last said for how long
+        self._run_shown: dict[str, str | None] = {}  # place → the run it shows; None while it shows a message
+        self._without_inputs: dict[str, str] = {}  # place → why its inputs could not be offered
 
     def around(self, view: View) -> View:
         """The view of all callbacks, with messages in the place of errors and of results of other inputs."""
@@ -88,11 +88,10 @@ class InPlace:
             body: dict[str, Any] = flask.request.get_json() or {}
             if body["output"] == _PAGE:
                 for told in (self._waiting, self._without_inputs, self._run_shown):
-                    told.pop(page_now(), None)
-            if _is_result(body) and _page_of(body) in self._without_inputs:
-                return self._told(body, self._without_inputs[_page_of(body)])
-            if plugin := self._plugins.get(_page_of(body)):
-                belong_to_this_window(plugin, _run_id(body), body.get("changedPropIds") or ())
+                    told.pop(_place(page_now()), None)
+            place = _place(_page_of(body))
+            if _is_result(body) and place in self._without_inputs:
+                return self._told(body, self._without_inputs[place])
             try:
                 answer = view(*args, **options)
             except PreventUpdate:
@@ -100,9 +99,9 @@ class InPlace:
             except Exception as error:  # noqa: BLE001 - any failure of DeepCAVE's pages is told on the page
                 return self._failed(body, error)
             for told in (self._waiting, self._without_inputs):
-                told.pop(_page_of(body), None)
+                told.pop(place, None)
             if _is_result(body):
-                self._run_shown[_page_of(body)] = _run_id(body)
+                self._run_shown[place] = _run_id(body)
             return answer
 
         return answered
@@ -113,29 +112,30 @@ class InPlace:
         state = getattr(plugin, "_state", None)
         if plugin is None or not _is_result(body):
             raise PreventUpdate
+        place = _place(plugin.id)
         if state not in _WAITING:
-            if self._run_shown.get(plugin.id, "") in ("", _run_id(body)):
+            if self._run_shown.get(place, "") in ("", _run_id(body)):
                 raise PreventUpdate
-            self._run_shown[plugin.id] = _run_id(body)
+            self._run_shown[place] = _run_id(body)
             return self._told(body, f"Choose above what this page is to show for {self._run_of(body)}.")
         told = (_inputs(body), state)
-        before = self._waiting.get(plugin.id)
+        before = self._waiting.get(place)
         after_failure = before == (told[0], PluginState.FAILED) and state == PluginState.NEEDS_PROCESSING
-        if after_failure or (before == told and not self._is_time(plugin.id, state)):
+        if after_failure or (before == told and not self._is_time(place, state)):
             raise PreventUpdate
         if before != told:
-            self._since[plugin.id] = self._told_at[plugin.id] = time.monotonic()
-        self._waiting[plugin.id] = told
+            self._since[place] = self._told_at[place] = time.monotonic()
+        self._waiting[place] = told
         words = _WAITING[state].format(button=plugin.button_caption, run=self._run_of(body), page=plugin.name)
-        passed = time.monotonic() - self._since[plugin.id]
+        passed = time.monotonic() - self._since[place]
         return self._told(body, f"{words} {passed:.0f} s" if before == told else words)
 
-    def _is_time(self, page: str, state: Any) -> bool:
+    def _is_time(self, place: str, state: Any) -> bool:
         """Whether a page that waits for a job is to say again for how long."""
         now = time.monotonic()
-        if state != PluginState.PROCESSING or now - self._told_at[page] < _TELL_SECONDS:
+        if state != PluginState.PROCESSING or now - self._told_at[place] < _TELL_SECONDS:
             return False
-        self._told_at[page] = now
+        self._told_at[place] = now
         return True
 
     def _failed(self, body: dict[str, Any], error: Exception) -> Any:
@@ -147,12 +147,12 @@ class InPlace:
         verb = "cannot" if isinstance(error, EncaveError) else "could not"
         words = f"{plugin.name} {verb} be shown for {self._run_of(body)}: {reason(error)}"
         if not _is_result(body):
-            self._without_inputs[plugin.id] = words
-            self._run_shown[plugin.id] = None
+            self._without_inputs[_place(plugin.id)] = words
+            self._run_shown[_place(plugin.id)] = None
             raise PreventUpdate
         if hasattr(plugin, "_blocked"):
             plugin._blocked = False  # type: ignore[attr-defined] # else the page waits for ever
-        self._run_shown[plugin.id] = None
+        self._run_shown[_place(plugin.id)] = None
         return self._told(body, words)
 
     def _told(self, body: Mapping[str, Any], words: str) -> flask.Response:
@@ -168,6 +168,11 @@ class InPlace:
             return self._run_name(chosen) if chosen else "the selected runs"
         except RuntimeError:  # it has been removed meanwhile
             return "a run that is no longer selected"
+
+
+def _place(page: str) -> str:
+    """A page in the window that asks."""
+    return f"{page} {window_now()}"
 
 
 def page_now() -> str:

@@ -56,6 +56,7 @@ def main() -> None:
     from .failures import compute
     from .in_place import InPlace, install, page_now
     from .locks import KeptResults, PageLocks, guard_shared
+    from .windows import Windows
 
     if session.cache:
         rc.cache_dir = Path(session.cache) / f"deepcave-{version}"
@@ -72,7 +73,8 @@ def main() -> None:
     notices.install(notification)
     static._process = compute  # type: ignore[attr-defined] # what the queue is given
     answers = InPlace(layout.plugins, lambda run_id: run_handler.get_run(run_id).name)
-    views[_UPDATES] = PageLocks(page_now).around(answers.around(views[_UPDATES]))
+    windows = Windows(layout.plugins, page_now)
+    views[_UPDATES] = PageLocks(page_now).around(windows.around(answers.around(views[_UPDATES])))
     app.server.before_request(Gate(session.token, session.dash_port).check)
     app.layout = layout()
     app.run_server(debug=False, port=config.DASH_PORT, host=config.DASH_ADDRESS)

@@ -82,7 +82,6 @@ TOUCH_POINTS = (
     *_points("layouts.main", "MainLayout.__init__(categorized_plugins)"),
     *_points("plugins", "Plugin._process_raw_outputs(inputs, raw_outputs)", "Plugin.get_selected_runs(inputs)"),
     *_points("plugins", "Plugin.check_runs_compatibility(runs)", "Plugin._clean_inputs(inputs)"),
-    *_points("plugins", "Plugin.get_internal_input_id(id)"),
     *_points("plugins.dynamic", "DynamicPlugin", "DynamicPlugin.use_cache"),
     *_points("plugins.hyperparameter.importances", "LocalEvaluator", "MOLPI"),
     *_points("plugins.static", "_process(process, run, inputs)", "PluginState", "StaticPlugin._setup"),

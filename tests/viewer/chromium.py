@@ -51,6 +51,7 @@ class Page:
         self._buffer = b""
         self.errors: list[str] = []
         self.requests: list[str] = []
+        self.headers: list[dict[str, str]] = []
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
         return self
@@ -79,6 +80,7 @@ class Page:
         details = message.get("params", {})
         if message.get("method") == "Network.requestWillBeSent":
             self.requests.append(details["request"]["url"])
+            self.headers.append(details["request"]["headers"])
         elif message.get("method") == "Runtime.exceptionThrown":
             self.errors.append(str(details["exceptionDetails"]))
         elif message.get("method") == "Log.entryAdded" and details["entry"]["level"] == "error":

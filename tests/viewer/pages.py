@@ -6,6 +6,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from http.cookiejar import CookieJar
 from typing import Any
@@ -33,7 +34,7 @@ class PageError(AssertionError):
 
 
 class Pages:
-    """The pages of a running DeepCAVE.
+    """The pages of a running DeepCAVE, in a window of their own.
 
     Args:
         url: Its address.
@@ -43,6 +44,7 @@ class Pages:
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
         )
+        self._window = uuid.uuid4().hex
         self._get(url)  # leaves the cookie
         self._base = url.partition("?")[0]
         self.callbacks = json.loads(self._get(f"{self._base}_dash-dependencies"))
@@ -106,7 +108,8 @@ class Pages:
         return found[0] if found else ""
 
     def _get(self, url: str, body: bytes | None = None) -> str:
-        request = urllib.request.Request(url, body, {"Content-Type": "application/json"} if body else {})
+        headers = {"X-Encave-Window": self._window} | ({"Content-Type": "application/json"} if body else {})
+        request = urllib.request.Request(url, body, headers)
         try:
             with self._opener.open(request, timeout=600) as response:
                 return str(response.read().decode())

@@ -64,6 +64,25 @@ def test_no_raw_data_stand_behind_a_message(viewer: Viewer) -> None:
     assert raw_data(page) == ""
 
 
+def test_buttons_and_raw_data_are_those_of_their_window(viewer: Viewer) -> None:
+    first, second = window(viewer, "footprint", FIRST), window(viewer, "footprint", SECOND)
+    if first.message():
+        first.compute()
+    assert second.message().startswith("Press")
+    for page in (first, second, first):
+        page.poll()
+    assert [is_disabled(page) for page in (second, first)] == [False, True]
+    assert first.value("run") in raw_data(first)
+    assert raw_data(second) == ""
+
+
+def is_disabled(page: Page) -> bool:
+    """Whether the button of a page that the worker computes cannot be pressed."""
+    button, props = f"{page.name}-update-button", {(f"{page.name}-update-interval", "n_intervals"): 1}
+    told = page.call(f"..{button}.children...{button}.n_clicks...{button}.disabled..", props)
+    return bool(told[button, "disabled"])
+
+
 @pytest.mark.skipif(EXECUTABLE is None, reason="needs Chromium, e.g. `apt-get install chromium`")
 def test_a_page_that_is_left_open_says_that_the_session_has_ended(runs_folder: Path) -> None:
     with Browser() as browser:
@@ -71,5 +90,7 @@ def test_a_page_that_is_left_open_says_that_the_session_has_ended(runs_folder: P
             browser.open(viewer.url)
             browser.wait_for("document.body.innerText.includes('re-10')")
             time.sleep(6)  # it has asked once more
+            updates = [h for url, h in zip(browser.requests, browser.headers, strict=True) if "update-comp" in url]
+            assert len({headers.get("x-encave-window") for headers in updates} - {None}) == 1, updates
             assert not browser.evaluate("document.body.innerText.includes('session has ended')")
         browser.wait_for("document.body.innerText.includes('session has ended')", 20)

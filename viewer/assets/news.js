@@ -1,5 +1,11 @@
-/* Offers runs that have appeared since the page was opened, and says when the session has ended. */
+/* Names the window in each request, offers runs that have appeared since, and says when the session has ended. */
 (() => {
+  const stock = window.fetch.bind(window), name = Math.random().toString(36).slice(2);
+  window.fetch = (url, options = {}) => {
+    const headers = new Headers(options.headers || (url instanceof Request ? url.headers : {}));
+    headers.set("X-Encave-Window", name);
+    return stock(url, {...options, headers});
+  };
   const address = "/encave-news";
   const tell = (words, kind) => {
     let bar = document.getElementById("encave-news");
