@@ -23,7 +23,7 @@ from ...parts.codes import first_of_each
 from ...parts.text_columns import Cells, each, json_text, json_texts, whole, write_lines, write_object
 from . import twin as deepcave_twin
 from .files import TRIALS
-from .rows import ShownRows, rows
+from .rows import FIELDS, ShownRows, rows
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -186,5 +186,6 @@ def _status_numbers(names: pa.Array) -> pa.Array:
 def _additional(columns: Mapping[str, pa.Array]) -> Iterator[tuple[str, str]]:
     """Names of the columns that go there: a trial's id, its worker and instance if any is known, and extra fields."""
     for name in columns:
-        if name in ("trial_id", "worker", "instance") or name.startswith(EXTRA):
-            yield name, name.removeprefix(EXTRA)
+        if name in FIELDS or name.startswith(EXTRA):
+            plain = name.removeprefix(EXTRA)
+            yield name, name if plain in FIELDS else plain

@@ -28,6 +28,8 @@ from .space import fill
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
+FIELDS = ("trial_id", "worker", "instance")
+"""Columns of a run that are additional fields of DeepCAVE's trials; extra columns of these names keep their prefix."""
 _LARGEST_SEED = 2**63 - 1
 _PLACES = 13  # decimals to which DeepCAVE and ConfigSpace tell floats apart
 
@@ -74,11 +76,7 @@ class ShownRows:
             "cpu_time": pc.fill_null(whole(table["cpu_time"]), 0.0),
             "status": whole(table["status"]),
             **{name: whole(table[name]) for name in table.column_names if name.startswith(COST)},
-            **{
-                name: whole(table[name])
-                for name in ("trial_id", "worker", "instance", *extras)
-                if table[name].null_count < len(table)
-            },
+            **{name: whole(table[name]) for name in (*FIELDS, *extras) if table[name].null_count < len(table)},
         }
 
 

@@ -104,7 +104,7 @@ def _budgets(budgets: Sequence[float | None], notes: list[Note]) -> list[float |
 
 
 def _additional(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Other fields as extra columns; trial_id, worker and instance are columns of their own."""
+    """Other fields as extra columns, also those written with the prefix; three are columns of their own."""
     extras = extra_columns(rows)
     columns: dict[str, Any] = {}
     ids = [row.get("trial_id") for row in rows]
@@ -114,4 +114,4 @@ def _additional(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for name in _SCHEMA:
         if extras.pop(EXTRA + name, None) is not None:
             columns[name] = [None if row.get(name) is None else str(row[name]) for row in rows]
-    return columns | extras
+    return columns | {name.replace(EXTRA + EXTRA, EXTRA, 1): values for name, values in extras.items()}

@@ -29,7 +29,7 @@ from ....run import configurations as space_columns
 from ...parts.text_columns import Cells, csv_cell, csv_cells, each, json_text, json_texts, whole
 from .exact_text import exact_cells, exact_texts, within
 from .files import SPACE, TRIALS
-from .rows import ShownRows
+from .rows import FIELDS, ShownRows
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -234,9 +234,9 @@ def _columns(run: Run, shown: ShownRows, columns: Mapping[str, pa.Array]) -> Ite
     yield "status", [Cells(columns["status"], _status_names)]
     taken = {*_OWN, *(_column_name(name) for name in run.space)}
     for name in columns:
-        if name in ("trial_id", "worker", "instance") or name.startswith(EXTRA):
+        if name in FIELDS or name.startswith(EXTRA):
             plain = name.removeprefix(EXTRA)
-            told = name if plain in taken or plain.startswith("metric") else plain
+            told = name if plain in (*taken, *FIELDS) or plain.startswith("metric") else plain
             yield told, [csv_cells(columns[name])]
 
 
@@ -251,7 +251,7 @@ def _objective_column(objective: Objective, values: NDArray[np.float64]) -> str:
 
 
 def _column_name(hyperparameter: str) -> str:
-    clashes = hyperparameter in (*_OWN, "trial_id", "worker", "instance") or hyperparameter.startswith("metric")
+    clashes = hyperparameter in (*_OWN, *FIELDS) or hyperparameter.startswith("metric")
     return f"hp:{hyperparameter}" if clashes or _is_ambiguous(hyperparameter) else hyperparameter
 
 
