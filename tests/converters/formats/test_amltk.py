@@ -50,6 +50,16 @@ def history(**columns: list[object]) -> pd.DataFrame:
     return pd.DataFrame(base | columns, index=pd.Index(["a_budget=3.5_instance=None", "b", "c"], name="name"))
 
 
+@pytest.mark.parametrize(
+    ("index", "optimizer"), [("config_id=1_seed=2", "SMAC"), ("trial_number=1", "Optuna"), ("a", "AutoML-Toolkit")]
+)
+def test_names_of_trials_tell_the_optimizer(tmp_path: Path, index: str, optimizer: str) -> None:
+    folder = tmp_path / "plain" / "names" / "only" / "here"
+    folder.mkdir(parents=True)
+    history().set_axis([f"{index}{letter}" for letter in "abc"]).to_parquet(folder / "mine.parquet")
+    assert read(folder).run.optimizer.name == optimizer
+
+
 @pytest.mark.parametrize("gone", [["status"], ["trial_seed"], [METRIC, "metric:loss (minimize)"]])
 def test_other_tables_are_left_alone(tmp_path: Path, gone: list[str]) -> None:
     for name in ("mine.parquet", "history.parquet"):
