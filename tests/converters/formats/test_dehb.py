@@ -151,6 +151,18 @@ def test_run_of_the_real_package(tmp_path: Path) -> None:
     assert (run.budget_name, run.provenance.task, run.provenance.seed) == ("epochs", "cifar10", 0)
 
 
+def test_times_of_encaves_own_runs_are_not_derived_from_costs(tmp_path: Path) -> None:
+    infos = [{"start": 5.0, "end": 9.0, "worker": 1.0, "x": 3}, {"start": 6.0, "end": 7.5, "worker": 0.0, "x": 4}]
+    _pickled(tmp_path, [([0.1 * row, 0.2], 0.5, 2.0, 12.0, info) for row, info in enumerate(infos)])
+    space = ConfigurationSpace({"a": (0.0, 1.0), "b": (0.0, 1.0)})
+    write_sidecar(tmp_path, space=space, trials=2)
+    [conversion] = convert([tmp_path], tmp_path / "out")
+    run = Run.load(conversion.output)
+    assert (run.column("start").tolist(), run.column("end").tolist()) == ([5.0, 6.0], [9.0, 7.5])
+    assert run.trials["worker"].to_pylist() == ["1", "0"] and run.trials["extra:x"].to_pylist() == [3, 4]
+    assert not any("accumulated cost" in note.text for note in run.notes)
+
+
 def test_without_times_they_are_the_accumulated_cost(tmp_path: Path) -> None:
     write_dehb(tmp_path / "log", 30, info=False)
     [conversion] = convert([tmp_path / "log"], tmp_path / "out", space=nas_space())
