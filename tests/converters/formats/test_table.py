@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,13 @@ def test_runs_are_never_mixed(tmp_path: Path) -> None:
     [found] = find(write_log(tmp_path), [READER])
     with pytest.raises(EncaveError, match=r"several runs; put the mapping into log\.map\.json"):
         READER.read(found.found, Options(mapping={"run": "who"}))
+
+
+def test_csv_files_of_more_than_256_mib_are_refused(tmp_path: Path) -> None:
+    path = write_log(tmp_path, ".csv")
+    os.truncate(path, (1 << 28) + 1)
+    with pytest.raises(EncaveError, match=r"log\.csv has 268435457 bytes; a CSV file may have 268435456\."):
+        read_all(path)
 
 
 def test_a_table_of_names_only_has_no_row(tmp_path: Path) -> None:
