@@ -27,15 +27,13 @@ if TYPE_CHECKING:
         CriticalDifferenceDisplay,
         CurvesDisplay,
         ECDFDisplay,
-        FootprintDisplay,
         HypervolumeDisplay,
-        ImportanceDisplay,
-        IncumbentsDisplay,
         ProfilesDisplay,
         RanksDisplay,
     )
     from .analysis.tables.importance import Importances, importance
     from .analysis.tables.landscape import correlation, exploration, incumbents
+    from .analysis.tables.space_displays import FootprintDisplay, ImportanceDisplay, IncumbentsDisplay
     from .errors import EncaveError
     from .run import Incumbent, Note, Objective, Optimizer, Provenance, Run, Status
     from .run.runs import Runs
@@ -55,15 +53,13 @@ _HOMES = {
             "CriticalDifferenceDisplay",
             "CurvesDisplay",
             "ECDFDisplay",
-            "FootprintDisplay",
             "HypervolumeDisplay",
-            "ImportanceDisplay",
-            "IncumbentsDisplay",
             "ProfilesDisplay",
             "RanksDisplay",
         ),
         ".analysis.tables.displays",
     ),
+    **dict.fromkeys(("FootprintDisplay", "ImportanceDisplay", "IncumbentsDisplay"), ".analysis.tables.space_displays"),
     "Display": ".analysis.charts.display",
     "paper": ".analysis.charts.papers",
 }
