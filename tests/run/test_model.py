@@ -87,6 +87,7 @@ def test_repeated_evaluations_stay_separate() -> None:
 def test_views() -> None:
     run = make_run()
     assert run.budgets == (1.0, 9.0)
+    assert run.hyperparameters == tuple(make_space())
     assert run.status_counts() == {"success": 3, "crashed": 1}
     assert run.configuration(7) == CONFIGURATIONS[7]
     assert run.configuration(2) == CONFIGURATIONS[2]  # mixed is None: a choice, not an inactive hyperparameter
@@ -95,6 +96,19 @@ def test_views() -> None:
     frame = run.to_pandas()
     assert frame["config:kind"].tolist() == ["a", "b", "a", "a"]
     assert frame["config:momentum"].isna().tolist() == [False, True, False, False]
+
+
+def test_spaces_of_one_digest_have_the_same_hyperparameters() -> None:
+    def digest(**ranges: Any) -> str:
+        configurations = {0: {name: range_[0] for name, range_ in ranges.items()}}
+        trials = {"config_id": [0], "status": ["success"], "cost:loss": [1.0]}
+        space = ConfigurationSpace(ranges)
+        fields = {"name": "x", "optimizer": Optimizer("x"), "objectives": [Objective("loss")], "space": space}
+        return Run.from_columns(trials=trials, configurations=configurations, **fields).space_digest  # type: ignore[arg-type]
+
+    same = digest(a=(0.0, 1.0), b=["x", "y"])
+    assert digest(b=["x", "y"], a=(0.0, 1.0)) == same
+    assert same not in (digest(a=(0.0, 2.0), b=["x", "y"]), digest(a=(0.0, 1.0), c=["x", "y"]), digest(a=(0.0, 1.0)))
 
 
 def test_incumbent_is_the_best_at_the_highest_budget() -> None:

@@ -109,6 +109,23 @@ def test_stand_ins_for_no_budget_and_no_seed(tmp_path: Path) -> None:
     assert any("stand for no budget" in note.text for note in result.run.notes)
 
 
+@pytest.mark.parametrize(
+    ("budgets", "kept", "told"),
+    [
+        ([0.1, 0, 1], [0.1, 0.0, 1.0], None),  # shares, of which one may be none
+        ([0.1, -1, math.inf], [0.1, None, None], "a budget of -1, infinity or nothing stands for no budget (2)"),
+        ([0, 0, -1], [None] * 3, "budgets of 0, -1 or infinity stand for no budget (3)"),
+        ([None] * 3, [None] * 3, None),
+    ],
+)
+def test_which_budgets_are_none(tmp_path: Path, budgets: list[Any], kept: list[Any], told: str | None) -> None:
+    lines = [[0, budget, row, [0.5, 0.9], 0.0, 1.5, 1, {}] for row, budget in enumerate(budgets)]
+    run = read(write_log(tmp_path / "run", lines)).run
+    assert run.trials["budget"].to_pylist() == kept
+    notes = [f"{note.text} ({note.count})" for note in run.notes if "no budget" in note.text]
+    assert notes == ([] if told is None else [told])
+
+
 @pytest.mark.parametrize("duration, objectives", [(1.5, ["err"]), (1.25, ["err", "Time"])])
 def test_time_is_no_objective_where_it_repeats_the_times(
     tmp_path: Path, duration: float, objectives: list[str]
