@@ -220,6 +220,26 @@ def test_damaged_file_is_refused(tmp_path: Path, kept: int, told: str) -> None:
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("config_id", ["a", "b"]),
+        ("config", [1.0, 2.0]),
+        ("config", [["a"], ["b"]]),
+        ("config", [{"a": 1}, {"a": 2}]),
+        ("fitness", [{"a": 1.0}, {"a": 2.0}]),
+        ("cost", ["a", "b"]),
+        ("fidelity", [[1.0, 3.0], [2.0, 3.0]]),
+    ],
+)
+def test_columns_of_other_types_are_refused(tmp_path: Path, column: str, values: list[Any]) -> None:
+    columns = {"config_id": [0, 1], "config": [[0.1, 0.2], [0.3, 0.4]], "fitness": [1.0, 2.0], "cost": [1.0, 2.0]}
+    frame = pd.DataFrame({**columns, "fidelity": [3.0, 3.0], "info": [None, None], column: values})
+    frame.to_parquet(tmp_path / "history.parquet.gzip")
+    [conversion] = convert([tmp_path], tmp_path / "out")
+    assert conversion.status == "refused" and "a column has another type than DEHB gives it" in conversion.reason
+
+
 def test_stale_file_beside_a_damaged_one(tmp_path: Path) -> None:
     write_dehb(tmp_path / "log", 10)
     history = tmp_path / "log" / "history.parquet.gzip"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -56,6 +58,32 @@ def test_lines_that_are_no_trials(tmp_path: Path) -> None:
     path.write_text("\n".join(lines) + "\n\n")
     [conversion] = convert([tmp_path / "log"], tmp_path / "out")
     assert (conversion.read, conversion.written, conversion.dropped) == (10, 6, 4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"config": [1]}, "config or cost is no object"),
+        ({"cost": 3}, "config or cost is no object"),
+        ({"info": 3}, "info is no object"),
+        ({"cost": {OBJECTIVE: "3"}}, "a cost is no number"),
+        ({"budget": "12"}, "budget, start or end is no finite number"),
+        ({"start": [0]}, "budget, start or end is no finite number"),
+        ({"end": math.inf}, "budget, start or end is no finite number"),
+        ({"seed": 1.5}, "the seed is no integer of 64 bits"),
+        ({"seed": 2**63}, "the seed is no integer of 64 bits"),
+        ({"budget": -1}, "the budget is negative"),
+        ({"start": -0.5}, "it starts before the run, or ends before it starts"),
+        ({"start": 2.0, "end": 1.0}, "it starts before the run, or ends before it starts"),
+        ({"status": 1}, "the status is unknown"),
+    ],
+)
+def test_why_a_line_is_no_trial(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
+    first, second = random_lines(2)
+    write_trials(tmp_path / "log", [first, second | changes])
+    [conversion] = convert([tmp_path / "log"], tmp_path / "out")
+    assert (conversion.read, conversion.written, conversion.dropped) == (2, 1, 1)
+    assert [n.text for n in conversion.notes if n.kind == "dropped"] == [f"trials.jsonl, line 2: {reason}"]
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", '{"trial": 0, "conf'])
