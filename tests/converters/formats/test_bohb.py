@@ -69,6 +69,7 @@ def test_trials_of_a_warm_start_are_kept_without_their_times(tmp_path: Path) -> 
     assert result.run.trials["extra:warm_start"].to_pylist() == [True, True, False]
     assert result.run.trials["cost:loss"].to_pylist() == [0.5, 0.5, 0.25]
     assert any("warm-started" in note.text and note.count == 2 for note in result.run.notes)
+    assert not any("no success" in note.text for note in result.run.notes)
 
 
 def test_crashed_trials_are_no_successes(tmp_path: Path) -> None:
@@ -84,6 +85,8 @@ def test_crashed_trials_are_no_successes(tmp_path: Path) -> None:
     assert run.column("status").tolist() == ["success", "crashed", "crashed", "timeout", "crashed", "crashed"]
     assert run.trials["cost:loss"].to_pylist() == [0.5, None, None, None, None, None]
     assert run.trials["extra:raw_loss"].to_pylist()[2:5] == [float("inf"), 1.0, 1.0]
+    failed = len(run) - run.status_counts()["success"]
+    assert failed and [note.count for note in run.notes if "no success" in note.text] == [failed]
     assert run.trials["extra:exception"][1].as_py() == "Traceback: boom"
     assert run.trials["start"].to_pylist()[:2] == [0.5, 3.5]
     assert run.trials["extra:model_based_pick"].to_pylist()[:3] == [False, False, True]
