@@ -298,6 +298,21 @@ def test_a_json_list_that_breaks_off_or_holds_other_things(tmp_path: Path) -> No
     assert "log.json breaks off: what comes before the break was read" in told
 
 
+@pytest.mark.parametrize(
+    ("text", "kept", "dropped"),
+    [
+        ('[{"lr": 0.1, "loss": 1, "x": 2}, {"lr": 0.2, "loss": 2}]', 2, 0),  # whole: the last may have fewer keys
+        ('[{"lr": 0.1, "loss": 1, "x": 2}, {"lr": 0.2, "loss": 2', 1, 1),
+        ('[{"lr": 0.1, "loss": 1}, {"lr": 0.2, "loss": 2}, ', 2, 0),  # between two of them
+    ],
+)
+def test_the_last_object_of_a_list_counts_unless_it_breaks_off(
+    tmp_path: Path, text: str, kept: int, dropped: int
+) -> None:
+    result = a_table(tmp_path, text, "log.json")
+    assert (len(result.run), result.dropped) == (kept, dropped)
+
+
 def a_table(folder: Path, text: str | bytes, name: str = "log.csv", **mapping: Any) -> ReadResult:
     told = {"objective": "loss", "hyperparameters": "lr"} | mapping
     (folder / f"{Path(name).stem}.map.json").write_text(json.dumps(told))
