@@ -45,7 +45,7 @@ def back_an_hour(starts: Sequence[float]) -> int | None:
     stamps = np.array(starts, dtype=np.float64)
     latest = np.maximum.accumulate(stamps) if len(stamps) else stamps
     back = latest[:-1] - stamps[1:]
-    for place in np.flatnonzero((back > HOUR / 2) & (back <= HOUR)).tolist():
+    for place in np.flatnonzero(back > HOUR / 2).tolist():
         if (stamps[place + 1 :] + HOUR >= latest[place]).all():
             return place + 1
     return None
