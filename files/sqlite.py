@@ -14,7 +14,7 @@ import shutil
 import sqlite3
 import stat
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -29,15 +29,17 @@ MAGIC = b"SQLite format 3\0"
 LIMIT = 1 << 31
 """Bytes of a database and its write-ahead log that are copied in order to read the log's changes."""
 _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
-_SETTINGS = ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", f"hard_heap_limit = {1 << 30}")
+_SETTINGS = ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", "temp_store = MEMORY")
+_LEAST_HEAP, _HEAPS = 1 << 30, 8  # bytes, and of a large file so many times its own: rows are sorted in memory
 _PLAIN = re.compile(r"\s*CREATE\s+(TABLE|INDEX|UNIQUE\s+INDEX|VIEW|TRIGGER)\s", re.IGNORECASE)
 _DEFAULT = 64  # characters of a column's default, which stands for the value in rows that are too short
-_FUNCTIONS = frozenset({"count", "total", "length"})
+_SIZED = {bytes, str}
 _CHUNK = 1 << 20  # bytes that are copied at once
 _REMEMBERED = 1 << 12
 _STEPS, _STEPS_A_BYTE, _FREE_STEPS = 10_000, 16, 1_000_000  # a row of ten bytes takes some twenty steps
 _BYTES_A_SECOND, _FREE_SECONDS = 1 << 20, 30
 _COPIES, _FREE_BYTES = 4, 1 << 20  # values are read once or twice, and as text numbers are longer than stored
+_ROWS, _ROWS_BYTES = 1000, 1 << 26  # rows that are read at once, fewer where each may be long
 
 
 class Database:
@@ -56,11 +58,11 @@ class Database:
         """What a reader must know of the state of the file; None if it is a settled database."""
         self.encoding: str = connection.execute("PRAGMA encoding").fetchone()[0]
         """Of the texts as they are stored, in which a cast to BLOB has them: `UTF-8`, `UTF-16le` or `UTF-16be`."""
-        self._decoded = self._steps = 0
+        self._decoded = self._given = self._steps = 0
         self._until = math.inf
         # states and keys come back in every row, and a call of a function written in Python costs more than these
         connection.text_factory = lru_cache(_REMEMBERED)(self._text)
-        for setting in _SETTINGS:
+        for setting in (*_SETTINGS, f"hard_heap_limit = {max(_LEAST_HEAP, _HEAPS * size)}"):
             connection.execute(f"PRAGMA {setting}")
         connection.set_progress_handler(self._goes_on_too_long, _STEPS)
         connection.set_authorizer(_allowed)
@@ -88,20 +90,25 @@ class Database:
             self.execute(f"SELECT 1 FROM {_quoted(table)} LIMIT 0")  # what the authorizer denies of a view
         return {str(row[1]) for row in rows}
 
-    def select(self, columns: Sequence[str], rest: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+    def select(self, columns: Sequence[str], rest: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of `SELECT columns rest`, of which `rest` begins with FROM.
 
         Raises:
             EncaveError: the values are more than the file can hold: pages that stand for many rows.
         """
-        sums = "+".join(f"total(length(CAST({column} AS BLOB)))" for column in columns)
-        self._until = time.monotonic() + _FREE_SECONDS + self._size / _BYTES_A_SECOND
-        ((rows, size),) = self.execute(f"SELECT count(*), {sums} {rest.partition(' ORDER BY ')[0]}", parameters)
-        self._until = math.inf
-        self._check(size)
-        if not rows:
-            return self._connection.cursor()
-        return self.execute(f"SELECT {', '.join(columns)} {rest}", parameters)
+        left = _FREE_SECONDS + self._size / _BYTES_A_SECOND
+        most = max(_COPIES, min(_ROWS, _ROWS_BYTES // max(self._size, 1)))  # no value is longer than the file
+        cursor: sqlite3.Cursor | None = None
+        while True:
+            self._until = time.monotonic() + left
+            cursor = cursor or self.execute(f"SELECT {', '.join(columns)} {rest}", parameters)
+            rows = cursor.fetchmany(most)
+            left, self._until = self._until - time.monotonic(), math.inf
+            if not rows:
+                return
+            self._given += sum(map(_bytes_of, zip(*rows, strict=True)))
+            self._check(self._given)
+            yield from rows
 
     def execute(self, query: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
         """The rows of a query that needs no bound on its values."""
@@ -136,7 +143,10 @@ def opened(path: Path) -> Generator[Database]:
         with _settled(path) as (file, mode, size), closing(_connect(file, mode)) as connection:
             yield Database(path, connection, size, remark)
     except (sqlite3.Error, OverflowError, MemoryError) as error:
-        told = {"interrupted": "it takes far more steps than a file of its size can need"}
+        told = {
+            "interrupted": "it takes far more steps than a file of its size can need",
+            "": "it needs too much memory",
+        }
         raise EncaveError(f"{path} is damaged or no such database: {told.get(str(error), error)}") from error
     except OSError as error:
         raise EncaveError(f"cannot read {path}: {error}") from error
@@ -151,12 +161,19 @@ def _quoted(name: str) -> str:
     return '"{}"'.format(name.replace('"', '""'))
 
 
-def _allowed(action: int, first: str | None, second: str | None, _: str | None, source: str | None) -> int:
+def _allowed(action: int, first: str | None, _: str | None, __: str | None, source: str | None) -> int:
     """Whether SQLite may do it: read, by a query that is ours and not in a view, or ask for a table's columns."""
     reads = action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ)
     asks = action == sqlite3.SQLITE_PRAGMA and first == "table_xinfo"
-    counts = action == sqlite3.SQLITE_FUNCTION and second in _FUNCTIONS
-    return sqlite3.SQLITE_OK if source is None and (reads or asks or counts) else sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK if source is None and (reads or asks) else sqlite3.SQLITE_DENY
+
+
+def _bytes_of(column: tuple[Any, ...]) -> int:
+    """Bytes of values that are bytes or texts, about; numbers take few."""
+    kinds = set(map(type, column))
+    if kinds.isdisjoint(_SIZED):
+        return 0
+    return sum(map(len, column)) if kinds <= _SIZED else sum(len(value) for value in column if type(value) in _SIZED)
 
 
 def _cut_off(path: Path) -> str | None:

@@ -242,7 +242,7 @@ def test_pages_that_stand_for_many_rows(tmp_path: Path) -> None:
     path = study(tmp_path / "study.db")
     multiply(path, "trials", 12)
     (one,) = found(path)
-    with bounded(), pytest.raises(EncaveError, match="more steps than a file of its size"):
+    with bounded(), pytest.raises(EncaveError, match="the same pages stand for many rows"):
         READER.read(one, Options())
 
 
@@ -267,3 +267,22 @@ def test_equal_keys_are_not_multiplied(tmp_path: Path) -> None:
     (one,) = found(path)
     with bounded(), pytest.raises(EncaveError, match=r"the same pages|more steps than"):
         READER.read(one, Options())
+
+
+def test_what_is_sorted_stays_in_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that are sorted are all held before the first one is given."""
+    monkeypatch.setattr(sqlite, "_LEAST_HEAP", 1 << 26)
+    more = """DROP TABLE trial_values; CREATE TABLE trial_intermediate_values (i INTEGER PRIMARY KEY, trial_id INTEGER,
+        step INTEGER, intermediate_value FLOAT); INSERT INTO trial_intermediate_values VALUES
+        (1, 1, 1, CAST(zeroblob(1000000) AS TEXT));"""
+    path = study(tmp_path / "study.db", more)
+    multiply(path, "trial_intermediate_values", 2)
+    (one,) = found(path)
+    (temporary := tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("SQLITE_TMPDIR", str(temporary))
+    try:
+        with bounded(), pytest.raises(EncaveError, match="too much memory"):
+            READER.read(one, Options())
+    finally:
+        with closing(sqlite3.connect(":memory:")) as connection:
+            connection.execute("PRAGMA hard_heap_limit = 0")

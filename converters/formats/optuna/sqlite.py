@@ -129,7 +129,7 @@ class _Storage:
     def _release(self) -> str | None:
         if "library_version" not in self.tables.get("version_info", ()):
             return None
-        row = self._database.select(("library_version",), "FROM version_info").fetchone()
+        row = next(self._database.select(("library_version",), "FROM version_info"), None)
         return row and str(row[0])
 
     def _directions(self, study: int) -> list[str]:
@@ -151,7 +151,7 @@ class _Storage:
         number = "number" if "number" in self.tables["trials"] else "NULL"  # before schema 1.3: an attribute
         value = "value" if "value" in self.tables["trials"] else "NULL"  # before schema 2.4
         columns = ("trial_id", number, "state", "datetime_start", "datetime_complete", value)
-        return self._database.select(columns, "FROM trials WHERE study_id = ? ORDER BY trial_id", (study,)).fetchall()
+        return list(self._database.select(columns, "FROM trials WHERE study_id = ? ORDER BY trial_id", (study,)))
 
     def _rows(self, table: str, study: int) -> Iterator[tuple[Any, ...]]:
         """Rows of a table of trials, each beginning with the trial's id; none if this schema has no such table."""
