@@ -1,8 +1,10 @@
 """Damaged logs through the readers for as long as you like: each is read or refused with the reason.
 
 Run as `python benchmarks/fuzz_readers.py FOLDER_OF_LOGS… [--seconds 600] [--seed 0] [--from NAME]`, e.g. on
-`tests/logs`. Each round damages one file of one log and reads the log in this process' child, a batch of rounds at a
-time, with a limit on memory and on time; the rate depends on the reader. What fails is kept in `--keep`, with its seed.
+`tests/logs`. Each round damages one file of one log and reads a run that depends on it in this process' child, a
+batch of rounds at a time, with a limit on memory and on time; in some rounds the log is searched for, too, by its own
+format or by all. The rate of each format is printed: most of a round is making the run that was read, which small logs
+make short. What fails is kept in `--keep`, with its seed.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +31,14 @@ from encave.converters.reader import Log, Options, Reader
 from encave.errors import EncaveError
 
 SECONDS = 10
-BATCH = 200
+BATCH = 500
 MEMORY = 4 << 30
-_ALL = 0.1  # of the rounds are searched for every format, which takes as long as reading
-LARGEST = 1 << 20
-"""Bytes of the files that are damaged; larger ones cost too much time."""
+_ALL, _OWN = (
+    0.02,
+    0.1,
+)  # of the rounds are searched for every format, or for the log's own; each takes as long as reading
+LARGEST = 1 << 14
+"""Bytes of the logs that are damaged; larger ones say little more and cost more time."""
 
 _NUMBER = re.compile(rb"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 _VALUE = re.compile(rb'"(?:[^"\\\n]|\\.)*"|\btrue\b|\bfalse\b|\bnull\b|(?<=[,;])[^,;\n"\[\]{}]+(?=[,;\n])')
@@ -89,6 +95,10 @@ def problem(folder: Path, readers: list[Reader]) -> str | None:
         return None
     except Exception as error:  # noqa: BLE001 - that is what is looked for
         return f"the search failed with {type(error).__name__}: {error}"
+    return _failure(candidates)
+
+
+def _failure(candidates: Iterable[registry.Candidate]) -> str | None:
     for candidate in candidates:
         try:
             one_log.read(candidate, Options())
@@ -110,15 +120,24 @@ class _Log:
         self.folder = home / folder.name
         shutil.copytree(folder, self.folder)
         files = (file for file in sorted(self.folder.rglob("*")) if file.is_file() and not file.is_symlink())
-        self.files = {file: file.read_bytes() for file in files if file.stat().st_size <= LARGEST}
-        claimed = {candidate.reader.name for candidate in survey.find(self.folder, readers)}
+        self.files = {file: file.read_bytes() for file in files}
+        self._candidates = survey.find(self.folder, readers)
+        claimed = {candidate.reader.name for candidate in self._candidates}
         self.own = [reader for reader in readers if reader.name in claimed]
+        self.name = ", ".join(sorted(claimed))
+
+    def _concerned(self, file: Path) -> list[registry.Candidate]:
+        """The runs that are read from a file, or that have it beside them."""
+        return [one for one in self._candidates if file in one.found.files] or self._candidates[:1]
 
     def round(self, rng: random.Random, readers: list[Reader]) -> tuple[Path, str] | None:
         """Damage a file, read the log, and put the file right."""
         file = rng.choice(list(self.files))
         file.write_bytes(damage(self.files[file], rng))
-        reason = problem(self.folder, readers if rng.random() < _ALL else self.own)
+        if (kind := rng.random()) < _ALL + _OWN:
+            reason = problem(self.folder, readers if kind < _ALL else self.own)
+        else:
+            reason = _failure([rng.choice(self._concerned(file))])
         if reason:
             return file, reason
         file.write_bytes(self.files[file])
@@ -136,30 +155,39 @@ def main() -> None:
     told = parser.parse_args()
     readers = registry.chosen(told.forced)
     found = (one.found.path.parent for root in told.logs for one in survey.find(root, readers))
-    folders = [folder for folder in dict.fromkeys(found) if sum(f.stat().st_size for f in folder.iterdir()) <= LARGEST]
-    folders = [
-        folder for folder in folders if not any(other.is_relative_to(folder) for other in folders if other != folder)
-    ]
+    folders = [folder for folder in dict.fromkeys(found) if _size(folder) <= LARGEST]
     for folder in folders[:20]:
         problem(folder, readers)  # loads what all rounds need before they are forked
     gc.collect()
     gc.freeze()  # pyarrow looks through all objects that are not, each time that it opens a table
     begun = time.monotonic()
     rounds, failures = 0, Counter[str]()
+    done, used = Counter[str](), Counter[str]()
     while time.monotonic() < begun + told.seconds:
-        for seed, reason in _batch(folders, told.seed + rounds, readers, told.keep):
+        failed, name, seconds = _batch(folders, told.seed + rounds, readers, told.keep)
+        done[name] += BATCH
+        used[name] += seconds
+        for seed, reason in failed:
             place = reason[reason.rfind("[") :]
             failures[place] += 1
             if failures[place] == 1:
                 print(f"seed {seed}: {reason}", flush=True)
         rounds += BATCH
-    rate = rounds / (time.monotonic() - begun)
-    print(f"{rounds} damaged logs of {len(folders)} folders, {rate:.0f} a second; failures: {dict(failures)}")
+    for name, seconds in used.most_common():
+        print(f"{name}: {done[name]:,} damaged logs, {done[name] / max(seconds, 0.001):,.0f} a CPU second")
+    rate = rounds / sum(used.values())
+    print(f"{rounds:,} damaged logs of {len(folders)} folders, {rate:,.0f} a CPU second; failures: {dict(failures)}")
     sys.exit(1 if failures else 0)
 
 
-def _batch(folders: list[Path], first: int, readers: list[Reader], keep: Path) -> list[tuple[int, str]]:
-    """The failures of `BATCH` rounds on one log, in a process of their own, with limits."""
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _batch(
+    folders: list[Path], first: int, readers: list[Reader], keep: Path
+) -> tuple[list[tuple[int, str]], str, float]:
+    """The failures of `BATCH` rounds on one log, in a process of their own, its formats and seconds of CPU."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
     at = context.Value("q", first)
@@ -167,6 +195,7 @@ def _batch(folders: list[Path], first: int, readers: list[Reader], keep: Path) -
     process.start()
     theirs.close()
     found: list[tuple[int, str]] = []
+    name, seconds = "ended", SECONDS * 4.0
     last = first - 1
     while True:
         try:
@@ -177,14 +206,18 @@ def _batch(folders: list[Path], first: int, readers: list[Reader], keep: Path) -
                 process.kill()
                 found.append((at.value, f"not done after {SECONDS * 4} s"))
                 break
-            found.append(ours.recv())
+            answer = ours.recv()
+            if isinstance(answer[1], float):
+                name, seconds = answer
+            else:
+                found.append(answer)
         except EOFError:
             process.join()
             if process.exitcode:
                 found.append((at.value, f"the process ended with {process.exitcode}"))
             break
     process.join()
-    return found
+    return found, name, seconds
 
 
 def _limited(
@@ -210,6 +243,7 @@ def _limited(
                 shutil.copytree(log.folder, keep / str(seed) / folder.name, dirs_exist_ok=True)
                 file.write_bytes(log.files[file])
                 pipe.send((seed, f"{folder.name}/{file.name}: {reason}"))
+        pipe.send((log.name, time.process_time()))
 
 
 def _late(*_: object) -> None:

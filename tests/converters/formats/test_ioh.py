@@ -13,6 +13,9 @@ from ConfigSpace import ConfigurationSpace
 
 from encave.converters import convert, outputs
 from encave.converters.account import Conversion
+from encave.converters.formats.ioh.reader import READER
+from encave.converters.reader import Listing, Options
+from encave.errors import EncaveError
 from encave.run import Note, Objective, Optimizer, Provenance, Run
 
 LOGS = Path(__file__).parents[2] / "logs" / "ioh"
@@ -295,3 +298,17 @@ def test_earlier_names_and_tables_of_best_values(tmp_path: Path, head: str, sign
     assert run.trials["cost:raw_y"].to_pylist() == [sign * value for _, value, _ in kept]
     assert (run.incumbent().value, run.evaluations, run.improvements_only) == (sign * 0.5, 100, True)
     assert [run.provenance.accounting[key] for key in ("read", "merged", "dropped")] == [4, 4 - len(kept), 0]
+
+
+def test_a_log_that_lost_runs_after_it_was_found_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data_f1_Sphere").mkdir()
+    (tmp_path / "data_f1_Sphere" / "IOHprofiler_f1_DIM2.dat").write_text(IMPROVEMENTS + IMPROVEMENTS)
+    path = tmp_path / "IOHprofiler_f1_Sphere.json"
+    path.write_text(json.dumps(DESCRIPTION))
+    found = list(READER.detect(Listing(tmp_path, (path.name,))))
+    assert [one.key for one in found] == ["1", "2"]
+    (tmp_path / "data_f1_Sphere" / "IOHprofiler_f1_DIM2.dat").write_text(IMPROVEMENTS)
+    scenario = DESCRIPTION["scenarios"][0]
+    path.write_text(json.dumps(DESCRIPTION | {"scenarios": [scenario | {"runs": scenario["runs"][:1]}]}))
+    with pytest.raises(EncaveError, match="tells of 1 runs now"):
+        READER.read(found[1], Options())
