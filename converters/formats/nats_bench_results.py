@@ -48,7 +48,10 @@ class NatsBenchReader:
         content = _content(found.path)
         if found.key is None:
             raise EncaveError(f"{found.path} holds no runs")
-        entry = next(value for key, value in content.items() if str(key) == found.key)
+        entries = [value for key, value in content.items() if str(key) == found.key]
+        if not entries:
+            raise EncaveError(f"{found.path} has no run {found.key} any more: convert it again")
+        entry = entries[0]
         archs, ends, notes = _lists(entry, found)
         run = _run(archs, ends, found, options, notes)
         return ReadResult(run, None, len(run) + sum(note.count for note in notes), dropped=sum(n.count for n in notes))

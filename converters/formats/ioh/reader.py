@@ -71,7 +71,7 @@ class IohReader:
         if found.key is None or not runs:
             raise EncaveError(f"{found.path} tells of no run")
         if int(found.key) > len(runs):
-            raise EncaveError(f"{found.path} tells of {len(runs)} runs now, and had {found.key}: convert it again")
+            raise EncaveError(f"{found.path} tells of {len(runs)} runs now and had {found.key}: convert it again")
         one = runs[int(found.key) - 1]
         columns, dropped = rows_of(one)
         columns, merged = _improving(columns, maximized=_maximized(one))

@@ -130,7 +130,7 @@ class _Storage:
         if "library_version" not in self.tables.get("version_info", ()):
             return None
         row = next(self._database.select(("library_version",), "FROM version_info"), None)
-        return row and str(row[0])
+        return str(row[0]) if row else None
 
     def _directions(self, study: int) -> list[str]:
         if "study_directions" in self.tables:

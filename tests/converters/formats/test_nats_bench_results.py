@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from encave.converters.conversion import convert
+from encave.converters.formats.nats_bench_results import READER
+from encave.converters.reader import Listing, Options
 from encave.errors import EncaveError
 from encave.run.nasbench201_space import from_index, to_configurations
 
@@ -139,3 +141,12 @@ def test_all_runs_of_a_file_are_converted(tmp_path: Path) -> None:
     conversions = convert([REAL], tmp_path / "out")
     assert [conversion.status for conversion in conversions] == ["converted"] * 6
     assert len({conversion.output for conversion in conversions}) == 6
+
+
+def test_a_file_that_lost_a_run_after_it_was_found_is_refused(tmp_path: Path) -> None:
+    path = save(tmp_path, {0: FIRST, 1: FIRST})
+    found = list(READER.detect(Listing(tmp_path, (path.name,))))
+    assert [one.key for one in found] == ["0", "1"]
+    save(tmp_path, {0: FIRST})
+    with pytest.raises(EncaveError, match="has no run 1 any more"):
+        READER.read(found[1], Options())
