@@ -138,7 +138,9 @@ def _status(process: int, until: float) -> int:
 
 
 def _start(told: socket.socket, handle: int) -> int:
+    ends = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # until what it may print goes nowhere
     if process := os.fork():
+        signal.pthread_sigmask(signal.SIG_SETMASK, ends)
         os.close(handle)
         return process
     status = 1
@@ -155,6 +157,7 @@ def _work(pipe: Connection) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):  # what libraries print of foreign files does not reach the terminal
         os.dup2(nothing, standard)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     for ending in (signal.SIGALRM, signal.SIGXCPU):
         signal.signal(ending, signal.SIG_DFL)
     folder, sys.path[:], limits = pipe.recv()

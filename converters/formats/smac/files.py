@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from ....errors import EncaveError
 from ....files.json_text import read_json
 from ....run import Note, Objective
 from ...parts.names import study_name
+from ...parts.numbers import finite
 from ...parts.space import space_file
 
 RUN_HISTORY = re.compile(r"runhistory(?P<suffix>.*)\.json", re.IGNORECASE)
@@ -105,8 +105,7 @@ class Scenario:
         kept |= {"run_id": number and int(number[1]), "finished": self.finished}
         told = {"group": "SMAC", **{key: value for key, value in kept.items() if isinstance(value, str | int)}}
         budgets = [self.content.get(key) for key in ("min_budget", "max_budget")]
-        numbers = all(isinstance(one, int | float) and math.isfinite(one) for one in budgets)
-        return told | ({"budget_range": budgets} if numbers else {})
+        return told | ({"budget_range": budgets} if all(finite(one) is not None for one in budgets) else {})
 
 
 def _numbered(count: int) -> list[str]:

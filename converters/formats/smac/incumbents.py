@@ -15,6 +15,7 @@ from ....errors import EncaveError
 from ....files.json_text import read_json
 from ....run import Note, Status
 from ...parts.json_lines import read_lines
+from ...parts.numbers import finite
 from .columns import Entries
 from .files import Scenario
 from .rows import UNSET, instance_text
@@ -116,8 +117,9 @@ def _trajectory(path: Path, configurations: Mapping[int, Mapping[str, Any]]) -> 
         count, told = _of(item, *_COUNTS), _of(item, "config_ids", "config_id", "incumbent")
         alone = told[0] if isinstance(told, list) and len(told) == 1 and isinstance(told[0], int) else told
         number = alone if isinstance(alone, int) else numbers.get(_contents(_parsed(told)))
-        if number is not None and number in configurations and isinstance(count, int | float) and np.isfinite(count):
-            found.append((int(count), number))
+        evaluations = finite(count)
+        if number is not None and number in configurations and evaluations is not None:
+            found.append((int(evaluations), number))
         else:
             strange += 1
     return found, strange

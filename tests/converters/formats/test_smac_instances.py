@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -227,3 +228,21 @@ def test_deepcave_is_told_so_only_where_it_averages(tmp_path: Path) -> None:
     shutil.copytree(SMAC / "instances", log)
     (made,) = json.loads(invoke("convert", log, "--out", tmp_path / "runs", "--json"))["runs"]
     assert not any("has no mean over seeds" in note["text"] for note in made["notes"])
+
+
+@pytest.mark.parametrize("count", ["99999999999999999999", "9" * 400, "true", "1e999", '"3"'])
+def test_a_trajectory_with_an_odd_count_is_told(tmp_path: Path, count: str) -> None:
+    shutil.copytree(CASE, tmp_path / "log")
+    path = tmp_path / "log" / "traj_aclib2.json"
+    text = re.sub(r'"evaluations": \d+', f'"evaluations": {count}', path.read_text(), count=1)
+    assert count in text
+    path.write_text(text)
+    assert len(read_one(tmp_path / "log", "smac").run) > 0
+
+
+def test_a_budget_of_400_digits_in_the_scenario_is_left_out(tmp_path: Path) -> None:
+    log = shutil.copytree(SMAC / "inst_2.4.1", tmp_path / "log")
+    path = next(log.rglob("scenario.json"))
+    text = re.sub(r'"max_budget": [^,}]+', '"max_budget": ' + "9" * 400, path.read_text())
+    path.write_text(re.sub(r'"min_budget": [^,}]+', '"min_budget": 1', text))
+    assert len(read_one(log, "smac").run) > 0
