@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from encave.converters import convert, survey
+from encave.converters import convert, walk
 from encave.converters.exporting import export
 from encave.converters.inspection import inspect_logs
 from encave.converters.outputs import outputs
@@ -136,7 +136,7 @@ def test_a_file_that_may_not_be_read_does_not_stop_the_others(tmp_path: Path, mo
     source = logs(tmp_path / "logs", 2)
     barred = source / "seed-0" / "trials.jsonl"
     access = os.access
-    monkeypatch.setattr(survey.os, "access", lambda path, mode: Path(path) != barred and access(path, mode))
+    monkeypatch.setattr(walk.os, "access", lambda path, mode: Path(path) != barred and access(path, mode))
     bad, good = convert([source], tmp_path / "out")
     assert (bad.status, good.status) == ("refused", "converted")
     assert bad.reason == f"{barred} may not be read by this user"

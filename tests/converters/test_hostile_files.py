@@ -20,8 +20,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from encave.converters import Conversion, convert, registry, survey
+from encave.converters import Conversion, convert, registry
 from encave.converters.formats import bohb
+from encave.converters.walk import Walk
 from encave.errors import EncaveError
 from encave.files import parquet
 from encave.files.json_text import read_text
@@ -182,7 +183,7 @@ def test_a_folder_of_many_files_is_looked_through_in_linear_time(tmp_path: Path)
     for number in range(20_000):
         (tmp_path / f"results_{number}.json").touch()
     start = time.process_time()
-    [listing] = survey._Walk(tmp_path).listings(None)
+    [listing] = Walk(tmp_path).listings(None)
     assert len(listing.names) == 20_000
     assert not list(bohb.READER.detect(listing))
     assert time.process_time() - start < 3

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 _LINES = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n)([^\r\n]*)")
 _SIGNS = re.compile(r"[,;\t|]")
 _ALONE = "number"  # has no second level
+_LONGEST = 1000  # letters of a name that is looked into
 _LEVELS = frozenset(("params", "values"))
 
 
@@ -30,17 +31,20 @@ def in_one_line(data: bytes) -> bytes:
     sign = _SIGNS.search(lines[0]) if lines else None
     if found is None or sign is None:
         return data
-    outer, inner = csv.reader(lines, delimiter=sign[0])
-    if not _are_levels(outer, inner):
+    try:
+        rows = list(csv.reader(lines, delimiter=sign[0]))
+    except csv.Error:  # a field longer than any name
+        return data
+    if len(rows) != len(lines) or not _are_levels(*rows):  # a quote holds the end of the first line
         return data
     text = io.StringIO()
-    csv.writer(text, delimiter=sign[0], lineterminator="").writerow(map(_joined, zip(outer, inner, strict=True)))
+    csv.writer(text, delimiter=sign[0], lineterminator="").writerow(map(_joined, zip(*rows, strict=True)))
     return text.getvalue().encode() + begin[found.end() :]
 
 
 def in_one_name(name: str) -> str:
     """The name of a column of Parquet or JSON, where pandas writes both levels as `('params', 'x')`."""
-    if not name.startswith("('") or not name.endswith(")"):
+    if not name.startswith("('") or not name.endswith(")") or len(name) > _LONGEST:
         return name
     try:
         levels = ast.literal_eval(name)

@@ -68,7 +68,7 @@ def test_tables_that_lack_what_tells_them_are_unknown(names: list[str]) -> None:
     ("names", "objective", "hyperparameters"),
     [
         (["lr", "depth", "loss"], "loss", ["lr", "depth"]),
-        (["loss", "lr", "best_score"], "best_score:maximize", ["loss", "lr"]),  # of several the last
+        (["loss", "lr", "best_score"], "best_score:maximize", ["lr"]),  # of several the last; the others are none
         (["param_loss", "param_lr", "acc"], "acc:maximize", ["param_*"]),
         ([*(f"x{place}" for place in range(8)), "y"], "y", [f"x{place}" for place in range(8)]),
         ([*(f"x{place}" for place in range(9)), "y"], "y", ["COLUMN"]),  # too many to be all
