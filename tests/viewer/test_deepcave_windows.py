@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,13 @@ from .chromium import Page as Browser
 from .pages import Page, Pages
 
 FIRST, SECOND = "DEHB-cifar10-seed0", "RE-cifar10-seed0"
+
+
+@pytest.fixture(scope="module")
+def viewer(converted: Path) -> Iterator[Viewer]:
+    """A session of its own: a job that a browser had done is known under inputs that are written otherwise."""
+    with Viewer(select(sorted(converted.iterdir())), python=Path(sys.executable)) as running:
+        yield running
 
 
 def window(viewer: Viewer, name: str, run: str) -> Page:
