@@ -32,5 +32,6 @@ def apply(folder: Path, patch: Path, part: str) -> None:
 
 def run(folder: Path, test: Path) -> int:
     """Run a test of unittest on the package in a folder."""
-    command = [sys.executable, "-m", "unittest", str(test.relative_to(folder))]
+    # by its folder: a package of the environment may be called `tests`, too
+    command = [sys.executable, "-m", "unittest", "discover", "-s", str(test.parent), "-p", test.name]
     return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode
