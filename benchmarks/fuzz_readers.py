@@ -33,10 +33,8 @@ from encave.errors import EncaveError
 SECONDS = 10
 BATCH = 500
 MEMORY = 4 << 30
-_ALL, _OWN = (
-    0.02,
-    0.1,
-)  # of the rounds are searched for every format, or for the log's own; each takes as long as reading
+# Of the rounds are searched for every format, or for the log's own; each takes as long as reading.
+_ALL, _OWN = 0.02, 0.1
 LARGEST = 1 << 14
 """Bytes of the logs that are damaged; larger ones say little more and cost more time."""
 

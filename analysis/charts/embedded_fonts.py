@@ -1,6 +1,6 @@
 """Fonts in PDF files: the part of a font that common text takes is made once in a process, not once in a figure.
 
-Cutting a font takes longer than all else of a small figure. Matplotlib has no setting for it, so its function is
+Cutting a font takes much of the time of a small figure. Matplotlib has no setting for it, so its function is
 replaced while a PDF is written; a release without one of this name and kind cuts each time.
 """
 

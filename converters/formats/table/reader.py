@@ -184,8 +184,8 @@ def _run(
         )
     else:
         numbers, configurations = _numbered(values)
-    if values and "config_id" in mapped.roles:
-        numbers, configurations = _as_logged(everything, mapped.roles["config_id"], numbers, configurations, notes)
+        if "config_id" in mapped.roles:
+            numbers, configurations = _as_logged(everything, mapped.roles["config_id"], numbers, configurations, notes)
     if space is None:
         inferred = infer(configurations)
         space, configurations = LogSpace(inferred.space, True, inferred.notes), inferred.configurations
