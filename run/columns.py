@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,10 @@ from ..errors import EncaveError
 from .equality import same_table
 from .header import RunHeader
 from .trials import COST, Objective, Status, is_one_of
+
+_T = TypeVar("_T")
+WORKED_OUT = "_known"
+"""Attribute of a run that holds what was worked out of it: no part of it, and not handed on."""
 
 
 class RunColumns(RunHeader):
@@ -40,7 +45,7 @@ class RunColumns(RunHeader):
         return same_table(self.trials, other.trials) and same_table(self.configurations, other.configurations)
 
     def column(self, name: str) -> NDArray[Any]:
-        """One column of the trials as numpy, shape (n,); null is NaN in numbers and None in text.
+        """One column of the trials as numpy, shape (n,), read-only; null is NaN in numbers and None in text.
 
         Raises:
             EncaveError: there is no such column.
@@ -49,9 +54,31 @@ class RunColumns(RunHeader):
             >>> runs[0].column("end")[:3].tolist()
             [1.0, 2.0, 3.0]
         """
+        known = self._worked_out()
+        if name in known:
+            return known[name]
         if name not in self.trials.column_names:
             raise EncaveError(f"run {self.name}: no column {name!r}; there are {', '.join(self.trials.column_names)}")
-        return self.trials[name].to_numpy()
+        values = self.trials[name].to_numpy()
+        if values.dtype != object:  # texts take many times the memory that they have in Arrow
+            values.flags.writeable = False
+            known[name] = values
+        return values
+
+    def once(self, make: Callable[[Any], _T]) -> _T:
+        """What `make` gives for the run, worked out the first time only, since a run does not change.
+
+        Example:
+            >>> runs[0].once(len)
+            30
+        """
+        known = self._worked_out()
+        if make not in known:
+            known[make] = make(self)
+        return known[make]
+
+    def _worked_out(self) -> dict[Any, Any]:
+        return self.__dict__.setdefault(WORKED_OUT, {})
 
     def cost(self, objective: str | None = None) -> NDArray[np.float64]:
         """Minimised value of an objective (default: the first), shape (n,): negated if more is better, NaN if none.

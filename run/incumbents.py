@@ -107,7 +107,7 @@ def follow(
     # no budget in the log ranks below any budget
     budget = np.nan_to_num(run.column("budget").astype(np.float64), nan=-np.inf)
     if full is None and rule == "highest-only":
-        full = budget[finished_trials(run)].max(initial=-np.inf)
+        full = budget[run.once(finished_trials)].max(initial=-np.inf)
     if evidence is None:
         steps = find_incumbents(cost[rows], budget[rows], rule, full)
     else:
@@ -147,7 +147,7 @@ def finished_trials(run: Run) -> Ints:
 def completion_order(run: Run, ends: Floats | None = None) -> Ints:
     """Finished trials as they were completed: by ends, shape (n,), else counts of evaluations, else the log's order."""
     ends = run.column("end").astype(np.float64) if ends is None else ends
-    finished = finished_trials(run)
+    finished = run.once(finished_trials)
     for known in (ends[finished], run.evaluation[finished]):
         if not np.isnan(known).any():
             return finished[np.argsort(known, kind="stable")]

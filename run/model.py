@@ -8,7 +8,6 @@ On disk both are one Parquet file with a JSON header beside it (`trials.parquet`
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
@@ -25,7 +24,7 @@ from ..files.unicode_text import has_halves, is_unicode, spelt_out
 from . import configurations as space_columns
 from . import header as run_header
 from . import trials as trial_columns
-from .columns import RunColumns
+from .columns import WORKED_OUT, RunColumns
 from .folders import HEADER_FILE
 from .header import Optimizer
 from .incumbents import Incumbent, incumbent_of
@@ -33,6 +32,7 @@ from .joined import CONFIG, join, split_configurations, without_trials
 from .notes import Note
 from .provenance import Provenance
 from .saving import FORMAT_VERSION, read_run, write_run
+from .shared_spaces import space_from
 from .trials import Objective
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class Run(RunColumns):
 
     @cached_property
     def space(self) -> ConfigurationSpace:
-        """The configuration space.
+        """The configuration space: copy it before you change it, since runs whose spaces are the same share one.
 
         Raises:
             EncaveError: what was stored of it is damaged.
@@ -186,16 +186,14 @@ class Run(RunColumns):
             >>> len(runs[0].space)
             2
         """
-        from ConfigSpace import ConfigurationSpace
-
         try:
-            return ConfigurationSpace.from_serialized_dict(copy.deepcopy(self.space_json))
+            return space_from(self.space_json)
         except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             told = f"{type(error).__name__}: {error}"
             raise EncaveError(f"run {self.name}: its space is damaged ({told}). Convert the log again.") from error
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "space"}
+        return {name: value for name, value in self.__dict__.items() if name not in ("space", WORKED_OUT)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._set(**state)
@@ -288,6 +286,7 @@ class Run(RunColumns):
             raise EncaveError(f"a run has no {unknown}; its fields are {', '.join(sorted(_FIELDS))}")
         other = object.__new__(Run)
         other.__dict__.update(self.__dict__)
+        other.__dict__.pop(WORKED_OUT, None)
         other._set(**fields)
         return other
 

@@ -256,13 +256,14 @@ def landscape(benchmark: str = "surrogate", runs: Iterable[Run] = (), *, order: 
         >>> max(found.records(), key=lambda row: row["share"])["effect"]
         'op_0_3'
     """
+    from ..analysis.grouping.sections import view_runs
     from ..analysis.landscape.groups import group_standing
     from ..analysis.tables.complete import Landscapes
     from ..runners.benchmarks.nasbench201.table import open_benchmark
     from .known_tables import known_tables, nasbench201_truth
 
     table, given = open_benchmark(benchmark), list(runs)
-    standings, refused = group_standing(given, nasbench201_truth(table)) if given else ((), ())
+    standings, refused = group_standing(view_runs(given).sections, nasbench201_truth(table)) if given else ((), ())
     return Landscapes(known_tables(table), order, standings, refused)
 
 

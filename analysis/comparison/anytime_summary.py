@@ -62,7 +62,7 @@ def other_axes(comparison: Comparison) -> list[Axis]:
 
     Budgets in their own unit come before full evaluations, which are the same on another scale.
     """
-    facts = [AxisFacts.of(run) for run in comparison.section.runs]
+    facts = [run.once(AxisFacts.of) for run in comparison.section.runs]
     axes = {axis.kind: axis for axis in available_axes(facts)}
     axes.pop(comparison.axis.kind, None)
     axes.pop("time", None)

@@ -107,7 +107,7 @@ def compare(
     """
     summary = summary or Summary()
     interval = summary.interval
-    chosen = choose_axis([AxisFacts.of(run) for run in section.runs], axis)
+    chosen = choose_axis([run.once(AxisFacts.of) for run in section.runs], axis)
     pareto = compare_fronts(section, chosen, interval) if led_by_fronts(section) else None
     made = on_axis(section, chosen, summary) if pareto is None else pareto.as_curves(summary)
     trajectories, measures = made.trajectories, made.measures
@@ -142,7 +142,7 @@ def trajectories_of(section: Section, axis: Axis, rule: IncumbentRule) -> dict[s
     columns = {measure.column for measure in section.measures}
     found: dict[str, tuple[Trajectory, ...]] = {}
     for group in section.groups:
-        full = max((budget for run in group.runs for budget in AxisFacts.of(run).budgets), default=None)
+        full = max((budget for run in group.runs for budget in run.once(AxisFacts.of).budgets), default=None)
         found[group.optimizer] = tuple(trajectory(run, axis, columns, rule, full) for run in group.runs)
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -133,7 +133,7 @@ def view_runs(runs: Sequence[Run]) -> View:
     Raises:
         EncaveError: there are no runs.
     """
-    return view_headers(runs, Run.same_trials, RunDesign.of)
+    return view_headers(runs, Run.same_trials, lambda run: run.once(RunDesign.of))
 
 
 def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callable[[R], RunDesign]) -> ViewOf[R]:
@@ -327,6 +327,14 @@ def _ranged(texts: Iterable[str]) -> list[str]:
     return [f"{begun.pop()} ({least} to {most} of the trials{'' if all(ends) else '; on some tasks none'})"]
 
 
-def origins_of(runs: Sequence[Run]) -> dict[str, str]:
-    """Title of each section of the runs → where its values come from, in words."""
-    return {section.title: section.origin for section in view_runs(runs).sections}
+def origins_of(sections: Iterable[SectionOf[R_co]]) -> dict[str, str]:
+    """Title of each section → where its values come from, in words."""
+    return {section.title: section.origin for section in sections}
+
+
+def by_group(sections: Iterable[SectionOf[R_co]]) -> Iterator[tuple[str, str, R_co]]:
+    """Title of the task, label of the optimizer, run; in the order of a report."""
+    for section in sections:
+        for group in section.groups:
+            for run in group.runs:
+                yield section.title, group.optimizer, run

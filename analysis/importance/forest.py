@@ -17,6 +17,7 @@ import numpy as np
 
 from ...errors import EncaveError
 from ...run.types import Bools, Floats, Ints
+from ..statistics.contraction import contract
 
 TREES = 16
 """As in Hutter, Hoos and Leyton-Brown's fanova; of few trials there are more, see `trees_for`."""
@@ -78,9 +79,13 @@ class _Level(NamedTuple):
     weight: Floats
     product: Floats
 
-    def where(self, mask: Bools) -> _Level:
-        at = np.flatnonzero(mask)  # taking by number is several times faster than by mask
-        return _Level(self.row.take(at), self.node.take(at), self.weight.take(at), self.product.take(at))
+    def within(self, nodes: Ints, of: int) -> _Level:
+        """The trials of some of the `of` nodes, which are numbered anew in this order."""
+        number = np.full(of, -1)
+        number[nodes] = np.arange(len(nodes))
+        node = number.take(self.node)
+        at = np.flatnonzero(node >= 0)  # taking by number is several times faster than by mask
+        return _Level(self.row.take(at), node.take(at), self.weight.take(at), self.product.take(at))
 
 
 def trees_for(trials: int) -> int:
@@ -178,12 +183,11 @@ class _Grower:
         return split
 
     def _descend(self, level: _Level, split: _Split, inner: Ints) -> _Level:
-        number = np.full(len(split.feature), -1)
-        number[inner] = np.arange(len(inner))
-        level = level.where(number.take(level.node) >= 0)
-        codes = self.codes.take(level.row * len(self.sizes) + split.feature.take(level.node))
-        right = ~split.left.take(level.node * split.left.shape[1] + codes)
-        return level._replace(node=2 * number.take(level.node) + right)
+        level = level.within(inner, len(split.feature))
+        feature, left = split.feature[inner], split.left[inner]
+        codes = self.codes.take(level.row * len(self.sizes) + feature.take(level.node))
+        right = ~left.take(level.node * left.shape[1] + codes)
+        return level._replace(node=2 * level.node + right)
 
     def _children(self, boxes: Bools, feature: Ints, left: Bools) -> Bools:
         """Boxes of the left and right child of each node, in turn."""
@@ -200,14 +204,11 @@ class _Grower:
         gain = total**2 / count * (1 + _SAME)  # what a split must exceed
         best = _Split(gain, np.full(nodes, -1), np.zeros((nodes, max(self.sizes)), dtype=bool))
         able = np.flatnonzero(np.bincount(level.node, minlength=nodes) > 1)
-        number = np.full(nodes, -1)
-        number[able] = np.arange(len(able))
-        level = level.where(number.take(level.node) >= 0)
-        level = level._replace(node=number.take(level.node))
+        level = level.within(able, nodes)
         tried = self._tried(len(able))
         self._try_all(level, able, count, total, best, tried)
-        left = best.feature[able] < 0  # none of those tried splits it: the others are tried too
-        self._try_all(level, able, count, total, best, ~tried & left[:, None])
+        whole = np.flatnonzero(best.feature[able] < 0)  # none of those tried splits it: the others are tried too
+        self._try_all(level.within(whole, len(able)), able[whole], count, total, best, ~tried[whole])
         return best
 
     def _tried(self, nodes: int) -> Bools:
@@ -232,8 +233,8 @@ class _Grower:
         below, sums = np.zeros(nodes), np.zeros(nodes)
         for k in range(size):  # a split for each bin: the bins up to it in their order, or in the order of their means
             if self.nominal[j]:
-                inside = means <= means[k]
-                below, sums = (counts * inside).sum(axis=0), (totals * inside).sum(axis=0)
+                inside = (means <= means[k]).astype(np.float64)
+                below, sums = contract("kn,kn->n", counts, inside), contract("kn,kn->n", totals, inside)
             else:
                 below, sums = below + counts[k], sums + totals[k]
             above = count - below

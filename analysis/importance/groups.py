@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from ...errors import EncaveError
 from ...run import Run
 from ...run.types import Floats
-from ..grouping.sections import view_runs
+from ..grouping.sections import Section, by_group
 from .methods import Importance, Method, exact, explain, mean_and_spread, over_runs
 from .sample import Sample, check_all_trials, sample
 
@@ -93,7 +93,7 @@ class GroupImportance:
 
 
 def group_importance(
-    runs: Sequence[Run],
+    sections: Sequence[Section],
     *,
     objective: str | None = None,
     budget: float | str | None = None,
@@ -104,19 +104,16 @@ def group_importance(
     """`importance` of every run, averaged over the runs of an optimizer on a task that share budget and space.
 
     Args:
-        runs: The runs.
+        sections: The runs, by task and optimizer.
         objective: A name, `ALL`, or None for the first of each run.
         budget: A budget, `ALL`, or None for the highest of each run with a result.
         method: How it is measured.
         first: Numbers of trials: a group for each, from as many of the first successful trials, and one from all.
         truth: Gives the complete table of costs that a run searched, axes in the order of the run's space, or None.
-
-    Raises:
-        EncaveError: there are no runs.
     """
     how, refused = method or Method(), list[Refused]()
     samples: defaultdict[tuple[object, ...], list[tuple[Run, Sample]]] = defaultdict(list)
-    for task, optimizer, run, name, at in _cases(runs, objective, budget):
+    for task, optimizer, run, name, at in _cases(sections, objective, budget):
         try:
             check_all_trials(run)
             found = sample(run, objective=name, budget=at)
@@ -130,18 +127,6 @@ def group_importance(
         groups += more
         refused += failed
     return tuple(groups), tuple(refused)
-
-
-def by_group(runs: Sequence[Run]) -> Iterator[tuple[str, str, Run]]:
-    """Title of the task, label of the optimizer, run; in the order of a report.
-
-    Raises:
-        EncaveError: there are no runs.
-    """
-    for section in view_runs(runs).sections:
-        for group in section.groups:
-            for run in group.runs:
-                yield section.title, group.optimizer, run
 
 
 def average(
@@ -160,9 +145,9 @@ def average(
 
 
 def _cases(
-    runs: Sequence[Run], objective: str | None, budget: float | str | None
+    sections: Sequence[Section], objective: str | None, budget: float | str | None
 ) -> Iterator[tuple[str, str, Run, str | None, float | None]]:
-    for task, optimizer, run in by_group(runs):
+    for task, optimizer, run in by_group(sections):
         names = [one.name for one in run.objectives] if objective == ALL else [objective]
         budgets = (run.budgets or (None,)) if isinstance(budget, str) else (budget,)
         for name in names:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ...errors import EncaveError
 from ...run import Run
 from ...run.types import Floats, Ints
-from ..importance.groups import Refused, by_group
+from ..grouping.sections import Section, by_group
+from ..importance.groups import Refused
 from ..importance.sample import check_all_trials
 from ..statistics.tests import ranks_of
 from .exploration import distinct_of
@@ -88,16 +89,12 @@ def budget_correlation(run: Run, objective: str | None = None) -> BudgetCorrelat
 
 
 def group_correlation(
-    runs: Sequence[Run], *, objective: str | None = None
+    sections: Sequence[Section], *, objective: str | None = None
 ) -> tuple[tuple[GroupCorrelation, ...], tuple[Refused, ...]]:
-    """`budget_correlation` of every run, averaged over the runs of an optimizer on a task.
-
-    Raises:
-        EncaveError: there are no runs.
-    """
+    """`budget_correlation` of every run, averaged over the runs of an optimizer on a task."""
     alike: defaultdict[tuple[str, str], list[tuple[Run, BudgetCorrelation]]] = defaultdict(list)
     refused: list[Refused] = []
-    for task, optimizer, run in by_group(runs):
+    for task, optimizer, run in by_group(sections):
         try:
             found = budget_correlation(run, objective)
         except EncaveError as error:

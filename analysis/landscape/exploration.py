@@ -13,7 +13,8 @@ from ...errors import EncaveError
 from ...run import Run
 from ...run.configurations import CONFIG_ID
 from ...run.types import Ints
-from ..importance.groups import Refused, by_group
+from ..grouping.sections import Section, by_group
+from ..importance.groups import Refused
 from ..importance.sample import check_all_trials
 from ..importance.space import rows_of
 
@@ -79,15 +80,11 @@ def exploration(run: Run) -> Exploration:
     return Exploration(len(run), len(tried), duplicates, *varied, coverage)
 
 
-def group_exploration(runs: Sequence[Run]) -> tuple[tuple[GroupExploration, ...], tuple[Refused, ...]]:
-    """`exploration` of every run, by task and optimizer.
-
-    Raises:
-        EncaveError: there are no runs.
-    """
+def group_exploration(sections: Sequence[Section]) -> tuple[tuple[GroupExploration, ...], tuple[Refused, ...]]:
+    """`exploration` of every run, by task and optimizer."""
     alike: defaultdict[tuple[str, str], list[tuple[Run, Exploration]]] = defaultdict(list)
     refused: list[Refused] = []
-    for task, optimizer, run in by_group(runs):
+    for task, optimizer, run in by_group(sections):
         try:
             alike[task, optimizer].append((run, exploration(run)))
         except EncaveError as error:

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EncaveError
-from ...run import Run
-from ..importance.groups import Refused, Truth, by_group
+from ..grouping.sections import Section, by_group
+from ..importance.groups import Refused, Truth
 from ..importance.sample import sample
 from .optima import Standing, standing
 
 
 def group_standing(
-    runs: Sequence[Run], truth: Truth
+    sections: Sequence[Section], truth: Truth
 ) -> tuple[tuple[tuple[str, str, Standing], ...], tuple[Refused, ...]]:
     """(task, optimizer, standing) of the final incumbents, and the runs that have none or no table.
 
@@ -24,16 +24,13 @@ def group_standing(
     that are not infeasible.
 
     Args:
-        runs: The runs.
+        sections: The runs, by task and optimizer.
         truth: Gives the complete table that a run searched, or None.
-
-    Raises:
-        EncaveError: there are no runs.
     """
     tables: dict[tuple[str, str], NDArray[np.float64]] = {}
     points: defaultdict[tuple[str, str], list[NDArray[np.int64]]] = defaultdict(list)
     refused: list[Refused] = []
-    for task, optimizer, run in by_group(runs):
+    for task, optimizer, run in by_group(sections):
         try:
             data = sample(run)
             best = data.incumbent

@@ -11,7 +11,8 @@ import numpy as np
 from ...errors import EncaveError
 from ...run import Run
 from ...run.types import Floats
-from ..importance.groups import Refused, by_group
+from ..grouping.sections import Section, by_group
+from ..importance.groups import Refused
 from ..importance.space import encode, rows_of
 from ..performance.anytime import Trajectory, trajectory
 from ..performance.axis import Axis, AxisFacts, choose_axis
@@ -77,21 +78,17 @@ def incumbent_values(trajectories: Sequence[Trajectory], axis: Axis) -> Incumben
 
 
 def group_incumbent_values(
-    runs: Sequence[Run],
+    sections: Sequence[Section],
 ) -> tuple[tuple[tuple[str, str, IncumbentValues], ...], tuple[Refused, ...]]:
-    """`incumbent_values` of the runs of each optimizer on each task, and why there is none of the others.
-
-    Raises:
-        EncaveError: there are no runs.
-    """
+    """`incumbent_values` of the runs of each optimizer on each task, and why there is none of the others."""
     found: list[tuple[str, str, IncumbentValues]] = []
     refused: list[Refused] = []
     alike: defaultdict[tuple[str, str], list[Run]] = defaultdict(list)
-    for task, optimizer, run in by_group(runs):
+    for task, optimizer, run in by_group(sections):
         alike[task, optimizer].append(run)
     for (task, optimizer), members in alike.items():
         try:
-            axis = choose_axis([AxisFacts.of(run) for run in members])
+            axis = choose_axis([run.once(AxisFacts.of) for run in members])
             found.append((task, optimizer, incumbent_values([trajectory(run, axis, ()) for run in members], axis)))
         except EncaveError as error:
             refused.append(Refused(task, optimizer, f"{optimizer} on {task}", str(error)))

@@ -111,7 +111,7 @@ class AxisFacts:
         """Look at a run."""
         ends = run.column("end").astype(np.float64)
         succeeded = ~np.isnan(run.cost())
-        finished = finished_trials(run)
+        finished = run.once(finished_trials)
         budget = run.column("budget").astype(np.float64)[finished]
         starts = run.column("start").astype(np.float64)[finished]
         return cls(
@@ -191,7 +191,7 @@ def overhead_seconds(run: Run) -> float | None:
     declared = run.provenance.overhead_seconds
     if declared is not None:
         return float(declared)
-    facts = AxisFacts.of(run)
+    facts = run.once(AxisFacts.of)
     if facts.simulated or facts.improvements_only or not facts.started or not len(run):
         return None
     starts, ends = run.column("start").astype(np.float64), run.column("end").astype(np.float64)
@@ -203,6 +203,6 @@ def overhead_seconds(run: Run) -> float | None:
 
 def _among_finished(run: Run, values: Floats) -> Floats:
     """The values of finished trials, NaN for the others."""
-    kept, finished = np.full(len(run), np.nan), finished_trials(run)
+    kept, finished = np.full(len(run), np.nan), run.once(finished_trials)
     kept[finished] = values[finished]
     return kept

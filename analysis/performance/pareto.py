@@ -144,7 +144,7 @@ def median_attainment(runs: Sequence[Floats]) -> Floats:
 def _fulls(section: Section) -> list[tuple[Group, float]]:
     """Groups with the highest budget of their finished trials; -inf where they know none."""
     return [
-        (group, max((budget for run in group.runs for budget in AxisFacts.of(run).budgets), default=-np.inf))
+        (group, max((budget for run in group.runs for budget in run.once(AxisFacts.of).budgets), default=-np.inf))
         for group in section.groups
     ]
 

@@ -49,7 +49,7 @@ def reduce_run(run: Run, axis: AxisKind | None, rule: IncumbentRule) -> Reduced:
     Raises:
         EncaveError: the run lacks a column that its provenance reports.
     """
-    facts = AxisFacts.of(run)
+    facts = run.once(AxisFacts.of)
     columns = {measure.column for measure in run_measures([run])}
     header = RunHeader(run)
     kinds: tuple[AxisKind, ...] = ("time", "evaluations") if axis is None else (axis,)

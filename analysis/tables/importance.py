@@ -10,7 +10,7 @@ import numpy as np
 
 from ..charts.bars import BarChart
 from ..charts.look import Look
-from ..grouping.sections import origins_of
+from ..grouping.sections import origins_of, view_runs
 from ..importance.groups import GroupImportance, Refused, Truth, group_importance
 from ..importance.methods import Method
 from .result import Result, check_task, one_of, table_of
@@ -156,9 +156,9 @@ def importance(
         ['first', 'first × second', 'second']
     """
     how = Method(name=method, order=order, game=game)
-    given = list(runs)
-    found = group_importance(given, objective=objective, budget=budget, method=how, first=first, truth=truth)
-    return Importances(*found, origins_of(given))
+    sections = view_runs(list(runs)).sections
+    found = group_importance(sections, objective=objective, budget=budget, method=how, first=first, truth=truth)
+    return Importances(*found, origins_of(sections))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -10,7 +10,7 @@ from ...errors import EncaveError
 from ..charts.footprint import FootprintChart
 from ..charts.incumbent_areas import incumbent_areas
 from ..charts.look import Look
-from ..grouping.sections import origins_of
+from ..grouping.sections import origins_of, view_runs
 from ..landscape.budget_correlation import GroupCorrelation, group_correlation
 from ..landscape.exploration import GroupExploration, group_exploration
 from ..landscape.footprint import Footprint, footprint
@@ -234,7 +234,7 @@ def correlation(runs: Iterable[Run], *, objective: str | None = None) -> Correla
         >>> row["low"], row["high"], row["configurations"]
         (1.0, 3.0, 84)
     """
-    return Correlations(*group_correlation(list(runs), objective=objective))
+    return Correlations(*group_correlation(view_runs(list(runs)).sections, objective=objective))
 
 
 def exploration(runs: Iterable[Run]) -> Explorations:
@@ -247,7 +247,7 @@ def exploration(runs: Iterable[Run]) -> Explorations:
         >>> encave.exploration(runs[:1]).records()[0]["trials"]
         30.0
     """
-    return Explorations(*group_exploration(list(runs)))
+    return Explorations(*group_exploration(view_runs(list(runs)).sections))
 
 
 def incumbents(runs: Iterable[Run]) -> Incumbents:
@@ -261,8 +261,8 @@ def incumbents(runs: Iterable[Run]) -> Incumbents:
         >>> sorted({row["hyperparameter"] for row in found.records()})
         ['first', 'second']
     """
-    given = list(runs)
-    return Incumbents(*group_incumbent_values(given), origins_of(given))
+    sections = view_runs(list(runs)).sections
+    return Incumbents(*group_incumbent_values(sections), origins_of(sections))
 
 
 def footprints_of(comparisons: Iterable[Comparison]) -> Footprints:

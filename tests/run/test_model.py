@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from hypothesis import strategies as st
 from encave import EncaveError, Note, Objective, Optimizer, Run, Status
 from encave.run import HEADER_FILE, TRIALS_FILE, Provenance, find_runs
 from encave.run import configurations as space_columns
+from encave.run.columns import WORKED_OUT
 
 
 def make_space() -> ConfigurationSpace:
@@ -335,3 +337,23 @@ def test_counts_of_evaluations_are_a_column_where_there_are_any(tmp_path: Path) 
 def test_counts_of_evaluations_are_checked(changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(EncaveError, match=reason):
         make_run(**changes)
+
+
+def test_what_is_worked_out_once_is_of_this_run_alone() -> None:
+    run = make_run()
+    costs = run.column("cost:error")
+    assert run.column("cost:error") is costs and run.once(len) == len(run)
+    with pytest.raises(ValueError, match="read-only"):
+        costs[0] = 0.0
+    shorter = run.where(np.arange(len(run)) > 0)
+    assert shorter.column("cost:error")[1:].tolist() == costs[2:].tolist() and shorter.once(len) == len(run) - 1
+    assert WORKED_OUT in run.__dict__ and WORKED_OUT not in pickle.loads(pickle.dumps(run)).__dict__
+
+
+def test_runs_of_one_space_share_it_and_of_another_do_not(tmp_path: Path) -> None:
+    run = make_run()
+    run.save(tmp_path / "run")
+    first, second = (Run.load(tmp_path / "run") for _ in range(2))
+    assert first.space is second.space and first.space == run.space
+    other = Run.from_joined({**run.header(), "space": {**run.space_json, "name": "another"}}, run.joined())
+    assert other.space is not first.space and other.space.name == "another"

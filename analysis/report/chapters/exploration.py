@@ -34,9 +34,8 @@ _METHODS = (
 
 def write(study: ReportInput) -> list[Chapter]:
     """One chapter."""
-    runs = [run for section in study.view.sections for run in section.runs]
-    correlations, _ = group_correlation(runs)
-    explorations, incomplete = group_exploration(runs)
+    correlations, _ = group_correlation(study.view.sections)
+    explorations, incomplete = group_exploration(study.view.sections)
     seen = {one.section.title: footprint_of(one) for one in study.comparisons}
     prints = {title: found for title, found in seen.items() if isinstance(found, Footprint)}
     made, unseen = _incumbents(study)

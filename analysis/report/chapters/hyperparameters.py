@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -74,13 +75,18 @@ def mean_r2(group: GroupImportance) -> float:
 
 def _importances(study: ReportInput) -> tuple[tuple[GroupImportance, ...], tuple[Refused, ...]]:
     """From some runs of each group, evenly spread over its seeds, so that a large study takes seconds."""
-    members = [group.runs for section in study.view.sections for group in section.groups]
-    few = len(members) <= _FORESTS
-    each = max(1, _FORESTS // len(members))
-    chosen: list[Run] = []
-    for runs in members:
-        chosen += [runs[i] for i in np.unique(np.linspace(0, len(runs) - 1, each).astype(int))]
-    return group_importance(chosen, first=_COUNTS if few and study.truth else (), truth=study.truth)
+    groups = sum(len(section.groups) for section in study.view.sections)
+    each = max(1, _FORESTS // groups)
+    chosen = [
+        replace(section, groups=tuple(replace(group, runs=_spread(group.runs, each)) for group in section.groups))
+        for section in study.view.sections
+    ]
+    return group_importance(chosen, first=_COUNTS if groups <= _FORESTS and study.truth else (), truth=study.truth)
+
+
+def _spread(runs: Sequence[Run], most: int) -> tuple[Run, ...]:
+    places: list[int] = np.unique(np.linspace(0, len(runs) - 1, most).astype(int)).tolist()
+    return tuple(runs[place] for place in places)
 
 
 def _last(groups: Sequence[GroupImportance], title: str) -> list[GroupImportance]:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
+from encave.analysis.grouping.sections import view_runs
 from encave.analysis.importance import bias
 from encave.analysis.importance.fanova import decompose
 from encave.analysis.importance.groups import GroupImportance, group_importance
@@ -80,7 +81,7 @@ def invoke(*arguments: object) -> Result:
 
 
 def test_importance_is_averaged_over_the_runs_of_a_group(runs: list[Run], benchmark: Benchmark) -> None:
-    (group,), refused = group_importance(runs, truth=nasbench201_truth(benchmark))
+    (group,), refused = group_importance(view_runs(runs).sections, truth=nasbench201_truth(benchmark))
     single = [importance(run) for run in runs]
     assert not refused and group.optimizer == "RS" and group.runs == tuple(run.name for run in runs)
     assert group.mean == pytest.approx(np.mean([one.values for one in single], axis=0))
@@ -91,18 +92,18 @@ def test_importance_is_averaged_over_the_runs_of_a_group(runs: list[Run], benchm
 
 def test_the_truth_has_the_axes_of_the_space(runs: list[Run], benchmark: Benchmark) -> None:
     """ConfigSpace sorts hyperparameters by name, the table has them in the order of the architecture string."""
-    (group,), _ = group_importance(runs[:1], truth=nasbench201_truth(benchmark))
+    (group,), _ = group_importance(view_runs(runs[:1]).sections, truth=nasbench201_truth(benchmark))
     codes = np.indices((5,) * 6).reshape(6, -1).T
     exact = decompose(benchmark.query(codes, "cifar10").valid_error.reshape((5,) * 6))
     names = group.estimates[0].names
     for subset, share in zip(group.estimates[0].subsets, group.exact, strict=True):
         assert share == pytest.approx(exact.share(HYPERPARAMETERS.index(names[axis]) for axis in subset))
     elsewhere = runs[0].replace(provenance=Provenance(task="another", seed=0))
-    assert group_importance([elsewhere], truth=nasbench201_truth(benchmark))[0][0].exact is None
+    assert group_importance(view_runs([elsewhere]).sections, truth=nasbench201_truth(benchmark))[0][0].exact is None
 
 
 def test_correlation_is_averaged_over_the_runs_of_a_group(runs: list[Run]) -> None:
-    (group,), refused = group_correlation(runs)
+    (group,), refused = group_correlation(view_runs(runs).sections)
     single = [budget_correlation(run).spearman[0, 1] for run in runs]
     assert not refused and group.budgets == (12.0, 200.0)
     assert group.mean[0, 1] == pytest.approx(np.mean(single))
@@ -113,13 +114,15 @@ def test_correlation_is_averaged_over_the_runs_of_a_group(runs: list[Run]) -> No
         trials=runs[0].trials.set_column(runs[0].trials.column_names.index("budget"), "budget", pa.array(budget)),
         provenance=runs[0].provenance,
     )
-    apart, _ = group_correlation([other, runs[1]])
+    apart, _ = group_correlation(view_runs([other, runs[1]]).sections)
     assert [group.budgets for group in apart] == [(12.0, 200.0), (66.0, 200.0)]
-    (mixed,), _ = group_correlation(Settings(runs=(Rule(optimizer="RS"),)).applied([other, runs[1]]))
+    together = Settings(runs=(Rule(optimizer="RS"),)).applied([other, runs[1]])
+    (mixed,), _ = group_correlation(view_runs(together).sections)
     assert mixed.budgets == (12.0, 66.0, 200.0) and mixed.defined.tolist() == [[1, 0, 1], [0, 1, 1], [1, 1, 2]]
     assert mixed.mean[0, 2] == pytest.approx(single[1]) and np.isnan(mixed.spread[0, 2]) and np.isnan(mixed.mean[0, 1])
     low = runs[0].where(runs[0].column("budget") == 12.0)
-    assert group_correlation([low])[0] == () and "only the budget 12" in group_correlation([low])[1][0].reason
+    found, (refused,) = group_correlation(view_runs([low]).sections)
+    assert found == () and "only the budget 12" in refused.reason
 
 
 def test_importance_as_table_and_json_says_the_same(folder: Path, runs: list[Run]) -> None:
@@ -197,7 +200,7 @@ def test_importance_over_time_and_its_bias(
     told = json.loads(invoke(*command, "--bias", "--benchmark", "surrogate", "--json").stdout)["groups"]
     assert [one["optimizer"] for one in told] == ["RS", "uniform sample"]
     assert told[0]["trials"] == told[1]["trials"] == [16, 32, 64, 119] and told[1]["runs"] == [10] * 4
-    (group,), _ = group_importance(runs, truth=nasbench201_truth(benchmark))
+    (group,), _ = group_importance(view_runs(runs).sections, truth=nasbench201_truth(benchmark))
     assert [effect["bias"][-1] for effect in told[0]["effects"]] == pytest.approx(group.mean - group.exact)
     rows = rows_of(invoke(*command[:3], "--bias", "--benchmark", "surrogate", "--csv").stdout)
     assert len(rows) == 2 * 4 * 21 and rows[-1]["optimizer"] == "uniform sample"
@@ -252,7 +255,7 @@ def test_the_report_shows_importance_beside_the_truth(runs: list[Run], benchmark
     report = write_report([*runs, *others], tmp_path / "report", truth=truth)
     table = pq.read_table(tmp_path / "report/data/importance.parquet").to_pandas()
     last = table[(table.optimizer == "RS") & (table.trials == 119) & (table.effect == "op_0_3")]
-    (group,), _ = group_importance(runs, truth=truth)
+    (group,), _ = group_importance(view_runs(runs).sections, truth=truth)
     k = group.estimates[0].names.index("op_0_3")
     assert last.value.item() == pytest.approx(group.mean[k]) and last.exact.item() == pytest.approx(group.exact[k])
     bias = pq.read_table(tmp_path / "report/data/importance_bias.parquet").to_pandas()
@@ -260,4 +263,4 @@ def test_the_report_shows_importance_beside_the_truth(runs: list[Run], benchmark
     assert any(path.name == "cifar10-importance-error.pdf" for path in report.figures)
     page = report.page.read_text(encoding="utf-8")
     assert f"{100 * group.mean[k]:.1f} ± {100 * group.spread[k]:.1f}" in page and "Complete table" in page
-    assert f"{group_correlation(runs)[0][0].mean[0, 1]:.2f}" in page
+    assert f"{group_correlation(view_runs(runs).sections)[0][0].mean[0, 1]:.2f}" in page

@@ -14,6 +14,7 @@ from ConfigSpace import (
     OrdinalHyperparameter,
 )
 
+from encave.analysis.grouping.sections import view_runs
 from encave.analysis.importance.bias import UNIFORM, estimate_bias, uniform_groups
 from encave.analysis.importance.fanova import decompose
 from encave.analysis.importance.groups import ALL, POWERS, group_importance
@@ -49,7 +50,7 @@ def test_the_direction_does_not_matter_and_the_same_seed_gives_the_same(complete
 
 
 def test_the_error_falls_with_the_trials(complete: Run, table: np.ndarray) -> None:
-    groups, refused = group_importance([complete], first=POWERS, truth=lambda run, data: table)
+    groups, refused = group_importance(view_runs([complete]).sections, first=POWERS, truth=lambda run, data: table)
     (found,) = estimate_bias(groups)
     assert not refused and found.trials.tolist() == [16, 32, 64] and found.runs.tolist() == [1, 1, 1]
     assert found.single_error[2] < found.single_error[0] and found.pair_error[2] < found.pair_error[0]
@@ -61,7 +62,7 @@ def test_the_error_falls_with_the_trials(complete: Run, table: np.ndarray) -> No
 
 
 def test_a_uniform_sample_is_the_reference(complete: Run, table: np.ndarray) -> None:
-    groups, _ = group_importance([complete], first=POWERS, truth=lambda run, data: table)
+    groups, _ = group_importance(view_runs([complete]).sections, first=POWERS, truth=lambda run, data: table)
     uniform = uniform_groups(groups, draws=3)
     assert [(one.optimizer, one.trials, len(one.runs)) for one in uniform] == [(UNIFORM, n, 3) for n in (16, 32, 64)]
     whole = uniform[-1].estimates[0]  # 64 draws without replacement are the whole table
@@ -100,7 +101,7 @@ def test_each_budget_has_its_own_importance(complete: Run) -> None:
         [*low, *complete.cost(), 1.0, 2.0, 3.0],
         budget=np.repeat([1.0, 3.0, 9.0], [64, 64, 3]),
     )
-    groups, refused = group_importance([run], budget=ALL)
+    groups, refused = group_importance(view_runs([run]).sections, budget=ALL)
     found = {group.budget: group.estimates[0] for group in groups}
     assert list(found) == [1.0, 3.0]
     assert found[1.0].value("y") > 0.8 and found[3.0].value("x") > found[3.0].value("y")

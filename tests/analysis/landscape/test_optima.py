@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from encave.analysis.grouping.sections import view_runs
 from encave.analysis.importance.groups import group_importance
 from encave.analysis.importance.methods import importance
 from encave.analysis.landscape.budget_correlation import budget_correlation, group_correlation
@@ -159,5 +160,5 @@ def test_a_log_of_improvements_tells_nothing_of_all_configurations() -> None:
     with pytest.raises(EncaveError, match=reason):
         footprint({"A": [trajectory(run, evaluations, ()), trajectory(kept, evaluations, ())]})
     for analysis in (group_exploration, group_importance, group_correlation):
-        _, refused = analysis([kept])
+        _, refused = analysis(view_runs([kept]).sections)
         assert [one.run for one in refused] == ["some"] and reason in refused[0].reason
