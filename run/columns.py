@@ -18,6 +18,7 @@ from .header import RunHeader
 from .trials import COST, Objective, Status, is_one_of
 
 _T = TypeVar("_T")
+_Run = TypeVar("_Run", bound="RunColumns")
 WORKED_OUT = "_known"
 """Attribute of a run that holds what was worked out of it: no part of it, and not handed on."""
 
@@ -65,7 +66,7 @@ class RunColumns(RunHeader):
             known[name] = values
         return values
 
-    def once(self, make: Callable[[Any], _T]) -> _T:
+    def once(self: _Run, make: Callable[[_Run], _T]) -> _T:
         """What `make` gives for the run, worked out the first time only, since a run does not change.
 
         Example:
