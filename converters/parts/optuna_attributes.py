@@ -19,7 +19,7 @@ _SIGNS = (
     (r"(mo)?tpe:", "TPE"),
     (r"gp:", "GP"),
     (r"grid_id$", "Grid Search"),
-    (r".*'s last sample id$", "QMC"),
+    (r"qmc:|.*'s last sample id$", "QMC"),
 )
 
 

@@ -94,6 +94,7 @@ def searcher(
     path: Path,
     logged: str | None = None,
     *,
+    pruner: str | None = None,
     study: str | None = None,
     known: Mapping[str, str] = SEARCHES,
     own: bool = True,
@@ -104,17 +105,19 @@ def searcher(
         library: The library, which serves several searchers.
         path: The log.
         logged: The searcher as the log says it.
+        pruner: What ended evaluations early, as the log says it, whatever tells the searcher.
         study: Name of the study, which goes before file and folders.
         known: Label → pattern of the searchers that names can tell.
         own: Whether they are the library's own, so that its name is a part of their labels.
     """
-    if logged:
-        return Searcher(_with(library, logged) if own else logged, spelled=_spelled(logged, path, study, known))
     others = {label: pattern for label, pattern in known.items() if label.lower() != library.lower()}
-    named = (named_in(study, others) if study else None) or named_in_path(path, others)
-    if named is None:
+    named = None if logged else (named_in(study, others) if study else None) or named_in_path(path, others)
+    told = " + ".join(filter(None, (named.label if named else logged, pruner)))
+    if not told:
         return Searcher(library)
-    return Searcher(_with(library, named.label) if own else named.label, named)
+    in_log = " + ".join(filter(None, (logged, pruner)))
+    spelled = _spelled(in_log, path, study, {**SEARCHES, **known}) if in_log else ()
+    return Searcher(_with(library, told) if own else told, named, spelled)
 
 
 def _with(library: str, name: str) -> str:

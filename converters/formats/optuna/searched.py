@@ -17,11 +17,10 @@ _CLASSES = {
 _RUNG = "completed_rung_0"
 
 
-def logged_searcher(study: OptunaStudy) -> str | None:
-    """The sampler of the study's pickle or of its attributes, and the pruner with rungs; None if nothing tells."""
+def logged_sampler(study: OptunaStudy) -> str | None:
+    """The sampler of the study's pickle or of its attributes; None if nothing tells."""
     told = [_of_class(study.sampler)] if study.sampler else _of_attributes(study)
-    pruner = _pruner(study.trials)
-    return " + ".join([*told, *([pruner] if pruner else [])]) if told else None
+    return " + ".join(told) or None
 
 
 def _of_class(name: str) -> str:
@@ -34,8 +33,8 @@ def _of_attributes(study: OptunaStudy) -> list[str]:
     return samplers(dict.fromkeys(keys))
 
 
-def _pruner(trials: Sequence[OptunaTrial]) -> str | None:
-    """Hyperband, whose brackets put the first rung at several steps, or successive halving, which has one."""
+def logged_pruner(trials: Sequence[OptunaTrial]) -> str | None:
+    """The pruner with rungs: Hyperband, whose brackets put the first at several steps, or successive halving."""
     steps = {step for trial in trials if trial.steps and (step := _first_rung(trial)) is not None}
     return "Hyperband" if len(steps) > 1 else "Successive Halving" if steps else None
 

@@ -21,7 +21,7 @@ from ...parts.searcher import searcher
 from ...parts.times import since_start
 from ...reader import Options, ReadResult
 from . import runner
-from .searched import logged_searcher
+from .searched import logged_pruner, logged_sampler
 from .space import study_space
 from .steps import NAME as STEPS
 from .steps import spread
@@ -62,7 +62,12 @@ def to_result(study: OptunaStudy, path: Path, options: Options) -> ReadResult:
         notes = [*spread_out.notes, *notes]
     named = study.name and not study.name.startswith(_UNNAMED)
     searched = searcher(
-        "Optuna", path, logged_searcher(study), study=study.name if named else None, known=OPTUNA_SAMPLERS
+        "Optuna",
+        path,
+        logged_sampler(study),
+        pruner=logged_pruner(study.trials),
+        study=study.name if named else None,
+        known=OPTUNA_SAMPLERS,
     )
     release = study.release or _release(study)
     run = fitted_run(

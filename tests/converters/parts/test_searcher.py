@@ -46,6 +46,8 @@ def test_folders_tell_where_the_log_is_silent(folder: str, label: str) -> None:
     assert (len(found.notes) == 1) == (label != "Lib") == (found.metadata.get("label_where") == "folder")
     assert searcher("Lib", path, "Own").metadata == {"group": "Lib (Own)"}
     assert searcher("Lib", path, "Own", own=False).label == "Own"
+    pruned = "Lib (Hyperband)" if label == "Lib" else label.replace(")", " + Hyperband)")
+    assert searcher("Lib", path, pruner="Hyperband").label == pruned
     assert searcher("Lib", path, study="of qmc").metadata["label_where"] == "study's name"
 
 
@@ -143,9 +145,11 @@ def test_attributes_of_optuna_tell_the_sampler() -> None:
     assert samplers(["cma:optimizer:0", "completed_rung_0"]) == ["CMA-ES"]
     assert samplers(["tpe:relative_params:0"]) == ["TPE"]
     assert samplers(["grid_id", "search_space"]) == ["Grid Search"]
+    assert samplers(["qmc:3ae7c6"]) == samplers(["qmc ({'qmc_type': 'sobol'})'s last sample id"]) == ["QMC"]
     assert samplers(["study:metric_names", "constraints:c", "fixed_params"]) == []
 
 
+@pytest.mark.filterwarnings("ignore:QMCSampler is experimental")
 def test_samplers_and_pruners_of_studies_that_optuna_wrote(tmp_path: Path) -> None:
     optuna = pytest.importorskip("optuna")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -165,6 +169,9 @@ def test_samplers_and_pruners_of_studies_that_optuna_wrote(tmp_path: Path) -> No
         "c": (optuna.samplers.TPESampler(seed=0), optuna.pruners.SuccessiveHalvingPruner(1), 16),
         "d": (optuna.samplers.NSGAIISampler(seed=0, population_size=4), None, 10),
         "e": (optuna.samplers.RandomSampler(seed=0), None, 3),
+        "f": (optuna.samplers.RandomSampler(seed=0), optuna.pruners.HyperbandPruner(1, 9, 3), 24),
+        "random_sh_0": (optuna.samplers.RandomSampler(seed=0), optuna.pruners.SuccessiveHalvingPruner(1), 16),
+        "g": (optuna.samplers.QMCSampler(seed=0), None, 3),
     }
     for name, (sampler, pruner, trials) in made.items():
         study = optuna.create_study(storage=storage, study_name=name, sampler=sampler, pruner=pruner)
@@ -176,6 +183,9 @@ def test_samplers_and_pruners_of_studies_that_optuna_wrote(tmp_path: Path) -> No
         "c": "Optuna (TPE + Successive Halving)",
         "d": "Optuna (NSGA-II)",
         "e": "Optuna",
+        "f": "Optuna (Hyperband)",
+        "random_sh_0": "Optuna (Random + Successive Halving)",
+        "g": "Optuna (QMC)",
     }
 
 
