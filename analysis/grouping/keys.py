@@ -21,7 +21,7 @@ def section_keys(
 ) -> dict[int, SectionKey]:
     """What must agree between runs that are compared, by `id`."""
     alike = {id(run): _without_objective(run, tasks[id(run)], spaces.get(id(run), frozenset())) for run in runs}
-    found = roles(runs, {id(run): alike[id(run)] if run.task else "" for run in runs})
+    found = roles(runs, alike)
     return {id(run): (alike[id(run)], found[id(run)]) for run in runs}
 
 

@@ -13,31 +13,69 @@ from pathlib import PurePath
 from ...run import Objective, RunHeader
 from .design import DesignOf
 
+TABLE = "table"
+"""Format of tables that any program may have written."""
 FIRST_OBJECTIVE = "objective"
 """Stands for the column of each run's own first objective."""
+
+
+_OWN = {
+    **{"smac": ("cost",), "dehb": ("fitness",), "optuna": ("value",), "bohb": ("loss",), "deephyper": ("objective",)},
+    **{"neps": ("loss", "objective_to_minimize"), "ioh": ("raw_y",), "deepcave": ("Cost",)},
+    **{"nevergrad": ("#loss",), "bayesianoptimization": ("target",)},
+}
+"""Format (of a known table its optimizer) → what it calls any objective, which says nothing of what was measured."""
 
 
 def roles(runs: Sequence[RunHeader], alike: Mapping[int, str]) -> dict[int, str]:
     """What the first objective of each run is compared as, by `id` of the run; equal roles are one objective.
 
-    Runs of one objective have the same role if their direction is the same. One of several objectives has it if its
-    first is named like the objective of such a run.
+    Runs of one objective have the same role if their direction is the same; where no log names the task, only if not
+    two names that say what was measured differ. One of several objectives has it if its first is named like the
+    objective of such a run.
 
     Args:
         runs: The runs.
-        alike: `id` of each run → its task and all else that must agree; empty where a log names no task, so that only
-            the name tells what was measured.
+        alike: `id` of each run → its task and all else that must agree.
     """
-    single: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    keys = {id(run): (alike[id(run)], run.objectives[0].direction) for run in runs}
+    single: defaultdict[tuple[str, str], dict[str, bool]] = defaultdict(dict)  # name → whether it may be told apart
     for run in runs:
         if len(run.objectives) == 1:
-            single[alike[id(run)], run.objectives[0].direction].add(run.objectives[0].name)
+            names = single[keys[id(run)]]
+            names[run.objectives[0].name] = names.get(run.objectives[0].name, False) or _tells(run)
     told: dict[int, str] = {}
     for run in runs:
-        first = run.objectives[0]
-        named = not alike[id(run)] or first.name not in single[alike[id(run)], first.direction]
+        first, names = run.objectives[0], single[keys[id(run)]]
+        named = names[first.name] and sum(names.values()) > 1 if first.name in names else True
         told[id(run)] = f"{first.name if named else ''} {first.direction}"
     return told
+
+
+def _tells(run: RunHeader) -> bool:
+    """Whether the name of its objective may be of something else than those of other runs on its task."""
+    known = run.provenance
+    form = run.optimizer.name.lower() if known.source_format == TABLE else known.source_format
+    return not run.task and run.objectives[0].name not in _OWN.get(str(form), ())
+
+
+def tell_joined(title: str, runs: Sequence[RunHeader]) -> list[str]:
+    """That objectives of several names are compared on a task that no log names.
+
+    Args:
+        title: Of their task.
+        runs: The runs that are compared there.
+    """
+    by_name: defaultdict[str, set[str]] = defaultdict(set)
+    for run in runs:
+        by_name[run.objectives[0].name].add(run.label)
+    if len(by_name) < 2 or all(run.task for run in runs):
+        return []
+    told = "; ".join(f"{name} of {', '.join(sorted(labels))}" for name, labels in sorted(by_name.items()))
+    return [
+        f"{title}: objectives of several names are compared as one, as not two of them say what was measured ({told}). "
+        'If they differ, give each a task of its own, task = "…" in [[runs]] of report.toml.'
+    ]
 
 
 def joint_objective(runs: Sequence[RunHeader]) -> Objective:

@@ -13,7 +13,7 @@ from .apart import apart, set_up_like, tell_instances, tell_resumed, tell_seeds
 from .design import DesignOf, RunDesign
 from .keys import SectionKey, by_design, kept_apart, section_keys, section_titles
 from .measure import Measure, run_measures
-from .objectives import joint_objective, names_of
+from .objectives import joint_objective, names_of, tell_joined
 from .scales import tell_scales, tell_signs
 from .schedules import modelled
 from .tasks import tasks_of
@@ -184,6 +184,7 @@ def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callab
     remarks += [*tell_instances(groups), *tell_seeds(groups), *tell_resumed(groups, known)]
     different = kept_apart(by_key, tasks, kept, known)
     for key, members in by_key.items():
+        remarks += tell_joined(titles[key], members)
         remarks += tell_scales(titles[key], members, kept, known)
         remarks += tell_signs(titles[key], members, kept, known)
     return ViewOf(

@@ -116,7 +116,10 @@ def test_five_logs_of_one_task_are_one_figure_with_five_lines(logs: Path, tmp_pa
     own = ("--map", "objective=val_loss", "--map", "hyperparameters=lr,momentum", "--map", "optimizer=Mine")
     invoke("convert", logs, "--out", runs, *own)
     table = invoke("groups", runs, "--write", settings)
-    assert "If they are one, say so in report.toml" in table.stderr
+    assert "objectives of several names are compared as one" in table.stderr
+    assert (
+        "cost of SMAC (Random); fitness of DEHB; loss of BOHB; val_loss of Mine; value of Optuna (TPE)" in table.stderr
+    )
     done = invoke("report", runs, "--out", tmp_path / "report", "--settings", settings, "--jobs", 1)
     assert "kept apart" not in done.stderr
     five = {"BOHB", "DEHB", "Mine", "Optuna (TPE)", "SMAC (Random)"}
@@ -136,12 +139,10 @@ def test_five_logs_of_one_task_are_one_figure_with_five_lines(logs: Path, tmp_pa
     assert "fitness in the log of DEHB" in page and "val_loss in the log of Mine" in page
 
 
-def test_the_line_that_is_told_does_the_same(logs: Path, tmp_path: Path) -> None:
-    runs, settings = tmp_path / "runs", tmp_path / "report.toml"
+def test_without_a_written_file_it_is_the_same_and_told(logs: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
     own = ("--map", "objective=val_loss", "--map", "hyperparameters=lr,momentum", "--map", "optimizer=Mine")
     invoke("convert", logs, "--out", runs, *own)
-    told = invoke("groups", runs).stderr
-    settings.write_text(told[told.index("runs = [") :].partition("\n")[0], encoding="utf-8")
-    loaded = read_settings(settings).applied([Run.load(folder) for folder in find_runs(runs)])
-    (section,) = view_runs(loaded).sections
-    assert len(section.groups) == 5
+    view = view_runs([Run.load(folder) for folder in find_runs(runs)])
+    (section,) = view.sections
+    assert len(section.groups) == 5 and not view.kept_apart

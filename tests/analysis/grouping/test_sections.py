@@ -163,6 +163,30 @@ def test_an_unnamed_task_says_nothing_of_what_its_objective_is(make_run) -> None
     assert remark.endswith(f'runs = [{{match = "A-None-0", {task}}}, {{match = "B-None-0", {task}}}]')
 
 
+def _of(format: str, optimizer: str, name: str, make_run) -> Run:
+    run = _named(make_run(optimizer, task=None), Objective(name))
+    return run.replace(provenance=run.provenance.replace(source_format=format))
+
+
+def test_what_formats_call_any_objective_is_compared_on_an_unnamed_task(make_run) -> None:
+    formats = [("smac", "cost"), ("dehb", "fitness"), ("optuna", "value"), ("bohb", "loss"), ("neps", "loss")]
+    own = [_of(form, form, name, make_run) for form, name in formats]
+    table = _of("table", "Mine", "val_loss", make_run)
+    view = view_runs([*own, table, _of("table", "Optuna", "value", make_run)])
+    assert len(view.sections) == 1 and not view.kept_apart
+    told = "cost of smac; fitness of dehb; loss of bohb, neps; val_loss of Mine; value of Optuna, optuna"
+    assert any("compared as one" in remark and told in remark for remark in view.remarks)
+    # two names that say what was measured are two objectives, and what others measured is then not known
+    view = view_runs([*own, table, _of("table", "Yours", "seconds", make_run)])
+    assert [section.title for section in view.sections] == [
+        "unnamed task over x (cost, fitness, loss, value, minimized)",
+        "unnamed task over x (seconds, minimized)",
+        "unnamed task over x (val_loss, minimized)",
+    ]
+    # and SMAC's own objectives have names of the user's
+    assert len(view_runs([table, _of("smac", "SMAC", "seconds", make_run)]).sections) == 2
+
+
 def test_other_directions_and_several_objectives_are_kept_apart_and_told(make_run) -> None:
     plain = [make_run("A", seed) for seed in range(3)]
     more = make_run("B", direction="maximize")
