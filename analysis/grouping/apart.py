@@ -34,7 +34,9 @@ class Apart:
     """What they differ in, and the line of `report.toml` that says otherwise."""
 
 
-def apart(title: str, label: str, runs: Sequence[RunHeader], every: Sequence[RunHeader], design: DesignOf) -> Apart:
+def apart(
+    title: str, label: str, runs: Sequence[RunHeader], every: Sequence[RunHeader], design: DesignOf, *, named: bool
+) -> Apart:
     """Split runs of one label on one task by what repetitions of one another do not differ in.
 
     Not split are runs of which a person says what optimizer they are, runs that ended before a higher budget, and
@@ -46,12 +48,13 @@ def apart(title: str, label: str, runs: Sequence[RunHeader], every: Sequence[Run
         runs: The runs.
         every: All runs that are compared, of which the line of `report.toml` must match no other.
         design: Gives the design of a run.
+        named: Whether a log or a person named the task, so that places may say more than it.
     """
     kept = {id(run): label for run in runs}
     if len(runs) < 2:
         return Apart(kept, ())
     own = {id(run): design(run) for run in runs}
-    lots, differ = _lots(runs, own, lambda some: _by_places(some, label, title))
+    lots, differ = _lots(runs, own, lambda some: _by_places(some, label, title) if named else [("", list(some))])
     if not differ:
         return Apart(kept, _steps(title, label, runs, own))
     in_words = f"{title}: the runs of {label} differ in their {' and '.join(differ)}"
@@ -276,9 +279,8 @@ def _by_instances(runs: Sequence[RunHeader], designs: Mapping[int, RunDesign]) -
 
 
 def _by_places(runs: Sequence[RunHeader], label: str, title: str) -> _Parts:
-    """By folders and studies, of runs whose log names the task; without one, places are tasks already."""
-    named = all(run.provenance.task for run in runs)
-    if not named or all("versions" in run.provenance.extra for run in runs):  # encave's own runs say what they are
+    """By folders and studies, of runs on a named task; without a name, places are tasks already."""
+    if all("versions" in run.provenance.extra for run in runs):  # encave's own runs say what they are
         return [("", list(runs))]
     labels = {id(run): label for run in runs}
     places = places_of(runs, labels, lambda run: {*label_names(run, label), title, str(run.task)})

@@ -163,13 +163,14 @@ def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callab
     remarks += [f"{name} was given more than once and counts once." for name in twice]
     by_key = by_design(kept, keys)
     titles = section_titles(by_key, tasks)
+    named = {run.provenance.task for run in runs} - {None}
     lots: defaultdict[str, dict[str, R]] = defaultdict(dict)
     for key, members in by_key.items():
         by_label: defaultdict[str, list[R]] = defaultdict(list)
         for run in members:
             by_label[labels[id(run)]].append(run)
         for label, own in sorted(by_label.items()):
-            split = apart(titles[key], label, own, kept, known)
+            split = apart(titles[key], label, own, kept, known, named=tasks[id(own[0])] in named)
             labels |= split.labels
             remarks += split.remarks
             lots[label] |= {split.labels[id(run)]: run for run in own if split.labels[id(run)] != label}

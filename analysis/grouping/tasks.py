@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from ...run import RunHeader
 from .design import DesignOf
+from .objectives import patterns
 from .places import label_names, places_of
 
 UNNAMED = "unnamed task over "
 """How the name of a task begins that has none but its hyperparameters."""
 _MOST_NAMES = 4  # of hyperparameters in a title
+_PLACES = 6  # names of a path that may name a task: the file and folders above it
 
 
 def tasks_of(
@@ -30,17 +34,91 @@ def tasks_of(
         design: Gives the design of a run.
     """
     tasks = {id(run): task_name(run) for run in runs}
+    joint = joint_hyperparameters(runs, design)
+    tasks |= named_elsewhere(runs, joint)
     unnamed = [run for run in runs if not run.provenance.task]
-    spaces = joint_hyperparameters(unnamed, design)
+    remarks = _remarks_on_named(unnamed, tasks, labels)
+    rest = [run for run in unnamed if tasks[id(run)].startswith(UNNAMED)]
+    spaces = joint_hyperparameters(rest, design)
     by_space: defaultdict[frozenset[str], list[RunHeader]] = defaultdict(list)
-    for run in unnamed:
+    for run in rest:
         by_space[spaces[id(run)]].append(run)
-    remarks: list[str] = []
     for names, members in by_space.items():
         told, remark = _by_place(members, labels, _named_after(names))
         tasks |= told
-        remarks += remark
+        remarks += [*remark, *_of_named_space(members, tasks, joint, runs)]
     return tasks, spaces, remarks
+
+
+def named_elsewhere(runs: Sequence[RunHeader], joint: Mapping[int, frozenset[str]]) -> dict[int, str]:
+    """Task of each run, by `id`, that names none but whose file, folders or study name one that another log names.
+
+    Their hyperparameters must be those of a run on that task, and the name must be of one task only.
+
+    Args:
+        runs: The runs.
+        joint: Hyperparameters of each run's space by `id`.
+    """
+    spaces: defaultdict[str, set[frozenset[str]]] = defaultdict(set)
+    for run in runs:
+        if run.provenance.task:
+            spaces[task_name(run)].add(joint[id(run)])
+    words = {task: told for task in spaces if re.search("[^\\W\\d_]", task) and (told := _words(task))}
+    found: dict[int, str] = {}
+    for run in runs:
+        if run.provenance.task:
+            continue
+        places = [_words(name) for name in _place_names(run)]
+        told = [task for task, own in words.items() if any(_holds(place, own) for place in places)]
+        whole = [one for one in told if not any(_holds(words[other], words[one]) for other in told if other != one)]
+        if len(whole) == 1 and joint[id(run)] in spaces[whole[0]]:
+            found[id(run)] = whole[0]
+    return found
+
+
+def _place_names(run: RunHeader) -> list[str]:
+    path = PurePath(str(run.provenance.source or ""))
+    return [*path.parts[-_PLACES:-1], path.stem, str(run.provenance.study or "")]
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[^\W_]+", name.lower())
+
+
+def _holds(words: Sequence[str], own: Sequence[str]) -> bool:
+    """Whether the words of a name have those of another one after the other."""
+    return any(list(words[k : k + len(own)]) == list(own) for k in range(len(words) - len(own) + 1))
+
+
+def _remarks_on_named(unnamed: Sequence[RunHeader], tasks: Mapping[int, str], labels: Mapping[int, str]) -> list[str]:
+    by_task: defaultdict[str, set[str]] = defaultdict(set)
+    for run in unnamed:
+        if not tasks[id(run)].startswith(UNNAMED):
+            by_task[tasks[id(run)]].add(labels[id(run)])
+    return [
+        f"{task}: runs of {', '.join(sorted(names))} are taken for this task of other logs, as their folders, files or "
+        f"studies name it. {_SAY}"
+        for task, names in sorted(by_task.items())
+    ]
+
+
+def _of_named_space(
+    members: Sequence[RunHeader],
+    tasks: Mapping[int, str],
+    joint: Mapping[int, frozenset[str]],
+    every: Sequence[RunHeader],
+) -> list[str]:
+    """That these runs have the hyperparameters of a task that other logs name, with the line that makes them its."""
+    own = joint[id(members[0])]
+    named = sorted({tasks[id(run)] for run in every if run.provenance.task and own and joint[id(run)] == own})
+    titles = ", ".join(sorted({tasks[id(run)] for run in members}))
+    if not named:
+        return []
+    rules = [f"{{match = {json.dumps(one)}, task = {json.dumps(named[0])}}}" for one in patterns(members, every)]
+    return [
+        f"{titles}: other logs have the same hyperparameters and name their task ({', '.join(named[:_MOST_NAMES])}), "
+        f"with which this is not compared. If it is one, say so in report.toml: runs = [{', '.join(rules)}]"
+    ]
 
 
 @dataclass

@@ -158,7 +158,8 @@ def test_an_unnamed_task_says_nothing_of_what_its_objective_is(make_run) -> None
     joined = Settings(runs=(Rule(task="unnamed task over x"),)).applied(runs)
     assert len(view_runs(joined).sections) == 1
     # of runs on other tasks too the line says nothing
-    (remark,) = view_runs([*runs, make_run("C")]).remarks
+    remark, other = view_runs([*runs, make_run("C")]).remarks
+    assert "other logs have the same hyperparameters and name their task (toy)" in other
     task = 'task = "unnamed task over x"'
     assert remark.endswith(f'runs = [{{match = "A-None-0", {task}}}, {{match = "B-None-0", {task}}}]')
 

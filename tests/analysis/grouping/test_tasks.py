@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from ConfigSpace import ConfigurationSpace, Float
 
 from encave.analysis.grouping.sections import View, view_runs
-from encave.run import Run
+from encave.analysis.report.settings import Rule, Settings
+from encave.run import Provenance, Run
+
+from ..runs import run_over
 
 
 @pytest.fixture
@@ -201,3 +205,38 @@ def test_a_study_that_is_called_a_study_names_no_task(at) -> None:
     stored = [at(f"/logs/{task}/results.db", study="study") for task in ("adult", "letter")]
     view = view_runs([*stored, *(at(f"/logs/{task}/trials.csv") for task in ("adult", "letter"))])
     assert grouped(view) == {"adult": {"BOHB": 2}, "letter": {"BOHB": 2}}
+
+
+def test_folders_that_name_the_task_of_another_log_are_of_that_task(at, make_run) -> None:
+    named = [make_run("Mine", task=task) for task in ("adult", "adult small")]
+    paths = [
+        "/l/adult/bohb/0/r.json",
+        "/l/adult/bohb/1/r.json",
+        "/l/adult-small/bohb/0/r.json",
+        "/l/adult_big/0/r.json",
+    ]
+    view = view_runs([*named, *(at(path) for path in paths)])
+    assert grouped(view)["adult"] == {"BOHB (no further name)": 2, "BOHB (big)": 1, "Mine": 1}
+    assert grouped(view)["adult small"] == {"BOHB": 1, "Mine": 1}
+    assert any("adult: runs of BOHB" in remark and "name it" in remark for remark in view.remarks)
+
+
+def test_other_hyperparameters_or_two_names_are_not_of_that_task(at, make_run) -> None:
+    named = [make_run("Mine", task=task) for task in ("adult", "letter")]
+    both = view_runs([*named, at("/l/adult_letter/r.json")])
+    assert [section.title for section in both.sections] == ["adult", "letter", "unnamed task over x"]
+    space = ConfigurationSpace()
+    space.add(Float("y", (0, 1)))
+    provenance = Provenance.from_json({"source": "/l/adult/r.json"})
+    other = run_over(space, [{"y": 0.5}], [1.0]).replace(provenance=provenance)
+    assert len(view_runs([*named, other]).sections) == 3
+
+
+def test_a_task_that_is_named_elsewhere_is_told_with_the_line_that_says_it(at, make_run) -> None:
+    runs = [make_run("Mine", task="adult"), at("/l/bohb/0/r.json"), at("/l/bohb/1/r.json")]
+    view = view_runs(runs)
+    assert grouped(view) == {"adult": {"Mine": 1}, "unnamed task over x": {"BOHB": 2}}
+    (remark,) = view.remarks
+    assert 'runs = [{match = "/l/bohb/*", task = "adult"}]' in remark
+    joined = Settings(runs=(Rule("/l/bohb/*", task="adult"),)).applied(runs)
+    assert grouped(view_runs(joined)) == {"adult": {"Mine": 1, "BOHB": 2}}
