@@ -12,6 +12,11 @@ _ISO = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)[Tt ]?(\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?"
     r"\s*(?:([+-])(\d\d):?(\d\d)?|(?P<utc>[Zz]|UTC|GMT))?"
 )
+_SPAN = re.compile(
+    r"(?:(?P<days>-?\d+) days?,? \+?)?(?P<hours>\d+):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d(?:\.\d+)?)"
+    r"|P(?:(?P<iso_days>\d+)D)?T(?:(?P<iso_hours>\d+)H)?(?:(?P<iso_minutes>\d+)M)?(?:(?P<iso_seconds>\d+(?:\.\d+)?)S)?"
+)
+_COUNTS = {"days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
 _YEAR = 365.25 * 24 * 3600  # seconds
 _LONGEST = 20 * _YEAR  # no run is as long
 
@@ -70,3 +75,15 @@ def iso_text(text: str) -> str:
     year, month, day, hour, minute, second, fraction, sign, hours, minutes, _ = match.groups()
     zone = f"{sign}{hours}:{minutes or '00'}" if sign else "+00:00" if match["utc"] else ""
     return f"{year}-{month}-{day} {hour}:{minute}:{second or '00'}.{(fraction or '')[:6]:0<6}{zone}"
+
+
+def span(text: str) -> float:
+    """Seconds of a span as Python, pandas and ISO 8601 write it: `0:01:30`, `1 days 00:00:10.5`, `P0DT0H1M30S`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    match = _SPAN.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(text)
+    return sum(float(match[name] or match[f"iso_{name}"] or 0) * count for name, count in _COUNTS.items())

@@ -312,7 +312,7 @@ def _columns(rows: TableRows, mapped: Mapped) -> tuple[dict[str, Any], list[Note
     if "penalty" in roles:
         columns["penalty"] = rows.numbers(roles["penalty"])
     if "cpu_time" in roles:
-        columns["cpu_time"] = rows.seconds(roles["cpu_time"], mapped.time_unit or 1.0)
+        columns["cpu_time"] = rows.spans(roles["cpu_time"], mapped.time_unit or 1.0)
     starts, ends, derived = _times(rows, mapped)
     times, notes = from_start(starts, ends)
     costs = {objective.name: rows.numbers(column) for column, objective in mapped.objectives.items()}
@@ -342,7 +342,8 @@ def _times(rows: TableRows, mapped: Mapped) -> tuple[list[float | None], list[fl
     stamps = [column for role, column in roles.items() if role != "duration"]
     unit, notes = (mapped.time_unit, []) if mapped.time_unit else time_unit(rows, stamps)
     units = {"start": unit, "end": unit, "duration": mapped.time_unit or 1.0}
-    known = {role: rows.seconds(column, units[role]) for role, column in roles.items()}
+    read = {"start": rows.seconds, "end": rows.seconds, "duration": rows.spans}
+    known = {role: read[role](column, units[role]) for role, column in roles.items()}
     start, end, duration = (known.get(role, absent) for role in ("start", "end", "duration"))
     if rows.table.later:
         end = [over_the_change(a, b) for a, b in zip(start, end, strict=True)]

@@ -12,7 +12,7 @@ from typing import Any
 from ....errors import EncaveError
 from ...parts.clock import HOUR
 from ...parts.numbers import real
-from ...parts.times import iso_text
+from ...parts.times import iso_text, span
 from .source import SourceTable
 
 MISSING = frozenset({"", "na", "n/a", "none", "null"})
@@ -72,6 +72,19 @@ class TableRows:
         found = self._each(name, lambda value: _seconds(value, unit), wanted)
         return self._later(name, found) if self.table.later else found
 
+    def spans(self, name: str, unit: float) -> list[float | None]:
+        """Durations in seconds; None for what is missing or NaN.
+
+        Args:
+            name: The column.
+            unit: Seconds that a number in it counts.
+
+        Raises:
+            EncaveError: a value is no duration.
+        """
+        wanted = "no duration: write seconds, or hours, minutes and seconds as in 0:01:30"
+        return self._each(name, lambda value: _span(value, unit), wanted)
+
     def _later(self, name: str, seconds: list[float | None]) -> list[float | None]:
         """Times, with an hour more after the clock went back; spans stay."""
         return [
@@ -115,7 +128,7 @@ class TableRows:
         Raises:
             EncaveError: a value is no truth value.
         """
-        numbers = self._each(name, _zero_or_one, "no truth value: write true and false, or 1 and 0")
+        numbers = self._each(name, _zero_or_one, "no truth value: write true and false, yes and no, or 1 and 0")
         return [None if value is None else value == 1 for value in numbers]
 
     def constraint(self, name: str) -> list[bool | None]:
@@ -138,7 +151,7 @@ def _real(value: Any) -> float | None:
 
 def _truth(value: Any) -> bool | None:
     if isinstance(value, str):
-        return {"true": True, "false": False}.get(value.strip().lower())
+        return {"true": True, "false": False, "yes": True, "no": False}.get(value.strip().lower())
     return value if isinstance(value, bool) else None
 
 
@@ -159,6 +172,16 @@ def _violation(value: Any) -> float:
     return float(value) if truth is None else float(not truth)
 
 
+def _span(value: Any, unit: float) -> float:
+    """Seconds of a number, a span or the text of one."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    try:
+        return real(value) * unit
+    except ValueError:
+        return span(value)
+
+
 def _seconds(value: Any, unit: float) -> float:
     """Seconds of a number, a span, a time stamp or its ISO 8601 text, which is UTC where it names no zone."""
     if isinstance(value, timedelta):
@@ -167,6 +190,8 @@ def _seconds(value: Any, unit: float) -> float:
         try:
             return float(value) * unit
         except ValueError:
+            if "day" in value:  # since the start, as pandas writes it
+                return span(value)
             value = datetime.fromisoformat(iso_text(value))
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=timezone.utc)).timestamp()

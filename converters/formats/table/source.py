@@ -19,6 +19,7 @@ from ....run import Note
 from ...parts.csv_table import LIMIT, header_of, read_csv, typed
 from ...parts.json_lines import numbered_lines, read_lines
 from ...reader import as_utf8
+from .comments import without_comments
 from .two_levels import in_one_line, in_one_name
 
 _SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
@@ -94,11 +95,14 @@ def read_table(path: Path, *, decimal_comma: bool = False) -> SourceTable:
         return _json_lines(path) if suffix in _LINED or _LINES.match(_head(path)) else _json_list(path)
     if size > LIMIT:
         raise EncaveError(f"{path} has {size} bytes; a CSV file may have {LIMIT}. Write it as Parquet.")
-    table = read_csv(in_one_line(path.read_bytes()), str(path))
+    data, comments = without_comments(path.read_bytes())
+    table = read_csv(in_one_line(data), str(path))
     columns = _stripped(table.columns)
     if decimal_comma:
         columns = {name: _with_points(column) for name, column in columns.items()}
-    return SourceTable(columns, table.rows, table.dropped, table.notes)
+    text = "lines before the names begin with # and were taken for comments"
+    notes = [*table.notes, *([Note("derived", text, comments)] if comments else [])]
+    return SourceTable(columns, table.rows, table.dropped, tuple(notes))
 
 
 def _stripped(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
@@ -123,7 +127,7 @@ def column_names(path: Path) -> list[str]:
             return [in_one_name(name) for name in pq.read_schema(path).names]
         if suffix in (".csv", ".tsv"):
             with path.open("rb") as file:
-                return [name.strip() for name in header_of(in_one_line(file.read(_HEAD)))]
+                return [name.strip() for name in header_of(in_one_line(without_comments(file.read(_HEAD))[0]))]
     except (OSError, ValueError, pa.ArrowException, EncaveError):
         return []
     return list(_flat(first_object(path)))

@@ -12,6 +12,7 @@ import pytest
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, UniformFloatHyperparameter
 
 from encave.converters.formats.table.reader import READER, TableReader
+from encave.converters.formats.table.source import column_names, read_table
 from encave.converters.reader import Options, ReadResult
 from encave.converters.survey import find
 from encave.errors import EncaveError
@@ -338,6 +339,9 @@ PLAIN = "lr,loss,start\n0.1,0.5,0\n0.2,0.4,1.5\n"
         ("log.csv", PLAIN.encode("utf-16")),
         ("log.csv", PLAIN.encode("utf-8-sig")),
         ("log.csv", ("\n\r\n" + PLAIN).replace(",", ";").encode("utf-8-sig")),
+        ("log.csv", ("# by me\n#\n\n# mine, yours, others\n" + PLAIN).encode()),
+        ("log.csv", ("# seed 3\r\n# " + PLAIN).encode("utf-8-sig")),
+        ("log.tsv", ("# " + PLAIN).replace(",", "\t").encode()),
     ],
 )
 def test_texts_as_other_programs_write_them(tmp_path: Path, name: str, content: bytes) -> None:
@@ -345,6 +349,22 @@ def test_texts_as_other_programs_write_them(tmp_path: Path, name: str, content: 
     assert run.trials["cost:loss"].to_pylist() == [0.5, 0.4]
     assert run.trials["start"].to_pylist() == [0.0, 1.5]
     assert [run.configuration(row) for row in (0, 1)] == [{"lr": 0.1}, {"lr": 0.2}]
+
+
+def test_lines_of_comments_are_told_and_names_may_begin_with_their_sign(tmp_path: Path) -> None:
+    told = "lines before the names begin with # and were taken for comments"
+    assert notes_of(a_table(tmp_path, f"# by me\n# seed 3\n{PLAIN}")) == [told]
+    assert notes_of(a_table(tmp_path, f"# {PLAIN}")) == []
+    source = read_table(_written(tmp_path, "# by me\n#loss,x\n1,2\n"))
+    assert list(source.columns) == ["#loss", "x"] and source.rows == 1
+    assert column_names(_written(tmp_path, f"# by me\n{PLAIN}")) == ["lr", "loss", "start"]
+    assert column_names(_written(tmp_path, "# by me\n# and others\n")) == ["# by me"]
+
+
+def _written(folder: Path, text: str) -> Path:
+    path = folder / "t.csv"
+    path.write_text(text)
+    return path
 
 
 def test_decimal_commas_are_read_where_the_mapping_says_so(tmp_path: Path) -> None:
@@ -381,6 +401,13 @@ def test_units_and_forms_of_times(tmp_path: Path, mapping: dict[str, str], start
     assert any("since 1970" in note for note in notes_of(a_table(tmp_path, text, start="start", **mapping))) == (
         digits and not mapping
     )
+
+
+@pytest.mark.parametrize("form", ["0:00:{:02d}", "0 days 00:00:{:02d}.000000", "P0DT0H0M{}S", "{}"])
+def test_durations_as_programs_write_them(tmp_path: Path, form: str) -> None:
+    rows = "".join(f"0.1,1,{form.format(seconds)}\n" for seconds in (10, 5))
+    run = a_table(tmp_path, f"lr,loss,took\n{rows}", duration="took").run
+    assert run.trials["end"].to_pylist() == [10.0, 15.0]
 
 
 def test_stamps_of_two_clocks_are_told(tmp_path: Path) -> None:
