@@ -15,12 +15,18 @@ _LIKELY = ("_metric", "loss", "mean_loss", "val_loss", "mean_accuracy", "accurac
 _USUAL = re.compile(
     r"((val|valid|validation|test|best|mean|final|raw)[ _/.-]?)*"
     r"(loss|error|err|acc|accuracy|score|objective|cost|fitness|value|target|reward|regret|metric|y|f|fx"
-    r"|r?mse|mae|auc|f1|r2|perplexity)",
+    r"|r?mse|rmsle|mae|mape|(roc[ _-]?)?auc|auroc|auprc|f1([ _-](score|macro|micro))?|r2([ _-]score)?|perplexity|ppl"
+    r"|(log|logistic)[ _-]?loss|nll|cross[ _-]?entropy|bce|(balanced[ _-]?|top[ _-]?\d[ _-]?)(accuracy|acc|error|err)"
+    r"|average[ _-]?precision|recall|m?iou|dice|bleu|wer|cer|brier([ _-]score)?|mcc|ndcg|mrr|elbo|hypervolume)",
     re.IGNORECASE,
 )
-_MORE_IS_BETTER = re.compile(r"acc|score|reward|return|auc|f1|precision|recall|r2|iou|bleu|map\b", re.IGNORECASE)
-
-_LESS_IS_BETTER = re.compile(r"loss|err|cost|regret|mse|mae|deviance|perplexity", re.IGNORECASE)
+_MORE_IS_BETTER = re.compile(
+    r"acc|score|reward|return|auc|auroc|auprc|f1|precision|recall|r2|iou|bleu|rouge|map\b|likelihood|elbo|psnr|ssim"
+    r"|pearson|spearman|kendall|correlation|ndcg|profit|utility|throughput|hypervolume|(hit|win|success)[ _-]?rate"
+    r"|(?<![a-z])(kappa|mcc|mrr|fps|dice|ap)(?![a-z])",
+    re.IGNORECASE,
+)
+_LESS_IS_BETTER = re.compile(r"loss|err|cost|regret|mse|mae|deviance|perplexity|brier|entropy", re.IGNORECASE)
 _NEGATED = re.compile(r"(?<![a-z])(neg|minus|(?<!top[ _-])1[ _-])", re.IGNORECASE)
 
 

@@ -68,6 +68,14 @@ def test_the_nearest_folder_that_tells_something_names_a_study(path: str, name: 
         ("reward", True),
         ("neg_reward", False),
         ("1-accuracy", False),
+        *(
+            (name, True)
+            for name in ("roc_auc", "AUROC", "val/mIoU", "test mAP", "r2_score", "neg_log_loss", "cohen_kappa")
+        ),
+        *(
+            (name, False)
+            for name in ("brier_score", "cross_entropy", "neg_log_likelihood", "wer", "logloss", "indices")
+        ),
         ("x", False),
     ],
 )
@@ -76,6 +84,8 @@ def test_which_way_a_name_says_is_better(name: str, more: bool) -> None:
 
 
 def test_names_of_objectives() -> None:
+    metrics = ["roc_auc", "val_balanced_accuracy", "test logloss", "top1_acc", "metrics.f1_macro", "RMSLE"]
+    assert usual(["precision", "kappa", "lossy", "class_weight", *metrics, "max_iter"]) == metrics
     assert usual(["lr", "val_loss", "metrics.acc", "lossy", "final test error"]) == [
         "val_loss",
         "metrics.acc",
