@@ -11,7 +11,7 @@ from ..errors import EncaveError
 from ..store import store_of
 from . import registry
 from .engine import Engine, ReadingTask
-from .passed_over import PACKED, PassedOver, Unread, counted, in_words
+from .passed_over import EVENTS, PACKED, PassedOver, Unread, counted, in_words
 from .reader import TABLE, Found, Listing, Log, Reader
 from .reading_server import Ended
 from .registry import Candidate, FailedDetection
@@ -167,14 +167,14 @@ def _of_source(source: Path, engine: Engine, wanted: _Formats, skip: Path | None
 def _told(unread: Sequence[Unread], logs: Sequence[Log], source: Path, *, alone: bool) -> list[Unread]:
     """What is to be told of a source: nothing that belongs to a log, or to a project that is told as a whole."""
     files = {path for log in logs for path in (log.found.path, *log.found.files)}
-    homes = {log.found.path.parent for log in logs} - {source}  # packed files there are a log's own
+    homes = {log.found.path.parent for log in logs} - {source}  # packed and event files there are a log's own
     projects = {each.path for each in unread if each.whole} | set(_folders_of_trials(logs))
     return [
         each
         for each in unread
         if each.path not in files
         and projects.isdisjoint(each.path.parents)
-        and not (each.kind == PACKED and each.path.parent in homes)
+        and not (each.kind in (PACKED, EVENTS) and each.path.parent in homes)
         and (each.told == "always" or (each.told == "alone" and alone))
     ]
 

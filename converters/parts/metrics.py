@@ -41,6 +41,12 @@ def usual(names: Iterable[str]) -> list[str]:
     return [name for name in names if _USUAL.fullmatch(name.rpartition(".")[2])]
 
 
+def is_measured(name: str) -> bool:
+    """Whether a column is called like a number that a training logs at its steps, of whatever data."""
+    plain = re.sub(r"^train(ing)?[ _/.-]|[_/.-](epoch|step)$|^(lr|learning_rate).*", "", name, flags=re.IGNORECASE)
+    return not plain or _USUAL.fullmatch(plain) is not None
+
+
 def more_is_better(name: str) -> bool:
     """Whether a number of this name is better the higher, as accuracy, score and `neg_log_loss` tell."""
     less = _LESS_IS_BETTER.search(name) is not None

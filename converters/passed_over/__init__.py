@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from ...files.lazy import handed_on
 
 if TYPE_CHECKING:
-    from .account import PACKED, PassedOver, Unread, counted, in_words
+    from .account import EVENTS, PACKED, PassedOver, Unread, counted, in_words
     from .folder import unread_in
     from .parts import sidecars
 
 _HOMES = {
-    **dict.fromkeys(("PACKED", "PassedOver", "Unread", "counted", "in_words"), ".account"),
+    **dict.fromkeys(("EVENTS", "PACKED", "PassedOver", "Unread", "counted", "in_words"), ".account"),
     "unread_in": ".folder",
     "sidecars": ".parts",
 }
-__all__ = ["PACKED", "PassedOver", "Unread", "counted", "in_words", "sidecars", "unread_in"]
+__all__ = ["EVENTS", "PACKED", "PassedOver", "Unread", "counted", "in_words", "sidecars", "unread_in"]
 __getattr__, __dir__ = handed_on(__name__, _HOMES)

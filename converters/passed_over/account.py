@@ -10,6 +10,9 @@ from typing import Any, Literal, NamedTuple
 PACKED = "packed file"
 """Kind of what has to be unpacked to see what it is."""
 
+EVENTS = "event file of TensorBoard"
+"""Kind of what trainings leave beside the log of a search."""
+
 
 class Unread(NamedTuple):
     """A file or folder that was not read."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ...errors import EncaveError
 from ...files import joblib
 from ...files.sqlite import MAGIC
+from ..parts.metrics import usual
 from ..reader import Listing
 from .account import PACKED, Unread
 
@@ -34,6 +36,8 @@ _AX_WAY = (
 )
 _OPENBOX = re.compile(rb'\{\s*"task_id"[\s\S]*"num_objectives"')
 _COLUMNS = re.compile(rb'\s*\{\s*"[^"]+"\s*:\s*\{\s*"0"\s*:|\s*\{\s*"(columns|schema)"\s*:')
+_LISTS = re.compile(rb'\s*\{\s*"[^"]+"\s*:\s*\[\s*[-0-9"]')
+_BY_TRIAL = re.compile(rb'\s*\{\s*"[^"]+"\s*:\s*\{\s*"')
 _COCO = re.compile(rb"^(suite = |funcId = )", re.MULTILINE)
 
 
@@ -161,8 +165,36 @@ def _json(listing: Listing, name: str) -> Unread | None:
         key = found[1].decode()
         way_in = f"write its list {key} alone, as with json.dump(json.load(open({name!r}))[{key!r}], …), {_TABLE}"
         return Unread(path, f"list of {key} in an object (JSON)", way_in)
-    if _COLUMNS.match(head):
+    content = _object(head) if _LISTS.match(head) or _BY_TRIAL.match(head) else {}
+    if _COLUMNS.match(head) or _are_columns(content):
         return Unread(
             path, "table of columns (JSON)", "write it with a row for each trial, as to_json(orient='records')"
         )
+    if _are_rows(content):
+        way_in = f"write its values alone, as with json.dump(list(json.load(open({name!r})).values()), …), {_TABLE}"
+        return Unread(path, "objects by trial (JSON)", way_in)
     return None
+
+
+def _object(head: bytes) -> dict[str, Any]:
+    """The object that a file is, if its beginning is all of it; else an empty one."""
+    try:
+        content = json.loads(head)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _are_columns(content: dict[str, Any]) -> bool:
+    """Whether these are lists of as many values, of which one is called like an objective."""
+    lists = [value for value in content.values() if isinstance(value, list) and len(value) > 1]
+    alike = len(lists) == len(content) > 1 and len({len(value) for value in lists}) == 1
+    return alike and bool(usual(content)) and not any(isinstance(one, list | dict) for value in lists for one in value)
+
+
+def _are_rows(content: dict[str, Any]) -> bool:
+    """Whether these are objects with the same keys, one of which is called like an objective and has a number."""
+    rows = [value for value in content.values() if isinstance(value, dict)]
+    if len(rows) < max(len(content), 2) or len({tuple(row) for row in rows}) > 1 or len(rows[0]) < 2:
+        return False
+    return any(type(row[name]) in (int, float) for row in rows for name in usual(rows[0]))

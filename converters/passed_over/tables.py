@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..formats.table.frames import as_options, guessed, known_frame
 from ..formats.table.source import column_names, first_object, may_be_table
-from ..parts.metrics import usual
+from ..parts.metrics import is_measured, usual
 from ..reader import Listing
 from .account import Unread
 
@@ -28,10 +28,19 @@ def of_file(listing: Listing, name: str) -> Unread | None:
         return None
     if frame is not None:
         return Unread(path, frame.kind, frame.way_in)
+    if _is_training(names):
+        instead = "it has no configurations: write a table with a row for each training"
+        return Unread(path, "curve of one training (Lightning)", instead)
     form = path.suffix[1:].upper() if path.suffix.lower() in (*_TEXT, ".parquet") else "JSON"
     columns = ", ".join(names[:_MOST]) + ", …" * (len(names) > _MOST)
     way_in = f"say what its columns are, as in {as_options(guessed(names))}{f' (of {columns})' if names else ''}"
     return Unread(path, f"table ({form})", way_in)
+
+
+def _is_training(names: Sequence[str]) -> bool:
+    """Whether columns are those of Lightning's logger: steps of one training and what was measured at them."""
+    measured = [name for name in names if name not in ("epoch", "step")]
+    return len(measured) == len(names) - 2 and all(is_measured(name) for name in measured)
 
 
 def _has_numbers(path: Path, names: Sequence[str]) -> bool:

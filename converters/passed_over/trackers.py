@@ -11,7 +11,7 @@ from pathlib import Path
 from ..formats.table.frames import as_options
 from ..parts.metrics import more_is_better, usual
 from ..reader import Listing
-from .account import Unread
+from .account import EVENTS, Unread
 
 _KERAS = "KerasTuner project"
 _KERAS_TABLE = (  # without apostrophes, in which a shell has it
@@ -20,6 +20,11 @@ _KERAS_TABLE = (  # without apostrophes, in which a shell has it
 )
 _REPORT = re.compile(rb'\{[\s\S]*"encave_report"')
 _SACRED = re.compile(rb'\{[\s\S]*"experiment"\s*:[\s\S]*"sources"\s*:')
+_WANDB_RUN = re.compile(r"(offline-)?run-")
+_WANDB = (
+    "run of W&B",
+    "export the runs as CSV from the project's page of W&B, then --map objective=… --map hyperparameters=…",
+)
 _TRIAL = re.compile(r"trial_\w+")
 
 
@@ -34,6 +39,8 @@ def of_folder(listing: Listing) -> Unread | None:
     if {"run.json", "config.json"} <= set(names) and _SACRED.match(listing.head("run.json", 1 << 16)):
         way_in = "write a table with a row per run from config.json and metrics.json, then --map objective=…"
         return Unread(folder, "run of Sacred", way_in, whole=True)
+    if _WANDB_RUN.match(folder.name) and any(name.endswith(".wandb") for name in names):
+        return Unread(folder, *_WANDB, whole=True)
     if "manifest.json" in names and _REPORT.match(listing.head("manifest.json", 1 << 16)):
         return Unread(folder, "report of encave", whole=True, told="never")
     return None
@@ -72,12 +79,14 @@ def _mlflow(folder: Path, head: bytes) -> Unread | None:
 
 
 def of_file(listing: Listing, name: str) -> Unread | None:
-    """What trackers leave of one run in one file: no log of trials, so that it is told of only where there is none."""
+    """What trackers leave of one run in one file."""
     path = listing.folder / name
     if name.endswith(".wandb"):
-        way_in = "export the runs as CSV from the project's page of W&B, then --map objective=… --map hyperparameters=…"
-        return Unread(path, "run of W&B", way_in, told="alone")
+        return Unread(path, *_WANDB)
     if "tfevents" in name:
         way_in = "TensorBoard's files have no configurations: export the table of its HPARAMS page as CSV"
-        return Unread(path, "event file of TensorBoard", way_in, told="alone")
+        return Unread(path, EVENTS, way_in)
+    if name == "optimization_results.yaml":
+        way_in = "it has the best trial only: give the sweeper a storage, as hydra.sweeper.storage=sqlite:///study.db"
+        return Unread(path, "result of a sweep of Hydra", way_in)
     return None

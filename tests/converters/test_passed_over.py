@@ -132,7 +132,8 @@ def test_files_of_a_log_that_is_read_are_not_told(tmp_path: Path) -> None:
     (next((tmp_path / "neps" / "configs").iterdir()) / "curve.csv").write_text("a,b\n1,2\n")
     (tmp_path / "neps" / "shared_errors.jsonl").write_text('{"trial_id": 1, "err": "x"}\n')
     shutil.copytree(LOGS / "dehb" / "dehb_0.1.1", tmp_path / "dehb")
-    for beside in ("events.out.tfevents.1.vm", "run-1.wandb", "model.pt", "notes.txt", ".hidden.csv"):
+    (tmp_path / "dehb" / "events.out.tfevents.1.vm").write_bytes(b"x")
+    for beside in ("model.pt", "notes.txt", ".hidden.csv"):
         (tmp_path / beside).write_text("a,b\n1,2\n")
     assert passed(tmp_path) == {}
 
@@ -278,6 +279,14 @@ def test_a_dump_of_hyperopt_as_it_writes_it(tmp_path: Path) -> None:
         ("a.json", '{"x": 1, "loss": 2}', None),
         ("a.json", '[{"name": "x", "facts": {"rows": 3}}]', None),
         ("a.json", "[1, 2, 3]", None),
+        ("a.json", '{"lr": [1, 2], "loss": [2, 1]}', "table of columns (JSON)"),
+        ("a.json", '{"lr": [1, 2], "loss": [2]}', None),
+        ("a.json", '{"layers": [1, 2], "sizes": [2, 1]}', None),
+        ("a.json", '{"1": {"lr": 1, "loss": 2}, "2": {"lr": 2, "loss": 1}}', "objects by trial (JSON)"),
+        ("a.json", '{"train": {"lr": 1, "size": 2}, "test": {"lr": 2, "size": 1}}', None),
+        ("metrics.csv", "epoch,step,train_loss,val_loss\n0,1,2,3\n", "curve of one training (Lightning)"),
+        ("metrics.csv", "epoch,step,depth,val_loss\n0,1,2,3\n", "table (CSV)"),
+        ("optimization_results.yaml", "name: optuna\nbest_value: 1\n", "result of a sweep of Hydra"),
         ("a.csv", "x\n1\n2\n", None),
         ("a.csv", "", None),
         ("a.tsv", "x\ty\n1\t2\n", "table (TSV)"),
@@ -326,12 +335,24 @@ def test_runs_of_trackers_are_one_each_with_all_that_is_in_them(tmp_path: Path) 
     assert runs.way_in is not None and "--map objective=metrics.val_acc:maximize" in runs.way_in
 
 
-def test_what_only_a_tracker_left_is_told_where_there_is_no_log(tmp_path: Path) -> None:
-    (tmp_path / "events.out.tfevents.1.vm").write_bytes(b"x")
-    (tmp_path / "run-1.wandb").write_bytes(b"x")
-    with Engine() as engine, pytest.raises(NothingFoundError) as caught:
-        survey([tmp_path], engine)
-    assert {each.kind for each in caught.value.passed_over} == {"event file of TensorBoard", "run of W&B"}
+@pytest.mark.parametrize("beside", [False, True])
+def test_what_other_trackers_left_is_told_beside_a_log_too(tmp_path: Path, *, beside: bool) -> None:
+    for name in ("tb/events.out.tfevents.1.vm", "wandb/run-1/run-1.wandb", "wandb/run-1/files/media/table/a.csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("a,b\n1,2\n")
+    if beside:
+        write_trials(tmp_path / "log", random_lines(2))
+        (tmp_path / "log" / "events.out.tfevents.1.vm").write_bytes(b"x")  # of the log's own trainings
+        found = passed(tmp_path)
+    else:
+        with Engine() as engine, pytest.raises(NothingFoundError) as caught:
+            survey([tmp_path], engine)
+        found = {each.kind: each.count for each in caught.value.passed_over}
+    assert found == {"event file of TensorBoard": 1, "run of W&B": 1}
+    (tmp_path / "stray.wandb").write_bytes(b"x")  # what lies beside one is none of its parts
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    if beside:
+        assert passed(tmp_path) == {"event file of TensorBoard": 1, "run of W&B": 2, "table (CSV)": 1}
 
 
 def test_a_forced_format_tells_of_the_other_logs(tmp_path: Path) -> None:
