@@ -59,19 +59,20 @@ def _tells(run: RunHeader) -> bool:
     return not run.task and run.objectives[0].name not in _OWN.get(str(form), ())
 
 
-def tell_joined(title: str, runs: Sequence[RunHeader]) -> list[str]:
+def tell_joined(title: str, runs: Sequence[RunHeader], labels: Mapping[int, str]) -> list[str]:
     """That objectives of several names are compared on a task that no log names.
 
     Args:
         title: Of their task.
         runs: The runs that are compared there.
+        labels: Label of the optimizer of each run by `id`.
     """
     by_name: defaultdict[str, set[str]] = defaultdict(set)
     for run in runs:
-        by_name[run.objectives[0].name].add(run.label)
+        by_name[run.objectives[0].name].add(labels[id(run)])
     if len(by_name) < 2 or all(run.task for run in runs):
         return []
-    told = "; ".join(f"{name} of {', '.join(sorted(labels))}" for name, labels in sorted(by_name.items()))
+    told = "; ".join(f"{name} of {', '.join(sorted(own))}" for name, own in sorted(by_name.items()))
     return [
         f"{title}: objectives of several names are compared as one, as not two of them say what was measured ({told}). "
         'If they differ, give each a task of its own, task = "…" in [[runs]] of report.toml.'

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...run import Run, RunHeader
 from .objectives import names_of, patterns
+from .placed_labels import NO_PROGRAM
 from .sections import AnySection, Group, GroupOf, Section, View, view_runs
 from .tasks import UNNAMED
 
@@ -109,17 +110,20 @@ def _cells(section: Section, group: Group) -> list[SeedRuns]:
     found: list[SeedRuns] = []
     for seed in dict.fromkeys(group.seeds):
         runs = [run for run in group.runs if run.seed == seed]
-        why = "; ".join(dict.fromkeys(_why(section, run) for run in runs))
+        why = "; ".join(dict.fromkeys(_why(section, group, run) for run in runs))
         names = tuple(run.name for run in runs)
         found.append(SeedRuns(section.title, group.optimizer, seed, names_of(runs), names, why))
     return found
 
 
-def _why(section: Section, run: Run) -> str:
+def _why(section: Section, group: Group, run: Run) -> str:
     said = run.provenance.said
     word, seed = run.provenance.label_from, run.provenance.seed_from
     where = run.provenance.label_where or "folder"
     label = f"label from the {where} ({word})" if word else "optimizer from the log"
+    if run.label == NO_PROGRAM:
+        placed = group.optimizer != NO_PROGRAM
+        label = f"label from the folder or file ({group.optimizer})" if placed else "optimizer not known"
     if run.provenance.task:
         task = "the log"
     else:

@@ -118,6 +118,13 @@ def places_of(
     return Places(words, tuple(doubts))
 
 
+def file_words(run: RunHeader, names: Iterable[str]) -> list[str]:
+    """What the name of a run's file alone says beside names of its own, as `places_of`; empty where it is a folder."""
+    path = PurePath(str(run.provenance.source or ""))
+    tokens = _part(path.name, sorted(_names(names), key=len, reverse=True)) if path.suffix else []
+    return [text for kind, text in tokens if kind in _WORDS]
+
+
 def _joined(tokens: Iterable[_Token]) -> str:
     """Words with a space between them, a number at the word that it is part of; each once."""
     text, last = "", ""

@@ -14,11 +14,11 @@ from .design import DesignOf, RunDesign
 from .keys import SectionKey, by_design, kept_apart, section_keys, section_titles
 from .measure import Measure, run_measures
 from .objectives import joint_objective, names_of, tell_joined
+from .placed_labels import NO_PROGRAM, placed_labels
 from .scales import tell_scales, tell_signs
 from .schedules import modelled
 from .tasks import tasks_of
 
-_NO_PROGRAM = "unknown"  # name of the optimizer in runs whose log does not tell it
 R = TypeVar("R", bound=RunHeader)
 R_co = TypeVar("R_co", bound=RunHeader, covariant=True)
 
@@ -156,8 +156,10 @@ def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callab
         return designs[id(run)]
 
     runs, copies = _without_copies(runs, labels, same, known)
+    placed, placed_remarks = placed_labels(runs, labels, known)
+    labels |= placed
     tasks, spaces, told = tasks_of(runs, labels, known)
-    remarks += [*copies, *told]
+    remarks += [*copies, *placed_remarks, *told]
     keys = section_keys(runs, tasks, spaces)
     kept, twice = _without_duplicates(runs, labels, keys, same)
     remarks += [f"{name} was given more than once and counts once." for name in twice]
@@ -185,7 +187,7 @@ def view_headers(runs: Sequence[R], same: Callable[[R, R], bool], design: Callab
     remarks += [*tell_instances(groups), *tell_seeds(groups), *tell_resumed(groups, known)]
     different = kept_apart(by_key, tasks, kept, known)
     for key, members in by_key.items():
-        remarks += tell_joined(titles[key], members)
+        remarks += tell_joined(titles[key], members, labels)
         remarks += tell_scales(titles[key], members, kept, known)
         remarks += tell_signs(titles[key], members, kept, known)
     return ViewOf(
@@ -210,12 +212,12 @@ def _labels(runs: Sequence[RunHeader]) -> tuple[dict[int, str], list[str]]:
     """Label of each run by `id`, and a remark for every label of several programs or releases."""
     programs: defaultdict[str, set[str]] = defaultdict(set)
     for run in runs:
-        if run.optimizer.name != _NO_PROGRAM:
+        if run.optimizer.name != NO_PROGRAM:
             programs[run.label].add(run.optimizer.name)
     # two programs under one label are kept apart by their names
     several = {label for label, found in programs.items() if len(found) > 1}
     labels = {
-        id(run): run.optimizer.name if run.label in several and run.optimizer.name != _NO_PROGRAM else run.label
+        id(run): run.optimizer.name if run.label in several and run.optimizer.name != NO_PROGRAM else run.label
         for run in runs
     }
     remarks = [
