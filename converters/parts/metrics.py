@@ -12,9 +12,11 @@ RAY_OWN = re.compile(
 """Names of what Ray itself puts into results."""
 
 _LIKELY = ("_metric", "loss", "mean_loss", "val_loss", "mean_accuracy", "accuracy", "score", "episode_reward_mean")
+_UNIT = re.compile(r"\s*[(\[][^()\[\]]*[)\]]$")
 _USUAL = re.compile(
     r"((val|valid|validation|test|best|mean|final|raw)[ _/.-]?)*"
-    r"(loss|error|err|acc|accuracy|score|objective|cost|fitness|value|target|reward|regret|metric|y|f|fx"
+    r"(loss|error([ _-]rate)?|err|acc|accuracy|score|result|performance|objective|cost|fitness|value|target|reward"
+    r"|regret|metric|y|f|fx"
     r"|r?mse|rmsle|mae|mape|(roc[ _-]?)?auc|auroc|auprc|f1([ _-](score|macro|micro))?|r2([ _-]score)?|perplexity|ppl"
     r"|(log|logistic)[ _-]?loss|nll|cross[ _-]?entropy|bce|(balanced[ _-]?|top[ _-]?\d[ _-]?)(accuracy|acc|error|err)"
     r"|average[ _-]?precision|recall|m?iou|dice|bleu|wer|cer|brier([ _-]score)?|mcc|ndcg|mrr|elbo|hypervolume)",
@@ -37,8 +39,8 @@ def likely(names: Iterable[str]) -> str | None:
 
 
 def usual(names: Iterable[str]) -> list[str]:
-    """Those of these columns that are called like an objective."""
-    return [name for name in names if _USUAL.fullmatch(name.rpartition(".")[2])]
+    """Those of these columns that are called like an objective, also with a unit: `Accuracy (%)`."""
+    return [name for name in names if _USUAL.fullmatch(_UNIT.sub("", name.rpartition(".")[2]))]
 
 
 def is_measured(name: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..formats.table.frames import as_options, guessed, known_frame
-from ..formats.table.source import column_names, first_object, may_be_table
+from ..formats.table.source import column_names, first_object, has_decimal_commas, may_be_table
 from ..parts.metrics import is_measured, usual
 from ..reader import Listing
 from .account import Unread
@@ -33,7 +33,8 @@ def of_file(listing: Listing, name: str) -> Unread | None:
         return Unread(path, "curve of one training (Lightning)", instead)
     form = path.suffix[1:].upper() if path.suffix.lower() in (*_TEXT, ".parquet") else "JSON"
     columns = ", ".join(names[:_MOST]) + ", …" * (len(names) > _MOST)
-    way_in = f"say what its columns are, as in {as_options(guessed(names))}{f' (of {columns})' if names else ''}"
+    options = as_options({**guessed(names), **({"decimal": ","} if has_decimal_commas(path) else {})})
+    way_in = f"say what its columns are, as in {options}{f' (of {columns})' if names else ''}"
     return Unread(path, f"table ({form})", way_in)
 
 

@@ -400,6 +400,8 @@ def test_a_log_where_runs_are_written_to_is_told(tmp_path: Path) -> None:
     ("content", "told"),
     [
         ("params,param_C,mean_test_f1,mean_test_acc\n{},1,2,3\n", "(COLUMN: mean_test_f1 or mean_test_acc)"),
+        ("lr;loss\n0,1;2\n0,2;1,5\n", "--map hyperparameters=lr --map decimal=, (of"),
+        ('lr,loss,note\n0.1,2,"a,b"\n', "--map hyperparameters=lr,note (of"),
         ("trial_index,arm_name,metric_name,mean,sem\n0,0_0,err,1.0,\n", "observations and no parameters"),
         (
             "id,experiment_id,status,suggested,reserved,completed,objective,n,x\na,1,completed,,,,1,2,3\n",

@@ -14,7 +14,7 @@ from ...parts.metrics import RAY_OWN, likely, more_is_better, usual
 from ...parts.optuna_attributes import OPTUNA_SAMPLERS, samplers
 from ...parts.searcher import SEARCHES
 from .mapping import NONE
-from .unsaid import runs_told, tells_of_the_trial
+from .unsaid import may_name_a_search, runs_told, tells_of_the_trial
 
 _INDEX = ("", "Unnamed: 0")  # how pandas calls the column of an index
 _ATTRIBUTE = "system_attrs_"
@@ -82,11 +82,12 @@ def guessed(names: Sequence[str]) -> Mapping[str, Any]:
     if len(several := [name for name in columns if _NUMBERED.fullmatch(name)]) > 1:
         return _of_several(columns, several)
     found = _metrics(name for name in columns if not _OF_HYPERPARAMETERS.match(name))
-    if not found or len(columns) < 2:
-        return {"objective": _PLACE, "hyperparameters": _PLACE}
     others = [name for name in columns if name not in found and not _is_told(name)]
     prefixes = dict.fromkeys(match[0] for name in others if (match := _OF_HYPERPARAMETERS.match(name)))
-    others = [f"{prefix}*" for prefix in prefixes] or others
+    patterns = [f"{prefix}*" for prefix in prefixes]
+    if not found or len(columns) < 2:
+        return {"objective": _PLACE, "hyperparameters": patterns or _PLACE}
+    others = patterns or others
     named = others if len(others) <= _FEW else [_PLACE]
     told = {**_objective(found[-1]), "hyperparameters": named or [NONE]}
     return told | runs_told(name for name in columns if name != found[-1])
@@ -257,10 +258,12 @@ def _wandb(names: Sequence[str]) -> KnownFrame | None:
 
 
 def _of_these(others: Sequence[str]) -> dict[str, Any]:
-    """The likeliest objective of these columns, and the others for the hyperparameters."""
+    """The likeliest objective of these columns of one search, and the others for the hyperparameters."""
     metrics = _metrics(others)
     told = _objective(metrics[0]) if metrics else {"objective": _PLACE}
-    hyperparameters = [name for name in others if name not in metrics and not _is_told(name)]
+    hyperparameters = [
+        name for name in others if name not in metrics and (may_name_a_search(name) or not _is_told(name))
+    ]
     return {**told, "hyperparameters": hyperparameters or [_PLACE]}
 
 

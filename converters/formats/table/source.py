@@ -133,6 +133,21 @@ def column_names(path: Path) -> list[str]:
     return list(_flat(first_object(path)))
 
 
+def has_decimal_commas(path: Path) -> bool:
+    """Whether the beginning of a text table has columns that are numbers with commas for points."""
+    if path.suffix.lower() not in (".csv", ".tsv"):
+        return False
+    try:
+        head = without_comments(_head(path))[0]
+        whole = head[: head.rfind(b"\n") + 1]
+        columns = read_csv(in_one_line(whole), path.name).columns.values()
+    except (OSError, EncaveError):
+        return False
+    return any(
+        pc.any(pc.match_substring(column, ",")).as_py() and _with_points(column) is not column for column in columns
+    )
+
+
 def first_object(path: Path) -> Mapping[str, Any]:
     """The first object of a JSON list or of JSON lines; empty where the beginning of the file has not all of it."""
     try:

@@ -27,7 +27,8 @@ _COUNTS = re.compile(
 )
 _NUMBERS = re.compile(r"trial([_ ]?(id|number|index|num|no))?|number|iter(ation)?|index|idx|id|step", re.IGNORECASE)
 _OTHERS = re.compile(
-    r"n[_ ]?gen|gen(eration)?|"
+    r"n[_ ]?gen|gen(eration)?|individual|epoch|config(uration)?[_ ]?(id|number)|"
+    r"(mean_|std_)?(fit|train(ing)?|eval(uation)?|inference|predict(ion)?|pred|score)[_ ]?time([_ ]?\w*)?|"
     r"status|state|start(ed)?([_ ]?(time|at))?|end(ed)?([_ ]?(time|at))?|finish(ed)?([_ ]?(time|at))?|time(stamp)?|"
     r"date(time)?|duration|elapsed|(run|wall|cpu)[_ ]?time|worker|host(name)?|budget|fidelity|feasible|"
     r"training[_ ]?iteration|rung|rank([_ ]?\w*)?|"
@@ -40,6 +41,11 @@ _KINDS = (*_OF_RUNS.values(), _COUNTS, _NUMBERS, _OTHERS)
 def tells_of_the_trial(name: str) -> bool:
     """Whether a column of this name is no hyperparameter by all likelihood, but tells of the trial or its run."""
     return any(kind.fullmatch(name) for kind in _KINDS)
+
+
+def may_name_a_search(name: str) -> bool:
+    """Whether a column of this name tells of searches, or of what was tried, as of the optimizers of a training."""
+    return _SEARCHERS.fullmatch(name) is not None
 
 
 def runs_told(names: Iterable[str]) -> dict[str, list[str]]:

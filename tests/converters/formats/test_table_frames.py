@@ -73,9 +73,18 @@ def test_tables_that_lack_what_tells_them_are_unknown(names: list[str]) -> None:
         ([*(f"x{place}" for place in range(8)), "y"], "y", [f"x{place}" for place in range(8)]),
         ([*(f"x{place}" for place in range(9)), "y"], "y", ["COLUMN"]),  # too many to be all
         (["lr", "depth"], "COLUMN", "COLUMN"),
+        (["params_lr", "state"], "COLUMN", ["params_*"]),
+        (["config_id", "hp_lr", "result"], "result", ["hp_*"]),
+        (["lr", "fit_time", "Accuracy (%)"], "Accuracy (%):maximize", ["lr"]),
+        (["generation", "individual", "x", "epoch", "error_rate"], "error_rate", ["x"]),
         (["Unnamed: 0", "loss"], "COLUMN", "COLUMN"),
     ],
 )
 def test_a_mapping_to_begin_with(names: list[str], objective: str, hyperparameters: object) -> None:
     told = guessed(names)
     assert (told["objective"], told["hyperparameters"]) == (objective, hyperparameters)
+
+
+def test_what_an_export_of_wandb_calls_optimizer_is_a_hyperparameter() -> None:
+    frame = known_frame(["Name", "State", "Created", "optimizer", "lr", "epoch", "val_acc"])
+    assert frame is not None and frame.mapping["hyperparameters"] == ["optimizer", "lr"]
