@@ -111,7 +111,8 @@ def tell_apart(
     )
     own = {id(run) for kind in kinds for run in kind}
     rest = [run for run in every if id(run) not in own]
-    rules = [rule for kind in kinds if kind is not largest for rule in _rules(kind, largest, rest, named, design)]
+    told_rules = (rule for kind in kinds if kind is not largest for rule in _rules(kind, largest, rest, named, design))
+    rules = list(dict.fromkeys(told_rules))
     if not named:
         members = [run for kind in kinds for run in kind]
         rules += [f"{{match = {json.dumps(one)}, task = {json.dumps(task)}}}" for one in patterns(members, every)]
@@ -131,15 +132,24 @@ def _rules(
         keys.append(f"use = {json.dumps(used.name)}")
     elif used.name not in names and (len(own) > 1 or any(len(run.objectives) > 1 for run in target)):
         keys.append(f"objective = {json.dumps(wanted.name)}")
+    fractions = False
     if used.direction != wanted.direction:
         keys.append(f"direction = {json.dumps(wanted.direction)}")
         if used.name.casefold() != wanted.name.casefold():  # else one of the logs has the direction wrong
-            keys += _turned(range_of(kind, design), range_of(target, design))
+            ranges = range_of(kind, design), range_of(target, design)
+            keys += _turned(*ranges)
+            fractions = _counts_fractions_of(*ranges)
     if not keys and not named:
         return []
-    return [
-        f"{{{', '.join([f'match = {json.dumps(one)}', *keys])}}}" for one in patterns(kind, [*kind, *target, *rest])
-    ]
+    every = [*kind, *target, *rest]
+    percent = [f'{{match = {json.dumps(one)}, scale = "percent"}}' for one in patterns(target, every) if fractions]
+    own_rules = [f"{{{', '.join([f'match = {json.dumps(one)}', *keys])}}}" for one in patterns(kind, every)]
+    return [*own_rules, *percent]
+
+
+def _counts_fractions_of(own: tuple[float, float] | None, target: tuple[float, float] | None) -> bool:
+    """Whether these are fractions of what the others seem to count in percent."""
+    return own is not None and target is not None and own[0] >= 0 and own[1] <= 1 < target[1] <= 100 and target[0] >= 0
 
 
 def _turned(own: tuple[float, float] | None, target: tuple[float, float] | None) -> list[str]:

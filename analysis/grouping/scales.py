@@ -64,7 +64,8 @@ def tell_signs(title: str, runs: Sequence[RunHeader], every: Sequence[RunHeader]
     # of functions both are as they are; of an error and a negated accuracy the difference is the whole
     if low < -100 or high > 100:
         return []
-    rules = [f"{{match = {json.dumps(one)}, add = {1 if low >= -1 else 100}}}" for one in patterns(negative, every)]
+    whole = "add = 1" if low >= -1 else 'scale = "percent", add = 1' if high <= 1 else "add = 100"
+    rules = [f"{{match = {json.dumps(one)}, {whole}}}" for one in patterns(negative, every)]
     return [
         f"{title}: runs of {', '.join(sorted(names[0]))} have negative values only (from {low:.3g}), those of "
         f"{', '.join(sorted(names[1]))} positive only (up to {high:.3g}), and are compared as they are. If they "

@@ -73,6 +73,7 @@ def _measured(run: Run, name: str, direction: Literal["minimize", "maximize"], t
         ("acc", "maximize", lambda error: 100 - 100 * error,
          'direction = "minimize", scale = "percent", negate = true, add = 1'),
         ("negative_accuracy", "minimize", lambda error: error - 1, "add = 1"),
+        ("neg_acc", "minimize", lambda error: 100 * error - 100, 'scale = "percent", add = 1'),
         ("negated", "maximize", lambda error: -error, 'direction = "minimize", negate = true'),
     ],
 )  # fmt: skip
@@ -90,6 +91,21 @@ def test_the_line_that_is_told_makes_one_measure_of_two(
     assert view.remarks == () and len(view.sections) == 1
     assert mended[3].cost().tolist() == pytest.approx(plain[0].cost().tolist())
     assert mended[3].incumbent().value == pytest.approx(plain[0].incumbent().value)
+
+
+def test_the_line_tells_of_percent_that_most_runs_count(errors, tmp_path: Path) -> None:
+    percent = [
+        _measured(errors("SMAC", seed, 0.05, 0.9), "accuracy", "maximize", lambda error: 100 - 100 * error)
+        for seed in (0, 1, 2)
+    ]
+    runs = [*percent, errors("DEHB", 0, 0.05, 0.9)]
+    (remark,) = view_runs(runs).remarks
+    line = remark[remark.index("runs = [") :]
+    assert 'negate = true, add = 1}, {match = "SMAC-toy-*", scale = "percent"}]' in line
+    (tmp_path / "report.toml").write_text(line, encoding="utf-8")
+    mended = read_settings(tmp_path / "report.toml").applied(runs)
+    assert view_runs(mended).remarks == ()
+    assert mended[3].incumbent().value == pytest.approx(mended[0].incumbent().value) == pytest.approx(0.95)
 
 
 def test_signs_of_functions_or_of_one_optimizer_are_not_told(errors) -> None:
