@@ -43,6 +43,7 @@ _RESULTS = frozenset({dict, type(None)})
 _INTEGERS = frozenset({int, bool})
 _SUCCESS = Status.SUCCESS
 _PICK = "model_based_pick"  # told by BOHB alone of the optimizers that write such logs
+_LIBRARY = "HpBandSter"
 _OPTIMIZERS = {
     "BOHB": "bohb",
     "Hyperband": "hyper[^0-9a-z]*band|hb",
@@ -173,8 +174,9 @@ def _run(lines: Sequence[list[Any]], configs: _Configs, path: Path, options: Opt
     results = [result or {} for result in logged]
     losses = _stamps([result.get("loss") for result in results])
     statuses = list(map(_status, results, exceptions, losses))
-    named = None if any(_PICK in info for info in configs.infos) else named_in_path(path, _OPTIMIZERS)
-    label = named.label if named else "BOHB"
+    picked = any(_PICK in info for info in configs.infos)
+    named = None if picked else named_in_path(path, _OPTIMIZERS)
+    label = named.label if named else "BOHB" if picked else _LIBRARY
     infos = map(configs.infos.__getitem__, numbers)
     extras = list(map(or_, infos, map(_extras, results, exceptions, statuses)))
     columns = {
@@ -248,7 +250,7 @@ def _label_notes(configs: _Configs, named: Named | None) -> Iterable[Note]:
     if named:
         yield named.note()
     elif not any(_PICK in info for info in configs.infos):
-        yield Note("flagged", f"the log has no {_PICK} and no folder names its optimizer, so it may not be BOHB's")
+        yield Note("flagged", f"the log has no {_PICK}, which BOHB writes, and no folder names its optimizer")
 
 
 def _oddities(configs: _Configs, statuses: Sequence[Status], imported: int) -> Iterable[Note]:

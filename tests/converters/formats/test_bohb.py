@@ -158,9 +158,9 @@ def test_pairs_with_more_in_their_names(tmp_path: Path) -> None:
         ("adult-HB-1", "Hyperband"),
         ("study_of_hyperband/bohb", "BOHB"),
         ("rs_7", "Random Search"),
-        ("random_forest", "BOHB"),
-        ("hyperband_vs_bohb", "BOHB"),
-        ("thunderbird", "BOHB"),
+        ("random_forest", "HpBandSter"),
+        ("hyperband_vs_bohb", "HpBandSter"),
+        ("thunderbird", "HpBandSter"),
     ],
 )
 def test_without_model_based_picks_the_folder_names_the_optimizer(tmp_path: Path, folder: str, label: str) -> None:
@@ -170,7 +170,7 @@ def test_without_model_based_picks_the_folder_names_the_optimizer(tmp_path: Path
     results = [[[0, 0, n], 1.0, times(n), {"loss": 1.0, "info": {}}, None] for n in range(4)]
     run = read(write(place, results, silent)).run
     assert (run.optimizer.name, run.provenance.group) == (label, label)
-    told = [note.text for note in run.notes if "label from the folder" in note.text or "may not be BOHB" in note.text]
+    told = [note.text for note in run.notes if "label from the folder" in note.text or "which BOHB writes" in note.text]
     assert len(told) == 1
     assert told[0].startswith("the log has no") == (run.provenance.label_from is None)
     # what the log says counts for more than the folder
