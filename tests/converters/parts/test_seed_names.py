@@ -28,6 +28,8 @@ from ..reading import LOGS
         ("seed1/tpe.seed2.csv", 2, "file's name 'tpe.seed2'"),
         ("seed1/run_s3.results.json", 1, "folder's name 'seed1'"),
         ("a/run_s3.results.json", 3, "file's name 'run_s3'"),
+        ("job.12.seed.4/t.csv", 4, "folder's name 'job.12.seed.4'"),
+        ("run_id_3/t.csv", 3, "folder's name 'run_id_3'"),
         ("1_seed/t.csv", 1, "folder's name '1_seed'"),
         ("replication4/t.csv", 4, "folder's name 'replication4'"),
         ("run_1/run_2/results.json", 2, "folder's name 'run_2'"),
