@@ -174,20 +174,32 @@ def assumed(run: Run) -> str | None:
 
 
 def described(result: ReadResult, found: Found, read_from: Mapping[str, str] = MappingProxyType({})) -> Run:
-    """The run with what its log and names say of it beside its trials: release, counts, and a seed that it lacks.
+    """The run with what its log and names say of it: release, counts, and a task and a seed that it lacks.
 
     Args:
         result: What was read.
         found: The log.
         read_from: Fields of the provenance that say which log it is.
     """
+    from .parts.constant_values import told_by_values
     from .parts.seed_names import named_seed
 
     counts = {"read": result.read, "written": len(result.run), "merged": result.merged, "dropped": result.dropped}
     run, known = result.run, result.run.provenance
     told: dict[str, Any] = {"source_release": result.release, "encave": __version__, "accounting": counts}
+    values = told_by_values(run)
+    if values.task is not None:
+        told |= {"task": values.task}
+    if values.seed is not None:
+        told |= {"seed": values.seed, "seed_from": values.seed_from}
+    if values.notes:
+        run = run.replace(notes=(*run.notes, *values.notes))
     one_of_several = found.key is not None and known.study is None  # whose file's name is that of all
-    seed = None if run.seed is not None or one_of_several else named_seed(found.path, known.study)
+    seed = (
+        None
+        if run.seed is not None or values.seed is not None or one_of_several
+        else named_seed(found.path, known.study)
+    )
     if seed is not None:
         told |= {"seed": seed.seed, "seed_from": seed.where}
         run = run.replace(notes=(*run.notes, seed.note()))
@@ -195,6 +207,8 @@ def described(result: ReadResult, found: Found, read_from: Mapping[str, str] = M
         run = run.replace(notes=(*run.notes, *negative))
     names = [name for name in run.configurations.column_names if run.configurations[name].null_count]
     more: dict[str, JSON] = {"absent": names} if names else {}
+    if values.apart is not None:
+        more["told_apart"] = values.apart
     if found.key is not None:
         more["part"] = found.key  # which run of its file
     return run.replace(provenance=known.replace(**told, **read_from, extra={**known.extra, **more}))

@@ -189,6 +189,7 @@ def _tokens(runs: Sequence[RunHeader], own: Callable[[RunHeader], Iterable[str]]
             _part(_named(*pair), names, of_study=pair[1] == study) for pair in zip(over, path[shared:], strict=False)
         ]
         parts += [_part(study, names, of_study=True)] if study and study not in path[shared:] else []
+        parts += [[("word", str(told))]] if (told := run.provenance.extra.get("told_apart")) else []
         found.append(parts)
         if len(path) > shared:
             files[_format(run)].add(tuple(parts[len(path) - shared - 1]))

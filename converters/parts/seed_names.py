@@ -12,15 +12,15 @@ from ...run import Note
 _FOLDERS = 3  # above a log that may name its seed
 _DIGITS = 18  # of a seed, which is a 64-bit integer
 _SEED = re.compile(
-    rf"(?<![a-z])(?:(?:random|rng)?[-_ ]?seeds?|rng|random[-_ ]?state)[-_ =:/.]*([0-9]{{1,{_DIGITS}}})(?![0-9]|\.[0-9])|"
-    rf"^([0-9]{{1,{_DIGITS}}})[-_ ]*seed$"
+    rf"(?<![a-z])(?:(?:random|rng)?[-_ ]?seeds?|rng|random[-_ ]?state)[-_ =:/.]*"
+    rf"([0-9]{{1,{_DIGITS}}})(?![0-9]|\.[0-9])|^([0-9]{{1,{_DIGITS}}})[-_ ]*seed$"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=(?:Seed|Run|Rep|Trial)(?![a-z]))")
 _ALONE, _OVER_IT = re.compile(rf"[0-9]{{1,{_DIGITS}}}"), re.compile(r"(?:random|rng)?[-_ ]?seeds?")
 # a longer number is a date
 _REPETITION = re.compile(
-    r"(?<![a-z])(?:(?:run(?:[-_ ]?(?:id|nr|no|number))?|repetition|repeat|replicat(?:e|ion)|rep|trial)[-_ =:]*([0-9]{1,6})(?![0-9a-z]|\.[0-9])|"
-    r"s([0-9]{1,6})$)"
+    r"(?<![a-z])(?:(?:run(?:[-_ ]?(?:id|nr|no|number))?|repetition|repeat|replicat(?:e|ion)|rep|trial)"
+    r"[-_ =:]*([0-9]{1,6})(?![0-9a-z]|\.[0-9])|s([0-9]{1,6})$)"
 )
 
 

@@ -11,6 +11,7 @@ from ....errors import EncaveError
 from ....run import Note, Optimizer, Provenance, Run, Status
 from ....run.configurations import ABSENT, choices
 from ...parts.clock import from_start
+from ...parts.constant_values import SEED
 from ...parts.evaluation_counts import EvaluationCounts, count_evaluations
 from ...parts.extras import extra_columns
 from ...parts.feasibility import feasibility
@@ -30,7 +31,7 @@ from .reports import going_on, unsaid_reports
 from .rows import TableRows
 from .source import SourceTable, column_names, may_be_table, read_table
 from .summer_time import after_change, over_the_change
-from .unsaid import SEED, mixed_runs, unsaid
+from .unsaid import mixed_runs, unsaid
 
 
 class TableReader:

@@ -7,10 +7,9 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from ....run import Note
+from ...parts.constant_values import SEED, TASKS
 from .rows import TableRows
 
-SEED = re.compile(r"((random|rng)[_ ]?)?seeds?|rng|random[_ ]?state", re.IGNORECASE)
-"""Columns of the seed of a run."""
 _REPETITIONS = re.compile(
     rf"{SEED.pattern}|run([_ ]?(id|number|name|no|idx))?|rep(s|eat|etition|lication)?|trial[_ ]?run|study([_ ]?name)?|"
     "experiment([_ ]?(id|name))?|session",
@@ -19,8 +18,7 @@ _REPETITIONS = re.compile(
 _SEARCHERS = re.compile(
     "(optimi[sz]er|algo(rithm)?|sampler|searcher|method|tuner|strategy)([_ ]?name)?|hpo[_ ]?method", re.IGNORECASE
 )
-_TASKS = re.compile("(task|data[_ ]?set|problem|function|benchmark)([_ ]?(id|name))?|fid|dim(ension)?", re.IGNORECASE)
-_OF_RUNS = {"run": _REPETITIONS, "optimizer": _SEARCHERS, "task": _TASKS}
+_OF_RUNS = {"run": _REPETITIONS, "optimizer": _SEARCHERS, "task": TASKS}
 _COUNTS = re.compile(
     r"((n|num|number|function|func|f)[_ ]?(of[_ ]?)?)?(evaluations?|evals?|fevals?|calls?)([_ ]?(count|number))?|nfev",
     re.IGNORECASE,
