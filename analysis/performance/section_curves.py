@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeAlias
@@ -127,17 +128,23 @@ def resolved(measures: Sequence[Measure], trajectories: Mapping[str, Sequence[An
     return tuple(found)
 
 
+def _is_random_search(label: str) -> bool:
+    """Whether a label is of random search, also of a library's, as `Optuna (Random)`."""
+    inner = re.fullmatch(r".*\((.*)\)", label)
+    names = (label, inner[1]) if inner else (label,)
+    return any(re.sub("[ _-]", "", name.lower()) in RANDOM_SEARCH for name in names)
+
+
 def baseline(trajectories: Mapping[str, Sequence[AnyTrajectory]], measure: Measure) -> tuple[float, str]:
     """The regret that is one when normalised, and what it is in words.
 
     Random search's mean final regret if there is such a group and it is above zero, else the median over all runs of
     the regret of their first incumbent, which for most optimizers is a random configuration; 1 if that is zero too.
     """
-    for label, members in trajectories.items():
-        if label.lower().translate({ord(c): None for c in " -_"}) in RANDOM_SEARCH:
-            finals = [one.final(measure) for one in members if len(one.rows)]
-            if finals and np.mean(finals) > 0:
-                return float(np.mean(finals)), f"the mean regret with which {label} ends"
+    for label in sorted(filter(_is_random_search, trajectories), key=len):
+        finals = [one.final(measure) for one in trajectories[label] if len(one.rows)]
+        if finals and np.mean(finals) > 0:
+            return float(np.mean(finals)), f"the mean regret with which {label} ends"
     firsts = [one.reported(measure)[0] for members in trajectories.values() for one in members if len(one.rows)]
     middle = float(np.median(firsts)) if firsts else 0.0
     if middle > 0:

@@ -46,7 +46,13 @@ _LABELS = {
     "FIFOScheduler (bayesopt)": "BO",
     "HyperbandScheduler (random)": "ASHA",
     "HyperbandScheduler (bayesopt)": "MOBSTER",
+    "HyperbandScheduler (kde)": "BOHB",
+    "HyperbandScheduler (hypertune)": "HyperTune",
+    "HyperbandScheduler (dyhpo)": "DyHPO",
+    "FIFOScheduler (grid)": "grid search",
 }
+_TYPES = {"pasha": "PASHA", "rush_stopping": "RUSH", "rush_promotion": "RUSH", "dyhpo": "DyHPO"}
+"""What HyperbandScheduler is where its type says so; other types stop or promote, and are no searches of their own."""
 
 
 @dataclass(frozen=True)
@@ -288,6 +294,9 @@ def _searched(log: ExperimentLog) -> Searcher:
         return searcher("Syne Tune", log.path, own=False)
     told = settings.get("searcher") if isinstance(settings, dict) else None
     named = f"{scheduler} ({told})" if isinstance(told, str) and told else str(scheduler)
+    kind = settings.get("type") if isinstance(settings, dict) else None
+    if scheduler == "HyperbandScheduler" and isinstance(kind, str):
+        named = _TYPES.get(kind, named)
     return searcher("Syne Tune", log.path, _LABELS.get(named, named), own=False)
 
 

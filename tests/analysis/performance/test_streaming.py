@@ -111,6 +111,10 @@ def test_reference_and_normalisation_by_hand(make_run) -> None:
     np.testing.assert_allclose([one.curves[0][1].lower[1], one.curves[0][1].upper[1]], [1 - half, 1 + half])
     assert one.baseline == "the mean regret with which random search ends"
     assert one.measures[0].unit is None
+    measure, own = sets_of(runs, reference=1.0)[0].measures[0], one.trajectories["random search"]
+    for label in ("Optuna (Random)", "DeepHyper (Random Search)", "RS"):
+        assert baseline({label: own}, measure) == (3.0, f"the mean regret with which {label} ends")
+    assert baseline({"Random Forest": own}, measure)[1].startswith("the median")
     alone = {"B": one.trajectories["B"]}
     assert baseline(alone, sets_of(runs, reference=1.0)[0].measures[0])[0] == 4.0  # the first incumbents
     assert baseline(alone, sets_of(runs, reference=9.0)[0].measures[0])[0] == 1.0

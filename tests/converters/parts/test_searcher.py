@@ -210,12 +210,15 @@ def test_syne_tune_tells_the_searcher_of_a_scheduler_that_takes_any(tmp_path: Pa
     source = tmp_path / "tpe"
     shutil.copytree(LOGS / "syne-tune" / "toy-asha-2026-11-22-01-31-09-613", source)
     metadata = json.loads((source / "metadata.json").read_text())
-    for scheduler, told, label in (
-        ("ASHA", None, "ASHA"),
-        ("HyperbandScheduler", "bayesopt", "MOBSTER"),
-        ("FIFOScheduler", "kde", "FIFOScheduler (kde)"),
-        (None, None, "TPE"),
+    for scheduler, told, kind, label in (
+        ("ASHA", None, None, "ASHA"),
+        ("HyperbandScheduler", "bayesopt", "stopping", "MOBSTER"),
+        ("HyperbandScheduler", "random", "pasha", "PASHA"),
+        ("HyperbandScheduler", "kde", "promotion", "BOHB"),
+        ("FIFOScheduler", "kde", None, "FIFOScheduler (kde)"),
+        (None, None, None, "TPE"),
     ):
+        metadata["scheduler_kwargs"]["type"] = kind
         metadata["scheduler_name"] = scheduler
         metadata["scheduler_kwargs"]["searcher"] = told
         (source / "metadata.json").write_text(json.dumps(metadata))
