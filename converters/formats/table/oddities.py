@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -13,6 +14,17 @@ from .rows import COMMA, MISSING, TableRows
 
 _STAMPS = ((1e17, 1e-9, "nanoseconds"), (1e14, 1e-6, "microseconds"), (1e11, 1e-3, "milliseconds"))
 """Least value, seconds, name: as seconds since 1970 such a value would be after the year 5000."""
+_UNITS = {
+    "ms": ("ms", "msec", "msecs", "millis", "milliseconds"),
+    "us": ("us", "usec", "microseconds"),
+    "ns": ("ns", "nanoseconds"),
+    "min": ("min", "mins", "minutes"),
+    "h": ("h", "hr", "hrs", "hours"),
+}
+"""Unit → how names of columns say it."""
+_UNIT = re.compile(
+    rf"(?:^|[^a-z])({'|'.join(word for words in _UNITS.values() for word in words)})[^a-z]*$", re.IGNORECASE
+)
 _UNTIL = 100  # times the least value: the year 2286
 
 
@@ -63,6 +75,21 @@ def time_unit(rows: TableRows, columns: Sequence[str]) -> tuple[float, list[Note
         if least <= largest < least * _UNTIL:
             return unit, [Note("derived", f"{told}: they are read as {name} since 1970", len(rows))]
     raise EncaveError(f"{rows.path}: {told}; say what they count with time_unit, or write them as 2024-03-01T10:00:00")
+
+
+def unit_in_name(columns: Iterable[str]) -> Iterator[Note]:
+    """That a column of times or durations is called as if it counted something else than the seconds it is taken for.
+
+    Args:
+        columns: Those whose numbers are read as seconds since no unit was given.
+    """
+    for name in columns:
+        found = _UNIT.search(name)
+        if found is None:
+            continue
+        unit = next(unit for unit, words in _UNITS.items() if found[1].lower() in words)
+        text = f"numbers in {name} are taken for seconds: if they count {unit}, say --map time_unit={unit}"
+        yield Note("flagged", text)
 
 
 def _plain(value: object) -> float | None:

@@ -18,6 +18,7 @@ from ...parts.feasibility import feasibility
 from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
 from ...parts.names import study_name
+from ...parts.numbers import finite_text
 from ...parts.outcomes import outcomes
 from ...parts.searcher import Searcher, named_in_path, searcher
 from ...parts.space import SPACE_FILE, LogSpace, known_space
@@ -25,9 +26,9 @@ from ...reader import TABLE, Found, Listing, Options, ReadResult
 from .checks import check_numbers, directions
 from .frames import KnownFrame, known_frame, told_over
 from .mapping import Mapped, decimal_comma, mapping_file, read_mapping, resolve, run_columns, self_explaining
-from .oddities import oddities, time_unit
+from .oddities import oddities, time_unit, unit_in_name
 from .order import ORDERED, in_order
-from .reports import going_on, unsaid_reports
+from .reports import going_on, unsaid_instances, unsaid_reports
 from .rows import TableRows
 from .source import SourceTable, column_names, may_be_table, read_table
 from .summer_time import after_change, over_the_change
@@ -195,6 +196,7 @@ def _run(
     columns, derived = _columns(rows, mapped)
     reported = going_on(rows, mapped, columns)
     notes += [*oddities(rows, mapped.hyperparameters), *reported.notes, *unsaid_reports(mapped, columns, ids)]
+    notes += unsaid_instances(rows, mapped, ids)
     counted = _counts(rows, mapped, dropped)
     told = mapped.told
     name = told.get("name", study_name(found.path, found.path.stem))
@@ -342,6 +344,9 @@ def _times(rows: TableRows, mapped: Mapped) -> tuple[list[float | None], list[fl
     roles = {role: mapped.roles[role] for role in ("start", "end", "duration") if role in mapped.roles}
     stamps = [column for role, column in roles.items() if role != "duration"]
     unit, notes = (mapped.time_unit, []) if mapped.time_unit else time_unit(rows, stamps)
+    if mapped.time_unit is None:
+        plain = [column for role, column in roles.items() if role == "duration" or unit == 1.0]
+        notes += unit_in_name(column for column in plain if any(map(_is_number, rows.raw(column))))
     units = {"start": unit, "end": unit, "duration": mapped.time_unit or 1.0}
     read = {"start": rows.seconds, "end": rows.seconds, "duration": rows.spans}
     known = {role: read[role](column, units[role]) for role, column in roles.items()}
@@ -361,6 +366,10 @@ def _times(rows: TableRows, mapped: Mapped) -> tuple[list[float | None], list[fl
         ends.append(total)
     text = "the log has durations only: each trial is taken to start when the one before it ends"
     return [0.0, *ends[:-1]], ends, [Note("derived", text, len(rows))]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and finite_text(value) is not None)
 
 
 def _sum(first: float | None, second: float | None) -> float | None:

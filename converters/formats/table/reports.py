@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -11,6 +12,10 @@ from ....run import Note
 from ...parts.continued import Reports, reports
 from .mapping import Mapped
 from .rows import TableRows
+
+_INSTANCES = re.compile(
+    r"(cv[_ ]?|data[_ ]?)?(fold|split|instance|inst|replicate|replication)s?([_ ]?(id|name|number|no))?", re.I
+)
 
 
 def going_on(rows: TableRows, mapped: Mapped, columns: Mapping[str, Any]) -> Reports:
@@ -43,3 +48,25 @@ def unsaid_reports(mapped: Mapped, columns: Mapping[str, Any], ids: Sequence[int
     return [
         Note("flagged", f"{text}: if they are reports of one, say --map trial=… for the column that tells it", rows)
     ]
+
+
+def unsaid_instances(rows: TableRows, mapped: Mapped, ids: Sequence[int]) -> list[Note]:
+    """That a column of folds or instances differs within configurations, of which each row counts for itself.
+
+    Args:
+        rows: The rows of one run.
+        mapped: What the columns are.
+        ids: Number of each row's configuration.
+    """
+    if "instance" in mapped.roles:
+        return []
+    notes: list[Note] = []
+    for name in filter(_INSTANCES.fullmatch, mapped.extras):
+        within: defaultdict[int, set[str]] = defaultdict(set)
+        for config_id, value in zip(ids, rows.raw(name), strict=True):
+            within[config_id].add(str(value))
+        several = sum(len(own) > 1 for own in within.values())
+        if 2 * several > len(within):
+            text = f"configurations have several values of {name}, and each of these rows counts for itself"
+            notes.append(Note("flagged", f"{text}: to judge by their mean say --map instance={name}", several))
+    return notes

@@ -410,6 +410,29 @@ def test_durations_as_programs_write_them(tmp_path: Path, form: str) -> None:
     assert run.trials["end"].to_pylist() == [10.0, 15.0]
 
 
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("elapsed_min", "min"), ("time [ms]", "ms"), ("duration(hours)", "h"), ("time", None), ("secs", None)],
+)
+def test_a_unit_in_a_name_is_told(tmp_path: Path, name: str, unit: str | None) -> None:
+    text = f"lr,loss,{name}\n0.1,1,5\n0.2,2,7\n"
+    told = [note for note in notes_of(a_table(tmp_path, text, end=name)) if "taken for seconds" in note]
+    assert told == (
+        [f"numbers in {name} are taken for seconds: if they count {unit}, say --map time_unit={unit}"] if unit else []
+    )
+    assert not notes_of(a_table(tmp_path, text, end=name, time_unit="s"))
+
+
+def test_folds_that_are_not_mapped_are_told(tmp_path: Path) -> None:
+    text = "lr,cv_fold,loss\n0.1,0,1\n0.1,1,5\n0.2,0,2\n0.2,1,2\n"
+    [note] = notes_of(a_table(tmp_path, text))
+    assert note.endswith("to judge by their mean say --map instance=cv_fold")
+    assert a_table(tmp_path, text).run.incumbent().value == 1.0
+    mapped = a_table(tmp_path, text, instance="cv_fold")
+    assert not notes_of(mapped) and mapped.run.incumbent().value == 2.0
+    assert not notes_of(a_table(tmp_path, "lr,split,loss\n0.1,0,1\n0.2,1,5\n"))
+
+
 def test_stamps_of_two_clocks_are_told(tmp_path: Path) -> None:
     text = "lr,loss,start\n0.1,1,0\n0.2,1,1700000000\n"
     assert notes_of(a_table(tmp_path, text, start="start")) == [
