@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 
 from ...run import BenchmarkFacts, RunHeader
 from .design import DesignOf
-from .objectives import names_of, roles, tell_apart
+from .objectives import all_objectives, names_of, roles, tell_apart
 
 SectionKey: TypeAlias = tuple[str, str]
 """What must agree between runs that are compared: the objective's role, and before it all else."""
@@ -86,6 +86,7 @@ def _facts(runs: Sequence[RunHeader]) -> dict[str, str]:
     digest = (benchmark.sha256 or "")[:8]
     return {
         "objective": f"{names_of(runs)}, {run.objectives[0].direction}d",
+        "objectives": all_objectives(run),
         "benchmark": benchmark.source or "other runs",
         "reporting": f"reporting {', '.join(names)}" if names else "objective only",
         "sha256": f"benchmark {digest}" if digest else "no benchmark hash",

@@ -47,9 +47,18 @@ def roles(runs: Sequence[RunHeader], alike: Mapping[int, str]) -> dict[int, str]
     told: dict[int, str] = {}
     for run in runs:
         first, names = run.objectives[0], single[keys[id(run)]]
-        named = names[first.name] and sum(names.values()) > 1 if first.name in names else True
-        told[id(run)] = f"{first.name if named else ''} {first.direction}"
+        if first.name in names:
+            named = names[first.name] and sum(names.values()) > 1
+            told[id(run)] = f"{first.name if named else ''} {first.direction}"
+        else:
+            told[id(run)] = all_objectives(run)
     return told
+
+
+def all_objectives(run: RunHeader) -> str:
+    """The objectives of a run by which it is compared, in words: all, unless a person chose one."""
+    chosen = run.objectives[:1] if run.provenance.compared_by else run.objectives
+    return " and ".join(f"{one.name} {one.direction}d" for one in chosen)
 
 
 def _tells(run: RunHeader) -> bool:
@@ -106,9 +115,7 @@ def tell_apart(
         design: Gives the design of a run.
     """
     largest = max(kinds, key=len)
-    told = "; ".join(
-        f"{names_of(kind)} is {kind[0].objectives[0].direction}d by {', '.join(_optimizers(kind))}" for kind in kinds
-    )
+    told = "; ".join(f"{_in_words(kind)} by {', '.join(_optimizers(kind))}" for kind in kinds)
     own = {id(run) for kind in kinds for run in kind}
     rest = [run for run in every if id(run) not in own]
     told_rules = (rule for kind in kinds if kind is not largest for rule in _rules(kind, largest, rest, named, design))
@@ -118,6 +125,13 @@ def tell_apart(
         rules += [f"{{match = {json.dumps(one)}, task = {json.dumps(task)}}}" for one in patterns(members, every)]
     why = f"{task}: objectives differ and are kept apart ({told})"
     return f"{why}. If they are one, say so in report.toml: runs = [{', '.join(rules)}]"
+
+
+def _in_words(kind: Sequence[RunHeader]) -> str:
+    """What is minimized or maximized."""
+    if any(all_objectives(run) != all_objectives(kind[0]) for run in kind) or " and " not in all_objectives(kind[0]):
+        return f"{names_of(kind)} is {kind[0].objectives[0].direction}d"
+    return all_objectives(kind[0])
 
 
 def _rules(
@@ -139,6 +153,9 @@ def _rules(
             ranges = range_of(kind, design), range_of(target, design)
             keys += _turned(*ranges)
             fractions = _counts_fractions_of(*ranges)
+    if not keys and used.name == wanted.name:  # they differ in further objectives
+        use = f"use = {json.dumps(used.name)}"
+        return [f"{{match = {json.dumps(one)}, {use}}}" for one in patterns([*kind, *target], [*kind, *target, *rest])]
     if not keys and not named:
         return []
     every = [*kind, *target, *rest]

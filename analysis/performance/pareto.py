@@ -68,9 +68,10 @@ def led_by_fronts(section: Section) -> bool:
 
 def compare_fronts(section: Section, axis: Axis, interval: Interval = "t") -> Pareto | None:
     """Hypervolume and attainment of the runs of a section; None with one objective or without any success."""
-    names = [objective.name for objective in section.runs[0].objectives]
-    if len(names) < 2 or any([one.name for one in run.objectives] != names for run in section.runs):
+    wanted = [(one.name, one.direction) for one in section.runs[0].objectives]
+    if len(wanted) < 2 or any([(one.name, one.direction) for one in run.objectives] != wanted for run in section.runs):
         return None
+    names = [name for name, _ in wanted]
     costs = {group.optimizer: [_costs(run, axis, names, full) for run in group.runs] for group, full in _fulls(section)}
     every = np.concatenate([own[~np.isnan(own).any(axis=1)] for members in costs.values() for own in members])
     if not len(every):

@@ -212,3 +212,23 @@ def test_other_directions_and_several_objectives_are_kept_apart_and_told(make_ru
     assert remark.endswith('runs = [{match = "B-toy-0", objective = "loss"}]')
     assert len(view_runs(Settings(runs=(Rule("B-*", objective="loss"),)).applied([*plain, strange])).sections) == 1
     assert len(view_runs([*plain, _named(make_run("B"), Objective("loss"), Objective("seconds"))]).sections) == 1
+
+
+def test_runs_that_differ_in_a_further_objective_are_no_one_front(make_run) -> None:
+    runs = [
+        _named(make_run("A", seed, task=task), Objective("error"), Objective("second", direction))
+        for task in ("toy", None)
+        for seed, direction in enumerate(("minimize", "maximize", "minimize"))
+    ]
+    view = view_runs(runs[:3])
+    assert [(section.title, len(section.runs)) for section in view.sections] == [
+        ("toy (error minimized and second maximized)", 1),
+        ("toy (error minimized and second minimized)", 2),
+    ]
+    (remark,) = view.kept_apart
+    assert "(error minimized and second minimized by A; error minimized and second maximized by A)" in remark
+    assert remark.endswith('runs = [{match = "*", use = "error"}]')
+    assert len(view_runs(Settings(runs=(Rule("*", use="error"),)).applied(runs[:3])).sections) == 1
+    assert len(view_runs(runs[3:]).sections) == 2
+    # beside a run of the first alone they are compared by that
+    assert len(view_runs([*runs[:3], _named(make_run("B"), Objective("error"))]).sections) == 1
