@@ -14,7 +14,7 @@ from ...parts.metrics import RAY_OWN, likely, more_is_better, usual
 from ...parts.optuna_attributes import OPTUNA_SAMPLERS, samplers
 from ...parts.searcher import SEARCHES
 from .mapping import NONE
-from .unsaid import may_name_a_search, runs_told, tells_of_the_trial
+from .unsaid import limits_told, may_name_a_search, runs_told, tells_of_the_trial
 
 _INDEX = ("", "Unnamed: 0")  # how pandas calls the column of an index
 _ATTRIBUTE = "system_attrs_"
@@ -28,7 +28,16 @@ _WANDB = (
     *("ID", "Name", "State", "Created", "Runtime", "Sweep", "Notes", "User", "Tags", "Commit", "GitHub", "Group"),
     *("Job Type", "Hostname", "Updated", "End Time", "Start Time", "Host", "Duration", "Description", "Report"),
 )
-_AX = ("trial_index", "arm_name", "trial_status", "generation_method", "generation_node", "status_reason", "reason")
+_AX = (
+    "trial_index",
+    "arm_name",
+    "trial_status",
+    "generation_method",
+    "generation_node",
+    "status_reason",
+    "reason",
+    "is_feasible",
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,8 @@ def guessed(names: Sequence[str]) -> Mapping[str, Any]:
     others = patterns or others
     named = others if len(others) <= _FEW else [_PLACE]
     told = {**_objective(found[-1]), "hyperparameters": named or [NONE]}
-    return told | runs_told(name for name in columns if name != found[-1])
+    rest = [name for name in columns if name != found[-1]]
+    return told | runs_told(rest) | limits_told(rest)
 
 
 def _metrics(names: Iterable[str]) -> list[str]:
@@ -285,7 +295,7 @@ def _ax(names: Sequence[str]) -> KnownFrame | None:
         )
         return KnownFrame("Ax's table of observations", {}, library="Ax", instead=instead)
     others = [name for name in names if name not in (*_AX, *_INDEX)]
-    roles = _present(names, trial_id="trial_index", status="trial_status")
+    roles = _present(names, trial_id="trial_index", status="trial_status", feasible="is_feasible")
     methods = [name for name in ("generation_node", "generation_method") if name in names]
     told = {**_of_these(others), **roles}
     return KnownFrame("Ax's data frame of trials", told, library="Ax", searcher_column=next(iter(methods), None))

@@ -32,7 +32,7 @@ from .reports import going_on, unsaid_instances, unsaid_reports
 from .rows import TableRows
 from .source import SourceTable, column_names, may_be_table, read_table
 from .summer_time import after_change, over_the_change
-from .unsaid import mixed_runs, unsaid
+from .unsaid import mixed_runs, unsaid, unsaid_limits
 
 
 class TableReader:
@@ -116,6 +116,8 @@ class TableReader:
         rows, told = in_order(everything, rows, mapped)
         chosen = TableRows(table, rows, found.path)
         told += mixed_runs(chosen, list(mapped.extras))
+        if not mapped.constraints and "feasible" not in mapped.roles:
+            told += unsaid_limits(list(mapped.extras))
         if frame is None:
             ordered = any(role in mapped.roles for role in ORDERED)
             told += unsaid(chosen, list(mapped.extras), ordered=ordered)

@@ -28,12 +28,16 @@ _OTHERS = re.compile(
     r"n[_ ]?gen|gen(eration)?|individual|epoch|config(uration)?[_ ]?(id|number)|"
     r"(mean_|std_)?(fit|train(ing)?|eval(uation)?|inference|predict(ion)?|pred|score)[_ ]?time([_ ]?\w*)?|"
     r"status|state|start(ed)?([_ ]?(time|at))?|end(ed)?([_ ]?(time|at))?|finish(ed)?([_ ]?(time|at))?|time(stamp)?|"
-    r"date(time)?|duration|elapsed|(run|wall|cpu)[_ ]?time|worker|host(name)?|budget|fidelity|feasible|"
+    r"date(time)?|duration|elapsed|(run|wall|cpu)[_ ]?time|worker|host(name)?|budget|fidelity|"
     r"training[_ ]?iteration|rung|rank([_ ]?\w*)?|"
-    r"constr(aint)?s?([_ ]?\w*)?|instance",
+    r"instance",
     re.IGNORECASE,
 )
-_KINDS = (*_OF_RUNS.values(), _COUNTS, _NUMBERS, _OTHERS)
+FEASIBLE = re.compile(r"(is[_ ]?)?feasib(le|ility)([_ ]?flag)?", re.IGNORECASE)
+"""Columns that say whether a trial is feasible."""
+CONSTRAINTS = re.compile(r"constr(aint)?s?([_ .:]?\w*)?", re.IGNORECASE)
+"""Columns of constraints."""
+_KINDS = (*_OF_RUNS.values(), _COUNTS, _NUMBERS, _OTHERS, FEASIBLE, CONSTRAINTS)
 
 
 def tells_of_the_trial(name: str) -> bool:
@@ -58,6 +62,30 @@ def runs_told(names: Iterable[str]) -> dict[str, list[str]]:
         if key is not None:
             told.setdefault(key, []).append(name)
     return {key: told[key] for key in _OF_RUNS if key in told}
+
+
+def limits_told(names: Iterable[str]) -> dict[str, str | list[str]]:
+    """Key of a mapping → the columns of these that by their names tell which trials are feasible.
+
+    Args:
+        names: Columns.
+    """
+    known = list(names)
+    feasible = next((name for name in known if FEASIBLE.fullmatch(name)), None)
+    limits = [name for name in known if CONSTRAINTS.fullmatch(name)]
+    return {**({"feasible": feasible} if feasible else {}), **({"constraint": limits} if limits else {})}
+
+
+def unsaid_limits(columns: Sequence[str]) -> Iterator[Note]:
+    """That columns of constraints are named in no role, so that infeasible rows may be the incumbent.
+
+    Args:
+        columns: The columns without a role.
+    """
+    for key, names in limits_told(columns).items():
+        told = names if isinstance(names, str) else ",".join(names)
+        text = f"{told} may tell which rows are feasible, and all count as such: if so, say"
+        yield Note("flagged", f"{text} --map {shlex.quote(f'{key}={told}')}")
 
 
 def mixed_runs(rows: TableRows, columns: Sequence[str]) -> Iterator[Note]:

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from encave import read
 from encave.converters.conversion import convert
 from encave.converters.exporting import export
 from encave.converters.formats.deepcave.output import prepare
+from encave.converters.formats.table.frames import guessed, known_frame
 from encave.converters.formats.table.reader import READER
 from encave.converters.inspection import inspect_logs
 from encave.converters.reader import Options
@@ -145,3 +147,22 @@ def test_other_formats_give_the_same_incumbent_back(tmp_path: Path, format_name:
     assert back.trials["feasible"].to_pylist() == run.trials["feasible"].to_pylist()
     assert back.incumbent() == run.incumbent()
     assert np.array_equal(back.cost(), run.cost())
+
+
+def test_columns_of_constraints_that_are_not_mapped_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("x,loss,is_feasible,constraint_1\n0.1,1,False,2\n0.2,2,True,-1\n")
+    own = {"objective": "loss", "hyperparameters": "x"}
+    (run,) = read(path, map=own)
+    told = [note.text.partition("say ")[2] for note in run.notes if "may tell which rows are feasible" in note.text]
+    assert told == ["--map feasible=is_feasible", "--map constraint=constraint_1"] and run.incumbent().value == 1.0
+    (run,) = read(path, map=own | {"feasible": "is_feasible"})
+    assert not any("may tell" in note.text for note in run.notes) and run.incumbent().value == 2.0
+
+
+def test_ways_in_name_columns_of_constraints() -> None:
+    told = guessed(["x", "loss", "is_feasible", "constr_a", "constr_b"])
+    assert (told["hyperparameters"], told["feasible"]) == (["x"], "is_feasible")
+    assert told["constraint"] == ["constr_a", "constr_b"]
+    frame = known_frame(["trial_index", "arm_name", "trial_status", "is_feasible", "loss", "x"])
+    assert frame is not None and (frame.mapping["feasible"], frame.mapping["hyperparameters"]) == ("is_feasible", ["x"])
