@@ -69,7 +69,8 @@ def named_elsewhere(runs: Sequence[RunHeader], joint: Mapping[int, frozenset[str
         if run.provenance.task:
             continue
         places = [_words(name) for name in _place_names(run)]
-        told = [task for task, own in words.items() if any(_holds(place, own) for place in places)]
+        seen = {word for place in places for word in place}
+        told = [task for task, own in words.items() if own[0] in seen and any(_holds(one, own) for one in places)]
         whole = [one for one in told if not any(_holds(words[other], words[one]) for other in told if other != one)]
         if len(whole) == 1 and {joint[id(run)], frozenset()} & spaces[whole[0]]:  # some tables have no configurations
             found[id(run)] = whole[0]
