@@ -195,14 +195,13 @@ def described(result: ReadResult, found: Found, read_from: Mapping[str, str] = M
     if values.notes:
         run = run.replace(notes=(*run.notes, *values.notes))
     one_of_several = found.key is not None and known.study is None  # whose file's name is that of all
-    seed = (
-        None
-        if run.seed is not None or values.seed is not None or one_of_several
-        else named_seed(found.path, known.study)
-    )
-    if seed is not None:
+    own = values.seed if run.seed is None else run.seed
+    seed = None if one_of_several else named_seed(found.path, known.study, repetitions=own is None)
+    if seed is not None and own is None:
         told |= {"seed": seed.seed, "seed_from": seed.where}
         run = run.replace(notes=(*run.notes, seed.note()))
+    elif seed is not None and seed.seed != own:
+        run = run.replace(notes=(*run.notes, seed.against(own)))
     if negative := _negative(run):
         run = run.replace(notes=(*run.notes, *negative))
     names = [name for name in run.configurations.column_names if run.configurations[name].null_count]

@@ -37,8 +37,12 @@ class NamedSeed:
         """That the seed is from a name and not from the log."""
         return Note("derived", f"the log does not say the seed: {self.seed} from the {self.where}")
 
+    def against(self, logged: int | None) -> Note:
+        """That the log says another seed, which counts."""
+        return Note("flagged", f"the log says the seed {logged}, which counts, and the {self.where} another")
 
-def named_seed(path: Path, study: str | None = None) -> NamedSeed | None:
+
+def named_seed(path: Path, study: str | None = None, *, repetitions: bool = True) -> NamedSeed | None:
     """What the name of a log, of its study, or of one of the three folders above says the seed is; None if none does.
 
     `seed` (`random_state`, `rng`, `seeds/3`) counts before `run`, `rep`, `repeat`, `trial` and a last `s7`, and the
@@ -47,12 +51,13 @@ def named_seed(path: Path, study: str | None = None) -> NamedSeed | None:
     Args:
         path: The log.
         study: Name of the study in it.
+        repetitions: Whether a number of a run or a repetition counts, too.
     """
     absolute = path.absolute()
     files = dict.fromkeys((path.stem.partition(".")[0], path.stem) if path.suffix else (path.name,))
     names = [("study", study or ""), *(("file", name) for name in files)]
     names += [("folder", _with_seeds(folder)) for folder in list(absolute.parents)[:_FOLDERS]]
-    return _first(names, _SEED) or _first(names, _REPETITION)
+    return _first(names, _SEED) or (_first(names, _REPETITION) if repetitions else None)
 
 
 def _with_seeds(folder: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from encave import read
 from encave.cli import cli
 from encave.converters.parts.seed_names import named_seed
 from encave.run import Run, find_runs
@@ -79,3 +80,14 @@ def test_runs_of_one_file_have_no_seed_of_its_name(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     runs = [Run.load(folder) for folder in find_runs(tmp_path / "runs")]
     assert len(runs) > 1 and {run.seed for run in runs} == {None}
+
+
+def test_a_seed_of_the_log_counts_and_a_name_that_says_another_is_told(tmp_path: Path) -> None:
+    for folder in ("seed_3", "seed_5", "run_4"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "t.csv").write_text(f"x,loss,seed\n0.1,1,5\n0.2,{len(folder)}.5,5\n")
+    runs = read(tmp_path, map={"objective": "loss", "hyperparameters": "x"})
+    told = {Path(run.provenance.source).parent.name: [n.text for n in run.notes if "another" in n.text] for run in runs}
+    assert {run.seed for run in runs} == {5}
+    assert told["seed_3"] == ["the log says the seed 5, which counts, and the folder's name 'seed_3' another"]
+    assert told["seed_5"] == told["run_4"] == []
