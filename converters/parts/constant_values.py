@@ -1,4 +1,4 @@
-"""What a value that all trials of a run have says of it: columns called `dataset`, `problem`, `seed` and the like."""
+"""What a value that all trials of a run have says of it: fields called `dataset`, `problem`, `seed` and the like."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAMES = (
 TASKS = re.compile(rf"{_NAMES}|{_DIMENSION}", re.IGNORECASE)
 """Names of what a run is on."""
 _ALONE = re.compile(_NAMES, re.IGNORECASE)  # a dimension names no task without its function
-_BEFORE = re.compile(r"^(user_attrs_|info[._]|config[._/]|params[._])")
+_BEFORE = re.compile(r".*[./]|^(user_attrs|info|config|params)_")
 _OF_ANY = frozenset(("classification", "regression", "binary", "multiclass", "minimize", "maximize", "none", "nan"))
 _LONGEST = 200  # letters of a name
 
@@ -52,7 +52,7 @@ def told_by_values(run: Run) -> ToldByValues:
     tasks: dict[str, Any] = {}
     seeds: dict[str, int] = {}
     for name, value in _constants(run):
-        short = _BEFORE.sub("", name)
+        short = _short(name)
         if TASKS.fullmatch(short) and _names_something(value):
             tasks.setdefault(short, value)
         elif SEED.fullmatch(short) and type(value) is int and value >= 0:
@@ -82,13 +82,27 @@ def _names_something(value: Any) -> bool:
 
 
 def _constants(run: Run) -> Iterator[tuple[str, Any]]:
-    """Names of attributes and of columns by which something may be told, with the one value that all trials have."""
+    """Names of attributes, columns and settings by which something may be told, with the value that all trials have."""
     study = run.provenance.extra.get("study_user_attrs")
     yield from (study if is_object(study) else {}).items()
-    for column in run.trials.column_names:
-        name = column.removeprefix(EXTRA)
-        short = _BEFORE.sub("", name)
-        if name != column and (TASKS.fullmatch(short) or SEED.fullmatch(short)):
-            values = pc.unique(run.trials[column])
+    columns = {name.removeprefix(EXTRA): run.trials[name] for name in run.trials.column_names if name.startswith(EXTRA)}
+    columns |= {name: run.configurations[name] for name in _not_searched(run)}
+    for name, column in columns.items():
+        short = _short(name)
+        if TASKS.fullmatch(short) or SEED.fullmatch(short):
+            values = pc.unique(column)
             if len(values) == 1 and values[0].is_valid:
                 yield name, values[0].as_py()
+
+
+def _short(name: str) -> str:
+    """A name without what it is nested in."""
+    return _BEFORE.sub("", name)
+
+
+def _not_searched(run: Run) -> list[str]:
+    """Hyperparameters of one value: those that the space fixes, and where it was inferred those of several trials."""
+    several = run.inferred_space and run.configurations.num_rows > 1
+    told = run.space_json.get("hyperparameters") or ()
+    fixed = {one.get("name") for one in told if one.get("type") == "constant" or len(one.get("choices") or "12") == 1}
+    return [name for name in run.configurations.column_names if several or (name in fixed and not run.inferred_space)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ConfigSpace import ConfigurationSpace
 
 from encave import read
 from encave.analysis.grouping.sections import view_runs
@@ -81,3 +82,23 @@ def test_attributes_of_studies_and_trials_of_optuna(tmp_path: Path) -> None:
     runs = list(read(tmp_path))
     assert [(run.task, run.seed) for run in runs] == [("adult", 7), ("letter", 8)]
     assert _groups(runs) == {"adult": 1, "letter": 1}
+
+
+def test_settings_that_were_not_searched(tmp_path: Path) -> None:
+    own = {"objective": "loss", "hyperparameters": "x,config.*"}
+    for number, task in enumerate(("adult", "letter")):
+        _table(tmp_path / f"run_{number}.jsonl", config={"dataset": task, "seed": 3, "lr": 0.1})
+    runs = list(read(tmp_path, map=own))
+    assert [(run.task, run.seed) for run in runs] == [("adult", 3), ("letter", 3)]
+    # of one configuration, or of a space that says that it was searched, nothing is known
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "t.csv").write_text("x,loss,dataset\n0.1,1,adult\n")
+    (run,) = read(tmp_path / "one", map=LOSS | {"hyperparameters": "x,dataset"})
+    assert run.task is None
+    fixed = ConfigurationSpace({"x": (0.0, 1.0), "dataset": ["adult"]})
+    (run,) = read(tmp_path / "one", map=LOSS | {"hyperparameters": "x,dataset"}, configspace=fixed)
+    assert run.task == "adult"
+    (tmp_path / "one" / "t.csv").write_text("x,loss,dataset\n0.1,1,adult\n0.2,1,adult\n")
+    space = ConfigurationSpace({"x": (0.0, 1.0), "dataset": ["adult", "letter"]})
+    (run,) = read(tmp_path / "one", map=LOSS | {"hyperparameters": "x,dataset"}, configspace=space)
+    assert run.task is None
