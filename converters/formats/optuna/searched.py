@@ -18,9 +18,10 @@ _RUNG = "completed_rung_0"
 
 
 def logged_sampler(study: OptunaStudy) -> str | None:
-    """The sampler of the study's pickle or of its attributes; None if nothing tells."""
+    """The sampler of the study's pickle, of system attributes or of a user's `sampler`; None if nothing tells."""
     told = [_of_class(study.sampler)] if study.sampler else _of_attributes(study)
-    return " + ".join(told) or None
+    said = study.user.get("sampler")
+    return " + ".join(told) or (_of_class(said) if isinstance(said, str) and said.strip() else None)
 
 
 def _of_class(name: str) -> str:

@@ -172,9 +172,12 @@ def test_samplers_and_pruners_of_studies_that_optuna_wrote(tmp_path: Path) -> No
         "f": (optuna.samplers.RandomSampler(seed=0), optuna.pruners.HyperbandPruner(1, 9, 3), 24),
         "random_sh_0": (optuna.samplers.RandomSampler(seed=0), optuna.pruners.SuccessiveHalvingPruner(1), 16),
         "g": (optuna.samplers.QMCSampler(seed=0), None, 3),
+        "h": (optuna.samplers.RandomSampler(seed=0), None, 3),
     }
     for name, (sampler, pruner, trials) in made.items():
         study = optuna.create_study(storage=storage, study_name=name, sampler=sampler, pruner=pruner)
+        if name == "h":
+            study.set_user_attr("sampler", "RandomSampler")
         study.optimize(steps, n_trials=trials)
     runs = {result.run.name: result.run.provenance.group for result in read_all(tmp_path, "optuna")}
     assert runs == {
@@ -186,6 +189,7 @@ def test_samplers_and_pruners_of_studies_that_optuna_wrote(tmp_path: Path) -> No
         "f": "Optuna (Hyperband)",
         "random_sh_0": "Optuna (Random + Successive Halving)",
         "g": "Optuna (QMC)",
+        "h": "Optuna (Random)",
     }
 
 
