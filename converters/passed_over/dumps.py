@@ -38,6 +38,8 @@ _OPENBOX = re.compile(rb'\{\s*"task_id"[\s\S]*"num_objectives"')
 _COLUMNS = re.compile(rb'\s*\{\s*"[^"]+"\s*:\s*\{\s*"0"\s*:|\s*\{\s*"(columns|schema)"\s*:')
 _LISTS = re.compile(rb'\s*\{\s*"[^"]+"\s*:\s*\[\s*[-0-9"]')
 _BY_TRIAL = re.compile(rb'\s*\{\s*"[^"]+"\s*:\s*\{\s*"')
+_FIRST_OBJECT = re.compile(rb"(?:[ \t]*(?:#[^\n]*|---)?\r?\n)*- [^\n]*\n(?:[ \t][^\n]*\n)*")
+_FIELD = re.compile(rb"([A-Za-z_][\w .-]*):(?:[ \t]|\r?$)", re.MULTILINE)
 _COCO = re.compile(rb"^(suite = |funcId = )", re.MULTILINE)
 
 
@@ -111,6 +113,9 @@ def of_file(listing: Listing, name: str) -> Unread | None:
         return Unread(path, "log of irace (R data)" if "irace" in lower else "R data", way_in)
     if lower.endswith(_SHEETS):
         return Unread(path, f"table ({path.suffix.lower()})", "save it as CSV or Parquet and convert that")
+    if lower.endswith((".yaml", ".yml")) and _lists_trials(listing.head(name)):
+        way_in = f"write it as JSON, as with json.dump(yaml.safe_load(open({name!r})), …), {_TABLE}"
+        return Unread(path, "table (YAML)", way_in)
     kind = _UNTOLD.get(path.suffix.lower())
     if kind is None or (kind == "list (YAML)" and not listing.head(name).lstrip().startswith(b"- ")):
         return None
@@ -127,6 +132,12 @@ def _is_table(head: bytes) -> bool:
             named = all(map(_WORD.fullmatch, rows[0]))
             return named and all(any(map(_NUMBER.fullmatch, row)) for row in rows[1:])
     return False
+
+
+def _lists_trials(head: bytes) -> bool:
+    """Whether a YAML file begins with a list whose first object has a field that is called like an objective."""
+    found = _FIRST_OBJECT.match(head)
+    return found is not None and bool(usual(name.decode("utf-8", "replace") for name in _FIELD.findall(found[0])))
 
 
 def _unpacked(listing: Listing, name: str) -> bytes:

@@ -194,7 +194,7 @@ def test_whatever_may_hold_trials_is_told(tmp_path: Path, name: str, content: by
     [
         ("hist.npz", b"PK", "arrays of NumPy"),
         ("out.pkl", pickle.dumps({"x": [1], "loss": [2]}), "pickle"),
-        ("out.yaml", b"- {x: 1, loss: 2}\n- {x: 2, loss: 1}\n", "list (YAML)"),
+        ("out.yaml", b"- {x: 1, size: 2}\n- {x: 2, size: 1}\n", "list (YAML)"),
         ("out.yaml", b"x: 1\n", None),
         ("out.h5", b"\x89HDF", "HDF5 file"),
     ],
@@ -286,6 +286,9 @@ def test_a_dump_of_hyperopt_as_it_writes_it(tmp_path: Path) -> None:
         ("a.json", '{"train": {"lr": 1, "size": 2}, "test": {"lr": 2, "size": 1}}', None),
         ("metrics.csv", "epoch,step,train_loss,val_loss\n0,1,2,3\n", "curve of one training (Lightning)"),
         ("metrics.csv", "epoch,step,depth,val_loss\n0,1,2,3\n", "table (CSV)"),
+        ("a.yaml", "# mine\n- lr: 0.1\n  val_loss: 2\n- lr: 0.2\n  val_loss: 1\n", "table (YAML)"),
+        ("a.yml", "- {lr: 0.1, loss: 2}\n- {lr: 0.2, loss: 1}\n", "table (YAML)"),
+        ("a.yaml", "- name: x\n  size: 2\n", None),
         ("optimization_results.yaml", "name: optuna\nbest_value: 1\n", "result of a sweep of Hydra"),
         ("a.csv", "x\n1\n2\n", None),
         ("a.csv", "", None),
