@@ -22,7 +22,7 @@ FIRST_OBJECTIVE = "objective"
 _OWN = {
     **{"smac": ("cost",), "dehb": ("fitness",), "optuna": ("value",), "bohb": ("loss",), "deephyper": ("objective",)},
     **{"neps": ("loss", "objective_to_minimize"), "ioh": ("raw_y",), "deepcave": ("Cost",)},
-    **{"nevergrad": ("#loss",), "bayesianoptimization": ("target",)},
+    **{"nevergrad": ("#loss",), "bayesianoptimization": ("target",), "ray-tune": ("_metric",), "carps": ("quality",)},
 }
 """Format (of a known table its optimizer) → what it calls any objective, which says nothing of what was measured."""
 
