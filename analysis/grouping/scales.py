@@ -18,7 +18,7 @@ def tell_scales(title: str, runs: Sequence[RunHeader], every: Sequence[RunHeader
     """That some of these runs seem to count percent and others fractions, with the line of `report.toml` that mends it.
 
     Fractions are runs whose values all lie in [0, 1]. Percent are those whose unit says so, and those whose values all
-    lie in [0, 100] if they are by far the larger ones.
+    lie in [0, 100] if they are by far the larger ones, with a gap between both.
 
     Args:
         title: Of their task.
@@ -27,15 +27,19 @@ def tell_scales(title: str, runs: Sequence[RunHeader], every: Sequence[RunHeader
         design: Gives the design of a run.
     """
     values = {id(run): told for run in runs if (told := design(run).values)}
-    known = [run for run in runs if id(run) in values]
+    # what improved alone is of all sizes, and seldom a share
+    known = [run for run in runs if id(run) in values and not run.provenance.improvements_only]
     fractions = [run for run in known if _said(run) or (_within(values[id(run)], 1.0) and not _in_percent(run))]
     small = {id(run) for run in fractions}
     percent = [run for run in known if id(run) not in small and (_in_percent(run) or _within(values[id(run)], 100.0))]
     if not fractions or not percent:
         return []
     typical = [median(values[id(run)][1] for run in some) for some in (fractions, percent)]
-    if typical[1] <= _TIMES * typical[0] and not any(map(_in_percent, percent)):
-        return []
+    if not any(map(_in_percent, percent)):
+        # values that pass from one to the other without a gap are of one measure, as those of a function
+        gap = min(values[id(run)][1] for run in percent) > max(values[id(run)][2] for run in fractions)
+        if not gap or typical[1] <= _TIMES * typical[0]:
+            return []
     rules = [f'{{match = {json.dumps(one)}, scale = "percent"}}' for one in patterns(percent, every)]
     who = ", ".join(sorted({run.label for run in percent}))
     return [

@@ -57,6 +57,15 @@ def test_what_may_count_the_same_is_not_told(errors, low: float, high: float, un
     assert view_runs([errors("A", 0, 5, 90, "%"), errors("B", 0, 3, 80, "%")]).remarks == ()
 
 
+def test_values_without_a_gap_are_of_one_measure(errors) -> None:
+    runs = [errors("A", 0, 0.01, 0.9), errors("A", 1, 0.5, 9), errors("A", 2, 0.1, 1.3)]
+    assert view_runs(runs).remarks == ()
+    apart = [runs[0], errors("A", 1, 3, 9)]
+    assert len(view_runs(apart).remarks) == 1
+    improved = [run.replace(provenance=run.provenance.replace(improvements_only=True)) for run in apart]
+    assert view_runs(improved).remarks == ()
+
+
 def _measured(run: Run, name: str, direction: Literal["minimize", "maximize"], turn: Callable[[float], float]) -> Run:
     """The run with its errors logged as something else."""
     values = [turn(float(value)) for value in run.column("cost:loss")]
