@@ -57,6 +57,7 @@ def told_by_values(run: Run) -> ToldByValues:
             tasks.setdefault(short, value)
         elif SEED.fullmatch(short) and type(value) is int and value >= 0:
             seeds[name] = value
+    tasks = dict(sorted(tasks.items(), key=lambda item: _ALONE.fullmatch(item[0]) is None))
     words = ", ".join(str(value) if isinstance(value, str) else f"{name} {value}" for name, value in tasks.items())
     named = bool(words) and any(map(_ALONE.fullmatch, tasks)) and run.task is None
     seed = next(iter(seeds.values())) if run.seed is None and len(set(seeds.values())) == 1 else None

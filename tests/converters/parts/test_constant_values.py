@@ -33,7 +33,7 @@ def _groups(runs: list[Run]) -> dict[str, int]:
     [
         ({"dataset": "adult"}, "adult", None),
         ({"dataset": "adult", "seed": 3}, "adult", 3),
-        ({"function": "Ackley", "dim": 5}, "Ackley, dim 5", None),
+        ({"dim": 5, "function": "Ackley"}, "Ackley, dim 5", None),
         ({"openml_task_id": 3917, "random_state": 1}, "openml_task_id 3917", 1),
         ({"task": "classification", "data": "x"}, None, None),
         ({"info": {"dataset": "adult"}}, "adult", None),
