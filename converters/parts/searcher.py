@@ -11,7 +11,7 @@ from typing import Any
 from ...run import Note
 
 _FOLDERS = 4  # above a log that may name its search
-RANDOM_SEARCH = r"random(?![^0-9a-z]*(?:seed|forest|state|init))(?:[^0-9a-z]*(?:search|sampler))?|rs"
+RANDOM_SEARCH = r"random(?![^0-9a-z]*(?:seeds?(?![0-9])|forest|state|init))(?:[^0-9a-z]*(?:search|sampler))?|rs"
 """Pattern of the names of random search."""
 _END = r"(?:[^0-9a-z]*(?:search|sampler|optimizer))?"
 SEARCHES: Mapping[str, str] = {
@@ -148,9 +148,9 @@ def named_in_path(path: Path, known: Mapping[str, str] = SEARCHES) -> Named | No
     return _of_file(path, known) or _first_named(folders, known, "folder")
 
 
-def named_in(name: str, known: Mapping[str, str]) -> Named | None:
-    """The search that a study's name tells; None if it tells none or several."""
-    return _first_named([name], known, "study's name")
+def named_in(name: str, known: Mapping[str, str], what: str = "study's name") -> Named | None:
+    """The search that the name of a study, or of what else, tells; None if it tells none or several."""
+    return _first_named([name], known, what)
 
 
 def _of_file(path: Path, known: Mapping[str, str]) -> Named | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ...run import Note
 
@@ -42,7 +43,9 @@ class NamedSeed:
         return Note("flagged", f"the log says the seed {logged}, which counts, and the {self.where} another")
 
 
-def named_seed(path: Path, study: str | None = None, *, repetitions: bool = True) -> NamedSeed | None:
+def named_seed(
+    path: Path, study: str | None = None, *, repetitions: bool = True, of: Literal["study", "run"] | None = None
+) -> NamedSeed | None:
     """What the name of a log, of its study, or of one of the three folders above says the seed is; None if none does.
 
     `seed` (`random_state`, `rng`, `seeds/3`) counts before `run`, `rep`, `repeat`, `trial` and a last `s7`, and the
@@ -52,7 +55,11 @@ def named_seed(path: Path, study: str | None = None, *, repetitions: bool = True
         path: The log.
         study: Name of the study in it.
         repetitions: Whether a number of a run or a repetition counts, too.
+        of: What has that name if nothing else is asked, as a run of a table of several.
     """
+    if of is not None:
+        names = [(of, study or "")]
+        return _first(names, _SEED) or _first(names, _REPETITION)
     absolute = path.absolute()
     files = dict.fromkeys((path.stem.partition(".")[0], path.stem) if path.suffix else (path.name,))
     names = [("study", study or ""), *(("file", name) for name in files)]

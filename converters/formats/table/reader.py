@@ -20,7 +20,8 @@ from ...parts.inferred_space import infer
 from ...parts.names import study_name
 from ...parts.numbers import finite_text
 from ...parts.outcomes import outcomes
-from ...parts.searcher import Searcher, named_in_path, searcher
+from ...parts.searcher import SEARCHES, Searcher, named_in, named_in_path, searcher
+from ...parts.seed_names import named_seed
 from ...parts.space import SPACE_FILE, LogSpace, known_space
 from ...reader import TABLE, Found, Listing, Options, ReadResult
 from .checks import check_numbers, directions
@@ -123,11 +124,11 @@ class TableReader:
             told += unsaid(chosen, list(mapped.extras), ordered=ordered)
         of_run = {name: table.values(name)[rows[0]] for name in mapped.runs}
         mapped = replace(mapped, told=mapped.of_run(of_run))
-        searched = _searched(found.path, frame, everything, mapped.told)
+        searched = _searched(found, frame, everything, mapped.told)
         known = frame.library if frame is not None and "optimizer" not in mapped.told else None
         program = known or (searched.label if searched else "unknown")
         run = _run(found, options, everything, rows, mapped, program, searched, [*notes, *told], dropped=dropped)
-        run = _seeded(run, of_run)
+        run = _seeded(run, of_run, found.key)
         return ReadResult(run, None, len(run) + dropped, dropped=dropped)
 
 
@@ -218,21 +219,33 @@ def _run(
     )
 
 
-def _seeded(run: Run, of_run: Mapping[str, Any]) -> Run:
-    """The run with the seed that a column says which tells the runs apart, where nothing else says it."""
+def _seeded(run: Run, of_run: Mapping[str, Any], key: str | None) -> Run:
+    """The run with the seed that what tells the runs of a file apart says, where nothing else does.
+
+    Args:
+        run: The run.
+        of_run: Column that tells the runs apart → the run's value.
+        key: The run's name in its file.
+    """
     seeds = {name: value for name, value in of_run.items() if SEED.fullmatch(name) and type(value) is int}
-    if run.seed is not None or len(seeds) != 1:
+    named = named_seed(Path(), key, of="run") if key is not None and not seeds else None
+    if run.seed is not None or (len(seeds) != 1 and named is None):
         return run
+    if named is not None:
+        told = run.provenance.replace(seed=named.seed, seed_from=named.where)
+        return run.replace(provenance=told, notes=(*run.notes, named.note()))
     [(name, seed)] = seeds.items()
     return run.replace(provenance=run.provenance.replace(seed=seed, seed_from=f"column {name}"))
 
 
-def _searched(path: Path, frame: KnownFrame | None, rows: TableRows, told: Mapping[str, str]) -> Searcher | None:
-    """What searched, as the mapping says, else as a known table or the folders tell; None if nothing does."""
+def _searched(found: Found, frame: KnownFrame | None, rows: TableRows, told: Mapping[str, str]) -> Searcher | None:
+    """What searched, as the mapping says, else as a known table or names tell; None if nothing does."""
+    path = found.path
     if "optimizer" in told:
         return Searcher(told["optimizer"])
     if frame is None or frame.library is None:
-        named = named_in_path(path)
+        own = named_in(found.key, SEARCHES, "run's name") if found.key is not None else None
+        named = own or named_in_path(path)
         return Searcher(named.label, named) if named else None
     column = frame.searcher_column
     logged = rows.values(column) if column is not None and column in rows.table.columns else []

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, UniformFloatHyperparameter
 
+from encave import read
+from encave.analysis.grouping.sections import view_runs
 from encave.converters.formats.table.reader import READER, TableReader
 from encave.converters.formats.table.source import column_names, read_table
 from encave.converters.reader import Options, ReadResult
@@ -128,6 +130,18 @@ def test_several_runs_in_one_file_share_space_and_numbers(tmp_path: Path) -> Non
     assert first.run.name.endswith("-a") and second.run.name.endswith("-b")
     assert first.run.space == second.run.space
     assert second.run.trials["config_id"].to_pylist() == [0, 2]
+
+
+def test_names_of_runs_in_one_file_tell_search_and_seed(tmp_path: Path) -> None:
+    rows = [{"run": name, "x": k, "loss": k} for name in ("adult_tpe_seed3", "adult_random_seed4") for k in (1, 2)]
+    path = tmp_path / "all.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    runs = read(path, map={"objective": "loss", "hyperparameters": "x", "run": "run"})
+    assert [(run.label, run.seed) for run in runs] == [("Random Search", 4), ("TPE", 3)]
+    assert runs[1].provenance.seed_from == "run's name 'adult_tpe_seed3'"
+    assert runs[1].provenance.label_where == "run's name"
+    (section,) = view_runs(runs).sections
+    assert len(section.groups) == 2
 
 
 def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ FRAMES = LOGS / "frames"
         ("asha-adult/seed_1", "Lib (ASHA)"),
         ("bayesian_optimization", "Lib (BO)"),
         ("random_seed_3", "Lib"),
+        ("random_seed3", "Lib (Random Search)"),  # as tpe_seed3
         ("tpe_vs_gp", "Lib"),
         ("anything", "Lib"),
     ],
