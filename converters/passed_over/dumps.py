@@ -24,7 +24,7 @@ _UNTOLD = {
     **dict.fromkeys((".yaml", ".yml"), "list (YAML)"),
 }  # fmt: skip
 """Ending → what it is: mostly models, settings and the like, so that they are told of only where there is no log."""
-_TEXTS = (".txt", ".dat")
+_TEXTS = (".txt", ".dat", ".log", ".out")
 _ROWS = re.compile(rb"(?:[^\r\n]*\r?\n){3}")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|nan|[-+]?inf", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z_][^\s%]*")
@@ -106,7 +106,7 @@ def of_file(listing: Listing, name: str) -> Unread | None:
         return _json(listing, name)
     if lower.endswith(".info") and _COCO.search(listing.head(name)):
         return Unread(path, "experiment of COCO or old IOHprofiler (.info)", "encave reads IOHprofiler's JSON only")
-    if lower.endswith(_TEXTS) and _is_table(listing.head(name)):
+    if (lower.endswith(_TEXTS) or "." not in name) and _is_table(listing.head(name)):
         return Unread(path, "table (text)", f"save it as CSV, with commas between its cells, {_TABLE}")
     if lower.endswith((".rdata", ".rda", ".rds")):
         way_in = f"in R write its experiments with write.csv, {_TABLE}"
@@ -125,7 +125,7 @@ def of_file(listing: Listing, name: str) -> Unread | None:
 def _is_table(head: bytes) -> bool:
     """Whether a text begins with a line of names and two of as many cells, of which some are numbers."""
     found = _ROWS.match(head)
-    lines = found[0].decode("utf-8", "replace").splitlines() if found else []
+    lines = found[0].decode("utf-8", "replace").removeprefix("#").splitlines() if found else []
     for sign in (",", ";", "\t", "|", None):
         rows = [[cell.strip() for cell in line.strip().split(sign)] for line in lines]
         if rows and len(rows[0]) > 1 and len({len(row) for row in rows}) == 1:

@@ -8,10 +8,12 @@ from pathlib import Path
 from ..formats.table.frames import as_options, guessed, known_frame
 from ..formats.table.source import column_names, first_object, has_decimal_commas, may_be_table
 from ..parts.metrics import is_measured, usual
+from ..parts.numbers import finite_text
 from ..reader import Listing
 from .account import Unread
 
 _TEXT = (".csv", ".tsv")
+_THEN = "--map objective=… --map hyperparameters=…"
 _MOST = 12  # columns that are listed
 
 
@@ -28,14 +30,27 @@ def of_file(listing: Listing, name: str) -> Unread | None:
         return None
     if frame is not None:
         return Unread(path, frame.kind, frame.way_in)
+    if why := _unusable(names):
+        return Unread(path, f"table ({_form(path)})", why)
     if _is_training(names):
         instead = "it has no configurations: write a table with a row for each training"
         return Unread(path, "curve of one training (Lightning)", instead)
-    form = path.suffix[1:].upper() if path.suffix.lower() in (*_TEXT, ".parquet") else "JSON"
     columns = ", ".join(names[:_MOST]) + ", …" * (len(names) > _MOST)
     options = as_options({**guessed(names), **({"decimal": ","} if has_decimal_commas(path) else {})})
     way_in = f"say what its columns are, as in {options}{f' (of {columns})' if names else ''}"
-    return Unread(path, f"table ({form})", way_in)
+    return Unread(path, f"table ({_form(path)})", way_in)
+
+
+def _form(path: Path) -> str:
+    return path.suffix[1:].upper() if path.suffix.lower() in (*_TEXT, ".parquet") else "JSON"
+
+
+def _unusable(names: Sequence[str]) -> str | None:
+    """What has to be done before its columns can be named."""
+    if names and all(finite_text(name) is not None for name in names):
+        return f"its first line has no names: write one above it, then {_THEN}"
+    twice = next((name for name in names if name and names.count(name) > 1), None)
+    return None if twice is None else f"two columns are called {twice}: rename one, then {_THEN}"
 
 
 def _is_training(names: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Lines before a table's names that begin with `#`: comments, or the names, as `numpy.savetxt` writes them."""
+"""Lines before a table's names: comments that begin with `#`, names as `numpy.savetxt` writes them, Excel's `sep=;`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from ...parts.csv_table import header_of
 from ...parts.numbers import finite_text
 
 _COMMENTS = re.compile(rb"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*")
+_BEGIN = re.compile(rb"\s*#")
 _LINE = re.compile(rb"[^\r\n]+")
+_SIGN = re.compile(rb'"?sep=[^\r\n]{1,2}"?(?:\r\n|\r|\n)')  # as Excel has it; the names show the sign, too
 _NAMES = re.compile(rb"#[ \t]+(?=\S)")  # a column may be called `#loss`
 
 
@@ -22,7 +24,9 @@ def without_comments(data: bytes) -> tuple[bytes, int]:
         data: The file.
     """
     text = data.removeprefix(codecs.BOM_UTF8)
-    if not text.lstrip().startswith(b"#"):
+    if sign := _SIGN.match(text):
+        return text[sign.end() :], 0
+    if not _BEGIN.match(text):
         return data, 0
     before = _COMMENTS.match(text)
     assert before is not None

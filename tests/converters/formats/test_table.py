@@ -355,6 +355,7 @@ PLAIN = "lr,loss,start\n0.1,0.5,0\n0.2,0.4,1.5\n"
         ("log.csv", ("\n\r\n" + PLAIN).replace(",", ";").encode("utf-8-sig")),
         ("log.csv", ("# by me\n#\n\n# mine, yours, others\n" + PLAIN).encode()),
         ("log.csv", ("# seed 3\r\n# " + PLAIN).encode("utf-8-sig")),
+        ("log.csv", ("sep=;\r\n" + PLAIN.replace(",", ";")).encode("utf-8-sig")),
         ("log.tsv", ("# " + PLAIN).replace(",", "\t").encode()),
     ],
 )
