@@ -5,7 +5,8 @@
 Logs are read by the few lines below, numbers come from pandas, scipy and loops. It holds for studies of `encave run`
 with a budget in simulated seconds, one worker, one objective, the mean of training seeds as reward, random search and
 a control among the optimizers, and starts of their own. What is not computed here: the importances (see
-`test_golden_study.py`), the planes of the footprints, the noise of training seeds.
+`test_golden_study.py`), the planes of the footprints, the noise of training seeds, the expected curve of random search
+(see `test_random_reference.py`).
 """
 
 from __future__ import annotations
@@ -40,11 +41,16 @@ class Log:
     optimum: float
     trials: pd.DataFrame
     """Successful trials by their end: `config`, `budget`, `cost`, `end`, `valid`, `test`."""
+    initial: list[bool]
+    """Whether each proposal that the log has, the one that was open at the end too, is from the initial design; empty
+    where it does not tell."""
+    named: list[tuple[float, tuple[str, ...]]]
+    """The incumbents that the log itself names: when, and which configuration; empty where it names none."""
     known: dict[str, pd.DataFrame] = field(default_factory=dict)
     """Its incumbents on each axis that was asked for."""
 
     def steps(self, axis: str = "time") -> pd.DataFrame:
-        """The incumbents: `position`, `regret`, `test`, `config`."""
+        """The incumbents: `position`, `regret`, `test`, `config`, `budget`."""
         if axis not in self.known:
             self.known[axis] = self._steps(axis)
         return self.known[axis]
@@ -62,6 +68,7 @@ class Log:
                 "regret": np.maximum(found["valid"].to_numpy() - self.optimum, 0.0),
                 "test": found["test"].to_numpy(),
                 "config": found["config"].to_numpy(),
+                "budget": found["budget"].to_numpy(),
             }
         )
 
@@ -93,7 +100,9 @@ def read_log(folder: Path) -> Log:
     limit = told["limit"]["simulated_seconds"]
     assert trials["end"].is_monotonic_increasing and trials["end"].max() <= limit
     optimum = told["benchmark"]["optimum"]["valid_error_200"]
-    return Log(LABELS[folder.parent.parent.name], told["task"], told["seed"], limit, optimum, trials)
+    label = LABELS[folder.parent.parent.name]
+    own = list(_initial(folder)), list(_named(folder, choices))
+    return Log(label, told["task"], told["seed"], limit, optimum, trials, *own)
 
 
 def _rows(folder: Path, choices: dict[str, list[str]]) -> Iterator[tuple]:
@@ -154,6 +163,26 @@ def _rows(folder: Path, choices: dict[str, list[str]]) -> Iterator[tuple]:
                     user["valid_error_200"],
                     user["test_error_200"],
                 )
+
+
+def _initial(folder: Path) -> Iterator[bool]:
+    for path in folder.glob("trials.jsonl"):
+        yield from (json.loads(line)["info"]["origin"] == "initial" for line in path.read_text().splitlines())
+    for path in folder.glob("optuna_journal.log"):
+        told = [one for one in map(json.loads, path.read_text().splitlines()) if one["op_code"] == 4]
+        yield from (one["user_attrs"]["origin"] == "initial" for one in told)
+    for path in folder.glob("smac/*/runhistory.json"):
+        told = json.loads(path.read_text())
+        yield from (told["config_origins"][str(row["config_id"])].startswith("Initial Design") for row in told["data"])
+
+
+def _named(folder: Path, choices: dict[str, list[str]]) -> Iterator[tuple[float, tuple[str, ...]]]:
+    """SMAC's trajectory."""
+    for path in folder.glob("smac/*/intensifier.json"):
+        configs = json.loads((path.parent / "runhistory.json").read_text())["configs"]
+        for step in json.loads(path.read_text())["trajectory"]:
+            (number,) = step["config_ids"]
+            yield step["walltime"], tuple(configs[str(number)][name] for name in choices)
 
 
 class Study:
@@ -293,6 +322,8 @@ def check_final(study: Study) -> None:
     assert len(told) == 2 * len(study.tasks) * len(study.optimizers)
     for (task, optimizer, measure), row in told.iterrows():
         own = study.finals(task, optimizer, "regret" if measure == "validation regret" else "test")
+        assert (row["runs"], row["failed_runs"]) == (len(own), 0)
+        near(row["mean_trials"], np.mean([max(len(one.initial), len(one.trials)) for one in study.runs(task, optimizer)]))
         near(row["mean"], own.mean())
         near(row["std"], own.std(ddof=1))
         near(
@@ -343,7 +374,7 @@ def check_tests(study: Study) -> None:
                 p.append(mann_whitney(a, b))
                 near(row.p, p[-1])
                 chance = improvement(a, b)
-                near(row.probability_of_improvement, chance)
+                near([row.probability_of_improvement, row.cliffs_delta], [chance, 2 * chance - 1])
                 near([row.lower_95, row.upper_95], list(newcombe(chance, len(a), len(b))), rel=1e-7, abs=1e-7)
                 assert row.favours == np.sign(round(chance - 0.5, 12))
             near(told["adjusted_p"].tolist(), holm(p).tolist())
@@ -564,7 +595,9 @@ def check_anytime_tests(study: Study) -> None:
             else:
                 moment = row.share * study.stop(task)
                 a, b = (np.array([one.at(moment) for one in study.runs(task, n)]) for n in (row.first, row.second))
+                near(row.position, moment)
             p.append(mann_whitney(a, b))
+            assert row.favours == np.sign(round(improvement(a, b) - 0.5, 12))
         near(mine["p"].tolist(), p)
         near(mine["adjusted_p"].tolist(), holm(p).tolist())
 
@@ -620,6 +653,18 @@ def check_runs(study: Study) -> None:
         (one,) = (own for own in study.runs(row.task, row.optimizer) if own.seed == row.seed)
         near(row.final, one.steps()["regret" if row.measure == "validation regret" else "test"].iloc[-1])
         assert row.trials - row.failed_trials == len(one.trials)
+        near(row.initial_share, np.mean(one.initial) if one.initial else np.nan)
+
+
+def check_incumbents(study: Study) -> None:
+    """Where a log names incumbents, they are those of the full budget that are reported, at the same moments."""
+    named = [one for one in study.logs if one.named]
+    assert {one.optimizer for one in named} == {one for one in study.optimizers if one.startswith("SMAC")}
+    for one in named:
+        steps = one.steps()
+        full = steps[steps["budget"] == steps["budget"].max()]
+        assert full["config"].tolist() == [config for _, config in one.named]
+        near(full["position"].tolist(), [moment for moment, _ in one.named])
 
 
 def check_exploration(study: Study) -> None:
@@ -629,10 +674,12 @@ def check_exploration(study: Study) -> None:
         (one,) = (own for own in study.runs(row.task, row.optimizer) if own.seed == seed)
         if row.trials != len(one.trials):
             continue  # SMAC's log also has the trial that was open at the end
-        assert row.distinct == one.trials["config"].nunique()
+        configs = one.trials["config"]
+        assert row.distinct == configs.nunique()
         near(row.duplicates, one.trials.duplicated(["config", "budget"]).mean())
-        near(row.coverage, one.trials["config"].nunique() / 5**6)
-        near(row.hamming, _spread(one.trials["config"].drop_duplicates().tolist()))
+        near(row.coverage, configs.nunique() / 5**6)
+        for told_of, configs in ((row.hamming, configs), (row.late_hamming, configs[len(configs) // 2 :])):
+            near(told_of, _spread(configs.drop_duplicates().tolist()))
 
 
 def _spread(configs: list[tuple[str, ...]]) -> float:
@@ -655,7 +702,7 @@ def check_budget_correlation(study: Study) -> None:
                     each.append(stats.spearmanr(both[row.low], both[row.high]).statistic)
         assert row.runs_defined == len(each)
         if each:
-            near(row.spearman, np.mean(each))
+            near([row.spearman, row.std_over_runs], [np.mean(each), np.std(each, ddof=1) if len(each) > 1 else np.nan])
 
 
 def check_incumbent_values(study: Study) -> None:
@@ -697,7 +744,7 @@ def assert_all_are_named(section: str) -> None:
 CHECKS: tuple[Callable[[Study], None], ...] = (
     check_csv, check_final, check_curves, check_tests, check_omnibus, check_control, check_ranks_over_tasks,
     check_stratified, check_ranks_over_time, check_budgets, check_running_times, check_ecdf, check_areas,
-    check_anytime_tests, check_differences, check_normalised, check_runs, check_exploration, check_budget_correlation,
+    check_anytime_tests, check_differences, check_normalised, check_runs, check_incumbents, check_exploration, check_budget_correlation,
     check_incumbent_values, check_document,
 )  # fmt: skip
 """Each looks at one kind of number."""

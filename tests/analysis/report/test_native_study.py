@@ -17,14 +17,14 @@ def _encave(*arguments: str) -> None:
 
 
 def test_every_number_is_that_of_the_native_logs(tmp_path: Path) -> None:
-    """Five optimizers, among them all kinds of native logs, on three tasks with six seeds, on one schedule."""
+    """Six optimizers, among them all kinds of native logs, on three tasks with six seeds, on one schedule."""
     study, report = tmp_path / "study", tmp_path / "report"
     budgets = "cifar10=30000s,cifar100=60000s,ImageNet16-120=180000s"
-    optimizers = ("--optimizer", "dehb,smac,re,tpe,random", "--dataset", "cifar10,cifar100,ImageNet16-120")
+    optimizers = ("--optimizer", "dehb,smac,smac-mf,re,tpe,random", "--dataset", "cifar10,cifar100,ImageNet16-120")
     _encave("run", str(study), *optimizers, "--seeds", "0-5", "--schedule", "200", "--budget", budgets)
     _encave("report", str(study), "--out", str(report), "--control", "RE")
     again = Study(study, report)
-    assert (len(again.tasks), len(again.optimizers), len(again.logs)) == (3, 5, 90)
+    assert (len(again.tasks), len(again.optimizers), len(again.logs)) == (3, 6, 108)
     wrong: dict[str, str] = {}
     for check in CHECKS:
         try:
