@@ -323,7 +323,8 @@ def check_final(study: Study) -> None:
     for (task, optimizer, measure), row in told.iterrows():
         own = study.finals(task, optimizer, "regret" if measure == "validation regret" else "test")
         assert (row["runs"], row["failed_runs"]) == (len(own), 0)
-        near(row["mean_trials"], np.mean([max(len(one.initial), len(one.trials)) for one in study.runs(task, optimizer)]))
+        lengths = [max(len(one.initial), len(one.trials)) for one in study.runs(task, optimizer)]
+        near(row["mean_trials"], np.mean(lengths))
         near(row["mean"], own.mean())
         near(row["std"], own.std(ddof=1))
         near(
@@ -678,8 +679,8 @@ def check_exploration(study: Study) -> None:
         assert row.distinct == configs.nunique()
         near(row.duplicates, one.trials.duplicated(["config", "budget"]).mean())
         near(row.coverage, configs.nunique() / 5**6)
-        for told_of, configs in ((row.hamming, configs), (row.late_hamming, configs[len(configs) // 2 :])):
-            near(told_of, _spread(configs.drop_duplicates().tolist()))
+        for spread, tried in ((row.hamming, configs), (row.late_hamming, configs[len(configs) // 2 :])):
+            near(spread, _spread(tried.drop_duplicates().tolist()))
 
 
 def _spread(configs: list[tuple[str, ...]]) -> float:
@@ -744,8 +745,8 @@ def assert_all_are_named(section: str) -> None:
 CHECKS: tuple[Callable[[Study], None], ...] = (
     check_csv, check_final, check_curves, check_tests, check_omnibus, check_control, check_ranks_over_tasks,
     check_stratified, check_ranks_over_time, check_budgets, check_running_times, check_ecdf, check_areas,
-    check_anytime_tests, check_differences, check_normalised, check_runs, check_incumbents, check_exploration, check_budget_correlation,
-    check_incumbent_values, check_document,
+    check_anytime_tests, check_differences, check_normalised, check_runs, check_incumbents, check_exploration,
+    check_budget_correlation, check_incumbent_values, check_document,
 )  # fmt: skip
 """Each looks at one kind of number."""
 
