@@ -25,13 +25,13 @@ from ..studies.simulate import SimulatedEvaluation, simulate
 from .published import (
     DEHB,
     DEHB_PAPER,
-    MOMENTS,
     NATS_BENCH,
     SECONDS,
     TEST,
     TRAJECTORY,
     VALID,
     Publication,
+    moments_of,
     regret_quantity,
     trajectory_quantity,
 )
@@ -122,15 +122,16 @@ class Work:
 
     def _regrets(self, block: Block, seed: int, folder: Path) -> Measured:
         """Lowest error told by each moment, less the optimum; before the first one all is wrong, as in the scripts."""
-        limit = Limit(simulated_seconds=SECONDS[self.publication.name][block.dataset])
+        moments = moments_of(block.adapter)
+        limit = Limit(simulated_seconds=float(moments[-1]))
         spec = self._spec(block, seed, limit, 200, "seed" if self.one_seed else "mean")
         _, cost, seconds = self._run(spec, folder)
         best = np.minimum.accumulate([100.0, *cost])
-        done = np.searchsorted(np.cumsum(seconds), MOMENTS, side="right")
+        done = np.searchsorted(np.cumsum(seconds), moments, side="right")
         optimum = self.objectives.benchmark(self.benchmark).optimum(block.dataset)["valid_error_200"]
         return {
             (block.dataset, regret_quantity(moment)): float(best[count]) - optimum
-            for moment, count in zip(MOMENTS, done, strict=True)
+            for moment, count in zip(moments, done, strict=True)
         }
 
     def _spec(self, block: Block, seed: int, limit: Limit, schedule: int, reward: str = "mean") -> RunSpec:

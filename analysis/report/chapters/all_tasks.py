@@ -50,6 +50,8 @@ def write(study: ReportInput) -> list[Chapter]:
         pairs.pairs_block(overall.significance, TITLE, note),
         within_tasks.table(overall, TITLE),
     ]
+    tested = Tests(((OVER_TASKS, overall.measure, overall.significance),))
+    omnibus, control = tested.omnibus().table(), tested.controls().table()
     counted = within_tasks.family_sentence(overall.comparisons, study.settings.family)
     return [
         Chapter(
@@ -67,7 +69,9 @@ def write(study: ReportInput) -> list[Chapter]:
                     if made
                     else {}
                 ),
-                "tests": Tests(((OVER_TASKS, overall.measure, overall.significance),)).table(),
+                "tests": tested.table(),
+                **({"omnibus": omnibus} if omnibus.num_rows else {}),
+                **({"control": control} if control.num_rows else {}),
                 **({"rank_robustness": Robustness(robust).table()} if robust else {}),
                 "stratified_tests": StratifiedTests(overall.measure, overall.within).table(),
                 **({"ranks": Ranks((), overall).table()} if overall.curves else {}),

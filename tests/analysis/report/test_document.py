@@ -15,7 +15,7 @@ from encave.analysis.report import Report, write_report
 from encave.analysis.report.settings import Settings
 
 from ... import drawing
-from .native_study import assert_all_are_named
+from .native_words import assert_all_are_named
 
 needs_tex = pytest.mark.skipif(
     shutil.which("pdflatex") is None or shutil.which("bibtex") is None,
