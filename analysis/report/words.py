@@ -109,11 +109,12 @@ def _more_seeds(comparison: Comparison, best: str, second: str) -> str | None:
         samples = comparison.finals(one, 0), comparison.finals(other, 0)
         if min(map(len, samples)) < power.FEWEST:
             return None
-        needed = power.seeds_needed(*samples, len(significance.pairs))
+        needed = power.seeds_needed(*samples, len(significance.pairs), paired=comparison.table.paired)
         told.append(f"{one} from {other} {f'with {needed}' if needed else f'not even with {power.SEEDS[-1]}'}")
+    seeds, test = ("shared", "Wilcoxon signed-rank") if comparison.table.paired else ("independent", "Mann–Whitney")
     return (
-        f"If these runs are typical, independent seeds of each would tell {listing(told)}, in {power.POWER:.0%} of "
-        "studies (Mann–Whitney, all pairs corrected for; by resampling, so rough for few runs)."
+        f"If these runs are typical, {seeds} seeds of each would tell {listing(told)}, in {power.POWER:.0%} of "
+        f"studies ({test}, all pairs corrected for; by resampling, so rough for few runs)."
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...run.types import Floats
 from .design import ALPHA
-from .tests import filled
+from .tests import filled, wilcoxon
 
 POWER = 0.8
 """Share of studies in which a difference is to be found."""
@@ -22,8 +22,8 @@ FEWEST = 3
 _STUDIES = 400
 
 
-def power(a: Floats, b: Floats, n: int, pairs: int, seed: int = 0) -> float:
-    """Share of studies of n runs of each that a Mann-Whitney test, corrected for `pairs` comparisons, finds different.
+def power(a: Floats, b: Floats, n: int, pairs: int, seed: int = 0, *, paired: bool = False) -> float:
+    """Share of studies of n runs of each that a test, corrected for `pairs` comparisons, finds different.
 
     Args:
         a: Values of the runs of one optimizer, less is better, NaN for a failed run.
@@ -31,10 +31,17 @@ def power(a: Floats, b: Floats, n: int, pairs: int, seed: int = 0) -> float:
         n: Runs of each.
         pairs: Comparisons, as in Holm's first step.
         seed: Of the resampling.
+        paired: Whether runs are resampled by pairs of equal seeds, and the test is Wilcoxon's and not Mann and
+            Whitney's.
     """
     rng = np.random.default_rng(seed)
-    ours, theirs = (rng.choice(filled(one), size=(_STUDIES, n)) for one in (a, b))
-    return float((p_values(ours, theirs) * pairs < ALPHA).mean())
+    if paired:
+        drawn = rng.integers(len(a), size=(_STUDIES, n))
+        p = np.array([wilcoxon(a[rows], b[rows]) for rows in drawn])
+    else:
+        ours, theirs = (rng.choice(filled(one), size=(_STUDIES, n)) for one in (a, b))
+        p = p_values(ours, theirs)
+    return float((p * pairs < ALPHA).mean())
 
 
 def p_values(ours: Floats, theirs: Floats) -> Floats:
@@ -58,8 +65,8 @@ def p_values(ours: Floats, theirs: Floats) -> Floats:
     return 2 * ndtr(-z)
 
 
-def seeds_needed(a: Floats, b: Floats, pairs: int) -> int | None:
+def seeds_needed(a: Floats, b: Floats, pairs: int, *, paired: bool = False) -> int | None:
     """Fewest of `SEEDS` with at least `POWER`; None where even the most have less, or runs are too few to tell."""
     if min(len(a), len(b)) < FEWEST:
         return None
-    return next((n for n in SEEDS if power(a, b, n, pairs) >= POWER), None)
+    return next((n for n in SEEDS if power(a, b, n, pairs, paired=paired) >= POWER), None)

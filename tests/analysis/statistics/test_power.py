@@ -47,9 +47,35 @@ def test_a_larger_difference_needs_fewer_seeds() -> None:
     assert power.seeds_needed(base[:2], base, 1) is None
 
 
+def test_of_paired_runs_pairs_are_resampled() -> None:
+    """Seeds differ far more than the two do: independent runs would not tell them apart, pairs do."""
+    seeds = np.random.default_rng(4).normal(0, 10, size=12)
+    other = seeds + np.random.default_rng(5).normal(1, 1, size=12)
+    draws = np.random.default_rng(6).integers(12, size=(400, 10))
+    known = np.mean([stats.wilcoxon(seeds[rows], other[rows]).pvalue * 3 < 0.05 for rows in draws])
+    assert power.power(seeds, other, 10, 3, paired=True) == pytest.approx(known, abs=0.08)
+    assert power.seeds_needed(seeds, other, 3) is None
+    needed = power.seeds_needed(seeds, other, 3, paired=True)
+    assert needed is not None and power.power(seeds, other, needed, 3, paired=True) >= power.POWER
+
+
+def test_the_summary_says_of_paired_runs_how_many_pairs(make_run: Callable[..., Run]) -> None:
+    runs = [
+        make_run(name, seed, costs=(90.0, 10.0 * seed + shift + 0.1 * (seed % 2) * shift))
+        for name, shift in (("A", 1.0), ("B", 2.0), ("C", 3.0), ("D", 4.0))
+        for seed in range(4)
+    ]
+    told = " ".join(lead_sentences(compare(view_runs(runs).sections[0])))
+    assert "shared seeds of each would tell A from B with 10 and A from D with 10, in 80% of studies (Wilcoxon" in told
+
+
 def test_the_summary_says_with_how_many_seeds(make_run: Callable[..., Run]) -> None:
     finals = {"A": (1.0, 1.4, 1.8), "B": (1.5, 1.9, 2.2), "C": (7.0, 8.0, 9.0)}
-    runs = [make_run(name, seed, costs=(20.0, own[seed])) for name, own in finals.items() for seed in range(3)]
+    runs = [
+        make_run(name, seed, costs=(20.0, own[seed]), common_start=False)
+        for name, own in finals.items()
+        for seed in range(3)
+    ]
     told = " ".join(lead_sentences(compare(view_runs(runs).sections[0])))
     needed = power.seeds_needed(np.array(finals["A"]), np.array(finals["B"]), 3)
     assert f"would tell A from B with {needed} and A from C with 5, in 80% of studies" in told
