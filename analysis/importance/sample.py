@@ -137,7 +137,8 @@ def fit(data: Sample, *, trees: int | None = None, seed: int = 0) -> Forest:
     """
     if len(data.cost) < FEWEST:
         at = "" if data.budget is None else f" at budget {data.budget:g}"
-        raise EncaveError(f"only {len(data.cost)} configurations have a result{at}; importance needs at least {FEWEST}")
+        few = "1 configuration has" if len(data.cost) == 1 else f"{len(data.cost)} configurations have"
+        raise EncaveError(f"only {few} a result{at}; importance needs at least {FEWEST}")
     largest = float(np.abs(data.cost).max())
     if largest > _LARGEST:
         raise EncaveError(f"{data.objective} is as large as {largest:g}, of which no variance can be computed")

@@ -31,11 +31,13 @@ def ecdf_figure(summary: AnytimeSummary, styles: Styles) -> Figure:
     apart = targets.scale == "log" and hardest == 0  # what has no logarithm is one target more
     until = quantity(targets.values[-2] if apart else hardest, measure.unit)
     spaced = "in its logarithm" if targets.scale == "log" else "evenly"
+    bands = ", with 95 % bands over runs" if any(own.runs > 1 for own in summary.runtimes) else ""
     caption = (
-        f"{title}: share of pairs of run and target that were hit by each moment, of {len(targets.values)} targets in "
+        f"{title}: share of pairs of run and target that were hit by each moment, of "
+        f"{plural(len(targets.values), 'target')} in "
         f"{measure.name} from {quantity(easiest, measure.unit)} to {until}, spaced {spaced},"
         f"{f' and {quantity(hardest, measure.unit)}:' if apart else ''} "
-        "from the worst first incumbent to the best value, with 95 % bands over runs."
+        f"from the worst first incumbent to the best value{bands}."
     )
     origin = one.section.origin
     return Figure(

@@ -28,14 +28,15 @@ def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str
     measure, curves = comparison.measures[index], [c for c in comparison.curves[index] if len(c.positions)]
     axis = comparison.axis
     what = f"{comparison.summary.statistic.title} {measure.name}"
-    band = f" with its 95 % band over {_run_counts(curves)}" if any(len(curve.band) for curve in curves) else ""
+    banded = [curve for curve in curves if len(curve.band)]
+    band = f" with its 95 % band over {_run_counts(banded)}" if banded else ""
     parts = [
         f"{comparison.section.title}: {what} of {_whose(measure)} over {axis.name}{band}.",
         objective_note(comparison.section),
-        _reference(measure),
+        _reference(measure) if curves else "",
         f"One is {comparison.baseline}." if comparison.baseline and not index else "",
     ]
-    if any(len(curve.band) for curve in curves):
+    if banded:
         parts.append(bounds_note(measure, curves))
     if len(curves) > most_bands:
         parts.append(f"Only the {most_bands} best by rank carry a band.")
@@ -106,7 +107,7 @@ def table_caption(comparison: Comparison, centre: Centre) -> str:
         underline_note(comparison.significance[0]) if comparison.significance else "",
         "Trials: the mean of a run.",
         f"Average rank by {table.measures[0].name}, {how}." if len(table.rows) > 1 else "",
-        *(_reference(measure) for measure in table.measures),
+        *(_reference(measure) for measure in table.measures if any(row.runs > row.failed for row in table.rows)),
         "† Some runs had no successful trial: they rank last and are not in the other numbers."
         if any_failed(comparison)
         else "",
@@ -133,7 +134,7 @@ def underline_note(significance: Significance) -> str:
 def rank_caption(comparison: Comparison) -> str:
     """Caption of the ranks over time of one task."""
     how = "within each seed" if comparison.table.paired else "expected when one run of each optimizer is drawn"
-    band = " with its 95 % band over runs" if comparison.table.rows[0].runs > 1 else ""
+    band = " with its 95 % band over runs" if any(row.runs > 1 for row in comparison.table.rows) else ""
     measure = comparison.measures[0]
     return (
         f"{comparison.section.title}: average rank by {measure.name} of {_whose(measure)} over "

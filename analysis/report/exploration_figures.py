@@ -14,6 +14,8 @@ from ..landscape.footprint import Footprint
 from ..landscape.incumbent_values import IncumbentValues
 from . import captions
 
+_WHOLE = 1 - 1e-9  # of the variance in the plane, so that what lies together is together
+
 
 def footprint_figure(one: Comparison, found: Footprint, styles: Styles) -> Figure:
     """Where each optimizer looked."""
@@ -22,10 +24,11 @@ def footprint_figure(one: Comparison, found: Footprint, styles: Styles) -> Figur
     taken = sum(len(track.points) for track in shown) < sum(track.configurations for track in shown)
     some = " Points are a sample, evenly taken over each run." if taken else ""
     first, second = (f"{100 * share:.0f} %" for share in found.shares)
+    hidden = "" if sum(found.shares) > _WHOLE else ", so points that lie together may still differ"
     caption = (
         f"{title}: where each optimizer looked, in the first two principal coordinates of the configurations, the same "
-        f"for all; they hold {first} and {second} of the variance, so points that lie together may still differ. Pale: "
-        "first evaluated in the first half of a run's trials; full: in the last half; crosses: final incumbents. The "
+        f"for all; they hold {first} and {second} of the variance{hidden}. Pale: first "
+        "evaluated in the first half of a run's trials; full: in the last half; crosses: final incumbents. The "
         f"outline is the hull of all optimizers' configurations.{some}{few}"
     )
     alt = f"A panel of points for each of {listing(track.optimizer for track in shown)}."

@@ -27,10 +27,10 @@ LABEL = "Random (expected)"
 """Its entry in legends."""
 LOOK = LineStyle(MUTED, (4, 2), "")
 METHODS = (
-    f"The expected curve of random search{cite('bergstra2012random')} is computed from the benchmark's table and not "
-    "run: architectures are drawn uniformly with replacement, and its incumbent after n of them is distributed as the "
-    f"order statistics say{cite('david2003order')}, which is exact by the number of evaluations. Over simulated time "
-    "the difference that varying costs make is simulated and added."
+    f"The expected curve of random search{cite('bergstra2012random')} is computed from all values of the benchmark "
+    "and not run: architectures are drawn uniformly with replacement, and its incumbent after n of them is distributed "
+    f"as the order statistics say{cite('david2003order')}, which is exact by the number of evaluations. Over simulated "
+    "time the difference that varying costs make is simulated and added."
 )
 
 
@@ -56,7 +56,7 @@ def caption(curve: ExpectedCurve) -> str:
     how = "exact" if curve.exact else f"standard error at most {error} percentage points"
     return (
         f"Grey dashes: what random search is expected to reach with {curve.epochs} epochs per evaluation, computed "
-        f"from the table ({how})."
+        f"from all values of the benchmark ({how})."
     )
 
 

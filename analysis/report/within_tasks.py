@@ -106,6 +106,8 @@ def _alike(found: WithinTasks) -> str:
 def sentences(found: WithinTasks) -> list[str]:
     """Who is better on these tasks, by this test and no other."""
     best, others = found.optimizers[0], found.optimizers[1:]
+    ahead = [n for n, rank in zip(found.optimizers, found.ranks, strict=True) if math.isclose(rank, found.ranks[0])]
+    leads = f"{listing(ahead)} share" if len(ahead) > 1 else f"{best} has"
     where = f"On these {plural(found.tasks, 'task')}, runs stratified by task"
     if not found.tested:
         told = "" if math.isnan(found.p) else f" {_alike(found)}"
@@ -120,7 +122,7 @@ def sentences(found: WithinTasks) -> list[str]:
     if close:
         than = "it" if worse else best
         parts.append(f"{_who(close)} {'does' if len(close) == 1 else 'do'} not differ significantly from {than}")
-    return [f"{where} ({how}): {best} has the best average rank of runs; {'; '.join(parts)}.", *_against(found)]
+    return [f"{where} ({how}): {leads} the best average rank of runs; {'; '.join(parts)}.", *_against(found)]
 
 
 def _against(found: WithinTasks) -> list[str]:

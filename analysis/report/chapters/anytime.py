@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from ...charts.figure import Figure
-from ...charts.text import fixed, quantity, short
+from ...charts.text import fixed, plural, quantity, short
 from ...comparison.anytime_summary import AnytimeSummary, summarise
 from ...performance.pareto import HYPERVOLUME
 from ...performance.random_search import ExpectedCurve
@@ -132,13 +132,14 @@ def _table(one: AnytimeSummary) -> ReportTable:
         for runtime, mine in zip(one.runtimes, expected, strict=True)
     ]
     unit = f" in {axis.unit}" if axis.unit else f" in {axis.name}"
+    interval = " with its 95 % interval over runs" if any(runtime.runs > 1 for runtime in one.runtimes) else ""
     return ReportTable(
         name=f"{comparison.section.title} running times",
         caption=(
             f"{comparison.section.title}: area over the curve of {measure.name} (1 is best; 0 is never below the "
-            f"easiest target) with its 95 % interval over runs, and expected running time (ERT){unit} to "
-            "targets, with the runs that hit them; ∞ where none did. Best in bold. The data has all "
-            f"{len(targets.values)} targets, with intervals.{captions.modelled_note([comparison])}"
+            f"easiest target){interval}, and expected running time (ERT){unit} to "
+            "targets, with the runs that hit them; ∞ where none did. Best in bold. The data has "
+            f"{_all(len(targets.values))}, with intervals.{captions.modelled_note([comparison])}"
         ),
         heads=(
             "Optimizer", "Area",
@@ -147,6 +148,10 @@ def _table(one: AnytimeSummary) -> ReportTable:
         rows=rows,
         origin=comparison.section.origin,
     )  # fmt: skip
+
+
+def _all(targets: int) -> str:
+    return "the one target" if targets == 1 else f"all {plural(targets, 'target')}"
 
 
 def _interval(estimate: Estimate) -> str:

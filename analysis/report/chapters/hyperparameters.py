@@ -172,10 +172,10 @@ def _bias_figure(title: str, bias: Sequence[Bias], study: ReportInput) -> Figure
     above = np.concatenate([line.y[line.y > 0] for line in lines])
     scale = Scale("log", float(above.min()), float(above.max())) if len(above) else Scale("linear", 1.0, 1.0)
     caption = (
-        f"Error of the estimated importances on {title} against those of the complete table, by number of trials: mean "
-        "over hyperparameters of the absolute difference of the share, in percentage points, mean over runs. The "
-        f"{UNIFORM} (mean of {_DRAWS}) is drawn from the table, so that what is above it is due to where the optimizer "
-        "sampled and not to the number of trials."
+        f"Error of the estimated importances on {title} against those of all values of the benchmark, by number of "
+        "trials: mean over hyperparameters of the absolute difference of the share, in percentage points, mean over "
+        f"runs. The {UNIFORM} (mean of {_DRAWS}) is drawn from them, so that what is above it is due to where the "
+        "optimizer sampled and not to the number of trials."
     )
     alt = "Last errors in percentage points: " + ", ".join(f"{line.label} {line.y[-1]:.2f}" for line in lines) + "."
     chart = LineChart(title, "Trials at the budget", "Importance error [% points]", "", lines, scale, log_x=True)
@@ -202,5 +202,5 @@ def _methods(groups: Sequence[GroupImportance], bias: Sequence[Bias]) -> list[st
         f"inactive hyperparameters at their default. At most {_FORESTS} runs, evenly spread over the seeds of each "
         "optimizer, are taken, and at least one of each."
     )
-    truth = " Exact shares are those of the complete table of the benchmark." if bias else ""
+    truth = " Exact shares are those of all values of the benchmark." if bias else ""
     return [told + truth]

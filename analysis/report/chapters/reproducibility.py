@@ -90,9 +90,10 @@ def _protocol(sections: Sequence[Section]) -> str:
 
 def _details(study: ReportInput) -> str:
     spaces = {section.title: len(section.runs[0].space) for section in study.view.sections}
-    counts = sorted(set(spaces.values()))
+    *rest, most = sorted(set(spaces.values()))
+    sizes = listing((*map(str, rest), plural(most, "hyperparameter")))
     return (
-        f"Search spaces of {listing(map(str, counts))} hyperparameters are in the header of every run, rules for "
+        f"Search spaces of {sizes} are in the header of every run, rules for "
         f"incumbents, curves and tests in Methods. Data splits and preprocessing: {AUTHORS}"
     )
 
@@ -207,7 +208,7 @@ def _card(section: Section) -> Iterator[Item]:
     )
     yield "Task.", section.task, ""
     sizes = [f"{key} ({_size(one)})" for key, one in run.space.items()]
-    yield "Search space.", f"{len(sizes)} hyperparameters: {', '.join(sizes)}", ""
+    yield "Search space.", f"{plural(len(sizes), 'hyperparameter')}: {', '.join(sizes)}", ""
     better = "less" if section.objective.direction == "minimize" else "more"
     yield "Objective.", f"{section.objective.name}, {better} is better", ""
     yield "Reported.", listing(measure.label for measure in section.measures), ""

@@ -42,6 +42,11 @@ def test_two_tasks_carry_it_and_the_verdict_is_that_of_holm(samples) -> None:
         assert found.ranks[found.optimizers.index(name)] == pytest.approx(1 + np.mean(wins))
 
 
+def test_a_best_rank_that_others_share_is_told_so(samples) -> None:
+    found = compare_within_tasks({"A": samples["A"], "B": samples["A"]}, paired=False, shared=False, control=None)
+    assert "A and B share the best average rank of runs; B does not differ significantly from A." in sentences(found)[0]
+
+
 def test_one_run_of_each_is_told_what_it_takes(samples) -> None:
     found = compare_within_tasks(
         {name: [one[:1] for one in own] for name, own in samples.items()}, paired=False, shared=False, control="A"

@@ -140,6 +140,13 @@ def test_wider_bounds_are_shared_and_other_spaces_refused(make_run) -> None:
     assert footprint_of(alike) == "no two configurations differ"
 
 
+def test_points_may_differ_where_the_plane_does_not_hold_all(make_run) -> None:
+    for runs, may in (([mixed_run(SOME, name) for name in "AB"], True), ([make_run(name) for name in "AB"], False)):
+        one = compare(view_runs(runs).sections[0])
+        figure = footprint_figure(one, plane(*runs), line_styles(list("AB")))
+        assert ("so points that lie together may still differ" in figure.caption) is may
+
+
 def test_figures_hold_what_they_say(tmp_path: Path) -> None:
     runs = [mixed_run(SOME[seed:] + SOME[:seed], name, seed) for name in "ABCDEFGHIJ" for seed in range(2)]
     one = compare(view_runs(runs).sections[0])

@@ -21,7 +21,8 @@ NONE = r"(?:not )?"
 def plain(text: str) -> str:
     """LaTeX of a report without its marks."""
     for mark, meant in (
-        (r"\pm", "±"), ("$-$", "−"), (r"\%", "%"), ("--", "–"), (r"\_\allowbreak{}", "_"), ("~", " "),
+        (r"\pm", "±"), ("$-$", "−"), ("{,}", ""), (r"\textless{}", "<"), (r"\%", "%"), ("--", "–"),
+        (r"\_\allowbreak{}", "_"), ("~", " "),
     ):  # fmt: skip
         text = text.replace(mark, meant)
     return re.sub(r"\\(?:mathbf|underline)\{([^{}]*)\}", r"\1", text.replace("$", "").replace(r"\ ", " "))

@@ -16,7 +16,8 @@ from encave.analysis.comparison.section import compare
 from encave.analysis.comparison.significance import compare_runs
 from encave.analysis.grouping.measure import Measure
 from encave.analysis.grouping.sections import origins, view_runs
-from encave.analysis.report import anytime_claims, captions, words
+from encave.analysis.report import anytime_claims, anytime_figures, captions, words, write_report
+from encave.analysis.report.chapters import anytime
 from encave.analysis.report.contents import ReportTable
 from encave.analysis.report.pairs import pairs_block
 from encave.analysis.report.tests import pair_rows, size_in_words
@@ -143,6 +144,37 @@ def test_bands_of_percentages_end_at_0_and_100(make_run) -> None:
     assert curve.lower.min() == 0.0 and curve.upper.max() == 100.0
     assert found.table.rows[0].spreads[1].lower == 0.0 and found.table.rows[0].spreads[1].upper == 100.0
     assert "Bands are cut at 0 % and 100 %" in captions.curve_caption(found.made, 1, 6)
+
+
+@pytest.mark.parametrize(("counts", "told"), [((10, 1, 7), "over 7 to 10 runs"), ((1, 1, 1), "")])
+def test_bands_are_told_of_where_there_are_some(make_run, counts: tuple[int, ...], told: str) -> None:
+    """One run of B has none; with one run of each there is none at all."""
+    rng = np.random.default_rng(0)
+    runs = [
+        make_run(name, seed, [9.0, 1.0 + rng.random()])
+        for name, count in zip("ABC", counts, strict=True)
+        for seed in range(count)
+    ]
+    summary = summarise(comparison_of(runs))
+    figure = anytime_figures.ecdf_figure(summary, line_styles(list("ABC")))
+    texts = [captions.curve_caption(summary.comparison.made, 0, 8), captions.rank_caption(summary.comparison),
+             figure.caption, anytime._table(summary).caption]  # fmt: skip
+    assert ["95 %" in text for text in texts] == [bool(told)] * 4
+    assert told in texts[0] and ("over 1" not in texts[0])
+
+
+def test_without_an_incumbent_nothing_is_said_of_the_best(make_run) -> None:
+    found = comparison_of([make_run(name, seed, [math.nan] * 3) for name in "AB" for seed in range(2)])
+    assert words.lead_sentences(found) == ["No run had a successful trial, so there is nothing to compare."]
+    for text in (captions.curve_caption(found.made, 0, 8), captions.table_caption(found, "mean")):
+        assert "best incumbent" not in text
+
+
+def test_one_of_a_thing_is_one(make_run, tmp_path) -> None:
+    page = write_report([make_run("A", 0, [1.0])], tmp_path / "report").page.read_text(encoding="utf-8")
+    for wrong in ("1 hyperparameters", "1 targets", "1 configurations"):
+        assert wrong not in page
+    assert "1 hyperparameter " in page and "of 1 target in" in page and "only 1 configuration has a result" in page
 
 
 def test_the_anytime_sentence_says_what_its_tests_say(study) -> None:
