@@ -13,6 +13,7 @@ from ...run import COST, EXTRA, Run
 from .sections import Group
 
 _ORIGIN, _PICKED, _GENERATION = f"{EXTRA}origin", f"{EXTRA}model_based_pick", ":generation"
+_RANDOM, _CHOSEN = "random search", "acquisition"  # how SMAC's origins begin for what its model did not choose, and did
 _INITIAL = "initial"  # how SMAC's origins and those of encave's runners begin for what is from the initial design
 
 
@@ -31,6 +32,24 @@ def initial_share(run: Run) -> float | None:
         return None
     known = [value for value in run.trials[column].to_pylist() if value is not None]
     return sum(not value for value in known) / len(known) if known else None
+
+
+def random_share(runs: Sequence[Run]) -> float | None:
+    """Share of the trials after the initial design that SMAC drew at random.
+
+    None where no log tells, or no trial was chosen by a model, as none is of Hyperband's.
+    """
+    told = [
+        str(origin).casefold()
+        for run in runs
+        if _ORIGIN in run.trials.column_names
+        for origin in run.trials[_ORIGIN].to_pylist()
+        if origin is not None
+    ]
+    after = [origin for origin in told if not origin.startswith(_INITIAL)]
+    if not any(origin.startswith(_CHOSEN) for origin in after):
+        return None
+    return sum(origin.startswith(_RANDOM) for origin in after) / len(after)
 
 
 def never_left(runs: Sequence[Run]) -> int:

@@ -9,10 +9,11 @@ from ...run.provenance import JSON
 from ..charts.text import capital, listing, plural
 from ..comparison.ranking import has_own_start
 from ..comparison.section import Comparison
-from ..grouping.origins import never_left, twins
+from ..grouping.origins import never_left, random_share, twins
 from ..grouping.schedules import full_evaluations, mixed, schedule_of, schedules
 
 _MOST_NAMES = 8  # of optimizers in a sentence
+_MOSTLY = 0.5  # of the trials after the initial design, beyond which it is told that they were drawn at random
 FEW_SEEDS = 5
 """Below so many runs hardly a test can reject, and the report says so."""
 FEW_TRAININGS = 50
@@ -144,6 +145,12 @@ def _not_what_it_says(comparison: Comparison) -> list[str]:
             found.append(
                 f"{group.optimizer}: {stayed} of {plural(len(group.runs), 'run')} never left the initial design, so "
                 "they show that design and not the optimizer. Allow more trials."
+            )
+        share = random_share(group.runs)
+        if share is not None and share > _MOSTLY:
+            found.append(
+                f"{group.optimizer}: of the trials after the initial design {share:.0%} were drawn at random and not "
+                "chosen by the model, as the logs say, so they show random search as much as the optimizer."
             )
     for first, second, same in twins(comparison.section.groups):
         found.append(

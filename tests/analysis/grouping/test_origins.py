@@ -9,13 +9,14 @@ import pyarrow as pa
 import pytest
 
 from encave.analysis.comparison.section import compare
-from encave.analysis.grouping.origins import initial_share, never_left
+from encave.analysis.grouping.origins import initial_share, never_left, random_share
 from encave.analysis.grouping.sections import view_runs
 from encave.analysis.report.cautions import list_cautions
 from encave.analysis.tables.diagnostics import diagnose
 from encave.run import Run
 
 SOBOL, MODEL = "Initial Design: Sobol", "Acquisition Function Maximizer: Local Search"
+DRAWN, LAST = "Random Search", "Random Search (max retries, no candidates)"
 
 
 def with_extra(run: Run, name: str, values: list[Any]) -> Run:
@@ -40,6 +41,25 @@ def test_the_share_of_the_initial_design(
     run = with_extra(make_run(), name, values)
     assert initial_share(run) == (None if share is None else pytest.approx(share))
     assert never_left([run, run]) == (2 if share == 1.0 else 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "share"),
+    [
+        ([SOBOL, DRAWN, MODEL, LAST], 2 / 3),
+        ([SOBOL, SOBOL, MODEL, DRAWN], 1 / 2),
+        ([SOBOL, None, MODEL, MODEL], 0.0),
+        ([SOBOL, DRAWN, DRAWN, LAST], None),  # as of Hyperband, which has no model
+        (["random", "random", "mutation", "random"], None),
+    ],
+)
+def test_what_was_drawn_and_not_chosen(make_run: Callable[..., Run], values: list[Any], share: float | None) -> None:
+    runs = [with_extra(make_run("A", seed, costs=(4.0, 3.0, 2.0, 1.0)), "origin", values) for seed in (0, 1)]
+    assert random_share(runs) == (None if share is None else pytest.approx(share))
+    told = " ".join(list_cautions(compare(view_runs(runs).sections[0])))
+    most = share is not None and share > 0.5
+    assert ("A: of the trials after the initial design 67% were drawn at random" in told) is most
+    assert ("drawn at random" in told) is most
 
 
 def test_the_page_tells_what_is_not_what_it_says(make_run: Callable[..., Run]) -> None:
