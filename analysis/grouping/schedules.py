@@ -26,9 +26,14 @@ def schedules(section: AnySection) -> dict[str, frozenset[float]]:
     return {name: frozenset(float(one) for one in own if one is not None) for name, own in told.items()}
 
 
+def known_schedules(section: AnySection) -> list[float]:
+    """The schedules that runs of the section were made on, ascending."""
+    return sorted({one for own in schedules(section).values() for one in own})
+
+
 def mixed(section: AnySection) -> bool:
     """Whether runs of the section were made on different schedules."""
-    return len({one for own in schedules(section).values() for one in own}) > 1
+    return len(known_schedules(section)) > 1
 
 
 def full_evaluations(run: Run) -> float | None:

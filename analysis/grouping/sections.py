@@ -16,7 +16,7 @@ from .measure import Measure, run_measures
 from .objectives import joint_objective, names_of, tell_joined
 from .placed_labels import NO_PROGRAM, placed_labels
 from .scales import tell_scales, tell_signs
-from .schedules import modelled
+from .schedules import known_schedules, mixed, modelled
 from .tasks import tasks_of
 
 R = TypeVar("R", bound=RunHeader)
@@ -67,17 +67,24 @@ class SectionOf(Generic[R_co]):
             return ""
         name = self.benchmark.name or "benchmark"
         kinds = {"surrogate": "surrogate: modelled, not measured values", "table": "table of measured values"}
-        text = f"{name}, {kinds.get(str(self.benchmark.source), 'source not stated')}"
+        text = f"{name}, {kinds.get(str(self.benchmark.source), 'source not stated')}{self._mixed_part()}"
         part = self._modelled_part()
         return f"{text}, modelled {part}" if part else text
 
     @property
     def modelled_words(self) -> str:
-        """What of the values is a model's, as a clause; empty where all were measured or nothing is known."""
+        """What of the values is a model's or of another schedule, as a clause; empty where neither is known of any."""
+        mixed_part, part = self._mixed_part(), self._modelled_part()
         if self.surrogate:
-            return "values are a surrogate's, not measured"
-        part = self._modelled_part()
-        return f"values are modelled {part}" if part else ""
+            return f"values are a surrogate's, not measured{mixed_part}"
+        if part:
+            return f"values are modelled{mixed_part} {part}"
+        return f"values are{mixed_part}" if mixed_part else ""
+
+    def _mixed_part(self) -> str:
+        if not mixed(self):
+            return ""
+        return f" on mixed schedules of {' and '.join(f'{one:g}' for one in known_schedules(self))} epochs"
 
     def _modelled_part(self) -> str:
         part = modelled(self)

@@ -35,7 +35,7 @@ from ..comparison.training_noise import TrainingNoise
 from ..grouping.sections import View, check_control, view_runs
 from ..importance.groups import Truth
 from ..performance.random_search import RandomSearch
-from . import data, html, latex, manifest, words
+from . import cautions, data, html, latex, manifest
 from .chapters import write_chapters
 from .contents import Chapter, ReportInput
 from .document import BIBLIOGRAPHY, NAME, Document
@@ -120,8 +120,8 @@ def write_report(
         tables = _write_tables(folder / "tables", chapters, venue)
         numbers = data.write(folder / "data", chapters)
         methods = describe_methods(study, chapters)
-        notice = words.surrogate_notice(study.view.sections)
-        document = Document(title, chapters, drawn, tables, notice, methods, venue, study.view.kept_apart)
+        notices = cautions.notices(study.view.sections)
+        document = Document(title, chapters, drawn, tables, notices, methods, venue, study.view.kept_apart)
         (folder / NAME).write_text(document.tex(), encoding="utf-8")
         (folder / BIBLIOGRAPHY).write_text(document.bib(), encoding="utf-8")
         paper_files = [NAME, BIBLIOGRAPHY, *(f"{name}.tex" for name in tables.values())]

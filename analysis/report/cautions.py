@@ -11,6 +11,8 @@ from ..comparison.ranking import has_own_start
 from ..comparison.section import Comparison
 from ..grouping.origins import never_left, random_share, twins
 from ..grouping.schedules import full_evaluations, mixed, schedule_of, schedules
+from ..grouping.sections import Section
+from .words import surrogate_notice
 
 _MOST_NAMES = 8  # of optimizers in a sentence
 _MOSTLY = 0.5  # of the trials after the initial design, beyond which it is told that they were drawn at random
@@ -20,6 +22,12 @@ FEW_TRAININGS = 50
 """Below so many full trainings a run of a benchmark is told to be short."""
 NARROW = 30
 """Below so many runs a percentile bootstrap interval of a mean holds in less than about 93 % of cases."""
+
+
+def notices(sections: Sequence[Section]) -> dict[str, str]:
+    """What a report begins with, heading → text."""
+    told = {"Surrogate": surrogate_notice(sections), "Mixed schedules": mixed_notice(sections)}
+    return {heading: text for heading, text in told.items() if text}
 
 
 def list_cautions(comparison: Comparison) -> list[str]:
@@ -38,16 +46,35 @@ def list_cautions(comparison: Comparison) -> list[str]:
 def _mixed_schedules(comparison: Comparison) -> list[str]:
     if not mixed(comparison.section):
         return []
-    on = schedules(comparison.section)
-    told = "; ".join(
+    return [
+        f"Mixed schedules: trained {trained_on(comparison.section)}. What differs between them may be the schedule and "
+        "not the optimizer; run all on one (encave run --schedule)."
+    ]
+
+
+def trained_on(section: Section) -> str:
+    """Who was trained on which schedule: `RE and Random with 12; DEHB with 200 epochs`."""
+    on = schedules(section)
+    told = (
         f"{_who([name for name, own in on.items() if own == each])} with {listing(f'{one:g}' for one in sorted(each))}"
         for each in sorted(set(on.values()), key=sorted)
         if each
     )
-    return [
-        f"Mixed schedules: trained {told} epochs. What differs between them may be the schedule and not the optimizer; "
-        "run all on one (encave run --schedule)."
-    ]
+    return f"{'; '.join(told)} epochs"
+
+
+def mixed_notice(sections: Sequence[Section]) -> str | None:
+    """What stands first in a report of mixed schedules; None where each task has one."""
+    on: dict[str, list[str]] = {}
+    for section in filter(mixed, sections):
+        on.setdefault(trained_on(section), []).append(section.title)
+    if not on:
+        return None
+    told = ". ".join(f"On {listing(titles)}: {who}" for who, titles in on.items())
+    return (
+        f"Optimizers were not all trained on one schedule. {told}. Whatever is said of who is better than who compares "
+        "these schedules, too; run all on one (encave run --schedule)."
+    )
 
 
 def _short(comparison: Comparison) -> list[str]:

@@ -44,8 +44,8 @@ class Document:
     """`id` of each figure → its files."""
     tables: Mapping[int, str]
     """`id` of each table → its file, without ending."""
-    notice: str | None
-    """What stands first: that values come from a surrogate; None if they do not."""
+    notices: Mapping[str, str]
+    """What stands first, heading → text: that values come from a surrogate, that schedules are mixed."""
     methods: Sequence[str]
     """Paragraphs of the methods section."""
     paper: Paper
@@ -88,8 +88,8 @@ class Document:
         yield r"\maketitle"
 
     def _body(self) -> Iterator[str]:
-        if self.notice:
-            yield from self._columns([rf"\paragraph{{Surrogate.}} {escape(self.notice)}"])
+        for heading, text in self.notices.items():
+            yield from self._columns([rf"\paragraph{{{heading}.}} {escape(text)}"])
         yield from ("", r"\section{Results}")
         for text in self.kept_apart:
             yield from ("", escape(text))

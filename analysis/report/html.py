@@ -15,7 +15,7 @@ from ..charts.figure import Interactive
 from ..charts.style import LineStyle
 from ..charts.text import plural, unique_slugs
 from ..grouping.sections import View
-from . import manifest, references, words
+from . import cautions, manifest, references
 from .contents import Chapter, Figures, ReportInput
 from .figure_files import DrawnFigure
 
@@ -78,7 +78,7 @@ def page(content: Content) -> str:
         plotly=_plotly() if live else None,
         plots=live,
         facts=_facts(view),
-        surrogate=words.surrogate_notice(view.sections),
+        notices=cautions.notices(view.sections),
         kept_apart=view.kept_apart,
         remarks=remarks,
         chapters=list(zip(anchors, chapters, strict=True)),

@@ -191,15 +191,17 @@ def others_sentence(significance: Significance, best: str, named: str | None = N
     if not significance.tested or len(others) < 2:
         return None
     close = [name for name in others if not significance.worse(name, best)]
+    # what is compared with a control alone is corrected for less, and may differ
+    than = f"significantly worse than {best}{', with all pairs corrected for' if significance.control else ''}"
     if not close:
         return f"Every other optimizer is significantly worse than {best}."
     if close == [named]:
         return None
     if len(close) == len(others):
-        return f"No optimizer is significantly worse than {best}."
+        return f"No optimizer is {than}."
     if len(close) > _MOST_NAMES:
-        return f"Of the other {len(others)} optimizers {len(close)} are not significantly worse than {best}."
-    return f"Not significantly worse than {best}: {listing(close)}."
+        return f"Of the other {len(others)} optimizers {len(close)} are not {than}."
+    return f"Not {than}: {listing(close)}."
 
 
 def overall_sentences(significance: Significance, measure: str) -> list[str]:

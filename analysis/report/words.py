@@ -11,7 +11,7 @@ from ..comparison.section import Comparison
 from ..comparison.significance import Significance
 from ..comparison.training_noise import NoiseOfLead
 from ..grouping.measure import Measure
-from ..grouping.schedules import schedules
+from ..grouping.schedules import known_schedules, mixed, schedules
 from ..grouping.sections import Section
 from ..statistics import power
 from . import tests
@@ -78,7 +78,16 @@ def _sentences(comparison: Comparison) -> list[str]:
         sentences.append("These two were trained on different schedules, which is part of the difference.")
     close = tests.others_sentence(significance, best.optimizer, second.optimizer)
     more = _more_seeds(comparison, best.optimizer, second.optimizer)
-    return [*sentences, *filter(None, (close, more, tests.control_sentence(significance)))]
+    crossed = mixed_sentence([comparison.section]) if close or significance.control else None
+    return [*sentences, *filter(None, (close, more, tests.control_sentence(significance), crossed))]
+
+
+def mixed_sentence(sections: Sequence[Section]) -> str | None:
+    """That conclusions are of schedules, too; None where each task has one."""
+    found = sorted({one for section in filter(mixed, sections) for one in known_schedules(section)})
+    if not found:
+        return None
+    return f"Schedules of {listing(f'{one:g}' for one in found)} epochs are compared here as much as optimizers."
 
 
 def noise_sentence(noise: NoiseOfLead, measure: Measure) -> str:

@@ -17,7 +17,7 @@ from ...tables.ranks import Ranks
 from ...tables.robustness import Robustness
 from ...tables.tests import Tests
 from ...tables.within_tasks import StratifiedTests
-from .. import captions, pairs, table, tests, within_tasks
+from .. import captions, pairs, table, tests, within_tasks, words
 from ..contents import Chapter, Figures, ReportInput, ReportTable, Row, TextCell
 from ..figures import critical_difference_figure, ranks_figure
 from ..references import cite
@@ -52,6 +52,7 @@ def write(study: ReportInput) -> list[Chapter]:
     ]
     tested = Tests(((OVER_TASKS, overall.measure, overall.significance),))
     omnibus, control = tested.omnibus().table(), tested.controls().table()
+    crossed = words.mixed_sentence([one.section for one in overall.comparisons])
     counted = within_tasks.family_sentence(overall.comparisons, study.settings.family)
     return [
         Chapter(
@@ -61,6 +62,7 @@ def write(study: ReportInput) -> list[Chapter]:
                 *tests.overall_sentences(overall.significance, overall.measure),
                 *within_tasks.sentences(overall.within),
                 *([counted] if counted else []),
+                *([crossed] if crossed else []),
             ],
             methods=[within_tasks.methods(overall.within), *([_PROFILES] if made else [])],
             data={

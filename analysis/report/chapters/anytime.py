@@ -17,7 +17,7 @@ from ...statistics.effects import Estimate
 from ...tables.anytime_tests import AnytimePairs, BudgetValues, DifferencesOverTime
 from ...tables.curves import Curves
 from ...tables.runtimes import RunningTimes
-from .. import anytime_claims, captions, random_search_line
+from .. import anytime_claims, captions, random_search_line, words
 from ..anytime_figures import attainment_figure, axis_figure, ecdf_figure, hypervolume_figure
 from ..contents import Block, Chapter, Details, Figures, ReportInput, ReportTable, Row, TextCell
 from ..references import cite
@@ -84,7 +84,8 @@ def write(study: ReportInput) -> list[Chapter]:
     several = [one for one in summaries if len(one.runtimes) > 1]
     if several:
         methods.append(anytime_claims.METHODS)
-    claims = [anytime_claims.sentence(one) for one in several]
+    crossed = words.mixed_sentence([one.comparison.section for one in several])
+    claims = [*(anytime_claims.sentence(one) for one in several), *([crossed] if crossed else [])]
     return [Chapter(TITLE, blocks, summary=claims, methods=methods, data=_data(summaries, expected))]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from encave.analysis.comparison.section import compare
 from encave.analysis.grouping.schedules import full_evaluations, modelled
 from encave.analysis.grouping.sections import view_runs
+from encave.analysis.report import write_report
 from encave.analysis.report.cautions import list_cautions
 from encave.analysis.report.chapters.reproducibility import _card
 from encave.analysis.report.methods import _credited, _setting
+from encave.analysis.report.settings import Settings
 from encave.analysis.report.words import lead_sentences
 from encave.run import Run
 
@@ -36,6 +39,33 @@ def test_mixed_schedules_are_told_first_and_where_a_conclusion_crosses_them(make
     assert "These two were trained on different schedules" in " ".join(lead_sentences(comparison))
     alike = compare(section(make_run, {"DEHB": 200.0, "RE": 200.0}))
     assert "schedule" not in " ".join([*lead_sentences(alike), *list_cautions(alike)[1:]])
+
+
+@pytest.mark.parametrize("mixed", [True, False])
+def test_a_report_of_mixed_schedules_says_so_first_and_beside_every_conclusion(
+    make_run: Callable[..., Run], tmp_path: Path, mixed: bool
+) -> None:
+    """RE and random search on 12 epochs, DEHB on 200, on two tasks; or all on one."""
+    runs = [
+        make_run(name, seed, costs=(9.0, level + seed / 10), budgets=[schedule] * 2, task=task, common_start=False,
+                 benchmark=TABLE | {"schedule": schedule}, limit={"simulated_seconds": 4.0})
+        for task in ("t1", "t2", "t3")
+        for name, level, schedule in (("DEHB", 1.0, 200.0 if mixed else 12.0), ("RE", 2.0, 12.0), ("Random", 3.0, 12.0))
+        for seed in range(6)
+    ]  # fmt: skip
+    report = write_report(runs, tmp_path / "report", settings=Settings(control="Random"))
+    page, paper = (path.read_text(encoding="utf-8") for path in (report.page, report.folder / "main.tex"))
+    first = "On t1, t2 and t3: RE and Random with 12; DEHB with 200 epochs."
+    for text, summary in ((page, ">Summary<"), (paper, r"\section{Results}")):
+        assert (first in text.partition(summary)[0]) is mixed
+    told = "Schedules of 12 and 200 epochs are compared here as much as optimizers."
+    assert [told in paragraph for paragraph in report.summary] == [mixed] * 5  # all tasks, each, anytime performance
+    captions = [line for line in paper.splitlines() if line.startswith(r"\caption")]
+    captions += [
+        path.read_text().partition(r"\caption{")[2].partition("\n")[0] for path in report.folder.glob("tables/*.tex")
+    ]
+    of_values = [one for one in captions if "where each optimizer looked" not in one and "Exploration on" not in one]
+    assert len(of_values) > 20 and all(("on mixed schedules of 12 and 200 epochs" in one) is mixed for one in of_values)
 
 
 def test_a_short_run_is_told(make_run: Callable[..., Run]) -> None:

@@ -129,11 +129,11 @@ def assert_others(study: Study, best: str, second: str, worse: set[str], text: s
     if not close:
         assert f"Every other optimizer is significantly worse than {best}." in text
     elif not worse:
-        assert f"No optimizer is significantly worse than {best}." in text
+        assert f"No optimizer is significantly worse than {best}, with all pairs corrected for." in text
     elif close == {second}:
         assert f"significantly worse than {best}" not in text
     else:
-        assert who(f"Not significantly worse than {best}: ", text) == close
+        assert who(f"Not significantly worse than {best}, with all pairs corrected for: ", text) == close
 
 
 def check_against(study: Study) -> None:

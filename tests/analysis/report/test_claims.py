@@ -209,6 +209,25 @@ def test_with_a_control_only_those_comparisons_count(study) -> None:
     assert "significantly better than C: A and B" in told
 
 
+def test_all_pairs_and_a_control_alone_do_not_contradict_one_another(make_run) -> None:
+    """Eight paired seeds: of six pairs none differs, of the three with the control one does."""
+    costs = {"A": [1, 1, 1, 1, 1, 1, 1, 9], "B": [2, 0, 2, 0, 2, 0, 2, 2], "C": [0, 2, 0, 2, 2, 2, 0, 2], "D": [3] * 8}
+    costs["D"][0] = 1.5
+    runs = [
+        make_run(name, seed, [99.0, cost + seed / 50 + 0.001 * n])
+        for n, (name, own) in enumerate(costs.items())
+        for seed, cost in enumerate(own)
+    ]
+    found = comparison_of(runs, control="B")
+    significance = found.significance[0]
+    assert significance.control is not None and not significance.pair("B", "D").different
+    assert [one.optimizer for one in significance.control.against if one.verdict == "worse"] == ["D"]
+    told = " ".join(words.lead_sentences(found))
+    assert "No optimizer is significantly worse than B, with all pairs corrected for." in told
+    assert "Against B (Wilcoxon signed-rank, Holm over 3 comparisons), significantly worse: D" in told
+    assert "corrected for." not in " ".join(words.lead_sentences(comparison_of(runs)))
+
+
 def test_too_few_runs_make_no_claim(study) -> None:
     few = [run for run in study if run.seed < 2]
     told = anytime_claims.sentence(summarise(comparison_of(few)))
