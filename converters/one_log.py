@@ -141,10 +141,12 @@ def read(candidate: Candidate, options: Options) -> ReadResult:
     Raises:
         EncaveError: it cannot be read, or its format miscounts its trials.
     """
+    from .parts.checkpoints import as_paid
     from .parts.fitting import left_out
 
     with _no_search_for_cycles():
         result = candidate.reader.read(candidate.found, options)
+    result = replace(result, run=as_paid(result.run))
     if unfit := left_out(result.run):
         dropped = result.dropped + unfit
         result = replace(result, dropped=dropped, read=max(result.read, len(result.run) + result.merged + dropped))

@@ -130,12 +130,15 @@ class BenchmarkFacts(Told):
     """`modelled` where the seconds of validations, a part of every trial's time, were not measured."""
     modelled_share: float | None = None
     """Of all trials, those that were told a modelled value."""
+    resumed: bool | None = None
+    """Whether a configuration that went on to a higher budget paid for the new epochs only."""
 
     _KINDS: ClassVar[Mapping[str, Kinds]] = {
         **dict.fromkeys(("name", "source", "sha256"), TEXT),
         "schedule": NUMBER,
         **dict.fromkeys(("reward", "early_epochs", "validation_seconds"), TEXT),
         "modelled_share": NUMBER,
+        "resumed": (bool, NoneType),
     }
     _WHERE = "metadata: benchmark: "
 

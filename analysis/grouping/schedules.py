@@ -36,13 +36,19 @@ def mixed(section: AnySection) -> bool:
     return len(known_schedules(section)) > 1
 
 
+def resumed(runs: Sequence[RunHeader]) -> frozenset[bool]:
+    """Whether promotions of the runs that have several budgets paid for new epochs only, as far as logs say."""
+    told = (run.provenance.benchmark for run in runs if len(run.budgets) > 1)
+    return frozenset(one.resumed for one in told if one is not None and one.resumed is not None)
+
+
 def full_evaluations(run: Run) -> float | None:
     """How many trainings of the whole schedule the run's trials cost, by their budgets; None without a schedule."""
     schedule = schedule_of(run)
     if not schedule:
         return None
-    budget = run.column("budget").astype(np.float64)
-    return float(np.where(np.isnan(budget), schedule, budget).sum() / schedule)
+    spent = run.spent()
+    return float(np.where(np.isnan(spent), schedule, spent).sum() / schedule)
 
 
 @dataclass(frozen=True)

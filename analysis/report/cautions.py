@@ -10,7 +10,7 @@ from ..charts.text import capital, listing, plural
 from ..comparison.ranking import has_own_start
 from ..comparison.section import Comparison
 from ..grouping.origins import never_left, random_share, twins
-from ..grouping.schedules import full_evaluations, mixed, schedule_of, schedules
+from ..grouping.schedules import full_evaluations, mixed, resumed, schedule_of, schedules
 from ..grouping.sections import Section
 from .words import surrogate_notice
 
@@ -148,11 +148,19 @@ def _unequal(comparison: Comparison) -> list[str]:
     limits = {_text(run.provenance.limit) for run in comparison.section.runs}
     if len(limits) > 1:
         found.append("The runs had different limits, so their final values were not reached with equal effort.")
+    on = {group.optimizer: resumed(group.runs) for group in comparison.section.groups}
+    if len({one for own in on.values() for one in own}) > 1:
+        cheaper = [name for name, own in on.items() if True in own]
+        found.append(
+            f"{_who(cheaper)}: what went on to a higher budget cost the difference only, with others "
+            "all of it, which may be what differs between them; run all alike (encave run --resume-from-checkpoint)."
+        )
     for group in comparison.section.groups:
         told = {
             "settings": {_text(run.provenance.settings) for run in group.runs},
             "workers": {run.provenance.workers for run in group.runs},
             "training schedule": {schedule_of(run) for run in group.runs},
+            "whether they go on from checkpoints": resumed(group.runs),
         }
         mixed = [what for what, values in told.items() if len(values) > 1]
         if mixed:

@@ -9,7 +9,7 @@ import numpy as np
 from ...run import EXTRA, Run
 from ..charts.text import listing, plural
 from ..comparison.section import Comparison
-from ..grouping.schedules import modelled_validation, rewards, schedule_of
+from ..grouping.schedules import modelled_validation, resumed, rewards, schedule_of
 from ..grouping.sections import Group
 from ..performance.section_curves import Summary
 from ..statistics.bootstrap import RESAMPLES
@@ -253,6 +253,9 @@ def _effort(group: Group) -> str:
     schedules = {schedule for run in group.runs if (schedule := schedule_of(run)) is not None}
     if schedules:
         parts.append(f"schedule of {listing(f'{schedule:g}' for schedule in sorted(schedules))} {unit}")
+    paid = {True: "went on from checkpoints and cost the new ones only", False: "were trained anew"}
+    if told := resumed(group.runs):
+        parts.append(f"configurations that went on to more {unit} {listing(paid[one] for one in sorted(told))}")
     return ", ".join(parts)
 
 

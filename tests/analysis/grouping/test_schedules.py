@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from encave.analysis.comparison.section import compare
@@ -66,6 +67,35 @@ def test_a_report_of_mixed_schedules_says_so_first_and_beside_every_conclusion(
     ]
     of_values = [one for one in captions if "where each optimizer looked" not in one and "Exploration on" not in one]
     assert len(of_values) > 20 and all(("on mixed schedules of 12 and 200 epochs" in one) is mixed for one in of_values)
+
+
+def promoted(make_run: Callable[..., Run], optimizer: str, resumed: bool | None) -> list[Run]:
+    """Two seeds whose second trial goes on with the first, as the runner says or not."""
+    facts = TABLE | {"schedule": 200} | ({} if resumed is None else {"resumed": resumed})
+    runs = [
+        make_run(optimizer, seed, costs=(3.0, 2.0), budgets=[50.0, 200.0], configurations=[0, 0], benchmark=facts)
+        for seed in (0, 1)
+    ]
+    goes_on = pa.array([None, 0], pa.int64())
+    return [run.replace(trials=run.trials.append_column("continues", goes_on)) if resumed else run for run in runs]
+
+
+def test_what_promotions_cost_is_told(make_run: Callable[..., Run]) -> None:
+    on, anew, unknown = (promoted(make_run, name, how) for name, how in (("A", True), ("B", False), ("C", None)))
+    assert full_evaluations(on[0]) == pytest.approx(1.0) and full_evaluations(anew[0]) == pytest.approx(1.25)
+    mixed_up = compare(view_runs([*on, *anew, *unknown]).sections[0])
+    told = " ".join(list_cautions(mixed_up))
+    assert "A: what went on to a higher budget cost the difference only, with others all of it" in told
+    setting = _setting(mixed_up)
+    assert (
+        "A (2 runs, evaluated at 50 and 200 budget units, schedule of 200 budget units, configurations that went on"
+        in (setting)
+    )
+    assert setting.count("went on from checkpoints and cost the new ones only") == 1
+    assert setting.count("were trained anew") == 1
+    one = " ".join(list_cautions(compare(view_runs([on[0], anew[1].replace(optimizer=on[0].optimizer)]).sections[0])))
+    assert "differ in whether they go on from checkpoints and are averaged" in one
+    assert "went on to a higher" not in " ".join(list_cautions(compare(view_runs([*on, *unknown]).sections[0])))
 
 
 def test_a_short_run_is_told(make_run: Callable[..., Run]) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 from click.testing import CliRunner
 
 from encave.cli import cli
+from encave.cli.runs import load_runs
 from encave.converters.conversion import convert
 from encave.errors import EncaveError
 from encave.run import Run
@@ -180,5 +182,18 @@ def test_going_on_is_declared_and_cheaper(tmp_path: Path) -> None:
         header = json.loads((study / spec.home / "encave.json").read_text())
         assert header["benchmark"]["resumed"] is resume
         seconds[resume] = header["seconds"]
+        (run,) = load_runs((study / spec.home,))
+        budget, train = run.column("budget").astype(float), run.column("extra:train_seconds").astype(float)
+        ids = run.column("config_id")
+        assert ("continues" in run.trials.column_names) is resume
+        if not resume:
+            assert run.spent().tolist() == budget.tolist()
+            continue
+        goes_on = pc.is_valid(run.trials["continues"]).to_numpy()
+        assert goes_on.sum() > 3 and (run.spent() < budget).tolist() == goes_on.tolist()
+        # an epoch of an architecture always takes as long, so that seconds tell what was paid; budgets are rounded
+        rates = dict(zip(ids[~goes_on].tolist(), train[~goes_on] / np.round(budget[~goes_on]), strict=True))
+        for one, paid, cost in zip(ids[goes_on].tolist(), run.spent()[goes_on], train[goes_on], strict=True):
+            assert cost / rates[one] == pytest.approx(paid, abs=1)
         assert json.loads((study / "re/cifar10/seed-0/encave.json").read_text())["benchmark"]["resumed"] is False
     assert seconds[True] < seconds[False]
