@@ -36,7 +36,7 @@ def power(a: Floats, b: Floats, n: int, pairs: int, seed: int = 0, *, paired: bo
     """
     rng = np.random.default_rng(seed)
     if paired:
-        drawn = rng.integers(len(a), size=(_STUDIES, n))
+        drawn = rng.choice(np.arange(len(a)), size=(_STUDIES, n))
         p = np.array([wilcoxon(a[rows], b[rows]) for rows in drawn])
     else:
         ours, theirs = (rng.choice(filled(one), size=(_STUDIES, n)) for one in (a, b))
