@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..charts.scales import Scale, vertical_scale
 from ..charts.text import capital, fixed, plural, quantity, short
 from ..comparison.overall import Overall
@@ -28,7 +30,7 @@ def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str
     measure, curves = comparison.measures[index], [c for c in comparison.curves[index] if len(c.positions)]
     axis = comparison.axis
     what = f"{comparison.summary.statistic.title} {measure.name}"
-    banded = [curve for curve in curves if len(curve.band)]
+    banded = [curve for curve in curves if (~np.isnan(curve.lower) & ~np.isnan(curve.upper)).any()]
     band = f" with its 95 % band over {_run_counts(banded)}" if banded else ""
     parts = [
         f"{comparison.section.title}: {what} of {_whose(measure)} over {axis.name}{band}.",
@@ -38,7 +40,7 @@ def curve_caption(comparison: SectionCurves, index: int, most_bands: int) -> str
     ]
     if banded:
         parts.append(bounds_note(measure, curves))
-    if len(curves) > most_bands:
+    if banded and len(curves) > most_bands:
         parts.append(f"Only the {most_bands} best by rank carry a band.")
     parts.append(zero_note(vertical_scale(curves, most_bands)))
     if comparison.section.benchmark:

@@ -125,9 +125,9 @@ def _gap_table(made: Sequence[Profile], overall: Overall) -> ReportTable:
         Row(one.optimizer, [TextCell(_gap(one), round(one.gap.value, 3) == round(least, 3))], one.optimizer)
         for one in made
     ]
-    tasks = plural(len(overall.comparisons), "task")
+    tasks, measure = plural(len(overall.comparisons), "task"), overall.measure.removeprefix("normalised ")
     caption = (
-        f"Normalised {overall.measure} at the end, the mean over {tasks} of the mean over runs, with its 95 % "
+        f"Normalised {measure} at the end, the mean over {tasks} of the mean over runs, with its 95 % "
         "interval; 0 is the reference and 1 the baseline. It is the optimality gap of the score 1 − normalised regret. "
         f"Best in bold; a dash where a run failed.{captions.origin_note(overall.comparisons)}"
     )

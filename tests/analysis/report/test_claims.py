@@ -20,6 +20,7 @@ from encave.analysis.report import anytime_claims, anytime_figures, captions, wo
 from encave.analysis.report.chapters import anytime
 from encave.analysis.report.contents import ReportTable
 from encave.analysis.report.pairs import pairs_block
+from encave.analysis.report.settings import Settings
 from encave.analysis.report.tests import pair_rows, size_in_words
 from encave.analysis.statistics import intervals
 
@@ -161,6 +162,24 @@ def test_bands_are_told_of_where_there_are_some(make_run, counts: tuple[int, ...
              figure.caption, anytime._table(summary).caption]  # fmt: skip
     assert ["95 %" in text for text in texts] == [bool(told)] * 4
     assert told in texts[0] and ("over 1" not in texts[0])
+
+
+@pytest.mark.parametrize(
+    ("statistic", "runs", "banded"), [("median", 4, False), ("median", 6, True), ("q0.9", 8, False)]
+)
+def test_a_quantile_of_few_runs_has_no_band(make_run, statistic: str, runs: int, banded: bool) -> None:
+    rng = np.random.default_rng(0)
+    told = [make_run(name, seed, [9.0, 1.0 + rng.random()]) for name in "AB" for seed in range(runs)]
+    found = comparison_of(told, summary=Settings(statistic=statistic).summary)
+    assert ("95 % band" in captions.curve_caption(found.made, 0, 8)) is banded
+
+
+def test_what_is_normalised_is_called_so_once(make_run, tmp_path) -> None:
+    runs = [make_run(n, seed, [9.0, 2.0 + k + seed / 9], task=task)
+            for task in ("s", "t", "u") for k, n in enumerate("AB") for seed in range(4)]  # fmt: skip
+    report = write_report(runs, tmp_path / "report", settings=Settings(normalise=True))
+    text = (report.folder / "tables" / "all-tasks-normalised-regret.tex").read_text(encoding="utf-8")
+    assert "Normalised loss regret at the end" in text and "normalised normalised" not in text.lower()
 
 
 def test_without_an_incumbent_nothing_is_said_of_the_best(make_run) -> None:
