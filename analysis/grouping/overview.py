@@ -91,9 +91,14 @@ def in_one_line(sections: Sequence[AnySection]) -> str:
     return f"{counts} ({start}, …). encave groups shows all."
 
 
+def in_a_row(seeds: Sequence[int]) -> bool:
+    """Whether there are three or more seeds, ascending, and each is one more than the one before."""
+    return len(seeds) > 2 and seeds[-1] - seeds[0] == len(seeds) - 1  # a range may be of billions: seeds can be hashes
+
+
 def _in_words(group: GroupOf[RunHeader]) -> str:
     known = sorted({seed for seed in group.seeds if seed is not None})
-    if len(known) > 2 and known == list(range(known[0], known[-1] + 1)):
+    if in_a_row(known):
         seeds = f", seeds {known[0]}–{known[-1]}"
     else:
         some = f"{', '.join(map(str, known[:_MOST]))}{', …' if len(known) > _MOST else ''}"

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from encave.analysis.grouping.sections import view_runs
+from encave.analysis.report.chapters.reproducibility import _repeated
 from encave.analysis.report.settings import read_settings
 from encave.cli import cli
 from encave.run import COST, Objective, Run
@@ -103,6 +104,9 @@ def test_many_groups_are_counted_on_one_line(make_run) -> None:
     assert line.endswith("encave groups shows all.") and len(line) < 400
     named = make_run("A", 3, seed_from="folder's name 'run_3'")
     assert in_one_line(view_runs([named]).sections) == "toy: A (1 run, seed 3 by name)"
+    hashed = [make_run("A", seed, costs=(9.0, 1.0 + seed / 1e10)) for seed in (7, 160_674_647, 2**63 - 1)]
+    assert in_one_line(view_runs(hashed).sections) == "toy: A (3 runs, seeds 7, 160674647, 9223372036854775807)"
+    assert "seeds 7, 160674647, 9223372036854775807" in _repeated(view_runs(hashed).sections)
 
 
 def two_objectives(run: Run, names: tuple[str, str]) -> Run:

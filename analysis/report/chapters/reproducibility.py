@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ....run import Run
 from ...charts.text import capital, listing, plural
+from ...grouping.overview import in_a_row
 from ...grouping.schedules import modelled, modelled_validation, rewards, schedules
 from ...grouping.sections import Section, origins
 from ...performance.axis import overhead_seconds
@@ -116,7 +117,7 @@ def _seeds(seeds: Iterable[int | None]) -> str:
     known = sorted({seed for seed in seeds if seed is not None})
     if not known:
         return "seeds not logged"
-    if len(known) > 2 and known == list(range(known[0], known[-1] + 1)):
+    if in_a_row(known):
         return f"seeds {known[0]} to {known[-1]}"
     more = ", …" if len(known) > _MOST_SEEDS else ""
     return f"seeds {', '.join(map(str, known[:_MOST_SEEDS]))}{more}"
