@@ -92,7 +92,7 @@ def _named(runs: Sequence[Run]) -> Iterator[tuple[Run, str]]:
 
 
 def _write_run(run: Run, folder: Path, name: str) -> list[str]:
-    with atomic_folder(folder / name) as temporary:
+    with atomic_folder(folder / name, ours=FILES) as temporary:
         run.save(temporary)
     return []
 

@@ -30,7 +30,7 @@ _KEY = "encave_csv"
 
 
 def write(run: Run, folder: Path, name: str) -> list[str]:
-    """Write `folder/<name>.csv` and `folder/<name>.run.json`, each atomically, the header last.
+    """Write `folder/<name>.csv` and `folder/<name>.run.json`, both or neither.
 
     Returns:
         What the file does not hold of this run, one sentence each.
@@ -45,10 +45,9 @@ def write(run: Run, folder: Path, name: str) -> list[str]:
     texts = [column if fits else _as_json(column) for column, fits in zip(table.columns, plain, strict=True)]
     kinds = [column.type if fits else pa.string() for column, fits in zip(table.columns, plain, strict=True)]
     cells = pa.table(dict(zip(table.column_names, map(_cells, texts), strict=True)))
-    with atomic_file(folder / f"{name}.csv") as path:
-        csv.write_csv(guarded(cells), path)
     header = {_KEY: _VERSION} | run.header() | {"columns": dict(zip(table.column_names, map(str, kinds), strict=True))}
-    with atomic_file(folder / f"{name}{HEADER}") as path:
+    with atomic_file(folder / f"{name}.csv") as rows, atomic_file(folder / f"{name}{HEADER}") as path:
+        csv.write_csv(guarded(cells), rows)  # neither file without the other
         path.write_text(json.dumps(header, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     nested = [column for column, fits in zip(table.column_names, plain, strict=True) if not fits]
     return [f"{run.name}: the values of {column} are written as JSON text" for column in nested]

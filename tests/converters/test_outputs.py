@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import resource
+import sys
 import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -379,3 +381,40 @@ def test_ioh_takes_names_of_any_length(tmp_path: Path) -> None:
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {".json", ".dat"}
     assert all(len(part.encode()) <= 200 for path in files for part in path.relative_to(tmp_path).parts)
+
+
+@pytest.mark.parametrize("form", ["run", "deepcave13", "csv", "ioh"])
+@pytest.mark.skipif(sys.platform != "linux", reason="no limits of this kind")
+def test_a_full_disk_leaves_no_part_of_a_run(tmp_path: Path, form: str) -> None:
+    """Wherever it becomes full: files grow up to the limit, so that the largest of a run's is the first that fails."""
+    outputs.output(form).write([small_run()], tmp_path / "whole")
+    sizes = {path.stat().st_size for path in (tmp_path / "whole").rglob("*") if path.is_file()}
+    assert len(sizes) > 1
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for size in sizes:
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size - 1, before[1]))
+            with pytest.raises(EncaveError, match=r"cannot write .*Make room"):
+                outputs.output(form).write([small_run()], tmp_path / f"full-{size}")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert not list((tmp_path / f"full-{size}").iterdir())
+
+
+@pytest.mark.parametrize("form", ["run", "deepcave", "deepcave13", "ioh"])
+def test_a_run_that_is_written_anew_keeps_the_users_files(tmp_path: Path, form: str) -> None:
+    outputs.output(form).write([small_run()], tmp_path)
+    [folder] = tmp_path.iterdir()
+    before = {path.relative_to(folder) for path in folder.rglob("*")}
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    outputs.output(form).write([small_run(costs=(1.0, 2.0))], tmp_path)
+    assert (folder / "notes.txt").read_text(encoding="utf-8") == "mine"
+    assert {path.relative_to(folder) for path in folder.rglob("*")} == {*before, Path("notes.txt")}
+
+
+def test_ioh_leaves_no_data_under_another_number_of_the_task(tmp_path: Path) -> None:
+    run = small_run()
+    outputs.output("ioh").write([run], tmp_path)
+    outputs.output("ioh").write([run, small_run("q").replace(provenance=Provenance(task="a", seed=0))], tmp_path)
+    numbers = [json.loads(path.read_text())["function_id"] for path in sorted(tmp_path.glob("RE-*/*.json"))]
+    assert numbers == [1, 2]

@@ -10,6 +10,7 @@ from ....files.atomic import atomic_folder
 from ....run import Run
 from ...parts.space import SPACE_FILE
 from . import output
+from .files import FILES
 from .native import HISTORY
 
 _CPU_TIME = 4  # its place among the nine fields of a line
@@ -26,7 +27,7 @@ def write(run: Run, folder: Path, name: str) -> list[str]:
         EncaveError: the folder cannot be written.
     """
     shown, notes = output.prepare(run)
-    with atomic_folder(folder / name) as temporary:
+    with atomic_folder(folder / name, ours=FILES) as temporary:
         output.write(run, shown, temporary)
         for twin in _TWIN:
             (temporary / twin).unlink()

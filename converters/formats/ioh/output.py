@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ....files.atomic import atomic_file
+from ....files.atomic import atomic_folder
 from ....run import CONFIG, COST, EXTRA, Objective, Run, Status, configurations
 from ....run.types import Floats
 from ...parts.names import folder_name
@@ -90,8 +90,14 @@ def write_all(runs: Sequence[Run], folder: Path) -> list[str]:
             count += 1
             name = f"{base}-{count}"
         names.add(name.lower())
-        _write_group(members, folder / name, group, task, number)
+        with atomic_folder(folder / name, ours=_ours(folder / name)) as temporary:
+            _write_group(members, temporary, group, task, number)
     return said
+
+
+def _ours(folder: Path) -> list[str]:
+    """What an earlier export wrote there, also under another number of the task."""
+    return [path.name for path in folder.glob("*") if re.match(r"(IOHprofiler|data)_f\d+_", path.name)]
 
 
 def _task(run: Run) -> str:
@@ -108,7 +114,8 @@ def _write_group(runs: Sequence[Run], folder: Path, group: str, task: str, numbe
     label = folder_name(task)
     data = f"data_f{number}_{label}/IOHprofiler_f{number}_DIM{dimension}.dat"
     names = list(dict.fromkeys(name for rows in shown for name in rows.columns))
-    with atomic_file(folder / data) as path, path.open("w", encoding="utf-8") as file:
+    (folder / data).parent.mkdir()
+    with (folder / data).open("w", encoding="utf-8") as file:
         for rows in shown:
             file.writelines(_lines(rows, names))
     description = {
@@ -123,8 +130,8 @@ def _write_group(runs: Sequence[Run], folder: Path, group: str, task: str, numbe
         "scenarios": [{"dimension": dimension, "path": data, "runs": [_described(rows) for rows in shown]}],
         SUITE: _kept(shown),
     }
-    with atomic_file(folder / f"IOHprofiler_f{number}_{label}.json") as path:
-        path.write_text(json.dumps(description, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    text = json.dumps(description, indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / f"IOHprofiler_f{number}_{label}.json").write_text(text, encoding="utf-8")
 
 
 def _kept(shown: Sequence[_Rows]) -> dict[str, Any]:
