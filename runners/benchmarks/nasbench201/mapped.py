@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ _VALID_SECONDS, _MODELLED = "valid_seconds", "modelled_"  # the row's name says 
 def write_tasks(folder: Path, tasks: Mapping[str, Task]) -> list[str]:
     """Write the arrays of all tasks but their curves; the names of the rows."""
     named = [(f"{dataset}/{name}", values) for dataset, task in tasks.items() for name, values in _arrays(task)]
-    np.save(folder / ARRAYS_FILE, np.stack([values for _, values in named]))
+    _save(folder / ARRAYS_FILE, np.stack([values for _, values in named]))
     return [name for name, _ in named]
 
 
@@ -73,9 +74,16 @@ def create_curve(folder: Path, dataset: str, schedule: int, seed: int) -> NDArra
     """A new file of curves, mapped into memory, all NaN; it is complete once the array is no longer used."""
     path = folder / CURVES_FOLDER / f"{dataset}_{schedule}_{seed}.npy"
     path.parent.mkdir(exist_ok=True)
-    values = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(SIZE, schedule))
-    values[:] = np.nan
-    return values
+    # written before it is mapped: a page that finds no room on a full disk would end the process by a signal
+    _save(path, np.full((SIZE, schedule), np.nan, np.float32))
+    return np.load(path, mmap_mode="r+")
+
+
+def _save(path: Path, values: NDArray[Any]) -> None:
+    """As `np.save`, whose error on a full disk does not say that the disk is full."""
+    content = io.BytesIO()
+    np.save(content, values)
+    path.write_bytes(content.getbuffer())
 
 
 def _arrays(task: Task) -> Iterator[tuple[str, NDArray[np.float64]]]:

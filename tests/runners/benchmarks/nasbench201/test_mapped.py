@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +182,33 @@ def test_a_change_of_a_curve_is_noticed(curved: Benchmark, tmp_path: Path) -> No
     (table.folder / TABLE_FILE).unlink()
     with pytest.raises(EncaveError, match=r"cannot be read .*import it again"):
         open_benchmark("curved")
+
+
+def test_a_full_disk_ends_an_import_with_a_line(tmp_path: Path) -> None:
+    """In a process of its own, since a mapped page without room ends it."""
+    full, place = tmp_path / "full", "encave.runners.benchmarks.nasbench201"
+    full.mkdir()
+    code = f"""
+from pathlib import Path
+from encave.files.atomic import atomic_folder
+from {place}.mapped import create_curve, write_tasks
+from {place}.table import load_surrogate
+tasks = dict(load_surrogate().tasks)
+for write in (lambda at: create_curve(at, "cifar10", 200, 777), lambda at: write_tasks(at, tasks)):
+    try:
+        with atomic_folder(Path({str(full / "table")!r})) as at:
+            write(at)
+    except Exception as error:
+        print(type(error).__name__, error)
+"""
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", full], check=False, capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"needs root to mount a file system of 1 MB: {mounted.stderr.decode().strip()}")
+    try:
+        done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+        told = f"EncaveError cannot write {full}/table: No space left on device. Make room, then run it again."
+        assert done.stdout.splitlines() == [told, told]
+        assert not list(full.iterdir())
+    finally:
+        subprocess.run(["umount", full], check=True)
