@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ UNREADABLE = "unreadable"
 
 # Seconds for the files of a folder, and for each; a single one, and a folder without a culprit, may take longer.
 _SEARCH, _SEARCH_FILE = 60.0, 0.002
+_TOGETHER = 64  # folders, and files in them, that are searched at a time: asking a process costs more than looking
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Survey:
 
 _Formats: TypeAlias = "tuple[str | None, Mapping[str, str] | None]"
 """The one format to look for, and what the columns of a table are."""
-_Answer: TypeAlias = "tuple[list[tuple[str, Found]], list[FailedDetection], list[Unread]] | EncaveError"
+_Answer: TypeAlias = "tuple[list[tuple[str, Found]], list[FailedDetection], list[Unread]]"
 
 
 def survey(
@@ -135,22 +137,23 @@ def _of_source(source: Path, engine: Engine, wanted: _Formats, skip: Path | None
     if store_of(source) is not None:
         return Survey((source,), (), (), (source,), ())
     walk = Walk(source)
-    listed: list[Listing] = []
     logs: list[Log] = []
     unread: list[Unread] = []
 
-    def tasks() -> Iterator[ReadingTask]:
-        for listing in walk.listings(skip):
-            listed.append(listing)
-            yield _search(listing, wanted)
+    def search(groups: Iterable[list[Listing]]) -> list[tuple[list[Listing], str]]:
+        """Those at which a process ended, and why."""
+        ended: list[tuple[list[Listing], str]] = []
+        for group, answers in _searched(groups, engine, wanted):
+            if isinstance(answers, Ended):
+                ended.append((group, answers.reason))
+            else:
+                _add(answers, logs, unread)
+        return ended
 
-    ended: list[tuple[Listing, str]] = []
-    for number, answer in enumerate(engine.ordered(tasks())):
-        if isinstance(answer, Ended):
-            ended.append((listed[number], answer.reason))
-        else:
-            _add(answer, logs, unread)
-    for listing, why in ended:
+    ended = search(_together(walk.listings(skip)))
+    several = [group for group, _ in ended if len(group) > 1]
+    ended = [one for one in ended if len(one[0]) == 1] + search([each] for group in several for each in group)
+    for [listing], why in ended:
         bad = _culprits(listing, why, engine, wanted)
         _without(bad, listing, engine, wanted, logs, unread)
     for path in walk.barred:
@@ -162,6 +165,35 @@ def _of_source(source: Path, engine: Engine, wanted: _Formats, skip: Path | None
     logs = _without_parts(logs)
     left = _told(unread, logs, source, alone=not (logs or runs or stores))
     return Survey((source,), tuple(logs), runs, stores, (*walk.passed, *left))
+
+
+def _together(listings: Iterable[Listing]) -> Iterator[list[Listing]]:
+    """The folders in groups that are searched in one task."""
+    group: list[Listing] = []
+    size = 0
+    for listing in listings:
+        group.append(listing)
+        size += 1 + len(listing.names)
+        if size >= _TOGETHER:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _searched(
+    groups: Iterable[list[Listing]], engine: Engine, wanted: _Formats
+) -> Iterator[tuple[list[Listing], list[_Answer] | EncaveError | Ended]]:
+    """Each group, and what is in each of its folders; or why the process ended that searched it."""
+    asked: deque[list[Listing]] = deque()
+
+    def tasks() -> Iterator[ReadingTask]:
+        for group in groups:
+            asked.append(group)
+            yield _search(group, wanted)
+
+    for answers in engine.ordered(tasks()):
+        yield asked.popleft(), answers
 
 
 def _told(unread: Sequence[Unread], logs: Sequence[Log], source: Path, *, alone: bool) -> list[Unread]:
@@ -211,7 +243,7 @@ def _culprits(listing: Listing, why: str, engine: Engine, wanted: _Formats) -> d
     """The files of a folder that end a process alone, and why it ended."""
 
     def failure(names: tuple[str, ...]) -> str | None:
-        [answer] = engine.ordered([_search(Listing(listing.folder, names), wanted)])
+        [answer] = engine.ordered([_search([Listing(listing.folder, names)], wanted)])
         return answer.reason if isinstance(answer, Ended) else None
 
     return (
@@ -221,8 +253,9 @@ def _culprits(listing: Listing, why: str, engine: Engine, wanted: _Formats) -> d
     )
 
 
-def _search(listing: Listing, wanted: _Formats) -> ReadingTask:
-    return ReadingTask(_detect, (listing, *wanted), _SEARCH + _SEARCH_FILE * len(listing.names))
+def _search(group: Sequence[Listing], wanted: _Formats) -> ReadingTask:
+    seconds = sum(_SEARCH + _SEARCH_FILE * len(listing.names) for listing in group)
+    return ReadingTask(_detect, (group, *wanted), seconds)
 
 
 def _without(
@@ -238,37 +271,44 @@ def _without(
         path = listing.folder / name
         logs.append(Log(UNREADABLE, Found(path, (path,), "it ended the search"), why))
     rest = Listing(listing.folder, tuple(name for name in listing.names if name not in bad))
-    answer = engine.one(_detect, rest, *wanted) if rest.names else ([], [], [])
-    if isinstance(answer, Ended):
-        logs.append(Log(UNREADABLE, Found(rest.folder, (), "it ended the search"), answer.reason))
+    answers = engine.one(_detect, [rest], *wanted) if rest.names else []
+    if isinstance(answers, Ended):
+        logs.append(Log(UNREADABLE, Found(rest.folder, (), "it ended the search"), answers.reason))
     else:
-        _add(answer, logs, unread)
+        _add(answers, logs, unread)
 
 
-def _add(answer: _Answer, logs: list[Log], unread: list[Unread]) -> None:
-    if isinstance(answer, EncaveError):
-        raise answer
-    found, failures, left = answer
-    unread += left
-    logs += (Log(name, run) for name, run in found)
-    for failure in failures:
-        if failure.unreadable:
-            unread.append(Unread(failure.path, failure.reason))
-        else:
-            seen = Found(failure.path, (failure.path,), "its format failed")
-            logs.append(Log(failure.format, seen, failure.reason))
+def _add(answers: list[_Answer] | EncaveError, logs: list[Log], unread: list[Unread]) -> None:
+    if isinstance(answers, EncaveError):
+        raise answers
+    for found, failures, left in answers:
+        unread += left
+        logs += (Log(name, run) for name, run in found)
+        for failure in failures:
+            if failure.unreadable:
+                unread.append(Unread(failure.path, failure.reason))
+            else:
+                seen = Found(failure.path, (failure.path,), "its format failed")
+                logs.append(Log(failure.format, seen, failure.reason))
 
 
 def _detect(
-    listing: Listing, forced_format: str | None, mapping: Mapping[str, str] | None, _: Callable[[Any], Any]
-) -> _Answer:
-    """The logs in a folder, what failed, and what is neither; runs in a process that reads."""
-    from .passed_over import sidecars, unread_in
-
+    group: Sequence[Listing], forced_format: str | None, mapping: Mapping[str, str] | None, _: Callable[[Any], Any]
+) -> list[_Answer] | EncaveError:
+    """What is in each of some folders; runs in a process that reads."""
     try:
         readers = registry.chosen(forced_format, mapping)
     except EncaveError as error:
         return error
+    return [_detected(listing, readers, forced_format, mapping) for listing in group]
+
+
+def _detected(
+    listing: Listing, readers: Sequence[Reader], forced_format: str | None, mapping: Mapping[str, str] | None
+) -> _Answer:
+    """The logs in a folder, what failed, and what is neither."""
+    from .passed_over import sidecars, unread_in
+
     found, failed = registry.claims(listing, readers)
     if mapping is not None and len(listing.names) > 1:
         parts = sidecars(listing)

@@ -63,7 +63,8 @@ class Walk:
                 elif STORE_FILE in names:
                     self.stores.append(folder)
                 else:
-                    yield from self._readable(folder, names)
+                    if names or below or not depth:  # what is empty cannot be a log; the source itself is asked about
+                        yield from self._readable(folder, names)
                     waiting += [(each, depth + 1) for each in reversed(below)]
 
     def _entries(self, folder: Path) -> tuple[list[str], list[Path]]:
