@@ -11,6 +11,7 @@ import rich_click as click
 from .. import __version__
 from ..errors import EncaveError
 from ..files.atomic import is_full
+from ..files.working_folder import load_matplotlib
 from . import analyze, benchmark, convert, doctor, groups, open, plot, report, studies
 from .common import ANY_PATH, AS_JSON, LEFT_OUT, Group, print_json, say
 from .interrupts import STATUS, TOLD
@@ -63,6 +64,7 @@ def cli(debug: bool) -> None:
 
     Start with `encave demo`.
     """
+    load_matplotlib()
 
 
 @cli.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import signal
 import socket
@@ -24,11 +23,10 @@ from .limits import Limits
 from .reading_server import END, NUMBERS, START, Answer, Ended
 
 _AHEAD = 8  # tasks per process that are done before their answers are asked for
-_PROGRAM = (
-    "import json, os, sys; sys.path[:] = json.loads(sys.argv[1]);"
-    "from encave.converters.reading_server import serve; serve(int(sys.argv[2]));"
-    "os._exit(0)"  # taking apart what is loaded takes time
-)
+# Python looks in the working folder first, until it is told where to look: nothing but `sys` is loaded before.
+# At the end: taking apart what is loaded takes time.
+_PROGRAM = """import sys; sys.path[:] = {path!r}
+import os; from encave.converters.reading_server import serve; serve({control}); os._exit(0)"""
 
 
 class ReadingTask(NamedTuple):
@@ -51,7 +49,7 @@ class _Server:
         self._of = os.getpid()
         self._path = list(sys.path)
         with theirs:
-            command = [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), str(theirs.fileno())]
+            command = [sys.executable, "-c", _PROGRAM.format(path=list(sys.path), control=theirs.fileno())]
             with without_interrupts():  # until it has loaded what it needs to say so itself
                 self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
 

@@ -42,8 +42,9 @@ def font_file(font: str) -> str:
 
     import matplotlib
 
-    bundled = Path(matplotlib.get_data_path(), "fonts", "ttf", f"{font.replace(' ', '')}.ttf")
-    if bundled.is_file():
+    fonts = Path(matplotlib.get_data_path(), "fonts", "ttf")
+    bundled = fonts / f"{font.replace(' ', '')}.ttf"
+    if bundled.parent == fonts and bundled.is_file():  # a name with a slash would lead to any file
         return str(bundled)
     from matplotlib.font_manager import FontProperties, findfont, get_font_names
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
@@ -17,19 +15,13 @@ from .frame import LEGENDS, Legend
 from .line_chart import LineChart
 from .papers import Paper
 from .style import PALETTE, LineStyle, figure_settings, line_styles
+from .style_sheet import style_sheet
 
 _C = TypeVar("_C", bound=Chart)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _LENGTH = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(in|cm|mm|pt)?")
 _INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72.27}
 _MOST = 100.0  # inches
-_OF_NO_LOOK = frozenset(
-    (
-        *("backend", "backend_fallback", "interactive", "toolbar", "timezone", "date.epoch", "docstring.hardcopy"),
-        *("figure.max_open_warning", "figure.raise_window", "savefig.directory", "tk.window_focus"),
-        *("webagg.address", "webagg.open_in_browser", "webagg.port", "webagg.port_retries"),
-    )
-)  # settings that a style sheet is not to change
 _WORDS = ("title", "xlabel", "ylabel", "legend", "height")  # fields of a chart that a look can say
 
 
@@ -199,51 +191,6 @@ def inches(length: str | float, name: str, named: Sequence[str] = ()) -> float:
         others = f"{', '.join(named)} and " if named else ""
         raise EncaveError(f"{name} {length!r}; there are {others}lengths in in, cm, mm or pt, such as 3.25in")
     return value
-
-
-class _Told(logging.Handler):
-    """Keeps what is logged as a warning."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
-
-
-@lru_cache(maxsize=8)
-def style_sheet(style: Path | str) -> Mapping[str, Any]:
-    """The settings of a style sheet of matplotlib, without those that are not of looks.
-
-    Raises:
-        EncaveError: there is none, or a line of it is not understood.
-    """
-    from matplotlib import rc_params_from_file
-    from matplotlib.style import available, library
-
-    path = Path(style)
-    if not path.is_file():
-        if str(style) in library:
-            return dict(library[str(style)])
-        raise EncaveError(f"no style sheet {str(style)!r}; name a file or one of {', '.join(available)}")
-    told = _Told()
-    logger = logging.getLogger("matplotlib")
-    before = logger.disabled, logger.level  # other packages silence it
-    logger.disabled = False
-    logger.setLevel(logging.WARNING)
-    logger.addHandler(told)  # matplotlib logs what it does not understand, and goes on
-    try:
-        found = rc_params_from_file(path, use_default_template=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise EncaveError(f"cannot read the style sheet {path}: {error}") from error
-    finally:
-        logger.removeHandler(told)
-        logger.disabled = before[0]
-        logger.setLevel(before[1])
-    if told.lines:
-        raise EncaveError(f"the style sheet {path}: {' '.join(told.lines[0].split())}")
-    return {name: value for name, value in found.items() if name not in _OF_NO_LOOK}
 
 
 def _hexadecimal(cycle: Any) -> list[str]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import resource_tracker
 from pathlib import Path
 from types import TracebackType
 
-from ...files.children import without_interrupts
+from ...files.working_folder import load_matplotlib, spawning
 from ..charts.look import Look
 from ..charts.papers import Paper
 from ..charts.text import unique_slugs
@@ -51,13 +50,12 @@ class Gallery:
         figures = chapter.figures()
         self._figures += figures
         self._names += unique_slugs((figure.name for figure in figures), self._names)
-        if self._pool is None:
-            if self._jobs < 2 or len(self._figures) < 2 * _WORTH_A_PROCESS:
-                return
-            jobs, spawn = min(self._jobs, _MOST), multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(jobs, spawn)
-        resource_tracker.ensure_running()  # it lets an interrupt through again in the thread that starts it
-        with without_interrupts():
+        if self._pool is None and (self._jobs < 2 or len(self._figures) < 2 * _WORTH_A_PROCESS):
+            return
+        with spawning():
+            if self._pool is None:
+                jobs, spawn = min(self._jobs, _MOST), multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(jobs, spawn, initializer=load_matplotlib)
             for number in range(len(self._begun), len(self._figures)):
                 self._begun.append(self._pool.submit(draw_figure, *self._asked(number)))
 

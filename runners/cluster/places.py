@@ -8,13 +8,12 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import EncaveError
-from ...files.children import without_interrupts
 from ...files.optional import needs
+from ...files.working_folder import spawning
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -171,8 +170,7 @@ def _local(processes: int, dashboard: bool) -> DaskCluster:
     why: BaseException | None = None
     for _ in range(_STARTS):
         try:
-            resource_tracker.ensure_running()  # it lets Ctrl-C through again in the thread that starts it
-            with without_interrupts():
+            with spawning():
                 return LocalCluster(
                     n_workers=processes,
                     threads_per_worker=1,

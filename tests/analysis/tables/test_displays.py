@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
+import shutil
 from pathlib import Path
 
 import matplotlib
@@ -14,8 +14,11 @@ from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace
 from matplotlib.figure import Figure
 
 import encave
+from encave.analysis.charts.drawing import font_file
+from encave.analysis.charts.style_sheet import style_sheet
 from encave.run import Objective, Optimizer, Provenance, Run
 
+LONG_CYCLE = " * ".join(f"cycler({one}={[1] * 99})" for one in ("lw", "ms", "mew"))
 DISPLAYS = [name for name in encave.__all__ if name.endswith("Display") and name != "Display"]
 
 
@@ -158,17 +161,65 @@ def test_a_bad_value_is_one_line_that_says_what_there_is(curves: encave.Display,
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("silenced", [False, True])
-def test_a_bad_line_of_a_style_sheet_is_told(
-    curves: encave.Display, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, silenced: bool
-) -> None:
-    logger = logging.getLogger("matplotlib")
-    monkeypatch.setattr(logger, "disabled", silenced)
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("lines.linewidth: wide", "line 1: .*wide"),
+        ("no.such.setting: 1", r"line 1: .*no\.such\.setting"),
+        ("lines.linewidth 1", "line 1: 'lines.linewidth 1' is not of the form key: value"),
+        ("\naxes.prop_cycle: red", "line 2: axes.prop_cycle is no cycler"),
+        ("axes.prop_cycle: cycler('color', ['r'] * 9**9)", "line 1: "),
+        (
+            "axes.prop_cycle: " + " * ".join(f"cycler({one}={[1] * 99})" for one in ("lw", "ms", "mew")),
+            "line 1: a cycle of 970,299",
+        ),
+        ("axes.prop_cycle: cycler(color=['r']) * 10000000", "line 1: a cycle of 10,000,000 places is too long"),
+        ("axes.prop_cycle: " + "(" * 100_000, "line 1: "),
+    ],
+)
+def test_a_bad_line_of_a_style_sheet_is_told(curves: encave.Display, tmp_path: Path, line: str, told: str) -> None:
     sheet = tmp_path / "my.mplstyle"
-    sheet.write_text("lines.linewidth: wide\n")
-    with pytest.raises(encave.EncaveError, match=r"the style sheet .*my\.mplstyle: Bad value in file.*wide"):
+    sheet.write_text(f"{line}\n")
+    with pytest.raises(encave.EncaveError, match=rf"the style sheet .*my\.mplstyle, {told}") as raised:
         curves.plot(style=sheet)
-    assert logger.disabled == silenced
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "[q := [], q.append(q[0].gi_frame.f_back.f_back.f_builtins for x in [1]), "
+        "[*q[0]][0]['open'](PATH, 'w'), cycler(color=['r'])][-1]",
+        "cycler(color=[open(PATH, 'w').name])",
+        "cycler(color=['r']) + cycler(color=open(PATH, 'w'))",
+    ],
+)
+def test_a_style_sheet_runs_nothing(curves: encave.Display, tmp_path: Path, code: str) -> None:
+    sheet = tmp_path / "my.mplstyle"
+    sheet.write_text("axes.prop_cycle: " + code.replace("PATH", repr(str(tmp_path / "harm"))))
+    with pytest.raises(encave.EncaveError, match="line 1: "):
+        curves.plot(style=sheet)
+    assert not (tmp_path / "harm").exists()
+
+
+def test_a_style_sheet_is_of_looks_alone(curves: encave.Display, tmp_path: Path) -> None:
+    sheet = tmp_path / "my.mplstyle"
+    sheet.write_text(
+        "text.usetex: True  # which starts TeX\ntext.latex.preamble: \\input{harm}\npgf.texsystem: lualatex\n"
+        'backend: module://harm\nfigure.hooks: harm:harm\nlines.linewidth: 3  # a comment\ngrid.color: "#112233"\n'
+        "axes.prop_cycle: (cycler('color', ['r', '00ff00']) + cycler(lw=[3, 3])) * cycler(marker=['o', 'x'])\n"
+    )
+    found = style_sheet(sheet)
+    assert sorted(found) == ["axes.prop_cycle", "grid.color", "lines.linewidth"]
+    assert found["axes.prop_cycle"].by_key()["color"] == ["r", "r", "#00ff00", "#00ff00"]
+    assert {line.get_linewidth() for line in curves.plot(style=sheet).line_} == {3.0}
+
+
+def test_no_file_is_a_font(curves: encave.Display, tmp_path: Path) -> None:
+    font = tmp_path / "harm.ttf"
+    shutil.copy(font_file("DejaVu Serif"), font)
+    with pytest.raises(encave.EncaveError, match="no font "):
+        curves.plot(font=f"../../../../../../../../../../../../../../..{font.with_suffix('')}")
 
 
 def test_what_a_chart_does_not_have_is_told(runs: list[Run]) -> None:
