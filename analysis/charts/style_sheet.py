@@ -103,9 +103,7 @@ def _cycle(node: ast.expr) -> Any:
         arguments = [ast.literal_eval(one) for one in node.args]
         return cycler(*arguments, **{one.arg: ast.literal_eval(one.value) for one in node.keywords if one.arg})
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mult):
-        left, right = (
-            part.value if isinstance(part, ast.Constant) else _cycle(part) for part in (node.left, node.right)
-        )
+        left, right = _part(node.left), _part(node.right)
         if isinstance(node.op, ast.Add):
             return left + right
         lengths = [one if isinstance(one, int) else len(one) for one in (left, right)]
