@@ -171,10 +171,11 @@ def _together(runs: Sequence[Run]) -> int:
         for run in runs
         if len(run) and set(names) <= set(run.configurations.column_names)
     ]
-    plain = [pa.table({name: _plain(table[name].combine_chunks()) for name in names}) for table in found]
+    keys = [f"c{place}" for place in range(len(names))]  # Arrow would take a name that begins with a dot for a path
+    plain = [pa.table([_plain(table[name].combine_chunks()) for name in names], keys) for table in found]
     if not plain:
         return 0
-    return pa.concat_tables(plain, promote_options="permissive").group_by(names).aggregate([]).num_rows
+    return pa.concat_tables(plain, promote_options="permissive").group_by(keys).aggregate([]).num_rows
 
 
 def _plain(column: pa.Array) -> pa.Array:

@@ -7,7 +7,7 @@ import pytest
 from ConfigSpace import ConfigurationSpace
 
 import encave
-from encave.analysis.landscape.exploration import distinct_rows, exploration, mean_hamming
+from encave.analysis.landscape.exploration import distinct_rows, exploration, group_exploration, mean_hamming
 from encave.run import Objective, Optimizer, Provenance, Run
 
 SPACE = ConfigurationSpace({"a": ["x", "y"], "b": (1, 5)})
@@ -75,3 +75,22 @@ def test_a_report_compares_runs_without_hyperparameters(tmp_path: Path) -> None:
     page = (tmp_path / "report" / "report.html").read_text()
     assert "its log tells of no hyperparameters" in page
     assert "the logs tell of no hyperparameters" in page
+
+
+@pytest.mark.parametrize("names", [("a", "b"), (".a", "../b"), ("[0]", "c0"), ("config_id2", "ä.b[1]")])
+def test_configurations_together_whatever_hyperparameters_are_called(names: tuple[str, str]) -> None:
+    space = ConfigurationSpace({names[0]: ["x", "y"], names[1]: (1, 5)})
+    runs = [
+        Run.from_columns(
+            name=f"r{seed}",
+            optimizer=Optimizer("o"),
+            space=space,
+            objectives=[Objective("y")],
+            trials={"config_id": [0, 1], "status": ["success"] * 2, "cost:y": [1.0, 2]},
+            configurations={0: {names[0]: "x", names[1]: 1}, 1: {names[0]: "y", names[1]: 1 + seed}},
+            provenance=Provenance(task="t", seed=seed),
+        )
+        for seed in range(3)
+    ]
+    [group] = group_exploration(runs)[0]
+    assert group.together == 4
