@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from .show.plain import plain
+from ..files.unicode_text import plain
 
 if TYPE_CHECKING:
     import pyarrow as pa

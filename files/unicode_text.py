@@ -1,15 +1,30 @@
-"""Text that every file, page and table can hold: half letters (lone surrogates), no Unicode, are spelt out."""
+"""Text of others that every file, page, table and terminal can hold: what is obeyed or is no Unicode is spelt out."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 LONGEST_LINE = 2000
 """Letters of a message at most; lists of names that are told in full are shorter."""
+UNSAFE = r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+"""Control characters and marks of direction, which a terminal obeys and a page hides."""
+_UNSAFE = re.compile(UNSAFE + r"|[\ud800-\udfff]")
 _NUMBERS, _LISTS = (int, float), (list, tuple)  # a union of types would be made anew at each of many values
+
+
+def plain(text: Any) -> str:
+    r"""The text on one line, with control characters, marks of direction and half characters as `\x1b` or `\u202e`."""
+    return _UNSAFE.sub(_shown, str(text))
+
+
+def _shown(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    known = {9: r"\t", 10: r"\n", 13: r"\r"}.get(code)
+    return known or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
 
 
 def spelt_out(value: Any) -> Any:

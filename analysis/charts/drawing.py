@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import EncaveError
+from ...files.unicode_text import UNSAFE
 from . import style
 from .papers import Paper
 from .scales import Scale
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 
+_UNSAFE = re.compile(UNSAFE)
 _LABELLED = ((12, (1, 2, 3, 5, 7)), (50, (1, 2, 5)), (200, (1, 3)))  # ends of an axis up to so far apart
 
 
@@ -99,7 +102,9 @@ def _alike(short: Mapping[str, str]) -> list[list[str]]:
 
 def _known(text: str, paper: Paper) -> str:
     known = _letters(paper.font)
-    return "".join(letter if ord(letter) in known else f"[U+{ord(letter):04X}]" for letter in text)
+    return "".join(
+        letter if ord(letter) in known and not _UNSAFE.match(letter) else f"[U+{ord(letter):04X}]" for letter in text
+    )
 
 
 def _without_middle(text: str, most: int) -> str:

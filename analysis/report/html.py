@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...files.unicode_text import plain
 from ..charts.figure import Interactive
 from ..charts.style import LineStyle
 from ..charts.text import plural, unique_slugs
@@ -62,8 +63,9 @@ def page(content: Content) -> str:
 
     here = Path(__file__).parent
     environment = Environment(
-        loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+        loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        finalize=_told,
+    )  # fmt: skip
     view, chapters = content.study.view, content.chapters
     live = {one.name: _plot(one.interactive) for one in content.drawn.values() if one.interactive}
     anchors = unique_slugs(f"section {chapter.title}" for chapter in chapters)
@@ -96,6 +98,11 @@ def page(content: Content) -> str:
     )
 
 
+def _told(value: Any) -> Any:
+    """Text of others without marks that turn its direction, and the like; what is markup stays as it is."""
+    return plain(value) if type(value) is str else value
+
+
 def _drawn(block: Figures, drawn: Mapping[int, DrawnFigure]) -> list[DrawnFigure]:
     return [drawn[id(figure)] for figure in block.figures]
 
@@ -108,7 +115,7 @@ def _prose(text: str) -> Any:
         links = (f'<a href="#ref-{one.key}">{escape(one.short)}</a>' for one in group)
         return f"({'; '.join(links)})"
 
-    return Markup(references.render(text, lambda piece: str(escape(piece)), cited))
+    return Markup(references.render(text, lambda piece: str(escape(plain(piece))), cited))
 
 
 def _plot(interactive: Interactive) -> str:

@@ -24,7 +24,7 @@ def table(content: ReportTable, name: str, paper: Paper) -> str:
     heads = " & ".join(_head(head) for head in content.heads)
     body = [" & ".join([escape(row.head), *(_cell(cell) for cell in row.cells)]) + r" \\" for row in content.rows]
     lines = [
-        f"% {content.origin or 'made by encave'}; needs \\usepackage{{booktabs,graphicx}}",
+        f"% {escape(content.origin or 'made by encave')}; needs \\usepackage{{booktabs,graphicx}}",
         rf"\begin{{{float_}}}[{place}]",
         r"\centering",
         rf"\caption{{{escape(content.caption)}}}",

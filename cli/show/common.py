@@ -22,7 +22,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from .plain import plain
+from ...files.unicode_text import plain
 
 
 class Console(_RichConsole):

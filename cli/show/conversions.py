@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
+from ...files.unicode_text import plain
 from .common import Console, print_table, progress_bars
-from .plain import plain
 
 if TYPE_CHECKING:
     from ...converters.account import Conversion

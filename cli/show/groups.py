@@ -8,8 +8,8 @@ import rich_click as click
 from rich.markup import escape
 from rich.table import Table
 
+from ...files.unicode_text import plain
 from .common import print_table
-from .plain import plain
 
 if TYPE_CHECKING:
     from ...analysis.grouping.overview import Overview

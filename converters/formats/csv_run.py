@@ -47,7 +47,7 @@ def write(run: Run, folder: Path, name: str) -> list[str]:
     cells = pa.table(dict(zip(table.column_names, map(_cells, texts), strict=True)))
     header = {_KEY: _VERSION} | run.header() | {"columns": dict(zip(table.column_names, map(str, kinds), strict=True))}
     with atomic_file(folder / f"{name}.csv") as rows, atomic_file(folder / f"{name}{HEADER}") as path:
-        csv.write_csv(guarded(cells), rows)  # neither file without the other
+        csv.write_csv(guarded(cells, exact=True), rows)  # neither file without the other
         path.write_text(json.dumps(header, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     nested = [column for column, fits in zip(table.column_names, plain, strict=True) if not fits]
     return [f"{run.name}: the values of {column} are written as JSON text" for column in nested]

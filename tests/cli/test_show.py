@@ -9,7 +9,7 @@ import pytest
 from rich.table import Table
 
 from encave.cli.show import common
-from encave.cli.show.plain import plain
+from encave.files.unicode_text import plain
 
 HOSTILE = ["\x1b[2J", "\x1b]0;title\x07", "\x9b2J", "\u202egnp", "a\nb", "\udc80", "\r", "\u2028"]
 
