@@ -32,7 +32,7 @@ from .joined import CONFIG, join, split_configurations, without_trials
 from .notes import Note
 from .provenance import Provenance
 from .saving import FORMAT_VERSION, read_run, write_run
-from .shared_spaces import space_from
+from .spaces import shared_space
 from .trials import Objective
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class Run(RunColumns):
             2
         """
         try:
-            return space_from(self.space_json)
+            return shared_space(self.space_json)
         except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             told = f"{type(error).__name__}: {error}"
             raise EncaveError(f"run {self.name}: its space is damaged ({told}). Convert the log again.") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from ..errors import EncaveError
 from ..files.json_text import read_text
 from .header import Optimizer
 from .provenance import Provenance
+from .spaces import made_space
 from .trials import Objective
 
 if TYPE_CHECKING:
@@ -56,9 +56,7 @@ class Sidecar:
 
     def space(self) -> ConfigurationSpace:
         """The configuration space."""
-        from ConfigSpace import ConfigurationSpace
-
-        return ConfigurationSpace.from_serialized_dict(copy.deepcopy(self.content["space"]))
+        return made_space(self.content["space"])
 
     def run_name(self) -> str:
         """`<optimizer>-<task>-<variant>-seed<n>`, as far as they are known."""

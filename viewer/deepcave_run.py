@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from ConfigSpace import Configuration, ConfigurationSpace
+from ConfigSpace import Configuration
 from ConfigSpace.hyperparameters.hp_components import ROUND_PLACES
 from deepcave.constants import COMBINED_BUDGET
 from deepcave.runs.objective import Objective
@@ -24,6 +24,7 @@ from deepcave.utils.util import config_to_tuple
 from numpy.typing import NDArray
 
 from ..run import HEADER_FILE
+from ..run.spaces import made_space
 from . import native
 from .encoded import Encoded, encoded_data
 from .logged import LoggedTrials, read_logged
@@ -172,7 +173,7 @@ class EncaveRun(HighestLast, Run):
         space = shown_space(
             self.configspace_fn.read_text(encoding="utf-8"), [o["name"] for o in self.meta["objectives"]]
         )
-        self.configspace = ConfigurationSpace.from_serialized_dict(json.loads(space.text))
+        self.configspace = made_space(json.loads(space.text))
         rows = [row for row in content.history if logged is None or _trial_id(row) not in logged.unfinished]
         numbers = _numbers(rows, logged)
         for old, new in numbers.items():

@@ -213,9 +213,9 @@ def _objective_key(objective: Mapping[str, Any]) -> Hashable:
 
 @lru_cache(maxsize=1000)
 def _space(text: str) -> ConfigurationSpace:
-    from ConfigSpace import ConfigurationSpace
+    from ..run.spaces import made_space
 
-    return ConfigurationSpace.from_serialized_dict(json.loads(text))
+    return made_space(json.loads(text))
 
 
 @lru_cache(maxsize=1000)

@@ -6,7 +6,6 @@ rest: objectives, space, notes, metadata, the columns' types, and configurations
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +18,7 @@ from ...files.atomic import atomic_file
 from ...files.json_text import read_json
 from ...files.spreadsheets import guarded, unguarded
 from ...run import CONFIG, Note, Objective, Optimizer, Provenance, Run, split_configurations
+from ...run.spaces import made_space
 from ..reader import Found, Listing, Options, ReadResult
 
 HEADER = ".run.json"
@@ -98,8 +98,6 @@ READER = CsvRunReader()
 
 
 def _run(path: Path, header: dict[str, Any]) -> Run:
-    from ConfigSpace import ConfigurationSpace
-
     table = _read(path, header["columns"])
     if table.num_rows != header["trials"]:
         raise EncaveError(f"{path} has {table.num_rows} trials, its header says {header['trials']}. Write it again.")
@@ -107,7 +105,7 @@ def _run(path: Path, header: dict[str, Any]) -> Run:
     return Run(
         name=header["name"],
         optimizer=Optimizer(**header["optimizer"]),
-        space=ConfigurationSpace.from_serialized_dict(copy.deepcopy(header["space"])),
+        space=made_space(header["space"]),
         objectives=[Objective(**objective) for objective in header["objectives"]],
         trials=table.select(own),
         configurations=split_configurations(table, header["configurations_without_trials"]),

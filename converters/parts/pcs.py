@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import EncaveError
+from ...run.spaces import check_conditions
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -166,6 +167,9 @@ def _add_conditions(space: ConfigurationSpace, lines: list[_Line], choices: Mapp
 
     conditions: defaultdict[str, list[Any]] = defaultdict(list)
     last: dict[str, _Line] = {}
+    for line in lines[-1:]:
+        with _located(line):
+            check_conditions([_edges(one) for one in lines])
     for line in lines:
         child, _, rule = line.text.partition("|")
         last[child.strip()] = line
@@ -174,6 +178,13 @@ def _add_conditions(space: ConfigurationSpace, lines: list[_Line], choices: Mapp
     for child, parts in conditions.items():
         with _located(last[child]):
             space.add(parts[0] if len(parts) == 1 else AndConjunction(*parts))
+
+
+def _edges(line: _Line) -> list[tuple[str, str]]:
+    """Parent and child of each part of a condition."""
+    child, _, rule = line.text.partition("|")
+    found = (_CLAUSE.fullmatch(part.strip()) for part in re.split(r"&&|\|\|", rule))
+    return [(match["parent"], child.strip()) for match in found if match is not None]
 
 
 def _rule(space: ConfigurationSpace, child: str, rule: str, choices: Mapping[str, Mapping[str, Any]]) -> Any:

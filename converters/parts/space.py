@@ -14,6 +14,7 @@ from ...errors import EncaveError
 from ...files.json_text import read_text
 from ...run import Note, nasbench201_space
 from ...run.sidecar import Sidecar
+from ...run.spaces import made_space
 from ..reader import Options
 from .pcs import read_pcs
 
@@ -181,12 +182,10 @@ def read_space_object(content: Any, what: str) -> ConfigurationSpace:
     Raises:
         EncaveError: it is no space.
     """
-    from ConfigSpace import ConfigurationSpace
-
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # ConfigSpace warns of every older release of its format
-            space = ConfigurationSpace.from_serialized_dict(content)
+            space = made_space(content)
         json.dumps(space.to_serialized_dict(), allow_nan=False)  # a bound can be infinite
         return space
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:

@@ -7,7 +7,6 @@ docs/formats.md.
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from ....errors import EncaveError
 from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ....run import configurations as space_columns
+from ....run.spaces import made_space
 from ....run.types import Floats
 from ...parts.evaluation_counts import EvaluationCounts, count_evaluations
 from ...parts.fitting import fitted_run
@@ -126,14 +126,13 @@ def _own(one: Described, path: Path) -> _Own:
     told = one.description.get(SUITE)
     if not isinstance(told, dict):
         return _Own({})
-    from ConfigSpace import ConfigurationSpace
 
     try:
         run = told["runs"][one.place]
         return _Own(
             {str(name): str(column) for name, column in run["columns"].items()},
             tuple(Objective(**objective) for objective in run["objectives"]),
-            ConfigurationSpace.from_serialized_dict(copy.deepcopy(told["spaces"][run["space"]])),
+            made_space(told["spaces"][run["space"]]),
             str(run["name"]),
             run["budget_name"],
             bool(run["inferred_space"]),
