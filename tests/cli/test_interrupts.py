@@ -18,7 +18,7 @@ FORGOTTEN = """
     class Gone:
         def __del__(self): interrupt()
     Gone()
-    time.sleep(9)
+    time.sleep(1)
 """
 IN_A_FINALLY = """
     try: interrupt()
