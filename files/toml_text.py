@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..errors import EncaveError
+from .json_text import read_text
 
 Key: TypeAlias = "tuple[str | int, ...]"
 """Where a value is: names of tables and places in arrays of them, then its key."""
 
+_LARGEST = 1 << 22  # bytes
 _NAME = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)"""
 _NAMES = rf"{_NAME}(?:\s*\.\s*{_NAME})*"
 _HEAD = re.compile(rf"\s*(\[\[?)\s*({_NAMES})\s*\]")
@@ -50,10 +52,8 @@ def read_toml(path: Path) -> TomlFile:
     else:
         import tomli as tomllib
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, _LARGEST)
         content = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise EncaveError(f"cannot read {path}: {error}") from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise EncaveError(f"{path} is not TOML: {error}") from error
     return TomlFile(path, content, _lines(text))

@@ -12,12 +12,13 @@ import pyarrow.parquet as pq
 
 from ..errors import EncaveError
 from ..files.atomic import atomic_file
-from ..files.json_text import indented
+from ..files.json_text import indented, read_text
 from ..files.parquet import read_own
 from .folders import HEADER_FILE, TRIALS_FILE, find_runs
 from .joined import CONFIG
 
 FORMAT_VERSION = 1
+_LARGEST = 1 << 26  # bytes of a header
 
 
 def write_run(folder: Path, header: Mapping[str, Any], table: pa.Table) -> None:
@@ -73,9 +74,9 @@ def _read_table(path: Path, *, configurations: bool) -> pa.Table:
 
 def _read_header(path: Path) -> dict[str, Any]:
     try:
-        header = json.loads(path.read_text(encoding="utf-8"))
+        header = json.loads(read_text(path, _LARGEST))
         version = header["encave_run"]
-    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+    except (EncaveError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise EncaveError(f"cannot read {path}: {error}. It is not the header of a converted run.") from error
     if version is True or version != FORMAT_VERSION:
         raise EncaveError(f"{path} is of format {version}; this encave reads format {FORMAT_VERSION}. Update encave.")

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 
 from ..errors import EncaveError
 from ..files.atomic import walk_folders
+from ..files.json_text import read_text
 from ..files.names import LONGEST, digest
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ STORE_FILE = "encave-store.json"
 """Makes a folder a store."""
 
 FORMAT_VERSION = 1
+_LARGEST = 1 << 20  # bytes of that file
 REPLACES = b"encave.replaces"
 """Key in the Parquet metadata of a part of runs: JSON list of the numbers of the parts whose place it took."""
 
@@ -117,8 +119,8 @@ def check_store(store: Path) -> None:
         EncaveError: it is not.
     """
     try:
-        version = json.loads((store / STORE_FILE).read_text(encoding="utf-8"))["encave_store"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        version = json.loads(read_text(store / STORE_FILE, _LARGEST))["encave_store"]
+    except (EncaveError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise EncaveError(f"{store} is no run store: {error}. `encave convert … --to store` makes one") from error
     if version != FORMAT_VERSION:
         raise EncaveError(f"{store} is of format {version}; this encave reads format {FORMAT_VERSION}. Update encave.")

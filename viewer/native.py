@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EncaveError
+from ..files.json_text import read_text
 
 FILES = ("meta.json", "configspace.json", "configs.json", "origins.json", "history.jsonl")
 _FIELDS = 9
@@ -63,8 +64,8 @@ def read(folder: Path) -> NativeRun:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        content = json.loads(read_text(path))
+    except (EncaveError, ValueError, RecursionError) as error:
         raise EncaveError(f"cannot read {path}: {error}. Convert the run again.") from error
     if not isinstance(content, dict):
         raise EncaveError(f"{path} is not a JSON object. Convert the run again.")
@@ -73,8 +74,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def _read_history(path: Path, configs: dict[int, dict[str, Any]], objectives: int) -> Iterator[list[Any]]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
+        lines = read_text(path).splitlines()
+    except EncaveError as error:
         raise EncaveError(f"cannot read {path}: {error}. Convert the run again.") from error
     for number, line in enumerate(lines, start=1):
         try:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import EncaveError
+from ...files.json_text import read_text
 
 _CYCLE = "axes.prop_cycle"
 _OF_LOOKS = re.compile(
@@ -25,6 +26,7 @@ _OF_NO_LOOK = re.compile(
     r"date\.epoch|figure\.(hooks|max_open_warning|raise_window)|savefig\.directory|text\.(usetex|latex\..*|parse_math)"
 )
 _LINE = re.compile(r"""((?:[^"#]|"[^"]*")*)(?:\#.*)?""", re.VERBOSE)
+_LARGEST = 1 << 20  # bytes
 _LONGEST = 10_000  # places of a cycle
 
 
@@ -42,10 +44,7 @@ def style_sheet(style: Path | str) -> Mapping[str, Any]:
         if str(style) in library:
             return _looks(dict(library[str(style)]))
         raise EncaveError(f"no style sheet {str(style)!r}; name a file or one of {', '.join(available)}")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EncaveError(f"cannot read the style sheet {path}: {error}") from error
+    text = read_text(path, _LARGEST)
     found: dict[str, Any] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         try:
