@@ -19,11 +19,11 @@ from ..files.atomic import sweep
 from ..files.json_text import read_text
 from ..files.unicode_text import spelt_out
 from ..run import HEADER_FILE, TRIALS_FILE
+from ..run.folders import LARGEST_HEADER
 from .formats.deepcave import files as deepcave
 from .parts import names
 
 _LEFT_BEHIND = re.compile(r"\..+\.\w{8}")  # temporary folders of an encave that did not lock them
-_LARGEST = 1 << 28  # bytes of a run's header
 FILES = (HEADER_FILE, TRIALS_FILE, *deepcave.FILES)
 """What a conversion writes into a run's folder; anything else there is the user's."""
 
@@ -160,7 +160,7 @@ def _header(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        header = json.loads(read_text(path, _LARGEST))
+        header = json.loads(read_text(path, LARGEST_HEADER))
     except (EncaveError, ValueError, RecursionError):
         return None  # no header of ours
     return header if isinstance(header, dict) else None

@@ -9,6 +9,8 @@ from ..files.atomic import walk_folders
 
 TRIALS_FILE = "trials.parquet"
 HEADER_FILE = "run.json"
+LARGEST_HEADER = 1 << 26
+"""Bytes of that file at most."""
 
 
 def find_runs(path: Path) -> list[Path]:

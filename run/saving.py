@@ -14,11 +14,10 @@ from ..errors import EncaveError
 from ..files.atomic import atomic_file
 from ..files.json_text import indented, read_text
 from ..files.parquet import read_own
-from .folders import HEADER_FILE, TRIALS_FILE, find_runs
+from .folders import HEADER_FILE, LARGEST_HEADER, TRIALS_FILE, find_runs
 from .joined import CONFIG
 
 FORMAT_VERSION = 1
-_LARGEST = 1 << 26  # bytes of a header
 
 
 def write_run(folder: Path, header: Mapping[str, Any], table: pa.Table) -> None:
@@ -74,7 +73,7 @@ def _read_table(path: Path, *, configurations: bool) -> pa.Table:
 
 def _read_header(path: Path) -> dict[str, Any]:
     try:
-        header = json.loads(read_text(path, _LARGEST))
+        header = json.loads(read_text(path, LARGEST_HEADER))
         version = header["encave_run"]
     except (EncaveError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise EncaveError(f"cannot read {path}: {error}. It is not the header of a converted run.") from error

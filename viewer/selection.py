@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import EncaveError
+from ..files.json_text import read_text
 from . import native
 
 if TYPE_CHECKING:
@@ -199,8 +200,8 @@ def _header(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        header = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        header = json.loads(read_text(path))
+    except (EncaveError, ValueError) as error:
         raise EncaveError(f"cannot read {path}: {error}. Convert the run again.") from error
     return header if isinstance(header, dict) else {}
 

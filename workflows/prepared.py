@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import EncaveError
+from ..files.json_text import read_text
 from ..files.names import LONGEST, fitted
 from ..run import HEADER_FILE, Provenance, find_runs
+from ..run.folders import LARGEST_HEADER
 from ..store import RunFilter, RunStore
 
 if TYPE_CHECKING:
@@ -111,10 +113,10 @@ def _sources(folders: Iterable[Path]) -> frozenset[str]:
     sources: set[str] = set()
     for folder in folders:
         try:
-            known = Provenance.from_json(json.loads((folder / HEADER_FILE).read_bytes())["metadata"])
+            known = Provenance.from_json(json.loads(read_text(folder / HEADER_FILE, LARGEST_HEADER))["metadata"])
             if known.source:  # one without a source stands for no log
                 sources.add(str(Path(known.source).resolve()))
-        except (EncaveError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except (EncaveError, OSError, RuntimeError, ValueError, LookupError, TypeError, AttributeError):
             continue  # a damaged run is told by whoever reads it
     return frozenset(sources)
 
