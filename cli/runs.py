@@ -49,7 +49,18 @@ def settled_runs(paths: tuple[Path, ...], settings: Settings) -> list[Run]:
 def _sources(prepared: Prepared, wanted: RunFilter) -> list[Path]:
     from ..store import RunStore
 
-    return [*prepared.folders, *(each for store in prepared.stores for each in RunStore(store).partitions(wanted))]
+    found = list(prepared.folders)
+    damaged: list[EncaveError] = []
+    for store in prepared.stores:
+        try:
+            found += RunStore(store).partitions(wanted)
+        except EncaveError as error:
+            damaged.append(error)
+    if damaged and not found:
+        raise damaged[0]
+    for error in damaged:
+        leave_out(str(error))
+    return found
 
 
 def run_folders(paths: tuple[Path, ...]) -> list[Path]:

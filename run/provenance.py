@@ -165,8 +165,8 @@ class Provenance(Told):
     """Where a run comes from and under what it was made; None and empty where the log does not say.
 
     Texts that a log writes as numbers become texts, and an empty text says nothing. A seed or a number of workers that
-    is written as a float is that whole number; whatever else it is (a text, 2.5, no worker) is kept in `extra` and not
-    known. Everything else of another type is refused.
+    is written as a float is that whole number; whatever else it is (a text, 2.5, 2**63, no worker) is kept in `extra`
+    and not known. Everything else of another type is refused.
 
     Raises:
         EncaveError: a value is of another type or cannot be; the message names the key.
@@ -264,7 +264,8 @@ class Provenance(Told):
         self._check()
 
     def _put_whole(self, key: str, given: Any, least: int | None) -> None:
-        known = is_of(given, (int, float)) and given == given // 1 and (least is None or given >= least)
+        whole = is_of(given, (int, float)) and -(1 << 63) <= given < 1 << 63 and given == given // 1
+        known = whole and (least is None or given >= least)
         self._put(**{key: int(given) if known else None})
         if not known and given is not None:
             self._put(extra=MappingProxyType({**self.extra, key: given}))

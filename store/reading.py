@@ -187,10 +187,10 @@ def read_runs(
     Raises:
         EncaveError: a file is missing or damaged.
     """
-    if store_of(path) is not None:
-        yield from RunStore(path).read(wanted, configurations=configurations, on_damaged=on_damaged)
-        return
     try:
+        if store_of(path) is not None:
+            yield from RunStore(path).read(wanted, configurations=configurations, on_damaged=on_damaged)
+            return
         run = Run.load(path, configurations=configurations)
     except EncaveError as error:
         if on_damaged is None:

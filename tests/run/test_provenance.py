@@ -73,7 +73,18 @@ def test_a_run_keeps_the_bytes_of_its_header(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("told", "seed"),
-    [(3, 3), (3.0, 3), (-1, -1), (0, 0), (10**30, 10**30), (3.5, None), ("3", None), ("none", None), (None, None)],
+    [
+        (3, 3),
+        (3.0, 3),
+        (-1, -1),
+        (0, 0),
+        (2**63 - 1, 2**63 - 1),
+        (2**63, None),
+        (3.5, None),
+        ("3", None),
+        ("none", None),
+        (None, None),
+    ],
 )
 def test_a_seed_is_a_whole_number_or_unknown_everywhere(told: Any, seed: int | None, tmp_path: Path) -> None:
     run = make_run(metadata={"task": "t", "seed": told})

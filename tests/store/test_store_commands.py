@@ -147,3 +147,18 @@ def test_deepcave_gets_folders_from_a_store_once(store: Path, tmp_path: Path, mo
     stamps = [folder.stat().st_mtime_ns for folder in first]
     assert extracted(store, wanted) == first
     assert [folder.stat().st_mtime_ns for folder in first] == stamps
+
+
+@pytest.mark.parametrize("verb", [("groups",), ("inspect",), ("convert", "--to", "csv", "--out", "out")])
+def test_a_store_that_is_none_is_left_out(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "all" / "bad").mkdir(parents=True)
+    (tmp_path / "all" / "bad" / "encave-store.json").write_text('{"encave_store": 99}')
+    (tmp_path / "all" / "good").symlink_to(store)
+    done = CliRunner().invoke(cli, [verb[0], "all", *verb[1:]])
+    assert done.exit_code == 1 and "is of format 99" in done.output, done.output
+    assert "Traceback" not in done.output and ("random" in done.output.lower() or "12 runs in out" in done.output)
+    alone = CliRunner().invoke(cli, [verb[0], "all/bad", *verb[1:]])
+    assert alone.exit_code == 2 and "is of format 99" in alone.output, alone.output

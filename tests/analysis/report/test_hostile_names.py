@@ -43,3 +43,8 @@ def test_no_name_acts(make_run: Callable[..., Run], tmp_path: Path) -> None:
 
 
 FORMS = {".html", ".svg", ".tex", ".pgf", ".csv", ".bib"}
+
+
+def test_a_seed_of_any_size_stops_no_report(make_run: Callable[..., Run], tmp_path: Path) -> None:
+    runs = [make_run("A", seed) for seed in (10**400, 2**63, -(2**63), 1)]
+    assert write_report(runs, tmp_path / "report").page.is_file()
