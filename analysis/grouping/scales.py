@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from statistics import median
 
@@ -12,13 +13,14 @@ from .objectives import patterns, range_of
 
 _TIMES = 10  # what lies between a fraction and the same in percent, whatever the optimizer
 _PERCENT = frozenset(("%", "percent", "pct"))
+_PERCENT_IN_NAME = re.compile(r"(?:%|(?<![a-z])(?:percent|pct))\W*$", re.IGNORECASE)
 
 
 def tell_scales(title: str, runs: Sequence[RunHeader], every: Sequence[RunHeader], design: DesignOf) -> list[str]:
     """That some of these runs seem to count percent and others fractions, with the line of `report.toml` that mends it.
 
-    Fractions are runs whose values all lie in [0, 1]. Percent are those whose unit says so, and those whose values all
-    lie in [0, 100] if they are by far the larger ones, with a gap between both.
+    Fractions are runs whose values all lie in [0, 1]. Percent are those whose unit or name says so, and those whose
+    values all lie in [0, 100] if they are by far the larger ones, with a gap between both.
 
     Args:
         title: Of their task.
@@ -85,7 +87,9 @@ def _said(run: RunHeader) -> bool:
 
 
 def _in_percent(run: RunHeader) -> bool:
-    return not _said(run) and (run.objectives[0].unit or "").casefold() in _PERCENT
+    first = run.objectives[0]
+    named = first.unit.casefold() in _PERCENT if first.unit else _PERCENT_IN_NAME.search(first.name) is not None
+    return named and not _said(run)
 
 
 def _within(values: tuple[float, float, float], most: float) -> bool:

@@ -57,6 +57,12 @@ def test_what_may_count_the_same_is_not_told(errors, low: float, high: float, un
     assert view_runs([errors("A", 0, 5, 90, "%"), errors("B", 0, 3, 80, "%")]).remarks == ()
 
 
+@pytest.mark.parametrize(("name", "told"), [("error (%)", 1), ("error_pct", 1), ("error_share", 0)])
+def test_names_may_say_percent(errors, name: str, told: int) -> None:
+    small = _measured(errors("B", 0, 0.05, 0.9), name, "minimize", lambda error: error * 2)
+    assert len(view_runs([errors("A", 0, 0.05, 0.9), small]).remarks) == told
+
+
 def test_values_without_a_gap_are_of_one_measure(errors) -> None:
     runs = [errors("A", 0, 0.01, 0.9), errors("A", 1, 0.5, 9), errors("A", 2, 0.1, 1.3)]
     assert view_runs(runs).remarks == ()
