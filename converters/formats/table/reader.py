@@ -11,7 +11,6 @@ from ....errors import EncaveError
 from ....run import Note, Optimizer, Provenance, Run, Status
 from ....run.configurations import ABSENT, choices
 from ...parts.clock import from_start
-from ...parts.constant_values import SEED
 from ...parts.evaluation_counts import EvaluationCounts, count_evaluations
 from ...parts.extras import extra_columns
 from ...parts.feasibility import feasibility
@@ -20,13 +19,13 @@ from ...parts.inferred_space import infer
 from ...parts.names import study_name
 from ...parts.numbers import finite_text
 from ...parts.outcomes import outcomes
-from ...parts.searcher import SEARCHES, Searcher, named_in, named_in_path, searcher
-from ...parts.seed_names import named_seed
+from ...parts.searcher import Searcher
 from ...parts.space import SPACE_FILE, LogSpace, known_space
 from ...reader import TABLE, Found, Listing, Options, ReadResult
 from .checks import check_numbers, directions
 from .frames import KnownFrame, known_frame, told_over
 from .mapping import Mapped, decimal_comma, mapping_file, read_mapping, resolve, run_columns, self_explaining
+from .names_and_columns import searched_by, seeded
 from .oddities import oddities, time_unit, unit_in_name
 from .order import ORDERED, in_order
 from .reports import going_on, unsaid_instances, unsaid_reports
@@ -124,11 +123,11 @@ class TableReader:
             told += unsaid(chosen, list(mapped.extras), ordered=ordered)
         of_run = {name: table.values(name)[rows[0]] for name in mapped.runs}
         mapped = replace(mapped, told=mapped.of_run(of_run))
-        searched = _searched(found, frame, everything, mapped.told)
+        searched = searched_by(found, frame, everything, mapped.told)
         known = frame.library if frame is not None and "optimizer" not in mapped.told else None
         program = known or (searched.label if searched else "unknown")
         run = _run(found, options, everything, rows, mapped, program, searched, [*notes, *told], dropped=dropped)
-        run = _seeded(run, of_run, found.key)
+        run = seeded(run, of_run, found.key)
         return ReadResult(run, None, len(run) + dropped, dropped=dropped)
 
 
@@ -217,40 +216,6 @@ def _run(
         ),
         notes=[*notes, *space.notes, *derived, *counted.notes, *(searched.notes if searched else [])],
     )
-
-
-def _seeded(run: Run, of_run: Mapping[str, Any], key: str | None) -> Run:
-    """The run with the seed that what tells the runs of a file apart says, where nothing else does.
-
-    Args:
-        run: The run.
-        of_run: Column that tells the runs apart → the run's value.
-        key: The run's name in its file.
-    """
-    seeds = {name: value for name, value in of_run.items() if SEED.fullmatch(name) and type(value) is int}
-    named = named_seed(Path(), key, of="run") if key is not None and not seeds else None
-    if run.seed is not None or (len(seeds) != 1 and named is None):
-        return run
-    if named is not None:
-        told = run.provenance.replace(seed=named.seed, seed_from=named.where)
-        return run.replace(provenance=told, notes=(*run.notes, named.note()))
-    [(name, seed)] = seeds.items()
-    return run.replace(provenance=run.provenance.replace(seed=seed, seed_from=f"column {name}"))
-
-
-def _searched(found: Found, frame: KnownFrame | None, rows: TableRows, told: Mapping[str, str]) -> Searcher | None:
-    """What searched, as the mapping says, else as a known table or names tell; None if nothing does."""
-    path = found.path
-    if "optimizer" in told:
-        return Searcher(told["optimizer"])
-    if frame is None or frame.library is None:
-        own = named_in(found.key, SEARCHES, "run's name") if found.key is not None else None
-        named = own or named_in_path(path)
-        return Searcher(named.label, named) if named else None
-    column = frame.searcher_column
-    logged = rows.values(column) if column is not None and column in rows.table.columns else []
-    values = dict.fromkeys(str(value) for value in logged if value is not None)
-    return searcher(frame.library, path, " + ".join([*frame.searchers, *values]) or None, known=frame.samplers)
 
 
 def _metadata(told: Mapping[str, str], seeds: Sequence[int | None]) -> dict[str, Any]:
