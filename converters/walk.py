@@ -43,10 +43,15 @@ class Walk:
             yield from self._readable(self.source.parent, [self.source.name])
             return
         visited = {os.path.realpath(skip)} - {os.path.realpath(self.source)} if skip is not None else set[str]()
+        around = {str(parent) for parent in Path(os.path.realpath(self.source)).parents}
         waiting = [(self.source, 0)]
         while waiting:
             folder, depth = waiting.pop()
             real = os.path.realpath(folder)
+            if depth and (real in around or _within_system(real)):
+                told = "which its source lies in" if real in around else "that the system makes"
+                self.passed.append(Unread(folder, f"leads to a folder {told}"))
+                continue
             if real in visited:
                 if skip is not None and real == os.path.realpath(skip):
                     self._tell_of_out(folder)
@@ -112,4 +117,11 @@ class Walk:
 
 def _is_of_the_system(path: str) -> bool:
     """Whether a link leads to where reading may wait for ever or act, though the system calls it a plain file."""
-    return os.path.realpath(path).startswith(_SYSTEM)
+    try:
+        return _within_system(os.path.realpath(path))
+    except OSError:  # what the system makes may be closed to this user
+        return True
+
+
+def _within_system(real: str) -> bool:
+    return f"{real}/".startswith(_SYSTEM)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import os
 import pickle
 import shlex
 import shutil
@@ -388,6 +389,38 @@ def test_links_to_what_the_system_makes_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "runhistory.json").symlink_to("/proc/kmsg")  # a plain file to the system, which waits for ever
     (tmp_path / "trials").symlink_to("/proc/self/task")  # from where links lead to everything
     assert passed(tmp_path) == {"leads to what the system makes, no file": 2}
+
+
+def test_links_to_what_a_source_lies_in_or_the_system_makes_are_not_followed(tmp_path: Path) -> None:
+    write_trials(tmp_path / "other", random_lines(2))
+    write_trials(tmp_path / "source" / "log", random_lines(2))
+    for name, to in {"up": "..", "root": "/", "proc": "/proc", "sys": "/sys/", "self": "."}.items():
+        (tmp_path / "source" / name).symlink_to(to)
+    with Engine() as engine:
+        found = survey([tmp_path / "source"], engine)
+    assert [log.found.path.parent.name for log in found.logs] == ["log"]
+    assert {each.kind: each.count for each in found.passed_over} == {
+        "leads to a folder which its source lies in": 2,
+        "leads to what the system makes, no file": 2,
+    }
+
+
+def test_a_link_that_this_user_may_not_follow_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_trials(tmp_path / "log", random_lines(2))
+    (tmp_path / "link").symlink_to("/proc/1/cwd")
+    real = os.readlink
+
+    def readlink(path: str) -> str:
+        if str(path) == "/proc/1/cwd":  # as for whoever is not root
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "readlink", readlink)
+    with Engine() as engine:
+        found = survey([tmp_path], engine)
+    assert len(found.logs) == 1 and "leads to what the system makes, no file" in {
+        each.kind for each in found.passed_over
+    }
 
 
 def test_a_log_where_runs_are_written_to_is_told(tmp_path: Path) -> None:
