@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import EncaveError
+from ...files.unicode_text import plain
 from ...run.checks import is_list, is_object
 from .figure import Chart, Interactive
 from .style import GRID, INK, MUTED
@@ -71,7 +72,7 @@ def _faded(colour: str) -> str:
 
 def _escaped(text: str) -> str:
     """A name of somebody's that plotly does not take for markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _plain(part: Any) -> Any:

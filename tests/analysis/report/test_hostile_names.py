@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import encave
 from encave.analysis.report import write_report
 from encave.run import Run
 
@@ -43,6 +45,14 @@ def test_no_name_acts(make_run: Callable[..., Run], tmp_path: Path) -> None:
 
 
 FORMS = {".html", ".svg", ".tex", ".pgf", ".csv", ".bib"}
+
+
+def test_no_name_acts_in_an_interactive_figure(make_run: Callable[..., Run], tmp_path: Path) -> None:
+    runs = [make_run(name, seed, [3.0 + seed, 2.0, 1.0]) for name in NAMES for seed in range(2)]
+    shown = encave.compare(runs).curves("toy").plot(title="<b>\u202e").plotly()
+    told = json.dumps(shown.to_dict(), default=str, ensure_ascii=False)
+    assert "gpj.exe" in told and UNSAFE.search(told.replace("\\n", "")) is None
+    assert "<script" not in told and "<b>" not in told
 
 
 def test_a_seed_of_any_size_stops_no_report(make_run: Callable[..., Run], tmp_path: Path) -> None:
