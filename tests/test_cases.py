@@ -125,7 +125,7 @@ def act_explains_all(source: Path) -> None:
 
 def nothing_to_explain(source: Path) -> None:
     done = invoke("analyze", "importance", source)
-    assert done.exit_code != 0 and "only 1 configurations have a result" in done.stderr
+    assert done.exit_code != 0 and "only 1 configuration has a result" in done.stderr
 
 
 def a_crash_that_is_told(source: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from ConfigSpace import ConfigurationSpace
 
 import encave
+from encave.analysis.grouping.sections import view_runs
 from encave.analysis.landscape.exploration import distinct_rows, exploration, group_exploration, mean_hamming
 from encave.run import Objective, Optimizer, Provenance, Run
 
@@ -92,5 +93,5 @@ def test_configurations_together_whatever_hyperparameters_are_called(names: tupl
         )
         for seed in range(3)
     ]
-    [group] = group_exploration(runs)[0]
+    [group] = group_exploration(view_runs(runs).sections)[0]
     assert group.together == 4
