@@ -83,7 +83,7 @@ def _save(path: Path, values: NDArray[Any]) -> None:
     """As `np.save`, whose error on a full disk does not say that the disk is full."""
     content = io.BytesIO()
     np.save(content, values)
-    path.write_bytes(content.getbuffer())
+    path.write_bytes(content.getvalue())  # a view, kept by the error of a full disk, ends Python 3.12 by a signal
 
 
 def _arrays(task: Task) -> Iterator[tuple[str, NDArray[np.float64]]]:
