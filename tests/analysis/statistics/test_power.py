@@ -13,6 +13,7 @@ from encave.analysis.comparison.section import compare
 from encave.analysis.grouping.sections import view_runs
 from encave.analysis.report.words import lead_sentences
 from encave.analysis.statistics import power
+from encave.analysis.statistics.tests import differences, wilcoxon
 from encave.run import Run
 
 
@@ -46,6 +47,18 @@ def test_a_larger_difference_needs_fewer_seeds() -> None:
     needed = [power.seeds_needed(base, base + shift, 3) for shift in (0.7, 2.0, 5.0)]
     assert None not in needed and needed[0] > needed[1] > needed[2]  # type: ignore[operator]
     assert power.seeds_needed(base[:2], base, 1) is None
+
+
+@pytest.mark.parametrize("n", [3, 12, 200])
+@pytest.mark.parametrize("digits", [0, 9])
+def test_p_values_of_samples_of_pairs_are_those_of_each(n: int, digits: int) -> None:
+    """With ties, pairs that do not differ, and a run that failed."""
+    rng = np.random.default_rng(n)
+    a, b = rng.normal(size=(2, 9)).round(digits)
+    a[0], b[1] = np.nan, a[1]
+    drawn = np.vstack((rng.integers(9, size=(50, n)), np.full(n, 1)))
+    expected = [wilcoxon(a[rows], b[rows]) for rows in drawn]
+    np.testing.assert_allclose(power.paired_p_values(differences(a, b), drawn), expected)
 
 
 def test_of_paired_runs_pairs_are_resampled() -> None:
