@@ -80,7 +80,7 @@ class Database:
                 raise EncaveError(f"{self._path} has {told}")
             if kind in ("table", "view"):
                 plain[str(name).lower()] = kind == "table"
-        found = {table: self._columns(table, plain[table]) for table in tables if table in plain}
+        found = {table: self._columns(table, plain[table.lower()]) for table in tables if table.lower() in plain}
         return {table: columns for table, columns in found.items() if columns}
 
     def _columns(self, table: str, plain: bool) -> set[str]:

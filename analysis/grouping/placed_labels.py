@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from ...run import RunHeader
 from .design import DesignOf
 from .places import file_words, label_names, places_of
-from .tasks import UNNAMED, tasks_of
+from .tasks import UNNAMED, tasks_of, words_of
 
 NO_PROGRAM = "unknown"
 """Name of the optimizer in runs whose log does not tell it."""
@@ -35,21 +35,17 @@ def placed_labels(
     if not silent or not others:
         return {}, []
     titles = {run.task for run in runs if run.task} | {*tasks_of(others, labels, design)[0].values()}
-    tasks = [words for title in titles if not title.startswith(UNNAMED) and (words := _words(title))]
+    tasks = [words for title in titles if not title.startswith(UNNAMED) and (words := frozenset(words_of(title)))]
     places = places_of(runs, labels, lambda run: label_names(run, labels[id(run)])).words
     found: dict[int, str] = {}
     for run in silent:
         words = places[id(run)].split() or file_words(run, {str(run.provenance.source_format)})
-        task = _words(run.task) if run.task else _one_of(words, tasks)
+        task = frozenset(words_of(run.task)) if run.task else _one_of(words, tasks)
         if rest := [word for word in words if word not in task and word not in _OF_ANY_FILE]:
             found[id(run)] = " ".join(_as_written(word, run) for word in rest)
     names = ", ".join(sorted(set(found.values())))
     remark = f"what searched is not known of runs that go by the names of their folders or files: {names}. {_SAY}"
     return found, [remark] if found else []
-
-
-def _words(title: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[^\W_]+", title.lower()))
 
 
 def _one_of(words: Collection[str], tasks: Sequence[frozenset[str]]) -> frozenset[str]:

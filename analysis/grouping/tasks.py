@@ -63,12 +63,12 @@ def named_elsewhere(runs: Sequence[RunHeader], joint: Mapping[int, frozenset[str
     for run in runs:
         if run.provenance.task:
             spaces[task_name(run)].add(joint[id(run)])
-    words = {task: told for task in spaces if re.search("[^\\W\\d_]", task) and (told := _words(task))}
+    words = {task: told for task in spaces if re.search("[^\\W\\d_]", task) and (told := words_of(task))}
     found: dict[int, str] = {}
     for run in runs:
         if run.provenance.task:
             continue
-        places = [_words(name) for name in _place_names(run)]
+        places = [words_of(name) for name in _place_names(run)]
         seen = {word for place in places for word in place}
         told = [task for task, own in words.items() if own[0] in seen and any(_holds(one, own) for one in places)]
         whole = [one for one in told if not any(_holds(words[other], words[one]) for other in told if other != one)]
@@ -82,7 +82,8 @@ def _place_names(run: RunHeader) -> list[str]:
     return [*path.parts[-_PLACES:-1], path.stem, str(run.provenance.study or "")]
 
 
-def _words(name: str) -> list[str]:
+def words_of(name: str) -> list[str]:
+    """The words of a name or title, in small letters."""
     return re.findall(r"[^\W_]+", name.lower())
 
 
