@@ -21,6 +21,7 @@ __getattr__, __dir__ = handed_on(__name__, {"cli": ".program"})
 def main() -> None:
     """Entry point of the command `encave`."""
     with told():
+        from .common import OWN_PROCESS
         from .program import cli
 
-        cli(prog_name="encave")
+        cli(prog_name="encave", obj=OWN_PROCESS)

@@ -21,6 +21,8 @@ LEFT_OUT = "encave.left_out"
 """Key of the context's `meta`: whether something was left out."""
 AS_JSON = "encave.as_json"
 """Key of the context's `meta`: whether the command's output is to be JSON."""
+OWN_PROCESS = "encave.own_process"
+"""`obj` of the context where the process is the command and nothing else."""
 
 
 class Command(click.RichCommand):
@@ -59,6 +61,12 @@ def mark_left_out() -> None:
     """Have the command end with status 1 although it is done."""
     if context := click.get_current_context(silent=True):
         context.meta[LEFT_OUT] = True
+
+
+def is_own_process() -> bool:
+    """Whether the process is the command `encave` and nothing else, such as a test."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.find_root().obj == OWN_PROCESS
 
 
 def exit_status(statuses: Sequence[str], passed_over: Sequence[object], *, strict: bool = False) -> int:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import EncaveError
-from .common import cores, leave_out, mark_left_out, say
+from ..files.arrow import hide_pandas
+from .common import cores, is_own_process, leave_out, mark_left_out, say
 from .options import (
     reading_limits,
     reading_mapping,
@@ -211,6 +212,8 @@ def _prepared(paths: tuple[Path, ...]) -> Prepared:
     from ..workflows.prepared import prepare
     from .show.conversions import counted, print_passed_over
 
+    if is_own_process():
+        hide_pandas()
     read: list[tuple[Path, str]] = []
     with Engine(cores(), reading_limits()) as engine, counted("logs") as count:
 

@@ -17,10 +17,10 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from importlib.abc import MetaPathFinder
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
+from ..files.arrow import hide_pandas
 from .limits import Limits
 
 START, END = b"s", b"e"
@@ -77,34 +77,13 @@ def _preload() -> None:
 
     gc.disable()  # next to nothing of what is loaded goes again
     if registry.are_built_in():
-        _hide_pandas()
+        hide_pandas()
     for name in _PRELOADED:
         importlib.import_module(name)
     with suppress(EncaveError):  # a format that cannot be loaded is told by whoever asks for it
         registry.formats()
     gc.freeze()  # what is loaded stays shared
     gc.enable()
-
-
-class _NoPandas(MetaPathFinder):
-    """Finds no pandas."""
-
-    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
-        """As of any finder."""
-        if fullname == "pandas":
-            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
-
-
-def _hide_pandas() -> None:
-    """Let Arrow find no pandas: at its first array it would load it, to know values that no format of encave has."""
-    import pyarrow as pa
-
-    hidden = _NoPandas()
-    sys.meta_path.insert(0, hidden)
-    try:
-        pa.array([0])
-    finally:
-        sys.meta_path.remove(hidden)
 
 
 def _step(told: socket.socket, children: set[int]) -> bool:

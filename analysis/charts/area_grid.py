@@ -107,7 +107,7 @@ class AreaGrid:
         for value, areas in reversed(corners.items()):
             if areas:
                 path = Path.make_compound_path(*map(Path, areas))
-                axes.add_patch(PathPatch(path, facecolor=self.colours[value], linewidth=0))
+                axes.add_artist(PathPatch(path, facecolor=self.colours[value], linewidth=0))  # its ends are known
         for row, column in product(range(places.rows), range(places.columns)):
             places.frame(axes, row, column)
 

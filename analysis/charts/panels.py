@@ -92,7 +92,7 @@ class Panels:
         from matplotlib.patches import Rectangle
 
         corner = self.corner(row, column)
-        axes.add_patch(Rectangle(corner, self.width, self.tall, fill=False, edgecolor=style.GRID, linewidth=0.6))
+        axes.add_artist(Rectangle(corner, self.width, self.tall, fill=False, edgecolor=style.GRID, linewidth=0.6))
 
     def text(self, axes: Axes, at: tuple[float, float], text: str, width: float, **look: Any) -> None:
         """Small text that loses its middle where it is wider than `width`."""

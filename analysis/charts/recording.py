@@ -7,12 +7,17 @@ recorded, since each format wants them in dots of its own: matplotlib raises `No
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.figure import Figure
+from matplotlib.offsetbox import OffsetBox
+from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Affine2D, Bbox
 
 _DPI = 72  # of PDF, SVG and PGF
 
@@ -28,6 +33,10 @@ def recorded(drawing: Figure) -> Figure:
     width, height = drawing.get_size_inches()
     drawing.dpi = _DPI
     recorder = _Recorder(width * _DPI, height * _DPI)
+    legends: Any = getattr(drawing, "legends", ())
+    for legend in legends:
+        for box in legend.findobj(OffsetBox):  # each asks its parts anew for every level above it, though none moves
+            box.get_bbox = cache(box.get_bbox)
     drawing.draw(recorder)
     copy: Any = Figure(figsize=(width, height), dpi=_DPI, frameon=False)
     copy.add_artist(_Replay(recorder.steps[1:-1], height * _DPI))  # without the figure's group: the copy has its own
@@ -60,8 +69,9 @@ class _Recorder(RendererBase):
     def draw_path(self, gc: GraphicsContextBase, *args: Any, **kwargs: Any) -> None:
         self._keep("draw_path", gc, args, kwargs)
 
-    def draw_markers(self, gc: GraphicsContextBase, *args: Any, **kwargs: Any) -> None:
-        self._keep("draw_markers", gc, args, kwargs)
+    def draw_markers(self, gc: GraphicsContextBase, marker_path: Path, *args: Any, **kwargs: Any) -> None:
+        marker: Any = marker_path
+        self._keep("draw_markers", gc, (_Marker(marker.vertices, marker.codes), *args), kwargs)
 
     def draw_path_collection(self, gc: GraphicsContextBase, *args: Any, **kwargs: Any) -> None:
         self._keep("draw_path_collection", gc, args, kwargs)
@@ -77,6 +87,21 @@ class _Recorder(RendererBase):
         kept = self.new_gc()
         kept.copy_properties(gc)
         self.steps.append((name, kept, args, kwargs))
+
+
+class _Marker(Path):
+    """A marker whose size, which every format asks for at each use, is worked out once for all of its kind."""
+
+    def get_extents(self, transform: Any = None, **_: Any) -> Any:
+        placed: Any = transform or Affine2D()
+        shape: Any = (self.vertices, self.codes, placed.get_matrix())
+        return Bbox(_extents(*(None if part is None else part.tobytes() for part in shape)))
+
+
+@lru_cache(maxsize=64)
+def _extents(vertices: bytes, codes: bytes | None, matrix: bytes) -> Any:
+    path: Any = Path(np.frombuffer(vertices).reshape(-1, 2), None if codes is None else np.frombuffer(codes, np.uint8))
+    return path.get_extents(Affine2D(np.frombuffer(matrix).reshape(3, 3))).get_points()
 
 
 class _Replay(Artist):

@@ -76,6 +76,7 @@ def figure_settings(paper: Paper) -> dict[str, Any]:
         "font.size": paper.size,
         "axes.labelsize": paper.size,
         "axes.titlesize": paper.size + 0.5,
+        "axes.titley": 1.0,  # else matplotlib looks for ticks above the axes, which there are none of
         "axes.linewidth": 0.6,
         "axes.edgecolor": INK,
         "axes.labelcolor": INK,

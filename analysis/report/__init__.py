@@ -44,6 +44,7 @@ from .methods import describe_methods
 from .settings import Settings
 
 PAGE = "report.html"
+_FIGURES = 4  # of a task, at least
 
 
 @dataclass(frozen=True)
@@ -111,23 +112,25 @@ def write_report(
     title = title or settings.title or _title(study.view)
     with atomic_folder(place) as folder:
         with Gallery(folder / "figures", venue, settings.figures, jobs) as gallery:
+            gallery.expect(_FIGURES * len(study.view.sections))
             chapters: list[Chapter] = []
             for chapter in write_chapters(study, lambda done, of: on_step("computing", done, of)):
                 chapters.append(chapter)
                 gallery.add(chapter)
+            tables = _write_tables(folder / "tables", chapters, venue)  # while figures are drawn
+            numbers = data.write(folder / "data", chapters)
+            methods = describe_methods(study, chapters)
+            notices = cautions.notices(study.view.sections)
+            inputs = manifest.inputs([run for section in study.view.sections for run in section.runs])
             drawn = gallery.drawn(lambda done, of: on_step("drawing figures", done, of))
         on_step("writing", 0, None)
-        tables = _write_tables(folder / "tables", chapters, venue)
-        numbers = data.write(folder / "data", chapters)
-        methods = describe_methods(study, chapters)
-        notices = cautions.notices(study.view.sections)
         document = Document(title, chapters, drawn, tables, notices, methods, venue, study.view.kept_apart)
         (folder / NAME).write_text(document.tex(), encoding="utf-8")
         (folder / BIBLIOGRAPHY).write_text(document.bib(), encoding="utf-8")
         paper_files = [NAME, BIBLIOGRAPHY, *(f"{name}.tex" for name in tables.values())]
         content = html.Content(study, chapters, drawn, methods, title, command, numbers, paper_files)
         (folder / PAGE).write_text(html.page(content), encoding="utf-8")
-        manifest.write(folder, [run for section in study.view.sections for run in section.runs], title, command)
+        manifest.write(folder, inputs, title, command)
     return Report(
         folder=out,
         page=out / PAGE,

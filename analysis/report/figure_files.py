@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from ...errors import EncaveError
+from ...files.working_folder import load_matplotlib
 from ..charts import style, writing
 from ..charts.figure import Figure, Interactive
 from ..charts.look import Look
@@ -27,6 +29,15 @@ class DrawnFigure:
     """Width in inches."""
     interactive: Interactive | None
     """The same for the page with hover."""
+
+
+def get_ready() -> None:
+    """Load what drawing takes, in a process that does nothing else."""
+    load_matplotlib()
+    for module in ("recording", "writing"):
+        import_module(f"..charts.{module}", __package__)
+    for backend in ("pdf", "svg", "pgf"):
+        import_module(f"matplotlib.backends.backend_{backend}")
 
 
 def draw_figure(figure: Figure, folder: Path, name: str, paper: Paper, look: Look) -> DrawnFigure:
@@ -53,7 +64,8 @@ def _in_page(svg: str, name: str) -> str:
     """The `<svg>` for the page: colours of text and grid follow it, ids carry the figure's name."""
     for colour, variable in ((style.INK, "--ink"), (style.MUTED, "--muted"), (style.GRID, "--grid")):
         svg = svg.replace(colour, f"var({variable})")
-    svg = re.sub(r'(\bid="|xlink:href="#|url\(#)', rf"\g<1>{name}-", svg)
+    for before in (' id="', 'xlink:href="#', "url(#"):
+        svg = svg.replace(before, f"{before}{name}-")
     svg = re.sub(
         r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', r'<svg viewBox="\1" aria-hidden="true" focusable="false">', svg, count=1
     )

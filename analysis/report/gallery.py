@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
-from ...files.working_folder import load_matplotlib, spawning
+from ...files.working_folder import spawning
 from ..charts.look import Look
 from ..charts.papers import Paper
 from ..charts.text import unique_slugs
 from .contents import Chapter, Figure
-from .figure_files import DrawnFigure, draw_figure
+from .figure_files import DrawnFigure, draw_figure, get_ready
 from .figure_settings import FigureSettings
 
 _WORTH_A_PROCESS = 8  # figures; fewer are drawn sooner than another process has started
@@ -45,19 +46,25 @@ class Gallery:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
+    def expect(self, figures: int) -> None:
+        """Start the processes if so many figures, at least, are worth them: they are ready when the first one comes."""
+        if self._pool is None and self._jobs > 1 and figures >= 2 * _WORTH_A_PROCESS:
+            jobs, spawn = min(self._jobs, _MOST), multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(jobs, spawn, initializer=get_ready)
+            with spawning():
+                for _ in range(jobs):
+                    self._pool.submit(os.getpid)  # processes start when there is something to do
+
     def add(self, chapter: Chapter) -> None:
         """Draw the figures of a chapter, now or when `drawn` is called."""
         figures = chapter.figures()
         self._figures += figures
         self._names += unique_slugs((figure.name for figure in figures), self._names)
-        if self._pool is None and (self._jobs < 2 or len(self._figures) < 2 * _WORTH_A_PROCESS):
-            return
-        with spawning():
-            if self._pool is None:
-                jobs, spawn = min(self._jobs, _MOST), multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(jobs, spawn, initializer=load_matplotlib)
-            for number in range(len(self._begun), len(self._figures)):
-                self._begun.append(self._pool.submit(draw_figure, *self._asked(number)))
+        self.expect(len(self._figures))
+        if self._pool is not None:
+            with spawning():
+                for number in range(len(self._begun), len(self._figures)):
+                    self._begun.append(self._pool.submit(draw_figure, *self._asked(number)))
 
     def drawn(self, on_figure: Callable[[int, int], None] = lambda done, of: None) -> Mapping[int, DrawnFigure]:
         """`id` of each figure → what was drawn, when all are.

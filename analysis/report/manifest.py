@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ def _column_bytes(column: pa.ChunkedArray) -> bytes:
     return present + orjson.dumps(column.to_pylist(), default=str)
 
 
-def write(folder: Path, runs: Sequence[Run], title: str, command: str | None) -> None:
+def write(folder: Path, inputs: Sequence[Mapping[str, Any]], title: str, command: str | None) -> None:
     """Write the manifest of the report in `folder`, with the hashes of all files that are in it now."""
     files = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
     content = {
@@ -83,7 +83,7 @@ def write(folder: Path, runs: Sequence[Run], title: str, command: str | None) ->
         "title": title,
         "command": command,
         "versions": versions(),
-        "inputs": inputs(runs),
+        "inputs": inputs,
         "files": files,
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
