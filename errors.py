@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class EncaveError(Exception):
     """Bad input or a state the user can put right.
@@ -18,3 +20,58 @@ class EncaveError(Exception):
 
     exit_status = 2
     """What the command line ends with; 2 is bad input."""
+
+
+def check_choice(what: str, given: object, known: Iterable[str]) -> None:
+    """Make sure that a word is one of those that there are.
+
+    Raises:
+        EncaveError: it is none; the message names them, and the nearest.
+    """
+    names = [str(name) for name in known]
+    if isinstance(given, str) and given in names:
+        return
+    from difflib import get_close_matches
+
+    near = "".join(f"; do you mean {name!r}?" for name in get_close_matches(str(given), names, 1))
+    raise EncaveError(f"no {what} {given!r}; there are {', '.join(names) or 'none'}{near}")
+
+
+def check_number(what: str, given: object) -> None:
+    """Make sure that something is a finite number.
+
+    Raises:
+        EncaveError: it is none.
+    """
+    try:
+        known = not isinstance(given, str) and abs(given) < float("inf")  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        known = False
+    if not known:
+        raise EncaveError(f"{what} is a finite number, not {given!r}")
+
+
+def check_count(what: str, given: object) -> None:
+    """Make sure that something is a whole number of at least one.
+
+    Raises:
+        EncaveError: it is none.
+    """
+    if not hasattr(given, "__index__") or int(given) < 1:  # type: ignore[call-overload]
+        raise EncaveError(f"{what}: a whole number of 1 or more, not {given!r}")
+
+
+def check_type(what: str, given: object, kind: type, wanted: str) -> None:
+    """Make sure that something is of a type.
+
+    Args:
+        what: Which thing it is.
+        given: What was given for it.
+        kind: Its type.
+        wanted: What it should be, in words.
+
+    Raises:
+        EncaveError: it is of another type.
+    """
+    if not isinstance(given, kind):
+        raise EncaveError(f"{what} is {wanted}, not {given!r}")

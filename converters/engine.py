@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..errors import EncaveError
+from ..errors import EncaveError, check_count
 from ..files.children import without_interrupts
 from .limits import Limits
 from .reading_server import END, NUMBERS, START, Answer, Ended
@@ -124,6 +124,7 @@ class Engine:
     """
 
     def __init__(self, jobs: int = 1, limits: Limits | None = None) -> None:
+        check_count("jobs", jobs)
         self.jobs = jobs
         self.limits = limits or Limits()
         self._server = _running()

@@ -10,6 +10,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ..errors import EncaveError, check_number
+
 _GIB = 1 << 30
 _RESERVED = 4 * _GIB
 """Address space that libraries reserve and never fill (arenas of allocators, stacks of threads)."""
@@ -24,6 +26,12 @@ class Limits:
     """GiB that it may hold."""
     seconds: float = 900.0
     """Of wall clock for one log; on each processor as many of CPU."""
+
+    def __post_init__(self) -> None:
+        for what, given in (("memory", self.memory), ("a timeout", self.seconds)):
+            check_number(what, given)
+            if given <= 0:
+                raise EncaveError(f"{what} is more than nothing, not {given!r}")
 
     @property
     def bytes(self) -> int:

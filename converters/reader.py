@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, get_args
 from urllib.parse import quote
+
+from ..errors import check_choice, check_type
 
 Steps: TypeAlias = Literal["last", "budget"]
 TABLE = "table"
@@ -115,6 +117,11 @@ class Options:
     steps: Steps = "last"
     """What values that trials of Optuna and Ray Tune report on their way are: `last`, the last one is a trial's and
     the others extra; `budget`, each is a trial at the budget of its step."""
+
+    def __post_init__(self) -> None:
+        check_choice("kind of steps", self.steps, get_args(Steps))
+        if self.mapping is not None:
+            check_type("a mapping", self.mapping, Mapping, 'like {"objective": "loss", "hyperparameters": "lr,depth"}')
 
 
 @dataclass(frozen=True)

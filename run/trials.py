@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..errors import EncaveError
+from ..errors import EncaveError, check_choice
 from .arrays import exact_array, plain_numbers
 from .types import Bools, Floats
 
@@ -79,6 +79,9 @@ class Objective:
     Example:
         >>> encave.Objective("accuracy", "maximize", upper=1.0)
         Objective(name='accuracy', direction='maximize', lower=None, upper=1.0, unit=None)
+
+    Raises:
+        EncaveError: the direction is another word.
     """
 
     name: str
@@ -91,6 +94,9 @@ class Objective:
     """Upper bound, if the task has one."""
     unit: str | None = None
     """Unit, e.g. `%` or `s`."""
+
+    def __post_init__(self) -> None:
+        check_choice("direction", self.direction, ("minimize", "maximize"))
 
 
 def build(columns: Mapping[str, Any]) -> pa.Table:

@@ -56,7 +56,7 @@ def read(
         format: Name of the one format to look for; None: all.
         settings: What runs are and which are wanted, as a report has them: settings, or a `report.toml`.
         jobs: Processes that read.
-        memory: GiB that each may hold; None: 8.
+        memory: GiB that each may hold; None: 12.
         timeout: Seconds for one log; None: 900.
 
     Returns:
@@ -81,10 +81,10 @@ def read(
     from ..converters.reader import Options
     from ..converters.survey import survey
 
-    paths = _paths(sources)
+    paths, options = _paths(sources), Options(_space(configspace), map, steps)
     with Engine(jobs, _limits(memory, timeout)) as engine:
         found = survey(paths, engine, format, mapping=map)
-        wanted = Wanted(found, Path(), engine, Options(_space(configspace), map, steps))
+        wanted = Wanted(found, Path(), engine, options)
         told = list(read_all(wanted))
     runs = [run for _, run in told if run is not None]
     refused = {str(one.source): str(one.reason) for one, run in told if run is None}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ...errors import EncaveError
+from ...errors import EncaveError, check_choice, check_count
 from ...run import Run
 from ...run.types import Floats
 from .fanova import Subset, decompose, decompose_batch, subsets_of
@@ -47,6 +47,11 @@ class Method:
     """Trees of the forest; None: by the number of trials, see `trees_for`."""
     seed: int = 0
     """Of the forest."""
+
+    def __post_init__(self) -> None:
+        check_choice("method", self.name, METHODS)
+        check_choice("game", self.game, get_args(Game))
+        check_count("order", self.order)
 
     @property
     def label(self) -> str:

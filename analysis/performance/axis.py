@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from ...errors import EncaveError
+from ...errors import EncaveError, check_choice
 from ...run import Run
 from ...run.incumbents import completion_order, finished_trials
 from ...run.types import Floats
@@ -150,6 +150,8 @@ def choose_axis(facts: Sequence[AxisFacts], kind: AxisKind | None = None) -> Axi
     Raises:
         EncaveError: not all of these runs can be drawn over it.
     """
+    if kind is not None:
+        check_choice("axis", kind, get_args(AxisKind))
     axes = available_axes(facts)
     for axis in axes:
         if kind is None or axis.kind == kind:

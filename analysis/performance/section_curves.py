@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, TypeAlias
+from typing import Generic, TypeAlias, get_args
 
 import numpy as np
 
-from ...errors import EncaveError
+from ...errors import EncaveError, check_choice, check_number
 from ...run import Run, RunHeader
-from ...run.incumbents import IncumbentRule
+from ...run.incumbents import RULES, IncumbentRule
 from ...run.types import Floats
 from ..grouping.measure import Measure
 from ..grouping.sections import R, R_co, SectionOf
@@ -40,6 +40,12 @@ class Summary:
     """A value that the first measure's regret is against, instead of the optimum or the best seen."""
     normalise: bool = False
     """Whether the first measure is divided by a baseline's regret, see `baseline`."""
+
+    def __post_init__(self) -> None:
+        check_choice("interval", self.interval, get_args(Interval))
+        check_choice("rule", self.rule, RULES)
+        if self.reference is not None:
+            check_number("a reference", self.reference)
 
 
 @dataclass(frozen=True)

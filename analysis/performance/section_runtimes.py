@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
+from ...errors import check_choice, check_number
 from ..grouping.measure import Measure
 from .measures import Hits
 from .runtimes import Runtime, Targets, runtimes, spaced_targets
@@ -39,8 +41,11 @@ def section_runtimes(
         hits: What counts as a hit.
 
     Raises:
-        EncaveError: the section has no such measure.
+        EncaveError: the section has no such measure, a target is no finite number, or a hit is neither.
     """
+    check_choice("kind of hit", hits, get_args(Hits))
+    for target in targets:
+        check_number("a target", target)
     chosen = curves.measures[curves.measure_index(measure)]
     members = [one for own in curves.trajectories.values() for one in own]
     found = given_targets(targets, chosen) if targets else spaced_targets(members, chosen, hits=hits)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...errors import EncaveError
+from ...errors import EncaveError, check_choice, check_number
 from ...run.incumbents import IncumbentRule
 from ..comparison.overall import Overall, compare_tasks
 from ..comparison.profiles import profiles
@@ -253,7 +253,7 @@ class Comparisons:
             return self.each
         found = tuple(one for one in self.each if task in (one.section.title, one.section.task))
         if not found:
-            raise EncaveError(f"no task {task!r}; there are {', '.join(self.tasks)}")
+            check_choice("task", task, self.tasks)
         return found
 
 
@@ -292,6 +292,8 @@ def compare(
         >>> c.curves("mlp").plot(log=True).save(folder / "curves.pdf").name
         'curves.pdf'
     """
+    if rope is not None:
+        check_number("a rope", rope)
     view = view_runs(list(runs))
     check_control(view, control)
     summary = Summary(Statistic(statistic), interval, rule, reference, normalise)

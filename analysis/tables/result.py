@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from ...errors import EncaveError
+from ...errors import EncaveError, check_choice
 from ...run.tabular import Tabular
 from ..charts.display import Display
 
@@ -86,8 +86,8 @@ def check_task(task: str | None, tasks: Iterable[str], refused: Sequence[Refused
     known = list(dict.fromkeys(tasks))
     if not known and refused:
         raise EncaveError(f"there is nothing to draw: {refused[0].run}: {refused[0].reason}")
-    if task is not None and task not in known:
-        raise EncaveError(f"no task {task!r}; there are {', '.join(known) or 'none'}")
+    if task is not None:
+        check_choice("task", task, known)
 
 
 def one_of(things: Sequence[_T], names: Sequence[str]) -> _T:

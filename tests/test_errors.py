@@ -1,0 +1,71 @@
+"""What a person gets wrong in a call is refused where it is given, with the words that there are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import encave
+from encave.errors import EncaveError, check_choice, check_count, check_number
+
+from .example_runs import example_run
+
+Call = Callable[[list[encave.Run], Path], object]
+
+
+@pytest.fixture(scope="module")
+def few() -> list[encave.Run]:
+    return [example_run(label, "mlp", seed) for label in ("DEHB", "SMAC", "Random") for seed in range(2)]
+
+
+WRONG: list[tuple[Call, str]] = [
+    (lambda runs, _: encave.compare(runs, axis="wallclock"), "no axis 'wallclock'; there are evaluations, time, "),
+    (lambda runs, _: encave.compare(runs, axis="evaluation"), "; do you mean 'evaluations'?"),
+    (lambda runs, _: encave.compare(runs, interval="std"), "no interval 'std'; there are t, bootstrap"),
+    (lambda runs, _: encave.compare(runs, interval=None), "no interval None; there are t, bootstrap"),
+    (lambda runs, _: encave.compare(runs, rule="best"), "no rule 'best'; there are as-logged, highest-so-far, "),
+    (lambda runs, _: encave.compare(runs, reference="0"), "a reference is a finite number, not '0'"),
+    (lambda runs, _: encave.compare(runs, reference=float("nan")), "a reference is a finite number, not nan"),
+    (lambda runs, _: encave.compare(runs, rope="x"), "a rope is a finite number, not 'x'"),
+    (lambda runs, _: encave.compare(runs).runtimes([1.0], hits="last"), "no kind of hit 'last'; there are held, first"),
+    (lambda runs, _: encave.compare(runs).runtimes(["a"]), "a target is a finite number, not 'a'"),
+    (lambda runs, _: encave.compare(runs).final("mlpp"), "no task 'mlpp'; there are mlp; do you mean 'mlp'?"),
+    (lambda runs, _: encave.importance(runs, method="shap"), "no method 'shap'; there are fanova, lpi, ablation, "),
+    (lambda runs, _: encave.importance(runs, method="shapley", game="x"), "no game 'x'; there are ablation, "),
+    (lambda runs, _: encave.importance(runs, order=0), "a whole number of 1 or more, not 0"),
+    (lambda runs, _: encave.importance(runs, order="all"), "1 or more, not 'all'"),
+    (lambda *_: encave.Objective("accuracy", "max"), "no direction 'max'; there are minimize, maximize"),
+    (lambda _, folder: encave.read(folder, steps="all"), "no kind of steps 'all'; there are last, budget"),
+    (lambda _, folder: encave.read(folder, map="objective=loss"), ", not 'objective=loss'"),
+    (lambda _, folder: encave.read(folder, jobs=0), "1 or more, not 0"),
+    (lambda _, folder: encave.read(folder, memory=-1), "memory is more than nothing, not -1"),
+    (lambda _, folder: encave.read(folder, timeout="long"), "a timeout is a finite number, not 'long'"),
+    (lambda _, folder: encave.convert(folder, folder / "out", jobs=-1), "1 or more, not -1"),
+]
+
+
+@pytest.mark.parametrize(("call", "told"), WRONG)
+def test_a_word_or_number_that_there_is_not_is_refused(
+    call: Call, told: str, few: list[encave.Run], tmp_path: Path
+) -> None:
+    few[0].save(tmp_path / "run")
+    with pytest.raises(EncaveError, match=re.escape(told)):
+        call(few, tmp_path)
+
+
+def test_words_and_numbers_that_there_are() -> None:
+    check_choice("axis", "time", ("time", "epochs"))
+    for number in (0, 1.5, -3):
+        check_number("a target", number)
+    with pytest.raises(EncaveError, match=r"no axis 'x'; there are none$"):
+        check_choice("axis", "x", ())
+    check_count("jobs", np.int64(2))
+    with pytest.raises(EncaveError, match=r"^jobs: a whole number of 1 or more, not 2.5$"):
+        check_count("jobs", 2.5)
+    for other in (float("inf"), None, "1", [1.0, 2.0]):
+        with pytest.raises(EncaveError, match="is a finite number"):
+            check_number("a target", other)
