@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -16,7 +18,7 @@ from . import writing
 from .figure import Chart
 from .frame import Legend
 from .interactive import plotly_figure
-from .look import Look
+from .look import ColourOfOne, Look, hexadecimal
 from .papers import Paper
 from .papers import paper as paper_of
 
@@ -70,6 +72,9 @@ class Display:
     line_: tuple[Line2D, ...]
 
     def __init__(self, source: Charted) -> None:
+        if not hasattr(source, "chart"):
+            told = f"a display draws a result, such as encave.compare(runs).curves(), not {type(source).__name__}"
+            raise EncaveError(f"{told}; {type(self).__name__}.from_runs(runs) goes there from runs")
         self._source = source
         self._chart: Chart | None = None
         self._settings: Mapping[str, Any] = {}
@@ -88,10 +93,10 @@ class Display:
         height: str | float | None = None,
         font: str | None = None,
         order: Sequence[str] = (),
-        colours: Mapping[str, str] | None = None,
+        colours: Mapping[str, ColourOfOne] | None = None,
         style: Path | str | None = None,
         footer: bool | None = None,
-        paper: Paper | None = None,
+        paper: Paper | str | None = None,
         **line_kw: object,
     ) -> Self:
         """Draw into axes, or into a figure of its own.
@@ -107,10 +112,11 @@ class Display:
             height: Of a new figure, a length; None: what it needs.
             font: Of a new figure, the name of one on this machine.
             order: Optimizers in the order of their colours and of the legend; others follow by name.
-            colours: Optimizer → its colour, `#rrggbb`.
+            colours: Optimizer → its colour: `#rrggbb`, or whatever else is a colour to matplotlib, as `tab:blue`.
             style: Of a new figure, a style sheet of matplotlib: a file, or the name of one that comes with it.
             footer: Whether where the values come from stands at the foot of a new figure; None: it does.
-            paper: Sizes and font of a new figure, see `encave.paper`; None: a column of a paper with two.
+            paper: Sizes and font of a new figure: `encave.paper(…)`, or the name of its venue; None: a column of a
+                paper with two.
             line_kw: Properties of matplotlib's `Line2D` for the lines of all optimizers, e.g. `linewidth=2`.
 
         Returns:
@@ -127,8 +133,10 @@ class Display:
             >>> shown.ax_ is axes[0], len(shown.line_)
             (True, 3)
         """
-        look = Look(title, xlabel, ylabel, log, legend, width, height, font, order, dict(colours or {}), style, footer)
-        return self.draw(look, ax, paper=paper, line_kw=line_kw)
+        _check_words(line_kw)
+        of_each = {name: hexadecimal(colour, name) for name, colour in (colours or {}).items()}
+        look = Look(title, xlabel, ylabel, log, legend, width, height, font, order, of_each, style, footer)
+        return self.draw(look, ax, paper=paper_of(paper) if isinstance(paper, str) else paper, line_kw=line_kw)
 
     def _plotted(self, ax: Axes | None, plot_kw: Mapping[str, object]) -> Self:
         """As `plot`, with keywords that were handed on."""
@@ -165,6 +173,8 @@ class Display:
         from matplotlib.figure import SubFigure
 
         usual = usual or Look()
+        if ax is not None:
+            _check_axes(ax)
         whole = look.over(usual)
         chart = look.dress(usual.fit(self._source.chart(whole)))
         look = whole
@@ -244,6 +254,53 @@ class Display:
         buffer = io.BytesIO()
         self.figure_.savefig(buffer, format="png", bbox_inches="tight", dpi=150, facecolor="white")
         return buffer.getvalue()
+
+
+_ELSEWHERE = {
+    "figsize": "width= and height= are its size in inches",
+    "colors": "colours= are those of optimizers",
+    "palette": "colours= are those of optimizers",
+    "task": "a result has the task: c.curves(task=…).plot()",
+    "measure": "a result has the measure: c.curves(measure=…).plot()",
+    "statistic": "a comparison has it: encave.compare(runs, statistic=…)",
+    "axis": "a comparison has it: encave.compare(runs, axis=…)",
+}
+"""What others call a keyword → where it is."""
+
+
+def _check_words(line_kw: Mapping[str, object]) -> None:
+    """Make sure that lines can have these properties, before anything is drawn.
+
+    Raises:
+        EncaveError: they cannot.
+    """
+    if not line_kw:
+        return
+    from matplotlib.lines import Line2D
+
+    for name, value in line_kw.items():
+        if not hasattr(Line2D, f"set_{name}"):
+            own = [one.removeprefix("set_") for one in dir(Line2D) if one.startswith("set_")]
+            near = get_close_matches(name, [*signature(Display.plot).parameters, *own], 1)
+            hint = _ELSEWHERE.get(name) or (f"do you mean {near[0]}?" if near else "see help(encave.Display.plot)")
+            raise EncaveError(f"no keyword of plot and no property of lines is called {name!r}; {hint}")
+        try:
+            Line2D([], []).set(**{name: value})
+        except (TypeError, ValueError, AttributeError) as error:
+            raise EncaveError(f"{name} = {value!r} is nothing for lines: {error}") from error
+
+
+def _check_axes(ax: object) -> None:
+    """Make sure that there are axes, and not several or another thing of matplotlib.
+
+    Raises:
+        EncaveError: it is something else.
+    """
+    from matplotlib.axes import Axes
+
+    if not isinstance(ax, Axes):
+        told = "; choose one of them, as in axes[0]" if hasattr(ax, "__getitem__") else ""
+        raise EncaveError(f"ax is the Axes of matplotlib to draw into, not {type(ax).__name__}{told}")
 
 
 def check_format(path: Path) -> None:

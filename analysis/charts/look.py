@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast, runtime_checkable
+from typing import Any, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
 
 from ...errors import EncaveError
 from .drawing import font_file
@@ -18,6 +18,8 @@ from .style import PALETTE, LineStyle, figure_settings, line_styles
 from .style_sheet import style_sheet
 
 _C = TypeVar("_C", bound=Chart)
+ColourOfOne: TypeAlias = str | tuple[float, float, float] | tuple[float, float, float, float]
+"""A colour as matplotlib takes it: `#rrggbb`, a name, or shares of red, green and blue."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _LENGTH = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(in|cm|mm|pt)?")
 _INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72.27}
@@ -191,6 +193,23 @@ def inches(length: str | float, name: str, named: Sequence[str] = ()) -> float:
         others = f"{', '.join(named)} and " if named else ""
         raise EncaveError(f"{name} {length!r}; there are {others}lengths in in, cm, mm or pt, such as 3.25in")
     return value
+
+
+def hexadecimal(colour: ColourOfOne, optimizer: str) -> str:
+    """The colour of an optimizer as `#rrggbb`.
+
+    Raises:
+        EncaveError: it is no colour.
+    """
+    from matplotlib.colors import is_color_like, to_hex
+
+    if isinstance(colour, str) and _COLOUR.fullmatch(colour):
+        return colour
+    if not is_color_like(colour) or colour in ("none", "None"):
+        raise EncaveError(
+            f"the colour of {optimizer!r} is {colour!r}, not of the form #0072B2 or another of matplotlib's"
+        )
+    return to_hex(colour)
 
 
 def _hexadecimal(cycle: Any) -> list[str]:

@@ -150,7 +150,16 @@ def test_a_style_sheet_says_colours_and_sizes_and_keywords_win(curves: encave.Di
         ({"width": 0.5}, "a figure 0.5 in wide has no room for its axes; it needs"),
         ({"height": 0.5}, "a figure 0.5 in high has no room for its axes; it needs"),
         ({"font": "No Such Font"}, "no font 'No Such Font' on this machine; there are "),
-        ({"colours": {"A": "blue"}}, "the colour of 'A' is 'blue', not of the form #0072B2"),
+        ({"colours": {"A": "bluish"}}, "the colour of 'A' is 'bluish', not of the form #0072B2 or another of matplot"),
+        ({"colours": {"A": "none"}}, "the colour of 'A' is 'none', not of the form #0072B2"),
+        ({"figsize": (3, 2)}, "is called 'figsize'; width= and height= are its size in inches"),
+        ({"colors": {"A": "red"}}, "is called 'colors'; colours= are those of optimizers"),
+        ({"task": "one"}, "is called 'task'; a result has the task"),
+        ({"linewdth": 2}, "is called 'linewdth'; do you mean linewidth?"),
+        ({"linewidth": "thick"}, "linewidth = 'thick' is nothing for lines: "),
+        ({"paper": "nature"}, "no venue 'nature'; there are neurips"),
+        ({"ax": Figure().subplots(1, 2)}, "not ndarray; choose one of them, as in axes[0]"),
+        ({"ax": Figure()}, "ax is the Axes of matplotlib to draw into, not Figure"),
         ({"order": "A"}, "order is 'A'; it is a list of optimizers"),
         ({"style": "nowhere.mplstyle"}, "no style sheet 'nowhere.mplstyle'; name a file or one of "),
     ],
@@ -266,3 +275,25 @@ def test_a_look_stands_over_another() -> None:
     assert found.colours == {"A": "#111111", "B": "#333333"} and list(found.order) == ["B"]
     styles = found.styles(["A", "C"])
     assert list(styles) == ["B", "A", "C"] and styles["A"].colour == "#111111", "the roster keeps each its look"
+
+
+def test_colours_are_those_of_matplotlib_and_a_paper_has_a_name(curves: encave.Display) -> None:
+    shown = curves.plot(colours={"A": "tab:blue", "B": (1.0, 0.0, 0.0), "C": "#A0B0C0"}, paper="icml")
+    assert {line.get_label(): line.get_color() for line in shown.line_} == {
+        "A": "#1f77b4",
+        "B": "#ff0000",
+        "C": "#A0B0C0",
+    }
+    assert shown.figure_.get_figwidth() == encave.paper("icml").width
+
+
+def test_nothing_is_drawn_for_a_keyword_that_lines_do_not_have(curves: encave.Display) -> None:
+    axes = Figure().subplots()
+    with pytest.raises(encave.EncaveError, match="'figsize'"):
+        curves.plot(ax=axes, figsize=(3, 2))
+    assert not axes.has_data()
+
+
+def test_a_display_draws_results_only(runs: list[Run]) -> None:
+    with pytest.raises(encave.EncaveError, match=r"not list; CurvesDisplay\.from_runs\(runs\) goes there from runs"):
+        encave.CurvesDisplay(runs)  # type: ignore[arg-type]
