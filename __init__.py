@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     )
     from .analysis.tables.importance import Importances, importance
     from .analysis.tables.landscape import correlation, exploration, incumbents
+    from .analysis.tables.runs import Runs
     from .analysis.tables.space_displays import FootprintDisplay, ImportanceDisplay, IncumbentsDisplay
     from .errors import EncaveError
     from .run import Incumbent, Note, Objective, Optimizer, Provenance, Run, Status
-    from .run.runs import Runs
     from .workflows.library import convert, landscape, open, read, report
 
 _HOMES = {
     "EncaveError": ".errors",
     **dict.fromkeys(("Incumbent", "Note", "Objective", "Optimizer", "Provenance", "Run", "Status"), ".run"),
-    "Runs": ".run.runs",
+    "Runs": ".analysis.tables.runs",
     **dict.fromkeys(("convert", "landscape", "open", "read", "report"), ".workflows.library"),
     **dict.fromkeys(("Comparisons", "compare"), ".analysis.tables.comparisons"),
     **dict.fromkeys(("Importances", "importance"), ".analysis.tables.importance"),

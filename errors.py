@@ -15,7 +15,7 @@ class EncaveError(Exception):
         ...     runs.where(task="mlp").label({"BOHB": "ours"})
         ... except encave.EncaveError as error:
         ...     print(error)
-        no run has the label 'BOHB'; there are DEHB, Random, SMAC
+        no run of the label 'BOHB'; there are DEHB, Random, SMAC
     """
 
     exit_status = 2

@@ -201,10 +201,15 @@ class Run(RunColumns):
     def labelled(self, label: str) -> Run:
         """The run under another label.
 
+        Raises:
+            EncaveError: it is empty.
+
         Example:
             >>> runs[0].labelled("DEHB (ours)").label
             'DEHB (ours)'
         """
+        if not str(label).strip():
+            raise EncaveError(f"run {self.name}: a label is text, not {label!r}")
         return self.replace(provenance=self.provenance.replace(group=label))
 
     def led_by(self, objective: str) -> Run:

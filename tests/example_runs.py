@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace
 
+from encave.analysis.tables.runs import Runs
 from encave.run import Objective, Optimizer, Provenance, Run
-from encave.run.runs import Runs
 
 _WORSE = {"DEHB": 0.0, "SMAC": 0.3, "Random": 2.0}
 

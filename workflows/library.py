@@ -6,10 +6,9 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import EncaveError
-from ..run.runs import Runs
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -17,10 +16,12 @@ if TYPE_CHECKING:
     from ..analysis.report import Report
     from ..analysis.report.settings import Settings
     from ..analysis.tables.complete import Landscapes
+    from ..analysis.tables.runs import Runs
     from ..converters import Conversion
     from ..converters.limits import Limits
     from ..converters.reader import Steps
     from ..run import Run
+    from ..run.provenance import JSON
 
     Space: TypeAlias = ConfigurationSpace | Path | str
     """A space, a file with one, or the name of one that encave knows."""
@@ -76,6 +77,7 @@ def read(
         1.0
         >>> folder.cleanup()
     """
+    from ..analysis.tables.runs import Runs
     from ..converters.engine import Engine
     from ..converters.exporting import Wanted, read_all
     from ..converters.reader import Options
@@ -98,7 +100,7 @@ def read(
 class Conversions(tuple["Conversion", ...]):
     """What became of each log."""
 
-    passed_over: tuple[Mapping[str, Any], ...] = ()
+    passed_over: tuple[Mapping[str, JSON], ...] = ()
     """What looks like a log, a table or a tracker's folder and was not read, as `Runs.passed_over`."""
 
 
@@ -193,11 +195,12 @@ def report(
         'report.html'
     """
     from ..analysis.report import write_report
+    from ..run.several import several_runs
     from .known_tables import random_search_of, training_noise_of, truth_of
 
     chosen = _settings(settings)
     chosen = replace(chosen, title=title or chosen.title, venue=venue or chosen.venue)
-    given = list(runs)
+    given = several_runs(runs)
     return write_report(
         given, out, settings=chosen, truth=truth_of(given), random_search=random_search_of(given),
         noise=training_noise_of(given), jobs=jobs,
@@ -225,6 +228,7 @@ def open(runs: Iterable[Run] | Path | str, *, port: int | None = None, browser: 
     """
     from ..converters.outputs import output
     from ..run import find_runs
+    from ..run.several import several_runs
     from ..viewer import open_runs
     from .viewer_groups import viewer_groups
 
@@ -233,8 +237,9 @@ def open(runs: Iterable[Run] | Path | str, *, port: int | None = None, browser: 
             find_runs(Path(runs)), port=port, browser=browser, on_ready=print, on_note=print, grouping=viewer_groups()
         )
         return
+    given = several_runs(runs)
     with tempfile.TemporaryDirectory(prefix="encave-open-") as folder:
-        output("deepcave").write(list(runs), Path(folder))
+        output("deepcave").write(given, Path(folder))
         open_runs(
             find_runs(Path(folder)), port=port, browser=browser, on_ready=print, on_note=print, grouping=viewer_groups()
         )
@@ -259,10 +264,11 @@ def landscape(benchmark: str = "surrogate", runs: Iterable[Run] = (), *, order: 
     from ..analysis.grouping.sections import view_runs
     from ..analysis.landscape.groups import group_standing
     from ..analysis.tables.complete import Landscapes
+    from ..run.several import several_runs
     from ..runners.benchmarks.nasbench201.table import open_benchmark
     from .known_tables import known_tables, nasbench201_truth
 
-    table, given = open_benchmark(benchmark), list(runs)
+    table, given = open_benchmark(benchmark), several_runs(runs)
     standings, refused = group_standing(view_runs(given).sections, nasbench201_truth(table)) if given else ((), ())
     return Landscapes(known_tables(table), order, standings, refused)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import EncaveError, check_choice, check_number
 from ...run.incumbents import IncumbentRule
+from ...run.several import several_runs
 from ..comparison.overall import Overall, compare_tasks
 from ..comparison.profiles import profiles
 from ..comparison.section import Comparison
@@ -294,7 +295,7 @@ def compare(
     """
     if rope is not None:
         check_number("a rope", rope)
-    view = view_runs(list(runs))
+    view = view_runs(several_runs(runs))
     check_control(view, control)
     summary = Summary(Statistic(statistic), interval, rule, reference, normalise)
     each = tuple(

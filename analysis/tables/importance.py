@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...run.several import several_runs
 from ..charts.bars import BarChart
 from ..charts.look import Look
 from ..grouping.sections import origins_of, view_runs
@@ -156,7 +157,7 @@ def importance(
         ['first', 'first × second', 'second']
     """
     how = Method(name=method, order=order, game=game)
-    sections = view_runs(list(runs)).sections
+    sections = view_runs(several_runs(runs)).sections
     found = group_importance(sections, objective=objective, budget=budget, method=how, first=first, truth=truth)
     return Importances(*found, origins_of(sections))
 

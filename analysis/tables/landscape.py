@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ...errors import EncaveError
+from ...run.several import several_runs
 from ..charts.footprint import FootprintChart
 from ..charts.incumbent_areas import incumbent_areas
 from ..charts.look import Look
@@ -234,7 +235,7 @@ def correlation(runs: Iterable[Run], *, objective: str | None = None) -> Correla
         >>> row["low"], row["high"], row["configurations"]
         (1.0, 3.0, 84)
     """
-    return Correlations(*group_correlation(view_runs(list(runs)).sections, objective=objective))
+    return Correlations(*group_correlation(view_runs(several_runs(runs)).sections, objective=objective))
 
 
 def exploration(runs: Iterable[Run]) -> Explorations:
@@ -247,7 +248,7 @@ def exploration(runs: Iterable[Run]) -> Explorations:
         >>> encave.exploration(runs[:1]).records()[0]["trials"]
         30.0
     """
-    return Explorations(*group_exploration(view_runs(list(runs)).sections))
+    return Explorations(*group_exploration(view_runs(several_runs(runs)).sections))
 
 
 def incumbents(runs: Iterable[Run]) -> Incumbents:
@@ -261,7 +262,7 @@ def incumbents(runs: Iterable[Run]) -> Incumbents:
         >>> sorted({row["hyperparameter"] for row in found.records()})
         ['first', 'second']
     """
-    sections = view_runs(list(runs)).sections
+    sections = view_runs(several_runs(runs)).sections
     return Incumbents(*group_incumbent_values(sections), origins_of(sections))
 
 

@@ -80,7 +80,7 @@ def test_runs_are_labelled_and_chosen(runs: encave.Runs) -> None:
     assert table["run"].to_pylist() == [run.name for run in runs]
     best = runs[0].incumbent()
     assert best is not None and table["incumbent"][0].as_py() == best.value
-    with pytest.raises(encave.EncaveError, match="no run has the label 'BOHB'; there are DEHB, RE, Random"):
+    with pytest.raises(encave.EncaveError, match="no run of the label 'BOHB'; there are DEHB, RE, Random"):
         runs.label({"BOHB": "ours"})
 
 
