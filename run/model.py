@@ -9,7 +9,6 @@ On disk both are one Parquet file with a JSON header beside it (`trials.parquet`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,32 +18,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
-from ..errors import EncaveError
-from ..files.unicode_text import has_halves, is_unicode, spelt_out
+from ..errors import EncaveError, check_choice, check_type
 from . import configurations as space_columns
-from . import header as run_header
 from . import trials as trial_columns
 from .columns import WORKED_OUT, RunColumns
-from .folders import HEADER_FILE
-from .header import Optimizer
+from .fields import FIELDS, SPELT_OUT, checked_fields
+from .header import Optimizer, check_space
 from .incumbents import Incumbent, incumbent_of
-from .joined import CONFIG, join, split_configurations, without_trials
+from .joined import join
 from .notes import Note
 from .provenance import Provenance
-from .saving import FORMAT_VERSION, read_run, write_run
+from .saving import header_of, read_run, stored_fields, write_run
 from .spaces import shared_space
 from .trials import Objective
 
 if TYPE_CHECKING:
     import pandas as pd
     from ConfigSpace import ConfigurationSpace
-
-_FIELDS = frozenset(
-    {"name", "optimizer", "objectives", "trials", "configurations", "budget_name", "inferred_space", "provenance"}
-    | {"notes", "space_json"}
-)
-_SPELT_OUT = Note("flagged", r"text that is no Unicode (half a letter) is spelt out, as in \ud800")
-_TOLD = ("name", "optimizer", "budget_name", "notes", "provenance")  # for people
 
 
 class Run(RunColumns):
@@ -88,6 +78,8 @@ class Run(RunColumns):
         notes: Iterable[Note] = (),
     ) -> None:
         trial_columns.check_objectives(objectives)
+        if not hasattr(space, "to_serialized_dict"):
+            raise EncaveError(f"the space of a run is one of ConfigSpace, not {type(space).__name__}")
         self._set(
             name=name,
             optimizer=optimizer,
@@ -106,14 +98,10 @@ class Run(RunColumns):
 
     def _set(self, **fields: Any) -> None:
         """Set fields: the one way of text into a run, so that whatever is made of it can be written."""
-        if has_halves(fields.get("objectives")):
-            raise EncaveError("the name or the unit of an objective holds text that is no Unicode (half a letter)")
-        if "space_json" in fields and not is_unicode(fields["space_json"]):
-            raise EncaveError("a hyperparameter or one of its values holds text that is no Unicode (half a letter)")
-        told = {name: spelt_out(fields[name]) for name in _TOLD if name in fields}
-        self.__dict__.update({**fields, **told})
-        if any(told[name] is not fields[name] for name in told) and _SPELT_OUT not in self.notes:
-            self.__dict__["notes"] = (*self.notes, _SPELT_OUT)
+        told, spelt_out = checked_fields(fields)
+        self.__dict__.update(told)
+        if spelt_out and SPELT_OUT not in self.notes:
+            self.__dict__["notes"] = (*self.notes, SPELT_OUT)
 
     notes: tuple[Note, ...]
 
@@ -138,8 +126,8 @@ class Run(RunColumns):
         """Build a run from columns; columns of `TRIAL_SCHEMA` that are missing become null, trial ids 0, 1, 2, ….
 
         Args:
-            trials: Column name → values, all of one length; None means null, and so does NaN in numpy and pandas
-                columns other than start and end.
+            trials: Column name → values, all of one length, or a data frame of pandas; None means null, and so does
+                NaN in numpy and pandas columns other than start and end.
             configurations: config_id → hyperparameter → value, or a ready table.
             space: The configuration space.
             objectives: The objectives, whose values are in the columns `cost:<name>`.
@@ -166,8 +154,12 @@ class Run(RunColumns):
             >>> run.incumbent().value
             0.5
         """
-        table = trial_columns.build(trials)
+        if not hasattr(trials, "items"):
+            raise EncaveError(f'trials are like {{"config_id": [0, 1], …}}, not {type(trials).__name__}')
+        table = trial_columns.build(dict(trials.items()))
         if not isinstance(configurations, pa.Table):
+            wanted = 'like {0: {"lr": 0.1}, …}; of a list dict(enumerate(…)), of a data frame .to_dict("index")'
+            check_type("what is given as configurations", configurations, Mapping, wanted)
             configurations = space_columns.build(space, configurations)
         return cls(
             name=name, optimizer=optimizer, space=space, objectives=objectives, trials=table,
@@ -270,11 +262,18 @@ class Run(RunColumns):
     def where(self, mask: ArrayLike) -> Run:
         """The run with only the trials for which `mask`, shape (n,), is true; the configurations stay.
 
+        Raises:
+            EncaveError: the mask has another shape, or no truth values.
+
         Example:
             >>> len(runs[0].where(runs[0].column("budget") == 3.0))
             15
         """
-        return self.replace(trials=self.trials.filter(pa.array(np.asarray(mask, dtype=bool))))
+        wanted = np.asarray(mask)
+        if wanted.shape != (len(self),) or wanted.dtype.kind != "b":
+            told = f"an array of {wanted.dtype} of shape {wanted.shape}"
+            raise EncaveError(f"run {self.name}: a mask has a truth value for each of {len(self)} trials, not {told}")
+        return self.replace(trials=self.trials.filter(pa.array(wanted)))
 
     def replace(self, **fields: object) -> Run:
         """The run with some fields replaced; not validated again, so for slices, names, provenance and notes only.
@@ -286,9 +285,8 @@ class Run(RunColumns):
             >>> runs[0].replace(name="another").name
             'another'
         """
-        unknown = ", ".join(sorted(fields.keys() - _FIELDS))
-        if unknown:
-            raise EncaveError(f"a run has no {unknown}; its fields are {', '.join(sorted(_FIELDS))}")
+        for name in fields:
+            check_choice("field of a run", name, sorted(FIELDS))
         other = object.__new__(Run)
         other.__dict__.update(self.__dict__)
         other.__dict__.pop(WORKED_OUT, None)
@@ -356,31 +354,9 @@ class Run(RunColumns):
             >>> encave.Run.from_joined(runs[0].header(), runs[0].joined()) == runs[0]
             True
         """
-        run_header.check_header(header)
-        if table.num_rows != header["trials"]:
-            raise EncaveError(f"the table has {table.num_rows} trials, {HEADER_FILE} says {header['trials']}")
-        own = [name for name in table.column_names if not name.startswith(CONFIG)]
-        objectives = tuple(Objective(**objective) for objective in header["objectives"])
-        trials = trial_columns.ordered(table.select(own), objectives)
-        trial_columns.check_types(trials)
         run = object.__new__(cls)
-        run._set(
-            name=header["name"],
-            optimizer=Optimizer(**header["optimizer"]),
-            objectives=objectives,
-            trials=trials,
-            configurations=split_configurations(
-                table if configurations else table[:0],
-                header["configurations_without_trials"] if configurations else [],
-            ),
-            budget_name=header["budget_name"],
-            inferred_space=header["inferred_space"],
-            provenance=Provenance.from_json(header["metadata"]),
-            notes=tuple(Note(**note) for note in header["notes"]),
-            space_json=header["space"],
-        )
-        run_header.check_space(run.space_json, run.configurations)
-        trial_columns.check_values(trials, objectives)
+        run._set(**stored_fields(header, table, configurations=configurations))
+        check_space(run.space_json, run.configurations)
         return run
 
     def header(self) -> dict[str, Any]:
@@ -390,19 +366,7 @@ class Run(RunColumns):
             >>> runs[0].header()["trials"]
             30
         """
-        return {
-            "encave_run": FORMAT_VERSION,
-            "name": self.name,
-            "optimizer": asdict(self.optimizer),
-            "objectives": [asdict(objective) for objective in self.objectives],
-            "budget_name": self.budget_name,
-            "inferred_space": self.inferred_space,
-            "metadata": self.provenance.json(),
-            "notes": [asdict(note) for note in self.notes],
-            "space": self.space_json,
-            "trials": len(self),
-            "configurations_without_trials": without_trials(self.trials, self.configurations),
-        }
+        return header_of(self)
 
     def joined(self) -> pa.Table:
         """Trials with the columns of their configurations appended as `config:<hyperparameter>`.

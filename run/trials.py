@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..errors import EncaveError, check_choice
+from ..errors import EncaveError, check_choice, check_type
 from .arrays import exact_array, plain_numbers
 from .types import Bools, Floats
 
@@ -165,6 +165,10 @@ def check_objectives(objectives: Sequence[Objective]) -> None:
     Raises:
         EncaveError: otherwise.
     """
+    usual = 'a list like [encave.Objective("loss")]'
+    check_type("what is given as objectives", objectives, Sequence, usual)
+    for objective in objectives:
+        check_type("one of the objectives", objective, Objective, 'like encave.Objective("loss")')
     names = [objective.name for objective in objectives]
     if not names or len(set(names)) != len(names):
         raise EncaveError(f"a run needs at least one objective, with different names; got {names}")

@@ -91,8 +91,8 @@ def read(
     runs = [run for _, run in told if run is not None]
     refused = {str(one.source): str(one.reason) for one, run in told if run is None}
     if not runs:
-        first = next(iter(refused.items()), None)
-        raise EncaveError(f"nothing can be read: {first[0]}: {first[1]}" if first else "nothing can be read")
+        told = [why if why.startswith(log) else f"{log}: {why}" for log, why in refused.items()]
+        raise EncaveError(f"nothing can be read: {told[0]}" if told else "nothing can be read")
     passed = [each.to_json() for each in found.passed_over]
     return Runs(runs if settings is None else _settings(settings).applied(runs), refused, passed)
 

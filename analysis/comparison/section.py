@@ -22,7 +22,7 @@ from .ranking import FinalTable, Lead, final_table, lead
 from .significance import Significance, compare_runs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """The result of one section."""
 
@@ -38,6 +38,9 @@ class Comparison:
     """Ranks over time by the first measure, in order of the table; empty with fewer than three optimizers."""
     pareto: Pareto | None = None
     """The fronts of several objectives by whose hypervolume the runs are compared; None where one objective decides."""
+
+    def __repr__(self) -> str:
+        return f"Comparison({self.section.title}: {', '.join(self.ordered)})"
 
     @property
     def interval(self) -> Interval:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from ...errors import EncaveError
+from ...errors import EncaveError, check_choice
 from ...run import BenchmarkFacts, Objective, Run, RunHeader
 from .apart import apart, set_up_like, tell_instances, tell_resumed, tell_seeds
 from .design import DesignOf, RunDesign
@@ -213,6 +213,17 @@ def check_control(view: ViewOf[RunHeader], control: str | None) -> None:
     """
     if control is not None and control not in view.optimizers:
         raise EncaveError(f"no optimizer is called {control!r}, the control; there are {', '.join(view.optimizers)}")
+
+
+def check_objective(sections: Iterable[AnySection], objective: str | None) -> None:
+    """Check that a run has such an objective; None is fine.
+
+    Raises:
+        EncaveError: none has.
+    """
+    names = {one.name for section in sections for run in section.runs for one in run.objectives}
+    if objective is not None:
+        check_choice("run with the objective", objective, sorted(names))
 
 
 def _labels(runs: Sequence[RunHeader]) -> tuple[dict[int, str], list[str]]:

@@ -79,7 +79,8 @@ class Comparisons:
         return iter(self.each)
 
     def __repr__(self) -> str:
-        return f"Comparisons({len(self.optimizers)} optimizers on {', '.join(self.tasks)})"
+        count = len(self.optimizers)
+        return f"Comparisons({count} optimizer{'' if count == 1 else 's'} on {', '.join(self.tasks)})"
 
     def curves(self, task: str | None = None, measure: str | None = None) -> Curves:
         """Anytime performance.

@@ -11,8 +11,8 @@ import numpy as np
 from ...run.several import several_runs
 from ..charts.bars import BarChart
 from ..charts.look import Look
-from ..grouping.sections import origins_of, view_runs
-from ..importance.groups import GroupImportance, Refused, Truth, group_importance
+from ..grouping.sections import check_objective, origins_of, view_runs
+from ..importance.groups import ALL, GroupImportance, Refused, Truth, group_importance
 from ..importance.methods import Method
 from .result import Result, check_task, one_of, table_of
 
@@ -149,7 +149,7 @@ def importance(
         truth: Gives the complete table that a run searched, or None.
 
     Raises:
-        EncaveError: there are no runs.
+        EncaveError: there are no runs, no run has the objective, or there is no such method or game.
 
     Example:
         >>> found = encave.importance(runs.where(task="mlp", optimizer="DEHB", seed=0))
@@ -158,6 +158,7 @@ def importance(
     """
     how = Method(name=method, order=order, game=game)
     sections = view_runs(several_runs(runs)).sections
+    check_objective(sections, None if objective == ALL else objective)
     found = group_importance(sections, objective=objective, budget=budget, method=how, first=first, truth=truth)
     return Importances(*found, origins_of(sections))
 

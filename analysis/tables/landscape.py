@@ -11,7 +11,7 @@ from ...run.several import several_runs
 from ..charts.footprint import FootprintChart
 from ..charts.incumbent_areas import incumbent_areas
 from ..charts.look import Look
-from ..grouping.sections import origins_of, view_runs
+from ..grouping.sections import check_objective, origins_of, view_runs
 from ..landscape.budget_correlation import GroupCorrelation, group_correlation
 from ..landscape.exploration import GroupExploration, group_exploration
 from ..landscape.footprint import Footprint, footprint
@@ -228,14 +228,16 @@ def correlation(runs: Iterable[Run], *, objective: str | None = None) -> Correla
         objective: Objective to correlate; None: the first of each run.
 
     Raises:
-        EncaveError: there are no runs.
+        EncaveError: there are no runs, or no run has the objective.
 
     Example:
         >>> row = encave.correlation(runs[:6]).records()[0]
         >>> row["low"], row["high"], row["configurations"]
         (1.0, 3.0, 84)
     """
-    return Correlations(*group_correlation(view_runs(several_runs(runs)).sections, objective=objective))
+    sections = view_runs(several_runs(runs)).sections
+    check_objective(sections, objective)
+    return Correlations(*group_correlation(sections, objective=objective))
 
 
 def exploration(runs: Iterable[Run]) -> Explorations:

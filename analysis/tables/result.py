@@ -47,6 +47,11 @@ def _as_of_display(
 class Result(Tabular):
     """A computed result. Two of them are equal only if they are one."""
 
+    def __repr__(self) -> str:
+        """Its size and columns, and how many runs or tasks could not be analysed, which `refused` names."""
+        refused: Sequence[object] = getattr(self, "refused", ())
+        return f"{super().__repr__()[:-1]}; {len(refused)} refused, see .refused)" if refused else super().__repr__()
+
     def chart(self, look: Look | None = None) -> Chart:
         """Its drawing, from the same numbers as `table()`.
 

@@ -194,7 +194,7 @@ def test_a_folder_of_runs_says_what_to_load_instead(tmp_path: Path) -> None:
 
 
 def test_a_field_that_a_run_has_not_is_not_replaced() -> None:
-    with pytest.raises(EncaveError, match="a run has no nam;"):
+    with pytest.raises(EncaveError, match=r"no field of a run 'nam'; there are .*; do you mean 'name'\?"):
         make_run().replace(nam="x")
 
 

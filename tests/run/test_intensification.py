@@ -15,10 +15,10 @@ from encave.analysis.importance.sample import sample
 from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis
 from encave.analysis.performance.streaming import reduce_run
+from encave.analysis.tables.runs import Runs
 from encave.errors import EncaveError
 from encave.run import Objective, Optimizer, Provenance, Run
 from encave.run.incumbents import IncumbentRule
-from encave.run.runs import Runs
 from encave.store.columns import run_row
 
 EVALUATIONS = Axis("evaluations", "evaluations", None)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from ConfigSpace import (
@@ -357,3 +358,68 @@ def test_runs_of_one_space_share_it_and_of_another_do_not(tmp_path: Path) -> Non
     assert first.space is second.space and first.space == run.space
     other = Run.from_joined({**run.header(), "space": {**run.space_json, "name": "another"}}, run.joined())
     assert other.space is not first.space and other.space.name == "another"
+
+
+OF_OTHER_TYPES: list[tuple[dict[str, object], str]] = [
+    ({"optimizer": "DEHB"}, r"the optimizer of a run is like encave.Optimizer\(\"DEHB\"\), not 'DEHB'"),
+    (
+        {"provenance": {"task": "mlp"}},
+        r"the provenance of a run is like encave.Provenance\(task=\"mlp\", seed=0\), not",
+    ),
+    ({"name": 3}, "the name of a run is text, not 3"),
+    ({"objectives": Objective("error")}, "what is given as objectives is a list like .*, not Objective"),
+    ({"objectives": ["error"]}, "one of the objectives is like .*, not 'error'"),
+    ({"space": {"lr": (0, 1)}}, "the space of a run is one of ConfigSpace, not dict"),
+    ({"trials": [0.5]}, "trials are like .*, not list"),
+    (
+        {"configurations": [{"lr": 0.1}]},
+        r"configurations is like .*; of a list dict\(enumerate\(…\)\), of a data frame",
+    ),
+    ({"configurations": pd.DataFrame({"lr": [0.1]})}, "configurations is like .*to_dict"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "told"), OF_OTHER_TYPES)
+def test_what_is_of_another_type_is_refused_with_what_to_write(wrong: dict[str, object], told: str) -> None:
+    given: dict[str, Any] = {
+        "name": "mine", "optimizer": Optimizer("DEHB"), "space": ConfigurationSpace({"lr": (0.0, 1.0)}),
+        "objectives": [Objective("error")], "configurations": {0: {"lr": 0.1}},
+        "trials": {"config_id": [0], "status": ["success"], "cost:error": [0.5]},
+    }  # fmt: skip
+    run = Run.from_columns(**given)
+    with pytest.raises(EncaveError, match=told):
+        Run.from_columns(**{**given, **wrong})
+    if wrong.keys() <= {"optimizer", "provenance", "name"}:
+        with pytest.raises(EncaveError, match=told):
+            run.replace(**wrong)
+
+
+def test_a_data_frame_holds_the_columns_of_trials() -> None:
+    frame = pd.DataFrame({"config_id": [0, 1], "status": ["success", "crashed"], "cost:error": [0.5, float("nan")]})
+    run = Run.from_columns(
+        name="mine", optimizer=Optimizer("DEHB"), space=ConfigurationSpace({"lr": (0.0, 1.0)}),
+        objectives=[Objective("error")], trials=frame,
+        configurations=pd.DataFrame({"lr": [0.1, 0.9]}).to_dict("index"),
+    )  # fmt: skip
+    assert run.trials["cost:error"].to_pylist() == [0.5, None]
+    assert run.configuration(1) == {"lr": 0.9}
+
+
+@pytest.mark.parametrize("mask", [[True], "lr > 0", [1, 0], [[True, False]]])
+def test_a_mask_has_a_truth_value_for_each_trial(mask: object) -> None:
+    run = Run.from_columns(
+        name="mine", optimizer=Optimizer("DEHB"), space=ConfigurationSpace({"lr": (0.0, 1.0)}),
+        objectives=[Objective("error")], configurations={0: {"lr": 0.1}},
+        trials={"config_id": [0, 0], "status": ["success"] * 2, "cost:error": [0.5, 0.25]},
+    )  # fmt: skip
+    assert len(run.where(run.column("cost:error") < 0.3)) == len(run.where([True, False])) == 1
+    with pytest.raises(EncaveError, match="run mine: a mask has a truth value for each of 2 trials, not an array of"):
+        run.where(mask)  # type: ignore[arg-type]
+
+
+def test_what_is_no_folder_of_a_run_is_told_once(tmp_path: Path) -> None:
+    with pytest.raises(EncaveError, match=r"^\S*nowhere is not there: name the folder of a run$"):
+        Run.load(tmp_path / "nowhere")
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(EncaveError, match=r"^\S*run.json is a file, not the folder of a run$"):
+        Run.load(tmp_path / "run.json")

@@ -156,7 +156,7 @@ def test_nothing_to_analyse_is_an_error(folder: Path) -> None:
     told = invoke("analyze", "importance", folder / "tiny-0")
     assert told.exit_code == 2 and "at least 10" in told.stderr
     told = invoke("analyze", "importance", folder, "--objective", "speed")
-    assert told.exit_code == 2 and "no objective 'speed'" in told.stderr
+    assert told.exit_code == 2 and "no run with the objective 'speed'" in told.stderr
 
 
 def rows_of(text: str) -> list[dict[str, str]]:

@@ -186,3 +186,14 @@ def test_runs_come_back_from_a_pickle() -> None:
     assert runs.tasks == ("cnn", "mlp")
     again = pickle.loads(pickle.dumps(runs))
     assert list(again) == list(runs) and again.tasks == runs.tasks and len(again.where(task="cnn")) == 4
+
+
+def test_an_objective_that_no_run_has_is_refused_and_runs_that_are_left_out_are_told() -> None:
+    for ask in (encave.importance, encave.correlation):
+        with pytest.raises(EncaveError, match="no run with the objective 'speed'; there are "):
+            ask(three(), objective="speed")
+    assert repr(encave.importance(three())).endswith("; 3 refused, see .refused)")
+    assert "refused" not in repr(encave.exploration(three()))
+    c = encave.compare(three())
+    assert repr(c) == "Comparisons(2 optimizers on cnn, mlp)" and repr(c.each[1]) == "Comparison(mlp: RE, TPE)"
+    assert repr(encave.compare(three()[:1])) == "Comparisons(1 optimizer on mlp)"
