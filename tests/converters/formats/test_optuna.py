@@ -570,3 +570,16 @@ def test_a_study_is_labelled_by_the_sampler_that_its_name_tells(tmp_path: Path) 
     told = {name for name, run in runs.items() if any("label from the study's name" in note.text for note in run.notes)}
     assert told == {name for name, label in names.items() if label != "Optuna"}
     assert {run.optimizer.name for run in runs.values()} == {"Optuna"}
+
+
+def test_lines_of_other_studies_are_no_damage_and_those_without_an_operation_are(
+    stored: Stored, tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(stored[0] / "journal" / "journal.log", tmp_path))
+    text = path.read_text().rstrip("\n")
+    path.write_text(f'{text}\n{{"op_code": 2, "worker_id": "w", "study_id": 7, "user_attr": {{"a": 1}}}}\n')
+    clean = read(tmp_path)
+    assert not any("no operation" in note.text for note in clean.run.notes)
+    path.write_text(f'{text}\n{{"worker_id": "w"}}\n')
+    [told] = [note.count for note in read(tmp_path).run.notes if "no operation that can be read" in note.text]
+    assert told == 1
