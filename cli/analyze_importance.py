@@ -15,6 +15,7 @@ from .runs import settled_runs
 
 if TYPE_CHECKING:
     from ..analysis.importance.groups import Truth
+    from ..analysis.tables.importance import Importances
     from ..run import Run
 
 METHODS = ("fanova", "lpi", "ablation", "shapley")
@@ -62,7 +63,7 @@ def importance(
     )  # fmt: skip
     groups, refused = found.groups, found.refused
     if bias:
-        _print_bias(groups, refused, as_json=as_json, as_csv=as_csv)
+        _print_bias(found, as_json=as_json, as_csv=as_csv)
     elif as_json:
         print_json(importance_json(groups, refused))
     elif as_csv:
@@ -93,19 +94,18 @@ def budget_of(text: str | None) -> float | str | None:
         raise click.UsageError(f"--budget takes a number or `all`, not {text}") from None
 
 
-def _print_bias(groups: Any, refused: Any, *, as_json: bool, as_csv: bool) -> None:
-    from ..analysis.importance.bias import estimate_bias, uniform_groups
-    from ..analysis.tables.importance import ImportanceBias
+def _print_bias(estimates: Importances, *, as_json: bool, as_csv: bool) -> None:
     from .show.analyze import print_refused
     from .show.importance import bias_json, print_bias
 
-    found = estimate_bias((*groups, *uniform_groups(groups)))
-    if not found:
-        print_refused(refused)
-        raise EncaveError("no run searched a table that is known, so there is no truth to compare with")
+    try:
+        bias = estimates.bias()
+    except EncaveError:
+        print_refused(estimates.refused)
+        raise
     if as_json:
-        print_json(bias_json(found, refused))
+        print_json(bias_json(bias.found, estimates.refused))
     elif as_csv:
-        print_csv([ImportanceBias(found).table()])
+        print_csv([bias.table()])
     else:
-        print_bias(found, refused)
+        print_bias(bias.found, estimates.refused)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from ...errors import EncaveError, check_choice, check_number
 from ...run.incumbents import IncumbentRule
 from ...run.several import several_runs
+from ..comparison.anytime_summary import AnytimeSummary, summarise
 from ..comparison.overall import Overall, compare_tasks
 from ..comparison.profiles import profiles
+from ..comparison.robustness import FEWEST, rank_robustness
 from ..comparison.section import Comparison
 from ..comparison.section import compare as compare_section
 from ..grouping.sections import check_control, view_runs
@@ -20,6 +22,7 @@ from ..performance.section_curves import Summary, curves_over_tasks
 from ..performance.section_runtimes import section_runtimes
 from ..statistics.intervals import Interval
 from ..statistics.order_statistics import Statistic
+from .anytime_tests import AnytimePairs, BudgetValues, DifferencesOverTime
 from .curves import OVER_TASKS, Curves
 from .final import Final, FinalRuns
 from .fronts import Attainments, attainments_of, fronts_of
@@ -27,8 +30,10 @@ from .landscape import Footprints, footprints_of
 from .profiles import Profiles
 from .ranks import CriticalDifferences, Ranks
 from .result import one_of
+from .robustness import Robustness
 from .runtimes import RunningTimes
 from .tests import Tests
+from .within_tasks import StratifiedTests
 
 if TYPE_CHECKING:
     from ...run import Run
@@ -51,6 +56,8 @@ class Comparisons:
     """Why nothing is averaged over tasks, where that could be expected."""
     remarks: tuple[str, ...]
     """What else to know: runs given twice, labels split by release."""
+    control: str | None = None
+    """The optimizer that all others are tested against, if there is one."""
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -158,6 +165,84 @@ class Comparisons:
             made.append((OVER_TASKS, self.overall.measure, self.overall.significance))
         return Tests(tuple(made))
 
+    def budget_values(self, task: str | None = None) -> BudgetValues:
+        """The first measure at several shares of the time.
+
+        Raises:
+            EncaveError: there is no such task.
+
+        Example:
+            >>> [row["share"] for row in c.budget_values("mlp").records() if row["optimizer"] == "DEHB"]
+            [0.1, 0.25, 0.5, 1.0]
+        """
+        return BudgetValues(self._summaries(task))
+
+    def anytime_tests(self, task: str | None = None) -> AnytimePairs:
+        """Tests of areas and of values at several shares of the time, pair by pair, corrected together.
+
+        Raises:
+            EncaveError: there is no such task.
+
+        Example:
+            >>> sorted({row["endpoint"] for row in c.anytime_tests("mlp").records()})
+            ['area', 'value']
+        """
+        return AnytimePairs(self._summaries(task))
+
+    def differences(self, task: str | None = None) -> DifferencesOverTime:
+        """The difference of each optimizer's mean from the control's over time, with simultaneous bands.
+
+        Without a control they are from the best mean at the end.
+
+        Raises:
+            EncaveError: there is no such task.
+
+        Example:
+            >>> against = encave.compare(runs.where(task="mlp"), control="Random")
+            >>> sorted({row["optimizer"] for row in against.differences().records()})
+            ['DEHB', 'SMAC']
+        """
+        return DifferencesOverTime(self._summaries(task))
+
+    def _summaries(self, task: str | None) -> tuple[AnytimeSummary, ...]:
+        return tuple(summarise(one, control=self.control) for one in self._of(task))
+
+    def stratified_tests(self) -> StratifiedTests:
+        """Tests of the runs on all tasks, stratified by task.
+
+        Raises:
+            EncaveError: nothing is averaged over the tasks.
+
+        Example:
+            >>> c.stratified_tests().table().column_names[-3:]
+            ['p', 'adjusted_p', 'favours']
+        """
+        over = self._over_tasks("stratified tests")
+        return StratifiedTests(over.measure, over.within)
+
+    def rank_robustness(self) -> Robustness:
+        """How average ranks over tasks depend on which tasks there are.
+
+        Raises:
+            EncaveError: nothing is averaged over the tasks, or they are too few to be resampled.
+
+        Example:
+            >>> c.rank_robustness()
+            Traceback (most recent call last):
+                ...
+            encave.errors.EncaveError: 2 tasks are too few to be resampled; it takes 3
+        """
+        over = self._over_tasks("resampled ranks")
+        found = rank_robustness(over.optimizers, over.task_ranks)
+        if not found:
+            raise EncaveError(f"{len(over.comparisons)} tasks are too few to be resampled; it takes {FEWEST}")
+        return Robustness(found)
+
+    def _over_tasks(self, what: str) -> Overall:
+        if self.overall is None:
+            raise EncaveError(self.not_overall or f"{what} need several tasks with several optimizers")
+        return self.overall
+
     def runtimes(
         self, targets: Sequence[float] = (), *, measure: str | None = None, task: str | None = None, hits: Hits = "held"
     ) -> RunningTimes:
@@ -231,12 +316,11 @@ class Comparisons:
             >>> [one.optimizer for one in c.profiles().found]
             ['DEHB', 'SMAC', 'Random']
         """
-        if self.overall is None:
-            raise EncaveError(self.not_overall or "performance profiles need several tasks with several optimizers")
-        found = profiles(self.overall.comparisons, self.overall.optimizers, self.each[0].interval)
+        over = self._over_tasks("performance profiles")
+        found = profiles(over.comparisons, over.optimizers, self.each[0].interval)
         if not found:
             raise EncaveError("performance profiles need a regret against an optimum or the best seen on every task")
-        return Profiles(found, self.overall.origin)
+        return Profiles(found, over.origin)
 
     def footprints(self, task: str | None = None) -> Footprints:
         """Where each optimizer looked.
@@ -303,4 +387,4 @@ def compare(
         compare_section(section, rope, axis=axis, summary=summary, control=control) for section in view.sections
     )
     overall, why_not = compare_tasks(each, rope, interval, control)
-    return Comparisons(each, overall, why_not, view.remarks)
+    return Comparisons(each, overall, why_not, view.remarks, control)

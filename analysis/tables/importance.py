@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...errors import EncaveError
 from ...run.several import several_runs
 from ..charts.bars import BarChart
 from ..charts.look import Look
@@ -114,6 +115,25 @@ class Importances(Result):
             least=0.0 if share else -np.inf,
             styles=(look or Look()).styles(sorted(values)),
         )
+
+    def bias(self) -> ImportanceBias:
+        """How far the values are from the exact ones, by number of trials, also of uniform samples.
+
+        Raises:
+            EncaveError: no run searched a table that is known, see `truth` of `encave.importance`.
+
+        Example:
+            >>> encave.importance(runs[:2]).bias()
+            Traceback (most recent call last):
+                ...
+            encave.errors.EncaveError: no run searched a table that is known, so there is no truth to compare with
+        """
+        from ..importance.bias import estimate_bias, uniform_groups
+
+        found = estimate_bias((*self.groups, *uniform_groups(self.groups)))
+        if not found:
+            raise EncaveError("no run searched a table that is known, so there is no truth to compare with")
+        return ImportanceBias(found)
 
 
 def _by_label(group: GroupImportance, values: Any) -> dict[str, float]:

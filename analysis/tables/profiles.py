@@ -57,6 +57,15 @@ class Profiles(Result):
         styles = (look or Look()).styles(sorted(one.optimizer for one in self.found))
         return profiles_chart(self.found, OVER_TASKS, self.footer, styles)
 
+    def normalised(self) -> NormalisedRegrets:
+        """The mean normalised regret of each optimizer.
+
+        Example:
+            >>> [row["optimizer"] for row in c.profiles().normalised().records()]
+            ['DEHB', 'SMAC', 'Random']
+        """
+        return NormalisedRegrets(self.found)
+
     def table(self) -> pa.Table:
         """One row per point.
 

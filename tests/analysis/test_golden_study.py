@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+import encave
 from encave.analysis.importance.sample import fit, sample
 from encave.analysis.report import Report, write_report
 from encave.analysis.statistics.stratified import compare_two
@@ -381,3 +382,15 @@ def test_stratified_tests(report: Report, incumbents) -> None:
         drawn = np.array([np.dot(signs, np.abs(scores)) for signs in product((-1, 1), repeat=6)])
         p = 2 * min((drawn <= scores.sum() + 1e-9).mean(), (drawn >= scores.sum() - 1e-9).mean())
         assert compare_two(*samples, "paired clusters").p == pytest.approx(min(1.0, p), abs=1e-12)
+
+
+def test_what_the_reports_data_hold_the_library_gives(report: Report, runs: list[Run]) -> None:
+    c = encave.compare(runs)
+    made = {
+        "budget_values": c.budget_values(), "anytime_tests": c.anytime_tests(), "differences": c.differences(),
+        "stratified_tests": c.stratified_tests(), "normalised": c.profiles().normalised(),
+    }  # fmt: skip
+    for name, result in made.items():
+        told = pd.read_parquet(report.folder / "data" / f"{name}.parquet")
+        assert len(told), name
+        pd.testing.assert_frame_equal(result.to_pandas(), told, obj=name)

@@ -15,16 +15,12 @@ from click.testing import CliRunner
 
 import encave
 from encave.analysis import tables
-from encave.analysis.comparison.anytime_summary import summarise
 from encave.analysis.comparison.robustness import FEWEST, rank_robustness
 from encave.analysis.comparison.training_noise import NoiseOfLead
-from encave.analysis.tables.anytime_tests import AnytimePairs, BudgetValues, DifferencesOverTime
-from encave.analysis.tables.comparisons import Comparisons
 from encave.analysis.tables.result import Result
 from encave.analysis.tables.robustness import Robustness
 from encave.analysis.tables.tests import FriedmanTests
 from encave.analysis.tables.training_noise import LeadNoise
-from encave.analysis.tables.within_tasks import StratifiedTests
 from encave.cli import cli
 from encave.run.tabular import Tabular
 
@@ -93,17 +89,14 @@ def every_result(runs: encave.Runs) -> list[Result]:
         *(encave.importance(runs[:2]), encave.correlation(runs[:2]), encave.exploration(runs[:2])),
         *(encave.incumbents(runs[:6]), c.profiles(), c.footprints("cifar10")),
         *(table, table.summary(), table.optima(), table.ends()),
-        *of_the_report(c),
+        *(c.budget_values(), c.anytime_tests(), c.differences(), c.stratified_tests(), c.profiles().normalised()),
+        *of_several_tasks(),
     ]
 
 
-def of_the_report(c: Comparisons) -> list[Result]:
-    """Results that so far only the report's data hold."""
-    over_time = [summarise(one, control="RE") for one in c.each]
-    assert c.overall is not None
+def of_several_tasks() -> list[Result]:
+    """Results that need more tasks, or the noise of trainings."""
     return [
-        *(BudgetValues(over_time), AnytimePairs(over_time), DifferencesOverTime(over_time)),
-        StratifiedTests(c.overall.measure, c.overall.within),
         Robustness(rank_robustness(("A", "B"), [[1.0] * FEWEST, [2.0] * FEWEST])),
         LeadNoise("cifar10", "regret", NoiseOfLead("A", "B", 0.5, 0.1, 0)),
     ]
@@ -125,7 +118,7 @@ def test_every_result_has_one_table_in_all_forms(runs: encave.Runs, tmp_path: Pa
         assert one.to_csv(tmp_path / "x.csv").read_text().count("\n") >= table.num_rows
     kinds = {kind.__name__ for kind in Result.__subclasses__()}
     assert {type(one).__name__ for one in every_result(runs)} >= kinds - {
-        "Attainments", "ImportanceBias", "NormalisedRegrets",
+        "Attainments", "ImportanceBias",
     }, "a result that is tried nowhere"  # fmt: skip
 
 
@@ -191,3 +184,12 @@ def test_conversions_of_the_library_are_those_of_the_command_line(tmp_path: Path
         encave.read(tmp_path / "trials.csv", map=TOLD),
     )
     assert run.same_trials(log)
+
+
+def test_what_needs_several_tasks_says_so(runs: encave.Runs) -> None:
+    c = encave.compare(runs.where(task="cifar10"))
+    for ask in (c.stratified_tests, c.rank_robustness, c.profiles):
+        with pytest.raises(encave.EncaveError, match="need several tasks with several optimizers"):
+            ask()
+    with pytest.raises(encave.EncaveError, match="2 tasks are too few to be resampled; it takes 3"):
+        encave.compare(runs).rank_robustness()
