@@ -43,3 +43,13 @@ def test_no_folder_is_without_a_reader() -> None:
         if not (path.parent / "__init__.py").is_file()
     }
     assert found == set()
+
+
+def test_every_module_of_the_lowest_layers_is_told() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for number, folder in (("2", "files"), ("3", "run")):
+        item = re.search(rf"^{number}\. `{folder}/`(.*?)^{int(number) + 1}\. ", text, re.DOTALL | re.MULTILINE)
+        assert item is not None, folder
+        told = set(re.findall(r"`(\w+)`", item[1]))
+        missing = {path.stem for path in (ROOT / folder).glob("[!_]*.py")} - told
+        assert not missing, f"docs/architecture.md does not tell of {sorted(missing)} of {folder}/"
