@@ -16,13 +16,14 @@ from encave import analysis
 from encave.analysis.charts.papers import Paper
 from encave.analysis.report import Report
 from encave.converters import Conversion
+from encave.workflows.conversions import Conversions
 
 from .example_runs import example_runs
 
 NAMES: dict[str, Any] = {
     **{name: getattr(encave, name) for name in encave.__all__},
     **{name: getattr(analysis, name) for name in analysis.__all__},
-    **{kind.__name__: kind for kind in (Conversion, Paper, Report)},  # what verbs return beside results
+    **{kind.__name__: kind for kind in (Conversion, Conversions, Paper, Report)},  # what verbs return beside results
 }
 
 

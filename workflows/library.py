@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..errors import EncaveError
+from ..errors import EncaveError, check_type
+from .conversions import Conversions
+from .keywords import keywords_for_flags
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -17,11 +19,9 @@ if TYPE_CHECKING:
     from ..analysis.report.settings import Settings
     from ..analysis.tables.complete import Landscapes
     from ..analysis.tables.runs import Runs
-    from ..converters import Conversion
     from ..converters.limits import Limits
     from ..converters.reader import Steps
     from ..run import Run
-    from ..run.provenance import JSON
 
     Space: TypeAlias = ConfigurationSpace | Path | str
     """A space, a file with one, or the name of one that encave knows."""
@@ -30,6 +30,7 @@ Sources: TypeAlias = "Path | str | Iterable[Path | str]"
 """A file or folder, or several."""
 
 
+@keywords_for_flags
 def read(
     sources: Sources,
     *,
@@ -97,13 +98,7 @@ def read(
     return Runs(runs if settings is None else _settings(settings).applied(runs), refused, passed)
 
 
-class Conversions(tuple["Conversion", ...]):
-    """What became of each log."""
-
-    passed_over: tuple[Mapping[str, JSON], ...] = ()
-    """What looks like a log, a table or a tracker's folder and was not read, as `Runs.passed_over`."""
-
-
+@keywords_for_flags
 def convert(
     sources: Sources,
     out: Path | str,
@@ -160,11 +155,10 @@ def convert(
             done = export_found(found, target, to, engine, options, strict=strict).conversions
         else:
             done = convert_found(found, target, engine, options, strict=strict)
-    told = Conversions(done)
-    told.passed_over = tuple(each.to_json() for each in found.passed_over)
-    return told
+    return Conversions(done, [each.to_json() for each in found.passed_over])
 
 
+@keywords_for_flags
 def report(
     runs: Iterable[Run],
     out: Path | str,
@@ -284,7 +278,11 @@ def _paths(sources: Sources) -> Sequence[Path]:
 def _settings(told: Settings | Path | str | None) -> Settings:
     from ..analysis.report.settings import Settings, read_settings
 
-    return read_settings(Path(told)) if isinstance(told, Path | str) else told or Settings()
+    if isinstance(told, Path | str):
+        return read_settings(Path(told))
+    if told is not None:
+        check_type("what is given as settings", told, Settings, "a report.toml, or Settings of encave.analysis.report")
+    return told or Settings()
 
 
 def _space(told: Space | None) -> ConfigurationSpace | None:

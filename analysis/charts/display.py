@@ -18,7 +18,7 @@ from . import writing
 from .figure import Chart
 from .frame import Legend
 from .interactive import plotly_figure
-from .look import ColourOfOne, Look, hexadecimal
+from .look import ColourOfOne, Look, hexadecimal, kind_of
 from .papers import Paper
 from .papers import paper as paper_of
 
@@ -189,7 +189,7 @@ class Display:
         elif isinstance(chart, OnAxes):
             chart.draw_on(ax, paper)
         else:
-            raise EncaveError(f"{type(chart).__name__} is drawn into a figure of its own; leave out ax=")
+            raise EncaveError(f"{kind_of(chart)} is drawn into a figure of its own; leave out ax=")
         lines = tuple(line for line in ax.get_lines() if not str(line.get_label()).startswith("_"))
         for line in lines if line_kw else ():
             line.set(**(line_kw or {}))

@@ -136,11 +136,11 @@ class Look:
         for name in _WORDS:
             if getattr(self, name) is not None and name not in known:
                 able = ", ".join(one for one in _WORDS if one in known)
-                raise EncaveError(f"{_kind(chart)} has no {name} of its own; it has {able}")
+                raise EncaveError(f"{kind_of(chart)} has no {name} of its own; it has {able}")
         if self.legend == "inside" and "legend" in known and not getattr(chart, "legend_inside", True):
-            raise EncaveError(f"{_kind(chart)} has no room for a legend inside; there are outside and none")
+            raise EncaveError(f"{kind_of(chart)} has no room for a legend inside; there are outside and none")
         if self.log is not None and not isinstance(chart, LineChart):
-            raise EncaveError(f"a logarithmic or linear axis is of charts of lines, which {_kind(chart)} is not")
+            raise EncaveError(f"a logarithmic or linear axis is of charts of lines, which {kind_of(chart)} is not")
         return self.fit(chart, strict=True)
 
     def fit(self, chart: _C, *, strict: bool = False) -> _C:
@@ -222,7 +222,8 @@ def _fields(chart: Any) -> set[str]:
     return {one.name for one in fields(chart)}
 
 
-def _kind(chart: Any) -> str:
+def kind_of(chart: Any) -> str:
+    """What a chart is, in words."""
     return {
         "LineChart": "a chart of lines", "BarChart": "a chart of bars", "AreaGrid": "a chart of areas",
         "CriticalDifference": "a critical-difference diagram", "FootprintChart": "a footprint",

@@ -47,7 +47,7 @@ PAGE = "report.html"
 _FIGURES = 4  # of a task, at least
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """A report that was written.
 
@@ -68,6 +68,9 @@ class Report:
     """The PDF figures."""
     tables: tuple[Path, ...]
     """The LaTeX tables."""
+
+    def __repr__(self) -> str:
+        return f"Report({self.page}: {len(self.figures)} figures, {len(self.tables)} tables, see .summary)"
 
 
 def write_report(
