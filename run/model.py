@@ -28,7 +28,7 @@ from .incumbents import Incumbent, incumbent_of
 from .joined import join
 from .notes import Note
 from .provenance import Provenance
-from .saving import header_of, read_run, stored_fields, write_run
+from .saving import read_run, stored_fields, stored_header, write_run
 from .spaces import shared_space
 from .trials import Objective
 
@@ -366,7 +366,7 @@ class Run(RunColumns):
             >>> runs[0].header()["trials"]
             30
         """
-        return header_of(self)
+        return stored_header(self)
 
     def joined(self) -> pa.Table:
         """Trials with the columns of their configurations appended as `config:<hyperparameter>`.

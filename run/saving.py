@@ -94,7 +94,7 @@ def _read_header(path: Path) -> dict[str, Any]:
     return header
 
 
-def header_of(run: Run) -> dict[str, Any]:
+def stored_header(run: Run) -> dict[str, Any]:
     """All of a run but its trials and the configurations that they use, as JSON."""
     return {
         "encave_run": FORMAT_VERSION,
@@ -115,7 +115,7 @@ def stored_fields(header: Mapping[str, Any], table: pa.Table, *, configurations:
     """The fields of the run of a header and a table that were stored, checked as far as the space is not needed.
 
     Args:
-        header: As `header_of` gives it.
+        header: As `stored_header` gives it.
         table: As `joined.join` gives it.
         configurations: As for `read_run`.
 

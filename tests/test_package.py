@@ -27,23 +27,24 @@ def test_every_folder_with_code_is_in_the_wheel() -> None:
     assert listed == found
 
 
-def test_what_the_library_hands_out_has_a_name_of_its_own() -> None:
+def test_every_class_has_a_name_of_its_own() -> None:
     from encave import run
 
     public = {*encave.__all__, *run.__all__}
-    found: dict[str, list[str]] = {}
+    classes: dict[str, list[str]] = {}
+    aliases: dict[str, list[str]] = {}
     for path in ROOT.rglob("*.py"):
         place = path.relative_to(ROOT)
         if place.parts[0] in NOT_PACKAGED or place.parts[0].startswith("."):
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef):
-                found.setdefault(node.name, []).append(str(place))
-            elif (
-                isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.istitle()
-            ):
-                found.setdefault(node.targets[0].id, []).append(str(place))
-    assert "Run" in found and {name: places for name, places in found.items() if name in public and places[1:]} == {}
+                classes.setdefault(node.name, []).append(str(place))
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                aliases.setdefault(node.targets[0].id, []).append(str(place))
+    assert "Run" in classes
+    assert {name: places for name, places in classes.items() if not name.startswith("_") and places[1:]} == {}
+    assert {name: places for name, places in aliases.items() if name in public and name in classes} == {}
 
 
 def test_versions_agree() -> None:

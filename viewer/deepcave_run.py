@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from ..run import HEADER_FILE
 from ..run.spaces import made_space
 from . import native
-from .encoded import Encoded, encoded_data
+from .encoded import EncodedConfigurations, encoded_data
 from .logged import LoggedTrials, read_logged
 from .selection import provenance
 from .spaces import shown_space
@@ -65,11 +65,11 @@ class HighestLast:
         return made[id]
 
     @property
-    def encoded(self) -> Encoded:
+    def encoded(self) -> EncodedConfigurations:
         """The configurations as a matrix, made once and again when there are more."""
-        known: Encoded | None = self.__dict__.get("_encoded")
+        known: EncodedConfigurations | None = self.__dict__.get("_encoded")
         if known is None or len(known.rows) != len(self.configs):  # type: ignore[attr-defined]
-            known = self._encoded = Encoded(self.configspace, self.configs)  # type: ignore[attr-defined]
+            known = self._encoded = EncodedConfigurations(self.configspace, self.configs)  # type: ignore[attr-defined]
         return known
 
     def encode_config(self, config: Any, specific: bool = False) -> list[Any]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float64]
 
 
-class Encoded:
+class EncodedConfigurations:
     """The configurations of a space, in DeepCAVE's two encodings; one row each.
 
     Args:
@@ -94,7 +94,7 @@ def encoded_data(
         include_config_ids: Whether the first column is the configuration's number.
         include_combined_cost: Whether the last one is the mean of the objectives, each from 0 (best) to 1.
     """
-    encoded: Encoded = run.encoded
+    encoded: EncodedConfigurations = run.encoded
     numbers = [number for number, seeds in results.items() for _ in seeds]
     rows = [encoded.rows[number] for number in numbers]
     parts = [encoded.imputed(rows) if specific else encoded.shown[rows]]

@@ -215,7 +215,7 @@ def check_control(view: ViewOf[RunHeader], control: str | None) -> None:
         raise EncaveError(f"no optimizer is called {control!r}, the control; there are {', '.join(view.optimizers)}")
 
 
-def check_objective(sections: Iterable[AnySection], objective: str | None) -> None:
+def check_has_objective(sections: Iterable[AnySection], objective: str | None) -> None:
     """Check that a run has such an objective; None is fine.
 
     Raises:

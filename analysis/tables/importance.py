@@ -12,7 +12,7 @@ from ...errors import EncaveError
 from ...run.several import several_runs
 from ..charts.bars import BarChart
 from ..charts.look import Look
-from ..grouping.sections import check_objective, origins_of, view_runs
+from ..grouping.sections import check_has_objective, origins_of, view_runs
 from ..importance.groups import ALL, GroupImportance, Refused, Truth, group_importance
 from ..importance.methods import Method
 from .result import Result, check_task, one_of, table_of
@@ -178,7 +178,7 @@ def importance(
     """
     how = Method(name=method, order=order, game=game)
     sections = view_runs(several_runs(runs)).sections
-    check_objective(sections, None if objective == ALL else objective)
+    check_has_objective(sections, None if objective == ALL else objective)
     found = group_importance(sections, objective=objective, budget=budget, method=how, first=first, truth=truth)
     return Importances(*found, origins_of(sections))
 

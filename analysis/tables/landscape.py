@@ -11,7 +11,7 @@ from ...run.several import several_runs
 from ..charts.footprint import FootprintChart
 from ..charts.incumbent_areas import incumbent_areas
 from ..charts.look import Look
-from ..grouping.sections import check_objective, origins_of, view_runs
+from ..grouping.sections import check_has_objective, origins_of, view_runs
 from ..landscape.budget_correlation import GroupCorrelation, group_correlation
 from ..landscape.exploration import GroupExploration, group_exploration
 from ..landscape.footprint import Footprint, footprint
@@ -236,7 +236,7 @@ def correlation(runs: Iterable[Run], *, objective: str | None = None) -> Correla
         (1.0, 3.0, 84)
     """
     sections = view_runs(several_runs(runs)).sections
-    check_objective(sections, objective)
+    check_has_objective(sections, objective)
     return Correlations(*group_correlation(sections, objective=objective))
 
 
