@@ -146,3 +146,9 @@ def test_all_at_once_is_friedmans_and_kruskals_of_one_task() -> None:
     assert single == pytest.approx(tests.kruskal(own)[1], abs=0.01)
     _, alike = stratified.compare_all([[one, one] for one in [own[0]] * 3], "runs")
     assert alike == 1.0
+
+
+@pytest.mark.parametrize("fraction", [0.25, 0.75])
+def test_scores_with_any_fraction_are_not_whole(fraction: float) -> None:
+    assert stratified._whole(np.array([1.0, 2.0]))
+    assert not stratified._whole(np.array([1.0, 2.0 + fraction]))

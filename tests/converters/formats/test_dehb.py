@@ -566,6 +566,14 @@ def test_one_number_with_two_vectors(tmp_path: Path) -> None:
     assert [run.configuration(i)["x0"] for i in run.column("config_id").tolist()] == [0.1, 0.3, 0.1]
 
 
+@pytest.mark.parametrize(("dimensions", "names"), [(10, ["x0", "x9"]), (11, ["x00", "x10"])])
+def test_dimensions_without_a_space_are_named_in_their_order(tmp_path: Path, dimensions: int, names: list[str]) -> None:
+    _pickled(tmp_path, [(0, [0.5] * dimensions, 1.0, 2.0, 12.0, {})])
+    _, run = one(tmp_path, tmp_path / "out")
+    assert [*run.hyperparameters][:: dimensions - 1] == names
+    assert list(run.hyperparameters) == sorted(run.hyperparameters)
+
+
 def test_several_objectives_of_a_fork(tmp_path: Path) -> None:
     """MaDEHB writes lists as fitness, and a Pareto front instead of an incumbent."""
     fitness = [[1.0, 5.0], [2.0, float("inf")], [3.0, 1.0]]

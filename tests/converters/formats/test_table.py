@@ -621,3 +621,16 @@ def test_words_of_other_programs_for_how_a_trial_ended(tmp_path: Path) -> None:
         tmp_path, Options(mapping={"objective": "loss", "hyperparameters": "x", "status": "state"}), reader
     )
     assert result.run.trials["status"].to_pylist() == list(words.values())
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.jsonl", "t.json", "t.parquet"])
+def test_a_table_of_no_bytes_is_told_as_empty_and_one_of_a_byte_is_not(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"")
+    with pytest.raises(EncaveError, match=r"^\S+ is empty \(0 bytes\)$"):
+        read_table(path)
+    path.write_bytes(b"x")
+    try:
+        assert read_table(path).rows == 0
+    except EncaveError as error:
+        assert "0 bytes" not in str(error)
