@@ -67,6 +67,8 @@ def test_shifted_draws_are_the_same_resamples_in_another_order() -> None:
     ("ends", "told"),
     [
         ((0.45, 0.9), "unclear"),
+        ((0.3, 0.5), "unclear"),
+        ((0.5, 0.9), "unclear"),
         ((0.57, 0.9), "small to large"),
         ((0.72, 0.9), "large"),
         ((0.1, 0.3), "medium to large"),

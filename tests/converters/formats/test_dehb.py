@@ -408,6 +408,18 @@ def test_incumbent_names_the_hyperparameters_of_an_unknown_space(tmp_path: Path)
     assert told(conversion, "names 6 hyperparameters: op_0_1, op_0_2")
 
 
+@pytest.mark.parametrize(("more", "end"), [(2, ", op_y1"), (3, ", op_y1, …")])
+def test_of_many_names_the_first_eight_are_told(tmp_path: Path, more: int, end: str) -> None:
+    write_dehb(tmp_path / "log", 40)
+    path = tmp_path / "log" / "incumbent.json"
+    incumbent = json.loads(path.read_text())
+    incumbent["config"] |= {f"op_y{k}": 0 for k in range(more)}
+    path.write_text(json.dumps(incumbent))
+    conversion, _ = one(tmp_path / "log", tmp_path / "out")
+    [text] = [note.text for note in conversion.notes if "incumbent file names" in note.text]
+    assert text.startswith(f"DEHB's incumbent file names {6 + more} hyperparameters: op_0_1, ") and text.endswith(end)
+
+
 def test_rows_that_only_the_incumbent_knows(tmp_path: Path, shared: Path) -> None:
     conversion, _ = one(_behaviour(shared, "mixed_type_info"), tmp_path / "out", toy_space())
     assert told(conversion, "rows are missing")

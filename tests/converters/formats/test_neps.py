@@ -11,6 +11,7 @@ import pytest
 import yaml
 from ConfigSpace import CategoricalHyperparameter, UniformFloatHyperparameter
 
+from encave.converters.formats.neps.space import fidelity_of
 from encave.errors import EncaveError
 
 from ..reading import LOGS, notes, read_one
@@ -191,3 +192,12 @@ def test_without_the_name_of_the_one_before_the_id_tells(tmp_path: Path) -> None
     told = {ids[t]: ids.get(c) for t, c in zip(ids, run.trials["continues"].to_pylist(), strict=True)}
     assert {key: value for key, value in told.items() if value} == {"1_rung_1": "1_rung_0", "1_rung_2": "1_rung_1"}
     assert run.spent().sum() == 1 + 9 + 3
+
+
+@pytest.mark.parametrize("other", ["adam", True])
+def test_what_is_no_number_is_no_fidelity(other: object) -> None:
+    """Also where it stands first and differs from rung to rung."""
+    configurations = [{"first": other, "epochs": 3}, {"first": other, "epochs": 9}, {"first": "sgd", "epochs": 9}]
+    rungs = [("1", 0), ("1", 1), ("2", 1)]
+    assert fidelity_of(configurations, rungs) == "epochs"
+    assert fidelity_of([{"first": other}, {"first": "sgd"}], rungs[:2]) is None
