@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from encave.errors import EncaveError
-from encave.files import pickle_check, pickle_sharing
+from encave.files import pickle_check, pickle_sharing, pickle_stack
 
 OBJECT = b"cm\nA\n)\x81"  # of a class found by its name, made by NEWOBJ
 
@@ -16,7 +16,7 @@ def nested(levels: int) -> bytes:
 
 
 def test_objects_nested_by_their_states_count_as_nested() -> None:
-    most = pickle_check.MOST_DEPTH // 2  # a state is a level, and what holds it
+    most = pickle_stack.MOST_DEPTH // 2  # a state is a level, and what holds it
     assert pickle_check.check(nested(most), "it") == []
     with pytest.raises(EncaveError, match=r"it has objects nested more than 200 deep \(at byte \d+\): not loaded"):
         pickle_check.check(nested(most + 1), "it")
