@@ -71,3 +71,12 @@ def test_empty_files_of_a_deepcave_run_are_refused(shared: Path) -> None:
     (found,) = READER.detect(Listing(folder, names))
     with pytest.raises(EncaveError, match="0 bytes each"):
         READER.read(found, Options())
+
+
+def test_one_empty_file_is_no_run_of_deepcave_and_two_are(tmp_path: Path) -> None:
+    for name in ("history.jsonl", "configs.json"):
+        (tmp_path / name).touch()
+    assert list(READER.detect(Listing(tmp_path, ("history.jsonl",)))) == []
+    (found,) = READER.detect(Listing(tmp_path, ("configs.json", "history.jsonl")))
+    with pytest.raises(EncaveError, match=r"history\.jsonl, configs\.json are empty \(0 bytes each\)"):
+        READER.read(found, Options())
