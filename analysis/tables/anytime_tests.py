@@ -100,7 +100,10 @@ class AnytimePairs(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DifferencesOverTime(Result):
-    """The difference of each optimizer's mean from that of the control, with simultaneous bands."""
+    """The difference of each optimizer's mean from that of the control.
+
+    Bands are simultaneous: they hold at all points at once (Montiel Olea and Plagborg-Møller, JAE 34, 2019).
+    """
 
     each: Sequence[AnytimeSummary]
     """One for each task."""

@@ -283,7 +283,7 @@ class Comparisons:
         return CriticalDifferences(one.section.title, one.significance[0], one.section.origin)
 
     def hypervolume(self, task: str | None = None) -> Curves:
-        """Mean hypervolume over time, where runs have several objectives.
+        """Mean hypervolume over time, where runs have several objectives (Zitzler and Thiele, PPSN 1998).
 
         Raises:
             EncaveError: there is no such task, or no task with several objectives.

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class Attainments(Result):
     """Median attainment surfaces of two objectives: what at least half of the runs of an optimizer attain together.
 
+    After V. Grunert da Fonseca, Fonseca and Hall (EMO 2001).
+
     Example:
         >>> c.attainment("mlp").table().column_names[2:4]
         ['first_objective', 'first_value']

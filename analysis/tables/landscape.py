@@ -105,6 +105,8 @@ class Explorations(Result):
 class Footprints(Result):
     """Where each optimizer looked, in one plane for all optimizers of a task.
 
+    Classical scaling of the distances of configurations (Torgerson, 1952; Gower, 1966).
+
     Example:
         >>> sorted({row["point"] for row in c.footprints("mlp").records()})
         ['final incumbent', 'first half']

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 class RunningTimes(Result):
     """How long the runs of each optimizer took to hit targets.
 
+    The expected running time is all that was spent up to the hit, over the number of hits (Hansen et al., COCO, OMS 36,
+    2021).
+
     Example:
         >>> [row["target"] for row in c.runtimes([1.0, 0.5], task="mlp").records()][:2]
         [1.0, 0.5]
@@ -138,6 +141,8 @@ class RunTimes(Result):
 class Areas(Result):
     """The normalised area over the anytime curve of each optimizer; more is better, 1 is perfect at once.
 
+    As of IOHprofiler (Wang et al., IOHanalyzer, TELO 2, 2022), of a regret in logarithms, see docs/analysis.md.
+
     Example:
         >>> all(0 <= row["area"] <= 1 for row in c.runtimes().areas().records())
         True
@@ -170,7 +175,7 @@ class Areas(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ECDF(Result):
-    """The share of (run, target) pairs that were hit by each moment.
+    """The share of (run, target) pairs that were hit by each moment (Hansen et al., COCO, OMS 36, 2021).
 
     Example:
         >>> all(0 <= row["share"] <= 1 for row in c.runtimes().ecdf().records())

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 class Tests(Result):
     """Tests of final values, each pair of optimizers, by the test that the design carries.
 
+    Wilcoxon's signed ranks (1945) or Nemenyi's test (1963) after Friedman's (1937) where runs are paired, else Mann and
+    Whitney's (1947), corrected by Holm (1979); see Demšar, JMLR 7, 2006. The probability of improvement is Vargha and
+    Delaney's A (2000) with Newcombe's interval (2006), the region of equivalence Benavoli et al.'s (JMLR 18, 2017).
+
     Example:
         >>> c.tests("mlp").records()[0]["test"]
         'mann-whitney'
@@ -88,7 +92,7 @@ class Tests(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FriedmanTests(Result):
-    """The Friedman tests over blocks.
+    """The Friedman tests over blocks (Friedman, JASA 32, 1937).
 
     Example:
         >>> c.tests("mlp").friedman().table().column_names[:3]

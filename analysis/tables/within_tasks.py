@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class StratifiedTests(Result):
-    """Tests of the runs on these tasks, pair by pair."""
+    """Tests of the runs on these tasks, pair by pair, stratified by task (van Elteren, 1960)."""
 
     measure: str
     """What was compared."""
