@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -22,6 +23,7 @@ _TOO_DEEP = "is nested too deeply to be a log"
 _MOST_DIGITS = 4000
 _LONG = 19  # digits that may not fit into 64 bits
 _DEEPEST = 1024  # levels that orjson reads
+_MARK = secrets.randbits(53)
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},"]', re.DOTALL)
 
 
@@ -92,14 +94,14 @@ def _written(level: int) -> Callable[[Any], str]:
 def parse_all(lines: Sequence[bytes]) -> list[Any] | None:
     """The values of JSON texts, as `parse` has them, in one pass; None if one of them is not exactly one value.
 
-    Each is followed by its position, so that neither half a value nor two of them pass for another's.
+    Each is followed by a mark that no file knows, so that neither half a value nor two of them pass for another's.
     """
-    text = b"".join(b"%b,%d," % (line, position) for position, line in enumerate(lines))
+    text = b"".join(b"%b,%d," % (line, _MARK) for line in lines)
     try:
         values = parse(b"[" + text[:-1] + b"]")
     except (ValueError, RecursionError):
         return None
-    return values[::2] if values[1::2] == list(range(len(lines))) else None
+    return values[::2] if len(values) == 2 * len(lines) and values[1::2] == [_MARK] * len(lines) else None
 
 
 def _has_long_integers(data: bytes) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +26,29 @@ _FEW_TEXTS = 1 << 28  # bytes of texts that need no count
 _MANY_ROWS = 100_000  # from which threads save more than they cost
 
 
+@contextmanager
+def opened(path: Path, **how: Any) -> Generator[pq.ParquetFile]:
+    """A file, as `pyarrow.parquet.ParquetFile` opens it.
+
+    Raises:
+        pyarrow.ArrowInvalid: it is damaged; also where the name of a column is no text, for which Arrow has an error
+            that stands for no damage.
+        OSError: likewise, or it cannot be read.
+    """
+    try:
+        file = pq.ParquetFile(path, **how)
+    except UnicodeDecodeError as error:
+        raise pa.ArrowInvalid(f"the name of a column is no Unicode: {error}") from error
+    with file:
+        yield file
+
+
+def schema_of(path: Path) -> pa.Schema:
+    """The columns of a file; errors as in `opened`."""
+    with opened(path) as file:
+        return file.schema_arrow
+
+
 def read_own(path: Path, columns: Sequence[str] | None = None, groups: Sequence[int] | None = None) -> pa.Table:
     """Read a file of encave's own, or some columns or row groups of it; as fast as can be, if its footer allows that.
 
@@ -33,7 +58,7 @@ def read_own(path: Path, columns: Sequence[str] | None = None, groups: Sequence[
         OSError: likewise, or it cannot be read.
     """
     limit = min(_LARGEST, max(_SMALLEST, _RATIO * path.stat().st_size))
-    with pq.ParquetFile(path) as file:
+    with opened(path) as file:
         check_footer(file, path, limit)
         if _texts_at_most(file) <= _FEW_TEXTS:
             threads = file.metadata.num_rows > _MANY_ROWS
@@ -56,12 +81,12 @@ def read_table(
         pyarrow.ArrowInvalid: it is damaged.
         OSError: likewise, or it cannot be read.
     """
-    with pq.ParquetFile(path) as file:
+    with opened(path) as file:
         check_footer(file, path, limit)
         schema = file.schema_arrow
     texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_binary(field.type)]
     # a text that is stored once can stand in each of millions of rows
-    with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False, buffer_size=_BUFFER) as file:
+    with opened(path, read_dictionary=texts, pre_buffer=False, buffer_size=_BUFFER) as file:
         # in turn, without threads: else all columns are held compressed, uncompressed and decoded at the same time
         rows = _ROWS if len(texts) == sum(map(_may_repeat, schema.types)) else _FEW_ROWS
         batches, size = list[pa.RecordBatch](), 0
@@ -74,6 +99,7 @@ def read_table(
     for place, name in enumerate(table.column_names):
         if name in texts:
             table = table.set_column(place, name, table[name].cast(schema.field(name).type))
+    table.validate(full=True)  # texts that are no Unicode, lists that end before they begin
     return table
 
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from ..errors import EncaveError
 from ..files.atomic import atomic_file
 from ..files.json_text import indented, read_text
-from ..files.parquet import read_own
+from ..files.parquet import read_own, schema_of
 from .folders import HEADER_FILE, LARGEST_HEADER, TRIALS_FILE, find_runs
 from .header import Optimizer, check_header
 from .joined import CONFIG, split_configurations, without_trials
@@ -73,7 +73,7 @@ def _read_table(path: Path, *, configurations: bool) -> pa.Table:
     """
     if configurations:
         return read_own(path)
-    schema = pq.read_schema(path)
+    schema = schema_of(path)
     table = read_own(path, [name for name in schema.names if not name.startswith(CONFIG)])
     for field in schema:
         if field.name.startswith(CONFIG):

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..errors import EncaveError
-from ..files.parquet import read_own
+from ..files.parquet import opened, read_own
 from ..run import CONFIG, UNKNOWN_RELEASE, Optimizer, Run
 from .columns import RUN_SCHEMA, partition_of, restore
 from .layout import Part, Partition, check_store, current_parts, metadata_of, store_of
@@ -209,7 +209,7 @@ def count_runs(paths: Sequence[Path]) -> int:
 def _runs_of(trials: Path, rows: list[dict[str, Any]], configurations: bool) -> Iterator[Run | EncaveError]:
     """The runs of some rows of one part, or why one cannot be restored."""
     try:
-        with pq.ParquetFile(trials) as file:
+        with opened(trials) as file:
             groups, start = _groups(file.metadata, rows)
             names = [name for name in file.schema_arrow.names if configurations or not name.startswith(CONFIG)]
         table = read_own(trials, names, groups)

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from ..errors import EncaveError
 from ..files.atomic import SUFFIX, atomic_file, sweep
-from ..files.parquet import read_own
+from ..files.parquet import read_own, schema_of
 from ..run import Run
 from .columns import RUN_ID, RUN_SCHEMA, StoreColumns, identity, partition_of, run_row
 from .layout import (
@@ -221,7 +221,7 @@ def _make(store: Path) -> None:
 
 def _columns_of(store: Path, parts: list[Part]) -> tuple[StoreColumns, set[Part]]:
     """The columns of a store, and the parts that lack some, since a writer was killed before it had widened them."""
-    schemas = {part: pq.read_schema(part.trials(store)) for part in parts}
+    schemas = {part: schema_of(part.trials(store)) for part in parts}
     types: dict[str, pa.DataType] = {RUN_ID: pa.string()}
     for part in _by_number(parts):
         for each in schemas[part]:

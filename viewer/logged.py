@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ..errors import EncaveError
-from ..files.parquet import read_own
+from ..files.parquet import read_own, schema_of
 from ..run import TRIALS_FILE
 
 _UNFINISHED = {"running": "still running when the log ended", "not-evaluated": "never evaluated"}
@@ -54,7 +53,7 @@ def read_logged(folder: Path) -> LoggedTrials | None:
         return None
     wanted = ["trial_id", "config_id", "status", "end", "evaluation"]
     try:
-        names = pq.read_schema(path).names
+        names = schema_of(path).names
         table = read_own(path, [name for name in wanted if name in names])
     except (OSError, pa.ArrowException) as error:
         raise EncaveError(f"cannot read {path}: {error}. Convert the run again.") from error

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ...errors import EncaveError
-from ...files.parquet import may_have, read_table
+from ...files.parquet import may_have, read_table, schema_of
 from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ...run.configurations import choices
 from ..parts.extras import extra_columns
@@ -70,7 +69,7 @@ def _is_history(path: Path, head: bytes) -> bool:
     if head != b"PAR1":
         return path.name == _NAME and not head
     try:
-        names = pq.read_schema(path).names if path.name == _NAME or may_have(path, _MARKS) else ()
+        names = schema_of(path).names if path.name == _NAME or may_have(path, _MARKS) else ()
     except (OSError, ValueError, pa.ArrowException):
         return path.name == _NAME
     return set(names) >= _MARKS and any(_OBJECTIVE.fullmatch(name) for name in names)
@@ -79,13 +78,14 @@ def _is_history(path: Path, head: bytes) -> bool:
 def _table(path: Path) -> pa.Table:
     try:
         table = read_table(path)
-        table.validate(full=True)  # texts that are none
         names = table.column_names
     except (OSError, ValueError, pa.ArrowException) as error:
         size = path.stat().st_size
         raise EncaveError(f"{path} is truncated or damaged ({size} bytes: {str(error).splitlines()[0]})") from error
     if not table.num_rows:
         raise EncaveError(f"{path} has no rows")
+    if missing := sorted(_MARKS.difference(names)):
+        raise EncaveError(f"{path} has no column {', '.join(missing)}")
     if not any(_OBJECTIVE.fullmatch(name) for name in names):
         raise EncaveError(f"{path} has no column metric:<name> [lower, upper] (minimize|maximize)")
     return table

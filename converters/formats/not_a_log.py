@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NoReturn
 
 from ...errors import EncaveError
-from ...files.parquet import may_have
+from ...files.parquet import may_have, schema_of
 from ..reader import Found, Listing, Options
 
 _HEAD = 512
@@ -70,12 +70,11 @@ def _regret(head: bytes) -> str | None:
 
 def _averages(listing: Listing, name: str) -> str | None:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
         if not may_have(listing.folder / name, _DEHB_BENCHMARK):
             return None
-        columns = set(pq.read_schema(listing.folder / name).names)
+        columns = set(schema_of(listing.folder / name).names)
     except (OSError, pa.ArrowInvalid):
         return None  # no Parquet: not for this format to say
     if not columns >= _DEHB_BENCHMARK:

@@ -19,11 +19,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ....files.atomic import atomic_file
-from ....files.parquet import read_own
+from ....files.parquet import opened, read_own
 from ....run import COST, EXTRA, HEADER_FILE, TRIALS_FILE, Note, Objective, Run
 from ....run import configurations as space_columns
 from ...parts.text_columns import Cells, csv_cell, csv_cells, each, json_text, json_texts, whole
@@ -144,7 +143,7 @@ def _ranges(trials: Path) -> dict[str, list[float]]:
 
 def _measured(trials: Path) -> Iterator[tuple[str, list[float]]]:
     """Objectives of a run, and the least and greatest value of each as the file's statistics tell; empty without."""
-    with pq.ParquetFile(trials) as file:
+    with opened(trials) as file:
         footer = file.metadata
         paths = [footer.schema.column(place).path for place in range(footer.num_columns)]
         if "feasible" in paths:

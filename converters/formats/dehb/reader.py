@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ....errors import EncaveError
+from ....files.parquet import schema_of
 from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Status
 from ....run import sidecar as sidecars
 from ....run.configurations import CONFIG_ID
@@ -100,7 +100,7 @@ def _is_history(listing: Listing, name: str) -> bool:
     if not name.endswith(_PARQUET) or listing.head(name, 4) != b"PAR1":
         return False
     try:
-        return set(COLUMNS) <= set(pq.read_schema(listing.folder / name).names)
+        return set(COLUMNS) <= set(schema_of(listing.folder / name).names)
     except (OSError, pa.ArrowInvalid):
         return False
 

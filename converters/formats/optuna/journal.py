@@ -24,8 +24,8 @@ from .trials import to_result
 
 _FIRST = re.compile(rb'\s*\{(?=[^\n]*"op_code"\s*:\s*\d)(?=[^\n]*"worker_id"\s*:)')
 _OPERATION = re.compile(rb'"op_code"\s*:\s*(\d+)')
-_STUDY = re.compile(rb'"study_id"\s*:\s*(\d+)')
-_TRIAL = re.compile(rb'"trial_id"\s*:\s*(\d+)')
+_STUDY = re.compile(rb'"study_id"\s*:\s*(\d{1,18})(?!\d)')
+_TRIAL = re.compile(rb'"trial_id"\s*:\s*(\d{1,18})(?!\d)')
 SUFFIXES = (".log", ".journal", ".jsonl", ".json", ".txt", ".db", ".storage", "")
 _ENDED = frozenset({"COMPLETE", "PRUNED", "FAIL"})
 _DIRECTIONS = ("NOT_SET", "MINIMIZE", "MAXIMIZE")
@@ -194,6 +194,8 @@ class _Replay:
 
     def _param(self, _: OptunaTrial, log: dict[str, Any]) -> None:
         domain = self._domain(log["distribution"])
+        if not isinstance(log["param_name"], str):
+            raise TypeError("the name of a hyperparameter is no text")
         self._params[log["trial_id"]][log["param_name"]] = domain.external(log["param_value_internal"]), domain
 
     def _state(self, trial: OptunaTrial, log: dict[str, Any]) -> None:

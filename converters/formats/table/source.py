@@ -122,9 +122,7 @@ def column_names(path: Path) -> list[str]:
     try:
         suffix = path.suffix.lower()
         if suffix == ".parquet":
-            import pyarrow.parquet as pq
-
-            return [in_one_name(name) for name in pq.read_schema(path).names]
+            return [in_one_name(name) for name in parquet.schema_of(path).names]
         if suffix in (".csv", ".tsv"):
             with path.open("rb") as file:
                 return [name.strip() for name in header_of(in_one_line(without_comments(file.read(_HEAD))[0]))]

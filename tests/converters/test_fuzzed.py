@@ -1,0 +1,111 @@
+"""What benchmarks/fuzz_readers.py found, each as a kind: the log is read without what is bad, or is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from encave.converters import Conversion, convert
+from encave.converters.parts.json_lines import read_lines
+from encave.errors import EncaveError
+from encave.files.parquet import read_table
+from encave.run import Run
+
+from .conftest import random_lines, write_trials
+
+
+def only(folder: Path, out: Path, **options: Any) -> Conversion:
+    [conversion] = convert([folder], out, **options)
+    assert "please report" not in str(conversion.reason)
+    return conversion
+
+
+@pytest.mark.parametrize("last", ["5,1", "[1,0", "1],0,9", "5,0", "5,1,2"])
+def test_a_line_is_one_value_whatever_number_it_ends_with(tmp_path: Path, last: str) -> None:
+    (tmp_path / "l.jsonl").write_text(f"1\n{last}")
+    lines = read_lines(tmp_path / "l.jsonl", lambda value: None)
+    assert (lines.values, lines.dropped) == ([1], 1)
+
+
+def renamed(path: Path, name: str) -> None:
+    """The name of a column of a Parquet file is no Unicode any more."""
+    content = path.read_bytes()
+    assert name.encode() in content
+    path.write_bytes(content.replace(name.encode(), b"\xff" + name.encode()[1:]))
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("history.parquet.gzip", ("config_id", "config", "fitness", "cost", "fidelity", "odd")),
+        ("history.parquet", ("status", "trial_seed", "metric:a (minimize)", "odd")),
+        ("t.parquet", ("config:a", "cost:b", "status", "odd")),
+    ],
+)
+def test_names_of_columns_that_are_no_unicode(tmp_path: Path, name: str, columns: tuple[str, ...]) -> None:
+    write_trials(tmp_path / "log" / "good", random_lines(3))
+    path = tmp_path / "log" / name
+    pq.write_table(pa.table({column: [1.0, 2.0] for column in columns}), path)
+    renamed(path, "odd")
+    with pytest.raises(pa.ArrowInvalid, match="no Unicode"):
+        read_table(path)
+    good, *bad = convert([tmp_path / "log"], tmp_path / "out")
+    assert good.status == "converted"
+    assert all(one.status == "refused" and "please report" not in str(one.reason) for one in bad)
+
+
+def test_texts_of_a_table_that_are_no_unicode(tmp_path: Path) -> None:
+    text = pa.array([b"\xff\xfe", b"x"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"a": pa.StructArray.from_arrays([text], ["b"])}), tmp_path / "t.parquet")
+    with pytest.raises(pa.ArrowInvalid, match="UTF8"):
+        read_table(tmp_path / "t.parquet")
+
+
+def test_a_converted_run_whose_column_has_no_unicode_name_is_refused(tmp_path: Path) -> None:
+    write_trials(tmp_path / "log", random_lines(3))
+    folder = only(tmp_path / "log", tmp_path / "out").output
+    assert folder is not None
+    renamed(folder / "trials.parquet", "extra:origin")
+    for configurations in (True, False):
+        with pytest.raises(EncaveError, match="no Unicode"):
+            Run.load(folder, configurations=configurations)
+    assert only(tmp_path / "log", tmp_path / "out").status == "converted"  # heals it
+
+
+def test_a_history_of_amltk_without_its_columns(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"metric:a (minimize)": [1.0]}), tmp_path / "history.parquet")
+    told = only(tmp_path / "history.parquet", tmp_path / "out", forced_format="amltk")
+    assert "no column status, trial_seed" in str(told.reason)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"param_name": "x"', '"param_name": NaN'),
+        ('"param_name": "x"', '"param_name": 5'),
+        ('"trial_id": 0', '"trial_id": ' + "9" * 5000),
+    ],
+    ids=["nan", "number", "digits"],
+)
+def test_an_operation_of_a_journal_with_an_odd_name_or_number(tmp_path: Path, old: str, new: str) -> None:
+    float_domain = json.dumps({"name": "FloatDistribution", "attributes": {"low": 0.0, "high": 1.0, "log": False}})
+    operations: list[dict[str, Any]] = [{"op_code": 0, "study_name": "s", "directions": [1]}]
+    for trial in range(2):
+        named = {"trial_id": trial, "param_name": "x", "param_value_internal": 0.5, "distribution": float_domain}
+        operations += [
+            {"op_code": 4, "study_id": 0, "datetime_start": "2026-01-01T00:00:00"},
+            {"op_code": 5, **named},
+            {"op_code": 6, "trial_id": trial, "state": 1, "values": [1.0], "datetime_complete": "2026-01-01T00:00:09"},
+        ]
+    lines = [json.dumps({"worker_id": "w"} | operation) for operation in operations]
+    damaged = next(place for place, line in enumerate(lines) if old in line and '"op_code": 5' in line)
+    lines[damaged] = lines[damaged].replace(old, new)
+    (tmp_path / "journal.log").write_text("\n".join(lines) + "\n")
+    told = only(tmp_path / "journal.log", tmp_path / "out")
+    assert told.status == "converted"
+    assert any(note.count for note in told.notes if "operation" in note.text)
