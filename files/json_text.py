@@ -22,6 +22,8 @@ _HOLDERS = (dict, list, tuple)
 _TOO_DEEP = "is nested too deeply to be a log"
 _MOST_DIGITS = 4000
 _LONG = 19  # digits that may not fit into 64 bits
+_SHORT = 1 << 10  # bytes of a text in which they are found by a pattern as fast as by NumPy
+_LONG_INTEGER = re.compile(rb"(?<![\d.])\d{%d}" % _LONG)
 _DEEPEST = 1024  # levels that orjson reads
 _MARK = secrets.randbits(53)
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},"]', re.DOTALL)
@@ -106,6 +108,8 @@ def parse_all(lines: Sequence[bytes]) -> list[Any] | None:
 
 def _has_long_integers(data: bytes) -> bool:
     """Whether there are so many digits in a row, other than behind a point, that an integer may exceed 64 bits."""
+    if len(data) <= _SHORT:
+        return _LONG_INTEGER.search(data) is not None
     import numpy as np
 
     text = np.frombuffer(data, np.uint8)

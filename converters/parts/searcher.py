@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -162,10 +163,12 @@ def _of_file(path: Path, known: Mapping[str, str]) -> Named | None:
 
 
 def _first_named(names: Iterable[str], known: Mapping[str, str], what: str) -> Named | None:
-    for name in names:
-        patterns = {label: rf"(?<![a-z])(?:{pattern})(?![a-z])" for label, pattern in known.items()}
-        found = {label: re.search(pattern, name.lower()) for label, pattern in patterns.items()}
-        told = [Named(label, match[0], name, what) for label, match in found.items() if match]
-        if len(told) == 1:
-            return told[0]
-    return None
+    patterns = tuple(known.items())
+    return next((told for name in names if (told := _named(name, patterns, what)) is not None), None)
+
+
+@lru_cache(maxsize=256)  # the logs of a study are below the same folders
+def _named(name: str, patterns: tuple[tuple[str, str], ...], what: str) -> Named | None:
+    found = {label: next(iter(_finds(pattern, name)), None) for label, pattern in patterns}
+    told = [Named(label, match[0], name, what) for label, match in found.items() if match]
+    return told[0] if len(told) == 1 else None

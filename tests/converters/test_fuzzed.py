@@ -9,12 +9,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Constant
 
 from encave.converters import Conversion, convert
 from encave.converters.parts.json_lines import read_lines
 from encave.errors import EncaveError
 from encave.files.parquet import read_table
 from encave.run import Run
+from encave.run.configurations import unfit
 
 from .conftest import random_lines, write_trials
 
@@ -109,3 +111,10 @@ def test_an_operation_of_a_journal_with_an_odd_name_or_number(tmp_path: Path, ol
     told = only(tmp_path / "journal.log", tmp_path / "out")
     assert told.status == "converted"
     assert any(note.count for note in told.notes if "operation" in note.text)
+
+
+def test_a_constant_of_a_space_that_no_column_can_hold() -> None:
+    space = ConfigurationSpace()
+    space.add(Constant("a", -(2**63) - 1), CategoricalHyperparameter("b", ["x", "y"]))
+    told = unfit(space, {0: {"b": "x"}, 1: {"a": 1, "b": "x"}})
+    assert told[0] == "a is missing" and "a = 1 is outside the space" in told[1]
