@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...errors import EncaveError
+from ...files.patterns import groups_of, search
 from ...files.toml_text import Key, TomlFile, read_toml
 from ...run import COST, Objective, Run, RunHeader
 from ...run.checks import is_object
@@ -32,6 +33,7 @@ from .figure_settings import FigureSettings, figure_settings
 NAME = "report.toml"
 R = TypeVar("R", bound=RunHeader)
 _NUMBER = (int, float)
+_MOST_DIGITS = 4000  # that Python converts
 _KINDS: Mapping[str, Any] = {
     "title": str, "venue": str, "table": str, "rope": _NUMBER, "optimizers": list, "interval": str, "hits": str,
     "control": str, "random_search": bool, "tasks": list, "labels": dict, "colours": dict, "runs": list, "axis": str,
@@ -265,9 +267,9 @@ def _rule(file: TomlFile, number: int, content: object) -> Rule:
         raise file.wrong((*at, "scale"), f'{where}scale = {rule.scale!r}; there are "percent" and "fraction"')
     if isinstance(rule.seed, str):
         try:
-            groups = re.compile(rule.seed).groups
-        except re.error as error:
-            raise file.wrong((*at, "seed"), f"{where}seed is no regular expression: {error}") from error
+            groups = groups_of(rule.seed)
+        except EncaveError as error:
+            raise file.wrong((*at, "seed"), f"{where}seed {error}") from error
         if not groups:
             told = f"{where}the expression {rule.seed!r} has no group ( ) that finds the seed"
             raise file.wrong((*at, "seed"), told)
@@ -347,8 +349,11 @@ def _check_keys(file: TomlFile, at: Key, where: str, content: Mapping[str, Any],
 def _seed(seed: int | str, name: str, source: str) -> int:
     if isinstance(seed, int):
         return seed
-    found = re.search(seed, name) or re.search(seed, source)
-    if not found or not found[1].isdigit():
+    try:
+        found = search(seed, name) or search(seed, source)
+    except EncaveError as error:
+        raise EncaveError(f"{NAME}: {error}") from error
+    if not found or not (found[1] or "").isdecimal() or len(found[1]) > _MOST_DIGITS:
         raise EncaveError(f"{NAME}: the expression {seed!r} finds no seed in {name!r} nor in {source!r}")
     return int(found[1])
 

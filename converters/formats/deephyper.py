@@ -76,7 +76,7 @@ READER = DeepHyperReader()
 
 
 def _objectives(header: Iterable[str]) -> list[str]:
-    return [name for name in header if name == "objective" or name.removeprefix("objective_").isdigit()]
+    return [name for name in header if name == "objective" or name.removeprefix("objective_").isdecimal()]
 
 
 def _run(table: CsvTable, found: Found, options: Options) -> Run:

@@ -186,7 +186,7 @@ def typed(column: pa.Array) -> pa.Array:
 def _is_lossy(text: str) -> bool:
     """Whether a number is an integer that no float is."""
     digits = text.strip().lstrip("+-")
-    return digits.isdigit() and (len(digits) > _DIGITS or int(float(digits)) != int(digits))
+    return digits.isdecimal() and (len(digits) > _DIGITS or int(float(digits)) != int(digits))
 
 
 def _number(text: str | None) -> float | None:

@@ -12,6 +12,7 @@ import pytest
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Constant
 
 from encave.converters import Conversion, convert
+from encave.converters.formats.ioh.files import whole
 from encave.converters.parts.json_lines import read_lines
 from encave.errors import EncaveError
 from encave.files.parquet import read_table
@@ -111,6 +112,10 @@ def test_an_operation_of_a_journal_with_an_odd_name_or_number(tmp_path: Path, ol
     told = only(tmp_path / "journal.log", tmp_path / "out")
     assert told.status == "converted"
     assert any(note.count for note in told.notes if "operation" in note.text)
+
+
+def test_digits_that_are_no_numbers_are_no_integers() -> None:
+    assert [whole(text) for text in ("-12", "²", "9" * 5000)] == [True, False, False]
 
 
 def test_a_constant_of_a_space_that_no_column_can_hold() -> None:

@@ -77,7 +77,7 @@ def _finite(value: Any) -> Any:
 
 def whole(text: str) -> bool:
     """Whether a number is an integer of at most 64 bits or so."""
-    return len(text) <= _DIGITS and text.removeprefix("-").isdigit()
+    return len(text) <= _DIGITS and text.removeprefix("-").isdecimal()
 
 
 def _below(description: Path, told: str) -> Path:

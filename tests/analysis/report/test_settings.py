@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,8 @@ def test_a_region_of_equivalence_adds_the_bayesian_test(make_run, tmp_path: Path
         ("[colours]\nA = 'red'", "not of the form #0072B2"),
         ("[[runs]]\nname = 'x'", "number 1: a report knows no key 'name'"),
         ("[[runs]]\nseed = '('", "no regular expression"),
+        ("[[runs]]\nseed = '(a{99999999999})'", "no regular expression"),
+        ("[[runs]]\nseed = '" + "(" * 5000 + ")" * 5000 + "'", "no regular expression"),
         ("[[runs]]\nseed = 'x'", "has no group"),
     ],
 )
@@ -115,6 +119,21 @@ def test_what_no_run_has_is_told(make_run, tmp_path: Path) -> None:
             settings(tmp_path, text).applied([make_run()])
     with pytest.raises(EncaveError, match="finds no seed in"):
         settings(tmp_path, "[[runs]]\nseed = 'seed-(.*)'").applied([make_run()])
+
+
+@pytest.mark.parametrize("seed", [r"(\d)?A", "(²)", "(A)"])
+def test_what_is_found_is_no_seed(make_run, seed: str) -> None:
+    with pytest.raises(EncaveError, match="finds no seed in"):
+        Settings(runs=(Rule("*", seed=seed),)).applied([make_run().replace(name="A²")])
+
+
+@pytest.mark.parametrize("seed", ["((a+)+)$", "(a|aa)+$", ".*.*.*.*.*.*(b)"])
+def test_an_expression_that_would_take_for_ever_is_refused(make_run, seed: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(EncaveError, match=r"report\.toml: the expression .* takes more than 1 s"):
+        Settings(runs=(Rule("*", seed=seed),)).applied([make_run().replace(name="a" * 300 + "!")])
+    assert time.process_time() - begun < 10
+    assert signal.getitimer(signal.ITIMER_VIRTUAL)[0] == 0.0
 
 
 def test_rules_add_up_by_key(make_run) -> None:
