@@ -67,6 +67,7 @@ _VALUES = (
     ),
     *(b"99999999999999999999", b"9" * 5000, b"9223372036854775807", b"-9223372036854775809", b"2147483647"),
     *(b"[" * 3000, b'{"a":' * 3000, b'"\\ud800"', b'"\\u0000"', b"\xff\xfe", b"'", b"0x10", b"1_0"),
+    *("²".encode(), "１２".encode(), b'"2026-13-01T25:61:00"', b'"=1+1"', b"1e5", b"-0.0", b'"' + b"(" * 2000 + b'"'),
 )
 
 
@@ -77,8 +78,7 @@ def damage(content: bytes, rng: random.Random) -> bytes:
         length = int(2 ** rng.uniform(0, 8))
         kind = rng.randrange(10)
         pattern = {0: _NUMBER, 1: _NUMBER, 2: _NUMBER, 8: _VALUE, 9: _GROUP}.get(kind)
-        if pattern is not None and (values := list(pattern.finditer(content))):
-            found = rng.choice(values)
+        if pattern is not None and (found := pattern.search(content, place) or pattern.search(content)):
             content = content[: found.start()] + rng.choice(_VALUES) + content[found.end() :]
         elif kind == 3:
             content = content[:place] + rng.randbytes(length % 4 + 1) + content[place + 1 :]
