@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shlex
+import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import EncaveError
 from ...files.optional import needs
-from ...files.working_folder import spawning
+from ...files.working_folder import runs_module, spawning
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -198,6 +200,7 @@ def slurm_cluster(cluster: Cluster, shared: Path) -> DaskCluster:
         EncaveError: dask-jobqueue is not installed, or it does not take the arguments.
     """
     with needs("slurm"):
+        import dask.config
         from dask_jobqueue.slurm import SLURMCluster
     home = shared.absolute() / ".slurm"
     home.mkdir(parents=True, exist_ok=True)
@@ -210,6 +213,9 @@ def slurm_cluster(cluster: Cluster, shared: Path) -> DaskCluster:
         "silence_logs": "critical",
     }
     arguments: Any = {**_SLURM, **own, **(cluster.slurm or {})}
+    python = arguments.get("python") or dask.config.get("jobqueue.slurm.python", None)
+    program = runs_module([] if python else sys.path)  # which is this Python's
+    arguments["python"] = f"{python or shlex.quote(sys.executable)} -c {shlex.quote(program)}"
     arguments["scheduler_options"] = own["scheduler_options"] | dict(arguments["scheduler_options"])
     try:
         return SLURMCluster(**arguments)

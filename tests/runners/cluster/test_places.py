@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import shlex
 import signal
 import socket
 import ssl
@@ -407,8 +408,10 @@ def test_the_script_of_a_slurm_job(tmp_path: Path) -> None:
         assert cluster.scheduler_spec["options"]["dashboard"] is False
     for wanted in ("-p cpu", "-A lab", "-t 01:30:00", "-n 1", "--cpus-per-task=1", "--mem=2G"):
         assert f"#SBATCH {wanted}" in lines
-    command = lines[-1]
-    assert command.startswith(f"{sys.executable} -m distributed.cli.dask_worker tls://127.0.0.1:")
+    words = shlex.split(script[script.index(f"\n{sys.executable} -c ") :])
+    command = " ".join(words)
+    assert words[:2] + words[3:5] == [sys.executable, "-c", "-m", "distributed.cli.dask_worker"]
+    assert words[5].startswith("tls://127.0.0.1:")
     assert "--nthreads 1" in command
     assert "--no-dashboard --dashboard-address 127.0.0.1:0" in command
     for option in ("--tls-ca-file", "--tls-cert", "--tls-key"):
@@ -442,8 +445,14 @@ def test_a_study_in_slurm_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         (commands / name).write_text(script)
         (commands / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{commands}:{os.environ['PATH']}")
+    foreign = tmp_path / "logs"  # which a job starts in, as it does where it was submitted
+    foreign.mkdir()
+    for name in {*sys.stdlib_module_names, "encave", "numpy", "distributed", "sitecustomize"}:
+        (foreign / f"{name}.py").write_text("open('harm', 'a').close()\nraise ImportError('foreign')")
+    monkeypatch.chdir(foreign)
     file.write_text("optimizer = ['random']\nseeds = '0-3'\nbudget = '12evals'\n[slurm]\ninterface = 'lo'\n")
     done = CliRunner().invoke(cli, ["run", str(study), "--study", str(file)])
     assert done.exit_code == 0, done.output
     assert "4 run, 0 finished before, 0 failed" in done.output
+    assert not (foreign / "harm").exists()
     assert study_status(study).complete
