@@ -61,13 +61,13 @@ def check_count(what: str, given: object) -> None:
         raise EncaveError(f"{what}: a whole number of 1 or more, not {given!r}")
 
 
-def check_type(what: str, given: object, kind: type, wanted: str) -> None:
+def check_type(what: str, given: object, kind: type | tuple[type, ...], wanted: str) -> None:
     """Make sure that something is of a type.
 
     Args:
         what: Which thing it is.
         given: What was given for it.
-        kind: Its type.
+        kind: Its type, or all that it may be of.
         wanted: What it should be, in words.
 
     Raises:

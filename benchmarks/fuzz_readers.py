@@ -42,6 +42,7 @@ BATCH, SLICE = 2_000, 3.0
 MEMORY = 4 << 30
 # Of the rounds are searched for every format, for the log's own, or written and loaded; each takes as long as reading.
 _ALL, _OWN, _WHOLE = 0.01, 0.05, 0.02
+_TOLD = 50_000  # rounds after which it is told how far they are
 _COLLECT = 200  # rounds after which cycles are looked for, which each round would do several times
 LARGEST = 1 << 14
 """Bytes of the logs that are damaged; larger ones say little more and cost more time."""
@@ -241,6 +242,8 @@ def main() -> None:
             if failures[place] == 1:
                 print(f"seed {seed}: {reason}", flush=True)
         first, rounds = first + BATCH, rounds + batch.rounds
+        if rounds // _TOLD > (rounds - batch.rounds) // _TOLD:
+            print(f"{rounds:,} damaged logs, seeds to {first - 1}, {sum(used.values()):,.0f} CPU s", flush=True)
     for name, seconds in sorted(used.items(), key=lambda item: -done[item[0]]):
         print(f"{name}: {done[name]:,} damaged logs, {done[name] / max(seconds, 0.001):,.0f} a CPU second")
     rate = rounds / sum(used.values())

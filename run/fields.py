@@ -9,12 +9,14 @@ import pyarrow as pa
 
 from ..errors import EncaveError, check_type
 from ..files.unicode_text import has_halves, is_unicode, spelt_out
+from .checks import TEXT
 from .header import Optimizer
 from .notes import Note
 from .provenance import Provenance
 
-_KINDS: Mapping[str, tuple[type, str]] = {
+_KINDS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "name": (str, "text"),
+    "budget_name": (TEXT, "text or None"),
     "optimizer": (Optimizer, 'like encave.Optimizer("DEHB")'),
     "objectives": (tuple, "a tuple of encave.Objective"),
     "trials": (pa.Table, "an Arrow table"),
@@ -23,7 +25,7 @@ _KINDS: Mapping[str, tuple[type, str]] = {
     "provenance": (Provenance, 'like encave.Provenance(task="mlp", seed=0)'),
     "notes": (tuple, "a tuple of encave.Note"),
 }
-FIELDS = frozenset({*_KINDS, "budget_name", "space_json"})
+FIELDS = frozenset({*_KINDS, "space_json"})
 _TOLD = ("name", "optimizer", "budget_name", "notes", "provenance")  # for people
 SPELT_OUT = Note("flagged", r"text that is no Unicode (half a letter) is spelt out, as in \ud800")
 """Of a run that had such text."""

@@ -54,6 +54,9 @@ class Optimizer:
     version: str | None = None
     """Version of the package, if known."""
 
+    def __post_init__(self) -> None:
+        check_fields("optimizer: ", vars(self), _OPTIMIZER)
+
 
 UNKNOWN_RELEASE = "of unknown release"
 """Stands after an optimizer's label in the place of its version."""

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from ..errors import EncaveError, check_choice, check_type
 from .arrays import exact_array, plain_numbers
+from .checks import NUMBER, TEXT, check_fields, shown
 from .types import Bools, Floats
 
 
@@ -68,6 +69,7 @@ OPTIONAL_SCHEMA = pa.schema(
 _TYPES = {field.name: field.type for field in (*TRIAL_SCHEMA, *OPTIONAL_SCHEMA)}
 _STATUSES = frozenset(status.value for status in Status)
 _TIMES = ("start", "end")
+_OBJECTIVE = {"name": (str,), "direction": (str,), "lower": NUMBER, "upper": NUMBER, "unit": TEXT}
 COST = "cost:"
 EXTRA = "extra:"
 
@@ -96,6 +98,7 @@ class Objective:
     """Unit, e.g. `%` or `s`."""
 
     def __post_init__(self) -> None:
+        check_fields(f"objective {shown(self.name)}: ", vars(self), _OBJECTIVE)
         check_choice("direction", self.direction, ("minimize", "maximize"))
 
 

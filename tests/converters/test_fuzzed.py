@@ -12,14 +12,15 @@ import pytest
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Constant
 
 from encave.converters import Conversion, convert
+from encave.converters.exporting import export
 from encave.converters.formats.ioh.files import whole
 from encave.converters.parts.json_lines import read_lines
 from encave.errors import EncaveError
 from encave.files.parquet import read_table
-from encave.run import Run
+from encave.run import Objective, Run
 from encave.run.configurations import unfit
 
-from .conftest import random_lines, write_trials
+from .conftest import random_lines, write_sidecar, write_trials
 
 
 def only(folder: Path, out: Path, **options: Any) -> Conversion:
@@ -116,6 +117,36 @@ def test_an_operation_of_a_journal_with_an_odd_name_or_number(tmp_path: Path, ol
 
 def test_digits_that_are_no_numbers_are_no_integers() -> None:
     assert [whole(text) for text in ("-12", "²", "9" * 5000)] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "objective", [{"name": True}, {"name": "a", "direction": 5}, {"name": "a", "upper": "9"}, {"name": "a", "unit": 5}]
+)
+def test_an_objective_of_odd_types(tmp_path: Path, objective: dict[str, Any]) -> None:
+    write_trials(tmp_path / "re", random_lines(3))
+    export([tmp_path / "re"], tmp_path / "ioh", "ioh")
+    with pytest.raises(EncaveError, match="objective"):
+        Objective(**objective)
+    [path] = (tmp_path / "ioh").rglob("IOHprofiler_*.json")
+    told = json.loads(path.read_text())
+    told["encave"]["runs"][0]["objectives"] = [objective]
+    path.write_text(json.dumps(told))
+    assert only(path, tmp_path / "out").status == "refused"
+    write_sidecar(tmp_path / "re", objectives=[objective])
+    assert only(tmp_path / "re", tmp_path / "out").status == "refused"
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [({"budget_name": 5}, "text or None, not 5"), ({"optimizer": {"name": "RE", "version": 5}}, "not of its type")],
+)
+def test_names_beside_a_log_that_are_no_text(tmp_path: Path, more: dict[str, Any], reason: str) -> None:
+    write_trials(tmp_path, random_lines(3))
+    write_sidecar(tmp_path)
+    path = tmp_path / "encave.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | more))
+    told = only(tmp_path / "trials.jsonl", tmp_path / "out")
+    assert told.status == "refused" and reason in str(told.reason)
 
 
 def test_a_constant_of_a_space_that_no_column_can_hold() -> None:
