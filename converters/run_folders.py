@@ -61,7 +61,7 @@ class RunFolders:
                 self._earlier[str(metadata["source"])] = Earlier(
                     entry, str(metadata["fingerprint"]) if complete else None
                 )
-                if complete:
+                if complete and not entry.is_symlink():  # what a link leads to is not written to
                     self._written[entry] = None
 
     def folders(self) -> list[Path]:

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -78,6 +78,23 @@ def atomic_folder(path: Path, *, keep: bool = False, ours: Collection[str] | Non
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         os.close(lock)
+
+
+def check_within(folder: Path, paths: Iterable[Path]) -> None:
+    """Check that what is written to paths in a folder lands there, whatever links somebody left in it.
+
+    Args:
+        folder: The folder, which may itself be a link.
+        paths: Files or folders in it, whether they are there or not.
+
+    Raises:
+        EncaveError: one of them leads out of the folder.
+    """
+    home = folder.resolve()
+    for path in paths:
+        if not path.resolve().is_relative_to(home):
+            told = f"{path} leads to {path.resolve()}, and encave writes to {folder} only"
+            raise EncaveError(f"{told}. Remove the link, or choose another folder.")
 
 
 def sweep(folder: Path) -> None:

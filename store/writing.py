@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import EncaveError
-from ..files.atomic import SUFFIX, atomic_file, sweep
+from ..files.atomic import SUFFIX, atomic_file, check_within, sweep
 from ..files.parquet import read_own, schema_of
 from ..run import Run
 from .columns import RUN_ID, RUN_SCHEMA, StoreColumns, identity, partition_of, run_row
@@ -64,6 +64,9 @@ class StoreWriter:
 
     def __init__(self, store: Path) -> None:
         self._store = store
+        for partitions in ("", "optimizer=*", "optimizer=*/dataset=*"):
+            for kind in ("runs", "trials"):
+                check_within(store, (store / kind).glob(partitions) if partitions else [store / kind])
         parts = current_parts(store)
         self._remove_all_but(parts)
         self._number = max((part.number for part in parts), default=0)

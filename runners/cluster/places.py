@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import EncaveError
+from ...files.atomic import check_within
 from ...files.optional import needs
 from ...files.working_folder import runs_module, spawning
 
@@ -203,6 +204,7 @@ def slurm_cluster(cluster: Cluster, shared: Path) -> DaskCluster:
         import dask.config
         from dask_jobqueue.slurm import SLURMCluster
     home = shared.absolute() / ".slurm"
+    check_within(shared, [home])
     home.mkdir(parents=True, exist_ok=True)
     own: dict[str, Any] = {
         "log_directory": str(home),

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import EncaveError
+from ...files.atomic import atomic_file, check_within
 from ...run import sidecar
 from .execute import RunSpec, identity
 from .objective import Objectives
@@ -26,11 +27,11 @@ FAILURE = re.compile(r"seed-(\d+)\.failed\.log")
 _TEMPORARY = re.compile(r"\.seed-\d+\..+")
 
 
-def check_writable(folder: Path) -> None:
+def check_writable(folder: Path, specs: Iterable[RunSpec]) -> None:
     """Make the folder.
 
     Raises:
-        EncaveError: it cannot be written.
+        EncaveError: it cannot be written, or runs would be written elsewhere, by links in it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -39,6 +40,7 @@ def check_writable(folder: Path) -> None:
     except OSError as error:
         reason = error.strerror or error
         raise EncaveError(f"cannot write {folder}: {reason}. Choose a folder you may write to.") from error
+    check_within(folder, {(folder / spec.home).parent for spec in specs})
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,10 @@ def held(folder: Path) -> Generator[Hold]:
         EncaveError: somebody else holds it, or the lock file cannot be written.
     """
     path, hold = folder / LOCK_FILE, Hold(uuid.uuid4().hex, True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    except OSError as error:  # a link: what it leads to would be emptied
+        raise EncaveError(f"{path} is no lock file of encave's ({error.strerror}): remove it") from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -127,9 +132,8 @@ def sweep(folder: Path, specs: Iterable[RunSpec], hold: Hold) -> None:
 def log_failure(folder: Path, spec: RunSpec, reason: str, details: str) -> None:
     """Leave the reason of a failure, and what else is known of it, where `encave status` looks."""
     path = _failure(folder, spec)
-    with suppress(OSError):  # perhaps the disk is full; the caller tells the reason anyway
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{reason}\n\n{details}", encoding="utf-8")
+    with suppress(EncaveError), atomic_file(path) as temporary:  # a full disk; the caller tells the reason anyway
+        temporary.write_text(f"{reason}\n\n{details}", encoding="utf-8")
 
 
 def forget_failure(folder: Path, spec: RunSpec) -> None:

@@ -137,9 +137,9 @@ def run_study(
     for spec in wanted:
         spec.check_curves(objectives.benchmark(spec.benchmark))
     finished = {spec: study_folder.is_finished(folder, spec, objectives) for spec in wanted}
-    study_folder.check_writable(folder)
     skipped = [spec for spec in wanted if finished[spec]]
     missing = [spec for spec in wanted if not finished[spec]]
+    study_folder.check_writable(folder, missing)
     cluster = cluster or Cluster()
     _check_installed(missing, cluster)
     for spec in skipped:

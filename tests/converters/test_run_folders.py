@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from encave.converters import convert
 from encave.converters.run_folders import FILES, RunFolders, opened
 from encave.errors import EncaveError
 from encave.run import HEADER_FILE, TRIALS_FILE
+
+from .conftest import random_lines, write_trials
 
 SOURCE = Path("/logs/study/seed-3/history.json")
 
@@ -136,3 +139,20 @@ def test_one_conversion_at_a_time(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EncaveError, match=r"cannot write .*file"), opened(tmp_path / "file"):
         pass
+
+
+def test_a_run_that_a_link_leads_to_is_not_written_to(tmp_path: Path) -> None:
+    write_trials(tmp_path / "a", random_lines(3))
+    [first] = convert([tmp_path / "a"], tmp_path / "mine")
+    assert first.output is not None
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "linked").symlink_to(first.output)
+    before = {path.name: path.read_bytes() for path in first.output.iterdir()}
+    write_trials(tmp_path / "b", random_lines(9, seed=5))  # of the same study: its bounds would be written to both
+    [second] = convert([tmp_path / "b"], tmp_path / "out")
+    assert second.status == "converted" and second.output is not None
+    assert {path.name: path.read_bytes() for path in first.output.iterdir()} == before
+    (tmp_path / "a" / "trials.jsonl").write_text((tmp_path / "b" / "trials.jsonl").read_text())
+    [again] = convert([tmp_path / "a"], tmp_path / "out")  # its folder is the link, which is replaced
+    assert again.status == "converted" and not (tmp_path / "out" / "linked").is_symlink()
+    assert {path.name: path.read_bytes() for path in first.output.iterdir()} == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -353,3 +354,27 @@ def test_labels_longer_than_a_folder_name(tmp_path: Path, label: str) -> None:
     assert [one.provenance.task for one in store.read(RunFilter(datasets=frozenset([label])))] == [label]
     assert [one.optimizer.name for path in store.partitions() for one in read_runs(path)].count(label) == 1
     assert all(len(part.encode()) < 240 for path in store.partitions() for part in path.parts)
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("place", ["trials", "runs", "trials/optimizer=RE", "trials/optimizer=RE/dataset=cifar10"])
+def test_nothing_is_written_or_deleted_where_links_in_a_store_lead(tmp_path: Path, place: str) -> None:
+    for name in ("mine", "foreign"):
+        with opened(tmp_path / name) as writer:
+            writer.add(run(0))
+    [trials] = (tmp_path / "mine" / place).rglob("part-*.parquet")
+    trials.rename(trials.with_name("part-000009.parquet"))  # of no use to the foreign store: to be removed
+    shutil.rmtree(tmp_path / "foreign" / place)
+    (tmp_path / "foreign" / place).symlink_to(tmp_path / "mine" / place)
+    before = files_below(tmp_path / "mine")
+    with pytest.raises(EncaveError, match=r"leads to .*mine"), opened(tmp_path / "foreign") as writer:
+        writer.add(run(1))
+    assert files_below(tmp_path / "mine") == before
+    (tmp_path / "link").symlink_to(tmp_path / "mine")
+    trials.with_name("part-000009.parquet").rename(trials)
+    with opened(tmp_path / "link") as writer:  # the store that is named may itself be a link
+        writer.add(run(1))
+    assert len(RunStore(tmp_path / "mine")) == 2

@@ -14,6 +14,7 @@ import pytest
 
 from encave.errors import EncaveError
 from encave.runners.optimizers.random_search import RandomSearch
+from encave.runners.studies.folder import log_failure
 from encave.runners.studies.study import Cluster, Limit, RunProgress, RunSpec, run_study
 
 SHORT = Limit(evaluations=15)
@@ -192,6 +193,7 @@ def test_an_interrupt_keeps_what_is_finished_and_nothing_half_written(tmp_path: 
 SCRIPT = """
 import sys
 from pathlib import Path
+from encave.runners.studies.folder import log_failure
 from encave.runners.studies.study import Cluster, Limit, RunSpec, run_study
 
 def show(progress):
@@ -292,3 +294,20 @@ def test_progress_grows_to_the_end(tmp_path: Path) -> None:
     run_study(tmp_path, specs("re", 1), on_progress=lambda progress: fractions.append(progress.fraction))
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
+
+
+@pytest.mark.parametrize("place", [".lock", "random/cifar10", "random/cifar10/seed-0.failed.log"])
+def test_links_in_a_study_lead_to_nothing_that_is_written(tmp_path: Path, place: str) -> None:
+    study, mine = tmp_path / "study", tmp_path / "mine"
+    mine.mkdir()
+    (mine / "letter.txt").write_text("dear")
+    (study / place).parent.mkdir(parents=True)
+    (study / place).symlink_to(mine / "letter.txt" if place.endswith(("lock", "log")) else mine)
+    wanted = specs("random", 1)
+    if place.endswith("log"):
+        log_failure(study, wanted[0], "reason", "details")
+        assert (study / place).read_text() == "reason\n\ndetails"
+    else:
+        with pytest.raises(EncaveError, match=r"no lock file|leads to"):
+            run_study(study, wanted)
+    assert content(mine) == {"letter.txt": b"dear"}
