@@ -149,6 +149,19 @@ def test_names_beside_a_log_that_are_no_text(tmp_path: Path, more: dict[str, Any
     assert told.status == "refused" and reason in str(told.reason)
 
 
+@pytest.mark.parametrize("runner", ["{", "[" * 100_000, 5, "null"])
+def test_a_state_of_ray_tune_whose_second_part_is_damaged(tmp_path: Path, runner: object) -> None:
+    state = {
+        "trial_id": "a",
+        "status": "TERMINATED",
+        "config": {"x": 1},
+        "last_result": {"training_iteration": 1, "l": 2},
+    }
+    content = {"checkpoints": [json.dumps(state)], "runner_data": runner, "stats": {}}
+    (tmp_path / "experiment_state-2023-11-14_22-13-20.json").write_text(json.dumps(content))
+    assert only(tmp_path, tmp_path / "out").status == "converted"
+
+
 def test_a_constant_of_a_space_that_no_column_can_hold() -> None:
     space = ConfigurationSpace()
     space.add(Constant("a", -(2**63) - 1), CategoricalHyperparameter("b", ["x", "y"]))

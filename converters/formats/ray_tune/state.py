@@ -86,8 +86,10 @@ def read_state(path: Path) -> State:
             trials.append(_trial(entry, folders))
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
             unreadable += 1
-    runner = _object(content.get("runner_data"))
-    metric = runner.get("_metric")
+    try:
+        metric = _object(content.get("runner_data")).get("_metric")
+    except (ValueError, RecursionError):
+        metric = None
     return State(tuple(trials), metric if isinstance(metric, str) else None, whole, unreadable)
 
 
