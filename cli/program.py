@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,15 @@ from .. import __version__
 from ..errors import EncaveError
 from ..files.atomic import is_full
 from ..files.working_folder import load_matplotlib
-from . import analyze, benchmark, convert, doctor, groups, open, plot, report, studies
 from .common import ANY_PATH, AS_JSON, LEFT_OUT, Group, print_json, say
 from .interrupts import STATUS, TOLD
+
+_VERBS = {
+    **dict.fromkeys(("run", "status", "reproduce"), "studies"),
+    **dict.fromkeys(("convert", "inspect"), "convert"),
+    **{name: name for name in ("groups", "report", "analyze", "plot", "open", "benchmark", "doctor")},
+}
+"""Name of a verb → its module, which is loaded when the verb is used."""
 
 
 def _tell(context: click.Context, line: str, content: dict[str, Any]) -> None:
@@ -28,6 +35,17 @@ def _tell(context: click.Context, line: str, content: dict[str, Any]) -> None:
 
 class _Verbs(Group):
     """A group that turns what went wrong into one line and an exit status."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the verbs, sorted."""
+        return sorted([*super().list_commands(ctx), *_VERBS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb of a name, if there is one."""
+        if cmd_name not in _VERBS:
+            return super().get_command(ctx, cmd_name)
+        module = import_module(f".{_VERBS[cmd_name]}", __package__)
+        return getattr(module, cmd_name if cmd_name != "open" else "open_")
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -77,20 +95,3 @@ def demo(out: Path, jobs: int) -> None:
     result = run_demo(out, jobs=jobs)
     say(f"Report:   {result.page}")
     say(f"DeepCAVE: encave open {result.runs}")
-
-
-for _verb in (
-    *(studies.run, studies.status, studies.reproduce),
-    *(
-        convert.convert,
-        convert.inspect,
-        groups.groups,
-        report.report,
-        analyze.analyze,
-        plot.plot,
-        open.open_,
-        benchmark.benchmark,
-        doctor.doctor,
-    ),
-):
-    cli.add_command(_verb)

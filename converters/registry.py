@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ..errors import EncaveError
 from ..files.unicode_text import shortened
 from .reader import Found, Listing, Reader
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINTS = "encave.converters"
 BUILT_IN = (
@@ -59,16 +61,16 @@ def formats() -> dict[str, Reader]:
     Raises:
         EncaveError: an installed package's format cannot be loaded or takes a name that is in use.
     """
-    return dict(_loaded(entry_points, tuple(sys.path)))
+    return dict(_loaded(tuple(sys.path)))
 
 
 @lru_cache(maxsize=1)
-def _loaded(look_up: Callable[..., Iterable[EntryPoint]], path: tuple[str, ...]) -> Mapping[str, Reader]:
+def _loaded(path: tuple[str, ...]) -> Mapping[str, Reader]:
     readers: dict[str, Reader] = {}
     for module in BUILT_IN:
         reader: Reader = import_module(f".formats.{module}", __package__).READER
         readers[reader.name] = reader
-    for entry in _installed(look_up, path):
+    for entry in _installed(path):
         try:
             reader = entry.load()
             name = reader.name
@@ -85,14 +87,16 @@ def _loaded(look_up: Callable[..., Iterable[EntryPoint]], path: tuple[str, ...])
 
 
 @lru_cache(maxsize=1)
-def _installed(look_up: Callable[..., Iterable[EntryPoint]], path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+def _installed(path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
     """Entry points of the packages on `path`, for which the files of every package are read."""
-    return tuple(look_up(group=ENTRY_POINTS))
+    from importlib.metadata import entry_points
+
+    return tuple(entry_points(group=ENTRY_POINTS))
 
 
 def are_built_in() -> bool:
     """Whether all formats are encave's own."""
-    return not _installed(entry_points, tuple(sys.path))
+    return not _installed(tuple(sys.path))
 
 
 def chosen(forced_format: str | None, mapping: Mapping[str, str] | None = None) -> list[Reader]:

@@ -213,11 +213,14 @@ def test_an_option_that_takes_one_value_is_given_once(arguments: tuple[str, ...]
 
 def test_every_command_refuses_an_option_given_twice() -> None:
     def commands(one: click.Command) -> Iterator[click.Command]:
-        yield from (
-            [each for inner in one.commands.values() for each in commands(inner)]
-            if isinstance(one, click.Group)
-            else [one]
-        )
+        if not isinstance(one, click.Group):
+            yield one
+            return
+        context = click.Context(one)
+        for name in one.list_commands(context):
+            inner = one.get_command(context, name)
+            assert inner is not None, name
+            yield from commands(inner)
 
     assert {type(each).__name__ for each in commands(cli)} == {"Command"}
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from encave.cli import cli
+from encave.cli import cli, studies
 from encave.errors import EncaveError
 from encave.runners.cluster.places import Cluster
 from encave.runners.studies.file import DEFAULTS, declare, declared
@@ -71,7 +71,7 @@ def test_flags_override_keys(tmp_path: Path) -> None:
 
 
 def test_every_flag_has_its_key() -> None:
-    flags = {name for option in cli.commands["run"].params for name in [option.name]}
+    flags = {name for option in studies.run.params for name in [option.name]}
     assert flags - {"study", "file", "dry_run"} == set(DEFAULTS)
 
 
