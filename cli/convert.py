@@ -45,22 +45,23 @@ def convert(
     as_json: bool,
 ) -> None:
     """Find the logs at or below SOURCES and write each as a lossless Run and in DeepCAVE's format."""
-    from ..converters.engine import Engine
+    from ..converters import conversion  # noqa: F401 - what is loaded now both processes have
+    from ..converters.engine import Engine, start_early
+    from ..converters.reader import Options
+    from ..converters.survey import survey
 
+    start_early()
     if deepcave == "1.3" and to not in ("deepcave", "deepcave13"):
         raise EncaveError(f"--deepcave 1.3 is not for --to {to}")
     form = "deepcave13" if deepcave == "1.3" else to
-    with Engine(jobs, reading_limits()) as engine:  # it loads the formats while this process loads what follows
-        from ..converters.reader import Options
-        from ..converters.survey import survey
-
+    with Engine(jobs, reading_limits()) as engine:
         given = _log_options(forced, configspace)
         options = Options(given["space"], given["mapping"], reading_steps())
         found = survey(sources, engine, forced, mapping=options.mapping, skip=out)
         write = _export if form != "deepcave" or found.are_runs else _convert
         conversions = write(found, out, form, engine, options, strict=strict, as_json=as_json)
     tell_unmapped((one.source, one.format) for one in conversions)
-    sys.exit(exit_status([conversion.status for conversion in conversions], found.unread, strict=strict))
+    sys.exit(exit_status([one.status for one in conversions], found.unread, strict=strict))
 
 
 def _formats(context: click.Context, _: click.Parameter, wanted: bool) -> None:

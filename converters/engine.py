@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +28,8 @@ _AHEAD = 8  # tasks per process that are done before their answers are asked for
 # At the end: taking apart what is loaded takes time.
 _PROGRAM = """import sys; sys.path[:] = {path!r}
 import os; from encave.converters.reading_server import serve; serve({control}); os._exit(0)"""
+_THREADED = frozenset({"numpy", "pyarrow"})
+"""Packages that start threads, which a process that is forked would miss."""
 
 
 class ReadingTask(NamedTuple):
@@ -41,17 +44,19 @@ class ReadingTask(NamedTuple):
 
 
 class _Server:
-    """The process of `reading_server`, which stays for later engines of this process."""
+    """The process of `reading_server`, which stays for later engines of this process.
 
-    def __init__(self) -> None:
+    Args:
+        fork: Whether to fork it from this process, which shall have opened nothing yet.
+    """
+
+    def __init__(self, *, fork: bool = False) -> None:
         self._ours, theirs = socket.socketpair()
         self._lock = threading.Lock()
         self._of = os.getpid()
         self._path = list(sys.path)
-        with theirs:
-            command = [sys.executable, "-c", _PROGRAM.format(path=list(sys.path), control=theirs.fileno())]
-            with without_interrupts():  # until it has loaded what it needs to say so itself
-                self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+        with theirs, without_interrupts():  # until it has loaded what it needs to say so itself
+            self._process = _forked(self._ours, theirs) if fork else _Program(theirs)
 
     def start(self, pipe: socket.socket) -> int:
         """Start a process that reads from `pipe`: its number."""
@@ -65,11 +70,11 @@ class _Server:
         """End it and every process of it."""
         self._ours.close()
         if self._of == os.getpid():
-            self._process.wait()
+            self._process.join()
 
     def lives(self) -> bool:
         """Whether it can be used here: it is of this process, and loaded what this process would load."""
-        return self._of == os.getpid() and self._path == sys.path and self._process.poll() is None
+        return self._of == os.getpid() and self._path == sys.path and self._process.is_alive()
 
     def _told(self, say: Callable[[], object]) -> tuple[int, int]:
         with self._lock:
@@ -83,11 +88,49 @@ class _Server:
         return NUMBERS.unpack(answer)
 
 
+class _Program(subprocess.Popen[bytes]):
+    """An interpreter of its own, asked as processes of multiprocessing are."""
+
+    def __init__(self, theirs: socket.socket) -> None:
+        command = [sys.executable, "-c", _PROGRAM.format(path=list(sys.path), control=theirs.fileno())]
+        super().__init__(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self.poll() is None
+
+    def join(self) -> None:
+        """Wait for its end."""
+        self.wait()
+
+
+def _forked(ours: socket.socket, theirs: socket.socket) -> ForkProcess:
+    process = ForkProcess(target=_serve, args=(ours, theirs))
+    process.start()
+    return process
+
+
+def _serve(ours: socket.socket, theirs: socket.socket) -> None:
+    from .reading_server import serve
+
+    ours.close()
+    serve(theirs.detach())
+
+
 _server: _Server | None = None
 _starting = threading.Lock()
 
 
-def _running() -> _Server:
+def start_early() -> None:
+    """Let a process load the formats while this one, which has not done anything yet, loads what else it needs.
+
+    It is forked, which takes a tenth of a second less than an interpreter of its own, where nothing can go wrong by
+    that: this process has one thread and no library that starts more.
+    """
+    _running(fork=threading.active_count() == 1 and _THREADED.isdisjoint(sys.modules))
+
+
+def _running(*, fork: bool = False) -> _Server:
     global _server  # noqa: PLW0603 - one for all engines of this process
     with _starting:
         if _server is None or not _server.lives():
@@ -95,7 +138,7 @@ def _running() -> _Server:
                 atexit.register(_close)
             else:
                 _server.close()
-            _server = _Server()
+            _server = _Server(fork=fork)
         return _server
 
 
@@ -106,6 +149,7 @@ def _close() -> None:
 
 @dataclass(eq=False)
 class _Worker:
+    server: _Server
     process: int
     pipe: Connection
     task: int | None = None
@@ -127,7 +171,6 @@ class Engine:
         check_count("jobs", jobs)
         self.jobs = jobs
         self.limits = limits or Limits()
-        self._server = _running()
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Engine:
@@ -159,13 +202,14 @@ class Engine:
     def started(self) -> _Worker:
         """A process that waits for a task."""
         ours, theirs = socket.socketpair()
+        server = _running()
         with theirs:
             try:
-                process = self._server.start(theirs)
+                process = server.start(theirs)
             except EncaveError:
-                self._server = _running()
-                process = self._server.start(theirs)
-        worker = _Worker(process, Connection(ours.detach()))
+                server = _running()
+                process = server.start(theirs)
+        worker = _Worker(server, process, Connection(ours.detach()))
         with suppress(OSError):
             worker.pipe.send((str(Path.cwd()), sys.path, self.limits))
         self._workers.append(worker)
@@ -190,13 +234,13 @@ class Engine:
             worker.pipe.close()
         with suppress(EncaveError):  # the server has ended, and its processes with it
             for worker in ending:
-                self._server.end(worker.process, signal.SIGTERM if worker.task is not None else 0)
+                worker.server.end(worker.process, signal.SIGTERM if worker.task is not None else 0)
 
     def bury(self, worker: _Worker) -> int:
         """Forget a process that has ended: its exit status."""
         self._workers.remove(worker)
         worker.pipe.close()
-        return self._server.end(worker.process)
+        return worker.server.end(worker.process)
 
 
 class _Round:

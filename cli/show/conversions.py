@@ -28,19 +28,22 @@ _SILENCE = 3.0  # seconds
 @contextmanager
 def counted(what: str) -> Generator[Callable[[Conversion, int], None], None, None]:
     """A bar that counts what was read, or a line now and then and one for each hundred where there is no terminal."""
-    with progress_bars() as progress:
-        bar = progress.add_task(what, total=None, detail="")
-        last = time.monotonic()
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with progress_bars() as progress:
+            bar = progress.add_task(what, total=None, detail="")
+            yield lambda now, total: progress.update(bar, total=total, advance=1, detail=escape(plain(now.source.name)))
+        return
+    told, last = 0, time.monotonic()
 
-        def show(now: Conversion, total: int) -> None:
-            nonlocal last
-            progress.update(bar, total=total, advance=1, detail=escape(plain(now.source.name)))
-            told = int(progress.tasks[0].completed)
-            if progress.disable and (told == total or told % 100 == 0 or time.monotonic() > last + _SILENCE):
-                last = time.monotonic()
-                progress.console.print(f"{told:,} of {total:,} {what}", highlight=False)
+    def tell(_: Conversion, total: int) -> None:
+        nonlocal told, last
+        told += 1
+        if told == total or told % 100 == 0 or time.monotonic() > last + _SILENCE:
+            last = time.monotonic()
+            console.print(f"{told:,} of {total:,} {what}", highlight=False)
 
-        yield show
+    yield tell
 
 
 def print_conversions(conversions: Sequence[Conversion], out: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,40 @@ def test_a_caller_who_leaves_early_leaves_no_process_at_work(tasks: Any) -> None
         rest.close()
         assert not engine.busy()
         assert engine.one(tasks.own) > 0
+
+
+EARLY = """
+import sys
+from multiprocessing.context import ForkProcess
+from pathlib import Path
+for name in sys.argv[2:]:
+    __import__(name)
+from encave.converters import convert, engine
+engine.start_early()
+assert isinstance(engine._running()._process, ForkProcess) == (not sys.argv[2:])
+[done] = convert([Path(sys.argv[1])], Path(sys.argv[1]) / "runs")
+assert done.status == "converted"
+assert engine._running()._process.is_alive()
+"""
+
+
+@pytest.mark.parametrize("loaded", [(), ("numpy",)])
+def test_a_program_that_has_not_begun_is_forked_and_one_with_threads_is_not(
+    tmp_path: Path, loaded: tuple[str, ...]
+) -> None:
+    log(tmp_path, 0)
+    command = [sys.executable, "-c", EARLY, str(tmp_path), *loaded]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_engine_that_is_asked_nothing_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(**_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("encave.converters.engine._running", start)
+    with Engine() as engine:
+        assert list(engine.ordered([])) == []
 
 
 def test_a_log_that_has_not_changed_is_not_read(tmp_path: Path) -> None:
