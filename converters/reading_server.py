@@ -30,7 +30,7 @@ PATIENCE = 10.0
 """Seconds that a process has to remove what it was writing."""
 _PRELOADED = (
     "ConfigSpace",
-    *(f"encave.converters.{name}" for name in ("conversion", "formats.deepcave.output", "inspection", "parts.fitting")),
+    *(f"encave.converters.{name}" for name in ("conversion", "formats.deepcave.output", "parts.fitting")),
     *(f"encave.converters.{name}" for name in ("parts.seed_names", "passed_over.folder")),
 )
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..reader import Listing
-from . import dumps, parts, tables, trackers
+from . import parts, trackers
 from .account import Unread
 
 _OF_PROGRAMS = frozenset({"site-packages", "node_modules", "__pycache__"})
 _HEAD = 1 << 16
-_FILES = (trackers.of_file, parts.of_file, dumps.of_file, tables.of_file)
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,10 @@ def unread_in(listing: Listing, claimed: Collection[Path]) -> list[Unread]:
 
 
 def _of_file(listing: Listing, name: str) -> Unread | None:
+    from . import dumps, tables
+
+    kinds = (trackers.of_file, parts.of_file, dumps.of_file, tables.of_file)
     try:
-        return next((found for look in _FILES if (found := look(listing, name)) is not None), None)
+        return next((found for look in kinds if (found := look(listing, name)) is not None), None)
     except OSError as error:
         return Unread(listing.folder / name, error.strerror or str(error))

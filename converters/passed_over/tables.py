@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..formats.table.frames import as_options, guessed, known_frame
+from ..formats.table.frames import guessed, known_frame
+from ..formats.table.mapping import as_options
 from ..formats.table.source import column_names, first_object, has_decimal_commas, may_be_table
 from ..parts.metrics import is_measured, usual
 from ..parts.numbers import finite_text

@@ -8,8 +8,7 @@ import shlex
 from contextlib import suppress
 from pathlib import Path
 
-from ..formats.table.frames import as_options
-from ..parts.metrics import more_is_better, usual
+from ..formats.table.mapping import as_options
 from ..reader import Listing
 from .account import EVENTS, Unread
 
@@ -65,6 +64,8 @@ def _mlflow(folder: Path, head: bytes) -> Unread | None:
     """A run of MLflow, whose folder has its parameters and metrics as a file each."""
     if not (b"lifecycle_stage" in head and re.search(rb"^run_(uu)?id:", head, re.MULTILINE)):
         return None
+    from ..parts.metrics import more_is_better, usual
+
     try:
         metrics = [f"metrics.{path.name}" for path in sorted((folder / "metrics").iterdir())]
     except OSError:

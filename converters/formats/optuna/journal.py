@@ -20,7 +20,6 @@ from ...parts.numbers import real
 from ...reader import Found, Listing, Options, ReadResult
 from .domains import Domain, parse
 from .study import STATE_NAMES, OptunaStudy, OptunaTrial, by_parameter, seconds
-from .trials import to_result
 
 _FIRST = re.compile(rb'\s*\{(?=[^\n]*"op_code"\s*:\s*\d)(?=[^\n]*"worker_id"\s*:)')
 _OPERATION = re.compile(rb'"op_code"\s*:\s*(\d+)')
@@ -50,6 +49,8 @@ def detect(listing: Listing) -> Iterable[Found]:
 
 def read(found: Found, options: Options) -> ReadResult:
     """Replay the operations of one study."""
+    from .trials import to_result
+
     names = _studies(found.path)
     if found.key is None and len(names) != 1:
         told = f"has {len(names)} studies: {', '.join(map(repr, names))}" if names else "has no study"

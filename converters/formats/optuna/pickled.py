@@ -18,7 +18,6 @@ from ...parts.numbers import integer, real
 from ...reader import Found, Listing, Options, ReadResult
 from .domains import Domain, from_attributes
 from .study import STATE_NAMES, OptunaStudy, OptunaTrial, by_parameter, seconds
-from .trials import to_result
 
 SUFFIXES = tuple(
     name + packed
@@ -105,6 +104,8 @@ def _head(head: bytes, path: Path) -> bytes:
 
 def read(found: Found, options: Options) -> ReadResult:
     """Read the study."""
+    from .trials import to_result
+
     path = found.path
     if not path.stat().st_size:
         raise EncaveError(f"{path} is empty (0 bytes)")

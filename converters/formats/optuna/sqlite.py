@@ -16,7 +16,6 @@ from ....run import Note
 from ...reader import Found, Listing, Options, ReadResult
 from .params import Parameters
 from .study import STATES, OptunaStudy, OptunaTrial, all_seconds, seconds
-from .trials import to_result
 
 SUFFIXES = (".db", ".sqlite", ".sqlite3", ".db3")
 _JOURNALS = ("-wal", "-journal")
@@ -52,6 +51,8 @@ def detect(listing: Listing) -> Iterable[Found]:
 
 def read(found: Found, options: Options) -> ReadResult:
     """Read one study."""
+    from .trials import to_result
+
     if not found.path.stat().st_size:
         raise EncaveError(f"{found.path} is empty (0 bytes)")
     with opened(found.path) as database:

@@ -19,7 +19,6 @@ from ...parts.continued import Reports, reports
 from ...parts.extras import extra_columns
 from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
-from ...parts.metrics import RAY_OWN, likely, more_is_better
 from ...parts.names import study_name
 from ...parts.numbers import finite
 from ...parts.searcher import searcher
@@ -139,6 +138,8 @@ def _metric(state: State, trials: Sequence[RayTrial]) -> tuple[str, list[Note]]:
     Raises:
         EncaveError: no trial has a result with a number that is not Ray's own.
     """
+    from ...parts.metrics import RAY_OWN, likely
+
     if state.metric:
         return state.metric, []
     counts: dict[str, int] = {}
@@ -155,6 +156,8 @@ def _metric(state: State, trials: Sequence[RayTrial]) -> tuple[str, list[Note]]:
 
 
 def _run(trials: Sequence[RayTrial], metric: str, path: Path, options: Options, notes: list[Note]) -> Run:
+    from ...parts.metrics import more_is_better
+
     more = more_is_better(metric)
     better = "more" if more else "less"
     notes.append(Note("assumed", f"Ray Tune's mode is only in a pickle: {better} {metric} is taken as better"))

@@ -8,8 +8,7 @@ from collections import Counter
 from ....errors import EncaveError
 from ....run import Note
 from ...parts.metrics import more_is_better
-from .frames import as_options
-from .mapping import Mapped
+from .mapping import Mapped, as_options
 from .rows import TableRows
 from .unsaid import runs_told
 

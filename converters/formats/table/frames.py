@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -13,7 +12,7 @@ from ....run import Note
 from ...parts.metrics import RAY_OWN, likely, more_is_better, usual
 from ...parts.optuna_attributes import OPTUNA_SAMPLERS, samplers
 from ...parts.searcher import SEARCHES
-from .mapping import NONE
+from .mapping import NONE, as_options
 from .unsaid import limits_told, may_name_a_search, runs_told, tells_of_the_trial
 
 _INDEX = ("", "Unnamed: 0")  # how pandas calls the column of an index
@@ -72,12 +71,6 @@ class KnownFrame:
         """How it is read: the options of the command line."""
         which = f" (COLUMN: {' or '.join(self.candidates)})" if self.candidates else ""
         return self.instead or f"convert it with {as_options(self.mapping)}{which}"
-
-
-def as_options(mapping: Mapping[str, Any]) -> str:
-    """A mapping as options of the command line, quoted for a shell."""
-    pairs = ((key, value if isinstance(value, str) else ",".join(value)) for key, value in mapping.items())
-    return " ".join(f"--map {shlex.quote(f'{key}={value}')}" for key, value in pairs if value)
 
 
 def known_frame(names: Sequence[str]) -> KnownFrame | None:

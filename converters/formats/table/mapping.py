@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -77,6 +78,12 @@ class Mapped:
 def self_explaining(names: Sequence[str]) -> bool:
     """Whether a table says with its columns' names what they are, as encave's own do."""
     return any(name.startswith(CONFIG) for name in names) and any(name.startswith(COST) for name in names)
+
+
+def as_options(mapping: Mapping[str, Any]) -> str:
+    """A mapping as options of the command line, quoted for a shell."""
+    pairs = ((key, value if isinstance(value, str) else ",".join(value)) for key, value in mapping.items())
+    return " ".join(f"--map {shlex.quote(f'{key}={value}')}" for key, value in pairs if value)
 
 
 def mapping_file(table: Path) -> Path | None:
