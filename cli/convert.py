@@ -45,7 +45,6 @@ def convert(
     as_json: bool,
 ) -> None:
     """Find the logs at or below SOURCES and write each as a lossless Run and in DeepCAVE's format."""
-    from ..converters import conversion  # noqa: F401 - what is loaded now both processes have
     from ..converters.engine import Engine, start_early
     from ..converters.reader import Options
     from ..converters.survey import survey

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from pathlib import Path
@@ -127,6 +128,7 @@ def start_early() -> None:
     It is forked, which takes a tenth of a second less than an interpreter of its own, where nothing can go wrong by
     that: this process has one thread and no library that starts more.
     """
+    import_module(".conversion", __package__)  # both need it
     _running(fork=threading.active_count() == 1 and _THREADED.isdisjoint(sys.modules))
 
 

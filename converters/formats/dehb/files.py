@@ -18,11 +18,16 @@ from ....files.json_text import read_json
 from ....run import Note
 from ....run import configurations as space_columns
 from ...parts.space import space_file
-from .history import History
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
+    from .history import History
+
+COLUMNS = ("config_id", "config", "fitness", "cost", "fidelity")
+"""Of a history that is Parquet."""
+LINE = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+[+-]\d{4} [A-Z]+ ")
+"""How a line of a log of DEHB begins."""
 STATE = "dehb_state.json"
 LOG = re.compile(r"dehb(_.*)?\.log")
 _NAMED = re.compile(r"history_(.*)\.pkl")

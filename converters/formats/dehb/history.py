@@ -21,8 +21,8 @@ from ....run import EXTRA, Note
 from ....run.types import Floats
 from ...parts.extras import extra_columns
 from ...parts.numbers import LONG_MAX
+from .files import COLUMNS
 
-COLUMNS = ("config_id", "config", "fitness", "cost", "fidelity")
 _WITHOUT_ID, _WITH_ID = 5, 6  # fields of a row of a pickle until 0.1.0, and of 0.1.1
 _LARGEST = 2**30
 _PROTOCOL = b"\x80"  # the first byte of a pickle

@@ -27,8 +27,6 @@ _DONE = re.compile(_STAMP + r"(\d{1,18})/\d+ function evaluation\(s\) done")
 _ERROR = re.compile(r"\S+ ERROR (.{1,200})")
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Interrupt|Exit)\b")
 _SHOWN = 200
-LINE = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+[+-]\d{4} [A-Z]+ ")
-"""How a line of a log of DEHB begins."""
 
 
 @dataclass(frozen=True)

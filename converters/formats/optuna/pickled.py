@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import EncaveError
-from ....files import joblib, pickles
 from ....run import Note
 from ...parts.numbers import integer, real
 from ...reader import Found, Listing, Options, ReadResult
@@ -28,7 +27,8 @@ SUFFIXES = tuple(
 _LIMIT = 512 * 1024 * 1024
 _PACKED_HEAD = 1 << 20  # bytes; the first block of bz2 has up to 900 kB
 _SETS = {"builtins.set", "__builtin__.set"}  # under the second name until protocol 2
-_ALLOWED = pickles.NUMPY | {"datetime.datetime", "datetime.timezone", "datetime.timedelta", *_SETS}
+_ALLOWED = {"datetime.datetime", "datetime.timezone", "datetime.timedelta", *_SETS}
+"""Beside NumPy's."""
 _REPLACED = (
     "optuna.",
     "optuna_integration.",
@@ -93,6 +93,8 @@ def detect(listing: Listing) -> Iterable[Found]:
 
 def _head(head: bytes, path: Path) -> bytes:
     """The beginning of a pickle that `joblib.dump` may have compressed."""
+    from ....files import joblib
+
     if not joblib.is_packed(head):
         return head
     try:
@@ -119,12 +121,14 @@ def read(found: Found, options: Options) -> ReadResult:
 
 
 def _unpickled(path: Path) -> Any:
+    from ....files import joblib, pickles
+
     with path.open("rb") as file:
         data = joblib.unpacked(file.read(_LIMIT + 1), _LIMIT, str(path))
     if len(data) > _LIMIT:
         raise EncaveError(f"{path} is larger than {_LIMIT >> 20} MiB; encave does not read it")
     load = joblib.load if joblib.MARK in data else pickles.loads
-    return load(data, name=str(path), allowed=_ALLOWED, stand_in=_StandIns())
+    return load(data, name=str(path), allowed=pickles.NUMPY | _ALLOWED, stand_in=_StandIns())
 
 
 class _StandIns:
