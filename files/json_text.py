@@ -80,8 +80,13 @@ def _indented(value: Any, level: int) -> str:
         text = _written(level)(value)
         return text[0] + begin + text[1:-1] + end + text[-1]
     if isinstance(value, dict):
-        # the json module knows how to write a key, of whatever type, and the value after it has one letter
-        parts = [_written(level)({key: 0})[1:-2] + _indented(one, level + 1) for key, one in value.items()]
+        # the json module knows how to write a key, of whatever type; of what holds nothing, the value with it
+        parts = [
+            _written(level)({key: 0})[1:-2] + _indented(one, level + 1)  # 0 has one letter
+            if isinstance(one, _HOLDERS) and one
+            else _written(level)({key: one})[1:-1]
+            for key, one in value.items()
+        ]
         return "{" + begin + f",{begin}".join(parts) + end + "}"
     return "[" + begin + f",{begin}".join(_indented(one, level + 1) for one in value) + end + "]"
 

@@ -211,5 +211,5 @@ class RunColumns(RunHeader):
             >>> runs[0].status_counts()
             {'success': 29, 'crashed': 1}
         """
-        counts = {one.value: int(is_one_of(self.trials["status"], {one.value}).sum()) for one in Status}
-        return {name: count for name, count in counts.items() if count}
+        counts = {each["values"]: each["counts"] for each in self.trials["status"].value_counts().to_pylist()}
+        return {one.value: counts[one.value] for one in Status if one.value in counts}

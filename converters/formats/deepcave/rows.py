@@ -170,7 +170,9 @@ def _notes(read: int, shown: int, untimed: int, seed_note: Note | None, infeasib
 
 def _without_mean(trials: pa.Table, configurations: Ints, seeds: Ints) -> Iterable[Note]:
     """A note where DeepCAVE's mean over seeds lacks a value, so that a configuration is left out of the incumbents."""
-    failed = ~_succeeded(trials) & (seeds != seeds[:1]).any()
+    if not (seeds != seeds[:1]).any():
+        return
+    failed = ~_succeeded(trials)
     if failed.any() and (np.bincount(configurations)[configurations[failed]] > 1).any():
         text = "DeepCAVE has no mean over seeds of a configuration of which one failed: it is never its incumbent"
         yield Note("flagged", text, int(failed.sum()))

@@ -184,7 +184,7 @@ def _number(name: str, domains: Sequence[Domain], values: Sequence[Any], remarks
     from ConfigSpace.hyperparameters import Constant
 
     low, high = min(domain.low for domain in domains), max(domain.high for domain in domains)
-    outside = sum(not low <= value <= high for value in values)
+    outside = len(values) - len([value for value in values if low <= value <= high])
     if outside:
         remarks.append(f"{name} has {outside} values outside its distribution; the space is widened to hold them")
         low, high = min(low, *values), max(high, *values)

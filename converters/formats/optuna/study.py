@@ -128,11 +128,11 @@ def seconds(value: Any) -> float | None:
 def all_seconds(values: Sequence[Any]) -> list[float | None] | None:
     """The same for many dates of the form that Optuna stores, shape (n,); None if one of them has another form."""
     texts = [value for value in values if value is not None]
-    if not all(isinstance(text, str) and _STORED.fullmatch(text) for text in texts):
-        return None
     try:
+        if not all(map(_STORED.fullmatch, texts)):
+            return None
         stamps = np.array(texts, dtype="datetime64[us]").astype(np.int64) / 1e6
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: one is no text
         return None
     found = iter(stamps.tolist())
     return [None if value is None else next(found) for value in values]
