@@ -12,7 +12,7 @@ from collections.abc import Callable
 from ..errors import EncaveError
 from .pickle_instructions import CODES, PLAIN_SIZES, STOP, instruction_end
 from .pickle_keys import DEPTH
-from .pickle_stack import Stack
+from .pickle_stack import PickleStack
 
 MOST_DIGITS = 4096
 """Digits or bytes of one number."""
@@ -70,7 +70,7 @@ def numbers(data: bytes, name: str) -> tuple[list[int], int]:
     return machine.memo, machine.top
 
 
-class _Machine(Stack):
+class _Machine(PickleStack):
     """The instructions."""
 
     def run(self) -> None:

@@ -10,7 +10,7 @@ MOST_DEPTH = 200
 """Levels of nesting; Python's own limit for what reads the objects is 1000."""
 
 
-class Stack:
+class PickleStack:
     """What there is between two instructions.
 
     Args:
