@@ -433,3 +433,13 @@ def test_ioh_leaves_no_data_under_another_number_of_the_task(tmp_path: Path) -> 
     outputs.output("ioh").write([run, small_run("q").replace(provenance=Provenance(task="a", seed=0))], tmp_path)
     numbers = [json.loads(path.read_text())["function_id"] for path in sorted(tmp_path.glob("RE-*/*.json"))]
     assert numbers == [1, 2]
+
+
+@pytest.mark.parametrize("name", [None, "mine"])
+def test_native_spaces_have_a_name_only_where_the_space_has_one(tmp_path: Path, name: str | None) -> None:
+    run = small_run()
+    run = run.replace(space_json={**run.space_json, "name": name})
+    outputs.output("deepcave13").write([run], tmp_path)
+    [path] = tmp_path.rglob("configspace.json")
+    told = json.loads(path.read_text(encoding="utf-8"))
+    assert told.get("name") == name and ("name" in told) == (name is not None)
