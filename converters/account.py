@@ -52,7 +52,7 @@ class Conversion:
     notes: tuple[Note, ...] = ()
     """What was merged, dropped, derived, assumed or flagged."""
     output: Path | None = None
-    """The run's folder."""
+    """The run's folder; of an export where all runs went."""
 
     def to_json(self) -> dict[str, Any]:
         """The object that `encave convert --json` prints for this log.

@@ -47,7 +47,8 @@ class Conversions(Tabular, tuple["Conversion", ...]):
 
         `source`: the log; `format`; `version`: of the optimizer's package; `status`: converted, unchanged or refused,
         with the `reason`; trials `read`, `written`, `merged` and `dropped`; `configurations`; `incumbent`: its value as
-        logged; `notes`: what was merged, dropped, derived, assumed or flagged, a line for each; `output`: the folder.
+        logged; `notes`: what was merged, dropped, derived, assumed or flagged, a line for each; `output`: the
+        run's folder, of an export where all runs went.
         """
         import pyarrow as pa
 

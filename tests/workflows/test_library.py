@@ -50,12 +50,19 @@ def test_every_public_name_is_there_and_told() -> None:
         assert name in dir(encave)
 
 
-def test_the_page_of_the_library_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("of", ["a store", "converted runs"])
+def test_the_page_of_the_library_runs_from_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
     text = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
     program = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
     assert program.count("\n") > 20
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "old").symlink_to(STORE, target_is_directory=True)
+    if of == "a store":
+        (tmp_path / "old").symlink_to(STORE, target_is_directory=True)
+    else:
+        done = encave.convert(STORE, tmp_path / "old")
+        assert len(done) == 36 and len(list((tmp_path / "old").glob("*/run.json"))) == 36
     before = dict(matplotlib.rcParams)
     exec(compile(program, "docs/library.md", "exec"), {})
     assert dict(matplotlib.rcParams) == before
