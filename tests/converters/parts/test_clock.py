@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import pytest
 
-from encave.converters.parts.clock import back_an_hour, from_start
+from encave.converters.parts.clock import back_an_hour, forward_an_hour, from_start
 
 DAY = 86_400.0
 
@@ -43,3 +45,33 @@ def test_small_stamps_are_seconds_from_the_start(
 )
 def test_where_the_clock_went_back(starts: list[float], place: int | None) -> None:
     assert back_an_hour(starts) == place
+
+
+def at(text: str) -> float:
+    """Seconds by a clock without a zone."""
+    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("stamps", "day"),
+    [
+        (["2024-03-31 01:59:59", "2024-03-31 03:00:00"], "2024-03-31"),  # the last Sunday of March
+        (["2024-03-10 01:00:00", "2024-03-10 04:00:00"], "2024-03-10"),  # the second one
+        (["2024-03-31 01:59:59", "2024-03-31 02:30:00", "2024-03-31 03:00:00"], None),  # that hour there was
+        (["2024-03-31 01:59:59", "2024-03-31 02:00:00", "2024-03-31 03:00:00"], None),
+        (["2024-03-31 01:59:59", "2024-03-31 02:59:59", "2024-03-31 03:00:00"], None),
+        (["2024-03-31 03:00:00", "2024-03-31 04:00:00"], None),  # nothing before
+        (["2024-03-31 02:00:00", "2024-03-31 04:00:00"], None),
+        (["2024-03-31 00:00:00", "2024-03-31 01:59:59"], None),  # nothing after
+        (["2024-03-30 01:00:00", "2024-03-30 03:30:00"], None),  # a Saturday
+        (["2024-03-27 03:00:00", "2024-04-03 03:00:00"], "2024-03-31"),  # a week
+        (["2024-03-27 03:00:00", "2024-04-03 03:00:01"], None),  # longer
+        ([], None),
+    ],
+)
+def test_an_hour_that_is_left_out_as_summer_time_begins_is_told(stamps: list[str], day: str | None) -> None:
+    starts: list[float | None] = [*map(at, stamps)]
+    notes = forward_an_hour(starts[:1], [None, *starts[1:]])
+    assert [note.text.split()[1] for note in notes] == ([] if day is None else [day])
+    assert all(note.kind == "flagged" for note in notes)
+    assert forward_an_hour([5.0, 7200.0]) == [], "from the run's start"
