@@ -45,6 +45,12 @@ WRONG: list[tuple[Call, str]] = [
     (lambda _, folder: encave.read(folder, memory=-1), "memory is more than nothing, not -1"),
     (lambda _, folder: encave.read(folder, timeout="long"), "a timeout is a finite number, not 'long'"),
     (lambda _, folder: encave.convert(folder, folder / "out", jobs=-1), "1 or more, not -1"),
+    (lambda _, folder: encave.convert([], folder / "out"), "no source was given"),
+    (lambda *_: encave.read([]), "no source was given"),
+    (lambda *_: encave.read(3), "a source is the path of a file or folder, not 3"),
+    (lambda *_: encave.read(None), "a source is the path of a file or folder, not None"),
+    (lambda *_: encave.read(["logs", b"logs"]), "a source is the path of a file or folder, not b'logs'"),
+    (lambda *_: encave.landscape(order=0), "1 or more, not 0"),
 ]
 
 

@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from ..errors import EncaveError, check_type
+from ..errors import EncaveError, check_count, check_type
 from .conversions import Conversions
 from .keywords import keywords_for_flags
 
@@ -248,7 +248,7 @@ def landscape(benchmark: str = "surrogate", runs: Iterable[Run] = (), *, order: 
         order: Most hyperparameters of an effect.
 
     Raises:
-        EncaveError: there is no such benchmark.
+        EncaveError: there is no such benchmark, or the order is less than one.
 
     Example:
         >>> found = encave.landscape(order=1)
@@ -262,6 +262,7 @@ def landscape(benchmark: str = "surrogate", runs: Iterable[Run] = (), *, order: 
     from ..runners.benchmarks.nasbench201.table import open_benchmark
     from .known_tables import known_tables, nasbench201_truth
 
+    check_count("order", order)
     table, given = open_benchmark(benchmark), several_runs(runs)
     standings, refused = group_standing(view_runs(given).sections, nasbench201_truth(table)) if given else ((), ())
     return Landscapes(known_tables(table), order, standings, refused)
@@ -271,8 +272,21 @@ def _quietly(step: str, done: int, total: int | None) -> None:
     """Say nothing of the progress."""
 
 
-def _paths(sources: Sources) -> Sequence[Path]:
-    return [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
+def _paths(sources: object) -> Sequence[Path]:
+    """The files and folders that were given.
+
+    Raises:
+        EncaveError: there are none, or it is something else.
+    """
+    given: list[object] = [sources]
+    if not isinstance(sources, Path | str | bytes) and isinstance(sources, Iterable):
+        given = [*cast("Iterable[object]", sources)]
+    for source in given:
+        if not isinstance(source, Path | str):
+            raise EncaveError(f"a source is the path of a file or folder, not {source!r}")
+    if not given:
+        raise EncaveError("no source was given: name files or folders with logs")
+    return [Path(source) for source in given if isinstance(source, Path | str)]
 
 
 def _settings(told: Settings | Path | str | None) -> Settings:

@@ -12,7 +12,7 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from ...errors import EncaveError
+from ...errors import EncaveError, check_type
 from ...files.atomic import atomic_file
 from . import writing
 from .figure import Chart
@@ -74,7 +74,8 @@ class Display:
     def __init__(self, source: Charted) -> None:
         if not hasattr(source, "chart"):
             told = f"a display draws a result, such as encave.compare(runs).curves(), not {type(source).__name__}"
-            raise EncaveError(f"{told}; {type(self).__name__}.from_runs(runs) goes there from runs")
+            kind = type(self).__name__ if hasattr(self, "from_runs") else "CurvesDisplay"
+            raise EncaveError(f"{told}; {kind}.from_runs(runs) goes there from runs")
         self._source = source
         self._chart: Chart | None = None
         self._settings: Mapping[str, Any] = {}
@@ -134,6 +135,7 @@ class Display:
             (True, 3)
         """
         _check_words(line_kw)
+        check_type("what is given as colours", colours or {}, Mapping, 'like {"DEHB": "#0072B2"}')
         of_each = {name: hexadecimal(colour, name) for name, colour in (colours or {}).items()}
         look = Look(title, xlabel, ylabel, log, legend, width, height, font, order, of_each, style, footer)
         return self.draw(look, ax, paper=paper_of(paper) if isinstance(paper, str) else paper, line_kw=line_kw)

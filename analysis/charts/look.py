@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
 
-from ...errors import EncaveError
+from ...errors import EncaveError, check_type
 from .drawing import font_file
 from .figure import Chart
 from .frame import LEGENDS, Legend
@@ -83,6 +83,14 @@ class Look:
                 raise EncaveError(f"the colour of {optimizer!r} is {colour!r}, not of the form #0072B2")
         if isinstance(self.order, str):
             raise EncaveError(f"order is {self.order!r}; it is a list of optimizers")
+        for name in self.order:
+            check_type("a name in order", name, str, "that of an optimizer")
+        for what in ("title", "xlabel", "ylabel", "font"):
+            if getattr(self, what) is not None:
+                check_type(what, getattr(self, what), str, "text")
+        for what in ("log", "footer"):
+            if getattr(self, what) is not None:
+                check_type(what, getattr(self, what), bool, "True or False")
         if self.font is not None:
             font_file(self.font)
         if self.style is not None:

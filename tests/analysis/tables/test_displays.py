@@ -102,7 +102,7 @@ def test_bars_and_panels_without_a_twin_say_so(runs: list[Run], tmp_path: Path) 
     panels = encave.IncumbentsDisplay.from_runs(runs, task="one")
     with pytest.raises(encave.EncaveError, match="no interactive twin"):
         panels.save(tmp_path / "x.html")
-    with pytest.raises(encave.EncaveError, match="AreaGrid is drawn into a figure of its own"):
+    with pytest.raises(encave.EncaveError, match="a chart of areas is drawn into a figure of its own"):
         panels.plot(ax=Figure().subplots())
     with pytest.raises(encave.EncaveError, match="a chart of areas has no room for a legend inside"):
         panels.plot(legend="inside")
@@ -152,6 +152,12 @@ def test_a_style_sheet_says_colours_and_sizes_and_keywords_win(curves: encave.Di
         ({"font": "No Such Font"}, "no font 'No Such Font' on this machine; there are "),
         ({"colours": {"A": "bluish"}}, "the colour of 'A' is 'bluish', not of the form #0072B2 or another of matplot"),
         ({"colours": {"A": "none"}}, "the colour of 'A' is 'none', not of the form #0072B2"),
+        ({"log": "yes"}, "log is True or False, not 'yes'"),
+        ({"footer": "no"}, "footer is True or False, not 'no'"),
+        ({"title": 3}, "title is text, not 3"),
+        ({"xlabel": ["a"]}, "xlabel is text, not ['a']"),
+        ({"order": [3]}, "a name in order is that of an optimizer, not 3"),
+        ({"colours": ["red"]}, "what is given as colours is like "),
         ({"figsize": (3, 2)}, "is called 'figsize'; width= and height= are its size in inches"),
         ({"colors": {"A": "red"}}, "is called 'colors'; colours= are those of optimizers"),
         ({"task": "one"}, "is called 'task'; a result has the task"),
@@ -297,3 +303,5 @@ def test_nothing_is_drawn_for_a_keyword_that_lines_do_not_have(curves: encave.Di
 def test_a_display_draws_results_only(runs: list[Run]) -> None:
     with pytest.raises(encave.EncaveError, match=r"not list; CurvesDisplay\.from_runs\(runs\) goes there from runs"):
         encave.CurvesDisplay(runs)  # type: ignore[arg-type]
+    with pytest.raises(encave.EncaveError, match=r"not list; CurvesDisplay\.from_runs\(runs\) goes there"):
+        encave.Display(runs)  # type: ignore[arg-type]
