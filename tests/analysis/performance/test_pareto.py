@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import moocore
 import numpy as np
+import pyarrow as pa
 import pytest
 from ConfigSpace import ConfigurationSpace, Float
 from hypothesis import given
 from hypothesis import strategies as st
 
 from encave.analysis.grouping.sections import view_runs
+from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis
 from encave.analysis.performance.pareto import REFERENCE, compare_fronts, hypervolumes, median_attainment
+from encave.analysis.performance.section_curves import Summary
 from encave.run import Objective, Optimizer, Provenance, Run
 
 NAN = float("nan")
@@ -103,3 +106,13 @@ def test_one_objective_or_no_success_has_none(make_run) -> None:
     assert compared(run_of("A", 0, [NAN], [0.0])) is None
     one = compared(run_of("A", 0, [0.3], [0.5]))  # a single point: its own ideal
     assert one is not None and one.curves[0].centre[0] == pytest.approx(1.0)
+
+
+def test_fronts_follow_no_incumbent_that_a_log_names() -> None:
+    run = run_of("A", 0, [0.5, 0.25, 1.0], [1.0, 2.0, 0.5])
+    seeds = run.trials.set_column(run.trials.column_names.index("seed"), "seed", pa.array([0, 1, 2]))
+    names = run.replace(trials=seeds.append_column("incumbent", pa.array([0, 0, 0])))
+    assert trajectory(names, TIME, ()).named and not trajectory(run, TIME, ()).named
+    for own in (run, names):
+        found = compared(own, run_of("B", 0, [0.5], [0.5]))
+        assert found is not None and found.as_curves(Summary()).rule == "highest-so-far"
