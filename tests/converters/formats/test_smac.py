@@ -402,3 +402,24 @@ def test_run_history_of_another_name(tmp_path: Path, form: str) -> None:
 )
 def test_names_of_objectives(content: dict[str, Any], legacy: bool, count: int, names: list[str]) -> None:
     assert [objective.name for objective in Scenario(content, legacy).objectives(count)] == names
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "ends", "told"),
+    [
+        ([2.0, 3.0, 4.0], "success", [2.0, 5.0, 9.0], []),
+        ([2.0, -3.0, 4.0], "success", [2.0, 2.0, 6.0], [1]),
+        ([2.0, float("nan"), 4.0], "success", [2.0, 2.0, 6.0], [1]),
+        ([2.0, float("inf"), 4.0], "success", [2.0, 2.0, 6.0], [1]),
+        ([2.0, 3.0, 4.0], "running", [2.0, None, 6.0], []),
+    ],
+)
+def test_without_times_those_of_the_target_function_are_added_up(
+    seconds: list[float], status: str, ends: list[float | None], told: list[int]
+) -> None:
+    without = {"starttime": 0.0, "endtime": 0.0}
+    codes = [1, 0 if status == "running" else 1, 1]
+    rows, _ = entries([flat(k, time=seconds[k], status=codes[k], **without) for k in range(3)])
+    _, found, notes = times(rows, relative=False)
+    assert [None if np.isnan(end) else end for end in found.tolist()] == ends
+    assert [note.count for note in notes if "taken as 0" in note.text] == told
