@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import EncaveError
+from ..files.parquet import read_own
 from ..run import CONFIG, Run, Status
 from .layout import Partition
 
@@ -43,6 +46,41 @@ RUN_SCHEMA = pa.schema(
         ("schema", pa.binary()),  # the run's own columns, Arrow IPC
     ]
 )
+
+
+_COUNTS = ("trials", "configurations", "read", "merged", "dropped", "first")
+_REQUIRED = (RUN_ID, "name", *_COUNTS, "header", "space", "schema")
+
+
+@contextmanager
+def damage_told(path: Path) -> Generator[None]:
+    """Whatever a damaged file of a store makes Arrow or JSON raise, as one error.
+
+    Raises:
+        EncaveError: the file is damaged.
+    """
+    try:
+        yield
+    except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError, pa.ArrowException) as error:
+        raise EncaveError(f"cannot read {path}: {error}. Delete it and convert its logs again.") from error
+
+
+def read_rows(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """The rows of a part's runs: the columns of `RUN_SCHEMA`, or some of them.
+
+    Raises:
+        EncaveError: the file is damaged.
+    """
+    wanted = RUN_SCHEMA if columns is None else pa.schema([RUN_SCHEMA.field(name) for name in columns])
+    with damage_told(path):
+        table = read_own(path, wanted.names).select(wanted.names)
+        if not table.schema.equals(wanted):
+            raise TypeError("its columns are of other types than those of a store")
+        if lacking := [name for name in wanted.names if name in _REQUIRED and table[name].null_count]:
+            raise ValueError(f"a run has no {lacking[0]}")
+        if negative := [name for name in wanted.names if name in _COUNTS and pc.any(pc.less(table[name], 0)).as_py()]:
+            raise ValueError(f"{negative[0]} of a run is negative")
+    return table
 
 
 def partition_of(run: Run) -> Partition:
@@ -153,10 +191,14 @@ def restore(row: Mapping[str, Any], stored: pa.Table, *, configurations: bool = 
         EncaveError: it is damaged.
     """
     try:
-        schema = _schema(row["schema"])
-        header = json.loads(row["header"]) | {"space": _space(row["space"])}
-    except (TypeError, ValueError, RecursionError, pa.ArrowException) as error:
-        raise EncaveError(f"its header cannot be read ({error})") from error
+        return _restored(row, stored, configurations)
+    except (TypeError, ValueError, LookupError, OSError, RecursionError, ArithmeticError, pa.ArrowException) as error:
+        raise EncaveError(f"its header cannot be read ({type(error).__name__}: {error})") from error
+
+
+def _restored(row: Mapping[str, Any], stored: pa.Table, configurations: bool) -> Run:
+    schema = _schema(row["schema"])
+    header = json.loads(row["header"]) | {"space": _space(row["space"])}
     names = stored_names(schema, {field.name: field.type for field in stored.schema})
     columns: list[pa.ChunkedArray | pa.Array] = []
     for field in schema:

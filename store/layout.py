@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import NoneType
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from ..errors import EncaveError
@@ -157,7 +158,7 @@ def replaced_by(store: Path, part: Part) -> list[int]:
     Raises:
         EncaveError: the file is damaged.
     """
-    return json.loads((metadata_of(part.runs(store)).metadata or {}).get(REPLACES, b"[]"))
+    return _told(part.runs(store), REPLACES, lambda value: all(type(number) is int for number in value)) or []
 
 
 def metadata_of(path: Path) -> pq.FileMetaData:
@@ -174,6 +175,24 @@ def metadata_of(path: Path) -> pq.FileMetaData:
         raise EncaveError(f"cannot read {path}: {error}. Delete it and convert its logs again.") from error
 
 
+def _told(path: Path, key: bytes, is_right: Callable[[list[Any]], bool]) -> list[Any] | None:
+    """The JSON list that a file's metadata has under a key; None without it.
+
+    Raises:
+        EncaveError: the file is damaged.
+    """
+    text = (metadata_of(path).metadata or {}).get(key)
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, list) or not is_right(value):
+        raise EncaveError(f"cannot read {path}: {key.decode()} is damaged. Delete it and convert its logs again.")
+    return value
+
+
 def _quoted(value: str) -> str:
     """Name of a folder for a label; a long one is cut and ends with a hash, and its parts know the label."""
     text = quote(value, safe=_PLAIN, errors="surrogatepass")
@@ -188,7 +207,8 @@ def _label(name: str, place: int, parts: Path) -> str:
     """The label that a folder is named after; that of a cut name is in the runs below `parts`."""
     if _CUT.search(name):
         for path in sorted(parts.glob("**/part-*.parquet")):
-            told = (metadata_of(path).metadata or {}).get(PARTITION)
-            if told is not None:
-                return json.loads(told)[place]
+            if told := _told(
+                path, PARTITION, lambda value: [type(one) in (str, NoneType) for one in value] == [True] * 2
+            ):
+                return told[place] or ""
     return unquote(name)

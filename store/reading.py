@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from ..errors import EncaveError
 from ..files.parquet import opened, read_own
 from ..run import CONFIG, UNKNOWN_RELEASE, Optimizer, Run
-from .columns import RUN_SCHEMA, partition_of, restore
+from .columns import RUN_SCHEMA, damage_told, partition_of, read_rows, restore
 from .layout import Part, Partition, check_store, current_parts, metadata_of, store_of
 
 _PARTITION_COLUMNS = ("optimizer", "dataset")
@@ -153,8 +153,8 @@ class RunStore:
         path, label = part.runs(self.path), part.partition.optimizer
         all_of_label = _named(label, wanted.optimizers)
         read = None if columns is None else list({*columns, *(() if all_of_label else ("header",)), "seed"})
-        try:
-            table = read_own(path, read)
+        table = read_rows(path, read)
+        with damage_told(path):
             if wanted.seeds is not None:
                 table = table.filter(pc.is_in(table["seed"], pa.array(sorted(wanted.seeds), pa.int64())))
             if not all_of_label:
@@ -162,8 +162,6 @@ class RunStore:
                 mask = [wanted.of_optimizer(label, optimizer) for optimizer in optimizers]
                 table = table.filter(pa.array(mask, pa.bool_()))
             table = table if columns is None else table.select(list(columns))
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            raise EncaveError(f"cannot read {path}: {error}. Delete it and convert its logs again.") from error
         for place, value in enumerate((part.partition.optimizer, part.partition.dataset)):
             table = table.add_column(place, _PARTITION_COLUMNS[place], pa.array([value] * table.num_rows, pa.string()))
         return table
@@ -208,15 +206,15 @@ def count_runs(paths: Sequence[Path]) -> int:
 
 def _runs_of(trials: Path, rows: list[dict[str, Any]], configurations: bool) -> Iterator[Run | EncaveError]:
     """The runs of some rows of one part, or why one cannot be restored."""
-    try:
+    with damage_told(trials):
         with opened(trials) as file:
             groups, start = _groups(file.metadata, rows)
             names = [name for name in file.schema_arrow.names if configurations or not name.startswith(CONFIG)]
         table = read_own(trials, names, groups)
-    except (OSError, ValueError) as error:
-        raise EncaveError(f"cannot read {trials}: {error}. Delete the store and convert the logs again.") from error
     for row in rows:
         try:
+            if row["first"] - start + row["trials"] > len(table):
+                raise EncaveError(f"it has {row['trials']:,} trials from row {row['first']:,}, which are not there")
             yield restore(row, table.slice(row["first"] - start, row["trials"]), configurations=configurations)
         except EncaveError as error:
             told = f"run {row['name']} in {trials} is damaged: {error}. Convert its log into the store again."

@@ -19,7 +19,7 @@ from ..errors import EncaveError
 from ..files.atomic import SUFFIX, atomic_file, check_within, sweep
 from ..files.parquet import read_own, schema_of
 from ..run import Run
-from .columns import RUN_ID, RUN_SCHEMA, StoreColumns, identity, partition_of, run_row
+from .columns import RUN_ID, RUN_SCHEMA, StoreColumns, damage_told, identity, partition_of, read_rows, run_row
 from .layout import (
     FORMAT_VERSION,
     PARTITION,
@@ -73,7 +73,7 @@ class StoreWriter:
         self._columns, self._stale = _columns_of(store, parts)
         self._index: dict[str, _Known] = {}
         for part in parts:
-            self._take_note(part, read_own(part.runs(store), [RUN_ID, *_KEPT]))
+            self._take_note(part, read_rows(part.runs(store), [RUN_ID, *_KEPT]))
         self._pending: dict[Partition, _Pending] = {}
         self._ids: set[str] = set()
         self._trials = 0
@@ -157,8 +157,10 @@ class StoreWriter:
 
     def _kept(self, part: Part, first: int) -> tuple[pa.Table, pa.Table]:
         """The runs of an older part that stay, and their trials in the present columns, to begin at a row."""
-        rows = read_own(part.runs(self._store)).replace_schema_metadata()
-        trials = self._columns.widen(read_own(part.trials(self._store)))
+        rows = read_rows(part.runs(self._store))
+        path = part.trials(self._store)
+        with damage_told(path):
+            trials = self._columns.widen(read_own(path))
         staying = [row for row in rows.to_pylist() if row[RUN_ID] not in self._ids]
         tables = [trials.slice(row["first"], row["trials"]) for row in staying]
         for row, table in zip(staying, tables, strict=True):
@@ -224,11 +226,14 @@ def _make(store: Path) -> None:
 
 def _columns_of(store: Path, parts: list[Part]) -> tuple[StoreColumns, set[Part]]:
     """The columns of a store, and the parts that lack some, since a writer was killed before it had widened them."""
-    schemas = {part: schema_of(part.trials(store)) for part in parts}
+    schemas: dict[Part, pa.Schema] = {}
     types: dict[str, pa.DataType] = {RUN_ID: pa.string()}
     for part in _by_number(parts):
-        for each in schemas[part]:
-            types.setdefault(each.name, each.type)
+        with damage_told(part.trials(store)):
+            schemas[part] = schema_of(part.trials(store))
+            for each in schemas[part]:
+                if types.setdefault(each.name, each.type) != each.type:
+                    raise TypeError(f"column {each.name} is {each.type}, not {types[each.name]} as in other parts")
     return StoreColumns(pa.schema(list(types.items()))), {p for p in parts if schemas[p].names != list(types)}
 
 

@@ -163,7 +163,7 @@ def _number(name: str, values: Iterable[Any]) -> Hyperparameter[Any, Any]:
                 made = UniformFloatHyperparameter(name, lower, upper)
                 within = made.lower <= lower and upper <= made.upper
                 return made if within else UniformFloatHyperparameter(name, lower - _PLACES, upper + _PLACES)
-        except (ValueError, OverflowError):  # a range too narrow to be divided, or up to the last integer of 64 bits
+        except (ValueError, ArithmeticError):  # a range too narrow to be divided, or up to the last integer of 64 bits
             pass
     return choice(name, present)
 

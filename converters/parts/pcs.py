@@ -107,7 +107,7 @@ def _located(line: _Line) -> Generator[None]:
     """Turn what ConfigSpace or a conversion raises into an error that names the line."""
     try:
         yield
-    except (ValueError, TypeError, KeyError, OverflowError) as error:
+    except (ValueError, TypeError, KeyError, ArithmeticError) as error:
         raise EncaveError(f"{line.where}: {line.text[:100]!r} is not understood as PCS: {error}") from error
 
 

@@ -14,6 +14,7 @@ from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Constant
 from encave.converters import Conversion, convert
 from encave.converters.exporting import export
 from encave.converters.formats.ioh.files import whole
+from encave.converters.formats.syne_tune.space import read_space
 from encave.converters.parts.json_lines import read_lines
 from encave.errors import EncaveError
 from encave.files.parquet import read_table
@@ -160,6 +161,13 @@ def test_a_state_of_ray_tune_whose_second_part_is_damaged(tmp_path: Path, runner
     content = {"checkpoints": [json.dumps(state)], "runner_data": runner, "stats": {}}
     (tmp_path / "experiment_state-2023-11-14_22-13-20.json").write_text(json.dumps(content))
     assert only(tmp_path, tmp_path / "out").status == "converted"
+
+
+@pytest.mark.parametrize("kind", ["Categorical", "Ordinal"])
+def test_a_hyperparameter_without_choices(kind: str) -> None:
+    domain = {"domain_cls": kind, "domain_kwargs": {"categories": []}}
+    with pytest.raises(EncaveError, match="config_space is not one of Syne Tune"):
+        read_space(json.dumps({"a": domain}), "metadata.json")
 
 
 def test_a_constant_of_a_space_that_no_column_can_hold() -> None:

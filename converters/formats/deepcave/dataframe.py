@@ -201,7 +201,7 @@ def _values(hyperparameter: Hyperparameter[Any, Any], texts: _Cells, path: Path)
         if hasattr(hyperparameter, "lower"):
             return _numbers(texts)
         return [None if text is None else _label(text) for text in texts]
-    except (ValueError, OverflowError) as error:
+    except (ValueError, ArithmeticError) as error:
         raise EncaveError(f"{path}: {hyperparameter.name} has a value that is no number: {error}") from error
 
 

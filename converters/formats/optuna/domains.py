@@ -211,7 +211,7 @@ def _uniform(name: str, bounds: tuple[float, float], *, log: bool) -> Hyperparam
     uniform = UniformIntegerHyperparameter if isinstance(low, int) else UniformFloatHyperparameter
     try:
         return uniform(name, low, high, log=log) if math.isfinite(float(high) - float(low)) else None
-    except (ValueError, OverflowError, TypeError):  # TypeError: integers beyond 64 bits
+    except (ValueError, ArithmeticError, TypeError):  # TypeError: integers beyond 64 bits
         return None
 
 

@@ -44,7 +44,7 @@ def read_space(text: Any, where: str) -> LogSpace:
                 hyperparameters.append(hyperparameter)
         space = ConfigurationSpace()
         space.add(hyperparameters)
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise EncaveError(f"{where}: config_space is not one of Syne Tune: {type(error).__name__}: {error}") from error
     text = f"constants that are no number, text or truth value are left out: {', '.join(left_out)}"
     return LogSpace(space, notes=(Note("flagged", text),) if left_out else ())
