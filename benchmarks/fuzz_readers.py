@@ -4,8 +4,9 @@ Run as `python benchmarks/fuzz_readers.py [FOLDER_OF_LOGS…] [--inputs 1000000]
 `tests/logs`; logs of three trials of every format, made by `small_logs.py`, come first. Each round damages one file of
 one log and reads a run that depends on it, in a child with a limit on memory and on each round's time; in some rounds
 the log is searched for, too, by its own format or by all, or the run is written and loaded. Each child has one log for
-some seconds, so that formats have equal time. What fails is kept in `--keep`, with its seed: anything but a run or a
-refusal, and any round that takes all of its memory or time, whatever was made of that.
+some seconds, so that formats have equal time; SIGTERM ends the last one's, and what was done is told. What fails is
+kept in `--keep`, with its seed: anything but a run or a refusal, and any round that takes all of its memory or time,
+whatever was made of that.
 """
 
 from __future__ import annotations
@@ -232,7 +233,9 @@ def main() -> None:
     gc.freeze()
     first, rounds, failures = told.seed, 0, Counter[str]()
     done, used = Counter[str](), Counter[str]()
-    while rounds < told.inputs:
+    over: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: over.append(number))
+    while rounds < told.inputs and not over:
         batch = _batch(logs, first, told.keep)
         done[batch.format] += batch.rounds
         used[batch.format] += batch.seconds
@@ -300,6 +303,7 @@ def _batch(logs: list[_Source], first: int, keep: Path) -> _Batch:
 def _limited(source: _Source, first: int, keep: Path, pipe: multiprocessing.connection.Connection, at: Any) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.signal(signal.SIGALRM, _late)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.disable()
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as home:
         log = _Log(source, Path(home))
