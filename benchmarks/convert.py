@@ -1,19 +1,24 @@
 """Conversion of generated logs, side by side with DeepCAVE's own converters and a bare parse of the same bytes.
 
-Run as `python benchmarks/convert.py [--large] [--million]`. Every figure is the median of three in a fresh process,
-after a conversion of a small log that loads all modules; DeepCAVE's at 100,000 trials, which take many minutes, are
-measured once. Times are seconds of CPU, since other programs may be running.
+Run as `python benchmarks/convert.py [--large] [--million] [--start]`. Every figure of the first table is the median of
+three in a fresh process, after a conversion of a small log that loads all modules; DeepCAVE's at 100,000 trials, which
+take many minutes, are measured once. Times are seconds of CPU, since other programs may be running.
 Memory is the peak of that process above what it held before the conversion (Linux), in brackets relative to the log
 unpacked, where it is compressed. `encave s` is all that `encave convert` does, from the search for logs to the account;
 `folder s` is what DeepCAVE's column covers: one log read and its DeepCAVE folder written. DeepCAVE's column is its
 converter and `save`; it needs DeepCAVE (Python 3.10), for BOHB also hpbandster and for Optuna optuna, whose study it
 reads pickled, not from SQLite. The bare parse is orjson's.
+
+The second table, which `--start` prints alone, is what the command takes for one small log from its start to its end,
+beside `import ConfigSpace, pyarrow`: medians of processes that take turns, CPU with that of child processes. Compiled
+modules lie in a folder of their own, as they lie beside the modules of an installed package.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import pickle
 import statistics
 import subprocess
@@ -35,6 +40,11 @@ LARGE = 100_000
 ONCE = 10_000
 """Trials beyond which DeepCAVE's converters, which take minutes there, are measured once."""
 MILLION = 1_000_000
+BARE = "import ConfigSpace, pyarrow"
+COMMAND = "from encave.cli import main; main()"
+SMALL, TURNS = 100, 15
+BAR = 1.3
+"""Times `BARE` that one small log may take."""
 
 
 def main() -> None:
@@ -42,6 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--large", action="store_true", help=f"also {LARGE:,} trials")
     parser.add_argument("--million", action="store_true", help=f"also Run.load of {MILLION:,} trials")
+    parser.add_argument("--start", action="store_true", help="only what one small log takes, whatever else is said")
     parser.add_argument("--measure", nargs=3, metavar=("WHAT", "FORMAT", "LOG"), help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.measure:
@@ -49,9 +60,11 @@ def main() -> None:
         print(json.dumps(MEASURES[what](form, Path(path))))
         return
     with tempfile.TemporaryDirectory() as folder:
-        _table(Path(folder), (*SIZES, LARGE) if told.large else SIZES)
-        if told.million:
+        if not told.start:
+            _table(Path(folder), (*SIZES, LARGE) if told.large else SIZES)
+        if told.million and not told.start:
             _load(Path(folder))
+        _start(Path(folder) / "start")
 
 
 def _table(folder: Path, sizes: tuple[int, ...]) -> None:
@@ -212,6 +225,46 @@ def _load(folder: Path) -> None:
     assert table and run
     seconds = f"read_table {table['seconds']:.2f} s, Run.load {run['seconds']:.2f} s"
     print(f"\n{MILLION:,} trials: {seconds}, {run['seconds'] - table['seconds']:.2f} s more")
+
+
+def _start(folder: Path) -> None:
+    paths = {form: write(folder / form, SMALL) for form, write in logs.LOGS.items()}
+    paths["table"] = _comma_separated(folder / "table")
+    commands = {BARE: ("-c", BARE)}
+    commands |= {form: ("-c", COMMAND, "convert", str(path), "--out") for form, path in paths.items()}
+    turns = [
+        {what: _process(folder, *command, what=what, turn=turn) for what, command in commands.items()}
+        for turn in range(TURNS + 1)
+    ][1:]  # the first one compiles
+    print(f"\n| one log of {SMALL} trials | CPU, s | ratio | clock, s | ratio | bar |\n|---|---|---|---|---|---|")
+    medians = {what: [statistics.median(turn[what][n] for turn in turns) for n in (0, 1)] for what in commands}
+    for what, (cpu, clock) in medians.items():
+        ratios = [f"{own / bare:.2f}" for own, bare in zip((cpu, clock), medians[BARE], strict=True)]
+        bar = "" if what == BARE else f"{BAR}"
+        print(f"| {what} | {cpu:.2f} | {ratios[0]} | {clock:.2f} | {ratios[1]} | {bar} |")
+
+
+def _comma_separated(folder: Path) -> Path:
+    """A table that needs no mapping."""
+    folder.mkdir(parents=True)
+    rows = "".join(f"{number},{number / 7:.6f},{number % 5},{1 / (1 + number):.6f}\n" for number in range(SMALL))
+    (path := folder / "trials.csv").write_text("trial_id,config:lr,config:depth,cost:loss\n" + rows)
+    return path
+
+
+def _process(folder: Path, *command: str, what: str, turn: int) -> tuple[float, float]:
+    """Seconds of CPU, with those of its children, and of the clock that a Python takes."""
+    given = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    out = [str(folder / f"runs-{what}-{turn}")] if what != BARE else []
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *command, *out], env={**given, "PYTHONPYCACHEPREFIX": str(folder / "compiled")},
+        cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, what
+    return used.ru_utime + used.ru_stime, time.perf_counter() - begun
 
 
 if __name__ == "__main__":

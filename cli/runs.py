@@ -141,8 +141,10 @@ def _led(run: Run) -> Run:
 
 def _has_space(run: Run) -> bool:
     """Whether its space can be made from its JSON."""
+    from ..run.spaces import is_sound
+
     try:
-        _ = run.space
+        _ = is_sound(run.space_json) or run.space
     except EncaveError as error:
         leave_out(str(error))
         return False

@@ -350,13 +350,14 @@ def _hint(empty: Sequence[Survey]) -> str:
 
 def load_each(folders: Sequence[Path]) -> Iterator[tuple[Path, Run | EncaveError]]:
     """The runs of folders that `survey` found, one at a time; an error for each that is damaged."""
+    from ..run.spaces import is_sound
     from ..store import read_runs
 
     for folder in folders:
         damaged: list[EncaveError] = []
         for run in read_runs(folder, on_damaged=damaged.append):
             try:
-                _ = run.space  # which is made from its JSON, and may be damaged
+                _ = is_sound(run.space_json) or run.space  # which is made from its JSON, and may be damaged
             except EncaveError as error:
                 damaged.append(error)
                 continue

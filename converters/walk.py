@@ -68,7 +68,8 @@ class Walk:
                 elif STORE_FILE in names:
                     self.stores.append(folder)
                 else:
-                    if names or below or not depth:  # what is empty cannot be a log; the source itself is asked about
+                    # what is empty, or holds runs alone, cannot be a log; the source itself is asked about
+                    if names or not all(map(_is_run, below)) or not (below or depth):
                         yield from self._readable(folder, names)
                     waiting += [(each, depth + 1) for each in reversed(below)]
 
@@ -113,6 +114,10 @@ class Walk:
         kept = tuple(name for name in names if name not in barred)
         if kept or not names:  # some formats are known by a folder that holds folders only
             yield Listing(folder, kept)
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / HEADER_FILE).is_file() and (folder / TRIALS_FILE).is_file()
 
 
 def _is_of_the_system(path: str) -> bool:

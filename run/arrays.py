@@ -37,6 +37,11 @@ def exact_array(values: Any, kind: pa.DataType, *, nan_is_null: bool = False) ->
         raise EncaveError(f"{error} (wanted {kind})") from None
 
 
+def is_plain(kind: pa.DataType) -> bool:
+    """Whether `plain_numbers` takes arrays of a type."""
+    return kind in _DTYPES
+
+
 def plain_numbers(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
     """The numbers of an array or a column of one of `_DTYPES`, shape (n,); NaN where a float is null.
 

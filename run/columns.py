@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..errors import EncaveError
+from .arrays import is_plain, plain_numbers
 from .equality import same_table
 from .header import RunHeader
 from .trials import COST, Objective, Status, is_one_of
@@ -60,7 +61,8 @@ class RunColumns(RunHeader):
             return known[name]
         if name not in self.trials.column_names:
             raise EncaveError(f"run {self.name}: no column {name!r}; there are {', '.join(self.trials.column_names)}")
-        values = self.trials[name].to_numpy()
+        column = self.trials[name]
+        values = plain_numbers(column) if is_plain(column.type) else column.to_numpy()
         if values.dtype != object:  # texts take many times the memory that they have in Arrow
             values.flags.writeable = False
             known[name] = values

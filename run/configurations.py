@@ -185,6 +185,22 @@ def decode(space: ConfigurationSpace, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def decode_by_json(hyperparameters: Iterable[Mapping[str, Any]], row: Mapping[str, Any]) -> dict[str, Any]:
+    """As `decode`, of hyperparameters as ConfigSpace writes them, so that it need not be loaded."""
+    names = {one["name"]: _is_json(one) for one in hyperparameters}
+    return {
+        name: json.loads(row[name]) if as_json else row[name]
+        for name, as_json in names.items()
+        if row[name] is not None
+    }
+
+
+def _is_json(one: Mapping[str, Any]) -> bool:
+    """As `holds_json`."""
+    values = next((one[key] for key in ("choices", "sequence") if key in one), [one["value"]] if "value" in one else [])
+    return column_type_of(values) == TEXT and not all(isinstance(value, str) for value in values)
+
+
 def check(space: ConfigurationSpace, table: pa.Table, *, may_miss: bool) -> None:
     """Check that every value lies in the space.
 

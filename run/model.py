@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
 from ..errors import EncaveError, check_choice, check_type
 from . import configurations as space_columns
 from . import trials as trial_columns
+from .arrays import plain_numbers
 from .columns import WORKED_OUT, RunColumns
 from .fields import FIELDS, SPELT_OUT, checked_fields
 from .header import Optimizer, check_space
@@ -241,10 +241,11 @@ class Run(RunColumns):
             >>> runs[0].configuration(0)
             {'first': 'tanh', 'second': 'tanh'}
         """
-        row = pc.index(self.configurations[space_columns.CONFIG_ID], config_id).as_py()
-        if row < 0:
+        rows = np.flatnonzero(plain_numbers(self.configurations[space_columns.CONFIG_ID]) == config_id)
+        if not len(rows):
             raise EncaveError(f"run {self.name}: no configuration {config_id}")
-        return space_columns.decode(self.space, self.configurations.slice(row, 1).to_pylist()[0])
+        [row] = self.configurations.slice(int(rows[0]), 1).to_pylist()
+        return space_columns.decode_by_json(self.space_json["hyperparameters"], row)
 
     def incumbent(self, objective: str | None = None) -> Incumbent | None:
         """The incumbent when the run ended; None without any.

@@ -21,6 +21,15 @@ _CONDITIONS = 1_000
 _PARENTS = 200  # in one condition
 _PATHS = 10_000  # by which one hyperparameter leads to another, or skips those between
 _VALUES = 10_000  # of ordinals, as if all were one
+_FORMAT = 0.4  # of ConfigSpace's objects
+_SPACE = {"name", "hyperparameters", "conditions", "forbiddens", "python_module_version", "format_version"}
+_RANGE = {"type", "name", "lower", "upper", "default_value", "log", "meta"}
+_FIELDS = {
+    **dict.fromkeys(("uniform_float", "uniform_int"), _RANGE),
+    "categorical": {"type", "name", "choices", "weights", "default_value", "meta"},
+    "constant": {"type", "name", "value", "meta"},
+}
+_LARGE, _APART = 2**31, 1e-8  # ConfigSpace rounds
 _SHARED: WeakValueDictionary[str, ConfigurationSpace] = WeakValueDictionary()
 
 
@@ -50,6 +59,49 @@ def shared_space(content: Mapping[str, Any]) -> ConfigurationSpace:
     if space is None:
         space = _SHARED[text] = made_space(content)
     return space
+
+
+def is_sound(content: Mapping[str, Any]) -> bool:
+    """Whether `made_space` makes a space for certain, found out without ConfigSpace, which takes long to load.
+
+    It is of ranges, choices and constants as ConfigSpace writes them, of which none depends on another. False where
+    only ConfigSpace can tell.
+    """
+    if set(content) != _SPACE or content["format_version"] != _FORMAT or not isinstance(content["name"], str | None):
+        return False
+    if not content["conditions"] == content["forbiddens"] == [] or not is_list(content["hyperparameters"]):
+        return False
+    described = content["hyperparameters"]
+    sound = all(is_object(one) and _is_sound(one) for one in described)
+    return sound and len({one["name"] for one in described}) == len(described)
+
+
+def _is_sound(one: Mapping[str, Any]) -> bool:
+    kind = str(one.get("type"))
+    if set(one) != _FIELDS.get(kind) or one["meta"] is not None or not (_is_text(one["name"]) and one["name"]):
+        return False
+    if kind == "constant":
+        return _is_text(one["value"]) or _is_small(one["value"])
+    default = one["default_value"]
+    if kind == "categorical":
+        choices: Sequence[Any] = one["choices"] if is_list(one["choices"]) else ()
+        distinct = {choice for choice in choices if _is_text(choice)}
+        return len(distinct) == len(choices) and _is_text(default) and default in distinct and one["weights"] is None
+    low, high = one["lower"], one["upper"]
+    if not all(map(_is_small, (low, high, default))) or not isinstance(one["log"], bool):
+        return False
+    whole = all(isinstance(bound, int) for bound in (low, high, default)) or kind == "uniform_float"
+    apart = high - low >= (1 if kind == "uniform_int" else _APART * max(1, abs(low), abs(high)))
+    return whole and apart and low <= default <= high and (low >= 1 / _LARGE or not one["log"])
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value.isprintable()
+
+
+def _is_small(value: Any) -> bool:
+    """Whether it is a number that no arithmetic of ConfigSpace takes beyond what numbers can be."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGE <= value <= _LARGE
 
 
 def _check_values(content: Mapping[str, Any]) -> None:

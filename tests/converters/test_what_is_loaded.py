@@ -18,6 +18,16 @@ with suppress(SystemExit):
     cli(sys.argv[1:], standalone_mode=False)
 sys.exit(", ".join({"numpy", "scipy", "pandas", "pyarrow", "ConfigSpace"} & set(sys.modules)) or 0)
 """
+_LOOKED_AT = """
+import sys
+from contextlib import suppress
+from encave.cli import cli
+with suppress(SystemExit):
+    cli(sys.argv[1:], standalone_mode=False)
+from encave.converters import engine
+assert engine._server is None
+sys.exit(", ".join({"scipy", "pandas", "ConfigSpace", "matplotlib"} & set(sys.modules)) or 0)
+"""
 _READING = """
 import sys
 from encave.converters.reading_server import _preload
@@ -46,6 +56,8 @@ def test_the_program_that_converts_leaves_numbers_to_those_that_read_and_a_run_n
     _run(_CONVERTED, "convert", str(tmp_path / "trials.csv"), *told)
     [run] = (tmp_path / "runs").iterdir()
     _run(_LOADED, str(run))
+    for verb in ("inspect", "groups"):
+        _run(_LOOKED_AT, verb, str(tmp_path / "runs"))
 
 
 def test_those_that_read_have_no_pandas_until_it_is_used() -> None:

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, EqualsCondition
+from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Constant, EqualsCondition, Float, Integer
+from hypothesis import given
+from hypothesis import strategies as st
 
 from encave.converters import convert
 from encave.converters.parts.pcs import read_pcs
 from encave.errors import EncaveError
 from encave.run import Objective, Optimizer, Run
-from encave.run.spaces import made_space
+from encave.run.spaces import is_sound, made_space
 
 from ..converters.conftest import random_lines, write_sidecar, write_trials
 
@@ -44,6 +46,47 @@ HOSTILE = {
         [{"type": "ordinal", "name": "o", "sequence": list(range(50_000)), "default_value": 0}], []
     ),
 }
+
+
+NUMBERS = st.one_of(
+    st.integers(-3, 9),
+    st.integers(),
+    st.floats(),
+    st.sampled_from([0, 0.0, -0.0, 1e-9, 1 / 3, 2.0**31, 2**31, 1 + 1e-12, 1 + 1e-5, True, None, "1"]),
+)
+TEXTS = st.one_of(st.sampled_from(["a", "b", "", " ", "a\0", "\ud800", "é"]), st.text(max_size=3))
+RANGES = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["uniform_float", "uniform_int"]), "name": TEXTS, "lower": NUMBERS, "upper": NUMBERS,
+        "default_value": NUMBERS, "log": st.sampled_from([False, False, True, None]), "meta": st.none(),
+    }
+)  # fmt: skip
+CHOICES = st.fixed_dictionaries(
+    {
+        "type": st.just("categorical"), "name": TEXTS, "choices": st.lists(st.one_of(TEXTS, NUMBERS), max_size=3),
+        "weights": st.sampled_from([None, None, [0.5, 0.5]]), "default_value": TEXTS, "meta": st.none(),
+    }
+)  # fmt: skip
+CONSTANTS = st.fixed_dictionaries(
+    {"type": st.just("constant"), "name": TEXTS, "value": st.one_of(TEXTS, NUMBERS), "meta": st.none()}
+)
+
+
+@given(st.lists(st.one_of(RANGES, CHOICES, CONSTANTS), max_size=3))
+def test_what_is_told_to_be_sound_is_made(hyperparameters: list[dict[str, Any]]) -> None:
+    content = space(hyperparameters, []) | {"python_module_version": "1.2.0"}
+    if is_sound(content):
+        made = made_space(content)
+        assert [one.name for one in made.values()] == sorted(one["name"] for one in hyperparameters)
+
+
+def test_spaces_are_sound_unless_something_depends_on_something() -> None:
+    made = ConfigurationSpace({"lr": Float("lr", (1e-5, 1.0), log=True), "n": Integer("n", (1, 9)), "kind": ["a", "b"]})
+    made.add(Constant("c", 1), Constant("d", "x"))
+    assert is_sound(made.to_serialized_dict())
+    made.add(EqualsCondition(made["lr"], made["kind"], "a"))
+    assert not is_sound(made.to_serialized_dict())
+    assert not is_sound(CHAIN) and not is_sound({})
 
 
 @pytest.mark.parametrize("told", HOSTILE)
