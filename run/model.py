@@ -271,10 +271,10 @@ class Run(RunColumns):
             15
         """
         wanted = np.asarray(mask)
-        if wanted.shape != (len(self),) or wanted.dtype.kind != "b":
+        if wanted.shape != (len(self),) or not all(isinstance(one, bool) for one in wanted.tolist()):
             told = f"an array of {wanted.dtype} of shape {wanted.shape}"
             raise EncaveError(f"run {self.name}: a mask has a truth value for each of {len(self)} trials, not {told}")
-        return self.replace(trials=self.trials.filter(pa.array(wanted)))
+        return self.replace(trials=self.trials.filter(pa.array(wanted.astype(bool))))
 
     def replace(self, **fields: object) -> Run:
         """The run with some fields replaced; not validated again, so for slices, names, provenance and notes only.

@@ -412,7 +412,14 @@ def test_a_mask_has_a_truth_value_for_each_trial(mask: object) -> None:
         objectives=[Objective("error")], configurations={0: {"lr": 0.1}},
         trials={"config_id": [0, 0], "status": ["success"] * 2, "cost:error": [0.5, 0.25]},
     )  # fmt: skip
-    assert len(run.where(run.column("cost:error") < 0.3)) == len(run.where([True, False])) == 1
+    alike = (
+        run.column("cost:error") < 0.3,
+        [False, True],
+        pd.Series([False, True], dtype=object),
+        pa.array([False, True]),
+    )
+    assert [run.where(one).column("cost:error").tolist() for one in alike] == [[0.25]] * 4
+    assert len(run.where([False, False]).where([])) == 0
     with pytest.raises(EncaveError, match="run mine: a mask has a truth value for each of 2 trials, not an array of"):
         run.where(mask)  # type: ignore[arg-type]
 
