@@ -31,10 +31,14 @@ def check_choice(what: str, given: object, known: Iterable[str]) -> None:
     names = [str(name) for name in known]
     if isinstance(given, str) and given in names:
         return
+    raise EncaveError(f"no {what} {given!r}; there are {', '.join(names) or 'none'}{nearest(given, names)}")
+
+
+def nearest(given: object, names: Iterable[str]) -> str:
+    """The end of a message that asks whether the nearest of some names was meant; empty where none is near."""
     from difflib import get_close_matches
 
-    near = "".join(f"; do you mean {name!r}?" for name in get_close_matches(str(given), names, 1))
-    raise EncaveError(f"no {what} {given!r}; there are {', '.join(names) or 'none'}{near}")
+    return "".join(f"; do you mean {name!r}?" for name in get_close_matches(str(given), list(names), 1))
 
 
 def check_number(what: str, given: object) -> None:

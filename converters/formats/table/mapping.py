@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
-from ....errors import EncaveError
+from ....errors import EncaveError, nearest
 from ....files.json_text import read_json
 from ....run import CONFIG, COST, EXTRA, OPTIONAL_SCHEMA, TRIAL_SCHEMA, Objective, Status
 
@@ -120,8 +120,9 @@ def resolve(spec: Mapping[str, Any], names: Sequence[str], where: str) -> Mapped
     spec = (_own_names(names) if self_explaining(names) else {}) | dict(spec)
     unknown = sorted(set(spec) - {*ROLES, *_TOLD, *_OTHERS})
     if unknown:
-        known = ", ".join((*_OTHERS, *ROLES, *_TOLD))
-        raise EncaveError(f"{where}: the mapping has unknown keys {', '.join(unknown)}; there are {known}")
+        known = (*_OTHERS, *ROLES, *_TOLD)
+        told = f"{', '.join(unknown)}; there are {', '.join(known)}{''.join(nearest(key, known) for key in unknown)}"
+        raise EncaveError(f"{where}: the mapping has unknown keys {told}")
     roles = {role: _column(spec[role], role, names, where) for role in ROLES if role in spec}
     told = list(_objectives(spec.get("objective"), names, where))
     objectives = {name: Objective(short, way or "minimize") for name, short, way in told}

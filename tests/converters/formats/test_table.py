@@ -250,7 +250,7 @@ def test_a_given_space_types_the_choices(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "mapping, reason",
     [
-        ({"objectve": "loss"}, "unknown keys objectve"),
+        ({"objectve": "loss"}, r"unknown keys objectve; there are objective, .*; do you mean 'objective'\?"),
         ({"objective": None}, "names no objective"),
         ({"hyperparameters": None}, r"names no hyperparameters \(hyperparameters=none if it has none\)"),
         ({"hyperparameters": ["lr", "width"]}, "no column 'width'"),
