@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import EncaveError
+from ...errors import EncaveError, check_choice, check_type
 from ...run.several import several_runs
 from ..charts.bars import BarChart
 from ..charts.look import Look
@@ -50,12 +50,14 @@ class Importances(Result):
         """One row per effect of each group.
 
         `task`, `optimizer`, `objective`, `budget`; `method`; `unit`: `share` of a variance, or the objective whose gain
-        it is; `trials` (null: all), `runs`; `effect`: the hyperparameter, or several joined by ×; `value`: mean over
+        it is; `trials` (null: all), `runs`; `r2` of the forests out of bag, mean over runs (below about 0.5 the values
+        say little); `effect`: the hyperparameter, or several joined by ×; `value`: mean over
         runs; `std_over_runs`, `std_over_trees`; `exact`: in the complete table, where that is known.
         """
         columns = {
-            **AT, "method": "string", "unit": "string", "trials": "int64", "runs": "int64", "effect": "string",
-            "value": "float64", "std_over_runs": "float64", "std_over_trees": "float64", "exact": "float64",
+            **AT, "method": "string", "unit": "string", "trials": "int64", "runs": "int64", "r2": "float64",
+            "effect": "string", "value": "float64", "std_over_runs": "float64", "std_over_trees": "float64",
+            "exact": "float64",
         }  # fmt: skip
         return table_of(
             columns,
@@ -63,6 +65,7 @@ class Importances(Result):
                 (
                     *(group.task, group.optimizer, group.objective, group.budget, group.method.label),
                     *("share" if group.method.shares else group.objective, group.trials, len(group.runs)),
+                    *_rounded(float(np.mean([estimate.r2 for estimate in group.estimates]))),
                     *(group.label(k), *_rounded(group.mean[k], group.spread[k], group.tree_spread[k])),
                     *((None,) if group.exact is None else _rounded(group.exact[k])),
                 )
@@ -169,7 +172,7 @@ def importance(
         truth: Gives the complete table that a run searched, or None.
 
     Raises:
-        EncaveError: there are no runs, no run has the objective, or there is no such method or game.
+        EncaveError: there are no runs, no run has the objective, or there is no such method, game or budget.
 
     Example:
         >>> found = encave.importance(runs.where(task="mlp", optimizer="DEHB", seed=0))
@@ -177,6 +180,9 @@ def importance(
         ['first', 'first × second', 'second']
     """
     how = Method(name=method, order=order, game=game)
+    if isinstance(budget, str):
+        check_choice("budget", budget, (ALL,))
+    check_type("what is given as first", first, Sequence, "like (16, 32, 64)")
     sections = view_runs(several_runs(runs)).sections
     check_has_objective(sections, None if objective == ALL else objective)
     found = group_importance(sections, objective=objective, budget=budget, method=how, first=first, truth=truth)

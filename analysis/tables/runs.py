@@ -144,6 +144,18 @@ class Runs(Tabular, Sequence[Run]):
         found = zip(self, self._labelled(frozenset(names)), strict=True)
         return self._with(run if label is None else run.labelled(names[label]) for run, label in found)
 
+    def led_by(self, objective: str) -> Runs:
+        """The runs with this objective first, by which they are compared.
+
+        Raises:
+            EncaveError: a run has no such objective.
+
+        Example:
+            >>> set(runs.led_by("size").table()["objective"].to_pylist())
+            {'size'}
+        """
+        return self._with(run.led_by(objective) for run in self)
+
     def where(
         self,
         keep: Callable[[Run], bool] | None = None,

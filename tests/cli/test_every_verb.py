@@ -78,6 +78,7 @@ def importance(told: Told, runs: encave.Runs, c: encave.Comparisons) -> None:
             for name in ("value", "std_over_runs", "std_over_trees"):
                 assert effect[name] == pytest.approx(row[name], abs=1e-11), name
             assert (effect["exact"], group["unit"], group["method"]) == (row["exact"], row["unit"], row["method"])
+            assert row["r2"] == pytest.approx(np.mean([run["r2"] for run in group["runs"]]), abs=1e-11)
             seen += 1
     assert seen == len(given) > 0
 
