@@ -652,3 +652,15 @@ def test_a_pickle_of_protocol_5_with_arrays(tmp_path: Path) -> None:
         vector, fitness = rng.random(3), float(rng.random())
         assert (row["budget"], row["cost:fitness"]) == (budget, fitness)
         assert list(run.configuration(row["config_id"]).values()) == pytest.approx(vector.tolist(), abs=1e-12)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_an_incumbent_that_is_a_vector_is_looked_up(tmp_path: Path, own: bool) -> None:
+    optimizer = write_dehb(tmp_path / "log", 40)
+    path = tmp_path / "log" / "incumbent.json"
+    incumbent = json.loads(path.read_text())
+    vector = np.asarray(optimizer.inc_config, dtype=float)
+    incumbent["config"] = (vector if own else 1 - vector).tolist()
+    path.write_text(json.dumps(incumbent))
+    conversion, _ = one(tmp_path / "log", tmp_path / "out")
+    assert told(conversion, "another vector") == (not own)
