@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import pickle
 import shutil
@@ -583,3 +584,16 @@ def test_lines_of_other_studies_are_no_damage_and_those_without_an_operation_are
     path.write_text(f'{text}\n{{"worker_id": "w"}}\n')
     [told] = [note.count for note in read(tmp_path).run.notes if "no operation that can be read" in note.text]
     assert told == 1
+
+
+def test_infinite_steps_keep_their_sign(tmp_path: Path) -> None:
+    study = optuna.create_study(storage=f"sqlite:///{tmp_path / 'steps.db'}", study_name="s", sampler=sampler())
+
+    def objective(trial: optuna.Trial) -> float:
+        trial.report(math.inf if trial.number else -math.inf, 0)
+        trial.report(0.5, 1)
+        return trial.suggest_float("x", 0, 1)
+
+    study.optimize(objective, n_trials=2)
+    told = [json.loads(text) for text in read(tmp_path).run.trials["extra:intermediate_values"].to_pylist()]
+    assert told == [{"0": -math.inf, "1": 0.5}, {"0": math.inf, "1": 0.5}]
