@@ -345,7 +345,13 @@ def main() -> None:
 
 
 def _kept(path: Path | None) -> Known | None:
-    return Known(*json.loads(path.read_text(encoding="utf-8"))) if path and path.exists() else None
+    """What an earlier run told, of the files of tests that are still there."""
+    if not path or not path.exists():
+        return None
+    lines, seconds = json.loads(path.read_text(encoding="utf-8"))
+    there = {file for file in seconds if (HERE / file).exists()}
+    kept = {module: {file: of[file] for file in of if file in there} for module, of in lines.items()}
+    return Known(kept, {file: seconds[file] for file in sorted(there)})
 
 
 def _lines(module: Path, before: str, after: str) -> list[str]:
