@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from encave.errors import EncaveError
-from encave.files import pickle_check, pickle_sharing, pickle_stack
+from encave.files import pickle_check, pickle_classes, pickle_sharing, pickle_stack
 
 OBJECT = b"cm\nA\n)\x81"  # of a class found by its name, made by NEWOBJ
 
@@ -28,3 +28,10 @@ def test_members_count_as_often_as_they_are_referred_to(monkeypatch: pytest.Monk
     pickle_sharing.check([shared] * 3, "it")
     with pytest.raises(EncaveError, match="it has objects that hold each other over and over, more than 9"):
         pickle_sharing.check([shared] * 3 + ["b"], "it")
+
+
+@pytest.mark.parametrize("text", ["i4,i4", "(9,9)f8", "V8", "no type", 5, None])
+def test_types_of_arrays_are_plain(text: object) -> None:
+    assert pickle_classes.Type("f8", False, True).dtype == float
+    with pytest.raises(ValueError, match=r"^the type .* of an array, which encave does not read$"):
+        pickle_classes.Type(text)
