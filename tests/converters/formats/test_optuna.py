@@ -20,6 +20,7 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from encave.converters.conversion import convert
+from encave.converters.formats.optuna import journal
 from encave.converters.formats.optuna.reader import READER
 from encave.converters.reader import Found, Listing, Options, ReadResult
 from encave.errors import EncaveError
@@ -597,3 +598,14 @@ def test_infinite_steps_keep_their_sign(tmp_path: Path) -> None:
     study.optimize(objective, n_trials=2)
     told = [json.loads(text) for text in read(tmp_path).run.trials["extra:intermediate_values"].to_pylist()]
     assert told == [{"0": -math.inf, "1": 0.5}, {"0": math.inf, "1": 0.5}]
+
+
+def test_a_damaged_line_hides_no_study_that_is_created_after_it(tmp_path: Path) -> None:
+    backend = optuna.storages.journal.JournalFileBackend(str(tmp_path / "journal.log"))
+    storage = optuna.storages.JournalStorage(backend)
+    for name in ("first", "second"):
+        study = optuna.create_study(storage=storage, study_name=name, sampler=sampler())
+        study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=2)
+    path = tmp_path / "journal.log"
+    path.write_text('{"op_code": 0, "study_name"\n' + path.read_text())
+    assert journal._studies(path) == ["first", "second"]
