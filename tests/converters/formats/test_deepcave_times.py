@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from encave.converters.formats.deepcave import native
 from encave.converters.formats.deepcave.trials import LoggedColumns, clean
 from encave.run import Objective
 
@@ -26,3 +27,10 @@ def test_time_is_an_objective_only_where_it_says_something(
     found = clean(logged, [Objective(name) for name in names])
     assert [one.name for one in found.objectives] == kept
     assert any("Time is left out" in note.text for note in found.notes) == (kept == ["loss"])
+
+
+@pytest.mark.parametrize(("budget", "told"), [(1.0, [1]), (3.0, [])])
+def test_copies_at_another_budget_are_told(budget: float, told: list[int]) -> None:
+    rows = [[0, budget, 0, [0.5], 0.0, 1.0, 1, {}], [0, 3.0, 0, [0.5], 1.0, 1.0, 1, {}]]
+    notes = native._oddities(rows, {}, [Objective("loss")])
+    assert [note.count for note in notes if "of no duration" in note.text] == told
