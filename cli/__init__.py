@@ -6,6 +6,7 @@ failed), 2 usage or input, 130 interrupted.
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 from ..files.lazy import handed_on
@@ -20,8 +21,11 @@ __getattr__, __dir__ = handed_on(__name__, {"cli": ".program"})
 
 def main() -> None:
     """Entry point of the command `encave`."""
-    with told():
-        from .common import OWN_PROCESS
-        from .program import cli
+    try:
+        with told():
+            from .common import OWN_PROCESS
+            from .program import cli
 
-        cli(prog_name="encave", obj=OWN_PROCESS)
+            cli(prog_name="encave", obj=OWN_PROCESS)
+    finally:
+        gc.freeze()  # or the interpreter looks for cycles in all that was loaded, which ends with it anyway

@@ -66,3 +66,10 @@ def test_those_that_read_have_no_pandas_until_it_is_used() -> None:
 
 def test_texts_that_pandas_takes_for_missing_are_known_without_it() -> None:
     assert twin.MISSING == STR_NA_VALUES
+
+
+def test_a_command_does_not_look_for_cycles_at_its_end() -> None:
+    program = "import atexit, gc; atexit.register(lambda: print('frozen', gc.get_freeze_count() > 1000));"
+    program += "from encave.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program, "--version"], capture_output=True, check=True, text=True)
+    assert "frozen True" in done.stdout
