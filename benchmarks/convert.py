@@ -10,8 +10,8 @@ converter and `save`; it needs DeepCAVE (Python 3.10), for BOHB also hpbandster 
 reads pickled, not from SQLite. The bare parse is orjson's.
 
 The second table, which `--start` prints alone, is what the command takes for one small log from its start to its end,
-beside `import ConfigSpace, pyarrow`: medians of processes that take turns, CPU with that of child processes. Compiled
-modules lie in a folder of their own, as they lie beside the modules of an installed package.
+beside `import ConfigSpace, pyarrow` right before it: medians, the ratio that of the pairs, CPU with that of child
+processes. Compiled modules lie in a folder of their own, as they lie beside the modules of an installed package.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ ONCE = 10_000
 MILLION = 1_000_000
 BARE = "import ConfigSpace, pyarrow"
 COMMAND = "from encave.cli import main; main()"
-SMALL, TURNS = 100, 15
+SMALL, TURNS = 100, 11
 BAR = 1.3
 """Times `BARE` that one small log may take."""
 
@@ -230,18 +230,24 @@ def _load(folder: Path) -> None:
 def _start(folder: Path) -> None:
     paths = {form: write(folder / form, SMALL) for form, write in logs.LOGS.items()}
     paths["table"] = _comma_separated(folder / "table")
-    commands = {BARE: ("-c", BARE)}
-    commands |= {form: ("-c", COMMAND, "convert", str(path), "--out") for form, path in paths.items()}
-    turns = [
-        {what: _process(folder, *command, what=what, turn=turn) for what, command in commands.items()}
-        for turn in range(TURNS + 1)
-    ][1:]  # the first one compiles
-    print(f"\n| one log of {SMALL} trials | CPU, s | ratio | clock, s | ratio | bar |\n|---|---|---|---|---|---|")
-    medians = {what: [statistics.median(turn[what][n] for turn in turns) for n in (0, 1)] for what in commands}
-    for what, (cpu, clock) in medians.items():
-        ratios = [f"{own / bare:.2f}" for own, bare in zip((cpu, clock), medians[BARE], strict=True)]
-        bar = "" if what == BARE else f"{BAR}"
-        print(f"| {what} | {cpu:.2f} | {ratios[0]} | {clock:.2f} | {ratios[1]} | {bar} |")
+    turns = [{form: _pair(folder, path, form, turn) for form, path in paths.items()} for turn in range(TURNS + 1)]
+    print(
+        f"\n| one log of {SMALL} trials | CPU, s | bare | ratio | clock, s | bare | ratio | bar |" + "\n|" + "---|" * 8
+    )
+    for form in paths:
+        pairs = [turn[form] for turn in turns[1:]]  # the first one compiles
+        cells = [form]
+        for own, bare in (zip(*(pair[n] for pair in pairs), strict=True) for n in (0, 1)):
+            ratio = statistics.median(a / b for a, b in zip(own, bare, strict=True))
+            cells += [f"{statistics.median(own):.2f}", f"{statistics.median(bare):.2f}", f"{ratio:.2f}"]
+        print("| " + " | ".join([*cells, f"{BAR}"]) + " |")
+
+
+def _pair(folder: Path, path: Path, form: str, turn: int) -> list[tuple[float, float]]:
+    """Seconds of CPU, and of the clock, of the command and of `BARE` right before it."""
+    bare = _process(folder, "-c", BARE)
+    own = _process(folder, "-c", COMMAND, "convert", str(path), "--out", str(folder / f"runs-{form}-{turn}"))
+    return list(zip(own, bare, strict=True))
 
 
 def _comma_separated(folder: Path) -> Path:
@@ -252,18 +258,17 @@ def _comma_separated(folder: Path) -> Path:
     return path
 
 
-def _process(folder: Path, *command: str, what: str, turn: int) -> tuple[float, float]:
+def _process(folder: Path, *command: str) -> tuple[float, float]:
     """Seconds of CPU, with those of its children, and of the clock that a Python takes."""
     given = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    out = [str(folder / f"runs-{what}-{turn}")] if what != BARE else []
     begun = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, *command, *out], env={**given, "PYTHONPYCACHEPREFIX": str(folder / "compiled")},
+        [sys.executable, *command], env={**given, "PYTHONPYCACHEPREFIX": str(folder / "compiled")},
         cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, what
+    assert process.returncode == 0, command
     return used.ru_utime + used.ru_stime, time.perf_counter() - begun
 
 

@@ -1,7 +1,7 @@
 """The process from which those that read logs are forked: it has loaded every format and nothing foreign.
 
 A process that reads is there within milliseconds and shares what is loaded with the others; one that is forked from
-the program itself would take over its threads.
+a program in the midst of its work would take over its threads.
 """
 
 from __future__ import annotations
