@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .. import store
 from ..errors import EncaveError
 from ..files.atomic import atomic_file, sweep
+from ..files.unicode_text import spelt_out
 from ..run import Run
 from .account import Conversion, accounted, refused
 from .engine import Engine, ReadingTask
@@ -177,7 +178,7 @@ def read_all(
     for log, has, answer in zip(logs, before, wanted.engine.ordered(tasks), strict=True):
         name, path = log.format, log.found.path
         if isinstance(answer, Run) or (has is not None and answer is None):
-            sources.add(str(log.found.source))
+            sources.add(spelt_out(str(log.found.source)))
         if isinstance(answer, Run):
             yield _judged(path, name, answer, wanted)
         elif has is None or answer is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
+import os
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -273,7 +274,7 @@ def fingerprint(found: Found, name: str, options: Options) -> str:
     digest = hashlib.sha256(json.dumps(told).encode())
     beside = sidecar.locate(found.path)
     for path in (*found.files, *([beside] if beside else [])):
-        digest.update(path.name.encode())
+        digest.update(os.fsencode(path.name))
         for block in _blocks(path):
             digest.update(block)
     return digest.hexdigest()

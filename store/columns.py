@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from ..errors import EncaveError
 from ..files.parquet import read_own
+from ..files.unicode_text import spelt_out
 from ..run import CONFIG, Run, Status
 from .layout import Partition
 
@@ -90,7 +91,7 @@ def partition_of(run: Run) -> Partition:
 
 def run_id(source: str) -> str:
     """Identity of the run of a log: another conversion of the same log is the same run."""
-    return hashlib.sha256(source.encode()).hexdigest()[:16]
+    return hashlib.sha256(spelt_out(source).encode()).hexdigest()[:16]  # as a run has it
 
 
 def identity(run: Run) -> str:

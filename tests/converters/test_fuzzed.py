@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,16 @@ def test_a_hyperparameter_without_choices(kind: str) -> None:
     domain = {"domain_cls": kind, "domain_kwargs": {"categories": []}}
     with pytest.raises(EncaveError, match="config_space is not one of Syne Tune"):
         read_space(json.dumps({"a": domain}), "metadata.json")
+
+
+def test_a_file_whose_name_is_no_unicode(tmp_path: Path) -> None:
+    write_trials(tmp_path / "log" / "good", random_lines(3))
+    odd = Path(os.fsdecode(os.fsencode(tmp_path / "log") + b"/\xff\xfe.csv"))
+    odd.write_text("config:lr,cost:loss\n0.1,1\n0.2,2\n")
+    for _ in range(2):
+        assert {one.status for one in convert([tmp_path / "log"], tmp_path / "out")} <= {"converted", "unchanged"}
+        exported = export([tmp_path / "log", tmp_path / "out"], tmp_path / "store", "store")
+        assert [one.status for one in exported.conversions] in (["converted"] * 2, ["unchanged"] * 2)
 
 
 def test_a_constant_of_a_space_that_no_column_can_hold() -> None:
