@@ -22,7 +22,7 @@ _NAMES = (
 TASKS = re.compile(rf"{_NAMES}|{_DIMENSION}", re.IGNORECASE)
 """Names of what a run is on."""
 _ALONE = re.compile(_NAMES, re.IGNORECASE)  # a dimension names no task without its function
-_BEFORE = re.compile(r".*[./]|^(user_attrs|info|config|params)_")
+_BEFORE = re.compile(r"^(?:.*[./]|(?:user_attrs|info|config|params)_)", re.DOTALL)  # in linear time
 _OF_ANY = frozenset(("classification", "regression", "binary", "multiclass", "minimize", "maximize", "none", "nan"))
 _LONGEST = 200  # letters of a name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,14 @@ def test_a_file_whose_name_is_no_unicode(tmp_path: Path) -> None:
         assert {one.status for one in convert([tmp_path / "log"], tmp_path / "out")} <= {"converted", "unchanged"}
         exported = export([tmp_path / "log", tmp_path / "out"], tmp_path / "store", "store")
         assert [one.status for one in exported.conversions] in (["converted"] * 2, ["unchanged"] * 2)
+
+
+@pytest.mark.parametrize("letter", "a(_é")
+def test_a_column_of_a_very_long_name_costs_no_time(tmp_path: Path, letter: str) -> None:
+    (tmp_path / "t.csv").write_text(f"config:a,cost:b,{letter * 100_000}\n0.1,1,x\n0.2,2,x\n")
+    begun = time.process_time()
+    assert only(tmp_path, tmp_path / "out").status in ("converted", "refused")
+    assert time.process_time() - begun < 10
 
 
 def test_a_constant_of_a_space_that_no_column_can_hold() -> None:
