@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -131,12 +133,25 @@ def _unmarked(line: bytes, path: Path) -> bytes:
 
 
 def _skip_line(file: BinaryIO) -> None:
-    """Go to the end of the line, in blocks, which is many times faster than line by line."""
+    """Go to the end of the line, in blocks, which is many times faster than line by line; holes are not read."""
     while block := file.read(_BLOCK):
         place = block.find(b"\n")
         if place >= 0:
             file.seek(place + 1 - len(block), SEEK_CUR)
             return
+        if not any(block):
+            file.seek(_next_data(file.fileno(), file.tell()))
+
+
+def _next_data(handle: int, place: int) -> int:
+    """Where a file has bytes again, from a place that may be in a hole of a sparse file; its size if nowhere."""
+    at = os.lseek(handle, 0, os.SEEK_CUR)  # as whoever buffers it has it
+    try:
+        return os.lseek(handle, place, os.SEEK_DATA)
+    except OSError as error:
+        return os.fstat(handle).st_size if error.errno == errno.ENXIO else place
+    finally:
+        os.lseek(handle, at, os.SEEK_SET)
 
 
 def _note(path: Path, reason: str, numbers: list[int]) -> Note:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,21 @@ def test_of_a_line_that_is_too_long_only_the_beginning_is_read(
 
 
 @pytest.mark.usefixtures("_block")
+def test_the_holes_of_a_line_without_end_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_lines, "LONGEST", 1 << 20)
+    path = tmp_path / "l.jsonl"
+    with path.open("wb") as file:
+        file.write(b'{"a": 1}\n{"a": "')
+        file.truncate(1 << 40)
+        file.seek((1 << 39) + 5)
+        file.write(b'"}\n{"a": 2}\n{"b": 1')
+    begun = time.process_time()
+    lines = read_lines(path, an_object)
+    assert time.process_time() - begun < 20
+    assert (lines.values, lines.dropped) == ([{"a": 1}, {"a": 2}], 2)
+    assert [number for number, _ in numbered_lines(path)] == [1, 2, 3, 4]
+
+
 def test_lines_are_kept_or_told_with_their_numbers(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_text('{"a": 1}\n3\n\n{"a"\n{"b": 2}\n{"c": 3} {}\n[]\n{"d": 4}')
     lines = read_lines(tmp_path / "log.jsonl", an_object)
