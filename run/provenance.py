@@ -7,6 +7,7 @@ written again has the same bytes.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType, NoneType
@@ -62,6 +63,8 @@ class Told:
             >>> encave.Provenance.from_json({"task": "mlp", "facade": "HPO"}).task
             'mlp'
         """
+        free = {key for key, value in content.items() if key not in cls._KINDS or isinstance(value, Mapping)}
+        content = {key: _finite(value) if key in free else value for key, value in content.items()}
         fields: dict[str, Any] = {key: value for key, value in content.items() if key in cls._KINDS}
         return cls(**fields, extra={key: content[key] for key in content if key not in fields}, order=tuple(content))
 
@@ -289,6 +292,16 @@ def _reported(entry: Any) -> Reported:
     if not is_object(entry) or not {"name", "column"} <= entry.keys():
         raise EncaveError(f"metadata: reporting has {shown(entry)}, which names nothing to report")
     return Reported.from_json(entry)
+
+
+def _finite(value: Any) -> Any:
+    """The value with the texts `nan` and `inf` for numbers that JSON does not have, such as a setting of a log."""
+    if isinstance(value, Mapping):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        found = [_finite(one) for one in value]
+        return found if isinstance(value, list) else tuple(found)
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _plain(value: Any) -> Any:

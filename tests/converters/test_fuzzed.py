@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -188,6 +189,17 @@ def test_a_column_of_a_very_long_name_costs_no_time(tmp_path: Path, letter: str)
     begun = time.process_time()
     assert only(tmp_path, tmp_path / "out").status in ("converted", "refused")
     assert time.process_time() - begun < 10
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999", "-Infinity"])
+def test_settings_with_numbers_that_json_does_not_have(tmp_path: Path, number: str) -> None:
+    metrics = {name: [80.0, 81.0] for name in ("train_acc", "valid_acc", "test_acc", "runtime", "train_time")}
+    told = '{"dataset": "cifar10", "optimizer": "re", "search": {"epochs": [' + number + "]}}"
+    (tmp_path / "errors.json").write_text(f"[{told}, {json.dumps(metrics)}]")
+    written = only(tmp_path, tmp_path / "out")
+    assert written.status == "converted" and written.output is not None
+    told = json.dumps(Run.load(written.output).provenance.json())
+    assert re.search(r'"epochs": \["(nan|-?inf)"\]', told)
 
 
 def test_a_constant_of_a_space_that_no_column_can_hold() -> None:
