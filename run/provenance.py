@@ -63,7 +63,7 @@ class Told:
             >>> encave.Provenance.from_json({"task": "mlp", "facade": "HPO"}).task
             'mlp'
         """
-        free = {key for key, value in content.items() if key not in cls._KINDS or isinstance(value, Mapping)}
+        free = {key for key, value in content.items() if key not in cls._KINDS or is_object(value)}
         content = {key: _finite(value) if key in free else value for key, value in content.items()}
         fields: dict[str, Any] = {key: value for key, value in content.items() if key in cls._KINDS}
         return cls(**fields, extra={key: content[key] for key in content if key not in fields}, order=tuple(content))
@@ -296,11 +296,11 @@ def _reported(entry: Any) -> Reported:
 
 def _finite(value: Any) -> Any:
     """The value with the texts `nan` and `inf` for numbers that JSON does not have, such as a setting of a log."""
-    if isinstance(value, Mapping):
+    if is_object(value):
         return {key: _finite(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        found = [_finite(one) for one in value]
-        return found if isinstance(value, list) else tuple(found)
+    if is_list(value):
+        found = list(map(_finite, value))
+        return tuple(found) if isinstance(value, tuple) else found
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
