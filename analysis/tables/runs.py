@@ -128,21 +128,23 @@ class Runs(Tabular, Sequence[Run]):
         """The runs under other labels, by which they are grouped into optimizers.
 
         Args:
-            names: Label that a run has, or is compared under → label that it gets (others stay), or what gives a run
-                its label.
+            names: Label that a run has, or is compared under, in any case → label that it gets (others stay), or what
+                gives a run its label.
 
         Raises:
             EncaveError: no run has one of the labels, or a new one is empty.
 
         Example:
-            >>> runs.label({"DEHB": "DEHB (ours)"})
+            >>> runs.label({"dehb": "DEHB (ours)"})
             Runs(36 runs of DEHB (ours), SMAC, Random)
         """
         if callable(names):
             return self._with(run.labelled(names(run)) for run in self)
         check_type("what is given to label", names, Mapping, 'like {"DEHB": "DEHB (ours)"}, or a function of a run')
-        found = zip(self, self._labelled(frozenset(names)), strict=True)
-        return self._with(run if label is None else run.labelled(names[label]) for run, label in found)
+        known = self._labels_of(names)
+        new = {known[name]: label for name, label in names.items()}
+        found = zip(self, self._labelled(frozenset(new)), strict=True)
+        return self._with(run if label is None else run.labelled(new[label]) for run, label in found)
 
     def led_by(self, objective: str) -> Runs:
         """The runs with this objective first, by which they are compared.
@@ -167,7 +169,8 @@ class Runs(Tabular, Sequence[Run]):
         """Those of the runs that are wanted.
 
         Names are those that runs have and those under which they are compared, where folders tell the task of logs that
-        name none, or runs of one label are kept apart. Runs that are found by such a name bear it from then on.
+        name none, or runs of one label are kept apart, in any case where only one can be meant. Runs that are found by
+        such a name bear it from then on.
 
         Args:
             keep: Says of a run whether it is.
@@ -188,7 +191,11 @@ class Runs(Tabular, Sequence[Run]):
             return self
         kept = [keep is None or keep(run) for run in self]
         seeds = None if seed is None else _seeds(seed)
-        labels = [run.label for run in self] if optimizer is None else self._labelled(_words(optimizer))
+        labels = (
+            [run.label for run in self]
+            if optimizer is None
+            else self._labelled(frozenset(self._labels_of(_words(optimizer)).values()))
+        )
         runs = self if task is None else self._on(_words(task))
         found = (
             run if run.label == label else run.labelled(label)
@@ -197,15 +204,20 @@ class Runs(Tabular, Sequence[Run]):
         )
         return self._with(found)
 
-    def _labelled(self, wanted: frozenset[str]) -> Iterator[str | None]:
-        """Of each run, which of these labels it has or is compared under; None: none of them.
+    def _labels_of(self, wanted: Iterable[str]) -> dict[str, str]:
+        """Each of these names → the label that it stands for, which runs have or are compared under.
 
         Raises:
             EncaveError: no run has one of them.
         """
-        own = {run.label for run in self}
-        compared = self._compared if wanted - own else [None] * len(self)
-        _check("run of the label", wanted, own | {one.label for one in compared if one})
+        known = {run.label for run in self}
+        if not known.issuperset(wanted):
+            known |= {one.label for one in self._compared if one}
+        return _meant("run of the label", wanted, known)
+
+    def _labelled(self, wanted: frozenset[str]) -> Iterator[str | None]:
+        """Of each run, which of these labels it has or is compared under; None: none of them."""
+        compared = self._compared if wanted - {run.label for run in self} else [None] * len(self)
         for run, one in zip(self, compared, strict=True):
             label = run.label if one is None or run.label in wanted else one.label
             yield label if label in wanted else None
@@ -219,7 +231,8 @@ class Runs(Tabular, Sequence[Run]):
         own = {run.task for run in self if run.task}
         named = all(run.task for run in self) and not wanted - own
         compared = [None] * len(self) if named else self._compared
-        _check("run on the task", wanted, own.union(*((one.task, one.title) for one in compared if one)))
+        known = own.union(*((one.task, one.title) for one in compared if one))
+        wanted = frozenset(_meant("run on the task", wanted, known).values())
         for run, one in zip(self, compared, strict=True):
             told = one is not None and bool({one.task, one.title} & wanted)
             if one is None or run.task in wanted or run.task or one.task.startswith(UNNAMED):
@@ -253,9 +266,19 @@ class Runs(Tabular, Sequence[Run]):
         return pa.Table.from_pylist(rows, schema=pa.schema(kinds))
 
 
-def _check(what: str, wanted: frozenset[str], known: set[str]) -> None:
-    for name in sorted(wanted - known):
-        check_choice(what, name, sorted(known))
+def _meant(what: str, wanted: Iterable[str], known: set[str]) -> dict[str, str]:
+    """Each name → the known one that it is, or is in other cases if only one is.
+
+    Raises:
+        EncaveError: it is none.
+    """
+    found: dict[str, str] = {}
+    for name in wanted:
+        alike = [one for one in known if one.casefold() == str(name).casefold()]
+        if name not in known and len(alike) != 1:
+            check_choice(what, name, sorted(known))
+        found[name] = name if name in known else alike[0]
+    return found
 
 
 def _words(wanted: str | Iterable[str]) -> frozenset[str]:

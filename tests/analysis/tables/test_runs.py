@@ -75,6 +75,18 @@ def test_labels_are_exchanged_or_made() -> None:
         Runs([]).label({"DEHB": "ours"})
 
 
+def test_names_in_another_case_are_known_where_one_is_meant() -> None:
+    runs = three()
+    assert [run.label for run in runs.label({"tpe": "TPE (ours)"})] == ["RE", "RE", "TPE (ours)"]
+    assert names(runs.where(optimizer=["re"])) == names(runs.where(optimizer="RE"))
+    task = runs.tasks[0]
+    assert names(runs.where(task=task.upper())) == names(runs.where(task=task))
+    both = runs.label({"RE": "tpe"})
+    assert names(both.where(optimizer="tpe")) == ["a", "b"]
+    with pytest.raises(EncaveError, match=r"no run of the label 'Tpe'; there are TPE, tpe"):
+        both.where(optimizer="Tpe")
+
+
 def test_a_row_per_run() -> None:
     first, second, _ = three().table().to_pylist()
     assert first == {
