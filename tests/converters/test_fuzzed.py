@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from encave.run import Objective, Run
 from encave.run.configurations import unfit
 
 from .conftest import random_lines, write_sidecar, write_trials
+from .reading import LOGS
 
 
 def only(folder: Path, out: Path, **options: Any) -> Conversion:
@@ -164,6 +166,33 @@ def test_a_state_of_ray_tune_whose_second_part_is_damaged(tmp_path: Path, runner
     content = {"checkpoints": [json.dumps(state)], "runner_data": runner, "stats": {}}
     (tmp_path / "experiment_state-2023-11-14_22-13-20.json").write_text(json.dumps(content))
     assert only(tmp_path, tmp_path / "out").status == "converted"
+
+
+def test_a_value_of_ray_tune_beyond_all_floats(tmp_path: Path) -> None:
+    path = tmp_path / "experiment_state-2023-11-14_22-13-20.json"
+    state = {
+        "trial_id": "a",
+        "status": "TERMINATED",
+        "config": {"x": 1},
+        "last_result": {"training_iteration": 2, "l": 2},
+    }
+    path.write_text(json.dumps({"checkpoints": [json.dumps(state)], "runner_data": {}, "stats": {}}))
+    (tmp_path / "train_a").mkdir()
+    lines = [
+        f'{{"training_iteration": 1, "trial_id": "a", "l": {"9" * 400}}}',
+        '{"training_iteration": 2, "trial_id": "a", "l": 2}',
+    ]
+    (tmp_path / "train_a" / "result.json").write_text("\n".join(lines))
+    assert only(tmp_path, tmp_path / "out").status == "converted"
+
+
+def test_an_incumbent_of_smac_whose_number_is_beyond_64_bits(tmp_path: Path) -> None:
+    log = shutil.copytree(LOGS / "smac" / "smac_instances", tmp_path / "log")
+    history = (log / "runhistory.json").read_text()
+    assert '"2": {' in history
+    (log / "runhistory.json").write_text(history.replace('"2": {', '"-9223372036854775809": {'))
+    told = only(log, tmp_path / "out")
+    assert "report this" not in str(told.reason)
 
 
 @pytest.mark.parametrize("kind", ["Categorical", "Ordinal"])

@@ -157,8 +157,9 @@ def fill(trial: RayTrial, metric: str, *, keep: bool = False) -> None:
     for result in results(trial.folder, trial):
         trial.last = result
         value, iteration = result.get(metric), result.get(ITERATION)
-        if isinstance(value, int | float) and type(value) is not bool and type(iteration) is int:
-            trial.series[iteration] = float(value)
+        measured = value if isinstance(value, float) else finite(value)
+        if measured is not None and type(iteration) is int:
+            trial.series[iteration] = measured
         if keep and isinstance(iteration, int):
             trial.reports.append(result)
 

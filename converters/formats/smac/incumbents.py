@@ -15,7 +15,7 @@ from ....errors import EncaveError
 from ....files.json_text import read_json
 from ....run import Note, Status
 from ...parts.json_lines import read_lines
-from ...parts.numbers import finite
+from ...parts.numbers import finite, integer
 from .columns import Entries
 from .files import Scenario
 from .rows import UNSET, instance_text
@@ -118,7 +118,7 @@ def _trajectory(path: Path, configurations: Mapping[int, Mapping[str, Any]]) -> 
         alone = told[0] if isinstance(told, list) and len(told) == 1 and isinstance(told[0], int) else told
         number = alone if isinstance(alone, int) else numbers.get(_contents(_parsed(told)))
         evaluations = finite(count)
-        if number is not None and number in configurations and evaluations is not None:
+        if number is not None and integer(number) in configurations and evaluations is not None:
             found.append((int(evaluations), number))
         else:
             strange += 1
