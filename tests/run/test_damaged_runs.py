@@ -153,26 +153,30 @@ def test_trials_that_unpack_to_more_than_a_run_has_are_refused(tmp_path: Path, m
             Run.load(tmp_path, configurations=configurations)
 
 
-def test_a_text_that_stands_once_in_the_file_and_in_every_row_is_refused(tmp_path: Path) -> None:
+def test_a_text_that_stands_once_in_the_file_and_in_every_row_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_run().save(tmp_path)
     schema = pq.read_schema(tmp_path / TRIALS_FILE)
-    rows = 1 << 17
+    rows = 1 << 14
     columns = {field.name: pa.nulls(rows, field.type) for field in schema}
     text = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), ["x" * (1 << 17)])
     table = pa.table(columns | {"extra:said": text})
     pq.write_table(table, tmp_path / TRIALS_FILE, compression="zstd", store_schema=False)
     assert (tmp_path / TRIALS_FILE).stat().st_size < 1 << 17
-    with pytest.raises(EncaveError, match=r"unpacks to 16 GiB; encave reads up to 1 GiB"):
+    monkeypatch.setattr(parquet, "_SMALLEST", 1 << 27)
+    with pytest.raises(EncaveError, match=r"unpacks to 2 GiB; encave reads up to 0\.125 GiB"):
         Run.load(tmp_path)
 
 
-def test_nulls_without_end_are_refused(tmp_path: Path) -> None:
+def test_nulls_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_run().save(tmp_path)
     schema = pq.read_schema(tmp_path / TRIALS_FILE)
-    table = pa.table({field.name: pa.nulls(1 << 24, field.type) for field in schema})
+    table = pa.table({field.name: pa.nulls(1 << 19, field.type) for field in schema})
     pq.write_table(table, tmp_path / TRIALS_FILE, compression="zstd")
-    assert (tmp_path / TRIALS_FILE).stat().st_size < 1 << 17
-    with pytest.raises(EncaveError, match="encave reads up to 1 GiB"):
+    assert (tmp_path / TRIALS_FILE).stat().st_size < 1 << 15
+    monkeypatch.setattr(parquet, "_SMALLEST", 1 << 25)
+    with pytest.raises(EncaveError, match=r"encave reads up to 0\.0312 GiB"):
         Run.load(tmp_path)
 
 

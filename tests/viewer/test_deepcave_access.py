@@ -70,6 +70,7 @@ def test_the_token_leaves_a_cookie_and_the_address(client: FlaskClient) -> None:
     assert "SameSite=Lax" in cookie
 
 
+@pytest.mark.end_to_end
 def test_a_stranger_gets_403_at_every_route_of_deepcave(viewer: Viewer) -> None:
     """Pages, Dash's callbacks, scripts and our own files, asked for as another account of this machine would."""
     callback = json.dumps({"output": "content.children", "inputs": []})

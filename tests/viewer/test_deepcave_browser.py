@@ -18,7 +18,10 @@ from encave.viewer.launch import Viewer
 from .chromium import EXECUTABLE, Page
 from .conftest import EDGES
 
-pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason="needs Chromium, e.g. `apt-get install chromium`")
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.skipif(EXECUTABLE is None, reason="needs Chromium, e.g. `apt-get install chromium`"),
+]
 
 PLOTS = "[...document.querySelectorAll('.js-plotly-plot')].filter(p => p.data && p.data.length)"
 SCREENSHOTS = os.environ.get("ENCAVE_SCREENSHOTS")

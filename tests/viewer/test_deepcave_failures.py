@@ -15,6 +15,8 @@ from encave.viewer.selection import Selection
 from .conftest import write_run
 from .pages import Page, Pages
 
+pytestmark = pytest.mark.end_to_end
+
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:

@@ -19,6 +19,8 @@ from encave.viewer.selection import select
 from .chromium import EXECUTABLE, Page
 from .walk import walk
 
+pytestmark = pytest.mark.end_to_end
+
 SCRIPT, IMAGE, SVG = "<script>ran=1</script>", '"><img src=x onerror="ran=1">', '<svg onload="ran=1">'
 NAMES = [
     (SCRIPT, IMAGE, SVG, "${ran=1}"),

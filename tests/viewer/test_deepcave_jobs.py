@@ -17,6 +17,8 @@ from encave.viewer.selection import select
 
 from .pages import Page, Pages
 
+pytestmark = pytest.mark.end_to_end
+
 HEAVY = 100_000  # trees
 
 

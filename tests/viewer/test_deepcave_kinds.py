@@ -33,6 +33,8 @@ from encave.viewer.selection import select
 from .pages import Pages
 from .walk import Seen, walk
 
+pytestmark = pytest.mark.end_to_end
+
 SIZES = ["small", "medium", "large"]
 SLOW = ("symbolic_explanations",)
 

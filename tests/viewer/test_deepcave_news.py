@@ -17,6 +17,7 @@ from encave.viewer.selection import select
 
 from .pages import Pages
 
+pytestmark = pytest.mark.end_to_end
 OPEN = """
 import sys; from pathlib import Path
 from encave.viewer import news, open_runs

@@ -21,6 +21,8 @@ from .pages import Pages
 from .recomputed import Source
 from .shown_numbers import wrong_in, wrong_in_curves, wrong_in_fronts
 
+pytestmark = pytest.mark.end_to_end
+
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
 

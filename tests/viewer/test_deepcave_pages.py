@@ -19,6 +19,8 @@ from encave.viewer.selection import select
 from .pages import ONE_RUN
 from .walk import Seen, walk
 
+pytestmark = pytest.mark.end_to_end
+
 
 def write(folder: Path, configs: list[dict[str, Any]], costs: list[float | None], **extra: list[Any]) -> None:
     """A converted run with a trial of each configuration; a trial without cost has crashed."""

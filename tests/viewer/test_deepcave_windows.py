@@ -16,6 +16,8 @@ from .chromium import EXECUTABLE
 from .chromium import Page as Browser
 from .pages import Page, Pages
 
+pytestmark = pytest.mark.end_to_end
+
 FIRST, SECOND = "DEHB-cifar10-seed0", "RE-cifar10-seed0"
 
 

@@ -35,6 +35,7 @@ from .pages import Pages
 needs_deepcave = pytest.mark.skipif(
     importlib.util.find_spec("deepcave") is None, reason="DeepCAVE is not installed (it needs Python 3.10)"
 )
+pytestmark = pytest.mark.end_to_end
 HERE = Path(sys.executable)
 OPEN = """
 import sys; from pathlib import Path

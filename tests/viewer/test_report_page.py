@@ -14,7 +14,10 @@ from encave.cli.runs import load_runs
 from .. import drawing
 from .chromium import EXECUTABLE, Page
 
-pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason="needs Chromium, e.g. `apt-get install chromium`")
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.skipif(EXECUTABLE is None, reason="needs Chromium, e.g. `apt-get install chromium`"),
+]
 GOLDEN = Path(__file__).resolve().parent.parent / "studies" / "golden"
 SEE_ALL = """(async () => {
   window.errors = [];

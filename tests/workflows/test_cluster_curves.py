@@ -18,6 +18,8 @@ from encave.run import Objective, Optimizer, Provenance, Run
 from encave.runners.cluster.places import Cluster
 from encave.workflows.cluster_curves import reduce_sources
 
+pytestmark = pytest.mark.end_to_end
+
 RUNS = 60
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from encave.cli import cli
 
 from .native_study import CHECKS, Study
+
+pytestmark = pytest.mark.end_to_end
 
 
 def _encave(*arguments: str) -> None:

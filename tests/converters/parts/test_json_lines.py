@@ -51,7 +51,7 @@ def test_of_a_line_that_is_too_long_only_the_beginning_is_read(
 
 @pytest.mark.usefixtures("_block")
 def test_the_holes_of_a_line_without_end_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_lines, "LONGEST", 1 << 20)
+    monkeypatch.setattr(json_lines, "LONGEST", 1 << 16)
     path = tmp_path / "l.jsonl"
     with path.open("wb") as file:
         file.write(b'{"a": 1}\n{"a": "')

@@ -176,10 +176,11 @@ def test_samplers_and_pruners_of_studies_that_optuna_wrote(tmp_path: Path) -> No
         "h": (optuna.samplers.RandomSampler(seed=0), None, 3),
     }
     for name, (sampler, pruner, trials) in made.items():
-        study = optuna.create_study(storage=storage, study_name=name, sampler=sampler, pruner=pruner)
+        study = optuna.create_study(study_name=name, sampler=sampler, pruner=pruner)
         if name == "h":
             study.set_user_attr("sampler", "RandomSampler")
         study.optimize(steps, n_trials=trials)
+        optuna.copy_study(from_study_name=name, from_storage=study._storage, to_storage=storage)
     runs = {result.run.name: result.run.provenance.group for result in read_all(tmp_path, "optuna")}
     assert runs == {
         "a": "Optuna (Grid Search)",

@@ -34,6 +34,8 @@ from encave.runners.studies import folder as study_folder
 from encave.runners.studies.status import study_status
 from encave.runners.studies.study import Limit, Ready, RunProgress, RunSpec, run_study
 
+pytestmark = pytest.mark.end_to_end
+
 dask_config = pytest.importorskip("dask.config", reason="needs the extra dask")
 distributed = pytest.importorskip("distributed")
 Client, Security = distributed.Client, distributed.Security

@@ -14,6 +14,8 @@ from encave.runners.studies.study import Limit, RunSpec, run_study
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
 import study as benchmark
 
+pytestmark = pytest.mark.end_to_end
+
 
 def test_runs_that_are_lost_or_there_twice_are_counted(tmp_path: Path) -> None:
     study, store = tmp_path / "study", tmp_path / "store"
