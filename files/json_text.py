@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
@@ -141,12 +142,12 @@ def read_text(path: Path, limit: int = LARGEST) -> str:
 def _read(path: Path, limit: int = LARGEST) -> bytes:
     try:
         with path.open("rb") as file:
-            data = file.read(limit + 1)
+            size = os.fstat(file.fileno()).st_size
+            data = b"" if size > limit else file.read(limit + 1)  # it may be growing, or be no file that has a size
     except OSError as error:
         raise EncaveError(f"cannot read {path}: {error}") from error
-    if len(data) > limit:
-        told = f"{path.stat().st_size:,} bytes; encave reads such files up to {limit >> 20} MiB"
-        raise EncaveError(f"{path} has {told}")
+    if (size := max(size, len(data))) > limit:
+        raise EncaveError(f"{path} has {size:,} bytes; encave reads such files up to {limit >> 20} MiB")
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):  # as PowerShell writes it
         return data.decode("utf-16", errors="replace").encode()
     return data.removeprefix(BOM_UTF8)

@@ -68,14 +68,14 @@ READER = Hostile()
 """
 REASONS = {
     "memory": "--memory raises the limit",
-    "loop": "took longer than 3 s; --timeout raises the limit",
-    "sleep": "took longer than 3 s; --timeout raises the limit",
+    "loop": "took longer than 2 s; --timeout raises the limit",
+    "sleep": "took longer than 2 s; --timeout raises the limit",
     "kill": "the process that read it ended (SIGKILL)",
     "crash": "the process that read it ended (SIGABRT)",
     "raise": "ZeroDivisionError",
 }
 TIGHT = Limits(memory=0.75, seconds=60.0)  # memory is full within a second, unless the machine has much to do
-SHORT = Limits(memory=0.75, seconds=3.0)
+SHORT = Limits(memory=0.75, seconds=2.0)
 
 
 def log(root: Path, seed: int, trials: int = 5) -> None:
