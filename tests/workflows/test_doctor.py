@@ -14,11 +14,12 @@ from encave.workflows import doctor
 from encave.workflows.doctor import examine
 
 
-def test_everything_that_is_installed_is_found() -> None:
+def test_everything_that_is_installed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     checks = {check.name: check for check in examine()}
     for name in ("numpy", "pyarrow", "click", "pyyaml"):
         assert checks[name].state == "ok" and checks[name].found == importlib.metadata.version(name)
     assert checks["surrogate"].kind == "benchmark" and "15,625" in checks["surrogate"].found
+    monkeypatch.setattr(doctor, "examine", lambda: list(checks.values()))  # it imports all there is
     done = CliRunner().invoke(cli, ["doctor"])
     assert done.exit_code == 0 and importlib.metadata.version("numpy") in done.stdout
     told = json.loads(CliRunner().invoke(cli, ["doctor", "--json"]).stdout)["checks"]
