@@ -130,7 +130,7 @@ def studentized_range_sf(q: Floats, k: int) -> Floats:
     nodes, weights = _legendre()
     density = weights * np.exp(-(nodes**2) / 2) / math.sqrt(2 * math.pi)
     inside = ndtr(nodes) - ndtr(nodes - np.asarray(q, dtype=float)[..., None])
-    return np.clip(1 - k * (inside ** (k - 1)) @ density, 0.0, 1.0)
+    return np.maximum(1 - k * (inside ** (k - 1)) @ density, 0.0)  # of many values it may be -1e-13
 
 
 @lru_cache(maxsize=1)
@@ -203,7 +203,7 @@ def two_sided(chances: Floats, at: int) -> float:
 
 
 def two_sided_normal(z: float) -> float:
-    """Two-sided p-value of a normal deviate's absolute value."""
+    """Two-sided p-value of a normal deviate's absolute value; 1 where a correction makes that negative."""
     return min(1.0, math.erfc(z / math.sqrt(2)))
 
 
@@ -222,7 +222,7 @@ def mann_whitney(a: Floats, b: Floats) -> float:
     spread = float(((pooled - (n + m + 1) / 2) ** 2).sum()) * n * m / ((n + m) * (n + m - 1))
     if not spread:
         return 1.0
-    return two_sided_normal(max(abs(total - n * (n + m + 1) / 2) - 0.5, 0.0) / math.sqrt(spread))
+    return two_sided_normal((abs(total - n * (n + m + 1) / 2) - 0.5) / math.sqrt(spread))
 
 
 @lru_cache(maxsize=512)

@@ -110,8 +110,37 @@ def test_friedman_textbook_value_and_limits() -> None:
     many = tests.friedman(np.random.default_rng(0).normal(size=(50, 10)))
     assert many.exact_p is None
     assert many.p == many.chi2_p
-    with pytest.raises(ValueError, match="three methods"):
-        tests.friedman(np.ones((4, 2)))
+    for shape, told in (((4, 2), "2 and 4"), ((1, 3), "3 and 1"), ((1, 2), "2 and 1")):
+        with pytest.raises(ValueError, match=f"^Friedman's test needs three methods and two blocks, not {told}$"):
+            tests.friedman(np.ones(shape))
+
+
+@pytest.mark.parametrize(("blocks", "exact"), [(17, True), (18, False)])
+def test_orders_are_counted_while_there_are_not_too_many(blocks: int, exact: bool) -> None:
+    """Of distinct values; ties halve the steps of ranks, so that fewer blocks are counted."""
+    values = np.random.default_rng(1).normal(size=(blocks, 4))
+    assert (tests.friedman(values).exact_p is not None) == exact
+    values[0, :2] = 0.0
+    assert tests.friedman(values).exact_p is None
+    assert tests.friedman(values[:7]).exact_p is not None
+
+
+def test_the_exact_p_of_friedman_is_the_p() -> None:
+    values = np.random.default_rng(2).normal(size=(5, 3))
+    found = tests.friedman(values)
+    assert found.p == found.exact_p != found.chi2_p
+    assert found.blocks == 5
+
+
+def test_the_tail_of_the_studentized_range_is_never_negative() -> None:
+    found = tests.studentized_range_sf(np.linspace(0.0, 60.0, 400), 100)
+    assert found[0] == 1.0 and found.min() == 0.0
+
+
+def test_distributions_that_are_asked_for_again_are_kept() -> None:
+    assert tests.critical_difference(7, 9, 0.01) is tests.critical_difference(7, 9, 0.01)
+    assert tests.sign_chances((2, 4, 6)) is tests.sign_chances((2, 4, 6))
+    assert tests.assignment_chances((2, 4, 6), 2) is tests.assignment_chances((2, 4, 6), 2)
 
 
 @given(st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=9))
@@ -124,7 +153,7 @@ def test_exact_wilcoxon_counts_all_signs(gaps) -> None:
     assert tests.wilcoxon(np.array(gaps), np.zeros(len(gaps))) == pytest.approx(expected, abs=1e-9)
 
 
-@pytest.mark.parametrize(("n", "method"), [(6, "exact"), (25, "exact"), (50, "exact"), (80, "approx")])
+@pytest.mark.parametrize(("n", "method"), [(6, "exact"), (25, "exact"), (50, "exact"), (51, "approx")])
 def test_wilcoxon_is_that_of_scipy(n: int, method: str) -> None:
     rng = np.random.default_rng(n)
     a, b = rng.normal(size=n), rng.normal(0.2, size=n)
@@ -147,7 +176,7 @@ def test_exact_mann_whitney_counts_all_choices(a, b) -> None:
     assert tests.mann_whitney(np.array(a), np.array(b)) == pytest.approx(expected, abs=1e-9)
 
 
-@pytest.mark.parametrize(("n", "m", "method"), [(5, 5, "exact"), (20, 15, "exact"), (30, 40, "asymptotic")])
+@pytest.mark.parametrize(("n", "m", "method"), [(5, 5, "exact"), (20, 20, "exact"), (20, 21, "asymptotic"), (30, 40, "asymptotic")])
 def test_mann_whitney_is_that_of_scipy(n: int, m: int, method: str) -> None:
     rng = np.random.default_rng(n)
     a, b = rng.normal(size=n), rng.normal(0.5, size=m)
@@ -155,6 +184,36 @@ def test_mann_whitney_is_that_of_scipy(n: int, m: int, method: str) -> None:
         a, b = a.round(1), b.round(1)  # with ties
     expected = stats.mannwhitneyu(a, b, method=method).pvalue
     assert tests.mann_whitney(a, b) == pytest.approx(expected, abs=1e-9)
+
+
+def test_rank_sums_next_to_their_mean_are_no_difference() -> None:
+    """Within the correction for continuity the deviate would be negative."""
+    values = np.arange(84.0)
+    inner = np.isin(values % 4, (0, 3))  # of every four the first and the last: the sums are equal
+    assert tests.mann_whitney(values[inner], values[~inner]) == 1.0
+    assert tests.two_sided_normal(-0.1) == 1.0
+    assert tests.two_sided_normal(1.96) == pytest.approx(2 * stats.norm.sf(1.96), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("test", "a", "b", "who"),
+    [
+        ("none", [1.0, 2.0], [3.0, 4.0], 0),
+        ("mann-whitney", [1.0, 2.0], [3.0, 4.0, 5.0], 1),
+        ("mann-whitney", [3.0, 4.0, 5.0], [1.0, 2.0], -1),
+        ("mann-whitney", [1.0, 4.0], [2.0, 3.0], 0),
+        ("mann-whitney", [5.0, 6.0, 7.0], [1.0, 100.0], 0),  # mean ranks 3 and 3, means 6 and 50
+        ("wilcoxon", [1.0, 2.0, 9.0], [2.0, 3.0, 1.0], 0),  # ranks 1.5 + 1.5 against 3
+        ("wilcoxon", [1.0, 2.0, 9.0, 4.0], [2.0, 3.0, 1.0, 4.0], 0),
+        ("wilcoxon", [1.0, 2.0, 4.0], [3.0, 5.0, 3.0], 1),
+        ("wilcoxon", [3.0, 5.0, 3.0], [1.0, 2.0, 4.0], -1),
+        ("friedman-wilcoxon", [1.0, 5.0], [2.0, 5.0], 1),
+        ("wilcoxon", [1.0, 2.0], [1.0, 2.0], 0),
+        ("wilcoxon", [NAN, 2.0, 3.0], [NAN, 1.0, NAN], 1),
+    ],
+)
+def test_whom_a_test_favours(test: str, a: list[float], b: list[float], who: int) -> None:
+    assert tests.favoured(np.array(a), np.array(b), test) == who
 
 
 @pytest.mark.parametrize("sizes", [(100, 60, 80), (9, 12, 11)])
@@ -175,6 +234,17 @@ def test_kruskal_draws_permutations_of_up_to_200_values(size: int, drawn: bool) 
     groups = [rng.normal(size=size), rng.normal(size=100)]
     _, p = tests.kruskal(groups, permutations=19)
     assert ((20 * p).is_integer(), p == pytest.approx(stats.kruskal(*groups).pvalue)) == (drawn, not drawn)
+
+
+def test_kruskal_draws_9999_permutations_from_seed_0() -> None:
+    rng = np.random.default_rng(5)
+    groups = [rng.normal(shift, size=6) for shift in (0.0, 0.5, 1.0)]
+    pooled = stats.rankdata(np.concatenate(groups))
+    drawn = np.random.default_rng(0).permuted(np.tile(pooled, (9_999, 1)), axis=1)
+    means = np.stack([drawn[:, at : at + 6].mean(axis=1) for at in (0, 6, 12)])
+    statistics = (means**2).sum(axis=0)  # grows with H where samples are of equal size
+    observed = sum(pooled[at : at + 6].mean() ** 2 for at in (0, 6, 12))
+    assert tests.kruskal(groups)[1] == (1 + int((statistics >= observed - 1e-9).sum())) / 10_000
 
 
 def test_kruskal_of_values_that_are_all_alike_or_wholly_apart() -> None:
