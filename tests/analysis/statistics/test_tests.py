@@ -176,7 +176,9 @@ def test_exact_mann_whitney_counts_all_choices(a, b) -> None:
     assert tests.mann_whitney(np.array(a), np.array(b)) == pytest.approx(expected, abs=1e-9)
 
 
-@pytest.mark.parametrize(("n", "m", "method"), [(5, 5, "exact"), (20, 20, "exact"), (20, 21, "asymptotic"), (30, 40, "asymptotic")])
+@pytest.mark.parametrize(
+    ("n", "m", "method"), [(5, 5, "exact"), (20, 20, "exact"), (20, 21, "asymptotic"), (30, 40, "asymptotic")]
+)
 def test_mann_whitney_is_that_of_scipy(n: int, m: int, method: str) -> None:
     rng = np.random.default_rng(n)
     a, b = rng.normal(size=n), rng.normal(0.5, size=m)
