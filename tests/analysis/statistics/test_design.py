@@ -14,6 +14,7 @@ from encave.analysis.statistics.design import (
     smallest_mann_whitney,
     smallest_wilcoxon,
 )
+from encave.analysis.statistics.tests import critical_difference
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,73 @@ def test_every_chosen_test_can_reject(optimizers: int, tasks: int, runs: int, pa
 def test_needed_is_the_least() -> None:
     n = needed(smallest_wilcoxon, 10)
     assert smallest_wilcoxon(n) * 10 < ALPHA <= smallest_wilcoxon(n - 1) * 10
+
+
+@pytest.mark.parametrize(
+    ("design", "reason", "suggestion"),
+    [
+        (StudyDesign(1, 3, 9, True), "There is only one optimizer, so nothing is tested.", None),
+        (StudyDesign(2, 6, 1, False), "6 tasks are the blocks, and two optimizers are compared.", None),
+        (StudyDesign(3, 7, 1, False), "7 tasks are the blocks, and 3 optimizers are compared.", None),
+        (
+            StudyDesign(3, 6, 1, False),
+            "6 tasks are the blocks; they are fewer than the 7 that signed-rank tests of 3 pairs with Holm's "
+            "correction need, so Nemenyi's test follows.",
+            None,
+        ),
+        (
+            StudyDesign(2, 2, 1, False),
+            "Two tasks are too few for a test over tasks: Friedman's needs at least three blocks.",
+            "Add tasks (6 carry Wilcoxon's signed-rank test); until then read the tests of each task.",
+        ),
+        (
+            StudyDesign(2, 3, 1, False),
+            "With 3 tasks no two-sided signed-rank test is below p = 0.25.",
+            "Add tasks (6 carry Wilcoxon's signed-rank test); until then read the tests of each task.",
+        ),
+        (
+            StudyDesign(2, 1, 6, True),
+            "all optimizers ran with the same 6 seeds, which are the blocks, and two optimizers are compared.",
+            None,
+        ),
+        (
+            StudyDesign(2, 1, 5, True),
+            "5 shared seeds are fewer than the 6 that signed-rank tests need, so samples are independent.",
+            None,
+        ),
+        (StudyDesign(2, 1, 4, False), "runs are not paired by seed, so samples are independent.", None),
+        (
+            StudyDesign(2, 1, 1, False),
+            "With one run of an optimizer no difference between 2 optimizers can be significant.",
+            "Run each optimizer with at least 4 seeds.",
+        ),
+        (
+            StudyDesign(3, 1, 2, False, comparisons=2),
+            "With 2 runs of an optimizer no difference between 3 optimizers can be significant after Holm's correction "
+            "for 2 comparisons.",
+            "Run each optimizer with at least 5 seeds.",
+        ),
+    ],
+)
+def test_words_of_a_choice(design: StudyDesign, reason: str, suggestion: str | None) -> None:
+    choice = choose_test(design)
+    assert (choice.reason, choice.suggestion) == (reason, suggestion)
+
+
+def test_of_very_many_optimizers_no_difference_of_ranks_is_large_enough() -> None:
+    told = "With 3 tasks even the largest possible difference in rank is below Nemenyi's critical one."
+    reached = [k for k in (40, 70, 75, 100) if critical_difference(k, 3) > k - 1]
+    assert reached == [75, 100]
+    assert [k for k in (40, 70, 75, 100) if choose_test(StudyDesign(k, 3, 1, False)).reason == told] == reached
+
+
+def test_pairs_are_all_or_those_that_are_compared() -> None:
+    assert [StudyDesign(k, 1, 1, True).pairs for k in (1, 2, 3, 5)] == [0, 1, 3, 10]
+    assert StudyDesign(5, 1, 1, True, comparisons=4).pairs == 4
+
+
+def test_smallest_p_values_of_few() -> None:
+    assert [smallest_wilcoxon(n) for n in (0, 1, 2, 6)] == [1.0, 1.0, 0.5, 0.03125]
+    assert [smallest_mann_whitney(n) for n in (0, 1, 2, 4)] == [1.0, 1.0, 1 / 3, 1 / 35]
+    assert needed(lambda n: 0.05 if n < 3 else 0.049, 1) == 3
+    assert needed(lambda n: 0.0, 1) == 1

@@ -36,6 +36,43 @@ def test_p_values_are_scipys_with_and_without_ties(values: int) -> None:
     np.testing.assert_allclose(power.p_values(ours, theirs), expected)
 
 
+@pytest.mark.parametrize("paired", [False, True])
+def test_power_is_of_400_studies_of_seed_0(paired: bool) -> None:
+    a, b = np.random.default_rng(7).normal([[0.0], [0.8]], size=(2, 9))
+    a[0] = np.nan
+    draws = np.random.default_rng(0)
+    if paired:
+        p = power.paired_p_values(differences(a, b), draws.choice(np.arange(9), size=(400, 12)))
+    else:
+        worst = np.where(np.isnan(a), 99.0, a)
+        ours = draws.choice(worst, size=(400, 12))
+        p = power.p_values(ours, draws.choice(b, size=(400, 12)))
+    known = (p * 2 < 0.05).mean()
+    assert 0 < known < 1
+    assert power.power(a, b, 12, 2, paired=paired) == known
+
+
+def test_equal_values_have_a_p_value_of_one() -> None:
+    assert power.p_values(np.ones((2, 5)), np.ones((2, 5))).tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(("n", "exact"), [(20, True), (21, False)])
+def test_signed_ranks_of_up_to_20_pairs_are_exact(n: int, exact: bool) -> None:
+    gaps = np.random.default_rng(n).normal(0.5, 1, size=n)
+    (found,) = power.paired_p_values(gaps, np.arange(n)[None])
+    assert (found == pytest.approx(stats.wilcoxon(gaps, method="exact").pvalue)) == exact
+    assert (found == pytest.approx(stats.wilcoxon(gaps, method="approx").pvalue)) != exact
+
+
+def test_three_runs_of_each_are_asked_and_the_first_number_that_is_enough_is_told() -> None:
+    low, high = np.array([1.0, 2.0, 3.0]), np.array([11.0, 12.0, 13.0])
+    assert power.seeds_needed(low, high, 1) == 5
+    for a, b in ((low[:2], high), (low, high[:2])):
+        assert power.seeds_needed(a, b, 1) is None
+    # 2 / C(2 n, n) corrected for so many pairs is too much below 7 seeds
+    assert power.seeds_needed(low, high, 20) == 7
+
+
 def test_the_level_is_held_where_nothing_differs() -> None:
     same = np.random.default_rng(0).normal(size=50)
     assert power.power(same, same, 20, 1) < 0.09

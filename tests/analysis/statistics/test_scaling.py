@@ -7,6 +7,7 @@ import pytest
 
 from encave.analysis.comparison.ranking import spread
 from encave.analysis.statistics import intervals, simultaneous
+from encave.analysis.statistics.scaling import scaled
 
 RNG = np.random.default_rng(0)
 VALUES, OTHERS = RNG.normal(size=(6, 3)), RNG.normal(size=(5, 3))
@@ -41,3 +42,18 @@ def test_infinite_values_stay() -> None:
     with np.errstate(invalid="ignore"):
         lower, upper = intervals.over_runs(np.array([[1e300], [np.inf], [2e300]]))
     assert not np.isfinite([lower, upper]).any()
+
+
+def test_only_values_whose_powers_no_float_holds_are_divided() -> None:
+    below = np.nextafter(1e60, 0)
+    for kept in (1e-60, -1e-60, 1.0, below, 0.0, np.inf, np.nan):
+        [values], power = scaled([np.array([kept])])
+        assert power == 0 and values.tolist() == pytest.approx([kept], nan_ok=True, rel=0)
+    for large in (1e60, -1e60, np.nextafter(1e-60, 0), 1e-200):
+        [values, other], power = scaled([np.array([large, 0.0]), np.array([large / 8, np.inf])])
+        assert np.ldexp(values, power).tolist() == [large, 0.0] and np.ldexp(other, power).tolist() == [
+            large / 8,
+            np.inf,
+        ]
+        assert 0.5 <= abs(values[0]) < 1
+    assert scaled([]) == ([], 0)
