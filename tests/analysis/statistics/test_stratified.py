@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, product
+from itertools import combinations, permutations, product
 
 import numpy as np
 import pytest
@@ -152,3 +152,116 @@ def test_all_at_once_is_friedmans_and_kruskals_of_one_task() -> None:
 def test_scores_with_any_fraction_are_not_whole(fraction: float) -> None:
     assert stratified._whole(np.array([1.0, 2.0]))
     assert not stratified._whole(np.array([1.0, 2.0 + fraction]))
+
+
+@pytest.mark.parametrize(
+    ("blocks", "tasks", "runs", "p"),
+    [
+        ("runs", 2, 3, 2 / 20**2),
+        ("clusters", 2, 3, 2 / 20),
+        ("pairs", 2, 3, 2 / 2**6),
+        ("paired clusters", 2, 3, 2 / 2**3),
+        ("runs", 1, 1, 1.0),
+        ("pairs", 1, 1, 1.0),
+        ("runs", 1, 0, 1.0),
+        ("pairs", 1, 0, 1.0),
+    ],
+)
+def test_smallest_by_hand(blocks, tasks: int, runs: int, p: float) -> None:
+    assert stratified.smallest(blocks, tasks, runs) == pytest.approx(p)
+
+
+@pytest.mark.parametrize(("pairs", "exact"), [(100, True), (101, False)])
+def test_signs_of_up_to_100_pairs_are_exact(pairs: int, exact: bool) -> None:
+    gaps = np.random.default_rng(1).normal(0.2, 1, size=pairs)
+    found = stratified.compare_two([gaps], [np.zeros(pairs)], "pairs")
+    known = stats.wilcoxon(gaps, method="exact" if exact else "approx").pvalue
+    assert (found.exact, found.p, found.favours) == (exact, pytest.approx(known, rel=1e-9), -1)
+
+
+@pytest.mark.parametrize(("n", "tasks", "exact"), [(20, 1, True), (21, 1, False), (2, 20, True), (2, 21, False)])
+def test_assignments_of_up_to_40_runs_on_20_tasks_are_exact(n: int, tasks: int, exact: bool) -> None:
+    rng = np.random.default_rng(n)
+    a, b = ([rng.normal(shift, size=n) for _ in range(tasks)] for shift in (0.0, 0.3))
+    found = stratified.compare_two(a, b, "runs")
+    assert found.exact == exact
+    ranks = [stats.rankdata(np.concatenate(both)) for both in zip(a, b)]
+    away = sum(own[:n].sum() - own.sum() / 2 for own in ranks)
+    normal = 2 * stats.norm.sf(abs(away) / sum(n * n * own.var(ddof=1) / (2 * n) for own in ranks) ** 0.5)
+    assert found.favours == -np.sign(away) != 0
+    assert (found.p == pytest.approx(normal, abs=1e-12)) != exact
+
+
+def test_where_nothing_differs_nobody_is_favoured() -> None:
+    same = [np.ones(3), np.arange(3.0)]
+    for blocks in ("runs", "clusters", "pairs", "paired clusters"):
+        assert stratified.compare_two(same, same, blocks) == stratified.Stratified(1.0, 0, exact=True)
+    many = [np.ones(21)]
+    assert stratified.compare_two(many, many, "runs") == stratified.Stratified(1.0, 0, exact=False)
+
+
+def test_weights_of_unequal_tasks_of_pairs_are_those_of_their_sizes() -> None:
+    a, b = [np.array([1.0, 2.0]), np.array([3.0, 5.0, 9.0])], [np.array([2.0, 4.0]), np.array([2.0, 7.0, 4.0])]
+    scores = np.array([-1 / 3, -2 / 3, 1 / 4, -2 / 4, 3 / 4])  # signed ranks over 3 and 4
+    found = stratified.compare_two(a, b, "pairs")
+    known = 2 * stats.norm.sf(abs(scores.sum()) / (scores**2).sum() ** 0.5)
+    assert (found.exact, found.favours, found.p) == (False, 1, pytest.approx(known))
+
+
+def _of_all(samples, orders_of_tasks) -> tuple[float, float]:
+    """The statistic from pooled ranks of each task, (ranks, sizes), and its share of all orders as large."""
+
+    def statistic(tables) -> float:
+        each = []
+        for ranks, sizes in tables:
+            parts = np.split(np.asarray(ranks), np.cumsum(sizes)[:-1])
+            each.append([part.mean() for part in parts])
+        mean = np.mean(each, axis=0)
+        return float(((mean - mean.mean()) ** 2).sum())
+
+    observed = statistic(samples)
+    drawn = [statistic(order) for order in orders_of_tasks]
+    return observed, float(np.mean(np.array(drawn) >= observed - 1e-9))
+
+
+def test_all_at_once_over_all_assignments_of_unequal_tasks() -> None:
+    sizes = [(2, 2, 1), (1, 1, 2)]
+    rng = np.random.default_rng(10)
+    samples = [[rng.normal(0.7 * k, size=sizes[task][k]) for task in (0, 1)] for k in range(3)]
+    pooled = [stats.rankdata(np.concatenate([one[task] for one in samples])) for task in (0, 1)]
+    scaled = [own / (len(own) + 1) for own in pooled]
+    orders = ([(one, sizes[0]), (two, sizes[1])] for one in permutations(scaled[0]) for two in permutations(scaled[1]))
+    statistic, p = _of_all(list(zip(scaled, sizes)), orders)
+    found = stratified.compare_all(samples, "runs")
+    assert found == (pytest.approx(statistic), pytest.approx(p, abs=0.015))
+
+
+def test_all_at_once_over_all_orders_of_paired_clusters() -> None:
+    """Within a seed the optimizers change places, on all tasks alike where seeds are clusters."""
+    rng = np.random.default_rng(11)
+    tables = [rng.normal((0.0, 0.5, 1.5), size=(3, 3)) for _ in range(2)]
+    ranks = [np.apply_along_axis(stats.rankdata, 1, table) / 4 for table in tables]
+    samples = [[table[:, k] for table in tables] for k in range(3)]
+    moves = list(product(permutations(range(3)), repeat=3))
+
+    def columns(table: np.ndarray, move) -> tuple[np.ndarray, list[int]]:
+        return np.stack([row[list(own)] for row, own in zip(table, move)]).T.ravel(), [3, 3, 3]
+
+    straight = [columns(own, [range(3)] * 3) for own in ranks]
+    statistic, together = _of_all(straight, ([columns(own, move) for own in ranks] for move in moves))
+    _, apart = _of_all(straight, ([columns(ranks[0], m), columns(ranks[1], moves[-n])] for n, m in enumerate(moves)))
+    found = stratified.compare_all(samples, "paired clusters")
+    assert found == (pytest.approx(statistic), pytest.approx(together, abs=0.015))
+    assert stratified.compare_all(samples, "pairs")[0] == pytest.approx(statistic)
+    assert abs(stratified.compare_all(samples, "pairs")[1] - together) > 0.02 < abs(apart - together)
+
+
+def test_the_number_of_permutations_is_bounded_by_the_values_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = [[np.arange(2.0)], [np.arange(2.0) + 5], [np.arange(2.0) + 9]]
+    for most, count in ((20_000_000, 9_999), (6 * 5_000 + 5, 5_000), (6 * 900, 999)):
+        monkeypatch.setattr(stratified, "_MOST_DRAWN", most)
+        _, p = stratified.compare_all(samples, "runs")
+        assert (p * (count + 1)) == pytest.approx(round(p * (count + 1)), abs=1e-9) and p < 0.15
+    monkeypatch.undo()
+    assert stratified.compare_all(samples, "runs") == stratified.compare_all(samples, "runs", seed=0)
+    assert stratified.compare_all(samples, "runs") != stratified.compare_all(samples, "runs", seed=1)
