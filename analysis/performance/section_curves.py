@@ -196,7 +196,12 @@ def _over_tasks(label: str, sets: Sequence[AnyCurves], stops: Sequence[float]) -
         *(label, replace(measure, reference=0.0), statistic, grid, centre, band, lower, upper, 1.0),
         runs=sum(curve.runs for curve in each),
         without_incumbent=sum(curve.without_incumbent for curve in each),
-        cut=sum(curve.cut for curve in each),
+        cut=sum(
+            run.horizon > stop
+            for one, stop in zip(sets, stops, strict=True)
+            for run in one.trajectories[label]
+            if len(run.rows)
+        ),
         held=sum(curve.held for curve in each),
     )
 
