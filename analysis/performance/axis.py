@@ -128,7 +128,7 @@ class AxisFacts:
 def available_axes(facts: Sequence[AxisFacts]) -> tuple[Axis, ...]:
     """Axes that all of these runs can be drawn over; the first is time if there is one, else evaluations."""
     axes = [Axis("evaluations", "evaluations", None)]
-    simulated = bool(facts) and all(fact.simulated for fact in facts)
+    simulated = all(fact.simulated for fact in facts)
     gaps = any(fact.improvements_only for fact in facts)
     if all(fact.timed for fact in facts):
         axes.insert(0, Axis("time", "simulated time" if simulated else "time since the start of the run", "s"))

@@ -96,6 +96,133 @@ def test_time_limit_holds_on_every_axis(make_run) -> None:
     assert (one.late, one.positions.tolist(), one.horizon) == (1, [1.0, 2.0], 3.0)
 
 
+def facts(**more) -> AxisFacts:
+    plain = {"timed": True, "simulated": False, "started": False, "budgets": (), "lacking": 0, "unit": None}
+    return AxisFacts(**{**plain, "improvements_only": False, **more})
+
+
+def test_facts_of_a_run(make_run) -> None:
+    run = make_run(costs=[1.0, NAN, 2.0], ends=[1.0, None, 3.0], budgets=[9.0, None, 3.0], starts=[0.0, 1.0, 2.0])
+    assert AxisFacts.of(run) == facts(budgets=(3.0, 9.0), lacking=1)  # of the second no end is known
+    assert AxisFacts.of(make_run(starts=[0.0, 1.0, 2.0])).started
+    assert not AxisFacts.of(make_run(starts=[0.0, None, 2.0])).started
+    assert AxisFacts.of(make_run(ends=[None, None, 1.0])).timed  # some successful trial has an end
+    assert not AxisFacts.of(make_run(costs=[1.0, NAN], ends=[None, 1.0])).timed  # only a failed one
+    assert AxisFacts.of(make_run(costs=[NAN], ends=[None])).timed  # none is successful
+    assert AxisFacts.of(make_run().replace(budget_name="epochs")).unit == "epochs"
+    assert AxisFacts.of(make_run(improvements_only=True)).improvements_only
+
+
+@pytest.mark.parametrize(
+    ("all_facts", "axes"),
+    [
+        ([facts()], [("time", "time since the start of the run [s]", None), ("evaluations", "evaluations", None)]),
+        ([facts(simulated=True)], [("time", "simulated time [s]", None), ("evaluations", "evaluations", None)]),
+        (
+            [facts(started=True), facts(started=True, simulated=True)],
+            [
+                ("time", "time since the start of the run [s]", None),
+                ("evaluations", "evaluations", None),
+                ("trial-time", "time without the optimizer's overhead [s]", None),
+            ],
+        ),
+        (
+            [facts(timed=False, started=True, budgets=(1.0, 9.0), unit="epochs")],
+            [
+                ("evaluations", "evaluations", None),
+                ("epochs", "epochs", None),
+                ("full-evaluations", "full evaluations spent", 9.0),
+            ],
+        ),
+        (
+            [facts(timed=False, budgets=(1.0,)), facts(timed=False, budgets=(0.5,), lacking=0)],
+            [
+                ("evaluations", "evaluations", None),
+                ("epochs", "budget spent", None),
+                ("full-evaluations", "full evaluations spent", 1.0),
+            ],
+        ),
+        (
+            [facts(timed=False, budgets=(2.0,), unit="epochs"), facts(timed=False, budgets=(3.0,))],
+            [("evaluations", "evaluations", None), ("full-evaluations", "full evaluations spent", 3.0)],
+        ),
+        ([facts(timed=False, budgets=(0.0,))], [("evaluations", "evaluations", None)]),
+        ([facts(timed=False, budgets=(2.0,), improvements_only=True)], [("evaluations", "evaluations", None)]),
+        ([facts(timed=False, budgets=(2.0,), lacking=1)], [("evaluations", "evaluations", None)]),
+    ],
+)
+def test_axes_with_their_labels(all_facts, axes) -> None:
+    assert [(axis.kind, axis.label, axis.full) for axis in available_axes(all_facts)] == axes
+
+
+@pytest.mark.parametrize(
+    ("all_facts", "kind", "told"),
+    [
+        ([facts(timed=False)], "time", "a run has no times. Choose evaluations."),
+        (
+            [facts(timed=False, improvements_only=True), facts()],
+            "time",
+            "a run has no times. Choose evaluations.",
+        ),
+        (
+            [facts()],
+            "trial-time",
+            "a run has trials without start and end, or its times are simulated and have no overhead in them. "
+            "Choose time or evaluations.",
+        ),
+        (
+            [facts(budgets=(1.0,), lacking=1)],
+            "epochs",
+            "a run has trials without a budget, or budgets do not count the same thing. Choose time or evaluations.",
+        ),
+        (
+            [facts()],
+            "full-evaluations",
+            "no run has budgets, or a run has some trials with and some without. Choose time or evaluations.",
+        ),
+        (
+            [facts(improvements_only=True), facts()],
+            "full-evaluations",
+            "the log of a run keeps improvements only, so what the other trials cost is unknown. "
+            "Choose time or evaluations.",
+        ),
+    ],
+)
+def test_why_runs_cannot_be_drawn_over_an_axis(all_facts, kind, told: str) -> None:
+    with pytest.raises(EncaveError) as error:
+        choose_axis(all_facts, kind)
+    assert str(error.value) == f"these runs cannot be drawn over {kind}: {told}"
+
+
+def test_the_axis_that_is_asked_for_else_the_first() -> None:
+    assert choose_axis([facts()]).kind == "time" and choose_axis([facts(timed=False)]).kind == "evaluations"
+    assert choose_axis([facts()], "evaluations").kind == "evaluations"
+    with pytest.raises(EncaveError, match="no axis 'epoch'; there are evaluations, time, trial-time, epochs, full"):
+        choose_axis([facts()], "epoch")  # type: ignore[arg-type]
+
+
+def test_where_a_run_ends_and_its_limits(make_run) -> None:
+    run = make_run(limit={"simulated_seconds": 8.0, "evaluations": 5}, evaluations=4)
+    assert [Axis(kind, kind, None).limit(run) for kind in ("time", "evaluations", "epochs")] == [8.0, 5.0, None]
+    assert Axis("time", "time", "s").limit(make_run()) is None
+    positions = np.array([2.0, NAN, 1.0])
+    assert Axis("time", "time", "s").end(run, positions) == 2.0
+    assert Axis("evaluations", "evaluations", None).end(run, positions) == 4.0
+    assert Axis("evaluations", "evaluations", None).end(run, positions + 5) == 7.0
+    assert Axis("time", "time", "s").end(run, np.array([NAN])) == 0.0
+
+
+def test_overhead_that_is_not_known(make_run) -> None:
+    assert overhead_seconds(make_run(overhead_seconds=0)) == 0.0
+    assert overhead_seconds(make_run(costs=[], starts=[])) is None
+    assert overhead_seconds(make_run(starts=[0.0, 1.0, 2.0], improvements_only=True)) is None
+    run = make_run(costs=[2.0, 1.0], starts=[None, None], ends=[None, None])
+    waiting = run.trials.set_column(run.trials.schema.get_field_index("status"), "status", [["running"] * 2])
+    costs = pa.nulls(2, pa.float64())
+    waiting = waiting.set_column(waiting.schema.get_field_index("cost:loss"), "cost:loss", costs)
+    assert overhead_seconds(run.replace(trials=waiting)) is None  # every finished trial has a start and an end
+
+
 EVALUATIONS = Axis("evaluations", "evaluations", None)
 
 

@@ -41,6 +41,13 @@ def test_points_of_a_band_are_evenly_spaced_in_the_logarithm() -> None:
         assert (np.abs(steps - gap) < 1.5).all() and steps.mean() == pytest.approx(gap, rel=0.05)
 
 
+def test_100_points_of_a_band_are_all_of_them() -> None:
+    assert len(curves.thinned(np.geomspace(1.0, 9.0, 100))) == 100
+    assert curves.thinned(np.linspace(1.0, 1000.0, 101)).tolist() != list(range(101))
+    tiny = np.append(np.arange(1.0, 101.0) * 5e-324, [1.0, 2.0])
+    assert curves.thinned(tiny)[[0, -1]].tolist() == [0, 101]
+
+
 def test_median_by_hand_with_late_failed_and_short_runs(make_run) -> None:
     early = make_run(costs=[5.0, 3.0, 1.0], ends=[1.0, 4.0, 9.0])
     late = make_run(seed=1, costs=[NAN, 7.0, 6.0], ends=[1.0, 3.0, 8.0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import moocore
 import numpy as np
 import pyarrow as pa
@@ -13,7 +15,13 @@ from hypothesis import strategies as st
 from encave.analysis.grouping.sections import view_runs
 from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis
-from encave.analysis.performance.pareto import REFERENCE, compare_fronts, hypervolumes, median_attainment
+from encave.analysis.performance.pareto import (
+    REFERENCE,
+    compare_fronts,
+    hypervolumes,
+    led_by_fronts,
+    median_attainment,
+)
 from encave.analysis.performance.section_curves import Summary
 from encave.run import Objective, Optimizer, Provenance, Run
 
@@ -116,3 +124,61 @@ def test_fronts_follow_no_incumbent_that_a_log_names() -> None:
     for own in (run, names):
         found = compared(own, run_of("B", 0, [0.5], [0.5]))
         assert found is not None and found.as_curves(Summary()).rule == "highest-so-far"
+
+
+def test_hypervolume_at_and_beyond_the_reference_point() -> None:
+    edge = np.array([[1.1, 0.0], [1.2, -1.0], [1.0, 1.0], [1.0, 1.0], [0.5, 1.0], [0.6, 1.05]])
+    rows, shares = hypervolumes(edge)
+    # the first is worth nothing, the second nothing more, and neither of the last two grows it
+    assert rows.tolist() == [0, 2, 4]
+    np.testing.assert_allclose(shares, [0.0, 0.01 / 1.21, 0.06 / 1.21])
+    three, share = hypervolumes(np.array([[0.1, 0.1, 0.1]]))
+    assert three.tolist() == [0] and share[0] == pytest.approx(1.0 / 1.1**3)
+
+
+@given(
+    st.lists(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=0, max_size=4), min_size=1, max_size=5)
+)
+def test_the_median_surface_is_attained_by_half_of_all_runs(runs) -> None:
+    """By its definition on the grid of all values."""
+    sets = [np.array(own, dtype=float).reshape(-1, 2) for own in runs]
+    attained = {
+        (x, y)
+        for x in range(5)
+        for y in range(5)
+        if 2 * sum(bool((own <= [x, y]).all(axis=1).any()) for own in sets) >= len(sets)
+    }
+    corners = [(x, y) for x, y in attained if not any((a <= x and b <= y) and (a, b) != (x, y) for a, b in attained)]
+    assert [tuple(point) for point in median_attainment(sets)] == sorted(corners)
+
+
+def test_objectives_of_one_section_are_the_same(make_run) -> None:
+    section = view_runs([run_of("A", 0, [0.3], [0.5]), run_of("B", 0, [0.3], [0.5])]).sections[0]
+    assert led_by_fronts(section) and not led_by_fronts(view_runs([make_run()]).sections[0])
+    assert not led_by_fronts(view_runs([run_of("A", 0, [0.3], [0.5]).led_by("size")]).sections[0])
+    other = section.runs[1].led_by("size")
+    assert (
+        compare_fronts(replace(section, groups=(replace(section.groups[0], runs=(other,)), section.groups[1])), TIME)
+        is None
+    )
+
+
+def test_where_a_front_has_no_extent_the_worst_is_the_nadir() -> None:
+    beaten = compared(run_of("A", 0, [0.3, 0.7], [0.5, 2.5]))  # the first is better in both
+    assert beaten is not None and (beaten.ideal, beaten.nadir) == ((-0.3, 0.5), (-0.7, 2.5))
+    alone = compared(run_of("A", 0, [0.3, 0.3], [4.0, 4.0]))  # by one, or by the value itself
+    assert alone is not None and (alone.ideal, alone.nadir) == ((-0.3, 4.0), (-1.3, 8.0))
+
+
+def test_bands_and_the_rest_of_the_curves_of_fronts() -> None:
+    errors = ([0.0, 1.0], [0.25, 1.0], [0.5, 1.0])
+    runs = [run_of("A", seed, error, [1.0, 0.0]) for seed, error in enumerate(errors)]
+    student, resampled = compared(*runs), compare_fronts(view_runs(runs).sections[0], TIME, "bootstrap")
+    assert student is not None and resampled is not None
+    assert student.curves[0].lower[0] < resampled.curves[0].lower[0] < student.curves[0].centre[0]
+    for summary in (None, Summary(reference=1.0, normalise=True)):
+        curves = student.as_curves(summary)
+        assert (curves.summary, curves.baseline, curves.axis) == (Summary(), None, TIME)
+        np.testing.assert_array_equal(curves.curves[0][0].upper, student.curves[0].upper)
+    assert len(student.trajectories["A"]) == 3 and not student.trajectories["A"][0].averaged
+    assert student.surfaces["A"].tolist() == [[-0.25, 1.0], [-1.0, 0.0]]

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from encave.analysis.grouping.measure import Measure
 from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis
+from encave.analysis.performance.measures import target_ecdf
 from encave.analysis.performance.runtimes import expected_running_time, runtimes, spaced_targets
 from encave.analysis.performance.section_curves import Summary
 from encave.analysis.performance.section_runtimes import given_targets, section_runtimes
 from encave.analysis.performance.streaming import gather, reduce_run
+from encave.analysis.statistics import bootstrap, intervals
 from encave.converters import convert
 from encave.errors import EncaveError
 from encave.run import Run
@@ -157,3 +159,96 @@ def test_a_log_of_improvements_is_worth_what_the_whole_log_is(tmp_path: Path) ->
     np.testing.assert_array_equal(a.positions, b.positions)
     np.testing.assert_allclose(a.centre, b.centre)
     assert (a.stop, b.stop, b.held) == (100, 100, 0)
+
+
+def test_targets_of_values_on_the_way_and_of_values_that_are_held(make_run) -> None:
+    one = [trajectory(make_run(costs=[5.0, 4.0, 3.0], reported=[6.0, 1.0, 4.0]), TIME, ["extra:valid"])]
+    valid = Measure("valid", "extra:valid")
+    held, first = (spaced_targets(one, valid, 3, hits) for hits in ("held", "first"))
+    assert held is not None and held.values.tolist() == [6.0, 5.0, 4.0]
+    assert first is not None and first.values.tolist() == [6.0, 3.5, 1.0]
+
+
+def test_targets_without_what_is_not_finite(make_run) -> None:
+    runs = make_run(costs=[3.0, 2.0, 1.0], reported=[INF, 9.0, 3.0]), make_run(seed=1, reported=[5.0, NAN, 4.0])
+    found = [trajectory(run, TIME, ["extra:valid"]) for run in runs]
+    valid = Measure("valid", "extra:valid")
+    targets = spaced_targets(found, valid, 3, "first")
+    assert targets is not None and targets.values.tolist() == [5.0, 4.0, 3.0]
+    assert spaced_targets(found[:1], valid, 3) is None  # no first value
+
+
+def test_targets_of_a_regret_below_zero_are_linear(make_run) -> None:
+    given = Measure("regret", "cost:loss", regret="given", reference=4.0)
+    targets = spaced_targets(members(make_run(costs=[6.0, 3.0])), given, 4)
+    assert targets is not None and (targets.scale, targets.bounds) == ("linear", (-1.0, 2.0))
+    np.testing.assert_allclose(targets.values, [2.0, 1.0, 0.0, -1.0])
+    zero = spaced_targets(members(make_run(costs=[1.0])), REGRET)
+    assert zero is not None and (zero.scale, zero.values.tolist()) == ("linear", [0.0])
+    assert len(spaced_targets(members(make_run(costs=[9.0, 2.0])), REGRET).values) == 51  # type: ignore[union-attr]
+
+
+def test_targets_that_a_person_names() -> None:
+    plain = given_targets([3.0, 1.0, 3.0], LOSS)
+    assert (plain.values.tolist(), plain.scale, plain.bounds) == ([3.0, 1.0], "linear", (1.0, 3.0))
+    regret = given_targets([0.5, 20.0, -1.0, 0.0], REGRET)
+    assert (regret.values.tolist(), regret.scale, regret.bounds) == ([20.0, 0.5, 0.0, -1.0], "log", (0.5, 20.0))
+    below = given_targets([0.0, -1.0], REGRET)
+    assert (below.scale, below.bounds) == ("linear", (-1.0, 0.0))
+
+
+def test_targets_and_hits_that_are_none_are_refused(make_run) -> None:
+    (curves,), _ = gather([reduce_run(make_run(), None, "as-logged")], None, Summary())
+    with pytest.raises(EncaveError, match=r"^no kind of hit 'last'; there are held, first$"):
+        section_runtimes(curves, hits="last")  # type: ignore[arg-type]
+    with pytest.raises(EncaveError, match=r"^a target is a finite number, not nan$"):
+        section_runtimes(curves, targets=[1.0, NAN])
+
+
+def test_expected_running_time_of_resamples() -> None:
+    times, spent = np.array([10.0, INF, 30.0, 20.0]), np.array([99.0, 100.0, 99.0, 99.0])
+    counts = np.rint(4 * bootstrap.weights(4)).astype(int)
+    cost, hit = counts @ [10.0, 100.0, 30.0, 20.0], counts @ [1, 0, 1, 1]
+    drawn = np.array([c / h if h else INF for c, h in zip(cost, hit, strict=True)])
+    found = expected_running_time(times, spent)
+    assert found.lower == pytest.approx(np.quantile(drawn, 0.025))
+    assert found.upper == pytest.approx(np.quantile(drawn, 0.975))
+    two = expected_running_time(times[[0, 2]], spent[:2])
+    assert (two.value, two.lower, two.upper) == (20.0, 10.0, 30.0)
+
+
+@pytest.mark.parametrize("interval", ["t", "bootstrap"])
+def test_intervals_of_shares_and_areas(make_run, interval: intervals.Interval) -> None:
+    costs = [[101.0, 11.0, 2.0], [51.0, 21.0, 11.0], [101.0, 91.0, 81.0], [11.0, 3.0, 2.0]]
+    own = members(*(make_run(seed=seed, costs=cost, ends=[1.0, 3.0, 5.0]) for seed, cost in enumerate(costs)))
+    targets = spaced_targets(own, REGRET, 5)
+    assert targets is not None
+    (found,) = runtimes({"A": own}, REGRET, targets, interval)
+    each = np.array([target_ecdf(times, found.positions) for times in found.times])
+    assert found.band.tolist() == list(range(len(found.positions)))
+    known = np.clip(intervals.over_runs(each, kind=interval), 0.0, 1.0)
+    np.testing.assert_allclose([found.lower, found.upper], known)
+    assert found.areas.tolist() == pytest.approx([(2 * 0.5 + 0) / 5, *found.areas[1:3].tolist(), found.areas[3]])
+    low, high = (end[0] for end in intervals.over_runs(found.areas[:, None], kind=interval))
+    assert (found.area.value, found.area.lower, found.area.upper) == pytest.approx(
+        (found.areas.mean(), max(low, 0.0), min(high, 1.0))
+    )
+
+
+def test_shares_and_areas_are_within_zero_and_one(make_run) -> None:
+    own = members(make_run(costs=[101.0]), make_run(seed=1, costs=[2.0]))
+    targets = spaced_targets(own, REGRET, 2)
+    assert targets is not None
+    (found,) = runtimes({"A": own}, REGRET, targets)
+    assert (found.lower.tolist(), found.upper.tolist()) == ([0.0], [1.0])
+    assert found.areas.tolist() == [0.0, 0.0]  # at its end the first run begins
+    later = members(make_run(costs=[101.0], ends=[1.0]), make_run(seed=1, costs=[2.0], ends=[0.5]))
+    (found,) = runtimes({"A": later}, REGRET, targets)
+    assert (found.area.lower, found.area.upper) == (0.0, 0.0)
+    spread = members(
+        make_run(costs=[101.0, 101.0], ends=[0.0, 9.0]), make_run(seed=1, costs=[2.0, 3.0], ends=[0.0, 9.0])
+    )
+    (found,) = runtimes({"A": spread}, REGRET, targets)
+    assert (found.areas.tolist(), found.area.lower, found.area.upper) == ([0.0, 1.0], 0.0, 1.0)
+    (single,) = runtimes({"A": spread[1:]}, REGRET, targets)
+    assert single.area.value == 1.0 and np.isnan(single.area.lower) and not len(single.band)
