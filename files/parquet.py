@@ -141,7 +141,8 @@ def _width(kind: pa.DataType) -> int:
         return kind.list_size * max(1, _width(kind.value_type))
     if pa.types.is_struct(kind):
         return sum(_width(kind.field(place).type) for place in range(kind.num_fields))
-    return kind.byte_width if pa.types.is_fixed_size_binary(kind) else 0
+    fixed = pa.types.is_primitive(kind) or pa.types.is_decimal(kind) or pa.types.is_fixed_size_binary(kind)
+    return kind.bit_width // 8 if fixed else 0
 
 
 def _texts_at_most(file: pq.ParquetFile) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from encave import EncaveError
-from encave.files.atomic import atomic_file, atomic_folder, sweep, walk_folders
+from encave.files.atomic import atomic_file, atomic_folder, check_within, is_full, sweep, walk_folders
 
 
 def test_a_file_is_replaced_only_on_success(tmp_path: Path) -> None:
@@ -207,3 +207,100 @@ def test_links_to_folders_are_followed_and_each_is_seen_once(tmp_path: Path) -> 
     (top / "0").symlink_to("../elsewhere/run")  # before what it lies in
     found = [folder.relative_to(top).as_posix() for folder, *_ in walk_folders(top)]
     assert found == [".", "own", "0", "a"]
+
+
+def test_in_a_folder_that_appears_as_a_whole_files_are_written_at_once(tmp_path: Path) -> None:
+    with atomic_folder(tmp_path / "run") as folder:
+        with atomic_file(folder / "new") as path:
+            assert path == folder / "new"
+            path.write_text("x")
+        with atomic_file(folder / "new") as path:  # what is there is replaced
+            assert path != folder / "new"
+            path.write_text("y")
+        with atomic_file(folder / "deep" / "new") as path:
+            assert path != folder / "deep" / "new"
+            path.write_text("z")
+        assert (folder / "new").read_text() == "y"
+        with pytest.raises(EncaveError, match=r"cannot write .*full: .*Make room"), atomic_file(folder / "full"):
+            raise OSError(errno.ENOSPC, "full")
+    assert sorted(entry.name for entry in (tmp_path / "run").iterdir()) == ["deep", "new"]
+
+
+@pytest.mark.parametrize("name", ["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EIO", "ENAMETOOLONG"])
+def test_what_a_disk_answers_that_takes_no_more(name: str) -> None:
+    assert is_full(OSError(getattr(errno, name), ""))
+    assert not is_full(OSError(errno.EACCES, "")) and not is_full(ValueError())
+
+
+def test_other_errors_are_those_of_whoever_writes(tmp_path: Path) -> None:
+    for context in (atomic_file, atomic_folder):
+        with pytest.raises(PermissionError), context(tmp_path / "x"):
+            raise PermissionError(errno.EACCES, "no")
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(EncaveError) as error, atomic_file(tmp_path / "file" / "x"):
+        pass
+    told = f"cannot write {tmp_path / 'file' / 'x'}: Not a directory. Choose a folder you may write to."
+    assert str(error.value) in (told, told.replace("Not a directory", "File exists"))
+
+
+def test_what_leads_out_of_a_folder_is_refused(tmp_path: Path) -> None:
+    folder, other = tmp_path / "out", tmp_path / "other"
+    folder.mkdir()
+    other.mkdir()
+    (folder / "link").symlink_to(other)
+    (tmp_path / "alias").symlink_to(folder)
+    check_within(folder, [folder, folder / "new" / "file", tmp_path / "alias" / "x"])
+    check_within(tmp_path / "alias", [folder / "x"])
+    with pytest.raises(EncaveError) as error:
+        check_within(folder, [folder / "x", folder / "link" / "y"])
+    assert str(error.value) == (
+        f"{folder / 'link' / 'y'} leads to {other / 'y'}, and encave writes to {folder} only. "
+        "Remove the link, or choose another folder."
+    )
+
+
+def test_a_folder_is_swept_when_it_is_first_written_to(tmp_path: Path) -> None:
+    left = tmp_path / ".file.abcd1234.encave"
+    left.write_text("half")
+    with atomic_file(tmp_path / "one") as path:
+        path.write_text("x")
+    assert not left.exists()
+    left.write_text("half")
+    with atomic_file(tmp_path / "two") as path:
+        path.write_text("x")
+    assert left.exists()  # each folder once
+    sweep(tmp_path / "none")  # whoever writes there tells why it cannot be
+
+
+def test_a_folder_to_be_kept_is_put_where_an_empty_one_is(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with atomic_folder(tmp_path / "run", keep=True) as path:
+        (path / "one").write_text("one")
+    assert [entry.name for entry in (tmp_path / "run").iterdir()] == ["one"]
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(NotADirectoryError), atomic_folder(tmp_path / "file", keep=True):
+        pass
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "run"]
+
+
+def test_what_is_taken_over_is_not_what_is_new(tmp_path: Path) -> None:
+    target = tmp_path / "run"
+    target.mkdir()
+    (target / "notes.txt").write_text("old")
+    with atomic_folder(target, ours=()) as path:
+        (path / "notes.txt").write_text("new")
+    assert (target / "notes.txt").read_text() == "new"
+    with atomic_folder(target) as path:
+        pass
+    assert not list(target.iterdir())  # all is ours
+
+
+def test_hidden_folders_and_what_a_walk_starts_in_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / ".hidden" / "deep").mkdir(parents=True)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "file").write_text("x")
+    found = [(folder.name, subfolders, names) for folder, subfolders, names in walk_folders(tmp_path)]
+    assert found == [(tmp_path.name, ["a", "b"], []), ("a", [], ["file"]), ("b", [], [])]
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    assert [folder.name for folder, *_ in walk_folders(tmp_path / "link")] == ["link"]
