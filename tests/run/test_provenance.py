@@ -186,3 +186,78 @@ def test_other_keys_are_replaced_as_a_whole() -> None:
 def test_other_keys_are_replaced_by_an_object_only() -> None:
     with pytest.raises(EncaveError, match="extra is 3, not an object"):
         Provenance().replace(extra=3)
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"accounting": {"gone": 4}}, 'metadata: accounting is {"gone": 4}, not counts of trials'),
+        ({"accounting": {"read": 2**63}}, f'metadata: accounting is {{"read": {2**63}}}, not counts of trials'),
+        ({"accounting": {"read": 1.0}}, 'metadata: accounting is {"read": 1.0}, not counts of trials'),
+        ({"accounting": {"read": None}}, 'metadata: accounting is {"read": null}, not counts of trials'),
+        ({"limit": {"evaluations": None}}, 'metadata: limit is {"evaluations": null}, not numbers'),
+        ({"limit": {"evaluations": True}}, 'metadata: limit is {"evaluations": true}, not numbers'),
+        ({"evaluations": 2**63}, f"metadata: evaluations is {2**63}, not how many the run made"),
+        ({"evaluations": -1}, "metadata: evaluations is -1, not how many the run made"),
+        ({"reporting": [5]}, "metadata: reporting has 5, which names nothing to report"),
+        ({"reporting": [{"column": "c"}]}, 'metadata: reporting has {"column": "c"}, which names nothing to report'),
+        ({"said": "task"}, 'metadata: said is "task", not of its type'),
+    ],
+)
+def test_words_of_what_is_refused(told: dict[str, Any], reason: str) -> None:
+    with pytest.raises(EncaveError) as error:
+        Provenance.from_json(told)
+    assert str(error.value) == reason
+
+
+def test_counts_at_their_bounds() -> None:
+    known = Provenance.from_json({"accounting": {"read": 0, "written": 2**63 - 1}, "evaluations": 2**63 - 1})
+    assert known.accounting == {"read": 0, "written": 2**63 - 1} and known.evaluations == 2**63 - 1
+    assert Provenance(evaluations=0).evaluations == 0
+    assert Provenance(limit={"evaluations": 2.5, "simulated_seconds": 3}).limit["evaluations"] == 2.5
+    assert [Provenance(seed=seed).seed for seed in (-(2**63), -(2**63) - 1, -0.5)] == [-(2**63), None, None]
+    assert [Provenance(workers=workers).workers for workers in (1, 1.0, 0)] == [1, 1, None]
+    assert dict(Provenance(seed=2.5, workers=0).extra) == {"seed": 2.5, "workers": 0}
+    assert dict(Provenance().extra) == {}
+
+
+def test_numbers_that_json_does_not_have_are_texts_in_what_is_kept_as_told() -> None:
+    nan, inf = float("nan"), float("inf")
+    told = {"odd": [nan, {"a": -inf}, (inf, 1.5)], "settings": {"x": inf, "y": [nan]}, "benchmark": {"more": inf}}
+    known = Provenance.from_json(told)
+    assert known.json() == {
+        "odd": ["nan", {"a": "-inf"}, ["inf", 1.5]],
+        "settings": {"x": "inf", "y": ["nan"]},
+        "benchmark": {"more": "inf"},
+    }
+
+
+def test_empty_values_keep_their_kind_where_a_log_told_them() -> None:
+    told = {"limit": {}, "reporting": [], "task": None, "said": [], "benchmark": None, "odd": {}, "group": ""}
+    known = Provenance.from_json(told)
+    assert known.json() == {**told, "group": None}
+    assert Provenance().json() == {} and Provenance(benchmark={}).benchmark is None
+    assert Provenance(said=("task", "seed")).json() == {"said": ["task", "seed"]}
+
+
+def test_fields_told_twice_are_all_named() -> None:
+    with pytest.raises(EncaveError) as error:
+        Provenance(task="a", group="b", extra={"task": 1, "group": 2, "odd": 3, "seed": 4})
+    assert str(error.value) == "metadata: group, task stands among the fields and in `extra`"
+    with pytest.raises(EncaveError, match=r"^metadata: benchmark: name stands among"):
+        BenchmarkFacts(name="a", extra={"name": "b"})
+
+
+def test_it_shows_all_that_is_not_empty() -> None:
+    known = Provenance(limit={"evaluations": 5}, reporting=(Reported(name="r", column="c"),), said=())
+    told = "Provenance(limit={'evaluations': 5}, reporting=[{'name': 'r', 'column': 'c'}])"
+    assert repr(known) == told
+    assert repr(known.reporting[0]) == "Reported(name='r', column='c')"
+
+
+def test_what_is_replaced_by_nothing_is_written_as_such() -> None:
+    known = Provenance.from_json({"task": "t", "seed": "none"})
+    assert known.replace(task=None).json() == {"task": None, "seed": "none"}
+    assert known.replace(seed=None).json() == {"task": "t", "seed": None}
+    assert Provenance(task="t").replace(extra={"odd": 1}).json() == {"task": "t", "odd": 1}
+    assert known == Provenance.from_json({"seed": "none", "task": "t"})  # in another order

@@ -63,3 +63,65 @@ def test_what_is_no_object_is_damaged(tmp_path: Path, text: str) -> None:
     (tmp_path / sidecar.NAME).write_text(text)
     with pytest.raises(EncaveError, match=r"encave\.json is damaged"):
         sidecar.read(tmp_path / sidecar.NAME)
+
+
+def test_it_lies_up_to_three_folders_above_the_log(tmp_path: Path) -> None:
+    sidecar.write(tmp_path, CONTENT)
+    assert (
+        sidecar.locate(tmp_path / "log")
+        == sidecar.locate(tmp_path / "a" / "b" / "c" / "log")
+        == tmp_path / "encave.json"
+    )
+    assert sidecar.locate(tmp_path / "a" / "b" / "c" / "d" / "log") is None
+    assert sidecar.find(tmp_path / "a" / "b" / "c" / "d" / "log") is None
+    (tmp_path / "a" / "encave.json").mkdir(parents=True)  # no file
+    assert sidecar.locate(tmp_path / "a" / "log") == tmp_path / "encave.json"
+
+
+def test_words_of_what_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / sidecar.NAME
+    again = "delete the run's folder and run this seed again, or remove the file"
+    for content, told in (
+        ({"encave_log": 1}, f"{path} lacks objectives, optimizer, space; {again}"),
+        ({**CONTENT, "encave_log": 2}, f"{path} is of format 2; this encave reads format 1. Update encave."),
+        ({"encave_log": 1, **CONTENT, "optimizer": {}}, f"{path} is damaged (KeyError: 'name'); {again}"),
+    ):
+        path.write_text(json.dumps(content))
+        with pytest.raises(EncaveError) as error:
+            sidecar.find(tmp_path / "log")
+        assert str(error.value) == told
+
+
+@pytest.mark.parametrize(
+    ("less", "name", "group"),
+    [
+        ({}, "RE-cifar10-tuned-seed3", "RE (tuned)"),
+        ({"variant": None}, "RE-cifar10-seed3", "RE"),
+        ({"variant": ""}, "RE-cifar10-seed3", "RE"),
+        ({"task": None, "seed": 0}, "RE-tuned-seed0", "RE (tuned)"),
+        ({"seed": None}, "RE-cifar10-tuned", "RE (tuned)"),
+        ({"optimizer": {"name": "RE"}, "variant": None, "task": None, "seed": None}, "RE", "RE"),
+    ],
+)
+def test_names_of_what_is_known(less: dict[str, Any], name: str, group: str) -> None:
+    one = sidecar.Sidecar(Path("x"), {**CONTENT, **less})
+    assert (one.run_name(), one.provenance().group) == (name, group)
+    assert one.budget_name is None and sidecar.Sidecar(Path("x"), {"budget_name": "epochs"}).budget_name == "epochs"
+    assert ("settings" in one.provenance().json()) == ("optimizer" not in less)
+    assert one.space() == ConfigurationSpace({"x": (0.0, 1.0)})
+
+
+def test_what_is_kept_of_it_is_told() -> None:
+    more = {"common_start": True, "overhead_seconds": 1.5, "versions": {"encave": "1"}, "reporting": [], "odd": 5}
+    known = sidecar.Sidecar(Path("x"), {**CONTENT, **more}).provenance()
+    assert list(known.json()) == [
+        *("group", "task", "seed", "common_start", "workers", "limit", "benchmark", "reporting", "overhead_seconds"),
+        *("versions", "settings"),
+    ]
+
+
+def test_what_no_json_has_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        sidecar.write(tmp_path, {"seed": float("nan")})
+    sidecar.write(tmp_path, {"task": "ö"})
+    assert (tmp_path / sidecar.NAME).read_text(encoding="utf-8") == '{\n "encave_log": 1,\n "task": "ö"\n}\n'
