@@ -135,11 +135,11 @@ def test_spaces_that_are_sound(one: dict[str, Any], values: pa.Array) -> None:
         ),
         (
             space_of({"name": "x", "type": "categorical", "choices": []}),
-            'space: x is no hyperparameter of a known type with values: {"name": "x", "type": "categorical", "choices": …',
+            'space: x is no hyperparameter of a known type with values: {"name": "x", "type": "categorical…',
         ),
         (
             space_of({"name": "x", "type": "categorical", "choices": "ab"}),
-            'space: x is no hyperparameter of a known type with values: {"name": "x", "type": "categorical", "choices": …',
+            'space: x is no hyperparameter of a known type with values: {"name": "x", "type": "categorical…',
         ),
         (
             space_of({"name": "x", "type": "constant"}),
