@@ -286,3 +286,213 @@ def test_what_is_sorted_stays_in_bounded_memory(tmp_path: Path, monkeypatch: pyt
     finally:
         with closing(sqlite3.connect(":memory:")) as connection:
             connection.execute("PRAGMA hard_heap_limit = 0")
+
+
+def plain(path: Path, script: str) -> Path:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)
+    return path
+
+
+def refused(path: Path, table: str = "t") -> str:
+    with pytest.raises(EncaveError) as error, opened(path) as database:
+        database.columns([table])
+    return str(error.value)
+
+
+def test_plain_tables_and_their_columns(tmp_path: Path) -> None:
+    script = """CREATE TABLE "T a" (x, y DEFAULT 'd'); create  unique index i on "T a" (x); CREATE TABLE "q""q" (z);
+        CREATE TABLE empty_one (a)"""
+    path = plain(tmp_path / "x.db", script)
+    with opened(path) as database:
+        assert database.columns(["t A", 'q"q', "none"]) == {"t A": {"x", "y"}, 'q"q': {"z"}}
+        assert database.columns([]) == {} and database.remark is None and database.encoding == "UTF-8"
+
+
+def test_what_is_no_plain_table_is_told(tmp_path: Path) -> None:
+    view = plain(tmp_path / "view.db", "CREATE TABLE t (a); CREATE VIEW v AS SELECT a FROM t")
+    assert refused(view, "V") == f"{view}: V is a view; encave reads plain tables only"
+    virtual = plain(
+        tmp_path / "virtual.db", "CREATE VIRTUAL TABLE t USING fts4(a_column_with_a_long_name, another_one)"
+    )
+    told = repr("CREATE VIRTUAL TABLE t USING fts4(a_column_with_a_long_name, another_one)"[:60])
+    assert refused(virtual) == f"{virtual} has virtual tables ({told}); encave reads plain tables only"
+    generated = plain(tmp_path / "generated.db", "CREATE TABLE t (a, b AS (a + 1))")
+    end = "of table t is generated or has a long default; encave reads plain columns only"
+    assert refused(generated) == f"{generated}: column 'b' {end}"
+    default = "'" + "x" * 62 + "'"
+    with opened(plain(tmp_path / "short.db", f"CREATE TABLE t (a DEFAULT {default})")) as database:
+        assert database.columns(["t"]) == {"t": {"a"}}
+    long = plain(tmp_path / "long.db", f"CREATE TABLE t (a DEFAULT {default[:-1]}x')")
+    assert refused(long) == f"{long}: column 'a' {end}"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "INSERT INTO t VALUES (2)",
+        "DELETE FROM t",
+        "DROP TABLE t",
+        "ATTACH 'other.db' AS other",
+        "PRAGMA writable_schema = ON",
+        "PRAGMA table_info(t)",
+        "CREATE TABLE u (a)",
+        "SELECT load_extension('x')",
+    ],
+)
+def test_nothing_is_done_but_reading(tmp_path: Path, query: str) -> None:
+    path = plain(tmp_path / "x.db", "CREATE TABLE t (a); INSERT INTO t VALUES (1)")
+    before = path.read_bytes()
+    with pytest.raises(EncaveError, match="is damaged or no such database"), opened(path) as database:
+        database.execute(query)
+    assert path.read_bytes() == before
+    with opened(path) as database:
+        assert list(database.select(["a"], "FROM t WHERE a = ?", [1])) == [(1,)]
+        assert list(database.select(["a"], "FROM t WHERE a = ?", [2])) == []
+
+
+def valued(folder: Path, *values: str) -> Path:
+    """A database whose table `t` has these values."""
+    path = folder / "x.db"
+    rows = "".join(f"INSERT INTO t VALUES ({value});" for value in values)
+    return plain(path, f"CREATE TABLE t (a); {rows}")
+
+
+@pytest.mark.parametrize("kind", ["texts", "bytes", "both"])
+def test_values_are_bounded_by_the_bytes_of_the_file(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {"texts": ["'abcd'"] * 5, "bytes": ["x'01020304'"] * 5, "both": ["'abcd'", "5", "x'01020304'", "NULL"] * 3}
+    path = valued(tmp_path, *values[kind])
+    held = {"texts": 20, "bytes": 20, "both": 24}[kind]
+    size = path.stat().st_size
+    monkeypatch.setattr(sqlite, "_COPIES", 0)
+    monkeypatch.setattr(sqlite, "_ROWS", 100)
+    monkeypatch.setattr(sqlite, "_FREE_BYTES", held)
+    with opened(path) as database:
+        assert len(list(database.select(["a"], "FROM t"))) == len(values[kind])
+    monkeypatch.setattr(sqlite, "_FREE_BYTES", held - 1)
+    monkeypatch.setattr(sqlite, "_REMEMBERED", 0)
+    with pytest.raises(EncaveError) as error, opened(path) as database:
+        list(database.select(["a"], "FROM t LIMIT 100"))
+    told = f"{path} has {size:,} bytes, but values of {held}: the same pages stand for many rows. "
+    assert str(error.value) == told + "It is damaged or malicious"
+    monkeypatch.setattr(sqlite, "_COPIES", 1)
+    with opened(path) as database:
+        assert list(database.select(["a"], "FROM t"))
+
+
+def test_values_of_all_queries_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = valued(tmp_path, *["x'0102030405'"] * 4)
+    monkeypatch.setattr(sqlite, "_COPIES", 0)
+    monkeypatch.setattr(sqlite, "_FREE_BYTES", 45)
+    with pytest.raises(EncaveError, match="values of 60"), opened(path) as database:
+        for _ in range(2):
+            assert len(list(database.select(["a"], "FROM t"))) == 4
+        list(database.select(["a"], "FROM t"))
+
+
+def test_texts_that_are_no_unicode_are_read(tmp_path: Path) -> None:
+    path = valued(tmp_path, "CAST(x'61ff62' AS TEXT)")
+    with opened(path) as database:
+        assert list(database.select(["a"], "FROM t")) == [("a\ufffdb",)]
+
+
+def test_steps_of_a_query_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = valued(tmp_path, *map(str, range(60)))
+    told = f"{path} is damaged or no such database: it takes far more steps than a file of its size can need"
+    product = ("FROM t, t AS u, t AS v", 60**3)
+    with opened(path) as database:
+        for _ in range(2):  # each query has its own
+            assert len(list(database.select(["t.a"], product[0]))) == product[1]
+    monkeypatch.setattr(sqlite, "_FREE_STEPS", 100_000)
+    monkeypatch.setattr(sqlite, "_STEPS_A_BYTE", 0)
+    with pytest.raises(EncaveError) as error, opened(path) as database:
+        list(database.select(["t.a"], product[0]))
+    assert str(error.value) == told
+    monkeypatch.setattr(sqlite, "_STEPS_A_BYTE", 400)
+    with opened(path) as database:
+        assert len(list(database.select(["t.a"], product[0]))) == product[1]
+
+
+def test_time_of_a_query_is_bounded_and_that_of_its_reader_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = valued(tmp_path, *map(str, range(60)))
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    seconds = 30 + path.stat().st_size / (1 << 20)
+    monkeypatch.setattr(sqlite, "_STEPS", 100)
+    with opened(path) as database:
+        rows = database.select(["t.a"], "FROM t, t AS u, t AS v")
+        next(rows)
+        now[0] = 10 * seconds  # while the reader does other things
+        assert len(list(rows)) == 60**3 - 1
+    with pytest.raises(EncaveError, match="far more steps"), opened(path) as database:
+        monkeypatch.setattr(time, "monotonic", lambda: now.append(now.pop() + 1.01 * seconds) or now[0])
+        list(database.select(["t.a"], "FROM t, t AS u, t AS v"))
+
+
+def test_what_is_said_of_journals(tmp_path: Path) -> None:
+    path = valued(tmp_path, "1")
+    journal = hot_journal(path)
+    with opened(path) as database:
+        assert database.remark == (
+            "x.db-journal holds a transaction that was cut off; it is not rolled back, so that its changes are missing "
+            "or there in part"
+        )
+    (tmp_path / "link.db").symlink_to(path)
+    with opened(tmp_path / "link.db") as database:
+        assert str(database.remark).startswith("x.db-journal holds")
+    hot_journal(path, tmp_path / "other")
+    assert refused(path) == (
+        f"{journal} names another journal, of a transaction over several databases; encave does not read x.db beside it"
+    )
+    journal.write_bytes(b"x")  # shorter than what it would end with
+    with opened(path) as database:
+        assert database.remark is not None
+
+
+def test_a_write_ahead_log_is_copied_where_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = logged(tmp_path)
+    log = path.with_name("killed.db-wal")
+    size = path.stat().st_size + log.stat().st_size
+    room = sum(file.stat().st_blocks * 512 for file in (path, log))
+    free = [room]
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(1 << 40, 0, free[0]))  # type: ignore[attr-defined]
+    monkeypatch.setattr(sqlite, "LIMIT", size)
+    with opened(path) as database:
+        assert len(list(database.select(["trial_id"], "FROM trials"))) == 2 and database._size == size
+    free[0] = room - 1
+    with pytest.raises(EncaveError) as error, opened(path):
+        pass
+    start = f"no room to copy {path} with killed.db-wal to "
+    assert str(error.value).startswith(start) and str(error.value).endswith(f" ({room - 1:,} bytes free); set TMPDIR")
+    free[0] = room
+    monkeypatch.setattr(sqlite, "LIMIT", size - 1)
+    with pytest.raises(EncaveError) as error, opened(path):
+        pass
+    assert str(error.value) == (
+        f"{path} has {size:,} bytes with killed.db-wal; encave reads such up to 0 MiB. If you trust it: "
+        "sqlite3 killed.db 'PRAGMA wal_checkpoint(TRUNCATE)'"
+    )
+
+
+def test_copies_end_at_the_limit_and_are_of_plain_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_bytes(b"x" * 10 + bytes(20) + b"y" * 5 + bytes(5))
+    monkeypatch.setattr(sqlite, "_CHUNK", 5)
+    for limit in (40, 1 << 31):
+        monkeypatch.setattr(sqlite, "LIMIT", limit)
+        sqlite._copy(tmp_path / "a", tmp_path / "b")
+        assert (tmp_path / "b").read_bytes() == (tmp_path / "a").read_bytes()
+    monkeypatch.setattr(sqlite, "LIMIT", 33)
+    sqlite._copy(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").read_bytes() == (tmp_path / "a").read_bytes()[:33]
+    with pytest.raises(EncaveError, match=r"^/dev/null is no plain file$"):
+        sqlite._copy(Path("/dev/null"), tmp_path / "b")
+
+
+def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"no database at all, but long enough to be looked at" * 20)
+    assert refused(tmp_path / "x.db") == f"{tmp_path / 'x.db'} is damaged or no such database: file is not a database"
+    assert refused(tmp_path / "none.db").startswith(f"cannot read {tmp_path / 'none.db'}: ")
