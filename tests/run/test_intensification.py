@@ -19,6 +19,7 @@ from encave.analysis.tables.runs import Runs
 from encave.errors import EncaveError
 from encave.run import Objective, Optimizer, Provenance, Run
 from encave.run.incumbents import IncumbentRule
+from encave.run.intensification import Evidence, as_named, evidence_of, intensified
 from encave.store.columns import run_row
 
 EVALUATIONS = Axis("evaluations", "evaluations", None)
@@ -203,3 +204,150 @@ def test_of_several_challengers_the_best_leads() -> None:
     trials: list[Trial] = [(i, "a", 0, cost) for i, cost in ((1, 5.0), (2, 4.0), (3, 1.0))]
     rest: list[Trial] = [(1, "b", 0, 5.0), (2, "b", 0, 3.0), (3, "b", 0, 99.0)]
     assert steps(run_of([*trials, *rest]))[-1] == (6, 2, 3.5)
+
+
+Evaluation = tuple[int, str, int | None, float | None, bool]  # configuration, instance, seed, cost or penalty, able
+
+
+def followed(trials: Sequence[Evaluation], budgets: Sequence[float]) -> tuple[list[int], list[int]]:
+    """The definition, every score made anew from all evaluations so far."""
+
+    def evaluated(group: int, upto: int, key: Any) -> dict[Any, list[float | None]]:
+        found: dict[Any, list[float | None]] = {}
+        for one in trials[: upto + 1]:
+            if one[0] == group:
+                found.setdefault(key(one), []).append(one[3])
+        return found
+
+    def evidence(group: int, upto: int) -> int:
+        seen: set[Any] = set()
+        count = 0
+        for one in trials[: upto + 1]:
+            if one[0] == group:
+                count += one[2] is None or one[1:3] not in seen
+                seen.add(one[1:3])
+        return count
+
+    def beats(a: int, b: int, upto: int) -> bool:
+        for key in (lambda one: one[1:3], lambda one: one[1]):
+            ours, theirs = evaluated(a, upto, key), evaluated(b, upto, key)
+            if shared := ours.keys() & theirs.keys():
+                break
+        failed = [sum(each[k].count(None) / len(each[k]) for k in sorted(shared, key=str)) for each in (ours, theirs)]
+        both = [k for k in shared if any(c is not None for c in ours[k]) and any(c is not None for c in theirs[k])]
+        means = [sum(np.mean([c for c in each[k] if c is not None]) for k in both) for each in (ours, theirs)]
+        gap = failed[0] - failed[1] if abs(failed[0] - failed[1]) > 1e-9 else means[0] - means[1]
+        return gap < -1e-9
+
+    at: list[int] = []
+    latest: list[int] = []
+    best, top, known = None, -np.inf, set[int]()
+    for i, (group, *_) in enumerate(trials):
+        if budgets[i] < top:
+            continue
+        if not any(one[4] for one in trials[: i + 1] if one[0] == group):
+            continue
+        if best is None or budgets[i] > top:
+            best, top, known = group, budgets[i], set()
+        known.add(group)
+        rivals = sorted(known) if group == best else [group]
+        for rival in rivals:
+            if rival != best and evidence(rival, i) >= evidence(best, i) and beats(rival, best, i):
+                best = rival
+        last = max(n for n in range(i + 1) if trials[n][0] == best and trials[n][3] is not None)
+        if not latest or latest[-1] != last:
+            at.append(i)
+            latest.append(last)
+    return at, latest
+
+
+EVALUATIONS_OF_ONE_BUDGET = st.lists(
+    st.tuples(
+        st.integers(0, 3),
+        st.sampled_from("abc"),
+        st.sampled_from([0, 1, None]),
+        st.sampled_from([1.0, 2.0, 4.0, None]),
+        st.booleans(),
+    ),
+    max_size=14,
+)
+
+
+@given(EVALUATIONS_OF_ONE_BUDGET, st.integers(0, 14))
+def test_the_incumbent_follows_its_definition(given_ones: list[Any], rise: int) -> None:
+    """From some evaluation on at a higher budget, where other configurations stand for the same ones."""
+    trials = [
+        (group + 4 * (n >= rise), instance, seed, cost, able and cost is not None)
+        for n, (group, instance, seed, cost, able) in enumerate(given_ones)
+    ]
+    budgets = [1.0 + (n >= rise) for n in range(len(trials))]
+    number = {"a": 0, "b": 1, "c": 2}
+    evidence = Evidence(
+        pair=np.array([3 * number[t[1]] + (2 if t[2] is None else t[2]) for t in trials], np.int64),
+        instance=np.array([number[t[1]] for t in trials], np.int64),
+        seeded=np.array([t[2] is not None for t in trials], bool),
+        named=np.full(len(trials), -1),
+        finished=np.ones(len(trials), bool),
+    )
+    found = intensified(
+        np.array([np.nan if t[3] is None else t[3] for t in trials]),
+        np.array([t[4] for t in trials], bool),
+        np.array(budgets),
+        np.array([t[0] for t in trials], np.int64),
+        evidence,
+        np.arange(len(trials)),
+    )
+    assert [column.tolist() for column in found] == list(followed(trials, budgets))
+
+
+def test_lower_budgets_do_not_count_any_more() -> None:
+    trials: list[Trial] = [(1, "a", 0, 3.0), (1, "b", 0, 3.0), (2, "a", 0, 5.0), (3, "a", 0, 1.0), (3, "b", 0, 1.0)]
+    run = run_of(trials, budget=[1.0, 1.0, 3.0, 1.0, 1.0])
+    assert steps(run, "highest-so-far") == [(1, 1, 3.0), (2, 1, 3.0), (3, 2, 5.0)]
+
+
+def test_incumbents_that_are_named_stand_at_their_highest_budget() -> None:
+    def told(rows: Sequence[tuple[float, bool, float, int, int]]) -> tuple[list[int], list[int]]:
+        cost, able, budget, configuration, named = zip(*rows, strict=True)
+        found = as_named(np.array(cost), np.array(able), np.array(budget), np.array(configuration), np.array(named))
+        return found[0].tolist(), found[1].tolist()
+
+    nan = float("nan")
+    assert told([(1.0, True, 1.0, 5, 5), (2.0, True, 1.0, 5, 5)]) == ([0, 1], [0, 1])
+    assert told([(1.0, True, 3.0, 5, 5), (2.0, True, 1.0, 5, 5)]) == ([0], [0])  # a lower budget changes nothing
+    assert told([(1.0, True, 1.0, 5, -1), (2.0, True, 1.0, 6, 5)]) == ([1], [0])  # named later
+    assert told([(nan, False, 1.0, 5, 5), (2.0, True, 1.0, 5, 5)]) == ([1], [1])  # from its first success on
+    assert told([(9.0, False, 1.0, 5, 5), (2.0, True, 1.0, 6, 6)]) == ([1], [1])  # a penalty is no success
+    assert told([(1.0, True, 1.0, 5, 5), (9.0, False, 1.0, 5, 5)]) == ([0, 1], [0, 1])  # but changes the mean
+    assert told([(1.0, True, 1.0, 5, 5), (nan, False, 1.0, 5, 5)]) == ([0], [0])
+    assert told([(1.0, True, 1.0, 5, 5), (9.0, False, 3.0, 5, 5)]) == ([0], [0])
+    assert told([(1.0, True, 1.0, 0, 0), (1.0, True, 1.0, 1, 1), (1.0, True, 2.0, 0, 0)]) == ([0, 1, 2], [0, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("trials", "there"),
+    [
+        ([(1, "a", 0, 1.0), (1, "b", 0, 1.0)], True),
+        ([(1, "a", 0, 1.0), (1, "a", 1, 1.0)], True),
+        ([(1, "a", 0, 1.0), (1, "a", 0, 1.0)], False),
+        ([(1, "a", 0, 1.0), (2, "b", 1, 1.0)], False),
+        ([(1, None, 0, 1.0), (1, "b", 0, 1.0)], False),  # an unknown instance is no other
+        ([(1, "a", 0, 1.0), (1, "b", None, 1.0)], True),
+    ],
+)
+def test_where_there_is_evidence(trials: list[Trial], there: bool) -> None:
+    found = evidence_of(run_of(trials))
+    assert (found is not None) == there
+    if found is not None:
+        assert not found.names and found.finished.all() and found.seeded.tolist() == [t[2] is not None for t in trials]
+        assert (found.instance[0] == found.instance[1]) == (trials[0][1] == trials[1][1])
+        assert found.pair[0] != found.pair[1]
+
+
+def test_budgets_and_unfinished_trials_are_no_evidence() -> None:
+    trials: list[Trial] = [(1, "a", 0, 1.0), (1, "b", 0, 1.0)]
+    assert evidence_of(run_of(trials, budget=[1.0, 3.0])) is None
+    waiting = run_of([(1, "a", 0, 1.0), (1, "b", 0, None)], status=["success", "running"])
+    assert evidence_of(waiting) is None
+    named = evidence_of(run_of(trials, incumbent=[None, 0 + 1]))
+    assert named is not None and named.names and named.named.tolist() == [-1, 1]
