@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from encave.errors import EncaveError
-from encave.files.yaml import read_mapping
+from encave.files import yaml
+from encave.files.yaml import read_mapping, read_value
 
 LAUGHS = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
@@ -55,3 +56,66 @@ def test_aliases_merge_keys_and_hashes_are_read(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text(f"a: &a {{x: 1, y: [2]}}\nb: {{<<: *a, y: 3}}\nc: *a\n1: 1:30\nhash: '{digest}'\n")
     a = {"x": 1, "y": [2]}
     assert read_mapping(tmp_path / "x.yaml") == {"a": a, "b": {"x": 1, "y": 3}, "c": a, "1": 90, "hash": digest}
+
+
+def told(path: Path, text: str) -> str:
+    path.write_text(text)
+    with pytest.raises(EncaveError) as error:
+        read_value(path)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("[1, 2, 3]", 4),
+        ("{a: 1, b: 2}", 5),
+        ("[&a x, *a, *a]", 4),
+        ("[&a [1, 2], *a]", 7),
+        ("[&a {x: 1}, *a, *a]", 10),
+        ("&a x", 1),
+        ("[&a [1, &b [2]], *a, *b]", 13 - 2),
+    ],
+)
+def test_values_are_counted_with_their_aliases(
+    tmp_path: Path, text: str, values: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(text)
+    monkeypatch.setattr(yaml, "_VALUES", values)
+    read_value(path)
+    monkeypatch.setattr(yaml, "_VALUES", values - 1)
+    expected = f"{path} holds more than {values - 1:,} values, aliases counted in full; encave does not read it"
+    assert told(path, text) == expected
+
+
+def test_levels_are_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("[" * 100 + "]" * 100)
+    read_value(path)
+    assert told(path, "[" * 101 + "]" * 101) == f"{path} holds more than 100 levels; encave does not read it"
+
+
+def test_numbers_of_many_digits_are_refused_and_texts_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(f"a: {'1' * 999}\nb: '{'1' * 1000}'\nc: {'1' * 1000}g\n")
+    assert read_mapping(path) == {"a": int("1" * 999), "b": "1" * 1000, "c": "1" * 1000 + "g"}
+    expected = f"{path} has a number of 1,000 characters; encave does not read it"
+    assert told(path, f"a: {'1' * 1000}") == told(path, f"a: !!int '{'1' * 1000}'") == expected
+
+
+def test_sizes_and_kinds_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.yaml"
+    monkeypatch.setattr(yaml, "LIMIT", 3 << 20)
+    path.write_text("#" * (3 << 20))
+    assert read_value(path) is None
+    assert told(path, "#" * ((3 << 20) + 1)) == f"{path} has 3145729 bytes; encave reads such files up to 3 MiB"
+    for text, expected in (("", f"{path} is empty (0 bytes)"), ("[1]", f"{path} holds no mapping")):
+        path.write_text(text)
+        with pytest.raises(EncaveError) as error:
+            read_mapping(path)
+        assert str(error.value) == expected
+    assert told(path, "a: *b") == f"{path} has an alias *b to what is not there, or within itself"
+    assert len(told(path, "a: !" + "x" * 900 + " 1")) == len(f"{path} is no readable YAML: ") + 300
+    with pytest.raises(EncaveError, match=r"none\.yaml is no readable YAML: "):
+        read_value(tmp_path / "none.yaml")
