@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 
@@ -79,3 +80,24 @@ def check_type(what: str, given: object, kind: type | tuple[type, ...], wanted: 
     """
     if not isinstance(given, kind):
         raise EncaveError(f"{what} is {wanted}, not {given!r}")
+
+
+def in_words(error: Exception) -> str:
+    """What is wrong with foreign content, from what was raised when it was taken for what it should be.
+
+    It has no words of Python's for its own objects, which say nothing of a file and change with its releases.
+    """
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is no JSON at line {error.lineno}, column {error.colno}"
+    if isinstance(error, KeyError):
+        key = error.args[0] if error.args else "a key"
+        return key if isinstance(key, str) and " " in key else f"{key!r} is missing"  # ConfigSpace says a sentence
+    if isinstance(error, IndexError):
+        return "a list is too short"
+    if isinstance(error, TypeError | AttributeError):
+        return "a value is of another type"
+    if isinstance(error, OverflowError):
+        return "a number is too large"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return (str(error).splitlines() or ["it is damaged"])[0]

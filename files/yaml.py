@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..errors import EncaveError
+from ..errors import EncaveError, in_words
 
 LIMIT = 4 * 1024 * 1024
 """Bytes of the longest file that is read."""
 _VALUES = 200_000  # each alias counted in full
 _DEPTH = 100
 _NUMBER = re.compile(r"[-+0-9a-fA-FxX_:.]{1000,}")  # takes the square of its length to read
-_UNREADABLE = (OSError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
+_UNREADABLE = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -49,9 +49,14 @@ def read_value(path: Path) -> Any:
         data = path.read_bytes()
         _check(yaml.parse(data, loader), path)
         content = yaml.load(data, loader)
+    except OSError as error:
+        raise EncaveError(f"cannot read {path}: {error.strerror or error}") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = "" if mark is None else f", line {mark.line + 1}"
+        raise EncaveError(f"{path}{where}: no readable YAML: {error.problem or error.context}") from error
     except (*_UNREADABLE, yaml.YAMLError) as error:
-        told = " ".join(str(error).split())
-        raise EncaveError(f"{path} is no readable YAML: {told:.300}") from error
+        raise EncaveError(f"{path} is no readable YAML: {in_words(error):.300}") from error
     return {str(key): value for key, value in content.items()} if isinstance(content, dict) else content
 
 

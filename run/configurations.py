@@ -137,7 +137,7 @@ def _has_type(cell: Any, kind: pa.DataType) -> bool:
         exact_array([cell], kind)
     except EncaveError:
         return False
-    return True
+    return not isinstance(cell, bool) or pa.types.is_boolean(kind)  # Arrow takes it for a number where it is alone
 
 
 def _wrong_type(name: str, cell: Any, kind: pa.DataType) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import EncaveError
+from ..errors import EncaveError, in_words
 from ..files.json_text import read_text
 from .header import Optimizer
 from .provenance import Provenance
@@ -121,7 +121,7 @@ def read(path: Path) -> dict[str, Any]:
         content = json.loads(read_text(path, _LARGEST))
         version = content[_KEY]
     except (EncaveError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _damaged(path, str(error)) from error
+        raise _damaged(path, in_words(error)) from error
     if version != _VERSION:
         raise EncaveError(f"{path} is of format {version}; this encave reads format {_VERSION}. Update encave.")
     return content
@@ -132,6 +132,8 @@ def _load(path: Path) -> Sidecar:
     missing = {"optimizer", "space", "objectives"} - content.keys()
     if missing:
         raise EncaveError(f"{path} lacks {', '.join(sorted(missing))}; {_AGAIN}")
+    if not content["objectives"]:
+        raise _damaged(path, "it names no objective")
     sidecar = Sidecar(path, content)
     try:
         told = (sidecar.space().to_serialized_dict(), sidecar.provenance().json(), sidecar.run_name())
@@ -139,7 +141,7 @@ def _load(path: Path) -> Sidecar:
     except EncaveError as error:
         raise _damaged(path, str(error)) from error
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        raise _damaged(path, f"{type(error).__name__}: {error}") from error
+        raise _damaged(path, in_words(error)) from error
     return sidecar
 
 

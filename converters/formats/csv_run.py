@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ...errors import EncaveError
+from ...errors import EncaveError, in_words
 from ...files.atomic import atomic_file
 from ...files.json_text import read_json
 from ...files.spreadsheets import guarded, unguarded
@@ -90,7 +90,9 @@ class CsvRunReader:
         try:
             run = _run(path, header)
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, pa.ArrowException) as error:
-            raise EncaveError(f"{path} and its header do not belong together: {error}. Write it again.") from error
+            raise EncaveError(
+                f"{path} and its header do not belong together: {in_words(error)}. Write it again."
+            ) from error
         return ReadResult(run, str(_VERSION), len(run))
 
 

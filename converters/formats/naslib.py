@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ...errors import EncaveError
+from ...errors import EncaveError, in_words
 from ...files.json_text import read_json
 from ...run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ...run import nasbench201_space as nb201
@@ -121,7 +121,7 @@ def _metrics(lists: dict[str, list[Any]], size: int, path: Path) -> tuple[dict[s
         try:
             given = np.array([math.nan if item is None else real(item) for item in items[:size]], dtype=np.float64)
         except (TypeError, ValueError, OverflowError) as error:
-            raise EncaveError(f"{path}: {name} is not a list of numbers: {error}") from error
+            raise EncaveError(f"{path}: {name} is not a list of numbers: {in_words(error)}") from error
         values = np.full(size, math.nan)
         values[: len(given)] = np.where(np.isfinite(given) & (given != _SENTINEL), given, math.nan)
         lost = int(np.isnan(values).sum())

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import EncaveError
+from ...errors import EncaveError, in_words
 from ...files import torch
 from ...run import COST, Note, Objective, Optimizer, Provenance, Run
 from ...run import nasbench201_space as nb201
@@ -105,7 +105,7 @@ def _lists(entry: Mapping[str, Any], found: Found) -> tuple[list[int], NDArray[n
         ends = np.array([real(time) for time in times], dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise EncaveError(
-            f"{found.path}, run {found.key}: {' or '.join(_KEYS)} is no list of numbers: {error}"
+            f"{found.path}, run {found.key}: {' or '.join(_KEYS)} is no list of numbers: {in_words(error)}"
         ) from error
     size = min(len(indices), len(ends))
     notes: list[Note] = []

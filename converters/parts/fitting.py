@@ -75,7 +75,7 @@ def fitted_run(
 
 
 def _note(bad: Mapping[int, str], count: int) -> Note:
-    told = "; ".join(f"{config_id}: {why}" for config_id, why in list(bad.items())[:_SHOWN])
+    told = "; ".join(f"configuration {config_id}: {why}" for config_id, why in list(bad.items())[:_SHOWN])
     more = f"; and {len(bad) - _SHOWN:,} more" if len(bad) > _SHOWN else ""
     return Note("dropped", f"{_LEFT_OUT}: {told}{more}", count)
 

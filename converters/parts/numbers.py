@@ -37,7 +37,10 @@ def real(value: Any) -> float:
     """
     if isinstance(value, bool):
         raise TypeError(f"{value} is a truth value, not a number")
-    return float(value)
+    try:
+        return float(value)
+    except ValueError:
+        raise ValueError(f"{value!r:.40} is no number") from None
 
 
 def integer(value: Any) -> int | None:

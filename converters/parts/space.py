@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
-from ...errors import EncaveError
+from ...errors import EncaveError, in_words
 from ...files.json_text import read_text
 from ...run import Note, nasbench201_space
 from ...run.sidecar import Sidecar
@@ -159,7 +159,7 @@ def read_space(path: Path) -> ConfigurationSpace:
             return space
         content = json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
-        raise EncaveError(f"{path} is not a ConfigSpace JSON file: {type(error).__name__}: {error}") from error
+        raise EncaveError(f"{path} is not a ConfigSpace JSON file: {in_words(error)}") from error
     space = read_space_object(content, f"{path} is not a ConfigSpace JSON file")
     _spaces.clear()
     if len(text) <= _REMEMBERED:
@@ -189,7 +189,7 @@ def read_space_object(content: Any, what: str) -> ConfigurationSpace:
         json.dumps(space.to_serialized_dict(), allow_nan=False)  # a bound can be infinite
         return space
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        raise EncaveError(f"{what}: {type(error).__name__}: {error}") from error
+        raise EncaveError(f"{what}: {in_words(error)}") from error
 
 
 def named_space(name: str) -> ConfigurationSpace:

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ....errors import EncaveError
+from ....errors import EncaveError, in_words
 from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ....run import configurations as space_columns
 from ....run.spaces import made_space
@@ -142,8 +142,8 @@ def _own(one: Described, path: Path) -> _Own:
             {str(trial): bool(known) for trial, known in run["feasible"].items()} if "feasible" in run else None,
         )
     except Exception as error:  # ConfigSpace raises all kinds of errors
-        told = f"{type(error).__name__}: {error}"
-        raise EncaveError(f"{path}: what encave keeps under {SUITE!r} is damaged ({told}); remove that key") from error
+        told = f"what encave keeps under {SUITE!r} is damaged ({in_words(error)}); remove that key"
+        raise EncaveError(f"{path}: {told}") from error
 
 
 def _run(one: Described, columns: _Columns, path: Path, options: Options, notes: list[Note]) -> Run:

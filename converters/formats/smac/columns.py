@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import compress
@@ -13,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ....errors import in_words
 from ....run import Note, Status
 from ....run.records import columns_of
 from ....run.types import Floats
@@ -22,6 +22,7 @@ _STATUSES = tuple(Status)
 _CODES = {status: code for code, status in enumerate(_STATUSES)}
 _NAMES = pa.array([status.value for status in _STATUSES])
 _NONE = type(None)
+_SHOWN = 5  # numbers of entries
 _REQUIRED = ("config_id", "instance", "cost", "time", "status")
 _NUMBERS = frozenset({int, float, _NONE})
 _Column: TypeAlias = "Callable[[str], list[Any]]"
@@ -94,13 +95,18 @@ def entries(data: Sequence[Any]) -> tuple[Entries, list[Note]]:
     if at_once is not None:
         return at_once, []
     parsed: list[Entry] = []
-    dropped: Counter[str] = Counter()
-    for item in data:
+    dropped: dict[str, list[int]] = {}
+    for number, item in enumerate(data, 1):
         try:
             parsed.append(entry(item))
         except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-            dropped[f"an entry is none of SMAC's ({type(error).__name__}: {error})"] += 1
-    return _stacked(parsed), [Note("dropped", reason, count) for reason, count in dropped.items()]
+            dropped.setdefault(in_words(error), []).append(number)
+    return _stacked(parsed), [_note(reason, numbers) for reason, numbers in dropped.items()]
+
+
+def _note(reason: str, numbers: Sequence[int]) -> Note:
+    where = ", ".join(map(str, numbers[:_SHOWN])) + (", …" if len(numbers) > _SHOWN else "")
+    return Note("dropped", f"entry {where} of data is none of SMAC's: {reason}", len(numbers))
 
 
 def _stacked(rows: Sequence[Entry]) -> Entries:

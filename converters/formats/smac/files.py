@@ -158,10 +158,12 @@ def _object(path: Path | None, notes: list[Note]) -> Mapping[str, Any]:
     if path is None:
         return {}
     try:
-        content, _ = read_json(path)
+        content, whole = read_json(path)
     except EncaveError as error:
         notes.append(Note("flagged", f"left out: {error}"))
         return {}
+    if not whole:
+        notes.append(Note("flagged", f"{path.name} breaks off: what comes before the break was read"))
     return _mapping(content)
 
 

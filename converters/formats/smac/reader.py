@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ....errors import EncaveError
+from ....errors import EncaveError, in_words
 from ....files.json_text import read_json
 from ....run import COST, EXTRA, Note, Objective, Optimizer, Provenance, Run, Status
 from ....run import sidecar as sidecars
@@ -120,12 +120,13 @@ def _contents(history: Any, path: Path) -> tuple[list[Any], dict[int, dict[str, 
     try:
         data, configurations = history["data"], history.get("configs", {})
         if not isinstance(data, list):
-            raise TypeError("data is no list")
-        values = configurations.values()
-        plain = values if {dict}.issuperset(map(type, values)) else map(dict, values)
-        return data, dict(zip(map(int, configurations), plain, strict=True))
+            raise ValueError("data is no list")
+        known = {int(number): one for number, one in configurations.items()}
+        if not {dict}.issuperset(map(type, known.values())):
+            known = {number: one for number, one in known.items() if isinstance(one, dict)}
+        return data, known
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise EncaveError(f"{path} is no run history of SMAC ({type(error).__name__}: {error})") from error
+        raise EncaveError(f"{path} is no run history of SMAC ({in_words(error)})") from error
 
 
 def _with_configuration(rows: Entries, configurations: Mapping[int, Any]) -> tuple[Entries, list[Note]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ....run import Status
-from ...parts.numbers import real
+from ...parts.numbers import integer, real
 
 FIELDS = (
     "config_id",
@@ -38,7 +38,7 @@ STATUSES = {
     "ABORT": Status.ABORTED,
     "STOP": Status.ABORTED,
 }
-_LONG_MAX = 2**63 - 1
+_WORDS = {word: (status, word) for word, status in STATUSES.items()}
 _NESTED = 2  # [key, value]
 _UNTIMED = 4  # fields of a value before 0.13: cost, time, status, additional
 UNSET = 2147483647.0
@@ -99,10 +99,12 @@ def releases(data: Sequence[Any], *, origins: bool) -> str | None:
 def _fields(item: Any) -> dict[str, Any]:
     if isinstance(item, dict):
         return item
-    if len(item) == len(FIELDS):
+    if isinstance(item, list) and len(item) == len(FIELDS):
         return dict(zip(FIELDS, item, strict=True))
-    if len(item) == len(DICT_FIELDS):
+    if isinstance(item, list) and len(item) == len(DICT_FIELDS):
         return dict(zip(DICT_FIELDS, item, strict=True))
+    if not isinstance(item, list) or len(item) != _NESTED:
+        raise ValueError("neither an object nor a list of its fields")
     key, value = item
     fields: dict[str, Any] = dict(zip(_KEY_FIELDS, key))
     fields["budget"] = fields.get("budget") or None  # 0.0 where the optimizer knows no budgets
@@ -114,10 +116,12 @@ def _outcome(logged: Any) -> tuple[Status, str]:
     """Status, and SMAC's word for it: releases before 2.0 write that, later ones a number."""
     if isinstance(logged, str):
         logged = {"__enum__": logged}
-    if not isinstance(logged, dict):
-        return NUMBERED[logged]
-    word = str(logged["__enum__"]).rpartition(".")[2]
-    return STATUSES[word], word
+    known: Mapping[Any, tuple[Status, str]] = NUMBERED
+    if isinstance(logged, dict):
+        known, logged = _WORDS, str(logged["__enum__"]).rpartition(".")[2]
+    if logged not in known:
+        raise ValueError(f"the status {logged!r:.40} is unknown")
+    return known[logged]
 
 
 def entry(item: Any) -> Entry:
@@ -147,10 +151,8 @@ def entry(item: Any) -> Entry:
 
 
 def _integer(value: Any) -> int:
-    if type(value) is int and -_LONG_MAX <= value <= _LONG_MAX:
-        return value
-    number = int(value)
-    if number != value or isinstance(value, bool) or abs(number) > _LONG_MAX:
+    number = integer(value)
+    if number is None:
         raise ValueError(f"{value!r:.40} is no integer of 64 bits")
     return number
 

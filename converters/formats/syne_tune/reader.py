@@ -96,7 +96,8 @@ class SyneTuneReader:
             raise EncaveError(f"{found.path} lacks objectives of {sidecar.path}: they are not of one run")
         space = own_or_given(
             lambda: (
-                known_space(found.path, Options(), sidecar) or read_space(log.metadata["config_space"], found.path.name)
+                known_space(found.path, Options(), sidecar)
+                or read_space(log.metadata["config_space"], str(found.path.with_name(METADATA)))
             ),
             options,
         )
@@ -116,7 +117,7 @@ def _load(path: Path) -> tuple[ExperimentLog, list[Note]]:
     for name in (METADATA, RESULTS):
         if not (folder / name).is_file():
             raise EncaveError(f"{folder} has no {name}, which Syne Tune writes beside {path.name}; both are needed")
-    metadata, _ = read_json(folder / METADATA)
+    metadata, whole = read_json(folder / METADATA)
     if not isinstance(metadata, dict) or not {"config_space", "metric_names"} <= metadata.keys():
         raise EncaveError(f"{folder / METADATA} is no metadata of Syne Tune: config_space or metric_names is missing")
     table = read_csv(read_member(folder / RESULTS, ".csv"), f"{path.name}/results.csv")
@@ -125,7 +126,7 @@ def _load(path: Path) -> tuple[ExperimentLog, list[Note]]:
         raise EncaveError(f"{folder / RESULTS} has no column {', '.join(sorted(missing))}")
     trials = numbers(table.columns[_TRIAL]).to_numpy(zero_copy_only=False)
     usable = np.isfinite(trials) & (trials == np.floor(trials)) & (np.abs(trials) < 2**53)
-    notes: list[Note] = []
+    notes = [] if whole else [Note("flagged", f"{METADATA} breaks off: what comes before the break was read")]
     if not usable.all():
         notes.append(Note("dropped", f"{path.name}: {_TRIAL} is no whole number", int((~usable).sum())))
         columns = {name: column.filter(pa.array(usable)) for name, column in table.columns.items()}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from ....errors import EncaveError
+from ....errors import EncaveError, in_words
 from ....run import Note
 from ....run.configurations import choices
 from ...parts.csv_table import numbers
@@ -45,7 +46,7 @@ def read_space(text: Any, where: str) -> LogSpace:
         space = ConfigurationSpace()
         space.add(hyperparameters)
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        raise EncaveError(f"{where}: config_space is not one of Syne Tune: {type(error).__name__}: {error}") from error
+        raise EncaveError(f"{where}: config_space is not one of Syne Tune: {in_words(error)}") from error
     text = f"constants that are no number, text or truth value are left out: {', '.join(left_out)}"
     return LogSpace(space, notes=(Note("flagged", text),) if left_out else ())
 
@@ -79,12 +80,16 @@ def _hyperparameter(name: str, domain: Any) -> Hyperparameter[Any, Any] | None:
         values = [
             value if isinstance(value, str | int | float) else json.dumps(value) for value in settings["categories"]
         ]
+        if not values:
+            raise ValueError(f"{name} has no choices")
         if len(values) == 1:
             return Constant(name, values[0])
         return CategoricalHyperparameter(name, values) if kind == "Categorical" else OrdinalHyperparameter(name, values)
     if kind not in ("Float", "Integer", "FiniteRange"):
         raise ValueError(f"unknown domain {kind!r} of {name}")
     lower, upper = settings["lower"], settings["upper"]
+    if not (math.isfinite(lower) and math.isfinite(upper)):
+        raise ValueError(f"{name} goes from {lower} to {upper}")
     if lower == upper:
         return Constant(name, lower)
     whole = kind == "Integer" or bool(settings.get("cast_int"))
