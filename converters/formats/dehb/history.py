@@ -125,7 +125,7 @@ def _from_table(table: pa.Table, path: Path) -> History:
     rows = table.num_rows
     try:
         lengths = pc.list_value_length(table["config"]).to_numpy()
-        usable = _most_common(lengths, path) & table["config_id"].is_valid().to_numpy()
+        usable = _most_common(lengths, path) & _are_whole(table["config_id"].to_numpy())
         table = table if usable.all() else table.filter(pa.array(usable))
         lists = table["config"].combine_chunks()
         vectors = np.asarray(lists.flatten(), dtype=np.float64).reshape(table.num_rows, -1)
@@ -133,7 +133,8 @@ def _from_table(table: pa.Table, path: Path) -> History:
         fitness = _fitness(table["fitness"].to_pylist() if _is_list(table["fitness"]) else table["fitness"].to_numpy())
         ids = table["config_id"].to_numpy().astype(np.int64)
     except (AttributeError, TypeError, ValueError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise EncaveError(f"{path}: a column has another type than DEHB gives it: {error}") from error
+        told = ", ".join(f"{name} {str(table[name].type).partition('<')[0]}" for name in COLUMNS)
+        raise EncaveError(f"{path}: a column has another type than DEHB gives it: {told}") from error
     notes = (Note("dropped", _OTHER_ROW, rows - len(ids)),) if len(ids) < rows else ()
     return History(ids, vectors, fitness, cost, fidelity, _info(table), "0.1.2", notes)
 
@@ -146,6 +147,13 @@ def _fitness(values: Any) -> Floats:
     """Shape (n, objectives); forks for several objectives log a list."""
     fitness = np.array(values if isinstance(values, np.ndarray) else list(values), dtype=np.float64)
     return fitness.reshape(len(fitness), -1)
+
+
+def _are_whole(numbers: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which are whole numbers of 64 bits, shape (n,); Arrow has integers with null among them as floats."""
+    if numbers.dtype.kind != "f":
+        return np.ones(len(numbers), dtype=bool)
+    return (numbers == np.floor(numbers)) & (np.abs(numbers) < LONG_MAX)
 
 
 def _most_common(lengths: NDArray[Any], path: Path) -> NDArray[np.bool_]:
