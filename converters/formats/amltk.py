@@ -23,6 +23,7 @@ from ..parts.fitting import fitted_run
 from ..parts.inferred_space import infer
 from ..parts.names import study_name
 from ..parts.numbers import finite, finite_text
+from ..parts.outcomes import unknown_words
 from ..parts.searcher import searcher
 from ..parts.space import SPACE_FILE, LogSpace, known_space
 from ..parts.times import since_start
@@ -37,6 +38,7 @@ _OBJECTIVE = re.compile(r"metric:(.+?)(?: \[([^,]+), ([^\]]+)\])? \((minimize|ma
 _FIELD = re.compile(r"(config_id|seed|budget|instance)=(.*?)(?=_(?:config_id|seed|budget|instance)=|$)")
 _SIGNS = {"config_id=": "SMAC", "trial_number=": "Optuna"}  # how these optimizers of AutoML-Toolkit name trials
 _STATUSES = {"success": Status.SUCCESS, "fail": Status.CRASHED, "crashed": Status.CRASHED}
+_UNREPORTED = "unknown"
 _TIMES = ("profile:trial:time", "deepcave:time")
 _MARKS = frozenset({"status", "trial_seed"})
 
@@ -153,7 +155,9 @@ def _columns(table: pa.Table, metrics: Mapping[str, Objective]) -> tuple[dict[st
     starts, ends = _stamps(table, notes)
     times = since_start(starts, ends)
     costs = {objective.name: _numbers(table, column) for column, objective in metrics.items()}
-    statuses = [_STATUSES.get(str(status).lower(), Status.NOT_EVALUATED) for status in table["status"].to_pylist()]
+    words = [str(status).lower() for status in table["status"].to_pylist()]
+    notes += unknown_words(words, {*_STATUSES, _UNREPORTED}, "not evaluated")
+    statuses = [_STATUSES.get(word, Status.NOT_EVALUATED) for word in words]
     unmeasured = 0
     for row, status in enumerate(statuses):
         if status is Status.SUCCESS and any(values[row] is None for values in costs.values()):

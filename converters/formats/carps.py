@@ -23,7 +23,7 @@ from ..parts.inferred_space import infer
 from ..parts.json_lines import read_lines
 from ..parts.names import study_name
 from ..parts.numbers import finite
-from ..parts.outcomes import outcomes
+from ..parts.outcomes import outcomes, unknown_words
 from ..parts.searcher import searcher
 from ..parts.space import LogSpace, known_space, own_or_given, read_space_object
 from ..reader import Found, Listing, Options, ReadResult
@@ -112,7 +112,7 @@ class _Setting:
         """The objectives, which CARP-S minimises."""
         space = self.task.get("output_space")
         names = space.get("objectives") if isinstance(space, dict) else self.task.get("objectives")
-        usable = isinstance(names, list) and len(set(map(str, names))) == count
+        usable = isinstance(names, list) and len(names) == len(set(map(str, names))) == count
         told = [str(name) for name in names or ()] if usable else [f"cost_{i}" for i in range(count)]
         return [Objective(name) for name in (told if usable or count > 1 else ["cost"])]
 
@@ -140,7 +140,9 @@ def _run(lines: Sequence[Mapping[str, Any]], path: Path, options: Options, notes
     lists = [cost if isinstance(cost, list) else [cost] for cost in costs]
     objectives = setting.objectives(max(map(len, lists)))
     by_name = {one.name: [_at(each, i) for each in lists] for i, one in enumerate(objectives)}
-    ended = outcomes([_STATUSES.get(value.get("status"), Status.NOT_EVALUATED) for value in values], by_name)
+    words = [value.get("status") for value in values]
+    told += unknown_words(words, {*_STATUSES, None}, "not evaluated")
+    ended = outcomes([_STATUSES.get(word, Status.NOT_EVALUATED) for word in words], by_name)
     times, timed = from_start(*([finite(value.get(key)) for value in values] for key in ("starttime", "endtime")))
     counted = count_evaluations([_whole(line.get("n_function_calls")) for line in lines], len(lines))
     searched = searcher("CARP-S", path, setting.text("optimizer_id"), own=False)

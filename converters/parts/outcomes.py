@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...run import COST, EXTRA, Note, Status
+
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ def outcomes(statuses: Sequence[Status], costs: Mapping[str, Sequence[float | No
         costs: Objective → values as logged, shape (n,).
     """
     finite = {name: [v is not None and math.isfinite(v) for v in values] for name, values in costs.items()}
-    measured = [all(flags) for flags in zip(*finite.values(), strict=True)]
+    measured = [all(flags[row] for flags in finite.values()) for row in range(len(statuses))]
     agreed = [
         Status.CRASHED if status is Status.SUCCESS and not whole else status
         for status, whole in zip(statuses, measured, strict=True)
@@ -45,3 +47,19 @@ def outcomes(statuses: Sequence[Status], costs: Mapping[str, Sequence[float | No
         if any(value is not None for value in raw):
             columns[f"{EXTRA}raw_{name}"] = raw
     return Outcomes(agreed, columns, (Note("derived", text, changed),) if changed else ())
+
+
+def unknown_words(words: Iterable[object], known: Container[object], taken_for: str) -> list[Note]:
+    """That statuses are words which the format is not known to have, if so.
+
+    Args:
+        words: How trials ended, in the log's words.
+        known: Those that the format has.
+        taken_for: What trials with others are taken for.
+    """
+    odd = [word for word in words if word not in known]
+    if not odd:
+        return []
+    shown = list(dict.fromkeys(f"{word!r:.40}" for word in odd))
+    told = ", ".join(shown[:_SHOWN]) + (", …" if len(shown) > _SHOWN else "")
+    return [Note("assumed", f"what the log says of how a trial ended is unknown ({told}): {taken_for}", len(odd))]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ....errors import EncaveError
+from ....errors import EncaveError, in_words
 from ....files.json_text import read_text
 from ....files.yaml import read_mapping, read_value
 from ....run import COST, Note, Objective, Optimizer, Provenance, Run, Status
@@ -21,6 +21,7 @@ from ...parts.extras import extra_columns
 from ...parts.fitting import fitted_run
 from ...parts.names import study_name
 from ...parts.numbers import finite
+from ...parts.outcomes import unknown_words
 from ...parts.times import since_start
 from ...reader import Found, Listing, Options, ReadResult
 from .space import fidelity_of, plain_name, space_of
@@ -38,6 +39,7 @@ _STATES = {
     "pending": Status.NOT_EVALUATED,
     "submitted": Status.NOT_EVALUATED,
 }
+_FAILED = ("crashed", "failed", "corrupted", "unknown")
 _LABELS = {"regularized_evolution": "RE", "random_search": "random search"}
 _KEPT = ("previous_trial_id", "sampling_worker_id", "evaluation_duration")
 
@@ -129,7 +131,7 @@ def _trial(folder: Path) -> NepsTrial:
         try:
             metadata = dict(json.loads(read_text(folder / "metadata.json")))
         except (ValueError, TypeError, RecursionError) as error:
-            raise EncaveError(f"{folder / 'metadata.json'} is damaged: {error}") from error
+            raise EncaveError(f"{folder / 'metadata.json'} is damaged: {in_words(error)}") from error
     elif (folder / "metadata.yaml").is_file():
         metadata = read_mapping(folder / "metadata.yaml")
     reports = [folder / name for name in _FILES[3:] if (folder / name).is_file()]
@@ -152,7 +154,7 @@ def _run(trials: list[NepsTrial], path: Path, options: Options, notes: list[Note
     space, configurations = space_of(configurations, options)
     starts, ends, time_notes = _times(trials)
     objectives, costs, statuses, cost_notes = _outcomes(trials)
-    label, settings = _optimizer(path)
+    label, settings, unread = _optimizer(path)
     continues, told = _continues(trials, config_ids, budgets)
     columns: dict[str, Any] = {
         "config_id": config_ids,
@@ -173,7 +175,7 @@ def _run(trials: list[NepsTrial], path: Path, options: Options, notes: list[Note
         budget_name=None if fidelity is None else plain_name(fidelity),
         inferred_space=space.inferred,
         provenance=Provenance(group=label, library="NePS", settings=settings),
-        notes=[*notes, *space.notes, *time_notes, *told, *cost_notes],
+        notes=[*notes, *space.notes, *time_notes, *told, *cost_notes, *unread],
     )
 
 
@@ -231,8 +233,10 @@ def _outcomes(trials: list[NepsTrial]) -> tuple[list[Objective], dict[str, list[
         statuses.append(status.value)
         rows.append(list(values) if values else [None] * size)
     costs = {COST + name: [row[i] for row in rows] for i, name in enumerate(names)}
+    notes = unknown_words((trial.state() for trial in trials), {*_STATES, *_FAILED}, "crashed")
     text = "successful trials without a finite objective (or with too few) are counted as crashed"
-    return [Objective(name) for name in names], costs, statuses, [Note("flagged", text, odd)] if odd else []
+    notes += [Note("flagged", text, odd)] if odd else []
+    return [Objective(name) for name in names], costs, statuses, notes
 
 
 def _times(trials: list[NepsTrial]) -> tuple[list[float | None], list[float | None], list[Note]]:
@@ -269,17 +273,20 @@ def _json_safe(value: Any) -> Any:
     return value
 
 
-def _optimizer(path: Path) -> tuple[str, dict[str, Any]]:
-    """Label and settings of the optimizer."""
+def _optimizer(path: Path) -> tuple[str, dict[str, Any], list[Note]]:
+    """Label and settings of the optimizer, and a note where they cannot be read."""
     for name in _INFO:
         info = path.parent / name
         if info.is_file():
-            told = read_mapping(info)
+            try:
+                told = read_mapping(info)
+            except EncaveError as error:
+                return "NePS", {}, [Note("flagged", f"left out: {error}")]
             label = str(told.get("name") or told.get("searcher_alg") or told.get("searcher_name") or "NePS")
             label = label.removeprefix("neps_")
             settings = told.get("info") or told.get("searcher_args") or {}
-            return _LABELS.get(label, label), settings if isinstance(settings, dict) else {}
-    return "NePS", {}
+            return _LABELS.get(label, label), settings if isinstance(settings, dict) else {}, []
+    return "NePS", {}, []
 
 
 def _text(value: Any) -> str | None:

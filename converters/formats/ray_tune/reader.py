@@ -21,6 +21,7 @@ from ...parts.fitting import fitted_run
 from ...parts.inferred_space import infer
 from ...parts.names import study_name
 from ...parts.numbers import finite
+from ...parts.outcomes import unknown_words
 from ...parts.searcher import searcher
 from ...parts.space import LogSpace, known_space
 from ...parts.times import Times, since_start
@@ -42,6 +43,7 @@ from .state import (
 
 _STATE = re.compile(r"experiment_state.*\.json")
 _STATUSES = {"TERMINATED": Status.SUCCESS, "ERROR": Status.CRASHED, "RUNNING": Status.RUNNING, "PAUSED": Status.RUNNING}
+_PENDING = "PENDING"
 _LAST = (ITERATION, "timestamp", "time_total_s")  # of the last result, for a failure after it
 
 
@@ -198,11 +200,13 @@ def _columns(trials: Sequence[RayTrial], metric: str, *, by_step: bool) -> tuple
     starts, ends = [_start(trial) for trial in trials], [_end(trial) for trial in trials]
     iterations = [trial.last.get(ITERATION) for trial in trials]
     known = [iteration for iteration in iterations if isinstance(iteration, int)]
-    notes: list[Note] = []
+    words = (trial.status for trial in trials)
+    notes = unknown_words(words, {*_STATUSES, _PENDING, None}, "running, without a result not evaluated")
     further: dict[str, Any] = {}
     if by_step:
         told = _continued(trials, iterations, ends)
-        further, notes = told.columns, list(told.notes)
+        further = told.columns
+        notes += told.notes
         for row, before in enumerate(further.get("continues", ())):
             starts[row] = starts[row] if before is None else ends[before]
     elif max(known, default=1) > 1:
