@@ -74,7 +74,7 @@ class Domain:
         if self.choices is None:
             self.check(number)
             return round(number) if self.integer else number
-        if not 0 <= number < len(self.choices):
+        if not (0 <= number < len(self.choices) and number.is_integer()):
             raise IndexError(f"choice {number} of {len(self.choices)}")
         return self.choices[int(number)]
 
@@ -89,7 +89,7 @@ class Domain:
             if not np.isfinite(numbers).all():
                 raise ValueError("a value is no finite number")
             return list(map(round, numbers.tolist())) if self.integer else numbers.tolist()
-        if not ((numbers >= 0) & (numbers < len(self.choices))).all():
+        if not ((numbers >= 0) & (numbers < len(self.choices)) & (numbers == np.floor(numbers))).all():
             raise IndexError(f"a choice is none of {len(self.choices)}")
         return list(map(self.choices.__getitem__, numbers.astype(np.int64).tolist()))
 

@@ -119,6 +119,8 @@ class _Replay:
         if operation in self._of_trial:
             match = _TRIAL.search(line)
             trial_id = None if match is None else int(match[1])
+            if trial_id is not None and trial_id == self._next_trial:  # nothing that could be read has created it
+                self._lose_trial(None)
             if trial_id is not None and trial_id not in self._trials:
                 return
         try:
@@ -148,8 +150,8 @@ class _Replay:
         elif operation in (_STUDY_USER, _STUDY_SYSTEM) and log["study_id"] == self._number and self.study:
             own = self.study.user if operation == _STUDY_USER else self.study.system
             own.update(log["user_attr" if operation == _STUDY_USER else "system_attr"])
-        elif operation is None:
-            raise ValueError("no operation")
+        elif operation not in (_STUDY_USER, _STUDY_SYSTEM):
+            raise ValueError("no operation that is known")
 
     def _create_study(self, log: dict[str, Any]) -> None:
         name = str(log["study_name"])
@@ -184,7 +186,7 @@ class _Replay:
     def _fill(self, trial_id: int, trial: OptunaTrial, log: dict[str, Any]) -> None:
         """A trial can be created with all it has."""
         trial.start, trial.end = seconds(log.get("datetime_start")), seconds(log.get("datetime_complete"))
-        trial.worker = log.get("worker_id")
+        trial.worker = _text(log.get("worker_id"))
         domains = {name: self._domain(text) for name, text in log.get("distributions", {}).items()}
         for name, value in log.get("params", {}).items():
             self._params[trial_id][name] = domains[name].external(value), domains[name]
@@ -204,7 +206,7 @@ class _Replay:
         if state == trial.state == "RUNNING":
             return  # another worker was faster
         if state == "RUNNING":
-            trial.start, trial.worker = seconds(log["datetime_start"]), log.get("worker_id")
+            trial.start, trial.worker = seconds(log["datetime_start"]), _text(log.get("worker_id"))
         if state in _ENDED:
             trial.end = seconds(log.get("datetime_complete"))
         trial.state = state
@@ -231,6 +233,10 @@ class _Replay:
             text = f"{path.name}, line {where}: no operation that can be read"
             study.notes.append(Note("flagged", text, len(self._bad_lines)))
         return study
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _number(value: Any) -> float | None:

@@ -121,10 +121,10 @@ def _release(study: OptunaStudy) -> str | None:
 def _objectives(study: OptunaStudy) -> list[Objective]:
     names = study.system.get(_METRIC_NAMES)
     count = len(study.directions)
-    usable = isinstance(names, list) and len(set(map(str, names))) == count
+    usable = isinstance(names, list) and len(names) == len(set(map(str, names))) == count
     if not isinstance(names, list) or not usable:
         names = ["value"] if count == 1 else [f"value_{number}" for number in range(count)]
-    if "NOT_SET" in study.directions:
+    if not {"MINIMIZE", "MAXIMIZE"}.issuperset(study.directions):
         study.notes.append(Note("assumed", "the study sets no direction: less is taken as better"))
     return [
         Objective(str(name), "maximize" if direction == "MAXIMIZE" else "minimize")
