@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ....errors import EncaveError
+from ....errors import EncaveError, in_words
 from ....run import Note, Objective, Optimizer, Provenance, Run
 from ...parts.csv_table import LIMIT, CsvTable, header_of, read_csv
 from ...parts.fitting import fitted_run
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ConfigSpace.hyperparameters import Hyperparameter
 
 TRIALS, SPACE = "trials.csv", "configspace.csv"
+_SHOWN = 5  # numbers of rows
 _NEEDED = ("start_time", "end_time", "status")
 _METRIC = re.compile(r"metric:(.+?) \[(.+?); (.+?)\] \((\w+)\)")
 _SEED_BITS = 63
@@ -59,7 +60,11 @@ class DataFrameReader:
         if wrong:
             kept = [row for row, bad in enumerate(wrong) if not bad]
             cells = {name: [column[row] for row in kept] for name, column in cells.items()}
-            notes.append(Note("dropped", f"{TRIALS}: the status is unknown or a number is none", sum(wrong)))
+            where = [row for row, bad in enumerate(wrong, 1) if bad]
+            told = ", ".join(map(str, where[:_SHOWN])) + (", …" if len(where) > _SHOWN else "")
+            notes.append(
+                Note("dropped", f"{TRIALS}, row {told}: the status is unknown or a number is none", len(where))
+            )
         if not any(cells.values()):
             raise EncaveError(f"{found.path} has no row that can be read")
         run = _run(found.path, cells, space, notes)
@@ -219,14 +224,14 @@ def _space(path: Path, notes: list[Note]) -> LogSpace:
         try:
             hyperparameters.append(_hyperparameter(row))
         except (KeyError, ValueError, TypeError, ArithmeticError) as error:
-            raise EncaveError(f"{path}: the row of {row.get('name')!r} is not DeepCAVE's: {error}") from error
+            raise EncaveError(f"{path}: the row of {row.get('name')!r} is not DeepCAVE's: {in_words(error)}") from error
     if not rows:
         raise EncaveError(f"{path} names no hyperparameter")
     space = ConfigurationSpace()
     try:
         space.add(hyperparameters)
     except (KeyError, ValueError, TypeError, ArithmeticError) as error:
-        raise EncaveError(f"{path} is not DeepCAVE's: {error}") from error
+        raise EncaveError(f"{path} is not DeepCAVE's: {in_words(error)}") from error
     labels = [text for row in rows for key, text in row.items() if key.startswith("item_") and text is not None]
     if any(_label(text) is not text for text in labels):
         notes.append(Note("assumed", "a choice such as '16' stands for the value in the quotes, as encave writes it"))
@@ -271,6 +276,8 @@ def _prior(row: Mapping[str, str | None]) -> Any:
         raise ValueError(f"the distribution {kind!r} is not uniform, normal or beta")
     family, names = (Normal, ("mu", "sigma")) if kind == "normal" else (Beta, ("alpha", "beta"))
     first, second = (float(row[f"distribution_{name}"] or "") for name in names)
+    if not (math.isfinite(first) and math.isfinite(second)):
+        raise ValueError(f"the distribution {kind} has {names[0]} {first} and {names[1]} {second}")
     return family(first, second)
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ....errors import EncaveError
+from ....errors import EncaveError, in_words
 from ....files.json_text import read_json
 from ....run import EXTRA, Note, Objective, Optimizer, Provenance, Run
 from ...parts.fitting import fitted_run
@@ -64,7 +64,7 @@ class DeepcaveReader:
         objectives = _objectives(meta.get("objectives"), found.path)
         rows: list[_Line] = []
         lines = _lines(found.path, lambda line: _refuse(line, len(objectives), configs) or rows.append(line), configs)
-        origins = _object(folder / ORIGINS, notes) if (folder / ORIGINS).is_file() else {}
+        origins = _origins(folder / ORIGINS, notes)
         if (folder / "models").is_dir():
             notes.append(Note("flagged", "the folder models is not read"))
         notes += [*lines.notes, *_oddities(rows, meta, objectives)]
@@ -87,11 +87,21 @@ def _object(path: Path, notes: list[Note]) -> dict[str, Any]:
     return value
 
 
+def _origins(path: Path, notes: list[Note]) -> dict[str, Any]:
+    """Where configurations are from; empty where that is missing, or cannot be read, which is noted."""
+    try:
+        return _object(path, notes) if path.is_file() else {}
+    except EncaveError as error:
+        notes.append(Note("flagged", f"left out: {error}"))
+        return {}
+
+
 def _configs(folder: Path, notes: list[Note]) -> dict[int, dict[str, Any]]:
     try:
-        return {int(key): dict(value) for key, value in _object(folder / CONFIGS, notes).items()}
-    except (ValueError, TypeError) as error:
-        raise EncaveError(f"{folder / CONFIGS} is not DeepCAVE's: {error}") from error
+        told = _object(folder / CONFIGS, notes)
+        return {int(key): value for key, value in told.items() if isinstance(value, dict)}
+    except ValueError as error:
+        raise EncaveError(f"{folder / CONFIGS} is not DeepCAVE's: {in_words(error)}") from error
 
 
 def _lines(path: Path, take: Callable[[Any], str | None], configs: Mapping[int, Any]) -> Lines:
@@ -194,17 +204,18 @@ def _run(
         found = _without_conditions(found, configs)
     cleaned = _clean(rows, objectives, origins)
     _restore_seeds(cleaned.columns, rows, meta.get(TRIAL_SEEDS))
-    optimizer = Optimizer(str(meta.get("optimizer", "unknown")), _text(meta.get("optimizer version")))
+    label = _text(meta.get("optimizer"))
+    optimizer = Optimizer(label or "unknown", _text(meta.get("optimizer version")))
     seeds = {seed for seed in cleaned.columns["seed"] if seed is not None}
     metadata = {key: meta[key] for key in ("task", "workers") if meta.get(key) is not None}
-    named = None if "optimizer" in meta else named_in_path(path)
-    metadata |= Searcher(optimizer.name).metadata if "optimizer" in meta else {}
+    named = named_in_path(path) if label is None else None
+    metadata |= {} if label is None else Searcher(label).metadata
     metadata |= Searcher(named.label, named).metadata if named else {}
     seeds = {meta[RUN_SEED]} if _is_integer(meta.get(RUN_SEED)) else seeds
     metadata |= {"seed": min(seeds)} if len(seeds) == 1 else {}
     rest = {key: value for key, value in meta.items() if key not in _OWN_META}
     return fitted_run(
-        name=study_name(path, optimizer.name if "optimizer" in meta else "DeepCAVE"),
+        name=study_name(path, label or "DeepCAVE"),
         optimizer=optimizer,
         space=found.space,
         objectives=cleaned.objectives,
