@@ -57,6 +57,8 @@ SAME = frozenset({"Is_Eq", "IsNot_NotEq", "Eq_Is", "NotEq_IsNot"})
 WITH_ARGUMENTS = ("VariableInserter", "VariableReplacer")
 TESTS = ("run", "files", "analysis/statistics", "analysis/performance", "converters")
 """Folders of tests."""
+BY_TEST = ("tests/converters/test_told.py",)
+"""Files of tests that each go through other code: what is said of a file of tests is said of each test of these."""
 SECONDS = 300
 QUIETLY = ("-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 LOADED = ("pytest", "hypothesis", "numpy", "pandas", "pyarrow.compute", "pyarrow.parquet", "scipy.stats", "ConfigSpace")
@@ -147,13 +149,22 @@ class Known(NamedTuple):
 def _imports(file: str, module: Path) -> bool:
     """Whether a file of tests imports a module, or names from it."""
     dotted = ".".join(("encave", *module.with_suffix("").parts)).removesuffix(".__init__")
-    for node in ast.walk(_tree(HERE / file)):
+    for node in ast.walk(_tree(HERE / _file(file))):
         if isinstance(node, ast.ImportFrom) and not node.level:
             if dotted in (node.module, *(f"{node.module}.{name.name}" for name in node.names)):
                 return True
         elif isinstance(node, ast.Import) and any(name.name == dotted for name in node.names):
             return True
     return False
+
+
+def _part(test: str) -> str:
+    """The file of a test, or the test itself in a file of `BY_TEST`."""
+    return test if _file(test) in BY_TEST else _file(test)
+
+
+def _file(test: str) -> str:
+    return test.partition("::")[0]
 
 
 @cache
@@ -202,7 +213,7 @@ class _Watcher:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        file = str(item.path.relative_to(self.project))
+        file = _part(f"{item.path.relative_to(self.project)}::{item.nodeid.partition('::')[2]}")
         start = time.monotonic()
         self.coverage.switch_context(file)
         result = yield
@@ -212,7 +223,7 @@ class _Watcher:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
-            self.failed.add(report.nodeid.partition("::")[0])
+            self.failed.add(_part(report.nodeid))
 
     def told(self) -> tuple[dict[str, dict[str, list[int]]], dict[str, float], list[str]]:
         self.coverage.stop()
@@ -349,7 +360,7 @@ def _kept(path: Path | None) -> Known | None:
     if not path or not path.exists():
         return None
     lines, seconds = json.loads(path.read_text(encoding="utf-8"))
-    there = {file for file in seconds if (HERE / file).exists()}
+    there = {file for file in seconds if (HERE / _file(file)).exists()}
     kept = {module: {file: of[file] for file in of if file in there} for module, of in lines.items()}
     return Known(kept, {file: seconds[file] for file in sorted(there)})
 
