@@ -18,7 +18,9 @@ from ...files.atomic import atomic_file
 from ...files.json_text import read_json
 from ...files.spreadsheets import guarded, unguarded
 from ...run import CONFIG, Note, Objective, Optimizer, Provenance, Run, split_configurations
+from ...run.configurations import CONFIG_ID
 from ...run.spaces import made_space
+from ..parts.codes import Codes, codes, joint_codes
 from ..reader import Found, Listing, Options, ReadResult
 
 HEADER = ".run.json"
@@ -104,6 +106,9 @@ def _run(path: Path, header: dict[str, Any]) -> Run:
     if table.num_rows != header["trials"]:
         raise EncaveError(f"{path} has {table.num_rows} trials, its header says {header['trials']}. Write it again.")
     own = [name for name in table.column_names if not name.startswith(CONFIG)]
+    ids, *values = (_codes(table[name]) for name in table.column_names if name == CONFIG_ID or name not in own)
+    if joint_codes((ids, *values)).max(initial=-1) > ids.max(initial=-1):
+        raise EncaveError(f"{path}: trials of one configuration have different values of hyperparameters")
     return Run(
         name=header["name"],
         optimizer=Optimizer(**header["optimizer"]),
@@ -116,6 +121,11 @@ def _run(path: Path, header: dict[str, Any]) -> Run:
         provenance=Provenance.from_json(header["metadata"]),
         notes=[Note(**note) for note in header["notes"]],
     )
+
+
+def _codes(column: pa.ChunkedArray) -> Codes:
+    array = column.combine_chunks()
+    return codes(array.cast(pa.string()) if pa.types.is_dictionary(array.type) else array)
 
 
 def _read(path: Path, told: dict[str, str]) -> pa.Table:

@@ -271,6 +271,8 @@ def _configurations(
     ids = _typed(columns["config_id"], integers=True).to_pylist() if own.names else [numbers[key] for key in keys]
     if None in ids:
         raise EncaveError(f"{path}: a trial has no configuration")
+    if len(set(zip(ids, keys, strict=True))) > len(set(ids)):
+        raise EncaveError(f"{path}: trials of one configuration have different values of hyperparameters")
     if found is not None:
         return found, {i: _decoded(key, found.space) for i, key in zip(ids, keys, strict=True)}, ids
     values = zip(*(_typed(columns[name]).to_pylist() for name in names), strict=True)
