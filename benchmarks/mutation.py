@@ -143,7 +143,7 @@ class Known(NamedTuple):
                 break
             seconds -= self.seconds[file]
             chosen.append(file)
-        return chosen
+        return sorted(chosen, key=lambda file: (_file(file) not in BY_TEST, self.seconds[file]))
 
 
 def _imports(file: str, module: Path) -> bool:
