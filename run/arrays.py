@@ -77,7 +77,7 @@ def _infer(values: Any, kind: pa.DataType, nan_is_null: bool) -> pa.Array:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_dictionary(kind) or pa.types.is_null(kind)
+    return pa.types.is_string(kind) or pa.types.is_dictionary(kind)
 
 
 def _first(array: pa.Array) -> Any:
