@@ -156,3 +156,74 @@ def test_a_run_that_a_link_leads_to_is_not_written_to(tmp_path: Path) -> None:
     [again] = convert([tmp_path / "a"], tmp_path / "out")  # its folder is the link, which is replaced
     assert again.status == "converted" and not (tmp_path / "out" / "linked").is_symlink()
     assert {path.name: path.read_bytes() for path in first.output.iterdir()} == before
+
+
+def test_words_of_a_folder_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EncaveError) as error, opened(tmp_path / "file"):
+        pass
+    assert str(error.value) == f"cannot write {tmp_path / 'file'}: File exists. Choose a folder you may write to."
+    with opened(tmp_path), pytest.raises(EncaveError) as error, opened(tmp_path):
+        pass
+    assert str(error.value) == f"another conversion is writing to {tmp_path}: wait, or choose another folder"
+
+    def listed(self: Path) -> object:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", listed)
+    with pytest.raises(EncaveError, match="Permission denied"), opened(tmp_path):
+        pass
+
+
+def test_without_locks_nothing_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = tmp_path / ".dehb.abcd1234"
+    left.mkdir()
+    half = tmp_path / ".dehb.abcd1234.encave"
+    half.mkdir()
+
+    def refuse(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with opened(tmp_path) as folders:
+        assert folders.folder == tmp_path
+    assert left.exists() and half.exists()
+    monkeypatch.undo()
+    with opened(tmp_path):
+        assert not left.exists() and not half.exists()
+
+
+def test_what_is_left_is_removed_also_after_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), opened(tmp_path) as folders:
+        (folders.folder / ".dehb.abcd1234").mkdir()
+        raise RuntimeError
+    assert not list(tmp_path.iterdir())
+    with opened(tmp_path):  # its lock is given back
+        pass
+
+
+def test_headers_that_are_none_keep_their_names(tmp_path: Path) -> None:
+    a_run(tmp_path / "list", [1], files=(HEADER_FILE, "notes.txt"))
+    a_run(tmp_path / "text", {"metadata": "x"}, files=(HEADER_FILE,))
+    a_run(tmp_path / "empty", {}, files=(HEADER_FILE,))
+    a_run(tmp_path / "numbers", {"metadata": {"source": 5, "fingerprint": 7}})
+    folders = RunFolders(tmp_path)
+    for name in ("list", "text", "empty"):
+        assert folders.place(Path(f"/{name}"), name).name != name
+    found = folders.earlier(Path("5"))
+    assert found is not None and found.fingerprint == "7"
+
+
+def test_a_source_that_is_no_unicode_is_found_again(tmp_path: Path) -> None:
+    a_run(tmp_path / "odd", header(r"/logs/\udcff"))
+    found = RunFolders(tmp_path).earlier(Path("/logs/\udcff"))
+    assert found is not None and found.folder == tmp_path / "odd"
+
+
+def test_a_run_behind_a_link_is_known_but_not_among_those_written(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "link").symlink_to(a_run(tmp_path / "elsewhere", header()))
+    folders = RunFolders(tmp_path / "out")
+    found = folders.earlier(SOURCE)
+    assert found is not None and (found.folder, found.fingerprint) == (tmp_path / "out" / "link", "f")
+    assert folders.folders() == [] and folders.place(SOURCE, "x") == tmp_path / "out" / "link"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encave.analysis.grouping.measure import Measure
-from encave.analysis.performance.anytime import TrajectoryOf, step_values, trajectory
+from encave.analysis.performance.anytime import TrajectoryOf, in_time, share_seeds, step_values, trajectory
 from encave.analysis.performance.axis import Axis, AxisFacts, choose_axis
 from encave.analysis.performance.curves import BAND_POINTS, aggregate
 from encave.analysis.statistics import bootstrap
@@ -211,3 +211,47 @@ def test_final_value(make_run) -> None:
     empty = trajectory(make_run(costs=[], ends=[]), TIME, ["cost:loss"])
     assert isinstance(empty, TrajectoryOf)
     assert np.isnan(empty.final(LOSS))
+
+
+def test_a_trajectory_says_what_it_left_out(make_run) -> None:
+    costs = [5.0, NAN, 4.0, 3.0, 2.0]
+    run = make_run("A", 7, costs, [1.0, 2.0, None, 9.0, 12.0], limit={"simulated_seconds": 10.0})
+    one = trajectory(run, TIME, ["cost:loss", "objective"])
+    assert (one.seed, one.late, one.unplaced, one.last, one.horizon) == (7, 1, 1, 12.0, 10.0)
+    assert one.positions.tolist() == [1.0, 9.0] and one.rows.tolist() == [0, 3] and one.run is run
+    assert one.values["cost:loss"].tolist() == one.values["objective"].tolist() == [5.0, 3.0]
+    assert (one.averaged, one.named) == (False, False)
+    failed = trajectory(make_run(costs=[NAN]), TIME, ["extra:none"])  # nothing to report of what succeeded nowhere
+    assert failed.values["extra:none"].tolist() == [] and np.isnan(failed.final(LOSS))
+
+
+def test_which_column_a_run_lacks_is_told(make_run) -> None:
+    with pytest.raises(EncaveError) as error:
+        trajectory(make_run(), TIME, ["extra:valid"])
+    told = "its provenance reports extra:valid, but its trials have no such column. Convert again."
+    assert str(error.value) == f"run A-toy-0: {told}"
+
+
+def test_limits_are_of_the_axis_and_of_time(make_run) -> None:
+    run = make_run(
+        costs=[4.0, 3.0, 2.0, 1.0], ends=[1.0, None, 3.0, 4.0], limit={"simulated_seconds": 3.0, "evaluations": 2}
+    )
+    evaluations = Axis("evaluations", "evaluations", None)
+    for axis, position, inside in (
+        (TIME, [1.0, NAN, 3.0, 4.0], [True, False, True, False]),
+        (evaluations, [1.0, 2.0, 3.0, 4.0], [True, True, False, False]),
+        (Axis("epochs", "epochs", None), [1.0, 2.0, 3.0, NAN], [True, True, True, False]),
+    ):
+        assert in_time(run, axis, np.array(position)).tolist() == inside
+    assert in_time(make_run(costs=[1.0, 2.0]), TIME, np.array([1.0, NAN])).tolist() == [True, True]
+
+
+def test_runs_that_share_their_seeds(make_run) -> None:
+    def members(*seeds, **more):
+        return [trajectory(make_run(seed=seed, **more), TIME, ["cost:loss"]) for seed in seeds]
+
+    assert share_seeds([members(0, 1), members(0, 1)]) and share_seeds([members(3, 1)])
+    assert not share_seeds([members(0, 1), members(1, 0)]) and not share_seeds([members(0, 1), members(0)])
+    assert not share_seeds([members(None, 1), members(None, 1)]) and not share_seeds([members(1, 1), members(1, 1)])
+    for start in (True, False):  # encave's runners' streams differ by task
+        assert not share_seeds([members(0, 1), members(0, 1, common_start=start)])

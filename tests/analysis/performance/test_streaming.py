@@ -5,16 +5,18 @@ from __future__ import annotations
 import pickle
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from encave.analysis.comparison.section import compare
 from encave.analysis.grouping.sections import view_runs
 from encave.analysis.performance.section_curves import Summary, baseline, curves_over_tasks
-from encave.analysis.performance.streaming import gather, reduce_run, reduce_source
+from encave.analysis.performance.streaming import Reduced, gather, reduce_run, reduce_source
 from encave.analysis.statistics.order_statistics import Statistic
 from encave.analysis.tables.curves import Curves
 from encave.errors import EncaveError
-from encave.run import Run, RunHeader
+from encave.run import Objective, Run, RunHeader
+from encave.store import RunFilter
 
 NAN = float("nan")
 
@@ -179,3 +181,81 @@ def test_unlike_runs_are_told_of_without_their_trials(make_run) -> None:
         _, remarks = gather([reduce_run(run, None, "highest-so-far") for run in runs], None, Summary())
         assert remarks == list(view_runs(runs).remarks)
         assert told in remarks[0]
+
+
+def digest_of(run: Run) -> bytes:
+    return reduce_run(run, "evaluations", "as-logged").digest
+
+
+def test_a_digest_tells_runs_apart_by_what_they_did(make_run) -> None:
+    costs, budgets = [3.0, 2.0], [1.0, 3.0]
+    base = make_run(costs=costs, budgets=budgets, ends=[1.0, 2.0])
+    assert digest_of(base) == digest_of(make_run("B", 5, costs, budgets=budgets, ends=[1.0, 2.0], task="other"))
+    others = [
+        make_run(costs=[3.0, 1.0], budgets=budgets, ends=[1.0, 2.0]),
+        make_run(costs=costs, budgets=[1.0, 9.0], ends=[1.0, 2.0]),
+        make_run(costs=costs, budgets=budgets, ends=[1.0, 2.5]),
+        make_run(costs=costs, budgets=budgets, ends=[1.0, 2.0], configurations=[0, 0]),
+        base.replace(trials=base.trials.append_column("evaluation", pa.array([1, 5]))),
+        base.replace(trials=base.trials.append_column("feasible", pa.array([True, False]))),
+    ]
+    assert len({digest_of(run) for run in (base, *others)}) == 7 and len(digest_of(base)) == 16
+
+
+def test_what_is_reduced_of_a_run(make_run) -> None:
+    run = make_run(budgets=[1.0, 3.0, 9.0])
+    plain = reduce_run(run, None, "highest-so-far")
+    assert isinstance(plain, Reduced) and list(plain.trajectories) == ["time", "evaluations"]
+    assert list(reduce_run(run, "epochs", "highest-so-far").trajectories) == ["epochs"]
+    full = reduce_run(run, "full-evaluations", "highest-so-far").trajectories["full-evaluations"]
+    np.testing.assert_allclose(full.positions, [1 / 9, 4 / 9, 13 / 9])
+    assert all(one.run is plain.header for one in plain.trajectories.values())
+    assert plain.facts.budgets == (1.0, 3.0, 9.0)
+
+
+def all_of(folder, *given, **named) -> tuple[list[Reduced], list[str]]:
+    """Of all folders in one."""
+    each = [reduce_source(one, *given, **named) for one in sorted(folder.iterdir())]
+    return [one for found, _ in each for one in found], [text for _, damaged in each for text in damaged]
+
+
+def test_runs_of_a_source_that_are_wanted(study) -> None:
+    both, damaged = all_of(study, None, "any-budget", RunFilter(frozenset({"B"})))
+    assert [one.header.label for one in both] == ["B"] * 4 and damaged == []
+
+    def told(run: Run) -> Run:
+        return run.labelled(f"{run.label} (ours)")
+
+    for label in ("B", "B (ours)"):
+        found, _ = all_of(study, None, "any-budget", RunFilter(frozenset({label})), told=told)
+        assert [one.header.label for one in found] == ["B (ours)"] * 4
+    assert len(all_of(study, None, "any-budget", told=told)[0]) == 8
+    assert all_of(study, None, "any-budget", RunFilter(frozenset({"C"})), told=told)[0] == []
+
+
+def test_runs_that_are_damaged_are_told(make_run, tmp_path) -> None:
+    for seed in (0, 1):
+        make_run(seed=seed).save(tmp_path / str(seed))
+    (tmp_path / "1" / "trials.parquet").write_bytes(b"no Parquet")
+    found, damaged = all_of(tmp_path, None, "as-logged")
+    assert [one.header.seed for one in found] == [0]
+    assert len(damaged) == 1 and damaged[0].startswith(f"cannot read {tmp_path / '1' / 'trials.parquet'}")
+
+
+def test_the_objective_by_which_runs_are_compared(make_run, tmp_path) -> None:
+    run = make_run()
+    two = run.replace(
+        objectives=(*run.objectives, Objective("size")),
+        trials=run.trials.append_column("cost:size", pa.array([1.0, 2.0, 3.0])),
+    )
+    two.save(tmp_path / "two")
+    run.save(tmp_path / "one")
+    for objective, first in (("size", ["loss", "size"]), (None, ["loss", "loss"])):
+        found, _ = all_of(tmp_path, None, "as-logged", objective=objective)
+        assert [one.header.objectives[0].name for one in found] == first
+
+
+def test_how_runs_are_put_together_is_told_before_curves_are_made(make_run) -> None:
+    views = []
+    sets, _ = gather([reduce_run(make_run(), None, "as-logged")], "time", Summary(), views.append)
+    assert len(views) == 1 and views[0].sections[0] is sets[0].section and sets[0].axis.kind == "time"
