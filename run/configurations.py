@@ -233,13 +233,12 @@ def check(space: ConfigurationSpace, table: pa.Table, *, may_miss: bool) -> None
 
 def lie_within(column: pa.ChunkedArray, lower: float | None, upper: float | None) -> bool:
     """Whether all numbers of a column that are not null lie within these bounds, as `check` has it."""
-    least, most = _bound(lower, -np.inf), _bound(upper, np.inf)
-    slack = _ROUNDING * (most - least) + _PLACES if np.isfinite(most - least) else 0.0
+    least, most = _range(lower, upper)
     numbers = plain_numbers(column.drop_null() if column.null_count else column)
     if not len(numbers):
         return True
     # NaN is the least and the most of all where there is any; a huge integer may round; its bounds do too
-    return least - slack <= float(numbers.min()) and float(numbers.max()) <= most + slack
+    return least <= float(numbers.min()) and float(numbers.max()) <= most
 
 
 def are_among(column: pa.ChunkedArray, values: Sequence[Any]) -> bool:
@@ -261,8 +260,7 @@ def _all_legal(hyperparameter: Hyperparameter[Any, Any], column: pa.ChunkedArray
     values = choices(hyperparameter)
     if values is not None:
         return are_among(column, values)
-    bounds = (getattr(hyperparameter, name, None) for name in ("lower", "upper"))
-    return column.type in (pa.int64(), pa.float64()) and lie_within(column, *bounds)
+    return column.type in (pa.int64(), pa.float64()) and lie_within(column, *_bounds(hyperparameter))
 
 
 def _legal(hyperparameter: Hyperparameter[Any, Any], column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -274,11 +272,9 @@ def _legal(hyperparameter: Hyperparameter[Any, Any], column: pa.ChunkedArray) ->
         plain = column.cast(pa.string()) if column.type == TEXT else column
         member = pc.is_in(plain, value_set=_held(values, plain.type))
         return pc.if_else(pc.is_valid(plain), member, pa.scalar(None, pa.bool_()))
-    lower, upper = getattr(hyperparameter, "lower", None), getattr(hyperparameter, "upper", None)
-    lower, upper = _bound(lower, -np.inf), _bound(upper, np.inf)
-    slack = _ROUNDING * (upper - lower) + _PLACES if np.isfinite(upper - lower) else 0.0
+    least, most = _range(*_bounds(hyperparameter))
     number = column.cast(pa.float64(), safe=False)  # a huge integer may round; its bounds do too
-    return pc.and_(pc.greater_equal(number, lower - slack), pc.less_equal(number, upper + slack))
+    return pc.and_(pc.greater_equal(number, least), pc.less_equal(number, most))
 
 
 def _held(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
@@ -287,6 +283,17 @@ def _held(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         return pa.array(values, kind)
     except (pa.ArrowException, OverflowError):
         return pa.array([value for value in values if _has_type(value, kind)], kind)
+
+
+def _bounds(hyperparameter: Hyperparameter[Any, Any]) -> tuple[Any, Any]:
+    return getattr(hyperparameter, "lower", None), getattr(hyperparameter, "upper", None)
+
+
+def _range(lower: float | None, upper: float | None) -> tuple[float, float]:
+    """Between which numbers lie, with what a log loses of them."""
+    least, most = _bound(lower, -np.inf), _bound(upper, np.inf)
+    slack = _ROUNDING * (most - least) + _PLACES if np.isfinite(most - least) else 0.0
+    return least - slack, most + slack
 
 
 def _bound(value: Any, infinite: float) -> float:
