@@ -13,6 +13,7 @@ import pytest
 
 from encave import EncaveError, Run
 from encave.run import HEADER_FILE, BenchmarkFacts, Provenance, Reported
+from encave.run.provenance import Told
 
 from .test_model import make_run
 
@@ -253,6 +254,8 @@ def test_it_shows_all_that_is_not_empty() -> None:
     told = "Provenance(limit={'evaluations': 5}, reporting=[{'name': 'r', 'column': 'c'}])"
     assert repr(known) == told
     assert repr(known.reporting[0]) == "Reported(name='r', column='c')"
+    assert repr(BenchmarkFacts(name="b", extra={"odd": 1})) == "BenchmarkFacts(name='b', extra={'odd': 1})"
+    assert repr(Told(extra={"odd": 1})) == "Told(extra={'odd': 1})"
 
 
 def test_what_is_replaced_by_nothing_is_written_as_such() -> None:
