@@ -124,6 +124,8 @@ def test_plain_objects_are_nothing_wherever_they_stand(plain: bytes) -> None:
         (b"(NNo", D + 1),
         (b"(N]o", 2 * D + 1),
         (b"N2\x86", D + 3),
+        (b"N2", 0),
+        (b"(N(0t", D + 2),
         (b"N]0", 0),
         (b"]N(0a", D),
         (b"](NN1", D),
@@ -158,6 +160,8 @@ def test_numbers_of_what_instructions_make(data: bytes, top: int) -> None:
         (b"Nq\x00Nq\x00\x86", [0], []),
         (b"](Nq\x00Nq\x01e", [0, 0], []),
         (b"]\x94(h\x00h\x00e", [D], [0, 0]),
+        (b"]N)\x81\x940", [1], []),
+        (b"]N)\x81Nb\x940", [1], []),
     ],
 )
 def test_what_is_in_the_memo_and_taken_out_of_it(data: bytes, memo: list[int], shared: list[int]) -> None:
@@ -255,6 +259,14 @@ def test_integers_of_eight_bytes_can_have_one_hash_and_shorter_ones_not() -> Non
             pickle_check.check(of(same, 8), "it")
         pickle_check.check(of([*range(200)], 7), "it")
         pickle_check.check(of(same[1:], 8), "it")
+
+
+def test_floats_as_texts_are_no_integers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bytes of these two would be integers of one hash, since 256 to the 61 has that of one."""
+    monkeypatch.setattr(pickle_keys, "MOST_EQUAL", 1)
+    texts = [b"0" * place + b"1" + b"0" * (69 - place) for place in (3, 64)]
+    assert len({int.from_bytes(text, "little") % (2**61 - 1) for text in texts}) == 1
+    pickle_check.check(b"(" + b"".join(b"F%b\n" % text for text in texts) + b"t.", "it")
 
 
 def key_of(members: int) -> bytes:
