@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from typing import Any
 
 import pytest
 
 from encave.errors import EncaveError
 from encave.files import optional
+from encave.files.lazy import handed_on
 
 
 @pytest.fixture
@@ -44,3 +47,22 @@ def test_a_failed_import_says_what_to_install() -> None:
         raise ImportError("gone")
     with pytest.raises(ValueError, match="other"), optional.needs("optuna"):
         raise ValueError("other")
+
+
+def test_names_that_a_package_hands_on_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    package = types.ModuleType("handing")
+    package.own = 1  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "handing", package)
+    monkeypatch.setitem(sys.modules, "handing.inner", types.SimpleNamespace(thing=5))  # type: ignore[arg-type]
+    attribute, names = handed_on("handing", {"thing": ".inner", "other": ".inner"})
+    assert attribute("thing") == 5 and package.thing == 5  # type: ignore[attr-defined]
+    assert [name for name in names() if not name.startswith("__")] == ["other", "own", "thing"]
+    with pytest.raises(AttributeError, match=r"^module 'handing' has no attribute 'missing'$"):
+        attribute("missing")
+
+
+def test_every_extra_says_what_it_brings() -> None:
+    for name, extra in optional.EXTRAS.items():
+        assert extra.what and extra.modules and extra.used_by.startswith("encave ")
+        assert optional.install(name).startswith(f"`pip install 'encave[{name}]'`")
+    assert optional.install("deepcave", "smac").endswith(" (DeepCAVE: Python 3.10)")

@@ -38,3 +38,21 @@ def test_no_text_steers_a_terminal() -> None:
         "text"
     ].to_pylist()
     assert told == ["\\x1b[2J", "a\\x9bb", "\\u202ecod.exe", "a\\nb", "ä", None, "'=\\x1b"]
+
+
+def test_numbers_as_texts_stay_and_what_only_begins_like_one_does_not() -> None:
+    numbers = ["-5", "+5", "-5.", "-.5", "+5.25e10", "-1E-3"]
+    others = ["-", "-.", "-5e", "-5.5.5", "--5", "+5x", "-1e1.5"]
+    told = guarded(pa.table({"text": [*numbers, *others]}))["text"].to_pylist()
+    assert told == [*numbers, *("'" + text for text in others)]
+
+
+def test_only_columns_of_text_are_changed() -> None:
+    table = pa.table({"a": ["=1", "b"], "n": [-1, 2], "list": [["=1"], []], "c": ["x", "@y"]})
+    told = guarded(table)
+    assert told.column_names == table.column_names and told["list"].equals(table["list"])
+    assert (told["a"].to_pylist(), told["c"].to_pylist()) == (["'=1", "b"], ["x", "'@y"])
+    lines = pa.table({"a": ["x\ny", "=\x1b"]})
+    assert guarded(lines, exact=True)["a"].to_pylist() == ["x\ny", "'=\x1b"]
+    assert guarded(lines)["a"].to_pylist() == [r"x\ny", r"'=\x1b"]
+    assert unguarded(pa.array(["'a", "a'", None])).to_pylist() == ["a", "a'", None]

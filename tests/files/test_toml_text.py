@@ -58,3 +58,59 @@ def test_what_is_no_toml_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.toml").write_text(text, encoding="utf-8")
     with pytest.raises(EncaveError, match=r"a\.toml is not TOML"):
         read_toml(tmp_path / "a.toml")
+
+
+def test_lines_of_keys_with_odd_names(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text("""a.b . "c d" = 1
+[ t . 'u v' ]
+k = 2
+k2 = "x = y"
+[[r]]
+[r.inner]
+z = 1
+[[r]]
+[[r.more]]
+w = 2
+[[r.more]]
+text = \'\'\'
+a.b."c d" = 5
+\'\'\'
+""", encoding="utf-8")  # fmt: skip
+    lines = read_toml(path).lines
+    assert lines == {
+        ("a", "b", "c d"): 1,
+        ("t", "u v"): 2,
+        ("t", "u v", "k"): 3,
+        ("t", "u v", "k2"): 4,
+        ("r", 0): 5,
+        ("r", "inner"): 6,
+        ("r", "inner", "z"): 7,
+        ("r", 1): 8,
+        ("r", "more", 0): 9,
+        ("r", "more", 0, "w"): 10,
+        ("r", "more", 1): 11,
+        ("r", "more", 1, "text"): 12,
+        ("r", "more", 1, "a", "b", "c d"): 13,  # within a text of several lines
+        ("r", 2): 15,
+        ("r", 3): 16,
+    }
+
+
+def test_the_nearest_key_that_is_known_gives_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text("a = 1\n[t]\nb = 2\n", encoding="utf-8")
+    file = read_toml(path)
+    for key, where in ((("t", "b", 5, "c"), ", line 3"), (("t", "x"), ", line 2"), (("x",), ""), ((), "")):
+        assert str(file.wrong(key, "no")) == f"{path}{where}: no"
+
+
+def test_files_that_are_large_or_not_there_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text("#" * (1 << 22))
+    assert read_toml(path).content == {}
+    path.write_text("#" * ((1 << 22) + 1))
+    with pytest.raises(EncaveError, match=r"has 4,194,305 bytes; encave reads such files up to 4 MiB$"):
+        read_toml(path)
+    with pytest.raises(EncaveError, match=r"^cannot read .*none\.toml"):
+        read_toml(tmp_path / "none.toml")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,46 @@ def test_what_comes_before_it_is_bounded(tmp_path: Path, content: bytes) -> None
     (tmp_path / "x.pt").write_bytes(content)
     with pytest.raises(EncaveError, match=r"no file of torch\.save, or damaged"):
         torch.load(tmp_path / "x.pt")
+
+
+def archive(path: Path, name: str = "x/data.pkl", content: bytes = pickle.dumps({"a": 1}, 2)) -> Path:
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr(name, content)
+    return path
+
+
+def test_files_are_known_by_how_they_begin(tmp_path: Path) -> None:
+    legacy, zipped = _legacy(), archive(tmp_path / "x.pt").read_bytes()
+    assert torch.looks_like(legacy[:64]) and torch.looks_like(zipped[:64])
+    magic = MAGIC.to_bytes(10, "little")
+    assert torch.looks_like(bytes(22) + magic + bytes(32)) and not torch.looks_like(bytes(23) + magic + bytes(32))
+    assert not torch.looks_like(archive(tmp_path / "y.pt", "x/other").read_bytes()[:64])
+    assert not torch.looks_like(b"no zip /data.pkl" + bytes(50))
+    assert torch.load(tmp_path / "x.pt") == {"a": 1}
+
+
+def test_sizes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.pt"
+    path.write_bytes(_legacy(pickle.dumps([1], 2)))
+    size = path.stat().st_size
+    monkeypatch.setattr(torch, "_LIMIT", size)
+    assert torch.load(path) == [1]
+    monkeypatch.setattr(torch, "_LIMIT", size - 1)
+    with pytest.raises(EncaveError) as error:
+        torch.load(path)
+    assert str(error.value) == f"{path} has {size} bytes; encave reads such files up to 0 MiB"
+
+
+def test_what_is_no_file_of_torch_is_told_with_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.pt"
+    for content in (b"", b"N.N.N.N.", _legacy()[:10]):
+        path.write_bytes(content)
+        with pytest.raises(EncaveError) as error:
+            torch.load(path)
+        assert str(error.value) == f"{path} is no file of torch.save, or damaged ({len(content)} bytes)"
+    path.write_bytes(_legacy(b"I5\n."))
+    monkeypatch.setattr(torch, "_PREFIX", len(pickle.dumps({"little_endian": True}, 2)))
+    assert torch.load(path) == 5
+    monkeypatch.setattr(torch, "_PREFIX", len(pickle.dumps({"little_endian": True}, 2)) - 1)
+    with pytest.raises(EncaveError, match="no file of torch"):
+        torch.load(path)

@@ -101,3 +101,39 @@ def test_impossible_values_are_refused() -> None:
 def test_operations_that_are_no_architecture_are_refused(wrong: list[int]) -> None:
     with pytest.raises(ValueError, match=r"six|6 edges|0 … 4"):
         space.from_naslib(wrong)
+
+
+def test_words_of_what_is_refused() -> None:
+    for call, told in (
+        (lambda: space.from_index([3, -1]), "an architecture index of NAS-Bench-201 is in 0 … 15624, not [3, -1]"),
+        (lambda: space.to_index([[0] * 5]), "expected one operation for each of 6 edges, got an array of shape (1, 5)"),
+        (
+            lambda: space.to_index(np.zeros((1, 1, 6))),
+            "expected one operation for each of 6 edges, got an array of shape (1, 1, 6)",
+        ),
+        (lambda: space.to_index([[0, 0, 0, 0, 0, 5]]), "an operation is a number in 0 … 4, not 0 … 5"),
+        (lambda: space.to_index([[0, 0, 0, 0, -1, 1]]), "an operation is a number in 0 … 4, not -1 … 1"),
+        (lambda: space.from_string(["|none~0|"]), "not an architecture string of NAS-Bench-201: '|none~0|'"),
+        (
+            lambda: space.to_ops([{"op_0_1": "odd"}]),
+            "not an architecture of NAS-Bench-201: {'op_0_1': 'odd'} ('odd' is not in list)",
+        ),
+    ):
+        with pytest.raises((ValueError, IndexError)) as error:
+            call()
+        assert str(error.value).replace("tuple.index(x): x not in tuple", "'odd' is not in list") == told
+
+
+def test_none_and_one_architecture() -> None:
+    assert space.from_index([]).shape == space.to_ops([]).shape == space.from_string([]).shape == (0, 6)
+    assert space.from_index(9).tolist() == space.from_string(OFFICIAL[9]).tolist()
+    assert space.from_index([0, 15_624]).shape == (2, 6)
+    assert space.to_index([4] * 6).shape == (1,)
+    assert space.from_string(f" {OFFICIAL[0]}\n").tolist() == space.from_index(0).tolist()
+
+
+def test_the_space_is_the_official_one() -> None:
+    made = space.configuration_space(seed=3)
+    assert made.name == "NAS-Bench-201" and list(made) == ["op_0_1", "op_0_2", "op_0_3", "op_1_2", "op_1_3", "op_2_3"]
+    assert made["op_0_1"].choices == ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+    assert made.sample_configuration() == space.configuration_space(seed=3).sample_configuration()
