@@ -76,6 +76,8 @@ w = 2
 text = \'\'\'
 a.b."c d" = 5
 \'\'\'
+[[r]]
+[[r]]
 """, encoding="utf-8")  # fmt: skip
     lines = read_toml(path).lines
     assert lines == {
