@@ -299,3 +299,10 @@ def test_json_of_a_hyperparameter_as_configspace_writes_it() -> None:
         decode_by_json([{"name": "d", "choices": [1, "x"]}], row)
     assert decode_by_json(told[:3], row) == {"a": 1, "b": "1", "c": 1}
     assert decode_by_json(told[3:], {"d": 0.5}) == {"d": 0.5}
+
+
+def test_columns_of_cells_are_as_long_as_there_are_configurations() -> None:
+    with pytest.raises(EncaveError, match="x = 'a' is not of type double"):
+        from_cells(space_of(Float("x", (0.0, 1.0))), [1, 2], {"x": [0.5, "a"]})
+    with pytest.raises(ValueError, match=r"is (longer|shorter) than"):
+        from_cells(space_of(Float("x", (0.0, 1.0))), [1, 2], {"x": [0.5, 0.5, "a"]})

@@ -88,3 +88,30 @@ def test_it_is_shown_in_short_and_equal_to_itself_alone() -> None:
     html = shown._repr_html_()
     assert "<td>ä_b</td>" in html and "border=" not in html  # lines are the notebook's
     assert shown == shown and shown != Shown()
+
+
+class Counted(Tabular):
+    """So many rows in two chunks."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+
+    def table(self) -> pa.Table:
+        half = self.rows // 2
+        return pa.table({"n": pa.chunked_array([list(range(half)), list(range(half, self.rows))])})
+
+
+def test_a_notebook_shows_ten_rows_in_full() -> None:
+    assert "..." not in Counted(10)._repr_html_() and "..." in Counted(11)._repr_html_()
+    assert "<td>9</td>" in Counted(10)._repr_html_() and "<th></th>" not in Counted(10)._repr_html_()
+
+
+def test_paths_are_those_that_were_given(tmp_path: Path) -> None:
+    for write in ("to_csv", "to_json", "to_parquet"):
+        for path in (tmp_path / write, str(tmp_path / f"{write}.2")):
+            assert getattr(Counted(3), write)(path) == Path(path) and Path(path).is_file()
+    file = pq.ParquetFile(tmp_path / "to_parquet")
+    assert file.metadata.row_group(0).column(0).compression == "ZSTD"
+    assert json.loads((tmp_path / "to_json").read_text()) == [{"n": 0}, {"n": 1}, {"n": 2}]
+    assert (tmp_path / "to_json").read_text().startswith('[\n {\n  "n": 0\n }')
+    assert Counted(2).to_pandas().to_dict("list") == {"n": [0, 1]}

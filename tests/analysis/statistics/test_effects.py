@@ -224,3 +224,10 @@ def test_bayesian_signed_rank_in_clear_cases() -> None:
     np.testing.assert_allclose(result.worse, [0, 1, 0])
     np.testing.assert_allclose(result.equivalent, [0, 0, 1])
     np.testing.assert_allclose(result.better + result.equivalent + result.worse, 1)
+
+
+def test_probabilities_are_of_the_same_tasks() -> None:
+    one, two = [np.arange(3.0)], [np.arange(3.0), np.arange(3.0)]
+    for a, b in ((one, two), (two, one)):
+        with pytest.raises(ValueError, match=r"is (longer|shorter) than"):
+            effects.probability_of_improvement(a, b)

@@ -265,3 +265,11 @@ def test_the_number_of_permutations_is_bounded_by_the_values_drawn(monkeypatch: 
     monkeypatch.undo()
     assert stratified.compare_all(samples, "runs") == stratified.compare_all(samples, "runs", seed=0)
     assert stratified.compare_all(samples, "runs") != stratified.compare_all(samples, "runs", seed=1)
+
+
+@pytest.mark.parametrize("blocks", ["runs", "clusters", "pairs", "paired clusters"])
+def test_both_have_the_same_tasks(blocks) -> None:
+    one, two = [np.arange(3.0)], [np.arange(3.0), np.arange(3.0)]
+    for a, b in ((one, two), (two, one)):
+        with pytest.raises(ValueError, match=r"is (longer|shorter) than"):
+            stratified.compare_two(a, b, blocks)
