@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ _MOST_TREES, _WORK = 64, 16_000  # trees; trees times trials
 TRIED = 5 / 6
 """Share of the hyperparameters that a node tries, as there; of the others it tries one if none of these splits it."""
 _SAME = 1e-10  # relative gain below which a split is rounding
+_CELLS = 20_000  # bins of nodes that are looked at together, so that they stay near the processor
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +150,8 @@ class _Grower:
         self.codes = np.ascontiguousarray(codes)
         self.columns = [np.ascontiguousarray(codes[:, j]) for j in range(len(sizes))]
         self.sizes, self.nominal, self.rng = sizes, nominal, rng
-        self.starts = np.concatenate(([0], np.cumsum(sizes)))
+        self.owner = np.repeat(np.arange(len(sizes)), sizes)  # of each column of the boxes: hyperparameter and bin
+        self.place = np.concatenate([np.arange(size) for size in sizes])
         self.feature: list[Ints] = []
         self.child: list[Ints] = []
         self.left: list[Bools] = []
@@ -158,7 +161,7 @@ class _Grower:
         self.boxes: list[Bools] = []
 
     def grow(self, level: _Level, trees: int) -> None:
-        tree, boxes, first = np.arange(trees), np.ones((trees, self.starts[-1]), dtype=bool), 0
+        tree, boxes, first = np.arange(trees), np.ones((trees, len(self.owner)), dtype=bool), 0
         while len(tree):
             split = self._record(level, tree, boxes, first)
             inner = np.flatnonzero(split.feature >= 0)
@@ -191,13 +194,9 @@ class _Grower:
 
     def _children(self, boxes: Bools, feature: Ints, left: Bools) -> Bools:
         """Boxes of the left and right child of each node, in turn."""
-        both = np.repeat(boxes, 2, axis=0)
-        for j, size in enumerate(self.sizes):
-            mine = np.flatnonzero(feature == j)
-            bins = slice(self.starts[j], self.starts[j + 1])
-            both[2 * mine, bins] &= left[mine, :size]
-            both[2 * mine + 1, bins] &= ~left[mine, :size]
-        return both
+        split = self.owner == feature[:, None]  # whose bins these are
+        own = left[:, self.place]
+        return np.stack((boxes & (own | ~split), boxes & ~(own & split)), axis=1).reshape(-1, boxes.shape[1])
 
     def _best(self, level: _Level, count: Floats, total: Floats) -> _Split:
         nodes = len(count)
@@ -213,41 +212,52 @@ class _Grower:
 
     def _tried(self, nodes: int) -> Bools:
         """Which hyperparameters each node tries, shape (nodes, d)."""
-        d = len(self.sizes)
-        order = self.rng.random((nodes, d)).argsort(axis=1).argsort(axis=1)
-        return order < math.ceil(TRIED * d - 1e-9)
+        drawn, most = self.rng.random((nodes, len(self.sizes))), math.ceil(TRIED * len(self.sizes) - 1e-9)
+        return drawn <= np.partition(drawn, most - 1, axis=1)[:, most - 1, None]
 
     def _try_all(self, level: _Level, able: Ints, count: Floats, total: Floats, best: _Split, tried: Bools) -> None:
-        for j in self.rng.permutation(len(self.sizes)):  # the first of equals wins, so none is always the first
-            if self.sizes[j] > 1 and tried[:, j].any():
-                self._try(j, level, able, count[able], total[able], best, tried[:, j])
+        features = [  # the first of equals wins, so none is always the first
+            int(j) for j in self.rng.permutation(len(self.sizes)) if self.sizes[j] > 1 and tried[:, j].any()
+        ]
+        most = max(1, _CELLS // max(1, len(able)))
+        for (size, _), alike in groupby(features, lambda j: (self.sizes[j], self.nominal[j])):
+            together, step = list(alike), max(1, most // size)
+            for first in range(0, len(together), step):
+                self._try(together[first : first + step], level, able, count[able], total[able], best, tried)
 
-    def _try(self, j: int, level: _Level, able: Ints, count: Floats, total: Floats, best: _Split, tried: Bools) -> None:
-        """Put the best split by hyperparameter `j` where it is better than `best`."""
-        size, nodes = self.sizes[j], len(able)
-        key = self.columns[j].take(level.row) * nodes + level.node
-        counts = _sums(key, level.weight, size * nodes).reshape(size, nodes)
-        totals = _sums(key, level.product, size * nodes).reshape(size, nodes)
+    def _try(
+        self, features: Sequence[int], level: _Level, able: Ints, count: Floats, total: Floats, best: _Split,
+        tried: Bools,
+    ) -> None:  # fmt: skip
+        """Put the best split by one of these hyperparameters, which are of one size and kind, where it is better."""
+        size, nominal, nodes = self.sizes[features[0]], self.nominal[features[0]], len(able)
+        keys = [self.columns[j].take(level.row) * nodes + level.node for j in features]
+        counts = np.stack([_sums(key, level.weight, size * nodes).reshape(size, nodes) for key in keys])
+        totals = np.stack([_sums(key, level.product, size * nodes).reshape(size, nodes) for key in keys])
         means = np.divide(totals, counts, out=np.full_like(totals, np.inf), where=counts > 0)
-        gain, at = best.gain[able], np.full(nodes, -1)
-        below, sums = np.zeros(nodes), np.zeros(nodes)
-        for k in range(size):  # a split for each bin: the bins up to it in their order, or in the order of their means
-            if self.nominal[j]:
-                inside = (means <= means[k]).astype(np.float64)
-                below, sums = contract("kn,kn->n", counts, inside), contract("kn,kn->n", totals, inside)
-            else:
-                below, sums = below + counts[k], sums + totals[k]
-            above = count - below
-            apart = (below > 0) & (above > 0) & tried
-            rest = total - sums
-            gained = sums * sums / np.maximum(below, 1) + rest * rest / np.maximum(above, 1)  # counts, so 0 or from 1
-            better = apart & (gained > gain)
-            np.copyto(gain, gained, where=better)
-            at[better] = k
-        won = np.flatnonzero(at >= 0)
-        mine = able[won]
-        best.gain[mine], best.feature[mine] = gain[won], j
-        best.left[mine, :size] = _left(counts[:, won], means[:, won], at[won], self.nominal[j]).T
+        # what a split must exceed: more than anything where the hyperparameter is not tried
+        gain = np.where(tried[:, features].T, best.gain[able], np.inf)
+        at, below, sums = np.full(gain.shape, -1), np.zeros(gain.shape), np.zeros(gain.shape)
+        with np.errstate(divide="ignore", invalid="ignore"):  # nothing on the left gives NaN, which is never better
+            for k in range(size):  # a split for each bin: those up to it in their order, or in that of their means
+                if nominal:
+                    inside = (means <= means[:, k, None]).astype(np.float64)
+                    below, sums = contract("fkn,fkn->fn", counts, inside), contract("fkn,fkn->fn", totals, inside)
+                else:
+                    below, sums = below + counts[:, k], sums + totals[:, k]
+                above, rest = count - below, total - sums
+                gained = sums * sums / below
+                gained += rest * rest / above
+                better = gained > gain
+                better &= above > 0
+                np.copyto(gain, gained, where=better)
+                np.copyto(at, k, where=better)
+        gain[at < 0] = -np.inf
+        chosen = gain.argmax(axis=0)
+        won = np.flatnonzero(at[chosen, np.arange(nodes)] >= 0)
+        chosen, mine = chosen[won], able[won]
+        best.gain[mine], best.feature[mine] = gain[chosen, won], np.array(features)[chosen]
+        best.left[mine, :size] = _left(counts[chosen, :, won].T, means[chosen, :, won].T, at[chosen, won], nominal).T
 
 
 def _sums(key: Ints, values: Floats, size: int) -> Floats:
