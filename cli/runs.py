@@ -65,10 +65,13 @@ def _sources(prepared: Prepared, wanted: RunFilter) -> list[Path]:
 
 
 def run_folders(paths: tuple[Path, ...]) -> list[Path]:
-    """Folders of the converted runs at or below the paths; logs and runs of stores are written to the user's cache."""
+    """Folders of the converted runs at or below the paths.
+
+    Logs and runs of stores are written to the user's cache, with DeepCAVE's files.
+    """
     from ..workflows.prepared import extracted
 
-    prepared = _prepared(paths)
+    prepared = _prepared(paths, twins=True)
     wanted = wanted_runs()
     folders = [folder for folder in prepared.folders if _is_wanted(folder, wanted)]
     folders += (folder for store in prepared.stores for folder in extracted(store, wanted))
@@ -81,7 +84,7 @@ def found_later(paths: tuple[Path, ...]) -> list[Path]:
     from ..workflows.prepared import extracted, prepare
 
     with Engine(1, reading_limits()) as engine:
-        prepared = prepare(paths, engine, steps=reading_steps(), mapping=reading_mapping())
+        prepared = prepare(paths, engine, steps=reading_steps(), mapping=reading_mapping(), twins=True)
     wanted = wanted_runs()
     folders = [folder for folder in prepared.folders if _is_wanted(folder, wanted)]
     return [*folders, *(folder for store in prepared.stores for folder in extracted(store, wanted))]
@@ -209,7 +212,7 @@ def _there(paths: tuple[Path, ...]) -> str:
     return "; ".join([*listed, f"seed={format_ranges(seeds)}"])
 
 
-def _prepared(paths: tuple[Path, ...]) -> Prepared:
+def _prepared(paths: tuple[Path, ...], *, twins: bool = False) -> Prepared:
     from ..converters.engine import Engine
     from ..workflows.prepared import prepare
     from .show.conversions import counted, print_passed_over
@@ -223,7 +226,7 @@ def _prepared(paths: tuple[Path, ...]) -> Prepared:
             read.append((conversion.source, conversion.format))
             count(conversion, total)
 
-        prepared = prepare(paths, engine, tell, reading_steps(), reading_mapping())
+        prepared = prepare(paths, engine, tell, reading_steps(), reading_mapping(), twins=twins)
     tell_unmapped(read)
     print_passed_over(prepared.passed_over, err=True)
     if wants_strict() and prepared.passed_over:

@@ -13,7 +13,7 @@ from .limits import Limits
 from .one_log import Ask, Job, convert_log
 from .reader import Options, Steps
 from .reading_server import Ended
-from .run_folders import opened
+from .run_folders import FILES, RUN_FILES, opened
 from .survey import NothingFoundError, Survey, survey
 
 if TYPE_CHECKING:
@@ -70,12 +70,16 @@ def convert_found(
     options: Options,
     *,
     strict: bool = False,
+    twins: bool = True,
     on_progress: Callable[[Conversion, int], None] | None = None,
 ) -> list[Conversion]:
-    """Convert the logs that a survey found; arguments and errors as in `convert`."""
+    """Convert the logs that a survey found; arguments and errors as in `convert`.
+
+    Without `twins` DeepCAVE's files, which take as long as reading a log, are not written.
+    """
     results: list[Conversion] = []
-    with opened(out) as folders:
-        todo = [Job(log, options, folders.earlier(log.found.source), strict) for log in found.logs]
+    with opened(out, FILES if twins else RUN_FILES) as folders:
+        todo = [Job(log, options, folders.earlier(log.found.source), strict, twins) for log in found.logs]
         answers = engine.ordered(
             (ReadingTask(convert_log, (job,)) for job in todo), lambda asked: folders.place(*asked)
         )
@@ -86,7 +90,8 @@ def convert_found(
                 folders.add(results[-1].output)
             if on_progress is not None:
                 on_progress(results[-1], len(todo))
-        _align(folders.folders(), engine)
+        if twins:
+            _align(folders.folders(), engine)
     return results
 
 

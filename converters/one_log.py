@@ -47,6 +47,8 @@ class Job:
     """The earlier conversion of this log."""
     strict: bool = False
     """Whether to refuse it where anything must be assumed."""
+    twin: bool = True
+    """Whether DeepCAVE's files are written beside the run."""
 
     def candidate(self) -> Candidate:
         """The log with its format's reader.
@@ -132,7 +134,7 @@ def _convert(job: Job, ask: Ask) -> Conversion:
         print_now = "changed while it was read"  # so that it is converted again
     folder = ask((source, result.run.name))
     told = {"source": str(source), "source_format": name, "fingerprint": print_now}
-    run = _write(described(result, found, told), folder)
+    run = _write(described(result, found, told), folder, job.twin)
     return accounted(found.path, name, "converted", run, folder)
 
 
@@ -252,7 +254,7 @@ def refused_as_assumed(path: Path, name: str, run: Run, reason: str) -> Conversi
     )
 
 
-def _write(run: Run, folder: Path) -> Run:
+def _write(run: Run, folder: Path, twin: bool) -> Run:
     """Write a run's folder; it appears whole or not at all."""
     from .formats.deepcave import output as deepcave
 
@@ -260,7 +262,8 @@ def _write(run: Run, folder: Path) -> Run:
     shown, notes = deepcave.prepare(run)
     run = run.replace(notes=(*run.notes, *notes))
     with atomic_folder(folder, ours=FILES) as temporary:
-        deepcave.write(run, shown, temporary)
+        if twin:
+            deepcave.write(run, shown, temporary)
         run.save(temporary)
     return run
 

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,9 @@ from .formats.deepcave import files as deepcave
 from .parts import names
 
 _LEFT_BEHIND = re.compile(r"\..+\.\w{8}")  # temporary folders of an encave that did not lock them
-FILES = (HEADER_FILE, TRIALS_FILE, *deepcave.FILES)
+RUN_FILES = (HEADER_FILE, TRIALS_FILE)
+"""What a run is read from."""
+FILES = (*RUN_FILES, *deepcave.FILES)
 """What a conversion writes into a run's folder; anything else there is the user's."""
 
 
@@ -43,9 +45,10 @@ class RunFolders:
 
     Args:
         folder: The folder.
+        needed: Files that a run has to have, else it is written again.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, needed: Sequence[str] = FILES) -> None:
         self.folder = folder
         entries = sorted(folder.iterdir())
         self._taken: set[str] = set()
@@ -57,7 +60,7 @@ class RunFolders:
                 self._taken.add(entry.name.lower())
             metadata = _metadata(header)
             if metadata.get("source") and metadata.get("fingerprint"):
-                complete = all((entry / name).is_file() for name in FILES)
+                complete = all((entry / name).is_file() for name in needed)
                 self._earlier[str(metadata["source"])] = Earlier(
                     entry, str(metadata["fingerprint"]) if complete else None
                 )
@@ -101,8 +104,8 @@ def _make(folder: Path) -> None:
 
 
 @contextmanager
-def opened(folder: Path) -> Generator[RunFolders]:
-    """The folder for one conversion at a time, without what a killed one left behind.
+def opened(folder: Path, needed: Sequence[str] = FILES) -> Generator[RunFolders]:
+    """The folder for one conversion at a time, without what a killed one left behind; arguments as of `RunFolders`.
 
     Raises:
         EncaveError: it cannot be written, or another conversion is writing to it.
@@ -115,12 +118,12 @@ def opened(folder: Path) -> Generator[RunFolders]:
         except BlockingIOError as error:
             raise EncaveError(f"another conversion is writing to {folder}: wait, or choose another folder") from error
         except OSError:
-            yield RunFolders(folder)  # a file system without locks: nothing is removed, since it may be in use
+            yield RunFolders(folder, needed)  # a file system without locks: nothing is removed, since it may be in use
             return
         sweep(folder)
         _remove_left_behind(folder)
         try:
-            yield RunFolders(folder)  # as it is now that nobody else writes
+            yield RunFolders(folder, needed)  # as it is now that nobody else writes
         finally:
             _remove_left_behind(folder)  # by a process that was ended while it wrote
     finally:

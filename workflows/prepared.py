@@ -44,6 +44,8 @@ def prepare(
     on_progress: Callable[[Conversion, int], None] | None = None,
     steps: Steps = "last",
     mapping: Mapping[str, str] | None = None,
+    *,
+    twins: bool = False,
 ) -> Prepared:
     """Converted runs at or below `paths`; native logs that are not among them are converted into the user's cache.
 
@@ -55,6 +57,7 @@ def prepare(
         on_progress: As in `converters.convert`.
         steps: As in `converters.convert`.
         mapping: What the columns of tables are, as in `converters.convert`.
+        twins: Whether converted logs have DeepCAVE's files; a log that was converted without is converted again.
 
     Raises:
         EncaveError: a path does not exist, there is neither a run nor a log in one of them, or nothing can be read.
@@ -77,7 +80,8 @@ def prepare(
         left = tuple(log for log in found.logs if str(log.found.path.resolve()) not in known)
         rest = replace(found, logs=left)
         options = Options(mapping=mapping, steps=steps)
-        for conversion in convert_found(rest, _cache(path), engine, options, on_progress=on_progress) if left else ():
+        done = convert_found(rest, _cache(path), engine, options, twins=twins, on_progress=on_progress) if left else ()
+        for conversion in done:
             if conversion.output is None:
                 refused.append(conversion)
             else:

@@ -9,6 +9,7 @@ import pytest
 from encave import EncaveError, Run
 from encave.converters import convert
 from encave.converters.engine import Engine
+from encave.converters.run_folders import FILES, RUN_FILES
 from encave.run import HEADER_FILE
 from encave.runners.studies.study import RunSpec, parse_limit, run_study
 from encave.workflows.prepared import Prepared, prepare
@@ -22,9 +23,9 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "mix" / "study"
 
 
-def ready(*paths: Path) -> Prepared:
+def ready(*paths: Path, twins: bool = False) -> Prepared:
     with Engine() as engine:
-        return prepare(paths, engine)
+        return prepare(paths, engine, twins=twins)
 
 
 def seeds(prepared: Prepared) -> list[int]:
@@ -38,6 +39,23 @@ def test_logs_are_converted_into_the_cache_once(study: Path, tmp_path: Path) -> 
     stamps = [(folder / HEADER_FILE).stat().st_mtime_ns for folder in first.folders]
     assert ready(study) == first
     assert [(folder / HEADER_FILE).stat().st_mtime_ns for folder in first.folders] == stamps
+
+
+def test_deepcaves_files_are_written_once_they_are_asked_for(study: Path, tmp_path: Path) -> None:
+    def files(prepared: Prepared) -> set[str]:
+        return {path.name for folder in prepared.folders for path in folder.iterdir()}
+
+    plain = ready(study)
+    assert files(plain) == set(RUN_FILES)
+    before = [Run.load(folder) for folder in plain.folders]
+    shown = ready(study, twins=True)
+    assert shown == plain and files(shown) == set(FILES)
+    assert [Run.load(folder) for folder in shown.folders] == before
+    assert ready(study) == shown and files(shown) == set(FILES)
+    convert([study], tmp_path / "runs")
+    for folder in shown.folders:
+        for name in FILES:
+            assert (folder / name).read_bytes() == (tmp_path / "runs" / folder.name / name).read_bytes()
 
 
 def test_a_log_beside_its_conversion_counts_once(study: Path) -> None:
