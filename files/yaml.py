@@ -54,7 +54,8 @@ def read_value(path: Path) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = "" if mark is None else f", line {mark.line + 1}"
-        raise EncaveError(f"{path}{where}: no readable YAML: {error.problem or error.context}") from error
+        told = " ".join(str(error.problem or error.context).split())
+        raise EncaveError(f"{path}{where}: no readable YAML: {told:.300}") from error
     except (*_UNREADABLE, yaml.YAMLError) as error:
         raise EncaveError(f"{path} is no readable YAML: {in_words(error):.300}") from error
     return {str(key): value for key, value in content.items()} if isinstance(content, dict) else content

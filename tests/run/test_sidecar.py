@@ -84,7 +84,7 @@ def test_words_of_what_is_refused(tmp_path: Path) -> None:
     for content, told in (
         ({"encave_log": 1}, f"{path} lacks objectives, optimizer, space; {again}"),
         ({**CONTENT, "encave_log": 2}, f"{path} is of format 2; this encave reads format 1. Update encave."),
-        ({"encave_log": 1, **CONTENT, "optimizer": {}}, f"{path} is damaged (KeyError: 'name'); {again}"),
+        ({"encave_log": 1, **CONTENT, "optimizer": {}}, f"{path} is damaged ('name' is missing); {again}"),
     ):
         path.write_text(json.dumps(content))
         with pytest.raises(EncaveError) as error:
