@@ -198,7 +198,9 @@ def _pickle(content: bytes) -> Iterator[tuple[str, bytes]]:
     yield from _trees(pickle.loads(content), lambda tree: pickle.dumps(tree, protocol=4))
 
 
-def _table(content: bytes, delimiter: str = ",") -> Iterator[tuple[str, bytes]]:
+def _table(content: bytes) -> Iterator[tuple[str, bytes]]:
+    head = content.partition(b"\n")[0].decode()
+    delimiter = next(sign for sign in ",; " if sign in head)
     rows = list(csv.reader(io.StringIO(content.decode()), delimiter=delimiter))
     rows = [line + [""] * (len(rows[0]) - len(line)) for line in rows]
 
@@ -314,17 +316,24 @@ def _zip(content: bytes) -> Iterator[tuple[str, bytes]]:
             yield what, sink.getvalue()
 
 
-def _by_blanks(content: bytes) -> Iterator[tuple[str, bytes]]:
-    yield from _table(content, " ")
+def _header(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Of what encave wrote itself only the outermost keys."""
+    tree = json.loads(content)
+    for turn, key in enumerate(tree):
+        yield from (
+            (what, json.dumps(changed).encode())
+            for what, changed in _some(list(_changed(tree, _Place((key,)), turn)), turn)
+        )
 
 
 _FORMS: dict[str, Callable[[bytes], Iterator[tuple[str, bytes]]]] = {
+    ".run.json": _header,
     ".json": _json,
     ".jsonl": _json,
     "journal.log": _json,
     ".yaml": _yaml,
     ".csv": _table,
-    ".dat": _by_blanks,
+    ".dat": _table,
     ".parquet": _parquet,
     ".parquet.gzip": _parquet,
     ".pkl": _pickle,
