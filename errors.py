@@ -90,7 +90,9 @@ def in_words(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"it is no JSON at line {error.lineno}, column {error.colno}"
     if isinstance(error, KeyError):
-        key = error.args[0] if error.args else "a key"
+        if not error.args:
+            return "a key is missing"
+        key = error.args[0]
         return key if isinstance(key, str) and " " in key else f"{key!r} is missing"  # ConfigSpace says a sentence
     if isinstance(error, IndexError):
         return "a list is too short"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import encave
-from encave.errors import EncaveError, check_choice, check_count, check_number
+from encave.errors import EncaveError, check_choice, check_count, check_number, in_words
 
 from .example_runs import example_run
 
@@ -78,3 +80,40 @@ def test_words_and_numbers_that_there_are() -> None:
     for other in (float("inf"), None, "1", [1.0, 2.0]):
         with pytest.raises(EncaveError, match="is a finite number"):
             check_number("a target", other)
+
+
+def raised(by: Callable[[], object]) -> Exception:
+    with pytest.raises(Exception) as told:
+        by()
+    return told.value
+
+
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [
+        (lambda: {}["cost"], "'cost' is missing"),
+        (lambda: {}[0], "0 is missing"),
+        (lambda: [][0], "a list is too short"),
+        (lambda: "".items(), "a value is of another type"),
+        (lambda: float([]), "a value is of another type"),
+        (lambda: float(10**400), "a number is too large"),
+        (lambda: json.loads('{"a": 1,\n "b"}'), "it is no JSON at line 2, column 5"),
+        (lambda: Fraction(1, 0), "Fraction(1, 0)"),
+    ],
+)
+def test_foreign_content_is_told_of_in_words_that_are_not_pythons(by: Callable[[], object], words: str) -> None:
+    assert in_words(raised(by)) == words
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (KeyError(), "a key is missing"),
+        (KeyError("there is no such thing"), "there is no such thing"),
+        (ValueError("first\nsecond"), "first"),
+        (ValueError(), "it is damaged"),
+        (RecursionError("maximum recursion depth exceeded"), "it is nested too deeply"),
+    ],
+)
+def test_errors_of_libraries_in_one_line(error: Exception, words: str) -> None:
+    assert in_words(error) == words
