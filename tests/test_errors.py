@@ -93,8 +93,8 @@ def raised(by: Callable[[], object]) -> Exception:
     [
         (lambda: {}["cost"], "'cost' is missing"),
         (lambda: {}[0], "0 is missing"),
-        (lambda: [][0], "a list is too short"),
-        (lambda: "".items(), "a value is of another type"),
+        (lambda: [1].__getitem__(1), "a list is too short"),
+        (lambda: vars(1)["items"], "a value is of another type"),
         (lambda: float([]), "a value is of another type"),
         (lambda: float(10**400), "a number is too large"),
         (lambda: json.loads('{"a": 1,\n "b"}'), "it is no JSON at line 2, column 5"),

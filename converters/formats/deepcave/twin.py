@@ -214,7 +214,7 @@ def _merged_by_rounding(shown: ShownRows) -> int:
     if (rounded == shown.budgets).all():
         return 0  # no two rows have the same configuration, budget and seed
     keys = np.stack([shown.config_ids, rounded, shown.seeds])
-    return int(keys.shape[1] - np.unique(keys, axis=1).shape[1]) if keys.size else 0
+    return int(keys.shape[1] - np.unique(keys, axis=1).shape[1])
 
 
 def _columns(run: Run, shown: ShownRows, columns: Mapping[str, pa.Array]) -> Iterator[tuple[str, list[str | Cells]]]:
