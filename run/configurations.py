@@ -120,6 +120,8 @@ def _column(name: str, hyperparameter: Hyperparameter[Any, Any], ids: Sequence[i
     else:
         cells = values
     try:
+        if bool in found and choices(hyperparameter) is None:
+            raise EncaveError(f"{name} has truth values and is of type {kind}")
         return exact_array(cells, kind)
     except EncaveError:
         for config_id, cell in zip(ids, cells, strict=True):

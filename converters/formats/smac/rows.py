@@ -119,7 +119,7 @@ def _outcome(logged: Any) -> tuple[Status, str]:
     known: Mapping[Any, tuple[Status, str]] = NUMBERED
     if isinstance(logged, dict):
         known, logged = _WORDS, str(logged["__enum__"]).rpartition(".")[2]
-    if logged not in known:
+    if logged not in known or isinstance(logged, float):
         raise ValueError(f"the status {logged!r:.40} is unknown")
     return known[logged]
 
