@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import pickle
+import re
 import sqlite3
 import tempfile
 import zipfile
@@ -316,6 +317,21 @@ def _zip(content: bytes) -> Iterator[tuple[str, bytes]]:
             yield what, sink.getvalue()
 
 
+def _words(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Lines of a text that is for people, and the numbers in them."""
+    lines = content.splitlines(keepends=True)
+    forms = {re.sub(rb"\d+", b"", line): number for number, line in enumerate(lines)}
+    for number in forms.values():
+        before, line, after = b"".join(lines[:number]), lines[number], b"".join(lines[number + 1 :])
+        yield f"no line {number + 1}", before + after
+        yield f"line {number + 1} twice", before + line * 2 + after
+        for place in re.finditer(rb"(?<![\d.])\d+(\.\d+)?(?![\d.])", line):
+            for other in (b"7", b"9" * 20, b"x"):
+                changed = line[: place.start()] + other + line[place.end() :]
+                told = changed.decode().strip().replace("9" * 20, "9…")
+                yield f"line {number + 1} = {told}", before + changed + after
+
+
 def _header(content: bytes) -> Iterator[tuple[str, bytes]]:
     """Of what encave wrote itself only the outermost keys."""
     tree = json.loads(content)
@@ -331,6 +347,8 @@ _FORMS: dict[str, Callable[[bytes], Iterator[tuple[str, bytes]]]] = {
     ".json": _json,
     ".jsonl": _json,
     "journal.log": _json,
+    ".log": _words,
+    "scenario.txt": _words,
     ".yaml": _yaml,
     ".csv": _table,
     ".dat": _table,

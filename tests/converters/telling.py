@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -14,6 +15,12 @@ from encave.errors import EncaveError
 from encave.run import Run
 
 _Facts = dict[str, str]
+_LIBRARIES = re.compile(
+    r"(?<=bytes: )Parquet .*?(?=\))|(?<=bytes\): )(?!.*encave).*|(?<=: )[^:]*(?= \(wanted \w+\))|In CSV column .*?'\w*'"
+    r"|Field \".*?\" .*? schema|No type alias for \w+|(?<=YAML: ).*|no such column: .*"
+    r"|Illegal default value .*|Hyperparameter '\w+' already exists.*|Choices for categorical hyperparameters .*"
+)
+"""Words of libraries, which change with their releases."""
 _UNTOLD = ("encave_run", "notes", "space", "trials", "configurations_without_trials")
 
 
@@ -54,7 +61,7 @@ def read(folder: Path, spoken_of: Path) -> dict[str, Told]:
     """
 
     def short(text: str) -> str:
-        return text.replace(f"{spoken_of.resolve()}/", "").replace(f"{spoken_of}/", "")
+        return _LIBRARIES.sub("…", text.replace(f"{spoken_of.resolve()}/", "").replace(f"{spoken_of}/", ""))
 
     try:
         candidates = survey.find(folder, list(registry.formats().values()))

@@ -23,8 +23,8 @@ from .reading import LOGS
 SMALL = LOGS / "small"
 TOLD = Path(__file__).with_name("told")
 _SHOWN = 40
-_WITH_SPACE = "smac"
-"""The log whose space is changed, too."""
+_ONCE = {"configspace.json": "smac", "encave.json": "encave"}
+"""Files that are changed in one log only."""
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def told(log: str, source: Path, copy: Path) -> Iterator[str]:
     for name, run in whole.items():
         yield from ([name] if len(whole) > 1 else []) + run.lines()
     by_answer: dict[tuple[str, str], list[str]] = {}
-    for change in changes.changes(source, () if log == _WITH_SPACE else ("configspace.json",)):
+    for change in changes.changes(source, [name for name, of in _ONCE.items() if of != log]):
         answer = "\n    ".join(_answer(change, copy, whole))
         by_answer.setdefault((change.file, answer), []).append(change.what)
     for (file, answer), whats in by_answer.items():
