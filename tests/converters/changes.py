@@ -211,9 +211,10 @@ def _table(content: bytes) -> Iterator[tuple[str, bytes]]:
         return text.getvalue().encode()
 
     row = len(rows) // 2
+    yield f"{rows[0][0]} is named twice", written([[*line, line[0]] for line in rows])
     for column, name in enumerate(rows[0]):
-        found = [(f"no column {name}", [[*line[:column], *line[column + 1 :]] for line in rows])]
-        found.append((f"{name} is named twice", [[*rows[0], name], *([*line, line[column]] for line in rows[1:])]))
+        yield f"no column {name}", written([[*line[:column], *line[column + 1 :]] for line in rows])
+        found: list[tuple[str, list[list[str]]]] = []
         for text in (CELLS[column % len(CELLS)], CELLS[(column + 3) % len(CELLS)], rows[row - 1][column]):
             changed = [*rows[row][:column], text, *rows[row][column + 1 :]]
             if text != rows[row][column]:
