@@ -22,14 +22,20 @@ FAR = 1 << 16  # bytes
         ("errors.json", "naslib", b" " * FAR, b'{"train_acc"', FAR),
         ("a.json", "ioh", b" " * FAR, b'{"function_id": 1, "algorithm":', 4096),
         ("results.csv", "deephyper", b"p:x," * FAR, b"objective,job_id", FAR),
+        ("trials.csv", "deepcave-dataframe", b"metric:x," * FAR, b"status,start_time,end_time", FAR),
+        ("metadata.json", "syne-tune", b" " * (FAR << 5), b'"st_tuner_creation_timestamp"', 1 << 20),
+        ("trial_logs.jsonl", "carps", b" " * FAR, b'{"trial_info": {}, "n_function_calls"', 4096),
+        ("runhistory_x.json", "smac", b" " * FAR, b'{"data"', 4096),
+        ("journal.log", "optuna", b" " * FAR, b'{"op_code": 0, "worker_id":', FAR),
     ],
 )
 def test_marks_of_a_format_stand_near_the_beginning(
     tmp_path: Path, name: str, reader: str, before: bytes, mark: bytes, limit: int
 ) -> None:
     def claimed(size: int) -> bool:
+        (tmp_path / "configspace.csv").touch()
         (tmp_path / name).write_bytes(before[: size - len(mark)] + mark + b"\n")
-        return bool(list(registry.formats()[reader].detect(Listing(tmp_path, (name,)))))
+        return bool(list(registry.formats()[reader].detect(Listing(tmp_path, ("configspace.csv", name)))))
 
     unit = len(before) // FAR  # letters that belong together
     last = (limit - len(mark)) // unit * unit + len(mark)
