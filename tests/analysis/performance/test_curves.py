@@ -14,6 +14,7 @@ from encave.analysis.performance.anytime import trajectory
 from encave.analysis.performance.axis import Axis
 from encave.analysis.performance.curves import aggregate
 from encave.analysis.statistics import bootstrap
+from encave.analysis.statistics.intervals import over_runs
 from encave.analysis.statistics.order_statistics import Statistic
 from encave.errors import EncaveError
 
@@ -150,3 +151,56 @@ def test_blocks_join_seamlessly(make_run, width: int, statistic: str) -> None:
         curves._BLOCK = before
     np.testing.assert_array_equal(whole.centre, parts.centre)
     np.testing.assert_array_equal(whole.upper, parts.upper)
+
+
+@pytest.mark.parametrize("statistic", ["mean", "median", "iqm"])
+@pytest.mark.parametrize("interval", ["t", "bootstrap"])
+@pytest.mark.parametrize("direction", ["minimize", "maximize"])
+def test_bands_are_intervals_of_the_values_at_their_points(make_run, statistic, interval, direction) -> None:
+    measure = Measure("loss", "cost:loss", maximize=direction == "maximize")
+    rng = np.random.default_rng(7)
+    costs = np.sort(rng.normal(50, 9, size=(6, 3)), axis=1)[:, :: -1 if direction == "minimize" else 1]
+    runs = [make_run(seed=seed, costs=own, direction=direction, ends=[1.0, 2.0, 3.0]) for seed, own in enumerate(costs)]
+    curve = curve_of(*runs, statistic=statistic, measure=measure, interval=interval)
+    sign = 1.0 if direction == "minimize" else -1.0
+    lower, upper = over_runs(sign * costs, Statistic(statistic), interval)
+    ends = (lower, upper) if sign > 0 else (-upper, -lower)
+    np.testing.assert_allclose([curve.lower, curve.upper], ends)
+    np.testing.assert_allclose(curve.centre, sign * Statistic(statistic).of(sign * costs))
+    assert (curve.band.tolist(), curve.optimizer, curve.measure) == ([0, 1, 2], "A", measure)
+
+
+def test_one_run_has_no_band_and_none_has_no_curve(make_run) -> None:
+    one = curve_of(make_run(costs=[3.0, 2.0]), statistic="mean")
+    assert (one.centre.tolist(), len(one.band), len(one.lower), one.stop) == ([3.0, 2.0], 0, 0, 2.0)
+    two = curve_of(make_run(costs=[3.0]), make_run(seed=1, costs=[NAN]), statistic="mean")
+    assert (two.runs, two.without_incumbent, len(two.band)) == (1, 1, 0)
+    for statistic in ("mean", "median"):
+        none = curve_of(make_run(costs=[NAN]), make_run(seed=1, costs=[NAN]), statistic=statistic)
+        assert (none.runs, none.without_incumbent, none.stop, len(none.positions)) == (0, 2, 0.0, 0)
+
+
+def test_a_gap_has_no_band(make_run) -> None:
+    valid = Measure("valid", "extra:valid")
+    runs = [make_run(seed=seed, reported=[5.0 - seed, NAN if seed == 1 else 3.0, 2.0 + seed]) for seed in range(3)]
+    curve = curve_of(*runs, statistic="mean", measure=valid)
+    assert np.isnan([curve.centre[1], curve.lower[1], curve.upper[1]]).all() and np.isfinite(curve.upper[[0, 2]]).all()
+
+
+def test_values_before_any_incumbent_are_the_worst(make_run) -> None:
+    runs = [make_run(costs=[3.0, 2.0], ends=[1.0, 4.0]), make_run(seed=1, costs=[5.0], ends=[2.0])]
+    used = [trajectory(run, TIME, ["cost:loss"]) for run in runs]
+    grid = np.array([0.5, 1.0, 1.5, 2.0, 4.0, 9.0])
+    found = curves.values_at(used, LOSS, grid)
+    np.testing.assert_array_equal(found, [[INF, 3, 3, 3, 2, 2], [INF, INF, INF, 5, 5, 5]])
+    up = curves.values_at(used, Measure("loss", "cost:loss", maximize=True), grid[:2])
+    np.testing.assert_array_equal(up, [[-INF, 3], [-INF, -INF]])
+    assert curves.values_at(used, LOSS, grid[:0]).shape == (2, 0)
+
+
+def test_curves_end_and_are_cut_where_the_first_run_ends(make_run) -> None:
+    limit = {"simulated_seconds": 5.0}
+    first = make_run(costs=[3.0, 2.0], ends=[1.0, 5.0], limit=limit)
+    second = make_run(seed=1, costs=[4.0, 1.0], ends=[1.0, 4.0], limit=limit)
+    even = curve_of(first, second, statistic="mean")
+    assert (even.stop, even.cut, even.held) == (5.0, 0, 1)
