@@ -301,6 +301,16 @@ def test_a_large_value_is_no_key() -> None:
         pickle_check.check(data, "it")
 
 
+@pytest.mark.parametrize(("pairs", "read"), [(43_690, True), (43_691, False)])
+def test_131_072_members_of_all_keys_are_read(pairs: int, read: bool) -> None:
+    data = b"}(" + b"NN\x86N" * pairs + b"u."  # three with itself
+    if read:
+        pickle_check.check(data, "it")
+        return
+    with pytest.raises(EncaveError, match="take too long to hash"):
+        pickle_check.check(data, "it")
+
+
 def test_members_of_all_keys_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pickle_keys, "MOST_IN_KEYS", 10)
     pickle_check.check(b"}" + (key_of(5) + b"Ns") * 2 + b".", "it")

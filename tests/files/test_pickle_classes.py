@@ -223,6 +223,14 @@ def test_numbers_whose_hashes_can_be_chosen_are_counted(text: str, odd: bool, mo
         scalar(kind, bytes(kind.dtype.itemsize))
 
 
+def test_16_384_numbers_whose_hashes_can_be_chosen_are_read() -> None:
+    scalar, kind = found("numpy.core.multiarray.scalar"), Type("c8")
+    for _ in range(16_384):
+        scalar(kind, bytes(8))
+    with pytest.raises(ValueError, match=r"^more than 16384 complex or long numbers"):
+        scalar(kind, bytes(8))
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "shape", "order", "told"),
     [

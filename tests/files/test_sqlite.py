@@ -382,6 +382,16 @@ def test_values_are_bounded_by_the_bytes_of_the_file(
         assert list(database.select(["a"], "FROM t"))
 
 
+def test_values_are_a_mib_and_four_times_the_file_at_most(tmp_path: Path) -> None:
+    path = valued(tmp_path, "randomblob(1000)", *["NULL"] * 40)
+    most = ((1 << 20) + 4 * path.stat().st_size) // 1000
+    query = "FROM t, t AS u, t AS v WHERE t.a IS NOT NULL LIMIT"
+    with opened(path) as database:
+        assert len(list(database.select(["t.a"], f"{query} {most}"))) == most < 41**2
+    with pytest.raises(EncaveError, match="stand for many rows"), opened(path) as database:
+        list(database.select(["t.a"], f"{query} {most + 1}"))
+
+
 def test_values_of_all_queries_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = valued(tmp_path, *["x'0102030405'"] * 4)
     monkeypatch.setattr(sqlite, "_COPIES", 0)

@@ -104,6 +104,13 @@ def test_numbers_of_many_digits_are_refused_and_texts_are_not(tmp_path: Path) ->
     assert told(path, f"a: {'1' * 1000}") == told(path, f"a: !!int '{'1' * 1000}'") == expected
 
 
+def test_files_of_four_mib_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("#" * (4 << 20))
+    assert read_value(path) is None
+    assert told(path, "#" * ((4 << 20) + 1)).endswith("has 4194305 bytes; encave reads such files up to 4 MiB")
+
+
 def test_sizes_and_kinds_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.yaml"
     monkeypatch.setattr(yaml, "LIMIT", 3 << 20)

@@ -61,6 +61,12 @@ def test_what_unpacks_to_far_more_than_it_is(
     assert refused(path) == f"{path}: a.txt unpacks from {packed} to 10000 bytes; encave does not read it"
 
 
+def test_eight_mib_are_unpacked_from_however_little(tmp_path: Path) -> None:
+    path = archive_of(tmp_path / "x.zip", a_txt=bytes(8 << 20))
+    assert read_member(path, ".txt") == bytes(8 << 20)
+    assert "to 8388609 bytes; encave does not read it" in refused(archive_of(path, a_txt=bytes((8 << 20) + 1)))
+
+
 def test_the_ratio_is_met_to_the_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.zip"
     with zipfile.ZipFile(path, "w") as archive:
