@@ -106,15 +106,11 @@ def probability_of_improvement(
     value = float(each.mean())
     if min(min(table.shape) for table in tables) < 2:
         return Estimate(value, float("nan"), float("nan"))
-    if interval == "bootstrap" or (shared and len(tables) > 1):
-        drawn = np.array([_resampled(table, 0 if shared else 2 * task) for task, table in enumerate(tables)])
-    else:
-        drawn = np.empty((len(tables), 0))
     if interval == "bootstrap":
-        lower, upper = bootstrap.interval(drawn.mean(axis=0)[None])
+        lower, upper = bootstrap.interval(_resampled(tables, shared=shared).mean(axis=0)[None])
         return Estimate(value, float(lower[0]), float(upper[0]))
     ends = np.array([intervals.of_probability(one, *table.shape) for one, table in zip(each, tables, strict=True)])
-    related = _correlation(drawn) if shared and len(tables) > 1 else np.eye(len(tables))
+    related = _correlation(_resampled(tables, shared=shared)) if shared else np.eye(len(tables))
     below, above = (np.sqrt(gap @ related @ gap) / len(tables) for gap in np.abs(ends.T - each))
     return Estimate(value, float(value - below), float(value + above))
 
@@ -124,11 +120,16 @@ def _correlation(drawn: Floats) -> Floats:
     varies = drawn.std(axis=1) > 0
     related = np.ones((len(drawn), len(drawn)))
     if varies.sum() > 1:
-        related[np.ix_(varies, varies)] = np.clip(np.corrcoef(drawn[varies]), 0.0, 1.0)
+        related[np.ix_(varies, varies)] = np.maximum(np.corrcoef(drawn[varies]), 0.0)
     return related
 
 
-def _resampled(table: Floats, shift: int) -> Floats:
+def _resampled(tables: Sequence[Floats], *, shared: bool) -> Floats:
+    """Means of tables of `beats` in each resample, shape (tasks, resamples)."""
+    return np.array([_resampled_one(table, 0 if shared else 2 * task) for task, table in enumerate(tables)])
+
+
+def _resampled_one(table: Floats, shift: int) -> Floats:
     n, m = table.shape
     # of shifted draws, or samples of equal size would be resampled in step
     ours, theirs = bootstrap.weights(n, shift), bootstrap.weights(m, shift + 1)

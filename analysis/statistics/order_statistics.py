@@ -60,7 +60,7 @@ class Statistic:
             weights[n // 4 : n - n // 4] = 1 / (n - 2 * (n // 4))
         else:
             place = self._share * (n - 1)
-            below = min(int(place), n - 1)
+            below = int(place)
             weights[below] = 1 - (place - below)
             if below + 1 < n:
                 weights[below + 1] = place - below
