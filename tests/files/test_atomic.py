@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -304,3 +306,73 @@ def test_hidden_folders_and_what_a_walk_starts_in_are_passed_over(tmp_path: Path
     assert found == [(tmp_path.name, ["a", "b"], []), ("a", [], ["file"]), ("b", [], [])]
     (tmp_path / "link").symlink_to(tmp_path / "a")
     assert [folder.name for folder, *_ in walk_folders(tmp_path / "link")] == ["link"]
+
+
+def handles() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.parametrize("context", [atomic_file, atomic_folder])
+def test_a_name_that_is_taken_or_swept_meanwhile_is_made_anew(
+    tmp_path: Path, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with atomic_file(tmp_path / "first") as path:  # so that it is swept
+        path.write_text("x")
+    letters = iter("aabcd")
+    monkeypatch.setattr(os, "urandom", lambda size: bytes.fromhex(next(letters) * 2 * size))
+    taken = tmp_path / f".x.{'a' * 8}.encave"
+    taken.write_text("another's")
+    locked: list[str] = []
+    flock = fcntl.flock
+
+    def sweeping(handle: int, how: int) -> None:
+        name = Path(f"/proc/self/fd/{handle}").readlink().name
+        locked.append(name)
+        if len(locked) == 1:
+            raise BlockingIOError
+        if len(locked) == 2:
+            path = tmp_path / name
+            path.rmdir() if path.is_dir() else path.unlink()
+        flock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", sweeping)
+    before = handles()
+    with context(tmp_path / "x") as made:
+        assert made.name == f".x.{'d' * 8}.encave"
+        if made.is_dir():
+            (made / "y").touch()
+    assert locked == [f".x.{letter * 8}.encave" for letter in "bcd"] and (tmp_path / "x").exists()
+    assert taken.read_text() == "another's" and handles() == before
+
+
+def test_a_folder_that_is_swept_as_soon_as_it_is_made_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+    opened = os.open
+
+    def gone(path: Path, flags: int, mode: int = 0o777) -> int:
+        if ".encave" in str(path):
+            made.append(Path(path))
+            if len(made) == 1:
+                Path(path).rmdir()
+        return opened(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", gone)
+    with atomic_folder(tmp_path / "x") as folder:
+        assert folder == made[1]
+    assert (tmp_path / "x").is_dir()
+
+
+def test_handles_are_given_back(tmp_path: Path) -> None:
+    before = handles()
+    for _ in range(3):
+        with atomic_folder(tmp_path / "run") as folder, atomic_file(tmp_path / "file") as path:
+            path.write_text("x")
+            (folder / "y").touch()
+        with pytest.raises(RuntimeError), atomic_file(tmp_path / "file"):
+            raise RuntimeError
+    (tmp_path / ".file.abcd1234.encave").touch()
+    sweep(tmp_path)
+    assert handles() == before
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "run"]
