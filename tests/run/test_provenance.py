@@ -199,6 +199,8 @@ def test_other_keys_are_replaced_by_an_object_only() -> None:
         ({"limit": {"evaluations": None}}, 'metadata: limit is {"evaluations": null}, not numbers'),
         ({"limit": {"evaluations": True}}, 'metadata: limit is {"evaluations": true}, not numbers'),
         ({"evaluations": 2**63}, f"metadata: evaluations is {2**63}, not how many the run made"),
+        ({"evaluations": 10**30}, f"metadata: evaluations is {10**30}, not how many the run made"),
+        ({"accounting": {"read": 10**30}}, f'metadata: accounting is {{"read": {10**30}}}, not counts of trials'),
         ({"evaluations": -1}, "metadata: evaluations is -1, not how many the run made"),
         ({"reporting": [5]}, "metadata: reporting has 5, which names nothing to report"),
         ({"reporting": [{"column": "c"}]}, 'metadata: reporting has {"column": "c"}, which names nothing to report'),
@@ -216,7 +218,8 @@ def test_counts_at_their_bounds() -> None:
     assert known.accounting == {"read": 0, "written": 2**63 - 1} and known.evaluations == 2**63 - 1
     assert Provenance(evaluations=0).evaluations == 0
     assert Provenance(limit={"evaluations": 2.5, "simulated_seconds": 3}).limit["evaluations"] == 2.5
-    assert [Provenance(seed=seed).seed for seed in (-(2**63), -(2**63) - 1, -0.5)] == [-(2**63), None, None]
+    assert [Provenance(seed=seed).seed for seed in (-(2**63), 2**63 - 1)] == [-(2**63), 2**63 - 1]
+    assert [Provenance(seed=seed).seed for seed in (-(2**63) - 1, 2**63, -(10**30), 10**30, 1e30, -0.5)] == [None] * 6
     assert [Provenance(workers=workers).workers for workers in (1, 1.0, 0)] == [1, 1, None]
     assert dict(Provenance(seed=2.5, workers=0).extra) == {"seed": 2.5, "workers": 0}
     assert dict(Provenance().extra) == {}
