@@ -147,6 +147,7 @@ def test_facts_of_a_run(make_run) -> None:
             [("evaluations", "evaluations", None), ("full-evaluations", "full evaluations spent", 3.0)],
         ),
         ([facts(timed=False, budgets=(0.0,))], [("evaluations", "evaluations", None)]),
+        ([facts(timed=False, budgets=(-2.0, -1.0))], [("evaluations", "evaluations", None)]),
         ([facts(timed=False, budgets=(2.0,), improvements_only=True)], [("evaluations", "evaluations", None)]),
         ([facts(timed=False, budgets=(2.0,), lacking=1)], [("evaluations", "evaluations", None)]),
     ],

@@ -22,6 +22,8 @@ from encave.analysis.statistics.tests import critical_difference
     [
         (StudyDesign(1, 1, 9, True), "none"),
         (StudyDesign(2, 1, 6, True), "wilcoxon"),  # 2 / 2^6 = 0.031
+        (StudyDesign(2, 1, 9, True), "wilcoxon"),
+        (StudyDesign(3, 9, 1, False), "friedman-wilcoxon"),
         (StudyDesign(2, 1, 5, True), "mann-whitney"),  # 2 / 2^5 = 0.0625, but 2 / C(10, 5) = 0.008
         (StudyDesign(2, 1, 4, False), "mann-whitney"),  # 2 / C(8, 4) = 0.029
         (StudyDesign(2, 1, 3, False), "none"),  # 2 / C(6, 3) = 0.1
