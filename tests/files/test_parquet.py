@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -177,3 +178,38 @@ def test_a_footer_is_no_longer_than_the_file(tmp_path: Path) -> None:
     assert not may_have(tmp_path / "x", ["cost"])  # before the footer
     (tmp_path / "x").write_bytes(b"cost" + b"x" * 16 + (20).to_bytes(4, "little") + b"PAR1")
     assert may_have(tmp_path / "x", ["cost"])
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "rows"),
+    [
+        (1.5, pa.float64(), 8192),
+        ("x", pa.string(), 8192),
+        (b"x", pa.binary(), 8192),
+        ("x", pa.large_string(), 64),
+        (b"x", pa.large_binary(), 64),
+        (b"x", pa.binary(1), 64),
+        (["x"], pa.list_(pa.string()), 64),
+        ({"a": "x"}, pa.struct({"a": pa.string()}), 64),
+    ],
+)
+def test_what_may_be_long_is_read_few_rows_at_once(
+    tmp_path: Path, values: Any, kind: pa.DataType, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.parquet"
+    table = pa.table({"a": pa.array([values] * 10_000, kind), "n": range(10_000)})
+    pq.write_table(table, path)
+    checked: list[int] = []
+    known = parquet._check
+    monkeypatch.setattr(parquet, "_check", lambda size, *more: (checked.append(size), known(size, *more)))
+    assert read_table(path) == table
+    assert len(checked) == 2 + -(-10_000 // rows)  # of the footer, after each batch, and of texts in the end
+
+
+def test_what_was_read_counts_after_each_batch(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"a": [["x" * 1000]] * 10_000}), path)
+    with pytest.raises(EncaveError) as error:
+        read_table(path, limit=200_000)
+    size = float(str(error.value).split(" unpacks to ")[1].split(" GiB")[0]) * 2**30
+    assert 200_000 < size < 300_000  # and not ten million

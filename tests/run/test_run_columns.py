@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from encave.errors import EncaveError
@@ -240,3 +241,15 @@ def test_without_configurations_their_columns_are_there_and_no_rows(tmp_path: Pa
     loaded = Run.load(tmp_path, configurations=False)
     assert loaded.trials.equals(run.trials) and loaded.configurations.schema == run.configurations.schema
     assert loaded.configurations.num_rows == 0 and Run.load(tmp_path).configuration(9) == CONFIGURATIONS[9]
+
+
+def test_texts_are_stored_by_dictionaries_and_numbers_as_they_are(tmp_path: Path) -> None:
+    make_run().save(tmp_path)
+    group = pq.ParquetFile(tmp_path / TRIALS_FILE).metadata.row_group(0)
+    coded = {}
+    for place in range(group.num_columns):
+        column = group.column(place)
+        assert column.compression == "ZSTD"
+        coded[column.path_in_schema] = any("DICTIONARY" in encoding for encoding in column.encodings)
+    assert coded["status"] and coded["worker"] and coded["config:kind"]
+    assert not coded["trial_id"] and not coded["cost:error"] and not coded["config:lr"]

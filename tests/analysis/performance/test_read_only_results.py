@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
 
+import numpy as np
 import pytest
 
 from encave.analysis.performance.anytime import TrajectoryOf
@@ -40,3 +41,9 @@ def test_results_are_read_only(kind: type) -> None:
 @pytest.mark.parametrize("kind", [ExpectedCurve, SectionRuntimes])
 def test_results_that_hold_arrays_are_equal_to_themselves_alone(kind: type) -> None:
     assert kind.__eq__ is object.__eq__
+
+
+def test_an_expected_curve_is_exact_where_nothing_was_drawn() -> None:
+    points = np.arange(3.0)
+    assert ExpectedCurve(points, points, np.zeros(3), 200).exact
+    assert not ExpectedCurve(points, points, np.array([0.0, 0.0, 0.1]), 200).exact
