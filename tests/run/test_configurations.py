@@ -306,3 +306,13 @@ def test_columns_of_cells_are_as_long_as_there_are_configurations() -> None:
         from_cells(space_of(Float("x", (0.0, 1.0))), [1, 2], {"x": [0.5, "a"]})
     with pytest.raises(ValueError, match=r"is (longer|shorter) than"):
         from_cells(space_of(Float("x", (0.0, 1.0))), [1, 2], {"x": [0.5, 0.5, "a"]})
+
+
+def test_integers_that_no_float_has_may_round() -> None:
+    space = space_of(Integer("n", (0, 2**62)))
+    assert unfit(space, {0: {"n": 2**60 + 1}, 1: {"n": 2**63 - 1}}) == {
+        1: f"n = {2**63 - 1} is outside the space (0 … {2**62})"
+    }
+    check(space, build(space, {0: {"n": 2**60 + 1}}), may_miss=False)
+    with pytest.raises(EncaveError, match=r"configuration 1: n = .* is outside"):
+        check(space, build(space, {0: {"n": 2**60 + 1}, 1: {"n": 2**63 - 1}}), may_miss=False)
