@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from ConfigSpace import ConfigurationSpace, Float
 from hypothesis import given
@@ -165,3 +166,29 @@ def test_budgets_of_a_configuration_are_averaged_apart() -> None:
     assert low.values(run, "cost:loss").tolist() == [5.0, 4.0, 4.0, 4.0][: len(low.at)]
     most = follow(run, np.arange(4.0), np.ones(4, bool), "highest-only")
     assert most.at.tolist() == [2, 3] and most.values(run, "cost:loss").tolist() == [9.0, 5.0]
+
+
+def test_a_penalty_is_of_the_first_objective() -> None:
+    run = run_of([5.0, None, 3.0], seed=[1, 2, 3], penalty=[None, 10.0, None])
+    two = run.replace(
+        objectives=(*run.objectives, Objective("size")),
+        trials=run.trials.append_column("cost:size", pa.array([2.0, None, 4.0])),
+    )
+    for objective, at, values in (("loss", [0, 1, 2], [5.0, 7.5, 6.0]), ("size", [0, 2], [2.0, 3.0])):
+        found = follow(two, np.arange(3.0), np.ones(3, bool), objective=objective)
+        assert (found.at.tolist(), found.values(two, f"cost:{objective}").tolist()) == (at, values)
+    best = incumbent_of(two, "size")
+    assert best is not None and (best.trial_id, best.value) == (2, 3.0)
+
+
+def test_unfinished_trials_are_no_evidence_and_no_incumbents() -> None:
+    run = run_of([5.0, None, 3.0], seed=[1, 2, 3], status=["success", "running", "success"])
+    found = follow(run, np.arange(3.0), np.ones(3, bool))
+    assert found.rows.tolist() == found.at.tolist() == [0, 2]
+
+
+def test_more_is_better_in_means_too() -> None:
+    run = run_of([0.5, 0.7, 0.9, 0.4], "maximize", config_id=[0, 0, 1, 1], seed=[1, 2, 1, 2])
+    found = follow(run, np.arange(4.0), np.ones(4, bool))
+    assert found.values(run, "cost:loss").tolist() == pytest.approx([0.5, 0.6, 0.65])
+    assert found.at.tolist() == [0, 1, 3]
