@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -253,3 +254,44 @@ def test_texts_are_stored_by_dictionaries_and_numbers_as_they_are(tmp_path: Path
         coded[column.path_in_schema] = any("DICTIONARY" in encoding for encoding in column.encodings)
     assert coded["status"] and coded["worker"] and coded["config:kind"]
     assert not coded["trial_id"] and not coded["cost:error"] and not coded["config:lr"]
+
+
+def test_what_was_worked_out_of_a_run_is_not_handed_on() -> None:
+    run = make_run()
+    assert run.space is run.space and len(run.column("budget")) == 4
+    state = run.__getstate__()
+    assert "space" not in state and "_known" not in state and {"trials", "space_json"} <= state.keys()
+    again = pickle.loads(pickle.dumps(run))
+    assert again == run and again.space == run.space
+    other = run.replace(trials=run.trials.slice(0, 2), configurations=run.configurations)
+    assert len(other.column("budget")) == 2 and other.space is run.space
+    assert "trials" in told(run.replace, trials=5)
+
+
+def test_a_space_that_is_damaged_is_told_when_it_is_asked_for() -> None:
+    run = make_run()
+    damaged = pickle.loads(pickle.dumps(run)).replace(space_json={"hyperparameters": 5})
+    with pytest.raises(EncaveError, match=r"^run toy: its space is damaged \(\w+: .*\)\. Convert the log again\.$"):
+        _ = damaged.space
+
+
+def test_what_is_no_run_is_told() -> None:
+    run = make_run()
+    given = {
+        "name": "mine",
+        "optimizer": run.optimizer,
+        "space": run.space,
+        "objectives": run.objectives,
+        "trials": {"config_id": [7], "status": ["success"], "cost:error": [0.5], "cost:accuracy": [None]},
+        "configurations": CONFIGURATIONS,
+    }
+    assert len(Run.from_columns(**given)) == 1
+    assert told(Run.from_columns, **{**given, "trials": [1]}) == 'trials are like {"config_id": [0, 1], …}, not list'
+    assert "configurations" in told(Run.from_columns, **{**given, "configurations": [1]})
+    fields = {name: given[name] for name in ("name", "optimizer", "objectives")}
+    tables = {"trials": run.trials, "configurations": run.configurations}
+    assert told(Run, space={}, **fields, **tables) == "the space of a run is one of ConfigSpace, not dict"
+    made = Run(space=run.space, **fields, **tables)
+    assert made.provenance.json() == {} and made.notes == () and made.budget_name is None and not made.inferred_space
+    mixed = Run(space=run.space, **fields, trials=run.trials, configurations=run.configurations.take([2, 0, 1]))
+    assert mixed.configurations.equals(run.configurations)
