@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -252,3 +253,31 @@ def test_shares_and_areas_are_within_zero_and_one(make_run) -> None:
     assert (found.areas.tolist(), found.area.lower, found.area.upper) == ([0.0, 1.0], 0.0, 1.0)
     (single,) = runtimes({"A": spread[1:]}, REGRET, targets)
     assert single.area.value == 1.0 and np.isnan(single.area.lower) and not len(single.band)
+
+
+@pytest.mark.parametrize("hits", ["held", "first"])
+def test_more_is_better_as_less_is(make_run, hits: Any) -> None:
+    costs = [[9.0, 4.0, 1.0], [7.0, 6.0, 2.0], [8.0, 3.0, 3.0]]
+    down = members(*(make_run(seed=seed, costs=own) for seed, own in enumerate(costs)))
+    up = members(
+        *(make_run(seed=seed, costs=[-c for c in own], direction="maximize") for seed, own in enumerate(costs))
+    )
+    plain, more = LOSS, Measure("gain", "cost:loss", maximize=True)
+    targets, mirrored = (spaced_targets(own, one, 5, hits) for own, one in ((down, plain), (up, more)))
+    assert targets is not None and mirrored is not None
+    assert (-mirrored.values).tolist() == targets.values.tolist() == [9.0, 7.0, 5.0, 3.0, 1.0]
+    assert mirrored.bounds == targets.bounds == (1.0, 9.0) and mirrored.scale == targets.scale == "linear"
+    (one,), (other,) = runtimes({"A": down}, plain, targets, hits=hits), runtimes({"A": up}, more, mirrored, hits=hits)
+    np.testing.assert_array_equal(one.times, other.times)
+    np.testing.assert_array_equal(one.areas, other.areas)
+    assert one.areas.tolist() == pytest.approx([(5 / 8) / 3, (2 / 8 + 3 / 8) / 3, (1 / 8 + 6 / 8) / 3])
+    assert (one.area.lower, one.area.upper, one.spent.tolist()) == (other.area.lower, other.area.upper, [3.0] * 3)
+
+
+def test_runs_that_end_at_once_have_no_area(make_run) -> None:
+    own = members(make_run(costs=[9.0], ends=[0.0]), make_run(seed=1, costs=[4.0], ends=[2.0]))
+    targets = spaced_targets(own, LOSS, 2)
+    assert targets is not None
+    (found,) = runtimes({"A": own}, LOSS, targets)
+    assert np.isnan(found.areas).all() and np.isnan([found.area.value, found.area.lower]).all()
+    assert found.positions.tolist() == [0.0, 2.0] and found.share.tolist() == [0.25, 0.75]
