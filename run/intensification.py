@@ -198,7 +198,7 @@ def as_named(
 
 def _codes(column: pa.ChunkedArray) -> Integers:
     encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
-    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return encoded.indices.to_numpy().astype(np.int64)
 
 
 def _several(where: Integers, what: Integers) -> bool:

@@ -41,6 +41,12 @@ def test_a_folder_is_replaced_only_on_success(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["run"]
 
 
+def test_the_folders_above_are_made(tmp_path: Path) -> None:
+    with atomic_folder(tmp_path / "a" / "b" / "run") as path:
+        (path / "one").touch()
+    assert (tmp_path / "a" / "b" / "run" / "one").exists()
+
+
 def test_a_folder_that_is_there_stays_where_it_is_to_be_kept(tmp_path: Path) -> None:
     for text in ("one", "two"):
         with atomic_folder(tmp_path / "run", keep=True) as path:

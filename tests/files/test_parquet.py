@@ -213,3 +213,10 @@ def test_what_was_read_counts_after_each_batch(tmp_path: Path) -> None:
         read_table(path, limit=200_000)
     size = float(str(error.value).split(" unpacks to ")[1].split(" GiB")[0]) * 2**30
     assert 200_000 < size < 300_000  # and not ten million
+
+
+def test_texts_that_are_no_unicode_are_damage(tmp_path: Path) -> None:
+    wrong = pa.array([b"a", b"\xff"]).cast(pa.string(), safe=False)
+    pq.write_table(pa.table({"a": wrong}), tmp_path / "x.parquet")
+    with pytest.raises(pa.ArrowInvalid, match=r"(?i)utf-?8"):
+        read_table(tmp_path / "x.parquet")

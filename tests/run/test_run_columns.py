@@ -83,6 +83,15 @@ def test_infeasible_trials_are_those_that_succeeded_and_violate() -> None:
     assert make_run().infeasible().tolist() == [False] * 4
 
 
+def test_the_digest_of_a_space_is_of_its_hyperparameters_in_any_order() -> None:
+    run = make_run()
+    turned = [dict(reversed(one.items())) for one in reversed(run.space_json["hyperparameters"])]
+    assert run.replace(space_json={**run.space_json, "hyperparameters": turned}).space_digest == run.space_digest
+    assert run.replace(space_json={**run.space_json, "hyperparameters": turned[1:]}).space_digest != run.space_digest
+    assert run.replace(space_json={}).space_digest == run.replace(space_json={"hyperparameters": []}).space_digest
+    assert len(run.space_digest) == 32
+
+
 def test_counts_budgets_and_how_a_run_is_shown() -> None:
     run = make_run(trials={"budget": [9.0, 1.0, None, 1.0]})
     assert run.budgets == (1.0, 9.0) and make_run(trials={"budget": [None] * 4}).budgets == ()

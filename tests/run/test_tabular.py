@@ -49,6 +49,7 @@ def test_json_is_utf_8_wherever_it_is_written(tmp_path: Path) -> None:
     path = tmp_path / "table.json"
     subprocess.run([sys.executable, "-X", "utf8=0", "-c", program, str(path)], check=True, env={"LC_ALL": "C"})
     assert json.loads(path.read_text(encoding="utf-8")) == [{"name": "ä"}]
+    assert "ä" in path.read_text(encoding="utf-8")
     assert path.read_bytes().endswith(b"\n]\n")
 
 
