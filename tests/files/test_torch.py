@@ -70,6 +70,13 @@ def test_sizes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert str(error.value) == f"{path} has {size} bytes; encave reads such files up to 0 MiB"
 
 
+def test_files_of_256_mib_are_the_longest(tmp_path: Path) -> None:
+    with (tmp_path / "x.pt").open("wb") as file:
+        file.truncate((1 << 28) + 1)
+    with pytest.raises(EncaveError, match=r"x\.pt has 268435457 bytes; encave reads such files up to 256 MiB$"):
+        torch.load(tmp_path / "x.pt")
+
+
 def test_what_is_no_file_of_torch_is_told_with_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.pt"
     for content in (b"", b"N.N.N.N.", _legacy()[:10]):

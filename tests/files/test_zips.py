@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from pathlib import Path
 
@@ -95,3 +96,17 @@ def test_a_member_that_is_shorter_than_the_archive_says(tmp_path: Path) -> None:
         archive.getinfo("a.txt").file_size = 101
     with pytest.raises(EncaveError):
         read_member(path, ".txt")
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_members_of_256_mib_are_the_longest(tmp_path: Path, more: int) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", b"short")
+    data = bytearray(path.read_bytes())
+    place = data.index(b"PK\x01\x02") + 20  # what the archive says of its member: packed and unpacked bytes
+    data[place : place + 8] = struct.pack("<II", 1 << 28, (1 << 28) + more)
+    path.write_bytes(data)
+    told = refused(path)
+    assert ("unpacks from 268435456 to 268435457 bytes; encave does not read it" in told) == bool(more)
+    assert ("is not a whole zip archive" in told) != bool(more)
