@@ -304,3 +304,12 @@ def test_what_is_no_run_is_told() -> None:
     assert made.provenance.json() == {} and made.notes == () and made.budget_name is None and not made.inferred_space
     mixed = Run(space=run.space, **fields, trials=run.trials, configurations=run.configurations.take([2, 0, 1]))
     assert mixed.configurations.equals(run.configurations)
+
+
+def test_headers_of_64_mib_are_the_longest(tmp_path: Path) -> None:
+    make_run().save(tmp_path)
+    with (tmp_path / HEADER_FILE).open("wb") as file:
+        file.truncate((1 << 26) + 1)
+    reason = told(Run.load, tmp_path)
+    assert "has 67,108,865 bytes; encave reads such files up to 64 MiB" in reason
+    assert reason.endswith("It is not the header of a converted run.")

@@ -125,3 +125,11 @@ def test_what_no_json_has_is_not_written(tmp_path: Path) -> None:
         sidecar.write(tmp_path, {"seed": float("nan")})
     sidecar.write(tmp_path, {"task": "ö"})
     assert (tmp_path / sidecar.NAME).read_text(encoding="utf-8") == '{\n "encave_log": 1,\n "task": "ö"\n}\n'
+
+
+def test_files_of_64_mib_are_the_longest(tmp_path: Path) -> None:
+    with (tmp_path / sidecar.NAME).open("wb") as file:
+        file.truncate((1 << 26) + 1)
+    with pytest.raises(EncaveError) as error:
+        sidecar.read(tmp_path / sidecar.NAME)
+    assert "has 67,108,865 bytes; encave reads such files up to 64 MiB" in str(error.value)
