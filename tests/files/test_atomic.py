@@ -314,6 +314,13 @@ def test_hidden_folders_and_what_a_walk_starts_in_are_passed_over(tmp_path: Path
     assert [folder.name for folder, *_ in walk_folders(tmp_path / "link")] == ["link"]
 
 
+def test_temporary_names_hold_204_bytes_of_the_name(tmp_path: Path) -> None:
+    for length, whole in ((204, True), (205, False)):
+        with atomic_file(tmp_path / ("a" * length)) as path:
+            path.touch()
+            assert path.name.startswith("." + "a" * length + ".") == whole and len(path.name) == 204 + 17
+
+
 def handles() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 

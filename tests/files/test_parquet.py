@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -220,3 +221,23 @@ def test_texts_that_are_no_unicode_are_damage(tmp_path: Path) -> None:
     pq.write_table(pa.table({"a": wrong}), tmp_path / "x.parquet")
     with pytest.raises(pa.ArrowInvalid, match=r"(?i)utf-?8"):
         read_table(tmp_path / "x.parquet")
+
+
+@pytest.mark.parametrize(
+    ("size", "limit"), [(100, 1 << 30), (1 << 20, 1 << 30), (2 << 20, 2_097_152_000), (20 << 20, 1 << 34)]
+)
+def test_what_own_files_may_unpack_to(tmp_path: Path, size: int, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "x.parquet").open("wb") as file:
+        file.truncate(size)
+
+    class Asked(Exception):  # noqa: N818 - the answer
+        pass
+
+    def asked(_: object, __: Path, limit: int) -> None:
+        raise Asked(limit)
+
+    monkeypatch.setattr(parquet, "opened", lambda path: nullcontext())
+    monkeypatch.setattr(parquet, "check_footer", asked)
+    with pytest.raises(Asked) as told:
+        read_own(tmp_path / "x.parquet")
+    assert told.value.args == (limit,)

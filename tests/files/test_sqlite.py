@@ -506,3 +506,40 @@ def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"no database at all, but long enough to be looked at" * 20)
     assert refused(tmp_path / "x.db") == f"{tmp_path / 'x.db'} is damaged or no such database: file is not a database"
     assert refused(tmp_path / "none.db").startswith(f"cannot read {tmp_path / 'none.db'}: ")
+
+
+class Recorder:
+    """A connection that keeps what is asked of it."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.text_factory: object = None
+
+    def execute(self, query: str) -> Recorder:
+        self.asked.append(query)
+        return self
+
+    def fetchone(self) -> tuple[str]:
+        return ("UTF-8",)
+
+    def set_progress_handler(self, handler: object, steps: int) -> None:
+        self.asked.append(f"after {steps} steps")
+
+    def set_authorizer(self, authorizer: object) -> None:
+        self.asked.append("authorizer")
+
+
+@pytest.mark.parametrize(("size", "heap"), [(100, 1 << 30), (1 << 27, 1 << 30), (1 << 28, 1 << 31)])
+def test_what_is_asked_of_sqlite_before_anything_is_read(size: int, heap: int) -> None:
+    connection = Recorder()
+    sqlite.Database(Path("x.db"), connection, size, None)  # type: ignore[arg-type]
+    assert connection.asked == [
+        "PRAGMA encoding",
+        "PRAGMA trusted_schema = OFF",
+        "PRAGMA query_only = ON",
+        "PRAGMA cell_size_check = ON",
+        "PRAGMA temp_store = MEMORY",
+        f"PRAGMA hard_heap_limit = {heap}",
+        "after 10000 steps",
+        "authorizer",
+    ]
