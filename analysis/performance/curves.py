@@ -78,8 +78,8 @@ def aggregate(
     centre = np.empty(len(grid))
     for part, values in _blocks(used, measure, grid):
         centre[part] = _statistic(statistic, sign * values)
-    begun = np.flatnonzero(~np.isposinf(centre))
-    grid, centre = (grid[begun[0] :], sign * centre[begun[0] :]) if len(begun) else (grid[:0], centre[:0])
+    start = next(iter(np.flatnonzero(~np.isposinf(centre))), len(grid))
+    grid, centre = grid[start:], sign * centre[start:]
     band = thinned(grid) if len(used) > 1 else np.empty(0, dtype=np.int64)
     lower, upper = _band(statistic, interval, used, measure, grid[band])
     return Curve(

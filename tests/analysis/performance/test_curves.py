@@ -180,6 +180,13 @@ def test_one_run_has_no_band_and_none_has_no_curve(make_run) -> None:
         assert (none.runs, none.without_incumbent, none.stop, len(none.positions)) == (0, 2, 0.0, 0)
 
 
+def test_a_median_of_which_most_failed_is_nowhere(make_run) -> None:
+    runs = [make_run(costs=[3.0, 2.0]), *(make_run(seed=seed, costs=[NAN, NAN]) for seed in (1, 2))]
+    curve = curve_of(*runs, statistic="median")
+    assert len(curve.positions) == len(curve.centre) == len(curve.band) == len(curve.lower) == 0
+    assert (curve.runs, curve.without_incumbent, curve.stop) == (1, 2, 2.0)
+
+
 def test_a_gap_has_no_band(make_run) -> None:
     valid = Measure("valid", "extra:valid")
     runs = [make_run(seed=seed, reported=[5.0 - seed, NAN if seed == 1 else 3.0, 2.0 + seed]) for seed in range(3)]
