@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import os
-from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from .. import __version__
 from ..errors import EncaveError
 from ..files.atomic import atomic_folder
+from ..files.cycles import no_search_for_cycles
 from ..files.unicode_text import shortened
 from . import registry
 from .account import Conversion, accounted, refused
@@ -147,7 +146,7 @@ def read(candidate: Candidate, options: Options) -> ReadResult:
     from .parts.checkpoints import as_paid
     from .parts.fitting import left_out
 
-    with _no_search_for_cycles():
+    with no_search_for_cycles():
         result = candidate.reader.read(candidate.found, options)
     result = replace(result, run=as_paid(result.run))
     if unfit := left_out(result.run):
@@ -158,18 +157,6 @@ def read(candidate: Candidate, options: Options) -> ReadResult:
         where = candidate.found.path
         raise EncaveError(f"the {candidate.reader.title} format does not account for every trial of {where}: {told}")
     return result
-
-
-@contextmanager
-def _no_search_for_cycles() -> Generator[None]:
-    """Millions of small objects without cycles: looking for cycles among them takes half of the time of reading."""
-    wanted = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if wanted:
-            gc.enable()
 
 
 def assumed(run: Run) -> str | None:

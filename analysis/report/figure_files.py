@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ...errors import EncaveError
+from ...files.cycles import no_search_for_cycles
 from ...files.working_folder import load_matplotlib
 from ..charts import style, writing
 from ..charts.figure import Figure, Interactive
@@ -47,7 +48,7 @@ def draw_figure(figure: Figure, folder: Path, name: str, paper: Paper, look: Loo
     from ..charts.recording import recorded
 
     paper = look.paper(paper)
-    with mpl.rc_context(look.settings(paper)):
+    with mpl.rc_context(look.settings(paper)), no_search_for_cycles():  # what is left of a drawing goes before the next
         try:
             drawing = figure.chart.draw(paper)
         except EncaveError as error:
