@@ -111,11 +111,12 @@ def write_report(
     place = out.resolve()  # a link is followed, not replaced
     manifest.check_replaceable(place)
     on_step("computing", 0, None)
-    study = replace(_study(runs, settings, truth, random_search), noise=noise)
-    title = title or settings.title or _title(study.view)
+    view = _view(runs, settings)
+    title = title or settings.title or _title(view)
     with atomic_folder(place) as folder:
         with Gallery(folder / "figures", venue, settings.figures, jobs) as gallery:
-            gallery.expect(_FIGURES * len(study.view.sections))
+            gallery.expect(_FIGURES * len(view.sections))
+            study = replace(_study(view, settings, truth, random_search), noise=noise)
             chapters: list[Chapter] = []
             for chapter in write_chapters(study, lambda done, of: on_step("computing", done, of)):
                 chapters.append(chapter)
@@ -144,12 +145,15 @@ def write_report(
     )
 
 
-def _study(
-    runs: Sequence[Run], settings: Settings, truth: Truth | None, random_search: RandomSearch | None
-) -> ReportInput:
+def _view(runs: Sequence[Run], settings: Settings) -> View:
     shown = settings.applied(runs)
     view = view_runs(sorted(shown, key=lambda run: (run.name, str(run.provenance.source))))
     check_control(view, settings.control)
+    check_optimizers(settings.figures.every, view.optimizers)
+    return view
+
+
+def _study(view: View, settings: Settings, truth: Truth | None, random_search: RandomSearch | None) -> ReportInput:
     comparisons = tuple(
         compare(section, settings.rope, axis=settings.axis, summary=settings.summary, control=settings.control)
         for section in view.sections
@@ -157,7 +161,6 @@ def _study(
     if settings.family == "report":
         comparisons = counted_together(comparisons)
     overall, why_not = compare_tasks(comparisons, settings.rope, settings.interval, settings.control)
-    check_optimizers(settings.figures.every, view.optimizers)
     styles = settings.look("", view.optimizers).styles(view.optimizers)
     return ReportInput(
         view, comparisons, overall, why_not, styles, settings, truth, random_search if settings.random_search else None

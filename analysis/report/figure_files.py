@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,6 +15,8 @@ from ..charts import style, writing
 from ..charts.figure import Figure, Interactive
 from ..charts.look import Look
 from ..charts.papers import Paper
+
+_NICE = 5  # figures wait for chapters, and never the other way round
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class DrawnFigure:
 
 
 def get_ready() -> None:
-    """Load what drawing takes, in a process that does nothing else."""
+    """Load what drawing takes, in a process that does nothing else and leaves the processor to those that compute."""
+    os.nice(_NICE)
     load_matplotlib()
     for module in ("recording", "writing"):
         import_module(f"..charts.{module}", __package__)
