@@ -71,7 +71,8 @@ def exploration(run: Run) -> Exploration:
     """
     check_all_trials(run)
     rows = rows_of(run)
-    codes, distinct = _values(run)[rows], distinct_of(run)
+    values = _values(run)
+    codes, distinct = values[rows], _distinct(run, values)
     budget = np.nan_to_num(run.column("budget").astype(np.float64), nan=-np.inf)
     seen = distinct_rows(np.stack((distinct, np.unique(budget, return_inverse=True)[1]), axis=1))[0]
     tried, late = (_without_repeats(codes[part], distinct[part]) for part in (slice(None), slice(len(run) // 2, None)))
@@ -125,10 +126,12 @@ def distinct_of(run: Run) -> Ints:
 
     DEHB's vectors are such: many of them are one configuration of choices.
     """
+    return _distinct(run, _values(run))
+
+
+def _distinct(run: Run, values: Ints) -> Ints:
     rows = rows_of(run)
-    if run.configurations.num_columns < 2:
-        return rows
-    return distinct_rows(_values(run))[1][rows]
+    return distinct_rows(values)[1][rows] if values.shape[1] else rows
 
 
 def distinct_rows(codes: Ints) -> tuple[Ints, Ints]:

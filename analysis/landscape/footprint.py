@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,12 +75,10 @@ def footprint(trajectories: Mapping[str, Sequence[Trajectory]]) -> Footprint:
     tried = {label: [_tried(one) for one in members if len(one.run)] for label, members in trajectories.items()}
     tried = {label: own for label, own in tried.items() if own}
     features = shared_features([one.run for own in tried.values() for one in own])
-    fitted = [
-        np.concatenate([features.of(one.run, one.rows[one.some(_FIT // len(own))]) for one in own])
-        for own in tried.values()
-    ]
+    points = {label: [_points(one, features, len(own)) for one in own] for label, own in tried.items()}
+    fitted = [np.concatenate([one.fitted for one in own]) for own in points.values()]
     centre, plane, shares = _principal(fitted)
-    tracks = tuple(_track(label, own, features, centre, plane) for label, own in tried.items())
+    tracks = tuple(_track(label, own, points[label], centre, plane) for label, own in tried.items())
     return Footprint(tracks, shares, _outline(((np.concatenate(fitted) - centre) @ plane).round(_DIGITS)))
 
 
@@ -95,6 +94,21 @@ class _Tried:
     def some(self, most: int) -> Ints:
         """Places of at most so many of them, and at least one, evenly spaced."""
         return np.linspace(0, len(self.rows) - 1, min(len(self.rows), max(1, most))).round().astype(np.int64)
+
+
+class _Points(NamedTuple):
+    """Configurations of one run as points: those that the plane is fitted to, those that are shown, the incumbent."""
+
+    fitted: Floats
+    shown: Floats
+    incumbent: Floats
+
+
+def _points(one: _Tried, features: Features, runs: int) -> _Points:
+    """At once, since most of the time of few configurations is the same as of many."""
+    wanted = (one.rows[one.some(_FIT // runs)], one.rows[one.some(_SHOWN // runs)], one.incumbent)
+    ends = np.cumsum([len(rows) for rows in wanted])[:-1]
+    return _Points(*np.split(features.of(one.run, np.concatenate(wanted)), ends))
 
 
 def _tried(one: Trajectory) -> _Tried:
@@ -120,16 +134,15 @@ def _principal(fitted: Sequence[Floats]) -> tuple[Floats, Floats, tuple[float, f
     return centre, plane, (first / total, second / total)
 
 
-def _track(label: str, own: Sequence[_Tried], features: Features, centre: Floats, plane: Floats) -> Track:
-    def placed(run: Run, rows: Ints) -> Floats:
-        return ((features.of(run, rows) - centre) @ plane).round(_DIGITS)
+def _track(label: str, own: Sequence[_Tried], points: Sequence[_Points], centre: Floats, plane: Floats) -> Track:
+    def placed(features: Floats) -> Floats:
+        return ((features - centre) @ plane).round(_DIGITS)
 
-    shown = [(one, one.some(_SHOWN // len(own))) for one in own]
     return Track(
         optimizer=label,
-        points=np.concatenate([placed(one.run, one.rows[some]) for one, some in shown]),
-        late=np.concatenate([one.late[some] for one, some in shown]),
-        incumbents=np.concatenate([placed(one.run, one.incumbent) for one in own]),
+        points=np.concatenate([placed(one.shown) for one in points]),
+        late=np.concatenate([one.late[one.some(_SHOWN // len(own))] for one in own]),
+        incumbents=np.concatenate([placed(one.incumbent) for one in points]),
         configurations=sum(len(one.rows) for one in own),
     )
 

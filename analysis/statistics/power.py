@@ -88,9 +88,14 @@ def paired_p_values(gaps: Floats, drawn: Ints) -> Floats:
     ranked = (ranks * positive).sum(axis=1)
     deviation = np.sqrt((ranks**2 * counts).sum(axis=1) / 4)
     p: Floats = 2 * ndtr(-np.abs(ranked - half) / np.where(kept > 0, deviation, 1))
+    known: dict[tuple[bytes, float], float] = {}  # of few pairs most samples occur several times
     for row in np.flatnonzero(kept <= _EXACT):
-        doubled = np.repeat(2 * ranks[row], counts[row].astype(int)).astype(int)
-        p[row] = two_sided(sign_chances(tuple(doubled.tolist())), round(2 * ranked[row])) if len(doubled) else 1.0
+        sample = counts[row].tobytes(), float(ranked[row])
+        if sample not in known:
+            doubled = np.repeat(2 * ranks[row], counts[row].astype(int)).astype(int)
+            chances = sign_chances(tuple(doubled.tolist()))
+            known[sample] = two_sided(chances, round(2 * ranked[row])) if len(doubled) else 1.0
+        p[row] = known[sample]
     return p
 
 
