@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import chain, combinations
 
 import numpy as np
+import pyarrow as pa
 
 from ...run import COST, EXTRA, Run
 from .sections import Group
@@ -25,8 +26,8 @@ def initial_share(run: Run) -> float | None:
     """
     names = run.trials.column_names
     if _ORIGIN in names:
-        told = [str(origin).casefold() for origin in run.trials[_ORIGIN].to_pylist() if origin is not None]
-        return sum(origin.startswith(_INITIAL) for origin in told) / len(told) if told else None
+        told = _origins(run)
+        return _beginning(told, _INITIAL) / told.total() if told else None
     column = _PICKED if _PICKED in names else next((name for name in names if name.endswith(_GENERATION)), None)
     if column is None:
         return None
@@ -39,17 +40,28 @@ def random_share(runs: Sequence[Run]) -> float | None:
 
     None where no log tells, or no trial was chosen by a model, as none is of Hyperband's.
     """
-    told = [
-        str(origin).casefold()
-        for run in runs
-        if _ORIGIN in run.trials.column_names
-        for origin in run.trials[_ORIGIN].to_pylist()
-        if origin is not None
-    ]
-    after = [origin for origin in told if not origin.startswith(_INITIAL)]
-    if not any(origin.startswith(_CHOSEN) for origin in after):
+    told: Counter[str] = Counter()
+    for run in runs:
+        if _ORIGIN in run.trials.column_names:
+            told += _origins(run)
+    if not _beginning(told, _CHOSEN):
         return None
-    return sum(origin.startswith(_RANDOM) for origin in after) / len(after)
+    return _beginning(told, _RANDOM) / (told.total() - _beginning(told, _INITIAL))
+
+
+def _origins(run: Run) -> Counter[str]:
+    """How many trials of the run are of each origin."""
+    column = run.trials[_ORIGIN]
+    if not pa.types.is_string(column.type):
+        column = pa.chunked_array([[None if one is None else str(one) for one in column.to_pylist()]], pa.string())
+    told: Counter[str] = Counter()
+    for one in column.drop_null().value_counts().to_pylist():  # of many trials a few
+        told[one["values"].casefold()] += one["counts"]
+    return told
+
+
+def _beginning(told: Counter[str], how: str) -> int:
+    return sum(count for origin, count in told.items() if origin.startswith(how))
 
 
 def never_left(runs: Sequence[Run]) -> int:

@@ -30,6 +30,8 @@ def with_extra(run: Run, name: str, values: list[Any]) -> Run:
         ("origin", ["Initial design", None, MODEL], 1 / 2),
         ("origin", ["initial", "initial", "initial"], 1.0),
         ("origin", ["random", "random", "random"], 0.0),
+        ("origin", [0, None, 1], 0.0),
+        ("origin", [None, None, None], None),
         ("model_based_pick", [False, False, True], 2 / 3),
         ("system_attrs_NSGAIISampler:generation", [0, 1, 1], 1 / 3),
         ("colour", ["a", "b", "c"], None),
