@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import AbstractContextManager, nullcontext
 from math import inf
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import ANY
 
@@ -217,3 +219,16 @@ def test_a_file_is_whole_or_not(tmp_path: Path) -> None:
     ):
         (tmp_path / "x.json").write_bytes(data)
         assert read_json(tmp_path / "x.json") == found
+
+
+def test_no_more_than_a_gib_is_asked_of_a_file() -> None:
+    asked: list[int] = []
+
+    class Asked:
+        """Stands for a path."""
+
+        def open(self, mode: str) -> AbstractContextManager[SimpleNamespace]:
+            return nullcontext(SimpleNamespace(read=lambda size: asked.append(size) or b"[1]"))
+
+    assert read_text(Asked()) == "[1]" and read_json(Asked()) == ([1], True)  # type: ignore[arg-type]
+    assert asked == [(1 << 30) + 1] * 2
