@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -95,3 +96,20 @@ def test_names_that_a_system_has_another_use_for(name: str) -> None:
 @pytest.mark.parametrize("name", ["console", "com", "com10", "xcon", ".con", "a.", "..x"])
 def test_names_that_are_free(name: str) -> None:
     assert not is_reserved(name)
+
+
+def test_how_long_is_waited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    timers: list[tuple[int, float]] = []
+    monkeypatch.setattr(signal, "setitimer", lambda which, seconds: timers.append((which, seconds)))
+    assert patterns.search("b", "abc") is not None
+    assert timers == [(signal.ITIMER_VIRTUAL, 1.0), (signal.ITIMER_VIRTUAL, 0.0)]  # of CPU
+    waited: list[float] = []
+
+    def run(command: list[str], *, timeout: float, **_: object) -> None:
+        waited.append(timeout)
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    tool = program(tmp_path / "a", "exit 0")
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setenv("PATH", str(tool.parent))
+    assert programs.working("tool") == ("", f"{tool}: no answer within 60 s") and waited == [60.0]
