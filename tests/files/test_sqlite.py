@@ -12,6 +12,7 @@ import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -429,17 +430,22 @@ def test_time_of_a_query_is_bounded_and_that_of_its_reader_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = valued(tmp_path, *map(str, range(60)))
-    now = [0.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    seconds = 30 + path.stat().st_size / (1 << 20)
+    now, step = [0.0], [0.0]
+
+    def monotonic() -> float:
+        now[0] += step[0]
+        return now[0]
+
+    monkeypatch.setattr(sqlite, "time", SimpleNamespace(monotonic=monotonic))
     monkeypatch.setattr(sqlite, "_STEPS", 100)
+    seconds = 30 + path.stat().st_size / (1 << 20)
     with opened(path) as database:
         rows = database.select(["t.a"], "FROM t, t AS u, t AS v")
         next(rows)
         now[0] = 10 * seconds  # while the reader does other things
         assert len(list(rows)) == 60**3 - 1
+    step[0] = 1.01 * seconds
     with pytest.raises(EncaveError, match="far more steps"), opened(path) as database:
-        monkeypatch.setattr(time, "monotonic", lambda: now.append(now.pop() + 1.01 * seconds) or now[0])
         list(database.select(["t.a"], "FROM t, t AS u, t AS v"))
 
 
