@@ -233,6 +233,17 @@ def test_runs_of_a_source_that_are_wanted(study) -> None:
     assert all_of(study, None, "any-budget", RunFilter(frozenset({"C"})), told=told)[0] == []
 
 
+def test_configurations_are_not_read(study) -> None:
+    seen: list[int] = []
+
+    def told(run: Run) -> Run:
+        seen.append(run.configurations.num_rows)
+        return run
+
+    reduce_source(folders_of(study)[0], None, "any-budget", told=told)
+    assert seen and not any(seen)
+
+
 def test_runs_that_are_damaged_are_told(make_run, tmp_path) -> None:
     for seed in (0, 1):
         make_run(seed=seed).save(tmp_path / str(seed))
