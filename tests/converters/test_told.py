@@ -1,7 +1,8 @@
 """What small logs of every format are read as, and what becomes of that when one thing in them is odd.
 
 `tests/logs/small` has a log of a few trials for each form of a format, `told/<log>.txt` what it is read as and, for
-each change that `changes` makes, what is different then. These are written anew, to be read before they are committed:
+each change that `changes` makes, what is different then, and `told/written` what is written of some of them. These are
+written anew, to be read before they are committed:
 
     ENCAVE_TEST_WRITE=1 uv run pytest tests/converters/test_told.py
 """
