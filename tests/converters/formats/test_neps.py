@@ -201,3 +201,12 @@ def test_what_is_no_number_is_no_fidelity(other: object) -> None:
     rungs = [("1", 0), ("1", 1), ("2", 1)]
     assert fidelity_of(configurations, rungs) == "epochs"
     assert fidelity_of([{"first": other}, {"first": "sgd"}], rungs[:2]) is None
+
+
+@pytest.mark.parametrize("more", [{"plain": 1}, {}])
+def test_a_space_is_that_of_the_names_where_all_of_them_tell_it(tmp_path: Path, more: dict[str, Any]) -> None:
+    for trial in range(2):
+        write(tmp_path, str(trial), {"SAMPLING__lr::float__0.125_1.0_True": 0.25 * (trial + 1), **more}, 1.0)
+    run = read_one(tmp_path, "neps").run
+    assert run.inferred_space is bool(more)
+    assert run.configuration(1) == {"lr": 0.5, **more}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pyarrow as pa
 import pytest
 
 from encave.converters.formats.deepcave.exact_text import exact_cells
-from encave.converters.parts.text_columns import Cells, csv_cells
+from encave.converters.parts.text_columns import Cells, csv_cells, json_texts
 
 
 def texts(cells: str | Cells) -> list[str]:
@@ -33,3 +35,9 @@ def test_cells_of_csv(values: list[object], told: list[str]) -> None:
 def test_cells_that_pandas_reads_exactly(values: list[float | None], told: list[str]) -> None:
     [cells] = exact_cells(pa.array(values, pa.float64()))
     assert texts(cells) == told
+
+
+def test_json_of_texts_is_their_letters_with_and_without_quotes() -> None:
+    for text in ("é→", 'é"→', "é\\n\n"):
+        [told] = json_texts(pa.array([text])).to_pylist()
+        assert told == json.dumps(text, ensure_ascii=False)
