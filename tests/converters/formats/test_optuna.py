@@ -609,3 +609,18 @@ def test_a_damaged_line_hides_no_study_that_is_created_after_it(tmp_path: Path) 
     path = tmp_path / "journal.log"
     path.write_text('{"op_code": 0, "study_name"\n' + path.read_text())
     assert journal._studies(path) == ["first", "second"]
+
+
+@pytest.mark.parametrize(("choice", "told"), [("a", "a"), (7, 7), ([1, "x"], '[1, "x"]')])
+def test_the_only_choice_is_a_constant(tmp_path: Path, choice: Any, told: object) -> None:
+    text = json.dumps({"name": "CategoricalDistribution", "attributes": {"choices": [choice]}})
+    operations = [
+        {"op_code": 0, "study_name": "s", "directions": [1]},
+        {"op_code": 4, "study_id": 0},
+        {"op_code": 5, "trial_id": 0, "param_name": "p", "param_value_internal": 0, "distribution": text},
+        {"op_code": 6, "trial_id": 0, "state": 1, "values": [0.5]},
+    ]
+    lines = (json.dumps({"op_code": one["op_code"], "worker_id": "w"} | one) for one in operations)
+    (tmp_path / "journal.log").write_text("\n".join(lines) + "\n")
+    run = read(tmp_path).run
+    assert (run.space["p"].value, run.configuration(0)) == (told, {"p": told})
