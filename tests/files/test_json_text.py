@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from contextlib import AbstractContextManager, nullcontext
 from math import inf
@@ -228,7 +229,8 @@ def test_no_more_than_a_gib_is_asked_of_a_file() -> None:
         """Stands for a path."""
 
         def open(self, mode: str) -> AbstractContextManager[SimpleNamespace]:
-            return nullcontext(SimpleNamespace(read=lambda size: asked.append(size) or b"[1]"))
+            return nullcontext(SimpleNamespace(read=lambda size: asked.append(size) or b"[1]", fileno=nothing.fileno))
 
-    assert read_text(Asked()) == "[1]" and read_json(Asked()) == ([1], True)  # type: ignore[arg-type]
+    with Path(os.devnull).open() as nothing:
+        assert read_text(Asked()) == "[1]" and read_json(Asked()) == ([1], True)  # type: ignore[arg-type]
     assert asked == [(1 << 30) + 1] * 2

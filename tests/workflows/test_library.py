@@ -50,6 +50,7 @@ def test_every_public_name_is_there_and_told() -> None:
         assert name in dir(encave)
 
 
+@pytest.mark.end_to_end
 @pytest.mark.parametrize("of", ["a store", "converted runs"])
 def test_the_page_of_the_library_runs_from_top_to_bottom(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: str

@@ -124,6 +124,7 @@ def content(folder: Path) -> dict[str, Any]:
     return files
 
 
+@pytest.mark.end_to_end
 def test_a_seed_has_the_same_bytes_in_other_processes(study: Path, tmp_path: Path) -> None:
     """The order of sets of texts differs from process to process, which the order of SMAC's trials would show."""
     changed = {"PYTHONHASHSEED": "12345", "TZ": "Asia/Tokyo", "PYTHONPATH": str(Path(__file__).resolve().parent)}

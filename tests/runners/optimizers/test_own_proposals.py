@@ -38,6 +38,7 @@ def runs_of(folder: Path, specs: list[RunSpec]) -> dict[str, Run]:
     return {f"{run.task}/{run.optimizer.name}/{run.seed}": run for run in found}
 
 
+@pytest.mark.end_to_end
 @pytest.mark.parametrize("name", [name for name in AVAILABLE if name not in WITHOUT_MODEL])
 def test_what_is_proposed_depends_on_what_was_told(
     make: Any, toys: Callable[..., SimulatedEvaluation], tmp_path: Path, name: str

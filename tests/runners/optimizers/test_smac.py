@@ -69,6 +69,7 @@ class SortedSet(set[Any]):
         return iter(sorted(super().__iter__(), key=lambda config: config.get_array().tolist()))
 
 
+@pytest.mark.end_to_end
 @pytest.mark.parametrize(
     ("adapter", "facade", "evaluations"),
     [
