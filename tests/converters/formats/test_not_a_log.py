@@ -58,6 +58,15 @@ def test_a_part_of_a_log_is_refused_with_what_it_lacks(tmp_path: Path, name: str
         read_one(tmp_path, "not-a-log")
 
 
+@pytest.mark.parametrize("beside", [(), ("notes.md",)])
+def test_a_table_for_deepcave_makes_up_for_its_native_files(tmp_path: Path, beside: tuple[str, ...]) -> None:
+    (tmp_path / "history.jsonl").write_text("[0, 2.0, 7, [0.5], 0.0, 1.5, 1, {}]\n")
+    (tmp_path / "trials.csv").write_text("x,metric:loss [0; 1] (minimize),status\n")
+    names = ("history.jsonl", "trials.csv", *beside)
+    assert list(READER.detect(Listing(tmp_path, ("configspace.csv", *names)))) == []
+    assert {found.path.name for found in READER.detect(Listing(tmp_path, names))} == {"history.jsonl", "trials.csv"}
+
+
 def test_other_json_and_parquet_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.json").write_text('{"regret": [1], "note": "regret_validation"}')
     (tmp_path / "broken.parquet").write_bytes(b"PAR1")

@@ -27,6 +27,7 @@ RAY = ["training_iteration", "timestamp", "trial_id", "config/lr"]
         (["#parametrization", "#optimizer", "#session", "lr"], "COLUMN"),
         (["#parametrization", "#optimizer", "#session", "lr", "#loss"], "#loss"),
         (["record_id", "validation_loss", "learner", "config"], "validation_loss"),
+        (["target", "params.a", "datetime.datetime"], "target:maximize"),
     ],
 )
 def test_objectives_of_known_tables(names: list[str], objective: str) -> None:
@@ -57,6 +58,8 @@ def test_all_objectives_of_a_study_of_optuna() -> None:
         ["training_iteration", "loss"],
         ["mean_test_score", "params"],
         ["Name", "State"],
+        ["target", "datetime.datetime"],
+        ["target", "params.a", "datetime"],
         ["trial_index"],
     ],
 )
