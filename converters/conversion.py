@@ -75,7 +75,7 @@ def convert_found(
 ) -> list[Conversion]:
     """Convert the logs that a survey found; arguments and errors as in `convert`.
 
-    Without `twins` DeepCAVE's files, which take more than half as long as reading a log, are not written.
+    Without `twins` DeepCAVE's files are not written.
     """
     results: list[Conversion] = []
     with opened(out, FILES if twins else RUN_FILES) as folders:

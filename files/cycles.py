@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def no_search_for_cycles() -> Generator[None]:
-    """Within this, cycles are not looked for: among many small objects that takes a fifth to a half of the time."""
+    """Within this, cycles are not looked for: among many small objects that takes much of the time."""
     wanted = gc.isenabled()
     gc.disable()
     try:

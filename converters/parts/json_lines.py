@@ -14,11 +14,11 @@ from typing import Any, BinaryIO
 from ...errors import EncaveError
 from ...files.json_text import parse, parse_all
 from ...run import Note
+from .words import listed
 
 LONGEST = 64 * 1024 * 1024
 """Bytes of a line; a longer one is dropped."""
 _BLOCK = 1 << 16
-_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -155,5 +155,5 @@ def _next_data(handle: int, place: int) -> int:
 
 
 def _note(path: Path, reason: str, numbers: list[int]) -> Note:
-    where = ", ".join(map(str, numbers[:_SHOWN])) + (", …" if len(numbers) > _SHOWN else "")
+    where = listed(numbers)
     return Note("dropped", f"{path.name}, line {where}: {reason}", len(numbers))

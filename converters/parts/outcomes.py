@@ -7,8 +7,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...run import COST, EXTRA, Note, Status
-
-_SHOWN = 5
+from .words import listed
 
 
 @dataclass(frozen=True)
@@ -61,5 +60,5 @@ def unknown_words(words: Iterable[object], known: Container[object], taken_for: 
     if not odd:
         return []
     shown = list(dict.fromkeys(f"{word!r:.40}" for word in odd))
-    told = ", ".join(shown[:_SHOWN]) + (", …" if len(shown) > _SHOWN else "")
-    return [Note("assumed", f"what the log says of how a trial ended is unknown ({told}): {taken_for}", len(odd))]
+    text = f"what the log says of how a trial ended is unknown ({listed(shown)}): {taken_for}"
+    return [Note("assumed", text, len(odd))]

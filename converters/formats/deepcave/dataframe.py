@@ -17,6 +17,7 @@ from ...parts.fitting import fitted_run
 from ...parts.names import study_name
 from ...parts.searcher import Searcher, named_in_path
 from ...parts.space import LogSpace, own_or_given
+from ...parts.words import listed
 from ...reader import Found, Listing, Options, ReadResult
 from .trials import STATUSES, Cleaned, LoggedColumns, clean
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from ConfigSpace.hyperparameters import Hyperparameter
 
 TRIALS, SPACE = "trials.csv", "configspace.csv"
-_SHOWN = 5  # numbers of rows
 _NEEDED = ("start_time", "end_time", "status")
 _METRIC = re.compile(r"metric:(.+?) \[(.+?); (.+?)\] \((\w+)\)")
 _SEED_BITS = 63
@@ -61,10 +61,8 @@ class DataFrameReader:
             kept = [row for row, bad in enumerate(wrong) if not bad]
             cells = {name: [column[row] for row in kept] for name, column in cells.items()}
             where = [row for row, bad in enumerate(wrong, 1) if bad]
-            told = ", ".join(map(str, where[:_SHOWN])) + (", …" if len(where) > _SHOWN else "")
-            notes.append(
-                Note("dropped", f"{TRIALS}, row {told}: the status is unknown or a number is none", len(where))
-            )
+            text = f"{TRIALS}, row {listed(where)}: the status is unknown or a number is none"
+            notes.append(Note("dropped", text, len(where)))
         if not any(cells.values()):
             raise EncaveError(f"{found.path} has no row that can be read")
         run = _run(found.path, cells, space, notes)

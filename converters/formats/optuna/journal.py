@@ -17,6 +17,7 @@ from ....errors import EncaveError
 from ....run import Note
 from ...parts.json_lines import numbered_lines
 from ...parts.numbers import real
+from ...parts.words import listed
 from ...reader import Found, Listing, Options, ReadResult
 from .domains import Domain, parse
 from .study import STATE_NAMES, OptunaStudy, OptunaTrial, by_parameter, seconds
@@ -229,8 +230,7 @@ class _Replay:
         if study.dropped:
             study.notes.append(Note("dropped", "trials with an operation that cannot be read", study.dropped))
         if self._bad_lines:
-            where = ", ".join(map(str, self._bad_lines[:5])) + (", …" if len(self._bad_lines) > 5 else "")
-            text = f"{path.name}, line {where}: no operation that can be read"
+            text = f"{path.name}, line {listed(self._bad_lines)}: no operation that can be read"
             study.notes.append(Note("flagged", text, len(self._bad_lines)))
         return study
 

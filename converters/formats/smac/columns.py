@@ -16,13 +16,13 @@ from ....errors import in_words
 from ....run import Note, Status
 from ....run.records import columns_of
 from ....run.types import Floats
+from ...parts.words import listed
 from .rows import DICT_FIELDS, FIELDS, NUMBERED, Entry, entry
 
 _STATUSES = tuple(Status)
 _CODES = {status: code for code, status in enumerate(_STATUSES)}
 _NAMES = pa.array([status.value for status in _STATUSES])
 _NONE = type(None)
-_SHOWN = 5  # numbers of entries
 _REQUIRED = ("config_id", "instance", "cost", "time", "status")
 _NUMBERS = frozenset({int, float, _NONE})
 _Column: TypeAlias = "Callable[[str], list[Any]]"
@@ -105,8 +105,7 @@ def entries(data: Sequence[Any]) -> tuple[Entries, list[Note]]:
 
 
 def _note(reason: str, numbers: Sequence[int]) -> Note:
-    where = ", ".join(map(str, numbers[:_SHOWN])) + (", …" if len(numbers) > _SHOWN else "")
-    return Note("dropped", f"entry {where} of data is none of SMAC's: {reason}", len(numbers))
+    return Note("dropped", f"entry {listed(numbers)} of data is none of SMAC's: {reason}", len(numbers))
 
 
 def _stacked(rows: Sequence[Entry]) -> Entries:
