@@ -13,13 +13,13 @@ import pyarrow.compute as pc
 
 from ...errors import EncaveError
 from ...run import Note
+from .words import listed
 
 LIMIT = 256 * 1024 * 1024
 """Bytes of the longest file that is read."""
 _BLOCK = 16 * 1024 * 1024
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DIGITS = 40  # an integer of more is taken for one that no float is
-_SHOWN = 5
 _LATIN = "encave-latin"
 
 
@@ -88,7 +88,7 @@ def read_csv(data: bytes, name: str) -> CsvTable:
 
 def _where(wrong: Sequence[tuple[int, int]]) -> str:
     """Where rows are that do not fit, each with the number of rows in it."""
-    lines = ", ".join(str(line) for line, _ in wrong[:_SHOWN]) + (", …" if len(wrong) > _SHOWN else "")
+    lines = listed([line for line, _ in wrong])
     swallowing = any(rows > 1 for _, rows in wrong)
     return f"line {lines}" + ("; a quote that is not closed swallows the rows after it" if swallowing else "")
 

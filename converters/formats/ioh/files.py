@@ -13,11 +13,11 @@ from ....errors import EncaveError
 from ....files.json_text import read_json
 from ....run import Note
 from ...parts.json_lines import numbered_lines
+from ...parts.words import listed
 
 _KEYS = frozenset({"function_id", "algorithm", "scenarios"})
 _EVALUATIONS = frozenset({"evaluations", "function evaluation"})
 _EARLIER = {"current f(x)": "raw_y", "best-so-far f(x)": "raw_y_best"}  # names of columns before 0.3.3, in quotes
-_SHOWN = 5
 _DIGITS = 20
 _LONGEST = 200
 Section = tuple[int, list[str], list[bytes]]
@@ -158,7 +158,7 @@ def rows_of(found: Described) -> tuple[dict[str, list[str]], list[Note]]:
     if not rows:
         raise EncaveError(f"{found.table}: run {found.place + 1} (line {first}) has no row that can be read")
     columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-    where = ", ".join(map(str, wrong[:_SHOWN])) + (", …" if len(wrong) > _SHOWN else "")
+    where = listed(wrong)
     text = f"{found.table.name}, about line {where}: not {len(names)} numbers"
     return columns, [Note("dropped", text, len(wrong))] if wrong else []
 
